@@ -1,0 +1,1 @@
+"""Inference over gRPC; not there yet."""
