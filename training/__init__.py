@@ -1,0 +1,1 @@
+"""What runs on the accelerators: the loop, recipes, models, data, metrics, checkpoints."""
