@@ -1,0 +1,1 @@
+"""Network architectures and the weights files that fit them."""

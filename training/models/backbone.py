@@ -1,0 +1,78 @@
+"""Builds an image classifier on any timm backbone."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import timm
+from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from training.errors import ConfigError
+
+
+@dataclass(frozen=True, kw_only=True)
+class BackboneConfig:
+    """A timm architecture and how it is used; plain values, kept with a registered model."""
+
+    name: str
+    num_classes: int
+    image_size: int
+    drop_path: float
+    global_pool: str
+    """Empty for the architecture's own."""
+    norm_layer: str
+    """Empty for the architecture's own."""
+
+
+def build_classifier(config: BackboneConfig) -> nn.Module:
+    """The network [B, 3, S, S] -> logits [B, num_classes], with random weights.
+
+    ConfigError if timm has no such backbone, or the backbone does not take the settings.
+    """
+    if not timm.is_model(config.name):
+        near = timm.list_models(f"*{config.name.split('_')[0]}*")[:5]
+        raise ConfigError(
+            f"backbone: timm has no model {config.name!r}"
+            + (f"; did you mean one of {', '.join(near)}?" if near else ".")
+        )
+    options = timm_options(config)
+    try:
+        return timm.create_model(config.name, pretrained=False, **options)
+    except (TypeError, ValueError, AssertionError, RuntimeError) as error:
+        raise ConfigError(
+            f"backbone: timm's {config.name} cannot be built for {config.image_size} px "
+            f"with {options}: {error}"
+        ) from error
+
+
+def timm_options(config: BackboneConfig) -> dict[str, Any]:
+    """The arguments with which timm builds the network."""
+    options: dict[str, Any] = {"num_classes": config.num_classes}
+    if takes_image_size(config.name):
+        options["img_size"] = config.image_size
+    if config.drop_path > 0:
+        options["drop_path_rate"] = config.drop_path
+    if config.global_pool:
+        options["global_pool"] = config.global_pool
+    if config.norm_layer:
+        options["norm_layer"] = config.norm_layer
+    return options
+
+
+def takes_image_size(name: str) -> bool:
+    """Whether the network is built for one size of pictures, as transformers are."""
+    config = timm.get_pretrained_cfg(name)
+    return config is not None and config.fixed_input_size
+
+
+def freeze_backbone(model: nn.Module) -> None:
+    """Leave only the classifier trainable: a linear probe."""
+    classifier = model.get_classifier()  # type: ignore[operator]
+    trainable = {id(parameter) for parameter in classifier.parameters()}
+    for parameter in model.parameters():
+        parameter.requires_grad_(id(parameter) in trainable)
+
+
+def normalises_over_batch(model: nn.Module) -> bool:
+    """Whether a layer's output depends on the other images of the batch."""
+    return any(isinstance(module, _BatchNorm) for module in model.modules())
