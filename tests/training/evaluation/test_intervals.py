@@ -1,0 +1,227 @@
+import time
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from training.errors import DataError
+from training.evaluation.intervals import (
+    bootstrap_intervals,
+    class_auroc_key,
+    positives_needed,
+    wilson_interval,
+)
+from training.evaluation.metrics import Predictions, evaluate_predictions
+from training.evaluation.scoring import WeightedScores, summary
+from training.taxonomy import Modality, Taxonomy
+
+
+def taxonomy(num_classes: int) -> Taxonomy:
+    return Taxonomy(
+        name="some",
+        classes=tuple(f"class_{index}" for index in range(num_classes)),
+        modalities=(Modality.OTHER,) * num_classes,
+        critical_conditions=(),
+    )
+
+
+def some_predictions(*supports: int, seed: int = 0) -> Predictions:
+    targets = torch.repeat_interleave(torch.arange(len(supports)), torch.tensor(supports))
+    generator = torch.Generator().manual_seed(seed)
+    # Rounding makes ties, which an AUROC must count as half.
+    logits = torch.randn(len(targets), len(supports), generator=generator).round(decimals=1)
+    logits[torch.arange(len(targets)), targets] += 1
+    return Predictions(logits=logits, targets=targets)
+
+
+counts = st.integers(1, 5000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
+
+
+@given(counts)
+def test_wilson_holds_the_share_and_stays_within_0_and_1(trial: tuple[int, int]) -> None:
+    successes, total = trial
+    low, high = wilson_interval(successes, total)
+    assert 0 <= low <= successes / total <= high <= 1
+    assert low < high
+
+
+@given(counts)
+def test_wilson_is_symmetric(trial: tuple[int, int]) -> None:
+    successes, total = trial
+    low, high = wilson_interval(successes, total)
+    mirrored_low, mirrored_high = wilson_interval(total - successes, total)
+    assert (low, high) == pytest.approx((1 - mirrored_high, 1 - mirrored_low), abs=1e-12)
+
+
+@given(counts, st.integers(2, 20))
+def test_wilson_narrows_with_more_of_the_same(trial: tuple[int, int], times: int) -> None:
+    successes, total = trial
+    low, high = wilson_interval(successes, total)
+    more_low, more_high = wilson_interval(times * successes, times * total)
+    assert more_high - more_low < high - low
+
+
+@given(counts, st.floats(0.5, 0.98))
+def test_wilson_widens_with_confidence(trial: tuple[int, int], confidence: float) -> None:
+    low, high = wilson_interval(*trial, confidence)
+    wider_low, wider_high = wilson_interval(*trial, confidence + 0.01)
+    assert wider_low <= low
+    assert high <= wider_high
+
+
+def test_wilson_gives_the_textbook_values() -> None:
+    # Newcombe, Statistics in Medicine 17, 1998, table I, score method without correction.
+    assert wilson_interval(81, 263) == pytest.approx((0.2553, 0.3662), abs=5e-5)
+    assert wilson_interval(15, 148) == pytest.approx((0.0624, 0.1605), abs=5e-5)
+    assert wilson_interval(0, 20) == pytest.approx((0.0, 0.1611), abs=5e-5)
+    assert wilson_interval(1, 29) == pytest.approx((0.0061, 0.1718), abs=5e-5)
+
+
+def test_no_trials_leave_everything_possible() -> None:
+    assert wilson_interval(0, 0) == (0.0, 1.0)
+
+
+@pytest.mark.parametrize("trial", [(-1, 3), (4, 3)])
+def test_impossible_counts_are_refused(trial: tuple[int, int]) -> None:
+    with pytest.raises(ValueError, match="Expected successes from 0 to 3"):
+        wilson_interval(*trial)
+
+
+def test_a_confidence_is_a_share() -> None:
+    with pytest.raises(ValueError, match="between 0 and 1, but got 95"):
+        wilson_interval(1, 2, 95)
+
+
+@given(st.integers(1, 999))
+def test_positives_needed_is_the_smallest_perfect_score_that_shows_the_floor(mille: int) -> None:
+    floor = mille / 1000
+    needed = positives_needed(floor)
+    assert needed is not None
+    assert wilson_interval(needed, needed)[0] >= floor - 1e-12
+    assert needed == 1 or wilson_interval(needed - 1, needed - 1)[0] < floor
+
+
+def test_positives_needed_at_a_rate_of_misses() -> None:
+    needed = positives_needed(0.9, share=0.95)
+    assert needed is not None
+    assert wilson_interval(round(0.95 * needed), needed)[0] == pytest.approx(0.9, abs=2e-3)
+
+
+def test_no_number_of_positives_proves_what_was_not_measured() -> None:
+    assert positives_needed(1.0) is None
+    assert positives_needed(0.9, share=0.9) is None
+
+
+def test_every_image_once_scores_as_the_evaluation_does() -> None:
+    predictions = some_predictions(40, 0, 25, 3, 12)
+    evaluation = evaluate_predictions(predictions, taxonomy(5))
+    scores = WeightedScores(predictions)
+    once = torch.ones(1, 80, dtype=torch.float64)
+    overall = summary(scores.confusion(once), scores.auroc(once))
+    assert {name: value.item() for name, value in overall.items()} == pytest.approx(
+        evaluation.metrics, abs=1e-9
+    )
+    assert scores.loss(once).item() == pytest.approx(evaluation.loss, abs=1e-9)
+
+
+def test_weights_score_as_copies_of_the_images_do() -> None:
+    predictions = some_predictions(20, 15, 2, 9)
+    scores = WeightedScores(predictions)
+    draws = torch.randint(46, (30, 46), generator=torch.Generator().manual_seed(3))
+    weights = torch.zeros(30, 46, dtype=torch.float64)
+    weights.scatter_add_(1, draws, torch.ones(30, 46, dtype=torch.float64))
+    auroc, loss = scores.auroc(weights), scores.loss(weights)
+    overall = summary(scores.confusion(weights), auroc)
+    assert bool(auroc.isnan().any()), "some resample should lack the rare class"
+    for row, drawn in enumerate(draws):
+        copies = Predictions(logits=predictions.logits[drawn], targets=predictions.targets[drawn])
+        expected = evaluate_predictions(copies, taxonomy(4))
+        resampled = {name: values[row].item() for name, values in overall.items()}
+        assert resampled == pytest.approx(expected.metrics, abs=1e-9)
+        assert loss[row].item() == pytest.approx(expected.loss, abs=1e-9)
+
+
+def test_intervals_hold_the_estimates_and_are_named_like_them() -> None:
+    predictions, classes = some_predictions(60, 40, 0, 20), taxonomy(4)
+    intervals = bootstrap_intervals(predictions, classes, num_resamples=400, seed=1)
+    evaluation = evaluate_predictions(predictions, classes)
+    estimates = evaluation.metrics | {"loss": evaluation.loss}
+    for name, estimate in estimates.items():
+        low, high = intervals[name]
+        assert low < estimate < high
+    defined = {class_auroc_key(f"class_{index}") for index in (0, 1, 3)}
+    assert set(intervals) == set(estimates) | defined
+
+
+def test_the_accuracy_interval_is_as_wide_as_wilsons() -> None:
+    predictions = some_predictions(200, 100)
+    evaluation = evaluate_predictions(predictions, taxonomy(2))
+    interval = bootstrap_intervals(predictions, taxonomy(2), num_resamples=2000, seed=0)["accuracy"]
+    hits = sum(evaluation.confusion_matrix[index][index] for index in range(2))
+    wilson = wilson_interval(hits, 300)
+    assert interval == pytest.approx(wilson, abs=0.015)
+    assert interval[1] - interval[0] == pytest.approx(wilson[1] - wilson[0], rel=0.08)
+
+
+def test_a_seed_repeats_its_intervals() -> None:
+    predictions = some_predictions(30, 20)
+    first, again, other = (
+        bootstrap_intervals(predictions, taxonomy(2), num_resamples=50, seed=seed)
+        for seed in (5, 5, 6)
+    )
+    assert first == again != other
+
+
+def test_less_confidence_is_narrower() -> None:
+    predictions = some_predictions(30, 20)
+    wide, narrow = (
+        bootstrap_intervals(
+            predictions, taxonomy(2), num_resamples=200, seed=0, confidence=confidence
+        )["accuracy"]
+        for confidence in (0.95, 0.5)
+    )
+    assert wide[0] < narrow[0] <= narrow[1] < wide[1]
+
+
+def test_groups_of_one_image_are_images() -> None:
+    predictions = some_predictions(30, 20)
+    options = {"num_resamples": 50, "seed": 5}
+    grouped = bootstrap_intervals(
+        predictions, taxonomy(2), groups=torch.arange(50) * 7 + 100, **options
+    )
+    assert grouped == bootstrap_intervals(predictions, taxonomy(2), **options)
+
+
+def test_copies_of_a_patients_image_are_no_new_evidence() -> None:
+    one_each = some_predictions(40, 30)
+    patients = torch.arange(70).repeat_interleave(10)
+    copied = Predictions(logits=one_each.logits[patients], targets=one_each.targets[patients])
+    options = {"num_resamples": 100, "seed": 2}
+    expected = bootstrap_intervals(one_each, taxonomy(2), **options)
+    grouped = bootstrap_intervals(copied, taxonomy(2), groups=patients, **options)
+    naive = bootstrap_intervals(copied, taxonomy(2), **options)["accuracy"]
+    assert grouped["accuracy"] == pytest.approx(expected["accuracy"])
+    assert grouped["auc_roc_macro"] == pytest.approx(expected["auc_roc_macro"])
+    assert naive[1] - naive[0] < 0.6 * (grouped["accuracy"][1] - grouped["accuracy"][0])
+
+
+def test_a_single_image_or_patient_gives_no_interval() -> None:
+    assert bootstrap_intervals(some_predictions(1, 0), taxonomy(2), seed=0) == {}
+    one_patient = torch.zeros(5, dtype=torch.int64)
+    assert (
+        bootstrap_intervals(some_predictions(3, 2), taxonomy(2), seed=0, groups=one_patient) == {}
+    )
+
+
+def test_groups_must_be_one_per_image() -> None:
+    with pytest.raises(DataError, match=r"each of the 5 images, but got groups of shape \[4\]"):
+        bootstrap_intervals(some_predictions(3, 2), taxonomy(2), seed=0, groups=torch.arange(4))
+
+
+def test_a_thousand_resamples_of_two_thousand_images_take_seconds() -> None:
+    predictions = some_predictions(*range(57, 86))
+    assert len(predictions.targets) == 2059
+    start = time.process_time()
+    bootstrap_intervals(predictions, taxonomy(29), seed=0)
+    assert time.process_time() - start < 30

@@ -1,0 +1,110 @@
+"""Whether probabilities mean what they say, and the temperature that makes them mean it."""
+
+import logging
+from dataclasses import dataclass
+from math import exp, log
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+_log = logging.getLogger(__name__)
+
+_MIN_TEMPERATURE, _MAX_TEMPERATURE = 0.1, 100.0
+"""A few images may ask for more than this, but no model that has learnt something does."""
+
+_MIN_LOGIT = -1e4
+"""A masked class has a logit of -infinity, whose gradient is NaN; this is just as impossible."""
+
+
+class ReliabilityBin(NamedTuple):
+    """Images of similar confidence in the predicted class."""
+
+    mean_confidence: float
+    accuracy: float
+    num_images: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Calibration:
+    """A temperature, and the calibration of one split before and after dividing logits by it."""
+
+    temperature: float
+    ece_before: float
+    ece_after: float
+    bins_before: list[ReliabilityBin]
+    bins_after: list[ReliabilityBin]
+
+
+def fit_temperature(logits: Tensor, targets: Tensor) -> float:
+    """The T with the least cross entropy of softmax(logits / T) (Guo et al., ICML 2017).
+
+    Fit it on val ([N, C] and [N]), never on the images that it is reported on. It is 1.0, with a
+    warning, when these images determine no better one.
+    """
+    below_top = logits.double() - logits.double().amax(dim=1, keepdim=True)
+    # When all are right, the sharper the better without end: nothing is learnt from no error.
+    if bool((below_top.gather(1, targets[:, None]) < 0).any()):
+        finite = below_top.clamp(min=_MIN_LOGIT)
+        temperature = _minimise_cross_entropy(finite, targets)
+        if cross_entropy(finite / temperature, targets) < cross_entropy(finite, targets):
+            return temperature
+    _log.warning(
+        "Expected validation images, some of them misclassified, to fit a temperature on, but on "
+        "these %d none is better than 1.0; probabilities stay unscaled. Validate on more images.",
+        len(targets),
+    )
+    return 1.0
+
+
+def measure_calibration(
+    logits: Tensor, targets: Tensor, *, temperature: float, num_bins: int = 15
+) -> Calibration:
+    """The calibration of a split with and without a temperature that was fitted on another."""
+    before, after = logits.double().softmax(1), (logits.double() / temperature).softmax(1)
+    return Calibration(
+        temperature=temperature,
+        ece_before=expected_calibration_error(before, targets, num_bins),
+        ece_after=expected_calibration_error(after, targets, num_bins),
+        bins_before=reliability_bins(before, targets, num_bins),
+        bins_after=reliability_bins(after, targets, num_bins),
+    )
+
+
+def expected_calibration_error(probabilities: Tensor, targets: Tensor, num_bins: int = 15) -> float:
+    """Mean gap between confidence and accuracy over the images, in bins of equal width."""
+    bins = reliability_bins(probabilities, targets, num_bins)
+    gaps = sum(item.num_images * abs(item.accuracy - item.mean_confidence) for item in bins)
+    return gaps / len(targets)
+
+
+def reliability_bins(
+    probabilities: Tensor, targets: Tensor, num_bins: int = 15
+) -> list[ReliabilityBin]:
+    """The bins that hold images, by rising confidence; a bin includes its upper edge."""
+    confidence, predicted = probabilities.double().max(dim=1)
+    edges = torch.linspace(0, 1, num_bins + 1, dtype=torch.float64)
+    bin_of_image = torch.bucketize(confidence, edges[1:-1])
+    is_right = (predicted == targets).double()
+    return [
+        ReliabilityBin(confidence[inside].mean().item(), is_right[inside].mean().item(), num_images)
+        for inside in (bin_of_image == index for index in range(num_bins))
+        if (num_images := int(inside.sum()))
+    ]
+
+
+def _minimise_cross_entropy(logits: Tensor, targets: Tensor) -> float:
+    """LBFGS on the logarithm of the temperature, which keeps it positive, from T = 1."""
+    low, high = log(_MIN_TEMPERATURE), log(_MAX_TEMPERATURE)
+    log_temperature = torch.zeros((), dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.LBFGS([log_temperature], max_iter=100, line_search_fn="strong_wolfe")
+
+    def closure() -> Tensor:
+        optimizer.zero_grad()
+        loss = cross_entropy(logits / log_temperature.clamp(low, high).exp(), targets)
+        loss.backward()
+        return loss
+
+    optimizer.step(closure)
+    return exp(min(max(log_temperature.item(), low), high))

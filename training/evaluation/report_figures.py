@@ -1,0 +1,176 @@
+"""The figures of a clinical report as plain JSON: what was measured, how surely, the verdicts."""
+
+from collections.abc import Mapping, Sequence
+from math import isfinite
+from typing import Any, NotRequired, TypedDict, Unpack
+
+from training.evaluation.calibration import Calibration, ReliabilityBin
+from training.evaluation.detection import Detection, Proportion, Verdict, detection, judge
+from training.evaluation.intervals import Interval, class_auroc_key, positives_needed
+from training.evaluation.metrics import Evaluation
+from training.taxonomy import CriticalCondition, Modality, Taxonomy
+
+
+class ReportInputs(TypedDict):
+    """What a report is made from; all of it about the same test images."""
+
+    run: Mapping[str, str]  # what to identify the run by: name, id, recipe, epoch, data, date
+    evaluation: Evaluation
+    intervals: Mapping[str, Interval]  # as `bootstrap_intervals` gives them
+    calibration: Calibration
+    taxonomy: Taxonomy
+    modality: Modality | None  # None: all that the test set has
+    tta: bool  # whether test-time augmentation was on
+    grouped: NotRequired[bool]  # whether the bootstrap drew patients rather than images
+    num_resamples: NotRequired[int]
+
+
+def report_document(**inputs: Unpack[ReportInputs]) -> dict[str, Any]:
+    """Every figure of the report as strictly valid JSON; the page shows these and no others."""
+    evaluation, taxonomy = inputs["evaluation"], inputs["taxonomy"]
+    shown = _shown_classes(evaluation, taxonomy, inputs["modality"])
+    return {
+        "run": dict(inputs["run"]),
+        "taxonomy": taxonomy.name,
+        "modality": inputs["modality"],
+        "num_images": evaluation.num_samples,
+        "methods": {
+            "test_time_augmentation": inputs["tta"],
+            "grouped": inputs.get("grouped", False),
+            "num_resamples": inputs.get("num_resamples", 1000),
+            "confidence": 0.95,
+        },
+        "critical_conditions": [
+            _condition_figures(condition, evaluation, taxonomy)
+            for condition in taxonomy.critical_conditions
+        ],
+        "metrics": _overall_figures(evaluation, inputs["intervals"]),
+        "classes": [
+            _class_figures(index, evaluation, taxonomy, inputs["intervals"]) for index in shown
+        ],
+        "calibration": _calibration_figures(inputs["calibration"]),
+        "confusion_matrix": _confusion_figures(evaluation, taxonomy, shown),
+    }
+
+
+def _shown_classes(
+    evaluation: Evaluation, taxonomy: Taxonomy, modality: Modality | None
+) -> list[int]:
+    """A report on one modality leaves out the classes that its images cannot have."""
+    return [
+        index
+        for index, name in enumerate(taxonomy.classes)
+        if modality in (None, taxonomy.modalities[index]) or evaluation.support[name]
+    ]
+
+
+def _condition_figures(
+    condition: CriticalCondition, evaluation: Evaluation, taxonomy: Taxonomy
+) -> dict[str, Any]:
+    found = detection(evaluation.confusion_matrix, condition.class_indices)
+    verdict = judge(found.sensitivity, condition.min_sensitivity)
+    return {
+        "name": condition.name,
+        "classes": [taxonomy.classes[index] for index in condition.class_indices],
+        "floor": condition.min_sensitivity,
+        "support": found.support,
+        "sensitivity": _proportion(found.sensitivity),
+        "specificity": _proportion(found.specificity),
+        "verdict": verdict,
+        "explanation": _explanation(verdict, found, condition.min_sensitivity),
+        "positives_needed": positives_needed(condition.min_sensitivity),
+    }
+
+
+def _explanation(verdict: Verdict, found: Detection, floor: float) -> str:
+    if verdict is Verdict.MEETS_FLOOR:
+        return "The whole 95% interval lies at or above the floor."
+    if verdict is Verdict.NOT_ASSESSED:
+        return f"No positives in the test set. {_needed(floor, share=1.0)}"
+    missed = f"{found.misses} of {_counted(found.support, 'positive')} missed."
+    share, interval = found.sensitivity.share, found.sensitivity.interval
+    if verdict is Verdict.TOO_FEW_POSITIVES and share is not None:
+        return f"{missed} The 95% interval reaches below the floor. {_needed(floor, share)}"
+    if interval is not None and interval[1] < floor:
+        return f"{missed} The whole 95% interval lies below the floor."
+    return f"{missed} The 95% interval still reaches the floor: chance is not ruled out."
+
+
+def _needed(floor: float, share: float) -> str:
+    count = positives_needed(floor, share)
+    if count is None:
+        return "No number of positives found at this rate would show it."
+    if share < 1:
+        return f"Showing it at this rate of misses takes about {_counted(count, 'positive')}."
+    return f"Showing it takes at least {_counted(count, 'positive')} without a miss."
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _overall_figures(
+    evaluation: Evaluation, intervals: Mapping[str, Interval]
+) -> dict[str, dict[str, Any]]:
+    values = evaluation.metrics | {"loss": evaluation.loss}
+    return {name: _estimate(value, intervals.get(name)) for name, value in values.items()}
+
+
+def _class_figures(
+    index: int, evaluation: Evaluation, taxonomy: Taxonomy, intervals: Mapping[str, Interval]
+) -> dict[str, Any]:
+    name = taxonomy.classes[index]
+    found = detection(evaluation.confusion_matrix, [index])
+    auroc = evaluation.class_report[name]["auc_roc"]
+    return {
+        "name": name,
+        "modality": taxonomy.modalities[index],
+        "support": found.support,
+        "sensitivity": _proportion(found.sensitivity),
+        "specificity": _proportion(found.specificity),
+        "precision": _proportion(found.precision),
+        "auc_roc": _estimate(auroc, intervals.get(class_auroc_key(name))),
+    }
+
+
+def _proportion(proportion: Proportion) -> dict[str, Any]:
+    counts = {"successes": proportion.successes, "total": proportion.total}
+    return _estimate(proportion.share, proportion.interval) | counts
+
+
+def _estimate(value: float | None, interval: Interval | None) -> dict[str, Any]:
+    if value is None or not isfinite(value):
+        return {"value": None, "interval": None}
+    return {"value": value, "interval": None if interval is None else list(interval)}
+
+
+def _calibration_figures(calibration: Calibration) -> dict[str, Any]:
+    return {
+        "temperature": calibration.temperature,
+        "before": _reliability(calibration.ece_before, calibration.bins_before),
+        "after": _reliability(calibration.ece_after, calibration.bins_after),
+    }
+
+
+def _reliability(error: float, bins: Sequence[ReliabilityBin]) -> dict[str, Any]:
+    return {
+        "expected_calibration_error": error,
+        "bins": [item._asdict() for item in bins],
+    }
+
+
+def _confusion_figures(
+    evaluation: Evaluation, taxonomy: Taxonomy, shown: Sequence[int]
+) -> dict[str, Any]:
+    """Rows are the shown classes; columns also those that such images were mistaken for."""
+    counts = evaluation.confusion_matrix
+    columns = [
+        index
+        for index in range(len(taxonomy.classes))
+        if index in shown or any(counts[row][index] for row in shown)
+    ]
+    return {
+        "rows": [taxonomy.classes[index] for index in shown],
+        "columns": [taxonomy.classes[index] for index in columns],
+        "counts": [[counts[row][column] for column in columns] for row in shown],
+    }
