@@ -1,0 +1,125 @@
+"""Checkpoints: whole or absent, verified, and only the ones worth keeping."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from training.checkpoints.checkpoint import (
+    PARTIAL_PREFIX,
+    Checkpoint,
+    read_checkpoint,
+    write_checkpoint,
+)
+from training.checkpoints.store import CheckpointStore, checkpoint_name, retained
+from training.errors import CheckpointError
+
+
+def store_in(root: Path, keep_last: int = 2) -> CheckpointStore:
+    store = CheckpointStore(root=root, mirror=None, keep_last=keep_last)
+    store.open_for_writing()
+    return store
+
+
+def save(store: CheckpointStore, step: int, *, is_best: bool = False) -> None:
+    store.save(
+        {"model": {"w": torch.full((2,), float(step))}}, {"step": step}, step=step, is_best=is_best
+    )
+
+
+def test_what_is_written_is_read(tmp_path: Path) -> None:
+    state = {"numbers": [1, 2.5], "nested": {"tensor": torch.arange(3)}, "text": "a", "none": None}
+    tensors = {"model": {"w": torch.randn(3, 2).t()}, "ema": {"w": torch.ones(1)}}
+    path = write_checkpoint(tmp_path, "step_1", Checkpoint(tensors=tensors, state=state), step=1)
+    read = read_checkpoint(path)
+    assert torch.equal(read.tensors["model"]["w"], tensors["model"]["w"])
+    assert set(read.tensors) == {"model", "ema"}
+    assert read.state["numbers"] == [1, 2.5]
+    assert torch.equal(read.state["nested"]["tensor"], torch.arange(3))
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "state.pt", "checkpoint.json"])
+@pytest.mark.parametrize("damage", ["removed", "shortened", "changed"])
+def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(
+    tmp_path: Path, name: str, damage: str
+) -> None:
+    store = store_in(tmp_path)
+    save(store, 1)
+    save(store, 2)
+    file = tmp_path / checkpoint_name(2) / name
+    content = file.read_bytes()
+    if damage == "removed":
+        file.unlink()
+    else:
+        file.write_bytes(content[:-5] if damage == "shortened" else b"x" * len(content))
+    assert store.latest() == checkpoint_name(1)
+    with pytest.raises(CheckpointError, match="is not whole"):
+        read_checkpoint(tmp_path / checkpoint_name(2))
+
+
+def test_what_a_killed_writer_left_is_removed_and_never_read(tmp_path: Path) -> None:
+    (tmp_path / f"{PARTIAL_PREFIX}abc").mkdir()
+    (tmp_path / f"{PARTIAL_PREFIX}abc" / "model.safetensors").write_bytes(b"half")
+    store = store_in(tmp_path)
+    assert store.latest() is None
+    assert not list(tmp_path.glob(f"{PARTIAL_PREFIX}*"))
+
+
+def test_the_newest_and_the_best_are_kept() -> None:
+    names = [checkpoint_name(step) for step in (1, 2, 3, 10)]
+    assert retained(names, best=names[0], keep_last=2) == [names[0], names[2], names[3]]
+    assert retained(names, best=None, keep_last=1) == [names[3]]
+    assert retained(names, best="gone", keep_last=9) == names
+
+
+def test_a_best_checkpoint_gives_way_to_a_better_one(tmp_path: Path) -> None:
+    store = store_in(tmp_path, keep_last=1)
+    save(store, 1, is_best=True)
+    save(store, 2)
+    assert {path.name for path in tmp_path.glob("step_*")} == {
+        checkpoint_name(1),
+        checkpoint_name(2),
+    }
+    save(store, 3, is_best=True)
+    assert [path.name for path in tmp_path.glob("step_*")] == [checkpoint_name(3)]
+    assert store.best() == checkpoint_name(3)
+
+
+def test_a_full_disk_is_an_error_that_names_the_step_and_leaves_nothing(tmp_path: Path) -> None:
+    store = store_in(tmp_path)
+    save(store, 1)
+    script = f"""
+import resource, torch
+from pathlib import Path
+from training.checkpoints.store import CheckpointStore
+from training.errors import CheckpointError
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+store = CheckpointStore(root=Path({str(tmp_path)!r}), mirror=None, keep_last=2)
+try:
+    store.save({{"model": {{"w": torch.zeros(100_000)}}}}, {{}}, step=2, is_best=False)
+except CheckpointError as error:
+    print(error)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=True
+    )
+    assert "The checkpoint of step 2 could not be written" in done.stdout
+    assert "MiB are free" in done.stdout
+    assert {path.name for path in tmp_path.iterdir()} == {checkpoint_name(1), "index.json"}
+    assert store.latest() == checkpoint_name(1)
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CheckpointError, match="Checkpoints cannot be kept in"):
+        store_in(tmp_path / "file" / "checkpoints")
+
+
+def test_the_index_says_what_is_kept(tmp_path: Path) -> None:
+    store = store_in(tmp_path)
+    save(store, 1, is_best=True)
+    index = json.loads((tmp_path / "index.json").read_text())
+    assert index == {"kept": [checkpoint_name(1)], "best": checkpoint_name(1)}
