@@ -1,0 +1,338 @@
+import json
+import logging
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.training.tracking.memory_endpoint import MemoryEndpoint
+from training.tracking.delivery import REJECTED_TAG, Delivery
+from training.tracking.failures import Refused, RunGone, Unavailable
+from training.tracking.pacing import Pace, RetryPolicy, Stopped
+from training.tracking.records import (
+    Entry,
+    Param,
+    Tag,
+    artifact_line,
+    metric_lines,
+    param_lines,
+    tag_lines,
+)
+from training.tracking.spool import Spool
+from training.tracking.stepped_image import stepped_image_files
+
+AT_ONCE = RetryPolicy(first_delay_s=0.0)
+BAD_NAME = "bad|name"
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> Iterator[Spool]:
+    spool = Spool(tmp_path / "spool", "run")
+    yield spool
+    spool.close()
+
+
+@pytest.fixture
+def endpoint() -> MemoryEndpoint:
+    return MemoryEndpoint()
+
+
+@pytest.fixture
+def delivery(spool: Spool, endpoint: MemoryEndpoint) -> Delivery:
+    return Delivery(spool, endpoint, Pace(AT_ONCE, "Run"))
+
+
+def deliver_all(delivery: Delivery) -> None:
+    while delivery.deliver_next():
+        pass
+
+
+def refuses_bad_names(entries: Sequence[Entry]) -> Refused | None:
+    if any(entry.key == BAD_NAME for entry in entries):
+        return Refused("invalid name", is_doubtful=False)
+    return None
+
+
+def artifact(spool: Spool, path: str, content: str = "content") -> bytes:
+    name = path.rpartition("/")[2]
+    reference = spool.store_payload(name, len(content), lambda it: it.write_text(content))
+    return artifact_line(path, reference)
+
+
+def rejected_records(spool: Spool) -> list[dict[str, object]]:
+    lines = (spool.folder / "rejected.jsonl").read_text().splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def test_what_has_piled_up_goes_in_few_requests_within_the_limits(
+    spool: Spool, endpoint: MemoryEndpoint, delivery: Delivery
+) -> None:
+    for step in range(1000):
+        spool.append(metric_lines({"a": 1.0, "b": 2.0, "c": 3.0}, step, 0))
+        spool.append(tag_lines({f"tag{step}": "x"}))
+    spool.append(param_lines({f"param{number}": "x" for number in range(250)}))
+    deliver_all(delivery)
+
+    assert endpoint.points == [
+        (key, step, value)
+        for step in range(1000)
+        for key, value in (("a", 1.0), ("b", 2.0), ("c", 3.0))
+    ]
+    for batch in endpoint.batches:
+        assert len(batch) <= 1000
+        assert sum(isinstance(entry, Tag) for entry in batch) <= 100
+        assert sum(isinstance(entry, Param) for entry in batch) <= 100
+    assert sum(isinstance(entry, Param) for batch in endpoint.batches for entry in batch) == 250
+    assert len(endpoint.batches) <= 14
+    assert spool.num_undelivered == 0
+
+
+def test_steps_that_an_earlier_attempt_delivered_are_not_sent_again(
+    spool: Spool, endpoint: MemoryEndpoint, delivery: Delivery
+) -> None:
+    endpoint.earlier_steps = {"loss": 3}
+    for step in (2, 3, 4, 4, 3, 5):
+        spool.append(metric_lines({"loss": step}, step, 0))
+    spool.append(metric_lines({"new": 1.0}, 1, 0))
+    deliver_all(delivery)
+    spool.append(metric_lines({"loss": 5.0}, 5, 0))
+    deliver_all(delivery)
+
+    assert endpoint.points == [("loss", 4, 4.0), ("loss", 5, 5.0), ("new", 1, 1.0)]
+
+
+def test_the_last_of_a_tags_values_counts(
+    spool: Spool, endpoint: MemoryEndpoint, delivery: Delivery
+) -> None:
+    for value in ("training", "paused", "completed"):
+        spool.append(tag_lines({"status": value}))
+    deliver_all(delivery)
+
+    assert endpoint.batches == [[Tag("status", "completed")]]
+
+
+def test_a_param_that_changes_its_value_goes_by_itself(
+    spool: Spool, endpoint: MemoryEndpoint, delivery: Delivery
+) -> None:
+    spool.append(param_lines({"lr": "1", "epochs": "5"}))
+    spool.append(param_lines({"lr": "1"}))
+    spool.append(param_lines({"lr": "2"}))
+    deliver_all(delivery)
+
+    assert endpoint.batches == [[Param("lr", "1"), Param("epochs", "5")], [Param("lr", "2")]]
+
+
+def test_a_refused_record_is_found_kept_and_holds_up_no_other(
+    spool: Spool,
+    endpoint: MemoryEndpoint,
+    delivery: Delivery,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    endpoint.fault_of = refuses_bad_names
+    for step in range(200):
+        names = ["a", "b", BAD_NAME if step == 77 else "c"]
+        spool.append(metric_lines(dict.fromkeys(names, 1.0), step, timestamp_ms=5))
+    deliver_all(delivery)
+
+    assert len(endpoint.points) == 599
+    assert endpoint.points == sorted(endpoint.points, key=lambda point: point[1])
+    assert spool.num_rejected == 1
+    [rejected] = rejected_records(spool)
+    assert rejected["record"] == {"key": BAD_NAME, "value": 1.0, "step": 77, "timestamp_ms": 5}
+    assert rejected["reason"] == "invalid name"
+    assert "invalid name" in caplog.text
+    assert endpoint.tags == {REJECTED_TAG: "1"}
+    assert endpoint.num_requests < 40
+
+
+def test_a_server_that_refuses_everything_for_a_while_loses_nothing(
+    spool: Spool, endpoint: MemoryEndpoint, delivery: Delivery
+) -> None:
+    """MLflow answers 400 to every write, too, when it has no database connection left."""
+
+    def refuses_for_300_requests(entries: Sequence[Entry]) -> Refused | None:
+        is_over = endpoint.num_requests > 300
+        return None if is_over else Refused("QueuePool limit reached", is_doubtful=True)
+
+    endpoint.fault_of = refuses_for_300_requests
+    for step in range(50):
+        spool.append(metric_lines({"loss": step}, step, 0))
+    deliver_all(delivery)
+
+    assert [step for _, step, _ in endpoint.points] == list(range(50))
+    assert spool.num_rejected == 0
+    assert endpoint.tags.get(REJECTED_TAG, "0") == "0"
+
+
+def test_an_artifact_is_not_rejected_because_the_server_went_away(
+    spool: Spool, endpoint: MemoryEndpoint, delivery: Delivery
+) -> None:
+    def recover_but_go_away_first() -> None:
+        endpoint.upload_fault = None
+        endpoint.go_away(10)
+
+    endpoint.upload_fault = Refused("bad gateway, says a proxy", is_doubtful=False)
+    endpoint.after_batch = recover_but_go_away_first
+    spool.append([artifact(spool, "a.json")])
+    deliver_all(delivery)
+
+    assert endpoint.arrivals == [REJECTED_TAG, "a.json"]
+    assert spool.num_rejected == 0
+
+
+@pytest.mark.parametrize(("is_doubtful", "num_attempts"), [(False, 3), (True, 8)])
+def test_a_refusal_is_believed_after_a_few_attempts_and_a_last_one(
+    spool: Spool,
+    endpoint: MemoryEndpoint,
+    delivery: Delivery,
+    is_doubtful: bool,
+    num_attempts: int,
+) -> None:
+    attempts: list[Entry] = []
+
+    def refuses_the_metric(entries: Sequence[Entry]) -> Refused | None:
+        if entries[0].key != "loss":
+            return None
+        attempts.extend(entries)
+        return Refused("no", is_doubtful=is_doubtful)
+
+    endpoint.fault_of = refuses_the_metric
+    spool.append(metric_lines({"loss": 1.0}, 1, 0))
+    deliver_all(delivery)
+
+    assert len(attempts) == num_attempts + 1
+    assert spool.num_rejected == 1
+
+
+def test_attempts_go_on_for_as_long_as_the_server_is_away(
+    spool: Spool, endpoint: MemoryEndpoint, delivery: Delivery
+) -> None:
+    endpoint.go_away(100)
+    spool.append(metric_lines({"loss": 1.0}, 1, 0))
+    deliver_all(delivery)
+
+    assert endpoint.points == [("loss", 1, 1.0)]
+
+
+def test_an_artifact_store_that_fails_holds_up_nothing_else(
+    spool: Spool, endpoint: MemoryEndpoint, delivery: Delivery, caplog: pytest.LogCaptureFixture
+) -> None:
+    endpoint.upload_fault = Unavailable("no credentials")
+    spool.append([artifact(spool, "a.json", "first")])
+    spool.append(metric_lines({"loss": 1.0}, 1, 0))
+    spool.append([artifact(spool, "a.json", "second")])
+    deliver_all(delivery)
+
+    assert endpoint.points == [("loss", 1, 1.0)]
+    assert spool.num_undelivered == 2
+    assert str(delivery.deferral_problem) == "no credentials"
+    assert "The run's artifact store fails: no credentials" in caplog.text
+
+    endpoint.upload_fault = None
+    delivery.expedite_deferred()
+    delivery.retry_deferred()
+
+    assert endpoint.files == {"a.json": b"second"}
+    assert spool.num_undelivered == 0
+    assert not list((spool.folder / "payloads").iterdir())
+
+
+def test_artifacts_keep_their_place_while_the_whole_server_is_away(
+    spool: Spool, endpoint: MemoryEndpoint, delivery: Delivery
+) -> None:
+    spool.append([artifact(spool, "a.json")])
+    spool.append(metric_lines({"loss": 1.0}, 1, 0))
+    endpoint.go_away(20)
+    deliver_all(delivery)
+
+    assert endpoint.arrivals == ["a.json", "loss"]
+
+
+def test_a_refused_artifact_is_rejected_and_its_file_kept(
+    spool: Spool, endpoint: MemoryEndpoint, delivery: Delivery
+) -> None:
+    endpoint.upload_fault = Refused("invalid path", is_doubtful=False)
+    spool.append([artifact(spool, "a#b.json")])
+    deliver_all(delivery)
+
+    [rejected] = rejected_records(spool)
+    kept = rejected["record"]
+    assert isinstance(kept, dict)
+    assert spool.payload_path(kept["payload"]).read_text() == "content"
+    assert spool.num_undelivered == 0
+
+
+def test_an_image_of_a_step_that_an_earlier_attempt_logged_is_not_uploaded_again(
+    spool: Spool, endpoint: MemoryEndpoint, delivery: Delivery
+) -> None:
+    pixels = np.zeros((4, 4, 3), np.uint8)
+    for file in stepped_image_files(pixels, "matrix", 1, 0):
+        endpoint.files[file.path] = file.content
+    before = set(endpoint.files)
+    for step in (1, 2):
+        for file in stepped_image_files(pixels, "matrix", step, 1):
+            spool.append([artifact(spool, file.path)])
+    deliver_all(delivery)
+
+    new = sorted(set(endpoint.files) - before)
+    assert [path.split("+timestamp")[0] for path in new] == ["images/matrix+step+2"] * 2
+    assert spool.num_undelivered == 0
+
+
+def test_a_record_that_outlived_its_file_is_taken_as_delivered(
+    spool: Spool, endpoint: MemoryEndpoint, delivery: Delivery
+) -> None:
+    spool.append([artifact_line("a.json", "gone/a.json")])
+    deliver_all(delivery)
+
+    assert spool.num_undelivered == 0
+    assert spool.num_rejected == 0
+
+
+def test_an_unreadable_line_is_rejected(
+    spool: Spool, endpoint: MemoryEndpoint, delivery: Delivery
+) -> None:
+    spool.append([b'{"half a li', *metric_lines({"loss": 1.0}, 1, 0)])
+    deliver_all(delivery)
+
+    assert rejected_records(spool)[0]["record"] == '{"half a li'
+    assert endpoint.points == [("loss", 1, 1.0)]
+
+
+def test_a_deleted_run_is_named_once_and_rejects_nothing(
+    spool: Spool, endpoint: MemoryEndpoint, caplog: pytest.LogCaptureFixture
+) -> None:
+    pace = Pace(AT_ONCE, "Run 7")
+    delivery = Delivery(spool, endpoint, pace)
+    spool.append(metric_lines({"loss": 1.0}, 1, 0))
+    deliver_all(delivery)
+    num_requests = endpoint.num_requests
+
+    def deleted(entries: Sequence[Entry]) -> Refused:
+        if endpoint.num_requests == num_requests + 20:
+            pace.stop()
+        return Refused("must be in the 'active' state", is_doubtful=False)
+
+    endpoint.fault_of = deleted
+    endpoint.run_fault = RunGone("it is deleted")
+    spool.append(metric_lines({"loss": 2.0}, 2, 0))
+    with pytest.raises(Stopped), caplog.at_level(logging.ERROR):
+        deliver_all(delivery)
+
+    errors = [record for record in caplog.records if record.levelno == logging.ERROR]
+    assert [record.getMessage() for record in errors] == [
+        "Run 7: it is deleted. Nothing can be delivered to it."
+    ]
+    assert pace.is_hopeless
+    assert spool.num_rejected == 0
+    assert spool.num_undelivered == 1
+
+
+def test_delays_double_up_to_a_cap_and_are_spread() -> None:
+    policy = RetryPolicy(first_delay_s=0.25, max_delay_s=15.0)
+
+    assert [policy.delay_s(failures, 1.0) for failures in range(7)] == [
+        *(0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
+    ]
+    assert policy.delay_s(1000, 0.0) == 7.5

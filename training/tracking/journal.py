@@ -1,0 +1,206 @@
+"""An append-only queue of lines on disk that outlives the process which writes it."""
+
+import logging
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+logger = logging.getLogger(__name__)
+
+READ_BYTES = 128 * 1024
+POSITION_BYTES = 32
+
+
+class Position(NamedTuple):
+    """A place in the journal: the segment's number and the bytes before it in that segment."""
+
+    segment: int
+    offset: int
+
+
+class Journal:
+    """Lines in the order of their writing, in segments that are deleted once they are delivered.
+
+    Any thread may append while its owner holds a lock; one thread reads. Neither ever holds more
+    than a few lines in memory.
+    """
+
+    def __init__(self, folder: Path, name: str, segment_bytes: int) -> None:
+        self._folder = folder
+        self._name = name
+        self._segment_bytes = segment_bytes
+        self._position_fd = os.open(folder / f"{name}.position", os.O_RDWR | os.O_CREAT, 0o600)
+        segments = self._segments_on_disk() or [1]
+        self._head = self._first_undelivered(segments)
+        self._read_fd = -1
+        self._peeked: list[int] = []
+        self.num_delivered = 0
+        self.num_appended, tail_offset = self._recover(segments)
+        # One tuple, replaced as a whole, so that the reader never sees half of a change.
+        self._tail = Position(segments[-1], tail_offset)
+        self._write_fd = self._open_for_append(segments[-1])
+        self._appended_bytes = sum(self._size(segment) for segment in segments)
+        self._deleted_bytes = 0
+
+    @property
+    def num_pending(self) -> int:
+        """Lines that are not delivered yet."""
+        return max(0, self.num_appended - self.num_delivered)
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes on disk."""
+        return self._appended_bytes - self._deleted_bytes
+
+    def append(self, lines: Sequence[bytes]) -> None:
+        """Write all `lines` with one system call, or none of them; OSError if the disk is full."""
+        if self._tail.offset >= self._segment_bytes:
+            self._begin_segment()
+        data = b"\n".join(lines) + b"\n"
+        segment, offset = self._tail
+        try:
+            unwritten = data[os.write(self._write_fd, data) :]
+            while unwritten:
+                # The disk filled up in mid-line: trying the rest says so with the right error.
+                unwritten = unwritten[os.write(self._write_fd, unwritten) :]
+        except OSError:
+            os.ftruncate(self._write_fd, offset)
+            raise
+        self._tail = Position(segment, offset + len(data))
+        self._appended_bytes += len(data)
+        self.num_appended += len(lines)
+
+    def peek(self) -> list[bytes]:
+        """The next few undelivered lines, the same ones until `advance`."""
+        while self._head.offset >= self._end_of_segment():
+            if self._head.segment == self._tail.segment:
+                return []
+            self._delete_segment()
+        lines = self._read_lines()
+        self._peeked = [len(line) + 1 for line in lines]
+        return lines
+
+    def advance(self, num_lines: int) -> None:
+        """Mark the first `num_lines` of the last `peek` as delivered, for good."""
+        delivered_bytes = sum(self._peeked[:num_lines])
+        self._peeked = []
+        self._head = Position(self._head.segment, self._head.offset + delivered_bytes)
+        self._remember_position()
+        self.num_delivered += num_lines
+
+    def close(self) -> None:
+        """Let go of the files; an empty journal leaves none behind."""
+        for fd in (self._write_fd, self._read_fd, self._position_fd):
+            if fd >= 0:
+                os.close(fd)
+        if self.num_pending == 0:
+            for segment in self._segments_on_disk():
+                self._path(segment).unlink()
+            (self._folder / f"{self._name}.position").unlink()
+
+    def _read_lines(self) -> list[bytes]:
+        segment, offset = self._head
+        if self._read_fd < 0:
+            self._read_fd = os.open(self._path(segment), os.O_RDONLY)
+        remaining = self._end_of_segment() - offset
+        num_bytes = min(READ_BYTES, remaining)
+        while True:
+            chunk = os.pread(self._read_fd, num_bytes, offset)
+            whole_lines, newline, rest = chunk.rpartition(b"\n")
+            if newline:
+                return whole_lines.split(b"\n")
+            if num_bytes == remaining:
+                return [rest]
+            num_bytes = min(2 * num_bytes, remaining)
+
+    def _end_of_segment(self) -> int:
+        tail = self._tail
+        if self._head.segment == tail.segment:
+            return tail.offset
+        return self._size(self._head.segment)
+
+    def _begin_segment(self) -> None:
+        number = self._tail.segment + 1
+        fd = self._open_for_append(number)
+        os.close(self._write_fd)
+        self._write_fd = fd
+        self._tail = Position(number, 0)
+
+    def _delete_segment(self) -> None:
+        done = self._head.segment
+        if self._read_fd >= 0:
+            os.close(self._read_fd)
+            self._read_fd = -1
+        self._head = Position(done + 1, 0)
+        self._remember_position()
+        self._deleted_bytes += self._size(done)
+        self._path(done).unlink()
+
+    def _first_undelivered(self, segments: Sequence[int]) -> Position:
+        remembered = self._remembered_position()
+        if remembered is None or remembered.segment not in segments:
+            return Position(segments[0], 0)
+        return Position(remembered.segment, min(remembered.offset, self._size(remembered.segment)))
+
+    def _recover(self, segments: Sequence[int]) -> tuple[int, int]:
+        """Count the undelivered lines and cut off a torn last one; the last segment's size."""
+        num_lines = 0
+        end = 0
+        for segment in segments:
+            if segment < self._head.segment:
+                self._path(segment).unlink()
+                continue
+            start = self._head.offset if segment == self._head.segment else 0
+            num_in_segment, end = _whole_lines(self._path(segment), start)
+            num_lines += num_in_segment
+        if self._size(segments[-1]) > end:
+            logger.warning("%s ends in half a line; it is dropped.", self._path(segments[-1]))
+            os.truncate(self._path(segments[-1]), end)
+        return num_lines, end
+
+    def _remember_position(self) -> None:
+        """Keep the head on disk, in one write of fixed size: atomic, and possible on a full disk."""
+        text = f"{self._head.segment:010d} {self._head.offset:019d}".ljust(POSITION_BYTES - 1)
+        try:
+            os.pwrite(self._position_fd, f"{text}\n".encode("ascii"), 0)
+        except OSError as error:
+            # What is delivered twice after a crash arrives once all the same.
+            logger.warning("%s.position in %s: %s", self._name, self._folder, error)
+
+    def _remembered_position(self) -> Position | None:
+        text = os.pread(self._position_fd, POSITION_BYTES, 0)
+        match = re.fullmatch(rb"(\d{10}) (\d{19})\s+", text)
+        return Position(int(match[1]), int(match[2])) if match else None
+
+    def _segments_on_disk(self) -> list[int]:
+        pattern = re.compile(rf"{re.escape(self._name)}-(\d+)\.jsonl")
+        matches = (pattern.fullmatch(path.name) for path in self._folder.iterdir())
+        return sorted(int(match[1]) for match in matches if match)
+
+    def _open_for_append(self, segment: int) -> int:
+        return os.open(self._path(segment), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+
+    def _path(self, segment: int) -> Path:
+        return self._folder / f"{self._name}-{segment:06d}.jsonl"
+
+    def _size(self, segment: int) -> int:
+        path = self._path(segment)
+        return path.stat().st_size if path.exists() else 0
+
+
+def _whole_lines(path: Path, start: int) -> tuple[int, int]:
+    """The number of whole lines of `path` from byte `start` on, and where the last one ends."""
+    if not path.exists():
+        return 0, start
+    num_lines = 0
+    end = position = start
+    with path.open("rb") as file:
+        file.seek(start)
+        while chunk := file.read(1024 * 1024):
+            num_lines += chunk.count(b"\n")
+            if b"\n" in chunk:
+                end = position + chunk.rindex(b"\n") + 1
+            position += len(chunk)
+    return num_lines, end
