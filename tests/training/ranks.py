@@ -1,0 +1,52 @@
+"""Runs a function on several gloo ranks, each in a process of its own."""
+
+import os
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from torch import multiprocessing
+
+from training.process import Process, current_process
+
+RankFunction = Callable[[Process, Any], Any]
+
+
+def run_ranks(function: RankFunction, argument: Any, *, world_size: int, folder: Path) -> list[Any]:
+    """What `function(process, argument)` returns on every rank."""
+    port = free_port()
+    multiprocessing.spawn(
+        _run_rank, args=(function, argument, world_size, port, folder), nprocs=world_size
+    )
+    return [
+        torch.load(folder / f"rank-{rank}.pt", weights_only=False) for rank in range(world_size)
+    ]
+
+
+def lone_process() -> Process:
+    """A rank without others."""
+    return Process(rank=0, local_rank=0, world_size=1, device=torch.device("cpu"))
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def _run_rank(
+    rank: int, function: RankFunction, argument: Any, world_size: int, port: int, folder: Path
+) -> None:
+    torch.set_num_threads(1)
+    os.environ["LOCAL_RANK"] = str(rank)
+    dist.init_process_group(
+        "gloo", init_method=f"tcp://127.0.0.1:{port}", rank=rank, world_size=world_size
+    )
+    try:
+        torch.save(function(current_process(use_gpu=False), argument), folder / f"rank-{rank}.pt")
+    finally:
+        dist.destroy_process_group()

@@ -1,0 +1,81 @@
+"""The command line: every setting has a flag, in both spellings, and bad ones are named."""
+
+import argparse
+
+import pytest
+
+from training.__main__ import build_parser
+from training.cli_options import given_values
+from training.config import LaunchConfig
+from training.errors import ConfigError
+from training.recipes.retinal_config import Preset, RetinalConfig, retinal_config
+
+
+def parse(*arguments: str) -> argparse.Namespace:
+    return build_parser("retinal").parse_args(["fit", *arguments])
+
+
+def test_every_setting_has_a_flag() -> None:
+    for config_class in (LaunchConfig, RetinalConfig):
+        for name in config_class.model_fields:
+            flag = f"--{name.replace('_', '-')}"
+            assert vars(parse(flag, "1"))[name] == "1"
+            assert vars(parse(f"--{name}", "1"))[name] == "1"
+
+
+def test_only_what_was_given_comes_back() -> None:
+    namespace = parse("--epochs", "3", "--weights", "", "--skip-bad-images")
+    assert given_values(namespace, RetinalConfig) == {"epochs": "3", "skip_bad_images": "true"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [(("--gpus",), "true"), (("--gpus", "false"), "false"), (("--no-gpus",), "false")],
+)
+def test_switches_take_all_usual_forms(arguments: tuple[str, ...], expected: str) -> None:
+    assert given_values(parse(*arguments), LaunchConfig) == {"gpus": expected}
+
+
+def test_what_is_given_wins_over_the_preset_and_the_preset_over_the_official_recipe() -> None:
+    config = retinal_config({"epochs": "3", "preset": "small"}, has_gpu=False)
+    assert config.epochs == 3
+    assert config.backbone == "resnet18"
+    assert config.weight_decay == 0.05
+
+
+@pytest.mark.parametrize(
+    ("has_gpu", "preset"), [(True, Preset.RETFOUND_MAE), (False, Preset.SMALL)]
+)
+def test_the_automatic_preset_follows_the_hardware(has_gpu: bool, preset: Preset) -> None:
+    assert retinal_config({}, has_gpu=has_gpu).preset is preset
+
+
+def test_the_default_is_the_official_fine_tuning_of_retfound() -> None:
+    config = retinal_config({"preset": "retfound-mae", "weights": "random"}, has_gpu=True)
+    expected = {
+        "backbone": "vit_large_patch16_224",
+        "weight_decay": 0.05,
+        "layer_decay": 0.65,
+        "drop_path": 0.2,
+        "base_learning_rate": 5e-3,
+        "warmup_epochs": 10,
+        "epochs": 50,
+        "image_size": 224,
+        "rand_augment_magnitude": 9,
+        "random_erasing": 0.25,
+        "label_smoothing": 0.1,
+    }
+    assert {name: getattr(config, name) for name in expected} == expected
+
+
+def test_all_bad_settings_are_named_at_once() -> None:
+    with pytest.raises(ConfigError, match=r"epochs: .*'-1' came.*warmth is not a setting"):
+        retinal_config({"epochs": "-1", "warmth": "2"}, has_gpu=False)
+
+
+def test_help_says_what_each_flag_does(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse("--help")
+    text = capsys.readouterr().out
+    assert "passes over the training split [50]" in text
+    assert "ray|torchrun|single" in text

@@ -1,0 +1,119 @@
+"""The evaluate command: the best model's scores, with intervals and a report, in the same run."""
+
+from pathlib import Path
+
+import mlflow
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from tests.training.data.images import CLASSES
+from tests.training.program import Program
+from training.errors import ConfigError
+from training.recipes.retinal_evaluation import patient_groups
+
+
+def evaluate(program: Program, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    run_id = program.only_run().info.run_id
+    return program.run_here(
+        monkeypatch, "evaluate", "--run-id", run_id, "--num-resamples", "100", *arguments
+    )
+
+
+def test_the_test_split_is_scored_with_intervals_and_a_report(
+    trained: Program, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert evaluate(trained, monkeypatch) == 0
+    run = trained.only_run()
+    assert run.info.status == "FINISHED"
+    expected = {f"test/{name}" for name in ("loss", "accuracy", "auc_roc_macro", "f1", "kappa")}
+    expected |= {f"test_per_class/{name}" for name in CLASSES}
+    expected |= {"test_critical/RAO", "test_critical_support/RAO"}
+    assert expected <= set(run.data.metrics)
+    scores = trained.json_artifact(run.info.run_id, "evaluation/test/scores.json")
+    low, high = scores["metrics"]["accuracy"]["interval"]
+    assert low <= run.data.metrics["test/accuracy"] <= high
+    uri = f"{run.info.artifact_uri}/evaluation/test/clinical_report.html"
+    page = Path(mlflow.artifacts.download_artifacts(uri)).read_text()
+    assert run.info.run_id in page
+    assert "RAO" in page
+    assert "Not enough positives to tell" in page or "not enough positives" in page.lower()
+    assert "Report: " in capsys.readouterr().out
+
+
+def test_one_modality_with_augmentation_is_recorded_beside_the_rest(
+    trained: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert evaluate(trained, monkeypatch, "--modality", "fundus", "--tta") == 0
+    run = trained.only_run()
+    assert "test_fundus_tta/accuracy" in run.data.metrics
+    scores = trained.json_artifact(run.info.run_id, "evaluation/test_fundus_tta/scores.json")
+    assert "OCT_Normal" not in [entry["name"] for entry in scores["classes"]]
+
+
+def test_the_registered_model_agrees_with_the_evaluation(
+    trained: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert evaluate(trained, monkeypatch) == 0
+    mlflow.set_tracking_uri(trained.tracking_uri)
+    model = mlflow.pyfunc.load_model("models:/fovea-retinal/1")
+    folder = trained.data / "test"
+    correct = []
+    for index, name in enumerate(sorted(CLASSES)):
+        for path in sorted((folder / name).iterdir()):
+            picture = np.asarray(Image.open(path).convert("RGB"))[None]
+            correct.append(int(model.predict(picture)[0].argmax()) == index)
+    measured = trained.only_run().data.metrics["test/accuracy"]
+    assert np.mean(correct) == pytest.approx(measured, abs=1.5 / len(correct))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--modality", "xray"), "modality: 'xray' is not among the run's"),
+        (("--patient-pattern", "("), "is no regular expression"),
+        (("--patient-pattern", "abc"), "has no group"),
+        (("--patient-pattern", "(abc)"), "does not match every file name"),
+        (("--data", "/nowhere"), "There is no data folder /nowhere"),
+        (("--split", "all"), "split"),
+    ],
+)
+def test_a_request_that_cannot_be_met_says_why(
+    trained: Program,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...],
+    message: str,
+) -> None:
+    assert evaluate(trained, monkeypatch, *arguments) == 1
+    assert message in capsys.readouterr().err
+
+
+def test_an_unknown_run_is_named(
+    trained: Program, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert trained.run_here(monkeypatch, "evaluate", "--run-id", "abc") == 1
+    assert "There is no run abc" in capsys.readouterr().err
+
+
+def test_a_foreign_run_is_refused(
+    trained: Program,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    other = Program(tmp_path)
+    experiment = other.client.create_experiment("other", artifact_location=str(tmp_path / "art"))
+    run_id = other.client.create_run(experiment).info.run_id
+    assert other.run_here(monkeypatch, "evaluate", "--run-id", run_id) == 1
+    assert "not one that this program has trained" in capsys.readouterr().err
+
+
+def test_images_of_one_patient_share_a_number_that_names_nobody() -> None:
+    paths = ("test/A/0017_OD_1.jpg", "test/B/0017_OS_2.jpg", "test/A/0018_OD_1.jpg")
+    groups = patient_groups(paths, r"^(\d+)_")
+    assert groups is not None
+    assert torch.equal(groups, torch.tensor([0, 0, 1]))
+    with pytest.raises(ConfigError):
+        patient_groups(paths, r"^(\d+)-")

@@ -1,0 +1,224 @@
+"""The fit command: what a good training leaves in MLflow, and how bad input ends."""
+
+import json
+import resource
+from pathlib import Path
+
+import mlflow
+import numpy as np
+import pytest
+import torch
+
+from tests.training.data.images import CLASSES, truncate
+from tests.training.program import TINY, Program
+
+METRICS = {
+    "train/loss",
+    "train/accuracy",
+    "train/learning_rate",
+    "train/images_per_second",
+    "epoch",
+    "val/loss",
+    "val/accuracy",
+    "val/auc_roc_macro",
+    "val/auc_roc_weighted",
+    "val/f1",
+    "val/kappa",
+    *(f"per_class/{name}" for name in CLASSES),
+    "critical/RAO",
+    "critical_support/RAO",
+}
+NUM_STEPS = 18
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Program:
+    return Program(tmp_path)
+
+
+def fit(program: Program, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    return program.run_here(
+        monkeypatch, "fit", "--launcher", "single", "--data", str(program.data), *TINY, *arguments
+    )
+
+
+def failure(program: Program, capsys: pytest.CaptureFixture[str]) -> str:
+    """The message of the only run, which failed and said the same on the terminal."""
+    run = program.only_run()
+    assert run.info.status == "FAILED"
+    assert run.data.tags["fovea.status"] == "error"
+    message = run.data.tags["fovea.message"]
+    assert f"Error: {message}" in capsys.readouterr().err
+    return message
+
+
+def test_every_metric_has_its_name_and_every_step_its_point(trained: Program) -> None:
+    run = trained.only_run()
+    assert {name for name in run.data.metrics if not name.startswith("system/")} == METRICS
+    for name in ("train/loss", "train/learning_rate", "epoch"):
+        steps = [step for step, _ in trained.curve(run.info.run_id, name)]
+        assert steps == list(range(1, NUM_STEPS + 1))
+    assert [step for step, _ in trained.curve(run.info.run_id, "val/kappa")] == [9, 18]
+
+
+def test_the_run_says_what_it_was(trained: Program) -> None:
+    run = trained.only_run()
+    assert run.info.status == "FINISHED"
+    assert run.data.tags["fovea.status"] == "completed"
+    assert run.data.tags["fovea.recipe"] == "retinal"
+    params = run.data.params
+    assert params["total_epochs"] == "2"
+    assert params["steps_per_epoch"] == "9"
+    assert params["backbone"] == "test_resnet"
+    assert params["preset"] == "small"
+    assert params["skipped_images"] == "0"
+    (dataset_input,) = run.inputs.dataset_inputs
+    assert dataset_input.dataset.name == "data"
+    profile = json.loads(dataset_input.dataset.profile)
+    assert profile["images_per_class"]["train"] == dict.fromkeys(CLASSES, 12)
+
+
+def test_each_epoch_leaves_its_evaluation_and_a_stepped_image(trained: Program) -> None:
+    run_id = trained.only_run().info.run_id
+    for epoch in (1, 2):
+        document = trained.json_artifact(run_id, f"epochs/{epoch:04d}/evaluation.json")
+        assert document["classes"] == sorted(CLASSES)
+        assert document["step"] == 9 * epoch
+        assert sum(map(sum, document["confusion_matrix"])) == 12
+        assert {"class_report", "metrics"} <= set(document)
+    images = [file.path for file in trained.client.list_artifacts(run_id, "images")]
+    assert sum(path.endswith(".png") for path in images) == 2
+
+
+def test_checkpoints_lie_in_the_artifact_store_and_nothing_elsewhere(trained: Program) -> None:
+    run = trained.only_run()
+    folder = Path(run.info.artifact_uri) / "checkpoints"
+    kept = json.loads((folder / "index.json").read_text())["kept"]
+    assert sorted(path.name for path in folder.iterdir()) == ["index.json", *kept]
+    assert not list((trained.root / "fovea" / "work").iterdir())
+
+
+def test_the_best_model_is_registered_and_answers(trained: Program) -> None:
+    (version,) = trained.client.search_model_versions("name='fovea-retinal'")
+    mlflow.set_tracking_uri(trained.tracking_uri)
+    model = mlflow.pyfunc.load_model(f"models:/fovea-retinal/{version.version}")
+    assert version.run_id == trained.only_run().info.run_id
+    logged = trained.client.get_logged_model(model.model_id)
+    assert logged.experiment_id == trained.only_run().info.experiment_id
+    assert model.metadata.signature is not None
+    assert model.input_example is not None
+    pictures = np.random.default_rng(0).integers(0, 255, (3, 50, 60, 3), dtype=np.uint8)
+    probabilities = model.predict(pictures)
+    assert probabilities.shape == (3, 3)
+    assert np.allclose(probabilities.sum(axis=1), 1, atol=1e-5)
+
+
+def test_a_finished_run_is_not_taken_up_again(
+    trained: Program, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_id = trained.only_run().info.run_id
+    assert fit(trained, monkeypatch, "--run-id", run_id) == 1
+    assert "has finished; start a new one" in capsys.readouterr().err
+    assert trained.only_run().info.status == "FINISHED"
+
+
+def test_a_setting_that_makes_no_sense_is_named_and_makes_no_run(
+    program: Program, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert fit(program, monkeypatch, "--epochs", "0", "--learning-rate", "many") == 1
+    message = capsys.readouterr().err
+    assert "epochs" in message
+    assert "'0' came" in message
+    assert "learning_rate" in message
+    assert not program.runs()
+
+
+def test_an_unreachable_server_is_named(
+    program: Program, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(program, "tracking_uri", "http://127.0.0.1:9")
+    assert fit(program, monkeypatch) == 1
+    assert "No MLflow server answers at http://127.0.0.1:9" in capsys.readouterr().err
+
+
+def test_a_truncated_image_fails_the_run_and_is_named(
+    program: Program, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    truncate(program.data / "train" / "OCT_Normal" / "003.jpg")
+    assert fit(program, monkeypatch) == 1
+    message = failure(program, capsys)
+    assert "1 images cannot be read: train/OCT_Normal/003.jpg" in message
+    assert "--skip-bad-images" in message
+
+
+def test_bad_images_are_left_out_and_counted_when_asked(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    truncate(program.data / "train" / "OCT_Normal" / "003.jpg")
+    (program.data / "val" / "OCT_Normal" / "000.jpg").write_bytes(b"")
+    assert fit(program, monkeypatch, "--skip-bad-images") == 0
+    params = program.only_run().data.params
+    assert params["skipped_images"] == "2"
+    assert params["train_images"] == "35"
+
+
+def test_a_missing_split_fails_the_run(
+    program: Program, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (program.data / "val").rename(program.root / "elsewhere")
+    assert fit(program, monkeypatch) == 1
+    assert "The split val is missing" in failure(program, capsys)
+
+
+def test_a_class_that_train_lacks_fails_the_run(
+    program: Program, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (program.data / "val" / "OCT_CSR").mkdir()
+    assert fit(program, monkeypatch) == 1
+    assert "classes that train lacks: OCT_CSR" in failure(program, capsys)
+
+
+def test_weights_of_another_network_fail_the_run(
+    program: Program, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    weights = program.root / "other.pth"
+    torch.save({"conv1.weight": torch.zeros(2)}, weights)
+    assert fit(program, monkeypatch, "--weights", str(weights)) == 1
+    assert "is not of a ResNet like the one configured" in failure(program, capsys)
+
+
+def test_retfound_without_its_weights_is_refused(
+    program: Program, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert fit(program, monkeypatch, "--preset", "retfound-mae") == 1
+    assert "needs RETFound's checkpoint file" in failure(program, capsys)
+
+
+def test_gpus_that_are_not_there_fail_the_run(
+    program: Program, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert fit(program, monkeypatch, "--gpus") == 1
+    assert "GPUs were asked for, but PyTorch finds none" in failure(program, capsys)
+
+
+def test_too_few_images_for_a_step_fail_the_run(
+    program: Program, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert fit(program, monkeypatch, "--batch-size", "64") == 1
+    assert "has 36 images, fewer than one step of 64" in failure(program, capsys)
+
+
+def test_a_full_disk_at_checkpoint_time_fails_the_run_and_leaves_no_half_checkpoint(
+    program: Program, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    # Larger than what MLflow's database and the spool need, smaller than a checkpoint.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, before[1]))
+    try:
+        assert fit(program, monkeypatch, "--backbone", "resnet10t") == 1
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert "The checkpoint of step 9 could not be written" in failure(program, capsys)
+    folder = Path(program.only_run().info.artifact_uri) / "checkpoints"
+    assert [path.name for path in folder.iterdir()] == []

@@ -1,0 +1,199 @@
+"""The loop: the same gradients on any number of ranks, evaluation, selection, exact resume."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from tests.training.ranks import lone_process, run_ranks
+from tests.training.toy import MemoryTracker, ToyRecipe
+from training.checkpoints.checkpoint import read_checkpoint
+from training.checkpoints.store import CheckpointStore
+from training.config import LoopConfig
+from training.errors import ConfigError
+from training.loop import Outcome, TrainingLoop
+from training.process import Process
+from training.silent import SilentConsole
+
+
+@dataclass
+class Trained:
+    outcome: Outcome
+    tracker: MemoryTracker
+    weights: dict[str, torch.Tensor]
+    store: CheckpointStore
+
+
+def train(
+    root: Path, process: Process | None = None, *, stop_after: int = 0, **settings: Any
+) -> Trained:
+    """Train the toy; `stop_after` steps the process "dies", keeping only what is on disk."""
+    process = process or lone_process()
+    toy = {
+        name: settings.pop(name) for name in ("batch_size", "dropout", "scores") if name in settings
+    }
+    recipe = ToyRecipe(LoopConfig(**settings), process, **({"batch_size": 8} | toy))
+    store = CheckpointStore(root=root, mirror=None, keep_last=settings.get("keep_last", 2))
+    if process.is_main:
+        store.open_for_writing()
+    tracker = MemoryTracker()
+    loop = TrainingLoop(
+        recipe=recipe, process=process, tracker=tracker, checkpoints=store, console=SilentConsole()
+    )
+    if stop_after:
+        loop.recipe.batches = _dying(recipe.batches, stop_after)  # type: ignore[method-assign]
+    torch.manual_seed(3 + process.rank)
+    try:
+        outcome = loop.run()
+    except Killed:
+        outcome = loop._outcome()
+    weights = {name: tensor.clone() for name, tensor in loop.model.state_dict().items()}
+    return Trained(outcome=outcome, tracker=tracker, weights=weights, store=store)
+
+
+class Killed(BaseException):
+    """Stands for the end of the process."""
+
+
+def _dying(batches: Any, after: int) -> Any:
+    def dying(first_step: int) -> Any:
+        for step, batch in enumerate(batches(first_step), start=first_step):
+            if step == after:
+                raise Killed
+            yield batch
+
+    return dying
+
+
+def _train_on_rank(process: Process, argument: tuple[Path, dict[str, Any]]) -> Any:
+    root, settings = argument
+    trained = train(root, process, **settings)
+    return trained.weights, trained.tracker.points
+
+
+def test_two_ranks_train_like_one_with_twice_the_batch(tmp_path: Path) -> None:
+    settings = {"epochs": 3, "clip_norm": 0.5}
+    ranks = run_ranks(
+        _train_on_rank,
+        (tmp_path / "two", {**settings, "batch_size": 4}),
+        world_size=2,
+        folder=tmp_path,
+    )
+    alone = train(tmp_path / "one", **settings, batch_size=8)
+    for weights, _ in ranks:
+        for name, tensor in alone.weights.items():
+            torch.testing.assert_close(weights[name], tensor, rtol=1e-5, atol=1e-6)
+    losses = [value for _, value in ranks[0][1]["train/loss"]]
+    expected = [value for _, value in alone.tracker.points["train/loss"]]
+    assert losses == pytest.approx(expected, rel=1e-5)
+    assert not ranks[1][1], "only rank 0 records"
+
+
+def test_accumulated_micro_batches_train_like_one_large_batch(tmp_path: Path) -> None:
+    parts = train(tmp_path / "parts", epochs=2, batch_size=4, gradient_accumulation=3)
+    whole = train(tmp_path / "whole", epochs=2, batch_size=12)
+    for name, tensor in whole.weights.items():
+        torch.testing.assert_close(parts.weights[name], tensor, rtol=1e-5, atol=1e-6)
+
+
+def test_accumulation_over_two_ranks_synchronises_gradients(tmp_path: Path) -> None:
+    settings = {"epochs": 2, "batch_size": 4, "gradient_accumulation": 2}
+    ranks = run_ranks(_train_on_rank, (tmp_path / "two", settings), world_size=2, folder=tmp_path)
+    alone = train(tmp_path / "one", epochs=2, batch_size=16)
+    for name, tensor in alone.weights.items():
+        torch.testing.assert_close(ranks[0][0][name], tensor, rtol=1e-5, atol=1e-6)
+        assert torch.equal(ranks[0][0][name], ranks[1][0][name])
+
+
+@pytest.mark.parametrize("stop_after", [3, 6, 13])
+def test_a_resumed_training_is_bit_for_bit_the_undisturbed_one(
+    tmp_path: Path, stop_after: int
+) -> None:
+    settings: dict[str, Any] = {
+        "epochs": 3,
+        "dropout": 0.3,
+        "ema_decay": 0.9,
+        "checkpoint_every_steps": 4,
+        "deterministic": True,
+    }
+    undisturbed = train(tmp_path / "undisturbed", **settings)
+    killed = train(tmp_path / "killed", **settings, stop_after=stop_after)
+    resumed = train(tmp_path / "killed", **settings)
+    for name, tensor in undisturbed.weights.items():
+        assert torch.equal(resumed.weights[name], tensor), name
+    curve = dict(killed.tracker.points.get("train/loss", []))
+    curve.update(resumed.tracker.points["train/loss"])
+    assert sorted(curve.items()) == undisturbed.tracker.points["train/loss"]
+    assert resumed.outcome == undisturbed.outcome
+
+
+def test_every_step_is_recorded_once_with_its_epoch_and_learning_rate(tmp_path: Path) -> None:
+    trained = train(tmp_path, epochs=2)
+    steps = list(range(1, 13))
+    for name in ("train/loss", "train/accuracy", "train/images_per_second"):
+        assert [step for step, _ in trained.tracker.points[name]] == steps
+    assert [value for _, value in trained.tracker.points["epoch"]] == [1.0] * 6 + [2.0] * 6
+    rates = [value for _, value in trained.tracker.points["train/learning_rate"]]
+    assert rates == [0.01 / (1 + step / 100) for step in range(12)]
+
+
+def test_fewer_steps_are_recorded_when_asked(tmp_path: Path) -> None:
+    trained = train(tmp_path, epochs=2, log_every_steps=5)
+    assert [step for step, _ in trained.tracker.points["train/loss"]] == [5, 10]
+
+
+def test_an_epoch_ends_with_evaluation_document_and_image(tmp_path: Path) -> None:
+    trained = train(tmp_path, epochs=2, evaluate_every_steps=4)
+    assert [step for step, _ in trained.tracker.points["val/loss"]] == [4, 6, 8, 12]
+    assert list(trained.tracker.documents) == [
+        "epochs/0001/evaluation.json",
+        "epochs/0002/evaluation.json",
+    ]
+    assert trained.tracker.images[-1] == ("confusion_matrix", 12)
+
+
+def test_the_best_checkpoint_outlives_the_newest_ones(tmp_path: Path) -> None:
+    trained = train(tmp_path, epochs=5, scores=[0.1, 0.9, 0.3, 0.2, 0.4], keep_last=1)
+    assert trained.outcome.best_epoch == 2
+    assert trained.store.best() == "step_0000000012"
+    assert sorted(path.name for path in tmp_path.glob("step_*")) == [
+        "step_0000000012",
+        "step_0000000030",
+    ]
+
+
+def test_early_stopping_waits_for_its_patience(tmp_path: Path) -> None:
+    trained = train(
+        tmp_path, epochs=9, scores=[0.5, 0.4, 0.6, 0.1, 0.1, 0.1], early_stopping_patience=2
+    )
+    assert trained.outcome.stopped_early
+    assert trained.outcome.steps == 5 * 6
+
+
+def test_averaged_weights_are_evaluated_and_saved(tmp_path: Path) -> None:
+    trained = train(tmp_path, epochs=2, ema_decay=0.5)
+    latest = trained.store.latest()
+    assert latest is not None
+    tensors = read_checkpoint(trained.store.path(latest)).tensors
+    assert set(tensors) == {"model", "ema"}
+    assert not torch.equal(tensors["model"]["0.weight"], tensors["ema"]["0.weight"])
+
+
+def test_a_compiled_model_trains_to_the_same_weights(tmp_path: Path) -> None:
+    compiled = train(tmp_path / "compiled", epochs=1, compile=True)
+    plain = train(tmp_path / "plain", epochs=1)
+    for name, tensor in plain.weights.items():
+        torch.testing.assert_close(compiled.weights[name], tensor, rtol=1e-4, atol=1e-5)
+
+
+def test_bf16_autocast_trains(tmp_path: Path) -> None:
+    trained = train(tmp_path, epochs=3, precision="bf16")
+    losses = [value for _, value in trained.tracker.points["val/loss"]]
+    assert losses[-1] < losses[0]
+
+
+def test_fp16_on_a_cpu_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="fp16 needs a GPU"):
+        train(tmp_path, epochs=1, precision="fp16")

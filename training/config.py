@@ -1,0 +1,123 @@
+"""Settings of a training run: validated once, frozen, and named as the MLflow params they become."""
+
+from enum import StrEnum
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from training.errors import ConfigError
+
+
+class Precision(StrEnum):
+    """Arithmetic of the forward and backward pass; weights stay float32."""
+
+    AUTO = "auto"
+    FP32 = "fp32"
+    BF16 = "bf16"
+    FP16 = "fp16"
+
+
+class LauncherName(StrEnum):
+    """What starts the ranks."""
+
+    RAY = "ray"
+    TORCHRUN = "torchrun"
+    SINGLE = "single"
+
+
+class FrozenConfig(BaseModel):
+    """A configuration whose errors are sentences that name the field."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_enum_values=False)
+
+    @classmethod
+    def parse(cls, values: dict[str, Any]) -> Self:
+        """Validate `values`; ConfigError lists every bad field with what was expected."""
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            raise ConfigError(_sentences(error)) from None
+
+
+class LoopConfig(FrozenConfig):
+    """What the loop itself needs, whatever the recipe."""
+
+    epochs: int = Field(50, ge=1, description="passes over the training split")
+    seed: int = Field(0, ge=0, description="seed of weights, order and augmentation")
+    gradient_accumulation: int = Field(1, ge=1, description="micro-batches per optimizer step")
+    clip_norm: float = Field(0.0, ge=0, description="largest gradient norm; 0 does not clip")
+    precision: Precision = Field(
+        Precision.AUTO, description="auto is bf16 or fp16 on a GPU, fp32 on a CPU"
+    )
+    ema_decay: float = Field(
+        0.0, ge=0, lt=1, description="decay of the averaged weights that are evaluated; 0 is off"
+    )
+    compile: bool = Field(False, description="run the model through torch.compile")
+    deterministic: bool = Field(False, description="refuse non-deterministic kernels")
+    evaluate_every_steps: int = Field(0, ge=0, description="0 evaluates at each epoch's end")
+    checkpoint_every_steps: int = Field(0, ge=0, description="0 saves at each epoch's end")
+    keep_last: int = Field(2, ge=1, description="newest checkpoints kept beside the best")
+    early_stopping_patience: int = Field(
+        0, ge=0, description="evaluations without a better score before stopping; 0 never stops"
+    )
+    log_every_steps: int = Field(1, ge=1, description="optimizer steps between logged points")
+
+
+class LaunchConfig(FrozenConfig):
+    """Where and as which MLflow run the training happens."""
+
+    recipe: str = Field("retinal", description="what to train")
+    launcher: LauncherName = Field(LauncherName.RAY, description="what starts the ranks")
+    workers: int = Field(1, ge=1, le=4096, description="ranks, one per GPU where there are GPUs")
+    gpus: bool | None = Field(None, description="train on GPUs; by default where there are any")
+    max_failures: int = Field(
+        3, ge=0, description="restarts from the last checkpoint after a lost worker"
+    )
+    experiment_name: str = Field("retinal", min_length=1, description="MLflow experiment")
+    run_name: str = Field("", description="name of a new MLflow run")
+    run_id: str = Field("", description="MLflow run to go on with instead of a new one")
+    register_as: str = Field(
+        "", description="registry name of the best model; by default fovea-<recipe>"
+    )
+    delivery_timeout_s: float = Field(
+        900, gt=0, description="longest wait at the end for the tracking server to take it all"
+    )
+
+
+class Split(StrEnum):
+    """The three parts of a data set."""
+
+    TRAIN = "train"
+    VAL = "val"
+    TEST = "test"
+
+
+class EvaluateConfig(FrozenConfig):
+    """How a finished run's best model is scored."""
+
+    run_id: str = Field("", description="MLflow run whose best model is scored")
+    data: str = Field("", description="data set; by default the one the run was trained on")
+    split: Split = Field(Split.TEST, description="part of the data set to score on")
+    modality: str = Field("all", description="fundus, oct or all")
+    tta: bool = Field(False, description="test-time augmentation: average over the mirror image")
+    num_resamples: int = Field(1000, ge=100, le=100_000, description="bootstrap resamples")
+    patient_pattern: str = Field(
+        "",
+        description="regular expression whose first group finds the patient in a file name, "
+        "so that intervals are drawn over patients instead of images",
+    )
+    seed: int = Field(0, ge=0, description="seed of the bootstrap")
+    gpus: bool | None = Field(None, description="score on a GPU; by default where there is one")
+    skip_bad_images: bool = Field(False, description="leave unreadable images out and count them")
+
+
+def _sentences(error: ValidationError) -> str:
+    parts = []
+    for problem in error.errors():
+        field = ".".join(str(part) for part in problem["loc"]) or "settings"
+        if problem["type"] == "extra_forbidden":
+            parts.append(f"{field} is not a setting of this recipe")
+        else:
+            came = repr(problem["input"])[:80]
+            parts.append(f"{field}: {problem['msg'].lower()}, but {came} came")
+    return "; ".join(parts)

@@ -1,0 +1,84 @@
+"""Reads a step's scalars from the device one step late, so that logging never makes it wait."""
+
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from training.process import Process
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepRecord:
+    """What rank 0 logs of one optimizer step; `scalars` are means over all ranks."""
+
+    step: int
+    scalars: Mapping[str, float]
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Pending:
+    step: int
+    names: tuple[str, ...]
+    values: Tensor
+    copied: torch.cuda.Event | None
+    seconds: float
+
+
+class DeferredScalars:
+    """Collects scalars on the device and hands them over as floats once they have arrived."""
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+        self._sums: dict[str, Tensor] = {}
+        self._pending: deque[_Pending] = deque()
+        self._clock = time.perf_counter()
+
+    def restart_clock(self) -> None:
+        """Leave out of the next step's time what happened since the last one."""
+        self._clock = time.perf_counter()
+
+    def add(self, scalars: Mapping[str, Tensor], *, share: float) -> None:
+        """Add a micro-batch's scalars, which make up `share` of the step."""
+        for name, value in scalars.items():
+            weighted = value.detach() * share
+            self._sums[name] = self._sums[name] + weighted if name in self._sums else weighted
+
+    def end_step(self, step: int, *, due: bool) -> None:
+        """Close the step; if it is `due`, its scalars start on their way to the host."""
+        seconds = time.perf_counter() - self._clock
+        self.restart_clock()
+        if due:
+            self._pending.append(self._send(step, seconds))
+        self._sums = {}
+
+    def ready(self) -> Iterator[StepRecord]:
+        """Steps that cost no wait to read: all but the newest on a GPU, all on a CPU."""
+        keep = 1 if self._process.device.type == "cuda" else 0
+        while len(self._pending) > keep:
+            yield self._read(self._pending.popleft())
+
+    def flush(self) -> Iterator[StepRecord]:
+        """Every step not yet read, waiting for it."""
+        while self._pending:
+            yield self._read(self._pending.popleft())
+
+    def _send(self, step: int, seconds: float) -> _Pending:
+        values = self._process.mean(torch.stack([v.float() for v in self._sums.values()]))
+        copied = None
+        if values.device.type == "cuda":
+            values = values.to("cpu", non_blocking=True)
+            copied = torch.cuda.Event()
+            copied.record()
+        names = tuple(self._sums)
+        return _Pending(step=step, names=names, values=values, copied=copied, seconds=seconds)
+
+    def _read(self, pending: _Pending) -> StepRecord:
+        if pending.copied is not None:
+            pending.copied.synchronize()
+        scalars = dict(zip(pending.names, pending.values.tolist(), strict=True))
+        return StepRecord(step=pending.step, scalars=scalars, seconds=pending.seconds)

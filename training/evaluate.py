@@ -1,0 +1,98 @@
+"""The command `evaluate`: scores a finished run's best model and records it in the same run."""
+
+from collections.abc import Mapping
+
+import mlflow
+from mlflow import MlflowClient
+from mlflow.entities import Metric, Run
+from mlflow.exceptions import MlflowException
+from mlflow.utils.time import get_current_time_millis
+from PIL import Image
+
+from training.checkpoints.checkpoint import read_checkpoint
+from training.checkpoints.location import open_checkpoints
+from training.config import EvaluateConfig
+from training.errors import CheckpointError, ConfigError, TrackingError
+from training.job import work_dir
+from training.preparation import read_config
+from training.process import current_process, decide_gpu
+from training.recipe import Scores, TrainedModel
+from training.recipes.registry import recipe_kind
+from training.recording.patience import until_taken
+from training.recording.run_record import RunRecord, require_reachable
+from training.settings import TrainingSettings
+
+RECORD_TIMEOUT_S = 300.0
+
+
+def evaluate(options: EvaluateConfig, settings: TrainingSettings) -> None:
+    """Score the run's best model; TrainingError if there is none, or the data does not fit it."""
+    if not options.run_id:
+        raise ConfigError("run_id: name the MLflow run whose best model is to be scored.")
+    tracking_uri = mlflow.get_tracking_uri()
+    require_reachable(tracking_uri)
+    process = current_process(use_gpu=decide_gpu(options.gpus))
+    run = _run(tracking_uri, options.run_id)
+    trained = _trained_model(RunRecord(tracking_uri, run), run, settings)
+    kind = recipe_kind(str(trained.document["recipe"]))
+    scores = kind.evaluate(trained, options, settings.data_dir.resolve(), process)
+    client = MlflowClient(tracking_uri)
+    until_taken(lambda: _record(client, trained, scores), "given the scores", RECORD_TIMEOUT_S)
+    _print_metrics(scores.metrics)
+    for path in scores.pages:
+        print(f"Report: {RunRecord(tracking_uri, run).link}/artifacts/{path}")
+
+
+def _run(tracking_uri: str, run_id: str) -> Run:
+    try:
+        return MlflowClient(tracking_uri).get_run(run_id)
+    except MlflowException as error:
+        raise TrackingError(f"There is no run {run_id} on {tracking_uri}: {error}") from error
+
+
+def _trained_model(record: RunRecord, run: Run, settings: TrainingSettings) -> TrainedModel:
+    document = read_config(record)
+    if document is None:
+        raise ConfigError(f"The run {record.run_id} is not one that this program has trained.")
+    checkpoints = open_checkpoints(
+        record.artifact_uri,
+        tracking_uri=record.tracking_uri,
+        staging=work_dir(settings.data_dir, record.run_id) / "evaluated",
+        keep_last=1,
+    )
+    best = checkpoints.best()
+    if best is None:
+        raise CheckpointError(f"The run {record.run_id} has no best checkpoint yet.")
+    try:
+        checkpoint = read_checkpoint(checkpoints.path(best))
+    finally:
+        checkpoints.remove_staging()
+    progress = checkpoint.state["progress"]
+    return TrainedModel(
+        run_id=record.run_id,
+        run_name=str(run.info.run_name),
+        best_epoch=int(progress["best_epoch"]),
+        best_step=int(progress["best_step"]),
+        document=document,
+        weights=checkpoint.tensors.get("ema", checkpoint.tensors["model"]),
+    )
+
+
+def _record(client: MlflowClient, trained: TrainedModel, scores: Scores) -> None:
+    now_ms = get_current_time_millis()
+    metrics = [
+        Metric(name, value, now_ms, trained.best_step) for name, value in scores.metrics.items()
+    ]
+    client.log_batch(trained.run_id, metrics=metrics)
+    for path, document in scores.documents.items():
+        client.log_dict(trained.run_id, document, path)
+    for path, page in scores.pages.items():
+        client.log_text(trained.run_id, page, path)
+    for path, image in scores.images.items():
+        client.log_image(trained.run_id, Image.fromarray(image), artifact_file=path)
+
+
+def _print_metrics(metrics: Mapping[str, float]) -> None:
+    width = max(len(name) for name in metrics)
+    for name, value in metrics.items():
+        print(f"{name:<{width}}  {value:.4f}".rstrip("0").rstrip("."))

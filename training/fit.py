@@ -1,0 +1,148 @@
+"""The command `fit`: from settings to a finished MLflow run, whatever happens on the way."""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import mlflow
+
+from training.config import LaunchConfig, LauncherName
+from training.errors import LaunchError, TrackingError, TrainingError
+from training.job import SPOOL, TrainingJob, work_dir
+from training.launchers import torchrun
+from training.preparation import open_run, prepare_job
+from training.process import Process
+from training.rank import run_rank
+from training.recipes.registry import recipe_kind
+from training.recording.run_record import RunRecord, require_reachable, take_up_run
+from training.settings import TrainingSettings
+from training.tracking.tracker import deliver
+
+logger = logging.getLogger(__name__)
+
+ENDING_TIMEOUT_S = 120.0
+LEFTOVER_TIMEOUT_S = 60.0
+
+Prepare = Callable[[RunRecord], TrainingJob]
+
+
+def fit(launch: LaunchConfig, given: Mapping[str, Any], settings: TrainingSettings) -> None:
+    """Train until the run has FINISHED; TrainingError, and the run FAILED, if it cannot."""
+    kind = recipe_kind(launch.recipe)
+    if not (launch.run_id or settings.run_id):
+        # What is plainly wrong needs no run to say so.
+        kind.config_class.parse(dict(given))
+    tracking_uri = mlflow.get_tracking_uri()
+    require_reachable(tracking_uri)
+
+    def prepare(record: RunRecord) -> TrainingJob:
+        record.starting(launch.recipe)
+        print(f"Run: {record.link}", flush=True)
+        return prepare_job(kind, given, launch, settings, record)
+
+    if launch.launcher is LauncherName.TORCHRUN:
+        _fit_under_torchrun(launch, settings, tracking_uri, prepare)
+        return
+    record = open_run(launch, settings, tracking_uri)
+    with _recorded_ending(record, settings):
+        job = prepare(record)
+        _train(job, launch, settings)
+        _complete(record, job)
+
+
+def _train(job: TrainingJob, launch: LaunchConfig, settings: TrainingSettings) -> None:
+    if launch.launcher is LauncherName.SINGLE:
+        run_rank(job)
+        return
+    try:
+        # Ray is an extra: without it the other launchers still work.
+        from training.launchers.ray_train import launch_ray  # noqa: PLC0415
+    except ImportError as error:
+        raise LaunchError(
+            f"--launcher ray needs Ray ({error}). Install mlflow-fovea[training], or use "
+            "--launcher single or torchrun."
+        ) from error
+    launch_ray(
+        job,
+        workers=launch.workers,
+        max_failures=launch.max_failures,
+        ray_address=settings.cluster_address,
+    )
+
+
+def _fit_under_torchrun(
+    launch: LaunchConfig, settings: TrainingSettings, tracking_uri: str, prepare: Prepare
+) -> None:
+    with torchrun.process_group(asked_for_gpus=launch.gpus) as process:
+        prepared: TrainingJob | None = None
+        if process.is_main:
+            known = torchrun.remembered_run(settings.data_dir)
+            record = open_run(launch.model_copy(update=known), settings, tracking_uri)
+            torchrun.remember_run(settings.data_dir, record.run_id)
+            with _recorded_ending(record, settings), _announced_failure(process):
+                prepared = prepare(record)
+        job = process.broadcast(prepared)
+        if job is None:
+            raise LaunchError("Rank 0 could not prepare the training; its message says why.")
+        record = take_up_run(tracking_uri, job.run_id)
+        with _recorded_ending(record, settings, may_be_collateral=True):
+            run_rank(job)
+            process.barrier()
+            if process.is_main:
+                _complete(record, job)
+                torchrun.forget_run(settings.data_dir)
+
+
+def _complete(record: RunRecord, job: TrainingJob) -> None:
+    record.completed(job.delivery_timeout_s)
+    print(f"Finished: {record.link}", flush=True)
+
+
+@contextmanager
+def _announced_failure(process: Process) -> Iterator[None]:
+    """Let the waiting ranks know when rank 0 gives up."""
+    try:
+        yield
+    except BaseException:
+        process.broadcast(None)
+        raise
+
+
+@contextmanager
+def _recorded_ending(
+    record: RunRecord, settings: TrainingSettings, *, may_be_collateral: bool = False
+) -> Iterator[None]:
+    """Say in the run why it ended, if it does not end well.
+
+    With `may_be_collateral` an unexpected error may be another rank's failure seen from here, so
+    it does not overwrite what that rank has said.
+    """
+    try:
+        yield
+    except TrainingError as refusal:
+        message = str(refusal)
+        _record_end(record, settings, lambda: record.failed(message, ENDING_TIMEOUT_S))
+        raise
+    except KeyboardInterrupt:
+        _record_end(record, settings, lambda: record.stopped("Interrupted.", ENDING_TIMEOUT_S))
+        raise
+    except Exception as error:
+        message = f"{type(error).__name__}: {error}"
+        if not (may_be_collateral and record.has_failed()):
+            _record_end(record, settings, lambda: record.failed(message, ENDING_TIMEOUT_S))
+        raise
+
+
+def _record_end(record: RunRecord, settings: TrainingSettings, end: Callable[[], None]) -> None:
+    spool_dir = work_dir(settings.data_dir, record.run_id) / SPOOL
+    try:
+        if spool_dir.is_dir():
+            deliver(record.run_id, record.tracking_uri, spool_dir, LEFTOVER_TIMEOUT_S)
+    except TrackingError as error:
+        logger.warning("%s", error)
+    try:
+        end()
+    except TrackingError as error:
+        # The reason for the ending goes on to the person at the terminal in any case.
+        logger.error("%s", error)  # noqa: TRY400, the sentence says it all

@@ -1,0 +1,1 @@
+"""What starts the ranks: Ray Train, torchrun or nothing."""

@@ -1,0 +1,167 @@
+"""Trains on Ray: one worker a rank, restarted from the last checkpoint when one is lost."""
+
+import logging
+import os
+import shutil
+import socket
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import ray
+from ray.experimental import tqdm_ray
+from ray.train.torch import TorchConfig, TorchTrainer
+from ray.train.v2.api.callback import UserCallback
+from ray.train.v2.api.config import FailureConfig, LoggingConfig, RunConfig, ScalingConfig
+from ray.train.v2.api.exceptions import ControllerError, TrainingFailedError, WorkerGroupError
+
+from training.console import Bar
+from training.errors import LaunchError, TrainingError, first_line
+from training.job import TrainingJob
+from training.launchers.backend import collective_backend
+from training.rank import run_rank
+
+LOOPBACK = "127.0.0.1"
+
+LOCAL_OBJECT_STORE_BYTES = 256 * 2**20
+"""The data does not travel through Ray's object store, so it stays small."""
+
+
+def launch_ray(job: TrainingJob, *, workers: int, max_failures: int, ray_address: str) -> None:
+    """Train with `workers` ranks; TrainingError if it fails for good."""
+    with _connection(ray_address, workers), _scratch_folder() as storage:
+        _require_resources(workers, use_gpu=job.use_gpu)
+        trainer = TorchTrainer(
+            _train_on_worker,
+            train_loop_config={"job": job},
+            torch_config=TorchConfig(backend=collective_backend(use_gpu=job.use_gpu)),
+            scaling_config=ScalingConfig(num_workers=workers, use_gpu=job.use_gpu),
+            run_config=RunConfig(  # type: ignore[arg-type] # Ray 2.60 annotates its version 1
+                name=job.run_id,
+                storage_path=str(storage),
+                failure_config=FailureConfig(max_failures=max_failures),
+                callbacks=[NoRetryOfRefusals()],
+                logging_config=LoggingConfig(log_level="WARNING"),
+                # Ray would print our lines twice, once as its own log.
+                worker_runtime_env={"env_vars": {"RAY_TRAIN_ENABLE_PRINT_PATCH": "0"}},
+            ),
+        )
+        try:
+            trainer.fit()
+        except TrainingFailedError as error:
+            raise _cause(error) from error
+
+
+class NoRetryOfRefusals(UserCallback):
+    """Ends the training at once for what no restart mends, as a bad image or a full disk."""
+
+    def after_exception(self, run_context: Any, worker_exceptions: Mapping[int, Exception]) -> None:
+        """Raise a worker's refusal, which Ray does not retry when it comes from a callback."""
+        if (refusal := _refusal(worker_exceptions)) is not None:
+            raise refusal
+
+
+def _train_on_worker(config: Mapping[str, TrainingJob]) -> None:
+    run_rank(config["job"], make_bar=_driver_bar)
+
+
+def _driver_bar(total: int, initial: int, description: str) -> Bar:
+    """A bar that Ray shows on the driver's terminal."""
+    bar = tqdm_ray.tqdm(total=total, desc=description, unit="step")
+    bar.update(initial)
+    return bar
+
+
+def _cause(error: TrainingFailedError) -> TrainingError:
+    if isinstance(error, ControllerError) and isinstance(error.controller_failure, TrainingError):
+        return error.controller_failure
+    failures = error.worker_failures if isinstance(error, WorkerGroupError) else {}
+    if (refusal := _refusal(failures)) is not None:
+        return refusal
+    reasons = "; ".join(f"rank {rank}: {first_line(e)}" for rank, e in sorted(failures.items()))
+    return LaunchError(
+        f"The training failed on Ray and was not restarted again: {reasons or error}"
+    )
+
+
+def _refusal(worker_exceptions: Mapping[int, Exception]) -> TrainingError | None:
+    for exception in worker_exceptions.values():
+        cause: BaseException | None = exception
+        while cause is not None:
+            if isinstance(cause, TrainingError):
+                return cause
+            cause = getattr(cause, "cause", None) or cause.__cause__
+    return None
+
+
+@contextmanager
+def _connection(address: str, workers: int) -> Iterator[None]:
+    """Connect to the cluster at `address`, or to one of this process's own while it lasts."""
+    if ray.is_initialized():
+        yield
+        return
+    with _scratch_folder() as folder:
+        options = {"address": address} if address else _local_options(workers, folder)
+        try:
+            ray.init(**options, log_to_driver=True, logging_level=logging.WARNING)
+        except (ConnectionError, RuntimeError, ValueError) as error:
+            raise LaunchError(
+                f"Ray could not be reached at {address or 'this machine'}: {error}"
+            ) from error
+        try:
+            yield
+        finally:
+            ray.shutdown()
+
+
+def _local_options(workers: int, folder: Path) -> dict[str, Any]:
+    """A cluster of this process alone, on loopback."""
+    port = _free_port()
+    return {
+        "address": "local",
+        "num_cpus": max(workers, os.cpu_count() or 1),
+        "object_store_memory": LOCAL_OBJECT_STORE_BYTES,
+        "_temp_dir": str(folder),
+        "_node_ip_address": LOOPBACK,
+        "dashboard_host": LOOPBACK,
+        "dashboard_port": port,
+        # Ray Train asks the dashboard about its actors, and looks for it in vain where another
+        # Ray runs on the machine, unless it is told where it is.
+        "include_dashboard": True,
+        "runtime_env": {"env_vars": {"RAY_API_SERVER_ADDRESS": f"http://{LOOPBACK}:{port}"}},
+    }
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind((LOOPBACK, 0))
+        return int(listener.getsockname()[1])
+
+
+@contextmanager
+def _scratch_folder() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="fovea-ray-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _require_resources(workers: int, *, use_gpu: bool) -> None:
+    has = ray.cluster_resources()
+    what = "GPU" if use_gpu else "CPU"
+    if has.get(what, 0) < workers and not _autoscales():
+        raise LaunchError(
+            f"{workers} workers need {workers} {what}s, but the Ray cluster has "
+            f"{has.get(what, 0):.0f}. Lower --workers or add machines."
+        )
+
+
+def _autoscales() -> bool:
+    """Whether the cluster can grow by itself."""
+    return (
+        bool(os.environ.get("RAY_AUTOSCALING_CONFIG"))
+        or Path("~/ray_bootstrap_config.yaml").expanduser().is_file()
+    )

@@ -1,0 +1,234 @@
+"""The training loop: plain PyTorch, on one process or many, whoever starts them or keeps the record."""
+
+import logging
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Any, cast
+
+import torch
+from torch import nn
+from torch.nn.parallel import DistributedDataParallel
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from tracking_plugin.names import Metric, evaluation_artifact
+from training.checkpoints.checkpoint import read_checkpoint
+from training.config import Precision
+from training.console import Console
+from training.deferred import DeferredScalars, StepRecord
+from training.precision import autocast_type, resolve_precision
+from training.process import Process
+from training.progress import Progress
+from training.random_state import capture_random_state, restore_random_state
+from training.recipe import Checkpoints, EvaluationResult, Recipe, Tracker
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """How a training ended."""
+
+    steps: int
+    stopped_early: bool
+    best_score: float | None
+    best_epoch: int | None
+
+
+class TrainingLoop:
+    """Trains a recipe's model; every rank runs one, and rank 0 records and saves for all."""
+
+    def __init__(
+        self,
+        *,
+        recipe: Recipe,
+        process: Process,
+        tracker: Tracker,
+        checkpoints: Checkpoints,
+        console: Console,
+    ) -> None:
+        self.config = recipe.config
+        self.recipe = recipe
+        self.process = process
+        self.tracker = tracker
+        self.checkpoints = checkpoints
+        self.console = console
+        self.progress = Progress(steps_per_epoch=recipe.steps_per_epoch)
+        self.precision = resolve_precision(self.config.precision, process.device)
+        self.model = recipe.model.to(process.device)
+        self.trained_model = self._wrap(self.model)
+        self.optimizer = recipe.build_optimizer()
+        is_fp16 = self.precision is Precision.FP16
+        self.scaler = torch.amp.GradScaler(process.device.type, enabled=is_fp16)
+        self.ema = self._build_ema()
+        self.scalars = DeferredScalars(process)
+
+    def run(self) -> Outcome:
+        """Train from the latest checkpoint, if there is one, to the end."""
+        self._resume()
+        self._begin()
+        batches = self.recipe.batches(self.progress.step)
+        while not self.progress.is_over(self.config):
+            self._set_learning_rate()
+            self._forward_and_backward(next(batches))
+            self._optimizer_step()
+            self._end_step()
+            is_best = self.progress.evaluation_is_due(self.config) and self._evaluate()
+            if is_best or self.progress.checkpoint_is_due(self.config):
+                self._save(is_best=is_best)
+        self._record(self.scalars.flush())
+        self.console.close()
+        return self._outcome()
+
+    def _forward_and_backward(self, micro_batches: Sequence[Any]) -> None:
+        share = 1 / len(micro_batches)
+        for index, batch in enumerate(micro_batches, start=1):
+            # Gradients travel between the ranks once a step, with the last micro-batch.
+            with self._gradient_sync(index == len(micro_batches)):
+                with self._autocast():
+                    result = self.recipe.training_step(self.trained_model, batch)
+                self.scaler.scale(result.loss * share).backward()
+            self.scalars.add(result.scalars, share=share)
+
+    def _optimizer_step(self) -> None:
+        if self.config.clip_norm > 0:
+            self.scaler.unscale_(self.optimizer)
+            nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip_norm)
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
+        self.optimizer.zero_grad(set_to_none=True)
+        if self.ema is not None:
+            self.ema.update_parameters(self.model)
+
+    def _set_learning_rate(self) -> None:
+        learning_rate = self.recipe.learning_rate(self.progress.step)
+        for group in self.optimizer.param_groups:
+            group["lr"] = learning_rate * group.get("lr_scale", 1.0)
+
+    def _end_step(self) -> None:
+        self.progress.step += 1
+        due = self.progress.step % self.config.log_every_steps == 0
+        self.scalars.end_step(self.progress.step, due=due)
+        self._record(self.scalars.ready())
+
+    def _record(self, records: Iterable[StepRecord]) -> None:
+        for record in records:
+            if not self.process.is_main:
+                continue
+            metrics = {
+                **record.scalars,
+                Metric.LEARNING_RATE: self.recipe.learning_rate(record.step - 1),
+                Metric.IMAGES_PER_SECOND: self.recipe.samples_per_step / record.seconds,
+                Metric.EPOCH: float(self.progress.epoch_of(record.step)),
+            }
+            self.tracker.log_metrics(metrics, record.step)
+            self.console.step(record.step, metrics)
+
+    def _evaluate(self) -> bool:
+        """Evaluate over all ranks; True if the model is the best so far."""
+        self._record(self.scalars.flush())
+        model = self.ema.module if self.ema is not None else self.model
+        model.eval()
+        with torch.inference_mode(), self._autocast():
+            result = self.recipe.evaluate(model, step=self.progress.step, epoch=self.progress.epoch)
+        self.recipe.train_mode(self.trained_model)
+        is_best = self.progress.record(result.score)
+        if self.process.is_main:
+            self._record_evaluation(result, is_best=is_best)
+        self.scalars.restart_clock()
+        return is_best
+
+    def _record_evaluation(self, result: EvaluationResult, *, is_best: bool) -> None:
+        step, epoch = self.progress.step, self.progress.epoch
+        self.tracker.log_metrics(result.metrics, step)
+        if self.progress.epoch_is_over:
+            self.tracker.log_json(result.document, evaluation_artifact(epoch))
+        for key, image in result.images.items():
+            self.tracker.log_image(image, key, step)
+        self.console.evaluation(epoch, result.metrics, is_best=is_best)
+
+    def _save(self, *, is_best: bool) -> None:
+        self._record(self.scalars.flush())
+        random_states = self.process.gather(capture_random_state())
+        if self.process.is_main:
+            tensors = {"model": self.model.state_dict()}
+            if self.ema is not None:
+                tensors["ema"] = self.ema.module.state_dict()
+            state = {
+                "optimizer": self.optimizer.state_dict(),
+                "scaler": self.scaler.state_dict(),
+                "ema_updates": 0 if self.ema is None else int(self.ema.n_averaged),
+                "random_states": random_states,
+                "progress": self.progress.state_dict(),
+            }
+            self.checkpoints.save(tensors, state, step=self.progress.step, is_best=is_best)
+        self.scalars.restart_clock()
+
+    def _resume(self) -> None:
+        name = self.process.broadcast(self.checkpoints.latest() if self.process.is_main else None)
+        if name is None:
+            return
+        checkpoint = read_checkpoint(self.checkpoints.path(name))
+        self.model.load_state_dict(checkpoint.tensors["model"])
+        self.optimizer.load_state_dict(checkpoint.state["optimizer"])
+        self.scaler.load_state_dict(checkpoint.state["scaler"])
+        if self.ema is not None:
+            self.ema.module.load_state_dict(checkpoint.tensors["ema"])
+            self.ema.n_averaged.fill_(checkpoint.state["ema_updates"])
+        self.progress.load_state_dict(checkpoint.state["progress"])
+        self._restore_random_state(checkpoint.state["random_states"])
+
+    def _restore_random_state(self, states: Sequence[dict[str, Any]]) -> None:
+        if len(states) != self.process.world_size:
+            logger.warning(
+                "The checkpoint was written by %d ranks and is read by %d: "
+                "the run goes on, but not with the very same random numbers.",
+                len(states),
+                self.process.world_size,
+            )
+        if self.process.rank < len(states):
+            restore_random_state(states[self.process.rank])
+
+    def _begin(self) -> None:
+        self.recipe.train_mode(self.trained_model)
+        self.scalars.restart_clock()
+        self.console.begin(
+            step=self.progress.step,
+            total_steps=self.config.epochs * self.recipe.steps_per_epoch,
+            steps_per_epoch=self.recipe.steps_per_epoch,
+        )
+
+    def _wrap(self, model: nn.Module) -> nn.Module:
+        if self.process.world_size > 1:
+            on_gpu = self.process.device.type == "cuda"
+            model = DistributedDataParallel(
+                model,
+                device_ids=[self.process.device.index] if on_gpu else None,
+                # Looking for unused parameters keeps the gradient buckets as they are, where DDP
+                # would regroup them after its first step and so add in another order once resumed.
+                find_unused_parameters=self.config.deterministic,
+            )
+        return cast(nn.Module, torch.compile(model)) if self.config.compile else model
+
+    def _build_ema(self) -> AveragedModel | None:
+        if self.config.ema_decay == 0:
+            return None
+        average = get_ema_multi_avg_fn(self.config.ema_decay)
+        return AveragedModel(self.model, multi_avg_fn=average)
+
+    def _gradient_sync(self, enabled: bool) -> AbstractContextManager[None]:
+        if enabled or self.process.world_size == 1:
+            return nullcontext()
+        return cast(AbstractContextManager[None], cast(Any, self.trained_model).no_sync())
+
+    def _autocast(self) -> AbstractContextManager[None]:
+        dtype = autocast_type(self.precision)
+        return torch.autocast(self.process.device.type, dtype=dtype, enabled=dtype is not None)
+
+    def _outcome(self) -> Outcome:
+        return Outcome(
+            steps=self.progress.step,
+            stopped_early=self.progress.has_stalled(self.config),
+            best_score=self.progress.best_score,
+            best_epoch=self.progress.best_epoch,
+        )

@@ -1,0 +1,24 @@
+"""Which arithmetic the forward and backward pass use on a device."""
+
+import torch
+
+from training.config import Precision
+from training.errors import ConfigError
+
+AUTOCAST_TYPES = {Precision.BF16: torch.bfloat16, Precision.FP16: torch.float16}
+
+
+def resolve_precision(precision: Precision, device: torch.device) -> Precision:
+    """The precision that `auto` stands for on `device`; ConfigError if the device lacks it."""
+    if precision is Precision.AUTO:
+        if device.type != "cuda":
+            return Precision.FP32
+        return Precision.BF16 if torch.cuda.is_bf16_supported() else Precision.FP16
+    if precision is Precision.FP16 and device.type != "cuda":
+        raise ConfigError("precision: fp16 needs a GPU; on a CPU use fp32 or bf16.")
+    return precision
+
+
+def autocast_type(precision: Precision) -> torch.dtype | None:
+    """The type for autocast; None where there is nothing to cast."""
+    return AUTOCAST_TYPES.get(precision)

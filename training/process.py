@@ -1,0 +1,90 @@
+"""This process among the ranks: who it is, where it computes, and the few collectives it takes part in."""
+
+import os
+from dataclasses import dataclass
+from typing import TypeVar
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+from training.errors import LaunchError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Process:
+    """One rank of `world_size`; every method is a collective that all ranks must call."""
+
+    rank: int
+    local_rank: int
+    world_size: int
+    device: torch.device
+
+    @property
+    def is_main(self) -> bool:
+        """Whether this rank logs, saves and reports for all."""
+        return self.rank == 0
+
+    @property
+    def device_name(self) -> str:
+        """The accelerator's name, or `cpu`."""
+        if self.device.type == "cuda":
+            return str(torch.cuda.get_device_name(self.device))
+        return self.device.type
+
+    def mean(self, values: Tensor) -> Tensor:
+        """The mean of `values` over the ranks, in place."""
+        if self.world_size > 1:
+            dist.all_reduce(values)
+            values /= self.world_size
+        return values
+
+    def barrier(self) -> None:
+        """Wait for all ranks."""
+        if self.world_size > 1:
+            dist.barrier()
+
+    def gather(self, value: T) -> list[T]:
+        """Every rank's `value`, by rank, on rank 0; an empty list elsewhere."""
+        if self.world_size == 1:
+            return [value]
+        gathered: list[T] = [value] * self.world_size if self.is_main else []
+        dist.gather_object(value, gathered if self.is_main else None)
+        return gathered
+
+    def broadcast(self, value: T) -> T:
+        """Rank 0's `value`, on every rank."""
+        if self.world_size == 1:
+            return value
+        box = [value]
+        dist.broadcast_object_list(box)
+        return box[0]
+
+
+def decide_gpu(asked: bool | None) -> bool:
+    """Whether to compute on GPUs: as asked, else if there are any; LaunchError if asked in vain."""
+    has_gpu = torch.cuda.is_available()
+    if asked and not has_gpu:
+        raise LaunchError(
+            "GPUs were asked for, but PyTorch finds none on this machine. "
+            "Check the driver with nvidia-smi, or leave --gpus out to use the CPU."
+        )
+    return has_gpu if asked is None else asked
+
+
+def current_process(*, use_gpu: bool) -> Process:
+    """This rank, from the process group if there is one, else a process of its own."""
+    local_rank = int(os.environ.get("LOCAL_RANK", "0"))
+    device = torch.device("cuda", local_rank) if use_gpu else torch.device("cpu")
+    if use_gpu:
+        torch.cuda.set_device(device)
+    if not dist.is_initialized():
+        return Process(rank=0, local_rank=0, world_size=1, device=device)
+    return Process(
+        rank=dist.get_rank(),
+        local_rank=local_rank,
+        world_size=dist.get_world_size(),
+        device=device,
+    )

@@ -1,0 +1,80 @@
+"""What every rank does, whichever launcher started it: put the pieces together and train."""
+
+import os
+
+import torch
+
+from training.checkpoints.location import open_checkpoints
+from training.checkpoints.store import CheckpointStore
+from training.console import BarConsole, BarFactory, Console, LineConsole, terminal_bar
+from training.job import TrainingJob
+from training.logs import configure_logging
+from training.loop import Outcome, TrainingLoop
+from training.process import Process, current_process
+from training.random_state import seed_everything
+from training.recipe import RecordedRecipe
+from training.recipes.registry import recipe_kind
+from training.recording.recorder import Recorder
+from training.recording.run_record import RunRecord, take_up_run
+from training.silent import SilentConsole, SilentTracker
+
+
+def run_rank(job: TrainingJob, make_bar: BarFactory = terminal_bar) -> Outcome:
+    """Train as one of the ranks of the current process group, or alone; TrainingError if it fails."""
+    process = current_process(use_gpu=job.use_gpu)
+    _prepare_process(process)
+    kind = recipe_kind(job.recipe)
+    config = kind.config_class.parse(dict(job.config))
+    seed_everything(config.seed, process.rank)
+    torch.use_deterministic_algorithms(config.deterministic)
+    recipe = kind.build(config, job.data_dir, process)
+    record = take_up_run(job.tracking_uri, job.run_id)
+    checkpoints = open_checkpoints(
+        record.artifact_uri,
+        tracking_uri=job.tracking_uri,
+        staging=job.work_dir / "checkpoints",
+        keep_last=config.keep_last,
+    )
+    if process.is_main:
+        return _train_and_record(job, record, recipe, process, checkpoints, make_bar)
+    return TrainingLoop(
+        recipe=recipe,
+        process=process,
+        tracker=SilentTracker(),
+        checkpoints=checkpoints,
+        console=SilentConsole(),
+    ).run()
+
+
+def _train_and_record(
+    job: TrainingJob,
+    record: RunRecord,
+    recipe: RecordedRecipe,
+    process: Process,
+    checkpoints: CheckpointStore,
+    make_bar: BarFactory,
+) -> Outcome:
+    recorder = Recorder(job, record, checkpoints)
+    console: Console = BarConsole(make_bar) if job.shows_bars else LineConsole()
+    try:
+        loop = TrainingLoop(
+            recipe=recipe,
+            process=process,
+            tracker=recorder.tracker,
+            checkpoints=checkpoints,
+            console=console,
+        )
+        recorder.begin(recipe, process)
+        outcome = loop.run()
+        recorder.finish(recipe)
+    except BaseException:
+        recorder.abandon()
+        raise
+    return outcome
+
+
+def _prepare_process(process: Process) -> None:
+    configure_logging()
+    if process.device.type == "cpu":
+        ranks_here = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+        torch.set_num_threads(max(1, (os.cpu_count() or 1) // ranks_here))

@@ -1,0 +1,1 @@
+"""Recipes: what is trained, each behind the protocol of `training.recipe`."""

@@ -1,0 +1,129 @@
+"""Settings of the retinal recipe; the defaults are RETFound's official fine-tuning."""
+
+from enum import StrEnum
+from typing import Any
+
+from pydantic import Field
+
+from training.config import LoopConfig
+from training.data.decode import Framing
+from training.errors import ConfigError
+
+
+class Preset(StrEnum):
+    """A named set of defaults; every setting given explicitly wins over it."""
+
+    AUTO = "auto"
+    SMALL = "small"
+    RETFOUND_MAE = "retfound-mae"
+    RETFOUND_DINOV2 = "retfound-dinov2"
+
+
+class Tuning(StrEnum):
+    """Which weights are trained."""
+
+    FULL = "full"
+    LINEAR_PROBE = "linear-probe"
+
+
+class ClassImbalance(StrEnum):
+    """What is done about rare classes."""
+
+    NONE = "none"
+    WEIGHTED_LOSS = "weighted-loss"
+    BALANCED_SAMPLING = "balanced-sampling"
+
+
+RANDOM_WEIGHTS = "random"
+
+
+class RetinalConfig(LoopConfig):
+    """Everything that decides what the retinal recipe trains, and on what."""
+
+    data: str = Field("", description="folder with train|val|test/<class>/; none: a drawn set")
+    preset: Preset = Field(Preset.AUTO, description="defaults for everything below")
+    taxonomy: str = Field("", description="YAML file; by default from the folder names")
+    skip_bad_images: bool = Field(False, description="leave unreadable images out and count them")
+
+    backbone: str = Field("vit_large_patch16_224", description="any timm architecture")
+    global_pool: str = Field("avg", description="how tokens are pooled; empty: the backbone's own")
+    norm_layer: str = Field("", description="normalisation layer; empty: the backbone's own")
+    weights: str = Field("", description="file of pre-trained weights, or 'random'")
+    tuning: Tuning = Field(Tuning.FULL, description="train all weights, or the classifier only")
+    image_size: int = Field(224, ge=16, le=2048, description="pixels a side")
+    framing: Framing = Field(Framing.CROP, description="how pictures become square")
+
+    batch_size: int = Field(32, ge=1, description="images per rank and micro-batch")
+    learning_rate: float = Field(
+        0.0, ge=0, lt=10, description="peak; 0 derives it from base_learning_rate"
+    )
+    base_learning_rate: float = Field(
+        5e-3, gt=0, lt=10, description="peak learning rate per 256 images of a step"
+    )
+    min_learning_rate: float = Field(1e-6, ge=0, description="where the half-cosine ends")
+    warmup_epochs: float = Field(10, ge=0, description="epochs of linear warm-up")
+    weight_decay: float = Field(0.05, ge=0, description="AdamW's weight decay")
+    layer_decay: float = Field(
+        0.65, gt=0, le=1, description="learning rate factor from each layer to the one below"
+    )
+    drop_path: float = Field(0.2, ge=0, lt=1, description="stochastic depth")
+
+    label_smoothing: float = Field(0.1, ge=0, lt=1, description="share spread over all classes")
+    mixup: float = Field(0.0, ge=0, description="alpha of mixup; 0 is off")
+    cutmix: float = Field(0.0, ge=0, description="alpha of CutMix; 0 is off")
+    smallest_crop: float = Field(0.08, gt=0, le=1, description="least area a random crop keeps")
+    vertical_flip: bool = Field(False, description="flip upside down at random")
+    rand_augment_ops: int = Field(2, ge=0, le=4, description="RandAugment operations; 0 is off")
+    rand_augment_magnitude: float = Field(9, ge=0, le=10, description="RandAugment's strength")
+    random_erasing: float = Field(0.25, ge=0, le=1, description="share of images partly erased")
+    class_imbalance: ClassImbalance = Field(
+        ClassImbalance.NONE, description="what is done about rare classes"
+    )
+
+    loader_workers: int = Field(8, ge=0, le=128, description="decoding processes per rank")
+    cache_images: bool = Field(False, description="keep decoded images in memory")
+    channels_last: bool = Field(False, description="memory layout that convolutions prefer")
+
+
+PRESETS: dict[Preset, dict[str, Any]] = {
+    Preset.RETFOUND_MAE: {"backbone": "vit_large_patch16_224", "global_pool": "avg"},
+    Preset.RETFOUND_DINOV2: {"backbone": "vit_large_patch14_dinov2", "global_pool": "token"},
+    Preset.SMALL: {
+        "backbone": "resnet18",
+        "global_pool": "avg",
+        "image_size": 112,
+        "framing": Framing.STRETCH,
+        "epochs": 6,
+        "batch_size": 16,
+        "base_learning_rate": 8e-3,
+        "warmup_epochs": 0.5,
+        "layer_decay": 1.0,
+        "drop_path": 0.0,
+        "label_smoothing": 0.05,
+        "smallest_crop": 0.7,
+        "rand_augment_ops": 0,
+        "random_erasing": 0.0,
+        "ema_decay": 0.0,
+        "loader_workers": 0,
+        "cache_images": True,
+        "channels_last": True,
+    },
+}
+
+
+def retinal_config(given: dict[str, Any], *, has_gpu: bool) -> RetinalConfig:
+    """The full configuration: what was `given`, over its preset, over the official recipe.
+
+    ConfigError names every setting that is wrong.
+    """
+    asked = RetinalConfig.parse(given).preset
+    preset = asked
+    if preset is Preset.AUTO:
+        preset = Preset.RETFOUND_MAE if has_gpu else Preset.SMALL
+    config = RetinalConfig.parse({**PRESETS[preset], **given, "preset": preset})
+    if asked not in (Preset.AUTO, Preset.SMALL) and not config.weights:
+        raise ConfigError(
+            f"weights: the preset {preset} needs RETFound's checkpoint file: give its path, "
+            f"or '{RANDOM_WEIGHTS}' to train from scratch."
+        )
+    return config

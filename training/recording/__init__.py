@@ -1,0 +1,1 @@
+"""What rank 0 keeps on record of a training in MLflow."""

@@ -1,0 +1,68 @@
+"""Puts a run's best model into MLflow's model registry."""
+
+import logging
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import mlflow
+import mlflow.pyfunc
+import numpy as np
+from mlflow import MlflowClient
+from mlflow.models import Model, ModelSignature
+from mlflow.types import Schema, TensorSpec
+from safetensors.torch import save_file
+from torch import Tensor
+
+from training.recipe import PackagedModel
+
+logger = logging.getLogger(__name__)
+
+MODEL_NAME = "best_model"
+
+
+def register_best_model(
+    package: PackagedModel,
+    weights: Mapping[str, Tensor],
+    *,
+    run_id: str,
+    tracking_uri: str,
+    register_as: str,
+    step: int,
+) -> str:
+    """Log the model with its signature and an input example and register it; returns its version.
+
+    `weights` are those of the best checkpoint, of optimizer step `step`.
+    """
+    mlflow.set_tracking_uri(tracking_uri)
+    client = MlflowClient(tracking_uri)
+    run = client.get_run(run_id)
+    # Left to itself, MLflow puts the model into this process's current experiment.
+    model = client.create_logged_model(
+        run.info.experiment_id, name=MODEL_NAME, source_run_id=run_id, params=run.data.params
+    )
+    with tempfile.TemporaryDirectory(prefix="fovea-model-") as folder:
+        path = Path(folder) / "weights.safetensors"
+        save_file({name: tensor.contiguous() for name, tensor in weights.items()}, path)
+        info = Model.log(
+            artifact_path=None,
+            model_id=model.model_id,
+            flavor=mlflow.pyfunc,
+            run_id=run_id,
+            step=step,
+            python_model=str(package.code),
+            artifacts={"weights": str(path)},
+            model_config=dict(package.settings),
+            signature=_signature(package),
+            input_example=package.input_example,
+            pip_requirements=list(package.requirements),
+            registered_model_name=register_as,
+        )
+    logger.info("Registered %s, version %s.", register_as, info.registered_model_version)
+    return str(info.registered_model_version)
+
+
+def _signature(package: PackagedModel) -> ModelSignature:
+    given = TensorSpec(package.input_example.dtype, package.input_shape)
+    returned = TensorSpec(np.dtype(np.float32), package.output_shape)
+    return ModelSignature(inputs=Schema([given]), outputs=Schema([returned]))

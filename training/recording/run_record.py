@@ -1,0 +1,129 @@
+"""A training's MLflow run: created or taken up, and told how it ends."""
+
+import time
+from urllib.parse import urlsplit
+
+import requests
+from mlflow import MlflowClient
+from mlflow.entities import Experiment, Run, RunStatus
+from mlflow.exceptions import MlflowException
+
+from tracking_plugin.names import RunStatus as FoveaStatus
+from tracking_plugin.names import Tag
+from training.errors import TrackingError
+from training.recording.patience import until_taken
+
+REACH_TIMEOUT_S = 5.0
+REACH_ATTEMPTS = 3
+LONGEST_TAG = 5000
+
+
+def require_reachable(tracking_uri: str) -> None:
+    """TrackingError unless an MLflow server answers at `tracking_uri`; stores without one pass."""
+    if urlsplit(tracking_uri).scheme not in ("http", "https"):
+        return
+    for attempt in range(REACH_ATTEMPTS):
+        try:
+            answer = requests.get(f"{tracking_uri.rstrip('/')}/health", timeout=REACH_TIMEOUT_S)
+            if answer.ok:
+                return
+            reason = f"HTTP status {answer.status_code}"
+        except requests.RequestException as error:
+            reason = type(error).__name__
+        if attempt + 1 < REACH_ATTEMPTS:
+            time.sleep(1)
+    raise TrackingError(
+        f"No MLflow server answers at {tracking_uri} ({reason}). Start one with 'fovea serve', "
+        "or set MLFLOW_TRACKING_URI to where it runs."
+    )
+
+
+class RunRecord:
+    """One MLflow run and its status."""
+
+    def __init__(self, tracking_uri: str, run: Run) -> None:
+        self.tracking_uri = tracking_uri
+        self.run_id: str = run.info.run_id
+        self.experiment_id: str = run.info.experiment_id
+        self.artifact_uri: str = run.info.artifact_uri
+        self._client = MlflowClient(tracking_uri)
+
+    @property
+    def link(self) -> str:
+        """Where the run is seen in the MLflow UI."""
+        base = self.tracking_uri.rstrip("/")
+        return f"{base}/#/experiments/{self.experiment_id}/runs/{self.run_id}"
+
+    def starting(self, recipe: str) -> None:
+        """The run is being started: SCHEDULED until it trains."""
+        self._client.update_run(self.run_id, status="SCHEDULED")
+        self._tag({Tag.STATUS: FoveaStatus.STARTING, Tag.RECIPE: recipe, Tag.MESSAGE: ""})
+
+    def training(self) -> None:
+        """The first step is about to be taken."""
+        self._client.update_run(self.run_id, status="RUNNING")
+        self._tag({Tag.STATUS: FoveaStatus.TRAINING})
+
+    def completed(self, timeout_s: float) -> None:
+        """The training reached its end."""
+        self._end(FoveaStatus.COMPLETED, "FINISHED", "", timeout_s)
+
+    def stopped(self, message: str, timeout_s: float) -> None:
+        """Somebody ended the training before its time."""
+        self._end(FoveaStatus.STOPPED, "KILLED", message, timeout_s)
+
+    def failed(self, message: str, timeout_s: float) -> None:
+        """The training could not go on, for the reason in `message`."""
+        self._end(FoveaStatus.ERROR, "FAILED", message[:LONGEST_TAG], timeout_s)
+
+    def has_failed(self) -> bool:
+        """Whether some rank has already said why it failed."""
+        return bool(self._client.get_run(self.run_id).info.status == "FAILED")
+
+    def _tag(self, tags: dict[Tag, str]) -> None:
+        for key, value in tags.items():
+            self._client.set_tag(self.run_id, str(key), str(value))
+
+    def _end(self, status: FoveaStatus, mlflow_status: str, message: str, timeout_s: float) -> None:
+        def end() -> None:
+            self._tag({Tag.STATUS: status, Tag.MESSAGE: message})
+            self._client.set_terminated(self.run_id, status=mlflow_status)
+
+        until_taken(end, f"told that run {self.run_id} is {mlflow_status}", timeout_s)
+
+
+def create_run(
+    tracking_uri: str, *, experiment_name: str, experiment_id: str, run_name: str
+) -> RunRecord:
+    """A new run in the experiment with that id, else of that name, created if need be."""
+    client = MlflowClient(tracking_uri)
+    experiment_id = experiment_id or _experiment_id(client, experiment_name)
+    return RunRecord(tracking_uri, client.create_run(experiment_id, run_name=run_name or None))
+
+
+def take_up_run(tracking_uri: str, run_id: str) -> RunRecord:
+    """An existing run that has not finished; TrackingError if there is none to go on with."""
+    try:
+        run = MlflowClient(tracking_uri).get_run(run_id)
+    except MlflowException as error:
+        raise TrackingError(f"There is no run {run_id} on {tracking_uri}: {error}") from error
+    if run.info.lifecycle_stage != "active":
+        raise TrackingError(f"The run {run_id} has been deleted; restore it to go on with it.")
+    if run.info.status == RunStatus.to_string(RunStatus.FINISHED):
+        raise TrackingError(f"The run {run_id} has finished; start a new one.")
+    return RunRecord(tracking_uri, run)
+
+
+def _experiment_id(client: MlflowClient, name: str) -> str:
+    found: Experiment | None = client.get_experiment_by_name(name)
+    if found is None:
+        try:
+            return str(client.create_experiment(name))
+        except MlflowException:
+            # Another process has created it in the meantime.
+            found = client.get_experiment_by_name(name)
+    if found is None or found.lifecycle_stage != "active":
+        raise TrackingError(
+            f"The experiment {name!r} has been deleted; restore it, or name another one."
+        )
+    return str(found.experiment_id)

@@ -1,0 +1,42 @@
+"""MLflow's own system metrics, recorded through our tracker so that a server outage ends nothing."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from mlflow.system_metrics.system_metrics_monitor import SystemMetricsMonitor
+
+
+class MetricsLog(Protocol):
+    """Where metrics go."""
+
+    def log_metrics(self, metrics: Mapping[str, float], step: int) -> None: ...
+
+
+class RecordedSystemMetrics(SystemMetricsMonitor):
+    """MLflow's monitors of CPU, memory, disk, network and GPUs, sampled on a thread of their own.
+
+    MLflow's thread asks the server for the run's status at each sample and ends for good when it
+    gets no answer; this one keeps sampling until `finish`.
+    """
+
+    def __init__(self, run_id: str, tracking_uri: str, log: MetricsLog) -> None:
+        super().__init__(run_id, resume_logging=True, tracking_uri=tracking_uri)
+        self._log = log
+
+    def monitor(self) -> None:
+        """Sample, aggregate and record until told to finish."""
+        while not self._shutdown_event.is_set():
+            for _ in range(self.samples_before_logging):
+                self.collect_metrics()
+                self._shutdown_event.wait(self.sampling_interval)
+            self.publish_metrics(self.aggregate_metrics())
+
+    def publish_metrics(self, metrics: Mapping[str, float]) -> None:
+        """Record one set of samples under MLflow's names."""
+        self._log.log_metrics(
+            {f"{self._metrics_prefix}{name}": value for name, value in metrics.items()},
+            self._logging_step,
+        )
+        self._logging_step += 1
+        for monitor in self.monitors:
+            monitor.clear_metrics()

@@ -1,0 +1,23 @@
+"""What the training program reads from its environment, in one place."""
+
+from pathlib import Path
+
+from pydantic import AliasChoices, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class TrainingSettings(BaseSettings):
+    """Environment of `python -m training`; MLflow and Ray read their own variables besides."""
+
+    model_config = SettingsConfigDict(env_prefix="FOVEA_", extra="ignore")
+
+    data_dir: Path = Path(".fovea")
+    ray_address: str = ""
+    ray_job_address: str = Field("", validation_alias=AliasChoices("RAY_ADDRESS"))
+    run_id: str = Field("", validation_alias=AliasChoices("MLFLOW_RUN_ID"))
+    experiment_id: str = Field("", validation_alias=AliasChoices("MLFLOW_EXPERIMENT_ID"))
+
+    @property
+    def cluster_address(self) -> str:
+        """The Ray cluster to train on; empty for one of the training's own."""
+        return self.ray_job_address or self.ray_address
