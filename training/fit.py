@@ -1,12 +1,15 @@
 """The command `fit`: from settings to a finished MLflow run, whatever happens on the way."""
 
 import logging
+import os
+import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import mlflow
 
+from tracking_plugin.ray_head import LOCAL_ENVIRONMENT
 from training.config import LaunchConfig, LauncherName
 from training.errors import LaunchError, TrackingError, TrainingError
 from training.job import SPOOL, TrainingJob, work_dir
@@ -55,6 +58,9 @@ def _train(job: TrainingJob, launch: LaunchConfig, settings: TrainingSettings) -
     if launch.launcher is LauncherName.SINGLE:
         run_rank(job)
         return
+    if not settings.cluster_address:
+        # Ray reads these while it is imported.
+        os.environ.update({**LOCAL_ENVIRONMENT, "RAY_AUTH_TOKEN": secrets.token_hex(32)})
     try:
         # Ray is an extra: without it the other launchers still work.
         from training.launchers.ray_train import launch_ray  # noqa: PLC0415

@@ -2,7 +2,6 @@
 
 import logging
 import os
-import warnings
 
 CHATTY_LOGGERS = ("mlflow", "alembic", "ray.train", "timm")
 
@@ -12,7 +11,6 @@ def configure_logging() -> None:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s: %(message)s", force=True)
     for name in CHATTY_LOGGERS:
         logging.getLogger(name).setLevel(logging.WARNING)
-    # The registered model has a signature already; MLflow would have another from type hints.
-    warnings.filterwarnings("ignore", message=".*[Tt]ype hint", module="mlflow")
-    # MLflow draws a bar for each file that it moves.
+    # MLflow prints links of its own, and draws a bar for each file that it moves.
+    os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")

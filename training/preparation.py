@@ -10,7 +10,7 @@ from typing import Any
 from mlflow.exceptions import MlflowException
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
-from training.config import LaunchConfig, LoopConfig
+from training.config import LaunchConfig, LauncherName, LoopConfig
 from training.errors import ConfigError, TrackingError
 from training.job import TrainingJob
 from training.process import decide_gpu
@@ -40,13 +40,16 @@ def prepare_job(
     record: RunRecord,
 ) -> TrainingJob:
     """Settle the configuration and check what can be checked without starting a rank."""
-    use_gpu = decide_gpu(launch.gpus)
+    on_cluster = launch.launcher is LauncherName.RAY and bool(settings.cluster_address)
+    use_gpu = _cluster_gpus(launch, settings) if on_cluster else decide_gpu(launch.gpus)
     stored = read_config(record)
     config = (
         _stored_config(kind, stored, given) if stored else kind.configure(given, has_gpu=use_gpu)
     )
     data_dir = settings.data_dir.resolve()
-    kind.check(config, data_dir)
+    if not on_cluster:
+        # A cluster's driver may see neither the data nor the weights; its workers look at them.
+        kind.check(config, data_dir)
     return TrainingJob(
         recipe=launch.recipe,
         config=config.model_dump(mode="json"),
@@ -74,6 +77,16 @@ def read_config(record: RunRecord) -> dict[str, Any] | None:
         raise TrackingError(
             f"The settings of run {record.run_id} could not be read from its artifacts: {error}"
         ) from error
+
+
+def _cluster_gpus(launch: LaunchConfig, settings: TrainingSettings) -> bool:
+    """Whether to train on GPUs of a Ray cluster: as asked, else if it has any at present."""
+    if launch.gpus is not None:
+        return launch.gpus
+    # Ray is an extra: without it the other launchers still work.
+    from training.launchers.ray_train import cluster_has_gpus  # noqa: PLC0415
+
+    return cluster_has_gpus(settings.cluster_address)
 
 
 def _stored_config(

@@ -116,14 +116,22 @@ class CheckpointMirror:
         if not path.is_file():
             self._in_step.set()
             return
-        kept = set(json.loads(path.read_text())["kept"])
+        index = path.read_text()
+        kept = set(json.loads(index)["kept"])
         for name in sorted(kept - set(self.index().get("kept", []))):
             self._upload(name)
-        self._repository.log_artifact(str(path))
+        self._store_index(index)
         for name in self._stored() - kept - {INDEX}:
             self._repository.delete_artifacts(name)
         if not self._changed.is_set():
             self._in_step.set()
+
+    def _store_index(self, index: str) -> None:
+        # Not the file itself, which may by now name checkpoints that this pass has not uploaded.
+        with tempfile.TemporaryDirectory(prefix="fovea-index-") as folder:
+            path = Path(folder) / INDEX
+            path.write_text(index)
+            self._repository.log_artifact(str(path))
 
     def _stored(self) -> set[str]:
         return {file.path for file in self._repository.list_artifacts()}

@@ -36,6 +36,7 @@ class CheckpointStore:
         self._root = root
         self._mirror = mirror
         self._keep_last = keep_last
+        self._best: str | None = None
 
     def open_for_writing(self) -> None:
         """Make the folder ready for rank 0, the only writer."""
@@ -51,7 +52,11 @@ class CheckpointStore:
             self._mirror.start()
 
     def latest(self) -> str | None:
-        """Name of the newest whole checkpoint, here or in the artifact store."""
+        """Name of the newest whole checkpoint, here or in the artifact store.
+
+        Asked once before the first `save`, which never waits for the artifact store.
+        """
+        self._best = self.best()
         for name in sorted(self._known(), reverse=True):
             if self._is_whole(name):
                 return name
@@ -81,7 +86,9 @@ class CheckpointStore:
         name = checkpoint_name(step)
         checkpoint = Checkpoint(tensors=tensors, state=state)
         write_checkpoint(self._root, name, checkpoint, step=step)
-        self._settle(name if is_best else self.best())
+        if is_best:
+            self._best = name
+        self._settle()
 
     def close(self, timeout_s: float) -> None:
         """Wait until the artifact store holds all that is kept; CheckpointError at the deadline."""
@@ -99,14 +106,16 @@ class CheckpointStore:
         if self._mirror is not None:
             self._mirror.close(timeout_s)
 
-    def _settle(self, best: str | None) -> None:
-        names = self._local()
-        kept = retained(names, best=best, keep_last=self._keep_last)
+    def _settle(self) -> None:
+        local = self._local()
+        # After a resume on another machine the best checkpoint may be in the artifact store alone.
+        known = {*local, self._best} if self._best else set(local)
+        kept = retained(sorted(known), best=self._best, keep_last=self._keep_last)
         index = self._root / INDEX
         partial = index.with_suffix(".partial")
-        partial.write_text(json.dumps({"kept": kept, "best": best}))
+        partial.write_text(json.dumps({"kept": kept, "best": self._best}))
         partial.replace(index)
-        for name in set(names) - set(kept):
+        for name in set(local) - set(kept):
             shutil.rmtree(self._root / name, ignore_errors=True)
         if self._mirror is not None:
             self._mirror.notify()

@@ -54,6 +54,12 @@ def launch_ray(job: TrainingJob, *, workers: int, max_failures: int, ray_address
             raise _cause(error) from error
 
 
+def cluster_has_gpus(address: str) -> bool:
+    """Whether the cluster at `address` has GPUs at present."""
+    with _connection(address, workers=1):
+        return bool(ray.cluster_resources().get("GPU", 0) > 0)
+
+
 class NoRetryOfRefusals(UserCallback):
     """Ends the training at once for what no restart mends, as a bad image or a full disk."""
 
@@ -124,7 +130,6 @@ def _local_options(workers: int, folder: Path) -> dict[str, Any]:
         "num_cpus": max(workers, os.cpu_count() or 1),
         "object_store_memory": LOCAL_OBJECT_STORE_BYTES,
         "_temp_dir": str(folder),
-        "_node_ip_address": LOOPBACK,
         "dashboard_host": LOOPBACK,
         "dashboard_port": port,
         # Ray Train asks the dashboard about its actors, and looks for it in vain where another

@@ -21,7 +21,7 @@ BATCH_SIZE = 32
 Array = np.ndarray[Any, Any]
 
 
-class ImageClassifier(PythonModel):
+class _Classifier:
     """Uint8 RGB pictures [N, H, W, 3] of any one size to probabilities float32 [N, classes]."""
 
     def load_context(self, context: PythonModelContext) -> None:
@@ -72,6 +72,10 @@ def _centre_crop(values: torch.Tensor, shorter_side: int, size: int) -> torch.Te
     values = F.interpolate(values, scaled, mode="bicubic", antialias=True).clamp(0, 1)
     top, left = (scaled[0] - size) // 2, (scaled[1] - size) // 2
     return values[..., top : top + size, left : left + size]
+
+
+class ImageClassifier(_Classifier, PythonModel):
+    """The classifier as MLflow calls it; of a `predict` defined here it would ask for hints."""
 
 
 set_model(ImageClassifier())

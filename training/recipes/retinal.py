@@ -35,6 +35,7 @@ from training.recipe import DatasetDescription, EvaluationResult, PackagedModel,
 from training.recipes.retinal_config import (
     RANDOM_WEIGHTS,
     ClassImbalance,
+    Preset,
     RetinalConfig,
     Tuning,
 )
@@ -242,7 +243,11 @@ def build_model(backbone: BackboneConfig, config: RetinalConfig) -> nn.Module:
         torch.manual_seed(config.seed)
         model = build_classifier(backbone)
     if config.weights in ("", RANDOM_WEIGHTS):
-        logger.warning("No weights file is given: the backbone %s starts at random.", backbone.name)
+        logger.log(
+            logging.INFO if config.preset is Preset.SMALL else logging.WARNING,
+            "No weights file is given: the backbone %s starts at random.",
+            backbone.name,
+        )
     else:
         load_backbone_weights(model, Path(config.weights).expanduser())
     if config.tuning is Tuning.LINEAR_PROBE:
