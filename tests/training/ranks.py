@@ -1,7 +1,6 @@
 """Runs a function on several gloo ranks, each in a process of its own."""
 
 import os
-import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ import torch
 import torch.distributed as dist
 from torch import multiprocessing
 
+from tests.ports import free_port
 from training.process import Process, current_process
 
 RankFunction = Callable[[Process, Any], Any]
@@ -29,13 +29,6 @@ def run_ranks(function: RankFunction, argument: Any, *, world_size: int, folder:
 def lone_process() -> Process:
     """A rank without others."""
     return Process(rank=0, local_rank=0, world_size=1, device=torch.device("cpu"))
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 def _run_rank(

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -12,6 +11,8 @@ from typing import Self
 
 import requests
 from mlflow import MlflowClient
+
+from tests.ports import free_port
 
 START_TIMEOUT_S = 120.0
 POLL_S = 0.05
@@ -90,9 +91,3 @@ class TrackingServer:
             os.killpg(self._process.pid, with_signal)
         self._process.wait(timeout=30)
         self._process = None
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

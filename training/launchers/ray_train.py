@@ -108,6 +108,11 @@ def _connection(address: str, workers: int) -> Iterator[None]:
     if ray.is_initialized():
         yield
         return
+    if address.startswith("http"):
+        raise LaunchError(
+            f"FOVEA_RAY_ADDRESS is a dashboard's address ({address}), to which jobs are submitted. "
+            "Use 'mlflow run . -b fovea-ray' or 'ray job submit', or name the cluster as host:port."
+        )
     with _scratch_folder() as folder:
         options = {"address": address} if address else _local_options(workers, folder)
         try:

@@ -13,6 +13,9 @@ from tracking_plugin.names import Tag
 from training.errors import TrackingError
 from training.recording.patience import until_taken
 
+EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}
+"""MLflow's UI shows an experiment of this kind as model training."""
+
 REACH_TIMEOUT_S = 5.0
 REACH_ATTEMPTS = 3
 LONGEST_TAG = 5000
@@ -118,7 +121,7 @@ def _experiment_id(client: MlflowClient, name: str) -> str:
     found: Experiment | None = client.get_experiment_by_name(name)
     if found is None:
         try:
-            return str(client.create_experiment(name))
+            return str(client.create_experiment(name, tags=EXPERIMENT_TAGS))
         except MlflowException:
             # Another process has created it in the meantime.
             found = client.get_experiment_by_name(name)

@@ -91,9 +91,7 @@ def test_an_outage_is_made_up_for(tmp_path: Path, repository: Repository) -> Non
     assert remote_names(tmp_path) == {"index.json", checkpoint_name(2)}
 
 
-def test_what_cannot_be_uploaded_in_time_stays_here(
-    tmp_path: Path, repository: Repository
-) -> None:
+def test_what_cannot_be_uploaded_in_time_stays_here(tmp_path: Path, repository: Repository) -> None:
     checkpoints = store(tmp_path, repository)
     checkpoints.open_for_writing()
     repository.is_away = True
