@@ -1,0 +1,1 @@
+"""The thin layer in front of MLflow: its routes, its settings and the `fovea` command."""

@@ -1,0 +1,74 @@
+"""A real `fovea serve` for the tests, on a free port, ended by its pid."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from tests.ports import LOOPBACK, free_port
+from tests.waiting import until
+
+START_DEADLINE_S = 180.0
+STOP_DEADLINE_S = 30.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Server:
+    """A server that answers."""
+
+    url: str
+    port: int
+    data_dir: Path
+    log: Path
+    process: subprocess.Popen[bytes]
+
+    def stop(self, signal_number: signal.Signals = signal.SIGTERM) -> int:
+        """Its exit code after `signal_number`."""
+        self.process.send_signal(signal_number)
+        return self.process.wait(STOP_DEADLINE_S)
+
+
+@contextmanager
+def fovea_server(
+    data_dir: Path,
+    *options: str,
+    environment: Mapping[str, str] | None = None,
+    working_dir: Path | None = None,
+) -> Iterator[Server]:
+    """`fovea serve` with `options` while inside."""
+    port = free_port()
+    data_dir.mkdir(parents=True, exist_ok=True)
+    log = data_dir.parent / f"{data_dir.name}.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [str(Path(sys.executable).parent / "fovea"), "serve", "--port", str(port), *options],
+            env={**os.environ, **(environment or {}), "FOVEA_DATA_DIR": str(data_dir)},
+            cwd=working_dir,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    server = Server(
+        url=f"http://{LOOPBACK}:{port}", port=port, data_dir=data_dir, log=log, process=process
+    )
+    try:
+        until(lambda: answers(server), f"the server's answer; {log}", START_DEADLINE_S)
+        yield server
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.wait(STOP_DEADLINE_S)
+
+
+def answers(server: Server) -> bool:
+    assert server.process.poll() is None, server.log.read_text()
+    try:
+        return httpx.get(f"{server.url}/api/health", timeout=10).is_success
+    except httpx.TransportError:
+        return False

@@ -1,0 +1,157 @@
+"""`mlflow run -b fovea-ray`: an MLproject's entry point as a Ray job."""
+
+import logging
+import secrets
+import shlex
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from mlflow import MlflowClient
+from mlflow.entities import Run
+from mlflow.projects.backend.abstract_backend import AbstractBackend
+from mlflow.projects.utils import (
+    PROJECT_STORAGE_DIR,
+    fetch_and_validate_project,
+    get_entry_point_command,
+    get_or_create_run,
+    load_project,
+)
+
+from tracking_plugin.names import RunStatus, Tag
+from tracking_plugin.ray_cluster import find_cluster, job_client, submit_job
+from tracking_plugin.ray_head import JOB_STOP_ENVIRONMENT
+from tracking_plugin.ray_job import LONGEST_MESSAGE, RayRun
+
+# Below MLflow's own logger, so that `mlflow run` shows these lines among its own.
+logger = logging.getLogger("mlflow.projects.fovea-ray")
+
+EXCLUDES = (
+    "/.fovea",
+    "/.git",
+    "/.venv",
+    "/data",
+    "/mlartifacts",
+    "/mlruns",
+    "__pycache__",
+    ".*_cache",
+)
+"""What a cluster's copy of the project leaves out, as in a .gitignore; `excludes` replaces it."""
+
+_SQLITE_PREFIX = "sqlite:///"
+
+
+class RayProjectBackend(AbstractBackend):
+    """MLflow's plug-in of that name.
+
+    Its configuration (`-c`) takes `address` (a Ray dashboard's URL; else FOVEA_RAY_ADDRESS, else
+    a local head is started), `excludes`, `runtime_env` (merged with ours) and `wait` (true: this
+    process stays until the job has ended; false, on a cluster only: it leaves at once).
+    """
+
+    def run(
+        self,
+        project_uri: str,
+        entry_point: str,
+        params: dict[str, str],
+        version: str | None,
+        backend_config: dict[str, Any],
+        tracking_uri: str,
+        experiment_id: str,
+    ) -> RayRun:
+        """Create the MLflow run, submit the job and return without waiting for it."""
+        work_dir = fetch_and_validate_project(project_uri, version, entry_point, params)
+        run = get_or_create_run(
+            None, project_uri, experiment_id, work_dir, version, entry_point, params
+        )
+        with _failing_run(MlflowClient(tracking_uri), run.info.run_id):
+            submitted = _submit(run, work_dir, entry_point, params, backend_config, tracking_uri)
+        if backend_config.get("wait", True):
+            submitted.keep_process_until_end()
+        return submitted
+
+
+@contextmanager
+def _failing_run(client: MlflowClient, run_id: str) -> Iterator[None]:
+    """End the run as FAILED, with the reason, where no job could be submitted for it."""
+    client.update_run(run_id, status="SCHEDULED")
+    client.set_tag(run_id, Tag.STATUS, RunStatus.PENDING)
+    try:
+        yield
+    except Exception as error:
+        client.set_tag(run_id, Tag.STATUS, RunStatus.ERROR)
+        client.set_tag(run_id, Tag.MESSAGE, str(error)[:LONGEST_MESSAGE])
+        client.set_terminated(run_id, "FAILED")
+        raise
+
+
+def _submit(
+    run: Run,
+    work_dir: str,
+    entry_point: str,
+    params: dict[str, str],
+    backend_config: Mapping[str, Any],
+    tracking_uri: str,
+) -> RayRun:
+    cluster = find_cluster(backend_config)
+    client = job_client(cluster)
+    run_id = run.info.run_id
+    variables = {
+        "MLFLOW_RUN_ID": run_id,
+        "MLFLOW_EXPERIMENT_ID": str(run.info.experiment_id),
+        "MLFLOW_TRACKING_URI": absolute_uri(tracking_uri),
+    }
+    runtime_env = _runtime_env(backend_config, variables)
+    if cluster.is_local:
+        storage_dir = backend_config.get(PROJECT_STORAGE_DIR)
+        command = local_command(work_dir, entry_point, params, storage_dir)
+    else:
+        command = cluster_command(work_dir, entry_point, params)
+        excludes = list(backend_config.get("excludes", EXCLUDES))
+        runtime_env = {"working_dir": work_dir, "excludes": excludes, **runtime_env}
+    job_id = submit_job(
+        client,
+        entrypoint=command,
+        submission_id=f"fovea-{run_id[:12]}-{secrets.token_hex(3)}",
+        runtime_env=runtime_env,
+        metadata={"mlflow_run_id": run_id},
+    )
+    logger.info("=== Ray job %s at %s is run %s ===", job_id, cluster.address, run_id)
+    return RayRun(
+        run_id=run_id,
+        job_id=job_id,
+        client=client,
+        tracking_uri=tracking_uri,
+        cluster_is_alive=cluster.is_alive,
+    )
+
+
+def local_command(
+    work_dir: str, entry_point: str, params: dict[str, str], storage_dir: str | None
+) -> str:
+    """The entry point's command, run where the project lies: on this machine a copy serves nobody."""
+    project = load_project(work_dir)
+    commands = get_entry_point_command(project, entry_point, params, storage_dir)
+    return " && ".join([f"cd {shlex.quote(work_dir)}", *commands])
+
+
+def cluster_command(work_dir: str, entry_point: str, params: dict[str, str]) -> str:
+    """The entry point's command with its paths as given: they are the cluster's, not ours."""
+    return str(load_project(work_dir).get_entry_point(entry_point).compute_command(params, None))
+
+
+def absolute_uri(tracking_uri: str) -> str:
+    """A store on this machine's disk, named so that another working directory finds it too."""
+    if tracking_uri.startswith(_SQLITE_PREFIX):
+        return f"{_SQLITE_PREFIX}{Path(tracking_uri.removeprefix(_SQLITE_PREFIX)).absolute()}"
+    if not urlsplit(tracking_uri).scheme and tracking_uri != "databricks":
+        return Path(tracking_uri).absolute().as_uri()
+    return tracking_uri
+
+
+def _runtime_env(backend_config: Mapping[str, Any], variables: Mapping[str, str]) -> dict[str, Any]:
+    wanted = dict(backend_config.get("runtime_env") or {})
+    env_vars = {**JOB_STOP_ENVIRONMENT, **wanted.pop("env_vars", {}), **variables}
+    return {**wanted, "env_vars": env_vars}

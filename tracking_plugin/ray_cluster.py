@@ -1,0 +1,91 @@
+"""The Ray cluster that jobs are submitted to: the one that is named, else a head of our own."""
+
+import importlib
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from mlflow.exceptions import ExecutionException
+
+from tracking_plugin.ray_head import HeadError, local_head
+
+ADDRESS_VARIABLE = "FOVEA_RAY_ADDRESS"
+
+AGENT_DEADLINE_S = 120.0
+
+_AGENT_POLL_S = 1.0
+_TOKEN_VARIABLE = "RAY_AUTH_TOKEN"  # noqa: S105
+# Ray lets these overrule the address that its client is given.
+_OVERRULING_VARIABLES = ("RAY_ADDRESS", "RAY_API_SERVER_ADDRESS")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cluster:
+    """Where jobs go; a local one runs on this machine's files and ends with this process."""
+
+    address: str
+    token: str
+    is_local: bool
+    is_alive: Callable[[], bool]
+
+
+def find_cluster(backend_config: Mapping[str, Any]) -> Cluster:
+    """The cluster of `address`, else of FOVEA_RAY_ADDRESS, else a local head."""
+    if address := backend_config.get("address") or os.environ.get(ADDRESS_VARIABLE, ""):
+        token = os.environ.get(_TOKEN_VARIABLE, "")
+        return Cluster(address=address, token=token, is_local=False, is_alive=lambda: True)
+    if not backend_config.get("wait", True):
+        raise ExecutionException(
+            '"wait": false needs a cluster that outlives this process: name one as "address" in '
+            f"the backend configuration or in {ADDRESS_VARIABLE}"
+        )
+    try:
+        head = local_head()
+    except HeadError as error:
+        raise ExecutionException(str(error)) from None
+    return Cluster(
+        address=head.address, token=head.token, is_local=True, is_alive=lambda: head.is_alive
+    )
+
+
+def job_client(cluster: Cluster) -> Any:
+    """Ray's JobSubmissionClient for `cluster`; ExecutionException where it takes no jobs."""
+    try:
+        # Ray is an extra of this distribution, and takes seconds to import.
+        job_submission = importlib.import_module("ray.job_submission")
+    except ImportError:
+        raise ExecutionException(
+            "The backend fovea-ray needs Ray: pip install 'mlflow-fovea[ray]'"
+        ) from None
+    headers = {"Authorization": f"Bearer {cluster.token}"} if cluster.token else None
+    try:
+        with _without_overruling_variables():
+            return job_submission.JobSubmissionClient(cluster.address, headers=headers)
+    except Exception as error:
+        raise ExecutionException(
+            f"The Ray cluster at {cluster.address} takes no jobs: {error}"
+        ) from error
+
+
+def submit_job(client: Any, **job: Any) -> str:
+    """The id of the submitted job; a head that has only just started is given time to be ready."""
+    deadline = time.monotonic() + AGENT_DEADLINE_S
+    while True:
+        try:
+            return str(client.submit_job(**job))
+        except RuntimeError as error:
+            if "No available agent" not in str(error) or time.monotonic() > deadline:
+                raise ExecutionException(f"Ray refused the job: {error}") from error
+            time.sleep(_AGENT_POLL_S)
+
+
+@contextmanager
+def _without_overruling_variables() -> Iterator[None]:
+    hidden = {name: os.environ.pop(name) for name in _OVERRULING_VARIABLES if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(hidden)

@@ -1,0 +1,154 @@
+"""A Ray head of this machine alone, which lives exactly as long as the process that asked for it."""
+
+import atexit
+import functools
+import json
+import logging
+import os
+import secrets
+import select
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+LOOPBACK = "127.0.0.1"
+START_DEADLINE_S = 180.0
+STOP_GRACE_S = 30.0
+
+# Ray Train aborts gracefully on SIGINT, and needs longer for a last checkpoint than Ray's 3 s.
+JOB_STOP_ENVIRONMENT = {"RAY_JOB_STOP_SIGNAL": "SIGINT", "RAY_JOB_STOP_WAIT_TIME_S": "120"}
+
+LOCAL_ENVIRONMENT = {
+    "RAY_AUTH_MODE": "token",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    # Ray's word for "stay on the loopback interface", on any system.
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
+}
+"""What a Ray of this machine alone must find in its environment before it is imported."""
+
+_ADDRESS_KEY = "fovea_ray_head"
+_LOG_TAIL_LINES = 20
+# Where another cluster is named, a new head would join it instead of being one.
+_FOREIGN_VARIABLES = ("RAY_ADDRESS", "RAY_API_SERVER_ADDRESS", "RAY_AUTH_TOKEN_PATH")
+
+
+class HeadError(Exception):
+    """The local head did not start."""
+
+
+class LocalHead:
+    """Ray's processes on the loopback interface, guarded by a token that only we have."""
+
+    def __init__(self) -> None:
+        self.token = secrets.token_hex(32)
+        self._log = tempfile.TemporaryFile("w+", errors="replace")  # noqa: SIM115
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", str(Path(__file__).resolve())],
+            env=_head_environment(os.environ, self.token),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            # Ctrl-C is ours to handle: the job has to be told before its cluster is gone.
+            start_new_session=True,
+        )
+        try:
+            self.address = self._wait_for_address()
+        except BaseException:
+            self._process.kill()
+            self.close()
+            raise
+
+    @property
+    def is_alive(self) -> bool:
+        return self._process.poll() is None
+
+    def close(self) -> None:
+        """End Ray's processes; they would go with this process in any case."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.close()
+        try:
+            self._process.wait(STOP_GRACE_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process.stdout.close()
+        self._log.close()
+
+    def _wait_for_address(self) -> str:
+        deadline = time.monotonic() + START_DEADLINE_S
+        while time.monotonic() < deadline:
+            line = self._read_line(deadline - time.monotonic())
+            if line.startswith("{"):
+                return str(json.loads(line)[_ADDRESS_KEY])
+            if not line and not self.is_alive:
+                break
+        raise HeadError(f"The local Ray head did not start. {self._tail()}")
+
+    def _read_line(self, timeout_s: float) -> str:
+        assert self._process.stdout is not None
+        if not select.select([self._process.stdout], [], [], max(0.0, timeout_s))[0]:
+            return ""
+        line: bytes = self._process.stdout.readline()
+        return line.decode(errors="replace")
+
+    def _tail(self) -> str:
+        self._log.seek(0)
+        return "\n".join(["Its last words:", *self._log.read().splitlines()[-_LOG_TAIL_LINES:]])
+
+
+@functools.cache
+def _heads() -> list[LocalHead]:
+    return []
+
+
+def local_head() -> LocalHead:
+    """This process's head, started when it is first asked for."""
+    heads = _heads()
+    if not heads or not heads[-1].is_alive:
+        head = LocalHead()
+        # Registered before any job's own handler, it runs after all of them.
+        atexit.register(head.close)
+        heads.append(head)
+    return heads[-1]
+
+
+def _head_environment(base: Mapping[str, str], token: str) -> dict[str, str]:
+    kept = {name: value for name, value in base.items() if name not in _FOREIGN_VARIABLES}
+    return {
+        **kept,
+        **JOB_STOP_ENVIRONMENT,
+        **LOCAL_ENVIRONMENT,
+        "RAY_AUTH_TOKEN": token,
+        # An entry point says `python`: it means the one that holds its packages, this one.
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), base.get("PATH", "")]),
+    }
+
+
+def main() -> None:
+    """Be the head until the other end of standard input is gone, however that happens."""
+    # Ray is an extra of this distribution, and only this process needs it.
+    import ray  # noqa: PLC0415
+    from ray._private.parameter import RayParams  # noqa: PLC0415
+
+    # Jobs go through an agent whose port is fixed, so that a second Ray on a machine takes none;
+    # `ray start` has an option for that, `ray.init` has not.
+    init = functools.partialmethod(RayParams.__init__, dashboard_agent_listen_port=0)
+    RayParams.__init__ = init  # type: ignore[assignment, method-assign]
+    context = ray.init(
+        address="local",
+        include_dashboard=True,
+        dashboard_host=LOOPBACK,
+        log_to_driver=False,
+        logging_level=logging.WARNING,
+    )
+    print(json.dumps({_ADDRESS_KEY: f"http://{context.dashboard_url}"}), flush=True)
+    sys.stdin.read()
+    ray.shutdown()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,181 @@
+"""An MLflow run that is trained by a Ray job: waiting for it, asking how it is, stopping it."""
+
+import atexit
+import logging
+import time
+from collections.abc import Callable, Iterator
+from enum import StrEnum
+from itertools import chain, repeat
+from typing import Any, Protocol
+
+from mlflow import MlflowClient
+from mlflow.entities import RunStatus
+from mlflow.projects.submitted_run import SubmittedRun
+
+from tracking_plugin.names import RunStatus as FoveaStatus
+from tracking_plugin.names import Tag
+from tracking_plugin.ray_head import JOB_STOP_ENVIRONMENT
+
+# Below MLflow's own logger, so that `mlflow run` shows these lines among its own.
+logger = logging.getLogger("mlflow.projects.fovea-ray")
+
+LONGEST_MESSAGE = 4000
+"""Characters that every version of MLflow's stores takes in a tag."""
+
+_FIRST_POLLS_S = (0.2, 0.5, 1.0, 1.0, 2.0, 2.0)
+_STEADY_POLL_S = 5.0
+_STOP_DEADLINE_S = float(JOB_STOP_ENVIRONMENT["RAY_JOB_STOP_WAIT_TIME_S"]) + 30.0
+_MESSAGE_LINES = 20
+
+
+class JobStatus(StrEnum):
+    """Ray's words for a job."""
+
+    PENDING = "PENDING"
+    RUNNING = "RUNNING"
+    STOPPED = "STOPPED"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+
+
+_TO_MLFLOW = {
+    JobStatus.PENDING: RunStatus.SCHEDULED,
+    JobStatus.RUNNING: RunStatus.RUNNING,
+    JobStatus.STOPPED: RunStatus.KILLED,
+    JobStatus.SUCCEEDED: RunStatus.FINISHED,
+    JobStatus.FAILED: RunStatus.FAILED,
+}
+_TO_FOVEA = {
+    RunStatus.FINISHED: FoveaStatus.COMPLETED,
+    RunStatus.KILLED: FoveaStatus.STOPPED,
+    RunStatus.FAILED: FoveaStatus.ERROR,
+}
+
+
+class JobClient(Protocol):
+    """The part of Ray's JobSubmissionClient that is used here."""
+
+    def get_job_status(self, job_id: str) -> Any: ...
+
+    def get_job_logs(self, job_id: str) -> str: ...
+
+    def stop_job(self, job_id: str) -> bool: ...
+
+
+class RayRun(SubmittedRun):
+    """What `mlflow run -b fovea-ray` submitted."""
+
+    def __init__(
+        self,
+        *,
+        run_id: str,
+        job_id: str,
+        client: JobClient,
+        tracking_uri: str,
+        cluster_is_alive: Callable[[], bool],
+    ) -> None:
+        super().__init__()
+        self.job_id = job_id
+        self._run_id = run_id
+        self._client = client
+        self._mlflow = MlflowClient(tracking_uri)
+        self._cluster_is_alive = cluster_is_alive
+
+    @property
+    def run_id(self) -> str:
+        return self._run_id
+
+    def keep_process_until_end(self) -> None:
+        """At its exit, this process waits: a job's end is its run's end, which somebody must record."""
+        atexit.register(self._see_to_the_end)
+
+    def wait(self) -> bool:
+        """Wait without limit; True if the job succeeded and its run did not end as failed."""
+        pauses_s = _pauses_s()
+        while (job_ended_as := self._job_end()) is None:
+            time.sleep(next(pauses_s))
+        ended_as = self._settle(job_ended_as)
+        atexit.unregister(self._see_to_the_end)
+        return ended_as == RunStatus.FINISHED
+
+    def get_status(self) -> str:
+        """MLflow's word for where the job is."""
+        return str(RunStatus.to_string(_TO_MLFLOW[self._job_status()]))
+
+    def cancel(self) -> None:
+        """Stop the job, wait until it has ended, and leave the run KILLED unless it had finished."""
+        if self._job_end() is None:
+            self._client.stop_job(self.job_id)
+            self._wait_for_end(_STOP_DEADLINE_S)
+        if self._run_status() not in (RunStatus.FINISHED, RunStatus.KILLED):
+            self._end_run(RunStatus.KILLED, "The run was cancelled")
+        atexit.unregister(self._see_to_the_end)
+
+    def _see_to_the_end(self) -> None:
+        logger.info("=== Run (ID '%s') goes on: waiting for its end ===", self.run_id)
+        try:
+            if not self.wait():
+                logger.error("=== Run (ID '%s') failed ===", self.run_id)
+        except KeyboardInterrupt:
+            logger.warning("=== Run (ID '%s') interrupted, cancelling it ===", self.run_id)
+            self.cancel()
+
+    def _job_status(self) -> JobStatus:
+        return JobStatus(str(self._client.get_job_status(self.job_id).value))
+
+    def _job_end(self) -> int | None:
+        """How the job ended; None while it has not, or while Ray does not answer."""
+        try:
+            status = _TO_MLFLOW[self._job_status()]
+        except (OSError, RuntimeError) as error:
+            # A head that was replaced knows nothing of its predecessor's jobs.
+            if not self._cluster_is_alive() or "status code 404" in str(error):
+                return RunStatus.FAILED
+            logger.warning("Ray does not answer about job %s: %s", self.job_id, error)
+            return None
+        return status if RunStatus.is_terminated(status) else None
+
+    def _wait_for_end(self, timeout_s: float) -> None:
+        deadline = time.monotonic() + timeout_s
+        pauses_s = _pauses_s()
+        while self._job_end() is None:
+            if time.monotonic() > deadline:
+                logger.warning("Job %s has not ended %.0f s after its stop", self.job_id, timeout_s)
+                return
+            time.sleep(next(pauses_s))
+
+    def _settle(self, job_ended_as: int) -> int:
+        """Give a run that its job left open the job's end; returns how the run ended."""
+        run = self._mlflow.get_run(self.run_id)
+        run_ended_as = int(RunStatus.from_string(run.info.status))
+        if not RunStatus.is_terminated(run_ended_as):
+            lost = job_ended_as == RunStatus.FAILED
+            self._end_run(job_ended_as, self._last_words() if lost else "")
+            return job_ended_as
+        if run.data.tags.get(Tag.STATUS) == FoveaStatus.PENDING:
+            # A program that knows MLflow but not Fovea.
+            self._mlflow.set_tag(self.run_id, Tag.STATUS, _TO_FOVEA[run_ended_as])
+        return run_ended_as if job_ended_as == RunStatus.FINISHED else job_ended_as
+
+    def _run_status(self) -> int:
+        return int(RunStatus.from_string(self._mlflow.get_run(self.run_id).info.status))
+
+    def _end_run(self, status: int, message: str) -> None:
+        self._mlflow.set_tag(self.run_id, Tag.STATUS, _TO_FOVEA[status])
+        if message:
+            self._mlflow.set_tag(self.run_id, Tag.MESSAGE, message)
+        self._mlflow.set_terminated(self.run_id, RunStatus.to_string(status))
+
+    def _last_words(self) -> str:
+        try:
+            lines = self._client.get_job_logs(self.job_id).splitlines()[-_MESSAGE_LINES:]
+        except (OSError, RuntimeError) as error:
+            return f"The Ray job {self.job_id} is lost: {error}"
+        tail = "\n".join(lines)[-LONGEST_MESSAGE:]
+        return (
+            f"The Ray job {self.job_id} died before its run had ended. The end of its log:\n{tail}"
+        )
+
+
+def _pauses_s() -> Iterator[float]:
+    return chain(_FIRST_POLLS_S, repeat(_STEADY_POLL_S))
