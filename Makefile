@@ -1,0 +1,66 @@
+# Everything that is done in this repository; CONTRIBUTING.md says when.
+
+PORT ?= 5000
+DATA ?=
+EPOCHS ?=
+DEMO_EXIT ?=
+ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+INSTALLED := $(VENV)/.installed
+CHECKED := api serving tests tracking_plugin training ui_extensions
+
+IS_SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+ifndef PYTHON
+PYTHON := $(shell for python in python3 python3.13 python3.12 python3.11; do \
+	$$python -c '$(IS_SUPPORTED)' 2>/dev/null && echo $$python && break; done)
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check bench lock clean
+
+help: ## say what there is
+	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST)
+
+setup: $(INSTALLED) ## virtual environment in .venv with the pinned dependencies
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@$(or $(PYTHON),false) -c '$(IS_SUPPORTED)' 2>/dev/null || { \
+		echo "Fovea needs Python 3.11, 3.12 or 3.13, and $(or $(PYTHON),python3) is none of them:" \
+			"install one, or name it, as in: make setup PYTHON=/usr/bin/python3.12" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { \
+		echo "$(PYTHON) cannot make virtual environments: install its venv package" \
+			"(python3-venv on Debian and Ubuntu)" >&2; exit 1; }
+	$(PIP) install --no-deps --requirement requirements.lock
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: setup ## server, training with 2 processes, links (PORT, DATA, EPOCHS, DEMO_EXIT=1)
+	@exec $(BIN)/fovea demo --port $(PORT) \
+		$(if $(DATA),--data "$(DATA)") $(if $(EPOCHS),--epochs $(EPOCHS)) \
+		$(if $(filter-out 0 false no,$(DEMO_EXIT)),--exit)
+
+test: setup ## all tests (ARGS goes to pytest)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+check: setup ## format, lint, types, import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: setup ## the side-by-side measurements, as tables
+	@set -e; for benchmark in benchmarks/*.py; do \
+		[ -e "$$benchmark" ] || { echo "There are no benchmarks yet."; break; }; \
+		$(BIN)/python "$$benchmark"; done
+
+lock: ## requirements.lock anew from pyproject.toml and constraints.in (needs uv)
+	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 \
+		--constraints constraints.in --no-header --no-emit-index-url --no-annotate \
+		--output-file requirements.lock
+
+clean: ## remove what the tools leave behind; .venv and .fovea stay
+	rm -rf build dist *.egg-info .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find $(CHECKED) -name __pycache__ -type d -prune -exec rm -rf {} +
