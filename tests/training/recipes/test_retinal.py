@@ -101,7 +101,9 @@ def test_the_peak_learning_rate_follows_the_images_of_a_step(root: Path) -> None
     scaled = recipe(root, base_learning_rate=5e-3, batch_size=4, gradient_accumulation=2)
     assert scaled.samples_per_step == 8
     assert max(scaled.learning_rate(s) for s in range(100)) == pytest.approx(5e-3 * 8 / 256)
-    assert max(recipe(root, learning_rate=0.1).learning_rate(s) for s in range(99)) == pytest.approx(0.1)
+    assert max(
+        recipe(root, learning_rate=0.1).learning_rate(s) for s in range(99)
+    ) == pytest.approx(0.1)
 
 
 def test_the_schedule_warms_up_and_follows_half_a_cosine() -> None:
