@@ -54,7 +54,7 @@ check: setup ## format, lint, types, import contracts
 bench: setup ## the side-by-side measurements, as tables
 	@set -e; for benchmark in benchmarks/*.py; do \
 		[ -e "$$benchmark" ] || { echo "There are no benchmarks yet."; break; }; \
-		$(BIN)/python "$$benchmark"; done
+		$(BIN)/python -m "benchmarks.$$(basename "$$benchmark" .py)"; done
 
 lock: ## requirements.lock anew from pyproject.toml and constraints.in (needs uv)
 	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 \

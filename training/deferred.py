@@ -71,7 +71,9 @@ class DeferredScalars:
         values = self._process.mean(torch.stack([v.float() for v in self._sums.values()]))
         copied = None
         if values.device.type == "cuda":
-            values = values.to("cpu", non_blocking=True)
+            # Only a copy into pinned memory lets the host go on.
+            host = torch.empty(values.shape, dtype=values.dtype, pin_memory=True)
+            values = host.copy_(values, non_blocking=True)
             copied = torch.cuda.Event()
             copied.record()
         names = tuple(self._sums)

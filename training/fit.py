@@ -58,8 +58,9 @@ def _train(job: TrainingJob, launch: LaunchConfig, settings: TrainingSettings) -
     if launch.launcher is LauncherName.SINGLE:
         run_rank(job)
         return
+    # Ray reads these while it is imported.
+    os.environ.setdefault("RAY_COLOR_PREFIX", str(int(job.shows_bars)))
     if not settings.cluster_address:
-        # Ray reads these while it is imported.
         os.environ.update({**LOCAL_ENVIRONMENT, "RAY_AUTH_TOKEN": secrets.token_hex(32)})
     try:
         # Ray is an extra: without it the other launchers still work.

@@ -23,6 +23,8 @@ class TrainingJob:
     """The complete configuration, as plain JSON."""
     run_id: str
     tracking_uri: str
+    artifact_uri: str
+    """Known beforehand, so that a restart during an outage needs no server."""
     data_dir: Path
     use_gpu: bool
     is_resumed: bool

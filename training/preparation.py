@@ -55,6 +55,7 @@ def prepare_job(
         config=config.model_dump(mode="json"),
         run_id=record.run_id,
         tracking_uri=record.tracking_uri,
+        artifact_uri=record.artifact_uri,
         data_dir=data_dir,
         use_gpu=use_gpu,
         is_resumed=stored is not None,

@@ -74,11 +74,15 @@ def decide_gpu(asked: bool | None) -> bool:
     return has_gpu if asked is None else asked
 
 
-def current_process(*, use_gpu: bool) -> Process:
-    """This rank, from the process group if there is one, else a process of its own."""
+def current_process(*, use_gpu: bool, gpu: torch.device | None = None) -> Process:
+    """This rank, from the process group if there is one, else a process of its own.
+
+    On `gpu` where the launcher has chosen one, else on the GPU with the number of the local rank.
+    """
     local_rank = int(os.environ.get("LOCAL_RANK", "0"))
-    device = torch.device("cuda", local_rank) if use_gpu else torch.device("cpu")
+    device = torch.device("cpu")
     if use_gpu:
+        device = gpu or torch.device("cuda", local_rank)
         torch.cuda.set_device(device)
     if not dist.is_initialized():
         return Process(rank=0, local_rank=0, world_size=1, device=device)

@@ -15,28 +15,28 @@ from training.random_state import seed_everything
 from training.recipe import RecordedRecipe
 from training.recipes.registry import recipe_kind
 from training.recording.recorder import Recorder
-from training.recording.run_record import RunRecord, take_up_run
 from training.silent import SilentConsole, SilentTracker
 
 
-def run_rank(job: TrainingJob, make_bar: BarFactory = terminal_bar) -> Outcome:
+def run_rank(
+    job: TrainingJob, make_bar: BarFactory = terminal_bar, gpu: torch.device | None = None
+) -> Outcome:
     """Train as one of the ranks of the current process group, or alone; TrainingError if it fails."""
-    process = current_process(use_gpu=job.use_gpu)
+    process = current_process(use_gpu=job.use_gpu, gpu=gpu)
     _prepare_process(process)
     kind = recipe_kind(job.recipe)
     config = kind.config_class.parse(dict(job.config))
     seed_everything(config.seed, process.rank)
-    torch.use_deterministic_algorithms(config.deterministic)
+    _be_deterministic(config.deterministic)
     recipe = kind.build(config, job.data_dir, process)
-    record = take_up_run(job.tracking_uri, job.run_id)
     checkpoints = open_checkpoints(
-        record.artifact_uri,
+        job.artifact_uri,
         tracking_uri=job.tracking_uri,
         staging=job.work_dir / "checkpoints",
         keep_last=config.keep_last,
     )
     if process.is_main:
-        return _train_and_record(job, record, recipe, process, checkpoints, make_bar)
+        return _train_and_record(job, recipe, process, checkpoints, make_bar)
     return TrainingLoop(
         recipe=recipe,
         process=process,
@@ -48,13 +48,12 @@ def run_rank(job: TrainingJob, make_bar: BarFactory = terminal_bar) -> Outcome:
 
 def _train_and_record(
     job: TrainingJob,
-    record: RunRecord,
     recipe: RecordedRecipe,
     process: Process,
     checkpoints: CheckpointStore,
     make_bar: BarFactory,
 ) -> Outcome:
-    recorder = Recorder(job, record, checkpoints)
+    recorder = Recorder(job, checkpoints)
     console: Console = BarConsole(make_bar) if job.shows_bars else LineConsole()
     try:
         loop = TrainingLoop(
@@ -71,6 +70,13 @@ def _train_and_record(
         recorder.abandon()
         raise
     return outcome
+
+
+def _be_deterministic(is_asked: bool) -> None:
+    if is_asked:
+        # cuBLAS reads it when it is first used.
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.use_deterministic_algorithms(is_asked)
 
 
 def _prepare_process(process: Process) -> None:

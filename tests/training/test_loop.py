@@ -129,6 +129,28 @@ def test_a_resumed_training_is_bit_for_bit_the_undisturbed_one(
     assert resumed.outcome == undisturbed.outcome
 
 
+def test_three_ranks_resume_bit_for_bit(tmp_path: Path) -> None:
+    settings = {"epochs": 3, "batch_size": 4, "dropout": 0.3, "deterministic": True}
+    runs = {
+        name: run_ranks(
+            _train_on_rank,
+            (tmp_path / folder, {**settings, "stop_after": stop_after}),
+            world_size=3,
+            folder=tmp_path,
+        )
+        for name, folder, stop_after in (
+            ("undisturbed", "undisturbed", 0),
+            ("killed", "killed", 6),
+            ("resumed", "killed", 0),
+        )
+    }
+    for (weights, _), (expected, _) in zip(runs["resumed"], runs["undisturbed"], strict=True):
+        for name, tensor in expected.items():
+            assert torch.equal(weights[name], tensor), name
+    curve = dict(runs["killed"][0][1]["train/loss"]) | dict(runs["resumed"][0][1]["train/loss"])
+    assert sorted(curve.items()) == runs["undisturbed"][0][1]["train/loss"]
+
+
 def test_every_step_is_recorded_once_with_its_epoch_and_learning_rate(tmp_path: Path) -> None:
     trained = train(tmp_path, epochs=2)
     steps = list(range(1, 13))

@@ -142,4 +142,4 @@ class CheckpointMirror:
         # The manifest goes last: a checkpoint without one is not taken for a whole one.
         for file in sorted(folder.iterdir(), key=lambda file: file.name == MANIFEST):
             self._repository.log_artifact(str(file), artifact_path=name)
-        logger.info("Checkpoint %s stored in %.1f s.", name, time.monotonic() - began)
+        logger.debug("Checkpoint %s stored in %.1f s.", name, time.monotonic() - began)

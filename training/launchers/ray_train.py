@@ -12,7 +12,7 @@ from typing import Any
 
 import ray
 from ray.experimental import tqdm_ray
-from ray.train.torch import TorchConfig, TorchTrainer
+from ray.train.torch import TorchConfig, TorchTrainer, get_device
 from ray.train.v2.api.callback import UserCallback
 from ray.train.v2.api.config import FailureConfig, LoggingConfig, RunConfig, ScalingConfig
 from ray.train.v2.api.exceptions import ControllerError, TrainingFailedError, WorkerGroupError
@@ -70,7 +70,8 @@ class NoRetryOfRefusals(UserCallback):
 
 
 def _train_on_worker(config: Mapping[str, TrainingJob]) -> None:
-    run_rank(config["job"], make_bar=_driver_bar)
+    job = config["job"]
+    run_rank(job, make_bar=_driver_bar, gpu=get_device() if job.use_gpu else None)
 
 
 def _driver_bar(total: int, initial: int, description: str) -> Bar:

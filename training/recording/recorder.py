@@ -19,7 +19,7 @@ from training.process import Process
 from training.recipe import DatasetDescription, RecordedRecipe
 from training.recording.patience import until_taken
 from training.recording.publish import register_best_model
-from training.recording.run_record import RunRecord
+from training.recording.run_record import mark_training
 from training.recording.system_metrics import RecordedSystemMetrics
 from training.tracking.tracker import MlflowTracker
 
@@ -32,9 +32,8 @@ ABANDON_TIMEOUT_S = 10.0
 class Recorder:
     """A run's tracker, system metrics and checkpoints; used by rank 0 alone."""
 
-    def __init__(self, job: TrainingJob, record: RunRecord, checkpoints: CheckpointStore) -> None:
+    def __init__(self, job: TrainingJob, checkpoints: CheckpointStore) -> None:
         self._job = job
-        self._record = record
         self._checkpoints = checkpoints
         checkpoints.open_for_writing()
         self.tracker = MlflowTracker(
@@ -48,7 +47,11 @@ class Recorder:
             self.tracker.log_params(self._new_params(_params(self._job, recipe, process)))
             self.tracker.log_json(config_document(self._job, recipe), CONFIG_ARTIFACT)
             self._log_dataset(recipe.dataset())
-        until_taken(self._record.training, "told that the training begins", ABANDON_TIMEOUT_S)
+        until_taken(
+            lambda: mark_training(self._job.tracking_uri, self._job.run_id),
+            "told that the training begins",
+            self._job.delivery_timeout_s,
+        )
         self._system_metrics.start()
 
     def finish(self, recipe: RecordedRecipe) -> None:

@@ -62,11 +62,6 @@ class RunRecord:
         self._client.update_run(self.run_id, status="SCHEDULED")
         self._tag({Tag.STATUS: FoveaStatus.STARTING, Tag.RECIPE: recipe, Tag.MESSAGE: ""})
 
-    def training(self) -> None:
-        """The first step is about to be taken."""
-        self._client.update_run(self.run_id, status="RUNNING")
-        self._tag({Tag.STATUS: FoveaStatus.TRAINING})
-
     def completed(self, timeout_s: float) -> None:
         """The training reached its end."""
         self._end(FoveaStatus.COMPLETED, "FINISHED", "", timeout_s)
@@ -93,6 +88,13 @@ class RunRecord:
             self._client.set_terminated(self.run_id, status=mlflow_status)
 
         until_taken(end, f"told that run {self.run_id} is {mlflow_status}", timeout_s)
+
+
+def mark_training(tracking_uri: str, run_id: str) -> None:
+    """The first step is about to be taken."""
+    client = MlflowClient(tracking_uri)
+    client.update_run(run_id, status="RUNNING")
+    client.set_tag(run_id, str(Tag.STATUS), str(FoveaStatus.TRAINING))
 
 
 def create_run(
