@@ -130,7 +130,7 @@ def _train(request: DemoRequest, environment: Mapping[str, str]) -> FoundRun:
     with running(
         training_arguments(request),
         environment,
-        stop_signal=signal.SIGINT,
+        stop_signal=signal.SIGTERM,
         grace_s=_TRAINING_GRACE_S,
     ) as training:
         exit_code = training.wait()

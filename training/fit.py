@@ -131,9 +131,10 @@ def _recorded_ending(
         message = str(refusal)
         _record_end(record, settings, lambda: record.failed(message, ENDING_TIMEOUT_S))
         raise
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit) as interruption:
+        # Ray answers signals by leaving the program, some of them as if all were well.
         _record_end(record, settings, lambda: record.stopped("Interrupted.", ENDING_TIMEOUT_S))
-        raise
+        raise KeyboardInterrupt from interruption
     except Exception as error:
         message = f"{type(error).__name__}: {error}"
         if not (may_be_collateral and record.has_failed()):

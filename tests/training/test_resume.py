@@ -81,8 +81,26 @@ def test_ray_restarts_from_the_last_checkpoint_after_kill_9_of_a_worker(
     _assert_same_run(program, "ray", undisturbed)
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_training_on_ray_is_killed_not_finished(
+    program: Program, number: signal.Signals
+) -> None:
+    name = f"ray-{number.name}"
+    settings = (*_arguments(program, "ray", name), "--workers", "2", "--epochs", "200")
+    process = program.start("fit", *settings)
+    _wait_for_step(program, name, 3, process)
+    descendants = psutil.Process(process.pid).children(recursive=True)
+    process.send_signal(number)
+    output, _ = process.communicate(timeout=DEADLINE_S)
+    assert process.returncode == 130, output
+    run = _run_named(program, name)
+    assert (run.info.status, run.data.tags["fovea.status"]) == ("KILLED", "stopped")
+    assert psutil.wait_procs(descendants, timeout=30)[1] == [], "nothing is left running"
+
+
 def test_a_resumed_run_keeps_its_settings(program: Program) -> None:
-    process = program.start("fit", *_arguments(program, "single", "settings"))
+    settings = (*_arguments(program, "single", "settings"), "--epochs", "200")
+    process = program.start("fit", *settings)
     _wait_for_step(program, "settings", 3, process)
     process.send_signal(signal.SIGINT)
     output, _ = process.communicate(timeout=DEADLINE_S)

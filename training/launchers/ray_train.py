@@ -3,12 +3,13 @@
 import logging
 import os
 import shutil
+import signal
 import socket
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import ray
 from ray.experimental import tqdm_ray
@@ -21,6 +22,7 @@ from training.console import Bar
 from training.errors import LaunchError, TrainingError, first_line
 from training.job import TrainingJob
 from training.launchers.backend import collective_backend
+from training.loop import Outcome
 from training.rank import run_rank
 
 LOOPBACK = "127.0.0.1"
@@ -34,7 +36,7 @@ def launch_ray(job: TrainingJob, *, workers: int, max_failures: int, ray_address
     with _connection(ray_address, workers), _scratch_folder() as storage:
         _require_resources(workers, use_gpu=job.use_gpu)
         trainer = TorchTrainer(
-            _train_on_worker,
+            cast(Any, _train_on_worker),
             train_loop_config={"job": job},
             torch_config=TorchConfig(backend=collective_backend(use_gpu=job.use_gpu)),
             scaling_config=ScalingConfig(num_workers=workers, use_gpu=job.use_gpu),
@@ -49,9 +51,12 @@ def launch_ray(job: TrainingJob, *, workers: int, max_failures: int, ray_address
             ),
         )
         try:
-            trainer.fit()
+            result: Any = trainer.fit()  # Ray 2.60 annotates the result of its version 1
         except TrainingFailedError as error:
             raise _cause(error) from error
+        if result.return_value is None:
+            # Ray returns from a training that was aborted by a signal as from a finished one.
+            raise KeyboardInterrupt
 
 
 def cluster_has_gpus(address: str) -> bool:
@@ -69,9 +74,9 @@ class NoRetryOfRefusals(UserCallback):
             raise refusal
 
 
-def _train_on_worker(config: Mapping[str, TrainingJob]) -> None:
+def _train_on_worker(config: Mapping[str, TrainingJob]) -> Outcome:
     job = config["job"]
-    run_rank(job, make_bar=_driver_bar, gpu=get_device() if job.use_gpu else None)
+    return run_rank(job, make_bar=_driver_bar, gpu=get_device() if job.use_gpu else None)
 
 
 def _driver_bar(total: int, initial: int, description: str) -> Bar:
@@ -118,6 +123,8 @@ def _connection(address: str, workers: int) -> Iterator[None]:
         options = {"address": address} if address else _local_options(workers, folder)
         try:
             ray.init(**options, log_to_driver=True, logging_level=logging.WARNING)
+            # Ray's own answer to SIGTERM is to abort; to SIGINT, Ray Train ends its workers first.
+            signal.signal(signal.SIGTERM, _as_interrupt)
         except (ConnectionError, RuntimeError, ValueError) as error:
             raise LaunchError(
                 f"Ray could not be reached at {address or 'this machine'}: {error}"
@@ -126,6 +133,10 @@ def _connection(address: str, workers: int) -> Iterator[None]:
             yield
         finally:
             ray.shutdown()
+
+
+def _as_interrupt(_signal: int, _frame: object) -> None:
+    signal.raise_signal(signal.SIGINT)
 
 
 def _local_options(workers: int, folder: Path) -> dict[str, Any]:
