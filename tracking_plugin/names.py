@@ -27,6 +27,7 @@ class Tag(StrEnum):
     RECIPE = "fovea.recipe"
     CURRENT_IMAGE = "fovea.current_image"
     ALERT = "fovea.alert"
+    REJECTED_RECORDS = "fovea.rejected_records"
 
 
 class Metric(StrEnum):

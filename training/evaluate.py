@@ -5,21 +5,20 @@ from collections.abc import Mapping
 import mlflow
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Run
-from mlflow.exceptions import MlflowException
 from mlflow.utils.time import get_current_time_millis
 from PIL import Image
 
 from training.checkpoints.checkpoint import read_checkpoint
 from training.checkpoints.location import open_checkpoints
 from training.config import EvaluateConfig
-from training.errors import CheckpointError, ConfigError, TrackingError
+from training.errors import CheckpointError, ConfigError
 from training.job import work_dir
 from training.preparation import read_config
 from training.process import current_process, decide_gpu
 from training.recipe import Scores, TrainedModel
 from training.recipes.registry import recipe_kind
 from training.recording.patience import until_taken
-from training.recording.run_record import RunRecord, require_reachable
+from training.recording.run_record import RunRecord, find_run, require_reachable
 from training.settings import TrainingSettings
 
 RECORD_TIMEOUT_S = 300.0
@@ -32,22 +31,16 @@ def evaluate(options: EvaluateConfig, settings: TrainingSettings) -> None:
     tracking_uri = mlflow.get_tracking_uri()
     require_reachable(tracking_uri)
     process = current_process(use_gpu=decide_gpu(options.gpus))
-    run = _run(tracking_uri, options.run_id)
-    trained = _trained_model(RunRecord(tracking_uri, run), run, settings)
+    run = find_run(tracking_uri, options.run_id)
+    record = RunRecord(tracking_uri, run)
+    trained = _trained_model(record, run, settings)
     kind = recipe_kind(str(trained.document["recipe"]))
     scores = kind.evaluate(trained, options, settings.data_dir.resolve(), process)
     client = MlflowClient(tracking_uri)
     until_taken(lambda: _record(client, trained, scores), "given the scores", RECORD_TIMEOUT_S)
     _print_metrics(scores.metrics)
     for path in scores.pages:
-        print(f"Report: {RunRecord(tracking_uri, run).link}/artifacts/{path}")
-
-
-def _run(tracking_uri: str, run_id: str) -> Run:
-    try:
-        return MlflowClient(tracking_uri).get_run(run_id)
-    except MlflowException as error:
-        raise TrackingError(f"There is no run {run_id} on {tracking_uri}: {error}") from error
+        print(f"Report: {record.link}/artifacts/{path}")
 
 
 def _trained_model(record: RunRecord, run: Run, settings: TrainingSettings) -> TrainedModel:
@@ -74,7 +67,7 @@ def _trained_model(record: RunRecord, run: Run, settings: TrainingSettings) -> T
         best_epoch=int(progress["best_epoch"]),
         best_step=int(progress["best_step"]),
         document=document,
-        weights=checkpoint.tensors.get("ema", checkpoint.tensors["model"]),
+        weights=checkpoint.evaluated_weights,
     )
 
 

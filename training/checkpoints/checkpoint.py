@@ -33,6 +33,11 @@ class Checkpoint:
     tensors: Mapping[str, Mapping[str, Tensor]]
     state: Mapping[str, Any]
 
+    @property
+    def evaluated_weights(self) -> Mapping[str, Tensor]:
+        """The weights that evaluations judge: the averaged ones where there are any."""
+        return self.tensors.get("ema", self.tensors["model"])
+
 
 def write_checkpoint(root: Path, name: str, checkpoint: Checkpoint, *, step: int) -> Path:
     """Write `root/name` atomically; CheckpointError, and nothing left, if it cannot be written."""

@@ -10,12 +10,10 @@ from typing import Any
 from torch import Tensor
 
 from training.checkpoints.checkpoint import Checkpoint, find_fault, remove_partial, write_checkpoint
-from training.checkpoints.mirror import CheckpointMirror
+from training.checkpoints.mirror import INDEX, CheckpointMirror
 from training.errors import CheckpointError
 
 logger = logging.getLogger(__name__)
-
-INDEX = "index.json"
 
 
 def checkpoint_name(step: int) -> str:

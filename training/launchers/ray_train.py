@@ -2,7 +2,6 @@
 
 import logging
 import os
-import shutil
 import signal
 import socket
 import tempfile
@@ -18,14 +17,13 @@ from ray.train.v2.api.callback import UserCallback
 from ray.train.v2.api.config import FailureConfig, LoggingConfig, RunConfig, ScalingConfig
 from ray.train.v2.api.exceptions import ControllerError, TrainingFailedError, WorkerGroupError
 
+from tracking_plugin.ray_head import LOOPBACK
 from training.console import Bar
 from training.errors import LaunchError, TrainingError, first_line
 from training.job import TrainingJob
 from training.launchers.backend import collective_backend
 from training.loop import Outcome
 from training.rank import run_rank
-
-LOOPBACK = "127.0.0.1"
 
 LOCAL_OBJECT_STORE_BYTES = 256 * 2**20
 """The data does not travel through Ray's object store, so it stays small."""
@@ -42,7 +40,7 @@ def launch_ray(job: TrainingJob, *, workers: int, max_failures: int, ray_address
             scaling_config=ScalingConfig(num_workers=workers, use_gpu=job.use_gpu),
             run_config=RunConfig(  # type: ignore[arg-type] # Ray 2.60 annotates its version 1
                 name=job.run_id,
-                storage_path=str(storage),
+                storage_path=storage,
                 failure_config=FailureConfig(max_failures=max_failures),
                 callbacks=[NoRetryOfRefusals()],
                 logging_config=LoggingConfig(log_level="WARNING"),
@@ -139,14 +137,14 @@ def _as_interrupt(_signal: int, _frame: object) -> None:
     signal.raise_signal(signal.SIGINT)
 
 
-def _local_options(workers: int, folder: Path) -> dict[str, Any]:
+def _local_options(workers: int, folder: str) -> dict[str, Any]:
     """A cluster of this process alone, on loopback."""
     port = _free_port()
     return {
         "address": "local",
         "num_cpus": max(workers, os.cpu_count() or 1),
         "object_store_memory": LOCAL_OBJECT_STORE_BYTES,
-        "_temp_dir": str(folder),
+        "_temp_dir": folder,
         "dashboard_host": LOOPBACK,
         "dashboard_port": port,
         # Ray Train asks the dashboard about its actors, and looks for it in vain where another
@@ -162,13 +160,8 @@ def _free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-@contextmanager
-def _scratch_folder() -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="fovea-ray-"))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+def _scratch_folder() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="fovea-ray-", ignore_cleanup_errors=True)
 
 
 def _require_resources(workers: int, *, use_gpu: bool) -> None:

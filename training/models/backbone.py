@@ -5,7 +5,6 @@ from typing import Any
 
 import timm
 from torch import nn
-from torch.nn.modules.batchnorm import _BatchNorm
 
 from training.errors import ConfigError
 
@@ -71,8 +70,3 @@ def freeze_backbone(model: nn.Module) -> None:
     trainable = {id(parameter) for parameter in classifier.parameters()}
     for parameter in model.parameters():
         parameter.requires_grad_(id(parameter) in trainable)
-
-
-def normalises_over_batch(model: nn.Module) -> bool:
-    """Whether a layer's output depends on the other images of the batch."""
-    return any(isinstance(module, _BatchNorm) for module in model.modules())

@@ -86,11 +86,10 @@ class Recorder:
             logger.warning("No evaluation was made, so there is no best model to register.")
             return
         checkpoint = read_checkpoint(self._checkpoints.path(best))
-        weights = checkpoint.tensors.get("ema", checkpoint.tensors["model"])
         until_taken(
             lambda: register_best_model(
                 recipe.package(),
-                weights,
+                checkpoint.evaluated_weights,
                 run_id=self._job.run_id,
                 tracking_uri=self._job.tracking_uri,
                 register_as=self._job.register_as,

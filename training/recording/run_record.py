@@ -106,12 +106,17 @@ def create_run(
     return RunRecord(tracking_uri, client.create_run(experiment_id, run_name=run_name or None))
 
 
-def take_up_run(tracking_uri: str, run_id: str) -> RunRecord:
-    """An existing run that has not finished; TrackingError if there is none to go on with."""
+def find_run(tracking_uri: str, run_id: str) -> Run:
+    """The run with that id; TrackingError if there is none."""
     try:
-        run = MlflowClient(tracking_uri).get_run(run_id)
+        return MlflowClient(tracking_uri).get_run(run_id)
     except MlflowException as error:
         raise TrackingError(f"There is no run {run_id} on {tracking_uri}: {error}") from error
+
+
+def take_up_run(tracking_uri: str, run_id: str) -> RunRecord:
+    """An existing run that has not finished; TrackingError if there is none to go on with."""
+    run = find_run(tracking_uri, run_id)
     if run.info.lifecycle_stage != "active":
         raise TrackingError(f"The run {run_id} has been deleted; restore it to go on with it.")
     if run.info.status == RunStatus.to_string(RunStatus.FINISHED):

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from enum import Enum, auto
 
+from tracking_plugin.names import Tag as TagName
 from training.tracking.batch import next_batch
 from training.tracking.endpoint import Endpoint
 from training.tracking.failures import Refused, Unavailable
@@ -16,7 +17,7 @@ from training.tracking.uploads import Uploads
 
 logger = logging.getLogger(__name__)
 
-REJECTED_TAG = "fovea.rejected_records"
+REJECTED_TAG = str(TagName.REJECTED_RECORDS)
 """How many records MLflow has refused for good; set on the run before one is given up."""
 
 STORE_REST = 5
