@@ -35,6 +35,8 @@ $(INSTALLED): requirements.lock pyproject.toml
 			"(python3-venv on Debian and Ubuntu)" >&2; exit 1; }
 	$(PIP) install --no-deps --requirement requirements.lock
 	$(PIP) install --no-deps --no-build-isolation --editable .
+	@# A copy of the entry points that would hide the installed ones once it is out of date.
+	@rm -rf mlflow_fovea.egg-info
 	@touch $@
 
 demo: setup ## server, training with 2 processes, links (PORT, DATA, EPOCHS, DEMO_EXIT=1)
