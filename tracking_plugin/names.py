@@ -54,6 +54,18 @@ class MetricGroup(StrEnum):
     CRITICAL_SUPPORT = "critical_support"
 
 
+class Param(StrEnum):
+    """Parameters that say how far a training will go and what it must reach."""
+
+    TOTAL_EPOCHS = "total_epochs"
+    STEPS_PER_EPOCH = "steps_per_epoch"
+    CRITICAL_THRESHOLDS = "critical_thresholds"
+    """The least sensitivity of each critical condition, as a JSON object."""
+
+
+SYSTEM_METRIC_PREFIX = "system/"
+"""What MLflow itself measures of the machine that a run is on."""
+
 CHECKPOINTS = "checkpoints"
 """Artifact folder of a run's checkpoints."""
 

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import Any, NotRequired, TypedDict, Unpack
 
+from tracking_plugin.proportion import Interval, positives_needed
 from training.evaluation.calibration import Calibration, ReliabilityBin
 from training.evaluation.detection import Detection, Proportion, Verdict, detection, judge
-from training.evaluation.intervals import Interval, class_auroc_key, positives_needed
+from training.evaluation.intervals import class_auroc_key
 from training.evaluation.metrics import Evaluation
 from training.taxonomy import CriticalCondition, Modality, Taxonomy
 

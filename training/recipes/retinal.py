@@ -1,5 +1,6 @@
 """The retinal recipe: a fundus and OCT classifier, by default RETFound's official fine-tuning."""
 
+import json
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from timm.optim import param_groups_layer_decay
 from torch import Tensor, nn
 from torch.optim import AdamW, Optimizer
 
-from tracking_plugin.names import CONFUSION_MATRIX, Metric
+from tracking_plugin.names import CONFUSION_MATRIX, Metric, Param
 from training.config import Split
 from training.data.augmentation import AugmentationConfig, augment
 from training.data.loading import ImageBatch, SplitDataset, load_batches
@@ -149,6 +150,12 @@ class RetinalRecipe:
             "num_classes": str(self._num_classes),
             "num_parameters": str(sum(p.numel() for p in self.model.parameters())),
             "skipped_images": str(len(self._data.skipped_images)),
+            Param.CRITICAL_THRESHOLDS: json.dumps(
+                {
+                    condition.name: condition.min_sensitivity
+                    for condition in self._data.taxonomy.critical_conditions
+                }
+            ),
             **{f"{name}_images": str(len(s)) for name, s in self._data.folder.splits.items()},
         }
 

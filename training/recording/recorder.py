@@ -10,6 +10,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, InputTag
 from mlflow.utils.mlflow_tags import MLFLOW_DATASET_CONTEXT
 
+from tracking_plugin.names import Param
 from training.checkpoints.checkpoint import read_checkpoint
 from training.checkpoints.store import CheckpointStore
 from training.config import LoopConfig
@@ -120,8 +121,8 @@ def _params(job: TrainingJob, recipe: RecordedRecipe, process: Process) -> dict[
         **settings,
         **recipe.params(),
         "recipe": job.recipe,
-        "total_epochs": str(config.epochs),
-        "steps_per_epoch": str(recipe.steps_per_epoch),
+        Param.TOTAL_EPOCHS: str(config.epochs),
+        Param.STEPS_PER_EPOCH: str(recipe.steps_per_epoch),
         "world_size": str(process.world_size),
         "global_batch_size": str(recipe.samples_per_step),
         "device": process.device_name,

@@ -1,0 +1,28 @@
+"""When the sensitivity for a critical condition is too low."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+MIN_SENSITIVITY: Mapping[str, float] = MappingProxyType(
+    {"RAO": 0.99, "RVO": 0.97, "Retinal_Detachment": 0.99, "CNV": 0.98}
+)
+"""The floors of the shipped taxonomy, for runs that do not bring their own."""
+
+CRITICAL_FACTOR = 0.9
+
+
+class ConditionStatus(StrEnum):
+    OK = "ok"
+    WARNING = "warning"
+    CRITICAL = "critical"
+    NO_DATA = "no_data"
+
+
+def condition_status(sensitivity: float, threshold: float) -> ConditionStatus:
+    """Whether a sensitivity that was measured reaches its floor; both are shares."""
+    if sensitivity >= threshold:
+        return ConditionStatus.OK
+    if sensitivity >= CRITICAL_FACTOR * threshold:
+        return ConditionStatus.WARNING
+    return ConditionStatus.CRITICAL

@@ -1,0 +1,47 @@
+"""How sure a share is: Wilson's interval, and how many trials a claim needs."""
+
+from math import ceil, sqrt
+from statistics import NormalDist
+
+Interval = tuple[float, float]
+
+
+def wilson_interval(successes: int, total: int, confidence: float = 0.95) -> Interval:
+    """The score interval of a proportion (Wilson, J. Am. Stat. Assoc. 22, 1927, 209-212).
+
+    No trials at all leave everything possible: (0, 1).
+    """
+    _require_proportion(successes, total)
+    if total == 0:
+        return 0.0, 1.0
+    z = _normal_quantile(confidence)
+    share, z2 = successes / total, z * z
+    centre = (share + z2 / (2 * total)) / (1 + z2 / total)
+    half = z * sqrt(share * (1 - share) / total + z2 / (4 * total**2)) / (1 + z2 / total)
+    # At the ends the bound is the proportion itself; rounding may not put it past that.
+    low = 0.0 if successes == 0 else min(centre - half, share)
+    high = 1.0 if successes == total else max(centre + half, share)
+    return low, high
+
+
+def positives_needed(floor: float, share: float = 1.0, confidence: float = 0.95) -> int | None:
+    """How many positives put Wilson's lower bound at `floor` when `share` of them are found.
+
+    That bound is the floor f at which the share p is z standard errors above it, and so
+    n = z² f (1 - f) / (p - f)². None when no number would do.
+    """
+    if share <= floor:
+        return None
+    z = _normal_quantile(confidence)
+    return max(1, ceil(z * z * floor * (1 - floor) / (share - floor) ** 2))
+
+
+def _normal_quantile(confidence: float) -> float:
+    if not 0 < confidence < 1:
+        raise ValueError(f"Expected a confidence between 0 and 1, but got {confidence}.")
+    return NormalDist().inv_cdf((1 + confidence) / 2)
+
+
+def _require_proportion(successes: int, total: int) -> None:
+    if not 0 <= successes <= total:
+        raise ValueError(f"Expected successes from 0 to {total}, but got {successes}.")
