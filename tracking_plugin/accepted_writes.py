@@ -1,0 +1,261 @@
+"""MLflow's write requests, read as the events that they become once MLflow has accepted them."""
+
+import json
+import posixpath
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from urllib.parse import parse_qs
+
+from google.protobuf.json_format import ParseError
+from google.protobuf.message import Message
+from mlflow.protos import mlflow_artifacts_pb2, service_pb2
+from mlflow.utils.proto_json_utils import parse_dict
+
+from tracking_plugin.events import (
+    LONGEST_TEXT,
+    ArtifactLogged,
+    MetricPoint,
+    MetricsLogged,
+    ParamsLogged,
+    RunCreated,
+    RunDeleted,
+    RunEvent,
+    RunRestored,
+    RunUpdated,
+    SystemMetricsLogged,
+    TagsChanged,
+)
+from tracking_plugin.names import SYSTEM_METRIC_PREFIX, Param, Tag
+
+MOST_POINTS = 250
+"""Of one event: MLflow takes 1,000 metrics at once, and no message should be as large as that."""
+
+# Whatever the version of MLflow's interface, and whatever prefix a proxy or --static-prefix adds.
+_RUNS = re.compile(r"/(?:ajax-)?api/\d+\.\d+/mlflow/runs/(?P<verb>[a-z-]+)$")
+_UPLOAD = re.compile(r"/ajax-api/\d+\.\d+/mlflow/upload-artifact$")
+_ARTIFACTS = r"/(?:ajax-)?api/\d+\.\d+/mlflow-artifacts/"
+# The first id is the run's: what a run logs may have such a name, too.
+_OF_RUN = r"/(?:.+?/)?(?P<run_id>[0-9a-f]{32})/artifacts"
+_PROXIED_ARTIFACT = re.compile(rf"{_ARTIFACTS}artifacts{_OF_RUN}/(?P<path>.+)$")
+_MULTIPART_ARTIFACT = re.compile(rf"{_ARTIFACTS}mpu/complete{_OF_RUN}(?:/(?P<folder>.+))?$")
+
+# What watchers go by must come whole: half a JSON object is none.
+_READ_BY_WATCHERS = frozenset(map(str, (*Param, *Tag)))
+_LONGEST_STORED = 8000
+"""Characters that MLflow keeps of a tag."""
+
+MessageT = TypeVar("MessageT", bound=Message)
+
+
+class UnreadableWriteError(Exception):
+    """MLflow has accepted a request that this module cannot make sense of."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AcceptedWrite:
+    """A request that MLflow has answered with 200; `response` is kept where `needs_response`."""
+
+    query: bytes
+    body: bytes
+    response: bytes
+    accepted_ms: int
+    workspace: str | None
+
+
+Reader = Callable[[AcceptedWrite], Iterator[RunEvent]]
+
+
+@dataclass(frozen=True)
+class TappedEndpoint:
+    """An endpoint whose accepted requests become events, and what of them has to be kept."""
+
+    read: Reader
+    needs_body: bool = False
+    needs_response: bool = False
+    is_artifact: bool = False
+
+
+def tapped_endpoint(method: str, path: str) -> TappedEndpoint | None:
+    """What to make of a request, or None where it changes no run."""
+    if method == "POST" and (runs := _RUNS.search(path)):
+        return _ENDPOINTS.get(runs["verb"])
+    if method == "PUT" and (artifact := _PROXIED_ARTIFACT.search(path)):
+        return TappedEndpoint(_proxied(**artifact.groupdict()), is_artifact=True)
+    if method == "POST" and (artifact := _MULTIPART_ARTIFACT.search(path)):
+        return TappedEndpoint(_multipart(**artifact.groupdict()), needs_body=True, is_artifact=True)
+    if method == "POST" and _UPLOAD.search(path):
+        return TappedEndpoint(_read_upload, is_artifact=True)
+    return None
+
+
+def _read_create(write: AcceptedWrite) -> Iterator[RunEvent]:
+    run = _message(write.response, service_pb2.CreateRun.Response()).run
+    yield RunCreated(
+        run_id=run.info.run_id,
+        accepted_ms=write.accepted_ms,
+        workspace=write.workspace,
+        experiment_id=run.info.experiment_id,
+        run_name=run.info.run_name,
+        status=service_pb2.RunStatus.Name(run.info.status),
+        start_time_ms=run.info.start_time,
+        tags={tag.key: _kept(tag.key, tag.value) for tag in run.data.tags},
+    )
+
+
+def _read_batch(write: AcceptedWrite) -> Iterator[RunEvent]:
+    batch = _message(write.body, service_pb2.LogBatch())
+    run_id = batch.run_id
+    if batch.params:
+        yield _params(write, run_id, {param.key: param.value for param in batch.params})
+    yield from _metrics(write, run_id, [_point(metric) for metric in batch.metrics])
+    if batch.tags:
+        yield _tags(write, run_id, {tag.key: tag.value for tag in batch.tags})
+
+
+def _read_metric(write: AcceptedWrite) -> Iterator[RunEvent]:
+    metric = _message(write.body, service_pb2.LogMetric())
+    yield from _metrics(write, _run_id(metric), [_point(metric)])
+
+
+def _read_param(write: AcceptedWrite) -> Iterator[RunEvent]:
+    param = _message(write.body, service_pb2.LogParam())
+    yield _params(write, _run_id(param), {param.key: param.value})
+
+
+def _read_tag(write: AcceptedWrite) -> Iterator[RunEvent]:
+    tag = _message(write.body, service_pb2.SetTag())
+    yield _tags(write, _run_id(tag), {tag.key: tag.value})
+
+
+def _read_deleted_tag(write: AcceptedWrite) -> Iterator[RunEvent]:
+    tag = _message(write.body, service_pb2.DeleteTag())
+    yield _tags(write, tag.run_id, {tag.key: None})
+
+
+def _read_update(write: AcceptedWrite) -> Iterator[RunEvent]:
+    update = _message(write.body, service_pb2.UpdateRun())
+    yield RunUpdated(
+        run_id=_run_id(update),
+        accepted_ms=write.accepted_ms,
+        workspace=write.workspace,
+        status=service_pb2.RunStatus.Name(update.status) if update.HasField("status") else None,
+        end_time_ms=update.end_time if update.HasField("end_time") else None,
+        run_name=update.run_name or None,
+    )
+
+
+def _read_deleted_run(write: AcceptedWrite) -> Iterator[RunEvent]:
+    run_id = _message(write.body, service_pb2.DeleteRun()).run_id
+    yield RunDeleted(run_id=run_id, accepted_ms=write.accepted_ms, workspace=write.workspace)
+
+
+def _read_restored_run(write: AcceptedWrite) -> Iterator[RunEvent]:
+    run_id = _message(write.body, service_pb2.RestoreRun()).run_id
+    yield RunRestored(run_id=run_id, accepted_ms=write.accepted_ms, workspace=write.workspace)
+
+
+def _read_upload(write: AcceptedWrite) -> Iterator[RunEvent]:
+    arguments = parse_qs(write.query.decode("ascii", "replace"))
+    run_ids, paths = arguments.get("run_uuid"), arguments.get("path")
+    if not run_ids or not paths:
+        raise UnreadableWriteError("an upload without run_uuid or path")
+    yield _artifact(write, run_ids[0], paths[0])
+
+
+def _proxied(run_id: str, path: str) -> Reader:
+    return lambda write: iter([_artifact(write, run_id, path)])
+
+
+def _multipart(run_id: str, folder: str | None) -> Reader:
+    """The folder is in the request's path, the file in its body."""
+
+    def read(write: AcceptedWrite) -> Iterator[RunEvent]:
+        upload = _message(write.body, mlflow_artifacts_pb2.CompleteMultipartUpload())
+        name = posixpath.basename(upload.path)
+        yield _artifact(write, run_id, posixpath.join(folder or "", name))
+
+    return read
+
+
+_ENDPOINTS: Mapping[str, TappedEndpoint] = {
+    "create": TappedEndpoint(_read_create, needs_response=True),
+    "log-batch": TappedEndpoint(_read_batch, needs_body=True),
+    "log-metric": TappedEndpoint(_read_metric, needs_body=True),
+    "log-parameter": TappedEndpoint(_read_param, needs_body=True),
+    "set-tag": TappedEndpoint(_read_tag, needs_body=True),
+    "delete-tag": TappedEndpoint(_read_deleted_tag, needs_body=True),
+    "update": TappedEndpoint(_read_update, needs_body=True),
+    "delete": TappedEndpoint(_read_deleted_run, needs_body=True),
+    "restore": TappedEndpoint(_read_restored_run, needs_body=True),
+}
+
+
+def _message(body: bytes, message: MessageT) -> MessageT:
+    """`body` as MLflow's own handlers read it, old clients' doubly encoded JSON included."""
+    try:
+        document: Any = json.loads(body)
+        if isinstance(document, str):
+            document = json.loads(document)
+    except ValueError as error:
+        raise UnreadableWriteError("a body that is no JSON") from error
+    if not isinstance(document, dict):
+        raise UnreadableWriteError("a body that is no JSON object")
+    # MLflow goes on with what could be read up to the first surprise, and has accepted that.
+    with suppress(ParseError):
+        parse_dict(document, message)
+    return message
+
+
+def _run_id(message: Any) -> str:
+    return str(message.run_id or message.run_uuid)
+
+
+def _point(metric: Any) -> MetricPoint:
+    return MetricPoint(metric.key, metric.value, metric.step, metric.timestamp)
+
+
+def _metrics(write: AcceptedWrite, run_id: str, points: list[MetricPoint]) -> Iterator[RunEvent]:
+    of_system = [point for point in points if point.name.startswith(SYSTEM_METRIC_PREFIX)]
+    of_run = [point for point in points if not point.name.startswith(SYSTEM_METRIC_PREFIX)]
+    for kind, of_kind in ((SystemMetricsLogged, of_system), (MetricsLogged, of_run)):
+        for start in range(0, len(of_kind), MOST_POINTS):
+            yield kind(
+                run_id=run_id,
+                accepted_ms=write.accepted_ms,
+                workspace=write.workspace,
+                points=of_kind[start : start + MOST_POINTS],
+            )
+
+
+def _params(write: AcceptedWrite, run_id: str, params: Mapping[str, str]) -> ParamsLogged:
+    return ParamsLogged(
+        run_id=run_id,
+        accepted_ms=write.accepted_ms,
+        workspace=write.workspace,
+        params={name: _kept(name, value) for name, value in params.items()},
+    )
+
+
+def _tags(write: AcceptedWrite, run_id: str, tags: Mapping[str, str | None]) -> TagsChanged:
+    return TagsChanged(
+        run_id=run_id,
+        accepted_ms=write.accepted_ms,
+        workspace=write.workspace,
+        tags={key: None if value is None else _kept(key, value) for key, value in tags.items()},
+    )
+
+
+def _artifact(write: AcceptedWrite, run_id: str, path: str) -> ArtifactLogged:
+    return ArtifactLogged(
+        run_id=run_id,
+        accepted_ms=write.accepted_ms,
+        workspace=write.workspace,
+        path=path[:LONGEST_TEXT],
+    )
+
+
+def _kept(name: str, value: str) -> str:
+    return value[: _LONGEST_STORED if name in _READ_BY_WATCHERS else LONGEST_TEXT]
