@@ -1,23 +1,71 @@
 """What the environment says about the server: every variable with the prefix FOVEA_, read here alone."""
 
+import re
 from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from api.errors import StartError
+from api.origin import Origin
 
 PREFIX = "FOVEA_"
 
+_BUS_URL = re.compile(r"(memory|rediss?|unix)://")
+
+
+def _listed_origins(listed: object) -> object:
+    if not isinstance(listed, str):
+        return listed
+    return frozenset(_origin(word.strip()) for word in listed.split(",") if word.strip())
+
+
+def _origin(word: str) -> Origin:
+    if word == "*":
+        raise ValueError("* would let the pages of every web site in, list those that are yours")
+    if (origin := Origin.parse(word)) is None:
+        raise ValueError(
+            "a list such as https://ui.example,http://localhost:3000 was expected, "
+            "each with a scheme and a host, perhaps a port, and nothing more"
+        )
+    return origin
+
+
+def _bus_url(url: str) -> str:
+    if _BUS_URL.match(url) is None:
+        raise ValueError("memory://, redis://, rediss:// or unix:// was expected at its beginning")
+    try:
+        _ = urlsplit(url).port
+    except ValueError:
+        raise ValueError(
+            "a number was expected as the port; in a password, / : @ # ? are written "
+            "%2F %3A %40 %23 %3F"
+        ) from None
+    return url
+
 
 class Settings(BaseSettings):
-    """Frozen once read; `FOVEA_DATA_DIR` is `data_dir`, and so on."""
+    """Frozen once read; `FOVEA_DATA_DIR` is `data_dir`, and so on. What has no repr may hold a secret."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, env_ignore_empty=True)
 
     data_dir: Path = Field(Path(".fovea"), description="where the server keeps what it stores")
     owner_pid: int | None = Field(
         None, ge=1, description="process without which the server ends; `fovea serve` sets it"
+    )
+    cors_origins: Annotated[frozenset[Origin], NoDecode, BeforeValidator(_listed_origins)] = Field(
+        frozenset(), description="web origins whose pages may use the server, besides its own"
+    )
+    max_request_bytes: int = Field(1024 * 1024, ge=1, description="largest body of a request")
+    max_sockets: int = Field(4096, ge=1, description="WebSockets that one process keeps open")
+    bus_url: Annotated[str, AfterValidator(_bus_url)] = Field(
+        "memory://", repr=False, description="where the processes of a server exchange events"
+    )
+    bus_retention: int = Field(
+        20_000, ge=1, description="newest events that are kept for those who come back"
     )
 
 
@@ -26,9 +74,12 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        problems = (
-            f"{PREFIX}{str(problem['loc'][0]).upper()}: {problem['msg'].lower()}, "
-            f"but {problem['input']!r} came"
-            for problem in error.errors()
-        )
-        raise StartError("; ".join(problems)) from None
+        raise StartError("; ".join(map(_sentence, error.errors()))) from None
+
+
+def _sentence(problem: ErrorDetails) -> str:
+    name = str(problem["loc"][0])
+    # A sentence of ours, or pydantic's own, which begins with a capital.
+    said = str(problem.get("ctx", {}).get("error", "")) or problem["msg"].lower()
+    came = f", but {problem['input']!r} came" if Settings.model_fields[name].repr else ""
+    return f"{PREFIX}{name.upper()}: {said}{came}"

@@ -4,13 +4,39 @@ import pytest
 from fastapi import FastAPI, HTTPException
 from starlette.testclient import TestClient
 
-from api.errors import install_error_handlers
+from api.errors import (
+    ApiError,
+    ConflictError,
+    ForbiddenError,
+    NotFoundError,
+    StartError,
+    TooLargeError,
+    TooManyRequestsError,
+    install_error_handlers,
+)
+from api.failures import FailureMiddleware
 from api.request_id import RequestIdMiddleware
+
+
+class RunMissingError(NotFoundError):
+    """A refusal of a part of the server, by its own name."""
+
+
+RAISED: dict[str, ApiError] = {
+    "forbidden": ForbiddenError("Not yours"),
+    "missing": RunMissingError("No such run"),
+    "conflict": ConflictError("The run is paused"),
+    "large": TooLargeError("Too much"),
+    "often": TooManyRequestsError("Too soon", retry_after_s=2.5),
+    "at-once": TooManyRequestsError("Too soon", retry_after_s=0),
+    "start": StartError("/srv/fovea cannot be written to"),
+}
 
 
 @pytest.fixture
 def client() -> TestClient:
     app = FastAPI()
+    app.add_middleware(FailureMiddleware)
     app.add_middleware(RequestIdMiddleware)
     install_error_handlers(app)
 
@@ -19,6 +45,10 @@ def client() -> TestClient:
         if number == 0:
             raise HTTPException(409, "The run is paused", headers={"Retry-After": "5"})
         return 10 // (number - 1)
+
+    @app.get("/raised/{name}")
+    async def raise_error(name: str) -> None:
+        raise RAISED[name]
 
     return TestClient(app, raise_server_exceptions=False)
 
@@ -50,3 +80,39 @@ def test_a_refusal_keeps_its_sentence_and_headers(client: TestClient) -> None:
     assert response.status_code == 409
     assert response.json()["error"] == "The run is paused"
     assert response.headers["Retry-After"] == "5"
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "code"),
+    [
+        ("forbidden", 403, "FORBIDDEN"),
+        ("missing", 404, "NOT_FOUND"),
+        ("conflict", 409, "CONFLICT"),
+        ("large", 413, "TOO_LARGE"),
+        ("often", 429, "TOO_MANY_REQUESTS"),
+    ],
+)
+def test_an_error_of_ours_has_its_status_its_code_and_its_sentence(
+    client: TestClient, name: str, status: int, code: str
+) -> None:
+    response = client.get(f"/raised/{name}")
+
+    assert response.status_code == status
+    assert response.json()["error_code"] == code
+    assert response.json()["error"] == str(RAISED[name])
+    assert response.json()["details"] == f"GET /raised/{name}"
+    assert response.json()["request_id"] == response.headers["X-Request-ID"]
+
+
+@pytest.mark.parametrize(("name", "seconds"), [("often", "3"), ("at-once", "1")])
+def test_who_asks_too_often_is_told_when_to_come_back(
+    client: TestClient, name: str, seconds: str
+) -> None:
+    assert client.get(f"/raised/{name}").headers["Retry-After"] == seconds
+
+
+def test_an_error_that_is_no_answer_is_a_failure_and_stays_inside(client: TestClient) -> None:
+    response = client.get("/raised/start")
+
+    assert response.status_code == 500
+    assert "/srv/fovea" not in response.text

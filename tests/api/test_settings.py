@@ -1,0 +1,145 @@
+"""The server's settings, as the environment gives them."""
+
+import os
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from api.errors import StartError
+from api.origin import Origin
+from api.settings import PREFIX, Settings, load_settings
+
+
+@pytest.fixture(autouse=True)
+def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith(PREFIX)]:
+        monkeypatch.delenv(name)
+
+
+def refusal_of(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> str:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(StartError) as refused:
+        load_settings()
+    return str(refused.value)
+
+
+def test_an_empty_environment_gives_the_defaults_that_are_promised() -> None:
+    settings = load_settings()
+
+    assert settings.data_dir == Path(".fovea")
+    assert settings.cors_origins == frozenset()
+    assert settings.max_request_bytes == 2**20
+    assert settings.max_sockets == 4096
+    assert settings.bus_url == "memory://"
+    assert settings.bus_retention == 20_000
+
+
+def test_an_empty_variable_counts_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FOVEA_BUS_URL", "")
+    monkeypatch.setenv("FOVEA_MAX_SOCKETS", "")
+
+    assert load_settings() == Settings()
+
+
+def test_settings_do_not_change_once_read() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        load_settings().max_sockets = 1
+
+
+def test_origins_are_listed_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FOVEA_CORS_ORIGINS", "https://UI.example:443, http://localhost:3000,")
+
+    assert load_settings().cors_origins == {
+        Origin("https", "ui.example", 443),
+        Origin("http", "localhost", 3000),
+    }
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        "ui.example",
+        "https://ui.example/",
+        "null",
+        "https://*.example",
+        "https://a.example https://b",
+    ],
+)
+def test_what_is_no_origin_is_refused(monkeypatch: pytest.MonkeyPatch, listed: str) -> None:
+    said = refusal_of(monkeypatch, "FOVEA_CORS_ORIGINS", f"https://good.example,{listed}")
+
+    assert said.startswith("FOVEA_CORS_ORIGINS: a list such as https://ui.example")
+    assert listed in said
+
+
+def test_a_star_for_all_origins_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = refusal_of(monkeypatch, "FOVEA_CORS_ORIGINS", "*")
+
+    assert said.startswith("FOVEA_CORS_ORIGINS: * would let the pages of every web site in")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["FOVEA_MAX_REQUEST_BYTES", "FOVEA_MAX_SOCKETS", "FOVEA_BUS_RETENTION", "FOVEA_OWNER_PID"],
+)
+@pytest.mark.parametrize("value", ["0", "-1", "many", "1.5"])
+def test_a_count_that_is_none_is_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    said = refusal_of(monkeypatch, name, value)
+
+    assert said.startswith(f"{name}: ")
+    assert said.endswith(f"but '{value}' came")
+
+
+def test_every_wrong_variable_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FOVEA_MAX_SOCKETS", "none")
+    said = refusal_of(monkeypatch, "FOVEA_BUS_RETENTION", "none")
+
+    assert "FOVEA_MAX_SOCKETS" in said
+    assert "FOVEA_BUS_RETENTION" in said
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "memory://",
+        "redis://:word@bus.example:6379/0",
+        "rediss://user:w%2Fd@[::1]/1",
+        "unix:///run/bus.sock?db=1",
+    ],
+)
+def test_every_kind_of_bus_is_taken(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("FOVEA_BUS_URL", url)
+
+    assert load_settings().bus_url == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "hunter2",
+        "kafka://:hunter2@bus.example",
+        "redis:hunter2",
+        "redis://:hunter2/x@bus.example",
+        "redis://:hunter2@bus.example:port",
+        "redis://:hunter2@bus.example:99999",
+    ],
+)
+def test_a_wrong_bus_is_refused_without_telling_its_password(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    said = refusal_of(monkeypatch, "FOVEA_BUS_URL", url)
+
+    assert said.startswith("FOVEA_BUS_URL: ")
+    assert "expected" in said
+    assert "hunter2" not in said
+    assert "bus.example" not in said
+
+
+def test_settings_show_no_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FOVEA_BUS_URL", "redis://:hunter2@bus.example")
+
+    assert "hunter2" not in repr(load_settings())
+    assert "hunter2" not in str(load_settings())
