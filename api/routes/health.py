@@ -1,22 +1,23 @@
-"""GET /api/health: whether the server answers, and as what."""
-
-from typing import Literal
+"""GET /api/health: whether the server answers, as what, and how its live push is."""
 
 import mlflow
-from fastapi import APIRouter
-from pydantic import BaseModel
+from fastapi import APIRouter, Request
 
+from api.push.hub import Hub
+from api.schemas_server import Health
 from api.version import own_version
 
 router = APIRouter(prefix="/api", tags=["health"])
 
 
-class Health(BaseModel):
-    status: Literal["ok"] = "ok"
-    version: str
-    mlflow_version: str
-
-
 @router.get("/health")
-async def get_health() -> Health:
-    return Health(version=own_version(), mlflow_version=mlflow.__version__)
+async def get_health(request: Request) -> Health:
+    hub, wiretap = request.app.state.hub, request.app.state.wiretap
+    assert isinstance(hub, Hub)
+    return Health(
+        version=own_version(),
+        mlflow_version=mlflow.__version__,
+        is_bus_connected=request.app.state.bus.is_connected,
+        num_sockets=hub.num_subscribers,
+        num_unread_writes=0 if wiretap is None else wiretap.num_unread,
+    )

@@ -1,0 +1,23 @@
+"""A store that is away is no failure of ours: 503, and a sentence."""
+
+from fastapi import FastAPI, Request
+from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import TEMPORARILY_UNAVAILABLE, ErrorCode
+from starlette.responses import Response
+
+from api.errors import UnavailableError, refusal
+
+
+def install_store_errors(app: FastAPI) -> None:
+    """Answer 503 where MLflow's store says that it cannot be reached."""
+    app.add_exception_handler(MlflowException, _on_mlflow_error)
+
+
+async def _on_mlflow_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, MlflowException)
+    if error.error_code != ErrorCode.Name(TEMPORARILY_UNAVAILABLE):
+        raise error
+    # MLflow's own message may hold the database's address.
+    return refusal(
+        request.scope, UnavailableError("MLflow's store does not answer: try again later")
+    )

@@ -1,0 +1,58 @@
+"""MLflow's workspaces for our own routes: a request sees what MLflow would show it."""
+
+from fastapi.exceptions import RequestValidationError
+from mlflow.environment_variables import MLFLOW_ENABLE_WORKSPACES
+from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import (
+    FEATURE_DISABLED,
+    INVALID_PARAMETER_VALUE,
+    RESOURCE_DOES_NOT_EXIST,
+    ErrorCode,
+)
+from mlflow.server.workspace_helpers import (
+    WORKSPACE_HEADER_NAME,
+    resolve_workspace_for_request_if_enabled,
+)
+from mlflow.utils.workspace_context import ServerWorkspaceContext
+
+from api.errors import NotFoundError
+
+_FAULTS_OF_THE_HEADER = (
+    ErrorCode.Name(INVALID_PARAMETER_VALUE),
+    ErrorCode.Name(FEATURE_DISABLED),
+)
+
+
+class WorkspaceNotFoundError(NotFoundError):
+    """The server has no such workspace."""
+
+
+def resolve_workspace(path: str, header: str | None) -> str | None:
+    """The workspace that a request is about, as MLflow's middleware decides it.
+
+    None where workspaces are off. WorkspaceNotFoundError; RequestValidationError for a header that
+    names none.
+    """
+    try:
+        workspace = resolve_workspace_for_request_if_enabled(path, header)
+    except MlflowException as error:
+        raise _refusal(error) from None
+    if workspace is None and MLFLOW_ENABLE_WORKSPACES.get():
+        raise WorkspaceNotFoundError(
+            f"This server has no default workspace: name one in the header {WORKSPACE_HEADER_NAME}"
+        )
+    return None if workspace is None else str(workspace.name)
+
+
+def within(workspace: str | None) -> ServerWorkspaceContext:
+    """A context in which runs are read of `workspace` alone."""
+    return ServerWorkspaceContext(workspace)
+
+
+def _refusal(error: MlflowException) -> Exception:
+    if error.error_code == ErrorCode.Name(RESOURCE_DOES_NOT_EXIST):
+        return WorkspaceNotFoundError(error.message)
+    if error.error_code in _FAULTS_OF_THE_HEADER:
+        problem = {"loc": ("header", WORKSPACE_HEADER_NAME), "msg": error.message}
+        return RequestValidationError([problem])
+    return error

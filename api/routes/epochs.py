@@ -1,0 +1,64 @@
+"""GET /api/epochs…: the epochs of a run, one by one and side by side."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Query, Response
+
+from api.reading.epochs import compare_epochs, epoch_details, list_epochs
+from api.reading.pages import Limit, Offset, Page
+from api.routes import examples
+from api.routes.selected_run import REFUSALS, Reader, SelectedRun, in_workspace
+from api.schemas_runs import EpochComparison, EpochDetails
+
+router = APIRouter(
+    prefix="/api", tags=["epochs"], dependencies=[Depends(in_workspace)], responses=REFUSALS
+)
+
+Epochs = Annotated[
+    str,
+    Query(
+        pattern=r"^[0-9]{1,9}(,[0-9]{1,9}){0,99}$",
+        description="epochs, separated by commas",
+        examples=["1,2,3"],
+    ),
+]
+Metrics = Annotated[
+    str,
+    Query(
+        pattern=r"^[^,]+(,[^,]+)*$",
+        max_length=5000,
+        description="parts of the metrics (loss, accuracy, auc_roc, f1_score, learning_rate, "
+        "critical_conditions, per_class) or MLflow's names, separated by commas",
+        examples=["accuracy,loss"],
+    ),
+]
+
+
+@router.get("/epochs", responses=examples.answer(examples.EPOCH, is_list=True))
+def get_epochs(
+    response: Response,
+    reader: Reader,
+    run_id: SelectedRun,
+    limit: Limit = 100,
+    offset: Offset = 0,
+) -> list[EpochDetails]:
+    """The epochs that something was logged in, newest first, without their evaluations."""
+    return list_epochs(reader, run_id, Page(limit=limit, offset=offset)).announced(response)
+
+
+@router.get("/epochs/{epoch}", responses=examples.answer(examples.EVALUATED_EPOCH))
+def get_epoch(
+    reader: Reader, run_id: SelectedRun, epoch: Annotated[int, Path(ge=0, le=10**9)]
+) -> EpochDetails:
+    """An epoch with its confusion matrix and class report, where the run has logged an evaluation."""
+    return epoch_details(reader, run_id, epoch)
+
+
+@router.get("/compare/epochs", responses=examples.answer(examples.COMPARISON))
+def get_comparison(
+    reader: Reader, run_id: SelectedRun, epochs: Epochs, metrics: Metrics = "loss,accuracy"
+) -> EpochComparison:
+    """The last values of a few metrics in a few epochs."""
+    return compare_epochs(
+        reader, run_id, [int(epoch) for epoch in epochs.split(",")], metrics.split(",")
+    )

@@ -1,0 +1,146 @@
+"""The answers that the API's documentation shows; null fields are left out, as OpenAPI would."""
+
+from collections.abc import Mapping
+from typing import Any
+
+RUN_ID = "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18"
+
+METRICS: Mapping[str, Any] = {
+    "loss": {"train": 0.412, "val": 0.538},
+    "accuracy": {"train": 0.871, "val": 0.824},
+    "auc_roc": {"macro": 0.957, "weighted": 0.961},
+    "f1_score": 0.808,
+    "learning_rate": 0.00042,
+    "critical_conditions": {
+        "RAO": {
+            "sensitivity": 0.923,
+            "threshold": 0.99,
+            "status": "warning",
+            "support": 13,
+            "confidence_interval": [0.667, 0.986],
+        }
+    },
+    "per_class": {"Fundus_Normal": 0.912, "Fundus_RAO": 0.923},
+    "other": {"train/images_per_second": 612.4, "epoch": 15.0},
+    "not_finite": {},
+}
+SYSTEM: Mapping[str, Any] = {
+    "cpu_usage": 45.2,
+    "ram_usage": 67.8,
+    "gpu": {"usage": 95.2, "memory_used": 38.4, "memory_total": 40.0, "temperature": 78.0},
+}
+_PLACE: Mapping[str, Any] = {"step": 7100, "epoch": 15, "batch": 100}
+
+LATEST: Mapping[str, Any] = {
+    **METRICS,
+    **_PLACE,
+    "run_id": RUN_ID,
+    "timestamp": "2026-06-13T10:30:00Z",
+    "system": SYSTEM,
+}
+SNAPSHOT: Mapping[str, Any] = {
+    **_PLACE,
+    "metrics": METRICS,
+    "timestamp": "2026-06-13T10:30:00Z",
+}
+POINT: Mapping[str, Any] = {
+    **_PLACE,
+    "metric": "train/loss",
+    "value": 0.412,
+    "timestamp": "2026-06-13T10:30:00Z",
+}
+EPOCH: Mapping[str, Any] = {
+    "run_id": RUN_ID,
+    "epoch": 14,
+    "total_batches": 500,
+    "first_step": 6501,
+    "last_step": 7000,
+    "start_time": "2026-06-13T10:21:00Z",
+    "end_time": "2026-06-13T10:29:30Z",
+    "duration": 510.0,
+    "metrics": METRICS,
+}
+EVALUATED_EPOCH: Mapping[str, Any] = {
+    **EPOCH,
+    "classes": ["Fundus_Normal", "Fundus_RAO"],
+    "confusion_matrix": [[52, 5], [1, 12]],
+    "class_report": {
+        "Fundus_Normal": {
+            "support": 57,
+            "precision": 0.981,
+            "recall": 0.912,
+            "f1": 0.945,
+            "specificity": 0.923,
+            "auc_roc": 0.957,
+        }
+    },
+}
+COMPARISON: Mapping[str, Any] = {
+    "run_id": RUN_ID,
+    "metrics": ["val/accuracy"],
+    "epochs": [
+        {"epoch": 1, "metrics": {"accuracy": {"val": 0.612}}},
+        {"epoch": 14, "metrics": {"accuracy": {"val": 0.824}}},
+    ],
+}
+RUN: Mapping[str, Any] = {
+    "run_id": RUN_ID,
+    "run_name": "retfound-mae-7",
+    "experiment_id": "1",
+    "experiment_name": "retinal",
+    "status": "stopped",
+    "mlflow_status": "KILLED",
+    "message": "Stopped by ada",
+    "start_time": "2026-06-13T08:22:10Z",
+    "end_time": "2026-06-13T10:30:00Z",
+    "elapsed_time": 7670.0,
+    "epoch": 15,
+    "total_epochs": 50,
+    "step": 7100,
+    "alert": "warning",
+    "recipe": "retinal",
+    "loss": METRICS["loss"],
+    "accuracy": METRICS["accuracy"],
+    "auc_roc": METRICS["auc_roc"],
+    "f1_score": 0.808,
+    "not_finite": {},
+}
+STATS: Mapping[str, Any] = {
+    "cpu": {"usage_percent": 45.2, "count": 32},
+    "memory": {
+        "total": 270_000_000_000,
+        "used": 183_000_000_000,
+        "available": 87_000_000_000,
+        "percent": 67.8,
+    },
+    "gpu": [
+        {
+            "id": 0,
+            "name": "NVIDIA A100-SXM4-40GB",
+            "load": 95.0,
+            "memory_used": 41_231_686_042,
+            "memory_total": 42_949_672_960,
+            "memory_percent": 96.0,
+            "temperature": 78.0,
+        }
+    ],
+    "disk": {
+        "total": 1_000_000_000_000,
+        "used": 420_000_000_000,
+        "free": 580_000_000_000,
+        "percent": 42.0,
+    },
+    "timestamp": "2026-06-13T10:30:00Z",
+}
+
+
+def answer(example: Any, *, is_list: bool = False) -> dict[int | str, dict[str, Any]]:
+    """`example` as the documented answer of a route; a list says its total in a header."""
+    shown: dict[str, Any] = {
+        "content": {"application/json": {"example": [example] if is_list else example}}
+    }
+    if is_list:
+        shown["headers"] = {
+            "X-Total-Count": {"schema": {"type": "integer"}, "description": "all there are"}
+        }
+    return {200: shown}

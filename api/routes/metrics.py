@@ -1,0 +1,56 @@
+"""GET /api/metrics/…: the newest values of a run, its steps, and its curves."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Response
+
+from api.reading.history import latest_metrics, metrics_history
+from api.reading.pages import Limit, Offset, Page
+from api.reading.performance import performance
+from api.routes import examples
+from api.routes.selected_run import REFUSALS, Reader, SelectedRun, in_workspace
+from api.schemas import MetricsSnapshot, PerformancePoint
+from api.schemas_runs import LatestMetrics
+
+router = APIRouter(
+    prefix="/api/metrics",
+    tags=["metrics"],
+    dependencies=[Depends(in_workspace)],
+    responses=REFUSALS,
+)
+
+Metric = Annotated[
+    str,
+    Path(
+        description="MLflow's name, slashes and all, or loss, accuracy, auc_roc, f1_score, "
+        "learning_rate for all that these stand for",
+        examples=["train/loss"],
+    ),
+]
+
+
+@router.get("/latest", responses=examples.answer(examples.LATEST))
+def get_latest(reader: Reader, run_id: SelectedRun) -> LatestMetrics:
+    """The newest value of every metric."""
+    return latest_metrics(reader, run_id)
+
+
+@router.get("/history", responses=examples.answer(examples.SNAPSHOT, is_list=True))
+def get_history(
+    response: Response,
+    reader: Reader,
+    run_id: SelectedRun,
+    limit: Limit = 100,
+    offset: Offset = 0,
+) -> list[MetricsSnapshot]:
+    """The values logged at each step, furthest step first."""
+    page = Page(limit=limit, offset=offset)
+    return metrics_history(reader, run_id, page).announced(response)
+
+
+@router.get("/performance/{metric:path}", responses=examples.answer(examples.POINT, is_list=True))
+def get_performance(
+    response: Response, reader: Reader, run_id: SelectedRun, metric: Metric, limit: Limit = 1000
+) -> list[PerformancePoint]:
+    """A metric by step, ascending: at most `limit` points, of a longer one those that show its extremes."""
+    return performance(reader, run_id, metric, limit).announced(response)

@@ -1,0 +1,40 @@
+"""GET /api/runs: the runs there are."""
+
+import time
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Response
+
+from api.reading.pages import Offset, Page
+from api.reading.run_list import list_runs
+from api.reading.run_source import MlflowStatus, RunQuery
+from api.routes import examples
+from api.routes.selected_run import REFUSALS, Reader, in_workspace
+from api.schemas_runs import RunSummary
+from tracking_plugin.names import RunStatus
+
+router = APIRouter(
+    prefix="/api",
+    tags=["runs"],
+    dependencies=[Depends(in_workspace)],
+    responses={422: REFUSALS[422]},
+)
+
+Experiment = Annotated[str | None, Query(max_length=256, description="an experiment's id or name")]
+Status = Annotated[
+    RunStatus | MlflowStatus | None, Query(description="a status word, or MLflow's status")
+]
+
+
+@router.get("/runs", responses=examples.answer(examples.RUN, is_list=True))
+def get_runs(
+    response: Response,
+    reader: Reader,
+    experiment: Experiment = None,
+    status: Status = None,
+    limit: Annotated[int, Query(ge=1, le=1000, description="at most this many")] = 100,
+    offset: Offset = 0,
+) -> list[RunSummary]:
+    """Runs of all experiments, newest first; deleted ones are left out."""
+    query, page = RunQuery(experiment=experiment, status=status), Page(limit=limit, offset=offset)
+    return list_runs(reader, query, page, int(time.time() * 1000)).announced(response)

@@ -1,0 +1,115 @@
+"""What is known of one run: read from MLflow's store once, then carried on by its events."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from math import isnan
+
+from tracking_plugin.events import MetricPoint
+from tracking_plugin.names import SYSTEM_METRIC_PREFIX, Metric, Param
+
+RECENT_STEPS = 200
+RECENT_POINTS = 20_000
+
+
+@dataclass(kw_only=True)
+class RunState:
+    """A run's facts, its newest values, and the points of its newest steps; times in ms."""
+
+    run_id: str
+    experiment_id: str | None = None
+    run_name: str = ""
+    mlflow_status: str | None = None
+    start_time_ms: int | None = None
+    end_time_ms: int | None = None
+    deleted: bool = False
+    params: dict[str, str] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+    latest: dict[str, MetricPoint] = field(default_factory=dict)
+    recent: dict[int, dict[str, MetricPoint]] = field(default_factory=dict)
+    """By step, then by metric, the machine's left out: at most RECENT_STEPS and RECENT_POINTS."""
+    last_step: int | None = None
+    """The furthest step of all metrics but the machine's, whose steps count something else."""
+
+    _num_recent: int = 0
+
+    @property
+    def total_epochs(self) -> int | None:
+        return _positive(self.params.get(Param.TOTAL_EPOCHS))
+
+    @property
+    def steps_per_epoch(self) -> int | None:
+        return _positive(self.params.get(Param.STEPS_PER_EPOCH))
+
+    def add_points(self, points: Iterable[MetricPoint]) -> list[MetricPoint]:
+        """Take points into account; those that were not known yet come back."""
+        return [point for point in points if self._add(point)]
+
+    def _add(self, point: MetricPoint) -> bool:
+        newest = self.latest.get(point.name)
+        is_newest = newest is None or _order(point) > _order(newest)
+        if is_newest:
+            self.latest[point.name] = point
+        if point.name.startswith(SYSTEM_METRIC_PREFIX):
+            return is_newest
+        self.last_step = point.step if self.last_step is None else max(self.last_step, point.step)
+        return self._add_recent(point)
+
+    def _add_recent(self, point: MetricPoint) -> bool:
+        at_step = self.recent.setdefault(point.step, {})
+        known = at_step.get(point.name)
+        if known is not None and _order(point) <= _order(known):
+            return False
+        self._num_recent += known is None
+        at_step[point.name] = point
+        self._forget_oldest()
+        return True
+
+    def _forget_oldest(self) -> None:
+        while len(self.recent) > RECENT_STEPS or (
+            self._num_recent > RECENT_POINTS and len(self.recent) > 1
+        ):
+            self._num_recent -= len(self.recent.pop(min(self.recent)))
+
+
+@dataclass(frozen=True)
+class Position:
+    """How far a training is: epochs count from 1, and so do the steps within one."""
+
+    step: int | None
+    epoch: int | None
+    batch: int | None
+
+
+def position_at(state: RunState, step: int | None) -> Position:
+    """Where in the training `step` is; epochs come from the metric `epoch` where nothing else says."""
+    if step is None:
+        return Position(None, None, None)
+    if state.steps_per_epoch is not None and step > 0:
+        epoch, batch = divmod(step - 1, state.steps_per_epoch)
+        return Position(step, epoch + 1, batch + 1)
+    logged = state.recent.get(step, {}).get(Metric.EPOCH) or state.latest.get(Metric.EPOCH)
+    return Position(step, _whole(logged), None)
+
+
+def _whole(point: MetricPoint | None) -> int | None:
+    if point is None or not -1e15 < point.value < 1e15:
+        return None
+    return int(point.value)
+
+
+def _order(point: MetricPoint) -> tuple[int, int, float]:
+    """As MLflow has it: of several points that which comes last by this counts; NaN is stored as 0."""
+    return (point.step, point.timestamp_ms, 0.0 if isnan(point.value) else point.value)
+
+
+def _positive(text: str | None) -> int | None:
+    try:
+        number = int(text or "")
+    except ValueError:
+        return None
+    return number if number > 0 else None
+
+
+def latest_values(state: RunState) -> Mapping[str, float]:
+    """The newest value of every metric, by its MLflow name."""
+    return {name: point.value for name, point in state.latest.items()}

@@ -1,0 +1,117 @@
+"""What the read API answers and the sockets carry: the field names are the monitor's, which frontends know."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import BaseModel, Field
+
+from tracking_plugin.clinical import ConditionStatus
+from tracking_plugin.names import RunStatus
+
+
+class NotFinite(StrEnum):
+    """What a value was that JSON cannot say; its field is null."""
+
+    NAN = "NaN"
+    INFINITY = "Infinity"
+    NEGATIVE_INFINITY = "-Infinity"
+
+
+class TrainVal(BaseModel):
+    train: float | None = None
+    val: float | None = None
+
+
+class AucRoc(BaseModel):
+    macro: float | None = None
+    weighted: float | None = None
+
+
+class CriticalCondition(BaseModel):
+    """`confidence_interval` is Wilson's at 95%; what has no positives is `no_data`, never `ok`."""
+
+    sensitivity: float | None = None
+    threshold: float | None = None
+    status: ConditionStatus = ConditionStatus.NO_DATA
+    support: int | None = Field(None, description="positives seen")
+    confidence_interval: tuple[float, float] | None = None
+
+
+class MetricsData(BaseModel):
+    """Newest values; null or absent where nothing was logged."""
+
+    loss: TrainVal = TrainVal()
+    accuracy: TrainVal = TrainVal()
+    auc_roc: AucRoc = AucRoc()
+    f1_score: float | None = None
+    learning_rate: float | None = None
+    critical_conditions: dict[str, CriticalCondition] = {}
+    per_class: dict[str, float | None] = Field({}, description="recall by class")
+    other: dict[str, float | None] = Field(
+        {}, description="metrics outside this scheme, by their MLflow names"
+    )
+    not_finite: dict[str, NotFinite] = Field(
+        {}, description="MLflow names of those whose value is no number"
+    )
+
+
+class MetricPoint(BaseModel):
+    metric: str = Field(description="MLflow name")
+    value: float | None
+    not_finite: NotFinite | None = None
+    step: int
+    timestamp: datetime
+
+
+class PerformancePoint(MetricPoint):
+    epoch: int | None = None
+    batch: int | None = Field(None, description="step within the epoch, from 1")
+
+
+class SystemMetrics(BaseModel):
+    """Of the machine that trains, as the run logged them; shares in percent, memory in GB."""
+
+    cpu_usage: float | None = None
+    ram_usage: float | None = None
+    gpu: "GpuUsage | None" = None
+
+
+class GpuUsage(BaseModel):
+    """Of the first GPU; the others are in the metrics `system/gpu_<n>_…`."""
+
+    usage: float | None = None
+    memory_used: float | None = None
+    memory_total: float | None = None
+    temperature: float | None = None
+
+
+class MetricsSnapshot(BaseModel):
+    """The values logged at one step."""
+
+    step: int
+    epoch: int | None = None
+    batch: int | None = Field(None, description="step within the epoch, from 1")
+    metrics: MetricsData
+    system: SystemMetrics | None = None
+    timestamp: datetime
+
+
+class TrainingStatus(BaseModel):
+    """What a run is doing and how far it is; times in seconds."""
+
+    status: RunStatus = RunStatus.IDLE
+    message: str = ""
+    run_id: str | None = None
+    run_name: str = ""
+    experiment_id: str | None = None
+    mlflow_status: str | None = None
+    deleted: bool = False
+    epoch: int | None = None
+    total_epochs: int | None = None
+    batch: int | None = Field(None, description="step within the epoch, from 1")
+    total_batches: int | None = Field(None, description="steps of an epoch")
+    step: int | None = None
+    elapsed_time: float | None = None
+    eta_seconds: float | None = None
+    current_image: str | None = None
+    alert: str | None = Field(None, description="worst open alert level")

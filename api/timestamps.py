@@ -1,0 +1,13 @@
+"""Moments as answers and messages show them: UTC, from milliseconds since the Unix epoch."""
+
+from datetime import UTC, datetime
+
+_LAST_S = 253402300799
+
+
+def utc(timestamp_ms: int) -> datetime:
+    """The moment; what no calendar holds becomes the calendar's nearest end."""
+    try:
+        return datetime.fromtimestamp(timestamp_ms / 1000, UTC)
+    except (OverflowError, ValueError, OSError):
+        return datetime.fromtimestamp(0 if timestamp_ms < 0 else _LAST_S, UTC)
