@@ -1,54 +1,108 @@
 """The one ASGI application: our routes in front of an unforked MLflow, run by `mlflow server --app-name fovea`."""
 
+import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from fastapi import FastAPI
 from mlflow.server.fastapi_app import app as mlflow_app
 
 from api.errors import install_error_handlers
+from api.gate import Gate
 from api.location import require_own_api
-from api.mlflow_mount import MlflowMount
 from api.owner_watch import ends_with
-from api.request_id import RequestIdMiddleware
-from api.routes import health
+from api.push.bus import Bus
+from api.push.hub import Hub
+from api.push.open_bus import num_workers_here, open_bus, require_shared
+from api.push.socket import LiveEndpoint
+from api.reading.runs import RunReader
+from api.reading.store_errors import install_store_errors
+from api.routes import asyncapi, epochs, health, metrics, runs, stats
+from api.security import load_admission
 from api.settings import Settings, load_settings
+from api.stats import MachineStats
 from api.version import own_version
+from tracking_plugin.wiretap import Wiretap
 
 if not sys.flags.safe_path:
     # `mlflow server` imports this module to look at create_app, then starts uvicorn, which looks
     # into the working directory first: this is the last moment at which our code is asked.
     require_own_api(Path.cwd())
 
+# Here, too: `mlflow server` would start four processes by default, each with a bus to itself.
+require_shared(load_settings().bus_url, num_workers_here())
+
+COMMIT_TO_BUS_S = 0.5
+"""Longer than a write takes from MLflow's database to a shared bus, whichever process took it."""
+
 
 def create_app() -> FastAPI:
-    """Wire the application; the `mlflow.app` entry point `fovea`."""
+    """MLflow with Fovea in front; the `mlflow.app` entry point `fovea`."""
+    settings = load_settings()
+    bus = open_bus(settings.bus_url, settings.bus_retention)
+    wiretap = Wiretap(mlflow_app, bus.publish)
+    settle = _shared_bus_settled if bus.is_shared else wiretap.settled
+    return _application(settings, bus, settle, wiretap)
+
+
+def create_hub_app() -> FastAPI:
+    """Sockets and the read API alone, as a process of its own; `fovea hub` runs it."""
+    settings = load_settings()
+    bus = open_bus(settings.bus_url, settings.bus_retention)
+    return _application(settings, bus, _shared_bus_settled, None)
+
+
+def _application(
+    settings: Settings, bus: Bus, settle: Callable[[], Awaitable[None]], wiretap: Wiretap | None
+) -> FastAPI:
+    reader = RunReader()
+    hub = Hub(bus, reader, retention=settings.bus_retention, settle=settle)
+    admission = load_admission(settings.cors_origins)
     app = FastAPI(
         title="Fovea",
         version=own_version(),
         openapi_url="/api/openapi.json",
         docs_url="/api/docs",
         redoc_url=None,
-        lifespan=_lifespan(load_settings()),
+        lifespan=_lifespan(settings, bus, hub, serves_mlflow=wiretap is not None),
     )
-    app.add_middleware(RequestIdMiddleware)
+    app.state.runs = reader
+    app.state.machine = MachineStats(settings.data_dir)
+    app.state.wiretap = wiretap
+    app.state.bus = bus
+    app.state.hub = hub
+    for routes in (health, metrics, epochs, runs, stats, asyncapi):
+        app.include_router(routes.router)
     install_error_handlers(app)
-    app.include_router(health.router)
-    # Last, since MLflow takes every path that is left.
-    app.router.routes.append(MlflowMount("/", app=mlflow_app, name="mlflow"))
+    install_store_errors(app)
+    app.add_middleware(
+        Gate,
+        live=LiveEndpoint(hub, admission, settings.max_sockets),
+        mlflow=wiretap,
+        admission=admission,
+        max_request_bytes=settings.max_request_bytes,
+    )
     return app
 
 
-def _lifespan(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+async def _shared_bus_settled() -> None:
+    await asyncio.sleep(COMMIT_TO_BUS_S)
+
+
+def _lifespan(
+    settings: Settings, bus: Bus, hub: Hub, *, serves_mlflow: bool
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        # A mounted application's own lifespan runs only where its parent enters it.
-        async with (
-            mlflow_app.router.lifespan_context(mlflow_app),
-            ends_with(settings.owner_pid),
-        ):
+        async with AsyncExitStack() as stack:
+            if serves_mlflow:
+                # A mounted application's own lifespan runs only where its parent enters it.
+                await stack.enter_async_context(mlflow_app.router.lifespan_context(mlflow_app))
+            await stack.enter_async_context(ends_with(settings.owner_pid))
+            await stack.enter_async_context(bus.running())
+            await stack.enter_async_context(hub.running())
             yield
 
     return lifespan

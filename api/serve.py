@@ -3,8 +3,10 @@
 import errno
 import ipaddress
 import os
+import resource
 import socket
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -51,8 +53,16 @@ def writable_directory(path: Path) -> Path:
 
 def become(command: ServerCommand) -> NoReturn:
     """Replace this process, so that signals reach the server as if it had been started directly."""
+    _allow_many_sockets()
     environment = {OWNER_PID_VARIABLE: str(os.getpid()), **command.environment}
     os.execve(command.arguments[0], command.arguments, environment)
+
+
+def _allow_many_sockets() -> None:
+    """Each takes a file descriptor, of which a shell often allows no more than 1,024."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _addresses(host: str) -> list[str]:

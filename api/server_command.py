@@ -1,21 +1,30 @@
-"""The `mlflow server` command that `fovea serve` becomes: decided here, without touching anything."""
+"""The `mlflow server` command that `fovea serve` and `fovea hub` become: decided, without touching anything."""
 
 import os
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from urllib.parse import quote
 
 from api.errors import StartError
 from api.location import ROOT, own_environment
+from api.messages import LARGEST_MESSAGE_BYTES
 
 # websockets-sansio is the fastest of uvicorn's implementations, and compressing each message for
 # each socket costs a factor of three.
 UVICORN_OPTIONS = {
     "--ws": "websockets-sansio",
     "--ws-per-message-deflate": "false",
+    "--ws-max-size": str(LARGEST_MESSAGE_BYTES),
+    "--ws-ping-interval": "30",
+    "--ws-ping-timeout": "30",
+    # A thousand browsers come back at the same moment when a server was restarted.
+    "--backlog": "4096",
+    # A client that reads nothing would keep the server from ending.
+    "--timeout-graceful-shutdown": "10",
     "--app-dir": str(ROOT),
 }
 
@@ -29,10 +38,18 @@ _DEFAULT_ENVIRONMENT = {
 }
 
 
+class App(StrEnum):
+    """Names of our applications among the `mlflow.app` entry points."""
+
+    SERVER = "fovea"
+    HUB = "fovea-hub"
+
+
 @dataclass(frozen=True, kw_only=True)
 class ServerRequest:
-    """What the caller of `fovea serve` asked for."""
+    """What the caller of `fovea serve` or `fovea hub` asked for."""
 
+    app: App = App.SERVER
     host: str
     port: int
     workers: int
@@ -49,12 +66,12 @@ class ServerCommand:
 
 
 def server_command(request: ServerRequest, environment: Mapping[str, str]) -> ServerCommand:
-    """`mlflow server --app-name fovea` with our defaults where the caller names nothing else."""
+    """`mlflow server` with our application and our defaults, unless the caller names others."""
     _refuse_options_of_ours(request.mlflow_options)
     options, uvicorn_options = _take_option(request.mlflow_options, "--uvicorn-opts")
     given = uvicorn_options or environment.get("MLFLOW_UVICORN_OPTS", "")
     arguments = [
-        *(sys.executable, "-m", "mlflow", "server", "--app-name", "fovea"),
+        *(sys.executable, "-m", "mlflow", "server", "--app-name", request.app),
         *("--host", request.host, "--port", str(request.port)),
         *("--workers", str(request.workers)),
         *("--uvicorn-opts", _with_our_uvicorn_options(given)),

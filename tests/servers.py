@@ -40,14 +40,15 @@ def fovea_server(
     *options: str,
     environment: Mapping[str, str] | None = None,
     working_dir: Path | None = None,
+    command: str = "serve",
 ) -> Iterator[Server]:
-    """`fovea serve` with `options` while inside."""
+    """`fovea serve`, or another of its servers, with `options` while inside."""
     port = free_port()
     data_dir.mkdir(parents=True, exist_ok=True)
-    log = data_dir.parent / f"{data_dir.name}.log"
+    log = data_dir.parent / f"{data_dir.name}-{port}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [str(Path(sys.executable).parent / "fovea"), "serve", "--port", str(port), *options],
+            [str(Path(sys.executable).parent / "fovea"), command, "--port", str(port), *options],
             env={**os.environ, **(environment or {}), "FOVEA_DATA_DIR": str(data_dir)},
             cwd=working_dir,
             stdin=subprocess.DEVNULL,

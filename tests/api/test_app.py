@@ -25,6 +25,9 @@ def test_health_says_what_answers(server: Server) -> None:
         "status": "ok",
         "version": version("mlflow-fovea"),
         "mlflow_version": mlflow.__version__,
+        "is_bus_connected": True,
+        "num_sockets": 0,
+        "num_unread_writes": 0,
     }
 
 

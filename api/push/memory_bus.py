@@ -1,0 +1,76 @@
+"""The bus of a single process, which ends with it."""
+
+import asyncio
+import uuid
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from itertools import islice
+
+from api.push.bus import Batch, Position
+from tracking_plugin.events import RunEvent, encode_event
+
+RETAINED_BYTES = 64 * 1024 * 1024
+LARGEST_BATCH = 500
+
+
+class MemoryBus:
+    """Retains the newest `retention` events, and no more than RETAINED_BYTES of them."""
+
+    is_shared = False
+    is_connected = True
+
+    def __init__(self, retention: int) -> None:
+        self._retention = retention
+        self._epoch = uuid.uuid4().hex
+        self._last_offset = 0
+        self._events: deque[RunEvent] = deque()
+        self._sizes: deque[int] = deque()
+        self._size_bytes = 0
+        self._followers: set[asyncio.Event] = set()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        yield
+
+    def publish(self, event: RunEvent) -> None:
+        size_bytes = len(encode_event(event))
+        self._events.append(event)
+        self._sizes.append(size_bytes)
+        self._size_bytes += size_bytes
+        self._last_offset += 1
+        while len(self._events) > self._retention or self._size_bytes > RETAINED_BYTES:
+            self._events.popleft()
+            self._size_bytes -= self._sizes.popleft()
+        for has_more in self._followers:
+            has_more.set()
+
+    async def end(self) -> Position:
+        return Position(self._epoch, self._last_offset)
+
+    async def follow(self) -> AsyncIterator[Batch]:
+        has_more = asyncio.Event()
+        self._followers.add(has_more)
+        try:
+            end = self._last_offset
+            batch = self._after(end - len(self._events))
+            while True:
+                yield replace(batch, is_retained=batch.position.offset <= end)
+                if batch.position.offset == self._last_offset:
+                    has_more.clear()
+                    await has_more.wait()
+                batch = self._after(batch.position.offset)
+        finally:
+            self._followers.discard(has_more)
+
+    def _after(self, offset: int) -> Batch:
+        first = max(offset, self._last_offset - len(self._events)) + 1
+        skipped = first - (self._last_offset - len(self._events)) - 1
+        events = list(islice(self._events, skipped, skipped + LARGEST_BATCH))
+        last = first + len(events) - 1
+        return Batch(
+            Position(self._epoch, last),
+            list(enumerate(events, first)),
+            has_gap=first > offset + 1,
+        )

@@ -1,0 +1,74 @@
+"""What a Redis or Valkey server does for the bus, each as one step that nothing comes between.
+
+The stream's entries have the ids `<offset>-0`. The hash beside it holds the stream's epoch and last
+offset, and the identity of the server process that they were made in: one that was restarted may
+have lost entries, or an older copy of it may have come back, so it begins a new epoch. The braces
+in the names keep them together on a cluster.
+"""
+
+STREAM = "{fovea}:events"
+META = "{fovea}:stream"
+PUBLISHERS = "{fovea}:publishers"
+
+
+def number_key(publisher: str) -> str:
+    """Where the number of the last event that `publisher` has put on the stream stands."""
+    return f"{{fovea}}:publisher:{publisher}"
+
+
+_RENEW = """
+local function renew(stream, meta, epoch)
+  redis.call('HSET', meta, 'epoch', epoch)
+  local offset = redis.call('HINCRBY', meta, 'offset', 1)
+  redis.call('XADD', stream, offset .. '-0', 'epoch', epoch, 'event', '')
+  return offset
+end
+"""
+
+OPEN = (
+    _RENEW
+    + """
+-- KEYS: stream, meta; ARGV: server's run id, an epoch to begin if need be
+if redis.call('HGET', KEYS[2], 'server') ~= ARGV[1] then
+  redis.call('HSET', KEYS[2], 'server', ARGV[1])
+  renew(KEYS[1], KEYS[2], ARGV[2])
+end
+return redis.call('HMGET', KEYS[2], 'epoch', 'offset')
+"""
+)
+
+PUBLISH = """
+-- KEYS: stream, meta, publisher's number; ARGV: number, retention, event
+-- A publisher that lost its connection sends again what was not acknowledged.
+local last = redis.call('GET', KEYS[3])
+if last and tonumber(last) >= tonumber(ARGV[1]) then return 0 end
+redis.call('SET', KEYS[3], ARGV[1], 'EX', 86400)
+local offset = redis.call('HINCRBY', KEYS[2], 'offset', 1)
+local epoch = redis.call('HGET', KEYS[2], 'epoch')
+redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[2], offset .. '-0', 'epoch', epoch, 'event', ARGV[3])
+return offset
+"""
+
+RENEW = (
+    _RENEW
+    + """
+-- KEYS: stream, meta; ARGV: the new epoch
+return renew(KEYS[1], KEYS[2], ARGV[1])
+"""
+)
+
+BEAT = (
+    _RENEW
+    + """
+-- KEYS: stream, meta, publishers; ARGV: publisher, silence in seconds, an epoch to begin if need be
+-- A publisher that fell silent without a farewell may have taken events with it.
+local now = tonumber(redis.call('TIME')[1])
+redis.call('ZADD', KEYS[3], now, ARGV[1])
+local dead = redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', now - tonumber(ARGV[2]))
+if #dead > 0 then
+  redis.call('ZREM', KEYS[3], unpack(dead))
+  renew(KEYS[1], KEYS[2], ARGV[3])
+end
+return #dead
+"""
+)

@@ -1,0 +1,271 @@
+"""What clients do wrong at `/ws`, and what others must not notice of it."""
+
+import asyncio
+import json
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from mlflow import MlflowClient
+from mlflow.entities import Metric
+from websockets.asyncio.client import connect as connect_async
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
+
+from tests.ports import LOOPBACK
+from tests.servers import Server, fovea_server
+from tests.waiting import until
+
+DEADLINE_S = 20.0
+
+
+def live_url(server: Server, questions: str = "") -> str:
+    return f"{server.url.replace('http', 'ws', 1)}/ws{questions}"
+
+
+@contextmanager
+def socket_to(server: Server, questions: str = "", **options: Any) -> Iterator[ClientConnection]:
+    with connect(live_url(server, questions), compression=None, **options) as live:
+        yield live
+
+
+def heard(socket: ClientConnection) -> dict[str, Any]:
+    """The next message, which has to be JSON as the standard has it."""
+    message: dict[str, Any] = json.loads(socket.recv(DEADLINE_S), parse_constant=pytest.fail)
+    return message
+
+
+def a_run(server: Server) -> str:
+    return str(MlflowClient(server.url).create_run("0").info.run_id)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "no json",
+        "{}",
+        "[]",
+        "null",
+        '"ping"',
+        "1" * 5000,
+        '{"type": "shout"}',
+        '{"type": 7}',
+        '{"type": "subscribe", "run_id": 7}',
+        '{"type": "subscribe", "run_id": ["a"]}',
+        b"\xff\x00",
+        "[" * 10_000,
+    ],
+)
+def test_nonsense_is_answered_and_the_socket_goes_on(server: Server, said: str | bytes) -> None:
+    with socket_to(server) as live:
+        heard(live)
+        live.send(said)
+        answer = heard(live)
+        assert answer["type"] == "error"
+        assert answer["error_code"] == "VALIDATION_ERROR"
+        assert "was expected" in answer["error"]
+        live.send('{"type": "ping"}')
+        assert heard(live)["type"] == "pong"
+
+
+def test_a_message_over_64_kib_closes_the_socket(server: Server) -> None:
+    with socket_to(server) as live:
+        heard(live)
+        live.send(json.dumps({"type": "ping", "padding": "x" * 65_536}))
+        with pytest.raises(ConnectionClosed) as closed:
+            heard(live)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1009
+
+
+@pytest.mark.parametrize("run_id", ["0" * 32, "nothing", "../..", "%00", "x" * 2000])
+def test_an_unknown_run_is_an_error_and_no_end(server: Server, run_id: str) -> None:
+    with socket_to(server, f"?run_id={run_id}") as live:
+        answer = heard(live)
+        assert (answer["type"], answer["error_code"]) == ("error", "NOT_FOUND")
+        known = a_run(server)
+        live.send(json.dumps({"type": "subscribe", "run_id": known}))
+        assert heard(live)["run_id"] == known
+
+
+def test_who_asks_for_an_unknown_run_keeps_the_one_it_had(server: Server) -> None:
+    run_id = a_run(server)
+    with socket_to(server, f"?run_id={run_id}") as live:
+        heard(live)
+        live.send('{"type": "subscribe", "run_id": "nothing"}')
+        assert heard(live)["error_code"] == "NOT_FOUND"
+        MlflowClient(server.url).log_metric(run_id, "m", 1.0)
+        assert heard(live)["points"][0]["metric"] == "m"
+
+
+@pytest.mark.parametrize(
+    "since",
+    ["another-life:3", "", "7", ":", "a:b", "x:-1", "é:1", "a:" + "9" * 30, "a" * 99 + ":1"],
+)
+def test_a_position_that_nobody_knows_gets_a_fresh_snapshot(server: Server, since: str) -> None:
+    with socket_to(server, f"?since={since}") as live:
+        first = heard(live)
+        assert (first["type"], first["recovered"]) == ("initial_state", False)
+
+
+def test_a_position_from_the_future_gets_a_fresh_snapshot(server: Server) -> None:
+    with socket_to(server) as live:
+        first = heard(live)
+    with socket_to(server, f"?since={first['epoch']}:{first['offset'] + 1000}") as live:
+        assert heard(live)["recovered"] is False
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Origin": "https://elsewhere.example"}, {"Host": "elsewhere.example"}]
+)
+def test_pages_and_names_from_elsewhere_are_not_let_in(
+    server: Server, headers: dict[str, str]
+) -> None:
+    with pytest.raises(ConnectionClosed) as closed, socket_to(server, **_asking(headers)) as live:
+        heard(live)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 4403
+
+
+def _asking(headers: dict[str, str]) -> dict[str, Any]:
+    origin = {"origin": headers["Origin"]} if "Origin" in headers else {}
+    return {**origin, "additional_headers": {k: v for k, v in headers.items() if k != "Origin"}}
+
+
+def test_values_that_json_cannot_say_arrive_as_null_with_a_name(server: Server) -> None:
+    run_id = a_run(server)
+    client = MlflowClient(server.url)
+    with socket_to(server, f"?run_id={run_id}") as live:
+        heard(live)
+        for step, value in enumerate([float("nan"), float("inf"), float("-inf"), 1.0]):
+            client.log_metric(run_id, "train/loss", value, step=step)
+        updates = []
+        while len(updates) < 4:
+            message = heard(live)
+            updates += [message] if message["type"] == "metrics_update" else []
+    told = [(m["points"][0]["value"], m["points"][0]["not_finite"]) for m in updates]
+    assert told == [(None, "NaN"), (None, "Infinity"), (None, "-Infinity"), (1.0, None)]
+    assert updates[0]["metrics"]["loss"]["train"] is None
+    assert updates[0]["metrics"]["not_finite"] == {"train/loss": "NaN"}
+    assert updates[3]["metrics"]["not_finite"] == {}
+    with socket_to(server, f"?run_id={run_id}") as live:
+        history = heard(live)["history"]
+    assert [snapshot["metrics"]["not_finite"].get("train/loss") for snapshot in history] == [
+        "NaN", "Infinity", "-Infinity", None,
+    ]  # fmt: skip
+
+
+def test_a_tag_of_10_mb_comes_as_mlflow_keeps_it(server: Server) -> None:
+    run_id = a_run(server)
+    tag = {"run_id": run_id, "key": "fovea.message", "value": "x" * 10_000_000}
+    with socket_to(server, f"?run_id={run_id}") as live:
+        heard(live)
+        httpx.post(f"{server.url}/api/2.0/mlflow/runs/set-tag", json=tag).raise_for_status()
+        kept = MlflowClient(server.url).get_run(run_id).data.tags["fovea.message"]
+        assert heard(live)["status"]["message"] == kept
+    assert len(kept) == 8000
+
+
+def test_a_client_that_never_reads_is_noticed_by_nobody_else(server: Server) -> None:
+    run_id = a_run(server)
+    client = MlflowClient(server.url)
+    metrics = {f"a metric with a rather long name {number}": 0.5 for number in range(900)}
+    with _deaf_socket(server), socket_to(server, f"?run_id={run_id}", max_size=None) as live:
+        heard(live)
+        for step in range(20):
+            client.log_batch(run_id, _metrics(metrics, step))
+            steps = []
+            while steps != [step]:
+                message = heard(live)
+                if message["type"] == "metrics_update":
+                    steps = list({point["step"] for point in message["points"]})
+
+
+def _metrics(values: dict[str, float], step: int) -> list[Any]:
+
+    return [Metric(name, value, step + 1, step) for name, value in values.items()]
+
+
+def test_a_client_that_never_reads_does_not_keep_the_server_from_ending(tmp_path: Path) -> None:
+    with fovea_server(tmp_path / "data") as server:
+        run_id = a_run(server)
+        metrics = {f"a metric with a rather long name {number}": 0.5 for number in range(900)}
+        with _deaf_socket(server):
+            for step in range(15):
+                MlflowClient(server.url).log_batch(run_id, _metrics(metrics, step))
+            server.stop()
+
+
+@contextmanager
+def _deaf_socket(server: Server) -> Iterator[None]:
+    """A handshake, and from then on not one byte is read."""
+    with socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.connect((LOOPBACK, server.port))
+        connection.sendall(
+            f"GET /ws HTTP/1.1\r\nHost: {LOOPBACK}:{server.port}\r\nConnection: Upgrade\r\n"
+            "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+            "Sec-WebSocket-Key: MTIzNDU2Nzg5MDEyMzQ1Ng==\r\n\r\n".encode()
+        )
+        yield
+
+
+def test_a_crowd_is_turned_away_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    most, crowd = 50, 5000
+    with fovea_server(tmp_path / "data", environment={"FOVEA_MAX_SOCKETS": str(most)}) as server:
+        codes = asyncio.run(_come_at_once(server, crowd))
+        assert codes.count(None) == most
+        assert codes.count(4429) == crowd - most
+
+        def is_empty() -> bool:
+            return bool(httpx.get(f"{server.url}/api/health").json()["num_sockets"] == 0)
+
+        until(is_empty, "the end of all sockets")
+        with socket_to(server) as live:
+            assert heard(live)["type"] == "initial_state"
+
+
+async def _come_at_once(server: Server, num_clients: int) -> list[int | None]:
+    """The close code of each, or None for who was let in; those stay until all have come."""
+    all_came = asyncio.Event()
+    num_come = 0
+    # As many as the machine opens at once; the server sees no pause between them.
+    doors = asyncio.Semaphore(200)
+
+    async def come() -> int | None:
+        nonlocal num_come
+        async with doors:
+            socket = await connect_async(live_url(server), compression=None, open_timeout=60)
+            code = None
+            try:
+                await asyncio.wait_for(socket.recv(), 60)
+            except ConnectionClosed as closed:
+                code = closed.rcvd.code if closed.rcvd else -1
+            num_come += 1
+            if num_come == num_clients:
+                all_came.set()
+        await all_came.wait()
+        await socket.close()
+        return code
+
+    return list(await asyncio.gather(*(come() for _ in range(num_clients))))
+
+
+def test_a_killed_server_comes_back_in_another_life(tmp_path: Path) -> None:
+    with fovea_server(tmp_path / "data") as server:
+        run_id = a_run(server)
+        with socket_to(server) as live:
+            first = heard(live)
+        server.stop(signal.SIGKILL)
+    with fovea_server(tmp_path / "data") as server:
+        MlflowClient(server.url).log_metric(run_id, "m", 3.0)
+        with socket_to(server, f"?since={first['epoch']}:{first['offset']}") as live:
+            again = heard(live)
+    assert again["recovered"] is False
+    assert again["epoch"] != first["epoch"]
+    assert again["metrics"]["other"] == {"m": 3.0}

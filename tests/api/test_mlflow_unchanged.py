@@ -1,0 +1,64 @@
+"""MLflow answers under Fovea as it does alone: the same words to two real servers, compared."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from tests.api.mlflow_calls import STEPS
+from tests.api.plain_mlflow import SAME_ORDER, Answer, converse, plain_mlflow_server
+from tests.servers import fovea_server
+
+PREFIX = "/prefixed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Servers:
+    """How both were started, and under which path they are asked."""
+
+    options: tuple[str, ...] = ()
+    base: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answers:
+    plain: dict[str, Answer]
+    ours: dict[str, Answer]
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(Servers(), id="bare"),
+        pytest.param(Servers(options=("--static-prefix", PREFIX), base=PREFIX), id="prefixed"),
+    ],
+)
+def answers(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Answers]:
+    servers: Servers = request.param
+    directory = tmp_path_factory.mktemp("both")
+    with (
+        plain_mlflow_server(directory / "plain", *servers.options) as plain_url,
+        fovea_server(directory / "ours", "--", *servers.options, environment=SAME_ORDER) as ours,
+    ):
+        yield Answers(
+            plain=converse(plain_url, STEPS, servers.base),
+            ours=converse(ours.url, STEPS, servers.base),
+        )
+
+
+@pytest.mark.parametrize("name", [step.name for step in STEPS])
+def test_both_answer_the_same(answers: Answers, name: str) -> None:
+    assert answers.ours[name] == answers.plain[name]
+
+
+def test_the_words_were_understood(answers: Answers) -> None:
+    # Two servers that refuse everything would agree as well.
+    understood = {name for name, answer in answers.plain.items() if answer.status == 200}
+    assert understood >= {
+        *("experiment-create", "run-create", "run-create-camel", "metric", "metric-nan", "batch"),
+        *("tag-delete", "run-update", "run-restore", "run-get", "run-search", "history"),
+        *("model-version", "model-by-alias", "json-twice", "ajax", "health", "page"),
+    }
+    assert {answer.status for answer in answers.plain.values()} >= {200, 400, 403, 404, 405}

@@ -1,0 +1,136 @@
+"""Every route that the OpenAPI document names does what it says there, whatever it is asked."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, settings
+from mlflow import MlflowClient
+from mlflow.entities import Metric, Param, RunTag
+from mlflow.utils.workspace_utils import WORKSPACE_HEADER_NAME
+from schemathesis import Case
+from starlette.testclient import TestClient
+
+from api.app import create_app
+from tests.servers import Server, fovea_server
+from tracking_plugin.names import evaluation_artifact
+
+NUM_EXAMPLES = 60
+KNOWN: dict[str, list[str] | list[int]] = {
+    "run_id": ["foreign", "empty", "deleted", "training"],
+    "metric": ["train/loss", "loss", "my metric/with spaces"],
+    "epoch": [1, 2, 3],
+    "epochs": ["1,2", "2", "1,7"],
+}
+"""Of the runs the names, which stand for their ids; the last to be made is asked for by default."""
+CLASSES = ["Normal", "RAO"]
+EVALUATION = {
+    "epoch": 1,
+    "step": 10,
+    "num_samples": 5,
+    "classes": CLASSES,
+    "confusion_matrix": [[3, 1], [0, 1]],
+    "class_report": {
+        name: {"precision": 0.5, "recall": 1.0, "f1-score": 0.66, "support": 2} for name in CLASSES
+    },
+    "metrics": {"loss": 0.5, "accuracy": 0.8, "auc_roc_macro": None},
+}
+
+
+@pytest.fixture(scope="module")
+def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One whose runs nobody else changes."""
+    with fovea_server(tmp_path_factory.mktemp("conformance") / "data") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def run_ids(own_server: Server) -> dict[str, str]:
+    """A training, a run of somebody who knows nothing of us, one that is empty, and one deleted."""
+    client = MlflowClient(own_server.url)
+    ids = {
+        str(name): client.create_run("0", run_name=str(name)).info.run_id
+        for name in KNOWN["run_id"]
+    }
+    training, foreign = ids["training"], ids["foreign"]
+    losses = [Metric("train/loss", 1 / step, step, step) for step in range(1, 21)]
+    odd = [Metric("val/loss", float(value), 1, 10) for value in ("nan", "inf", "-inf")]
+    clinical = [Metric("critical/RAO", 0.5, 1, 10), Metric("critical_support/RAO", 2, 1, 10)]
+    client.log_batch(
+        training,
+        metrics=[*losses, *odd, *clinical, Metric("per_class/Normal", 0.75, 1, 10)],
+        params=[
+            Param("total_epochs", "2"),
+            Param("steps_per_epoch", "10"),
+            Param("critical_thresholds", '{"RAO": 0.99}'),
+        ],
+        tags=[RunTag("fovea.status", "training"), RunTag("fovea.message", "ü \u2028 <b>")],
+    )
+    client.log_dict(training, EVALUATION, evaluation_artifact(1))
+    client.log_batch(foreign, metrics=[Metric("my metric/with spaces", 1, 1, -3)])
+    client.set_terminated(foreign, "FAILED")
+    client.delete_run(ids["deleted"])
+    return ids
+
+
+def documented() -> dict[str, Any]:
+    """The document, where right is what is there, so that answers are more than `not found`."""
+    client = TestClient(create_app(), base_url="http://localhost")
+    document: dict[str, Any] = client.get("/api/openapi.json").json()
+    for operation in operations(document):
+        # Where workspaces are off, as on this server, naming one is refused, as MLflow refuses it.
+        parameters = [
+            parameter
+            for parameter in operation.get("parameters", [])
+            if parameter["name"] != WORKSPACE_HEADER_NAME
+        ]
+        operation["parameters"] = parameters
+        for parameter in parameters:
+            if values := KNOWN.get(parameter["name"]):
+                parameter["schema"] = {"enum": values}
+    return document
+
+
+def operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for path in document["paths"].values():
+        yield from path.values()
+
+
+DOCUMENT = documented()
+SCHEMA = schemathesis.openapi.from_dict(DOCUMENT)
+# A parameter that nobody knows is left alone, as on the web everywhere.
+SCHEMA.config.generation.update(allow_extra_parameters=False)
+
+
+@SCHEMA.parametrize()
+@settings(
+    max_examples=NUM_EXAMPLES,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+def test_every_route_answers_as_it_is_described(
+    case: Case, own_server: Server, run_ids: dict[str, str]
+) -> None:
+    if name := run_ids.get(str(case.query.get("run_id"))):
+        case.query["run_id"] = name
+
+    case.call_and_validate(base_url=own_server.url)
+
+
+def test_every_refusal_is_described_in_its_one_shape() -> None:
+    shape = {"$ref": "#/components/schemas/ErrorResponse"}
+    for operation in operations(DOCUMENT):
+        for status, answer in operation["responses"].items():
+            if not status.startswith("2"):
+                assert answer["content"]["application/json"]["schema"] == shape
+
+
+def test_what_is_described_is_what_is_served(own_server: Server) -> None:
+    served = httpx.get(f"{own_server.url}/api/openapi.json").json()
+
+    assert served["paths"].keys() == DOCUMENT["paths"].keys()
