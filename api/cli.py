@@ -3,48 +3,102 @@
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
+from rich.console import Console
 
+from api.client import FoveaClient
 from api.demo import DemoRequest, run_demo
 from api.errors import ApiError
+from api.push.open_bus import require_shared, require_shared_hub
 from api.serve import become, require_free_port, require_loopback, writable_directory
-from api.server_command import ServerRequest, server_command
+from api.server_command import App, ServerRequest, server_command
 from api.settings import load_settings
+from api.terminal.status import show_run, show_runs
+from api.terminal.watch_command import WatchRequest, run_watch
+
+LOOPBACK = "127.0.0.1"
 
 Port = Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")]
+
+Run = Annotated[
+    str | None,
+    typer.Argument(help="Id, beginning of an id, or name of a run.", show_default=False),
+]
+Url = Annotated[
+    str | None,
+    typer.Option(
+        help="Server; MLFLOW_TRACKING_URI or http://127.0.0.1:5000 when absent.",
+        show_default=False,
+    ),
+]
 
 app = typer.Typer(
     help="Fovea: the live control plane for MLflow.", no_args_is_help=True, add_completion=False
 )
 
 
-@app.command(
-    epilog="Options of `mlflow server` follow after --, as in "
+_MLFLOW_OPTIONS = (
+    "Options of `mlflow server` follow after --, as in "
     "`fovea serve -- --backend-store-uri postgresql://…`."
 )
+Host = Annotated[str, typer.Option(help="Address to listen on.")]
+Workers = Annotated[
+    int, typer.Option(min=1, help="Server processes; several need a shared FOVEA_BUS_URL.")
+]
+Insecure = Annotated[
+    bool, typer.Option("--insecure", help="Let other machines in, without a login.")
+]
+MlflowOptions = Annotated[
+    list[str] | None, typer.Argument(help="Options of `mlflow server`.", show_default=False)
+]
+
+
+@app.command(epilog=_MLFLOW_OPTIONS)
 def serve(
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    host: Host = LOOPBACK,
     port: Port = 5000,
-    workers: Annotated[int, typer.Option(min=1, help="Server processes.")] = 1,
+    workers: Workers = 1,
     *,
-    insecure: Annotated[
-        bool, typer.Option("--insecure", help="Let other machines in, without a login.")
-    ] = False,
-    mlflow_options: Annotated[
-        list[str] | None, typer.Argument(help="Options of `mlflow server`.", show_default=False)
-    ] = None,
+    insecure: Insecure = False,
+    mlflow_options: MlflowOptions = None,
 ) -> None:
     """Serve MLflow with Fovea in front, keeping all data under FOVEA_DATA_DIR."""
+    _become_server(App.SERVER, host, port, workers, mlflow_options or [], insecure=insecure)
+
+
+@app.command(epilog=_MLFLOW_OPTIONS.replace("serve", "hub"))
+def hub(
+    host: Host = LOOPBACK,
+    port: Port = 5001,
+    workers: Workers = 1,
+    *,
+    insecure: Insecure = False,
+    mlflow_options: MlflowOptions = None,
+) -> None:
+    """Serve the WebSockets and the read API alone, for the servers on the same FOVEA_BUS_URL.
+
+    It reads the stores of those servers: give it the same FOVEA_DATA_DIR or the same options.
+    """
+    require_shared_hub(load_settings().bus_url)
+    _become_server(App.HUB, host, port, workers, mlflow_options or [], insecure=insecure)
+
+
+def _become_server(
+    app: App, host: str, port: int, workers: int, mlflow_options: list[str], *, insecure: bool
+) -> NoReturn:
+    settings = load_settings()
     if not insecure:
         require_loopback(host)
+    require_shared(settings.bus_url, workers)
     request = ServerRequest(
+        app=app,
         host=host,
         port=port,
         workers=workers,
-        data_dir=writable_directory(load_settings().data_dir),
-        mlflow_options=mlflow_options or [],
+        data_dir=writable_directory(settings.data_dir),
+        mlflow_options=mlflow_options,
     )
     command = server_command(request, os.environ)
     require_free_port(host, port)
@@ -74,6 +128,40 @@ def demo(
         data_dir=writable_directory(load_settings().data_dir),
     )
     raise typer.Exit(run_demo(request))
+
+
+@app.command(
+    epilog="Piped, a run is a line of tab-separated id, status, epoch, step, loss, accuracy, alert, "
+    "start and name; loss and accuracy are those on the validation split, if there are any."
+)
+def status(
+    run: Run = None,
+    url: Url = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what the API answers.")] = False,
+) -> None:
+    """Show the active and the newest runs, or one run."""
+    with FoveaClient(url) as client:
+        if run is None:
+            show_runs(client, Console(), as_json=as_json)
+        else:
+            show_run(client, Console(), run, as_json=as_json)
+
+
+@app.command(
+    epilog="Ends with the run: 0 if it completed, 1 if it failed, 3 if it was stopped, 4 if it was "
+    "deleted. Ctrl-C leaves with 130, and the run goes on."
+)
+def watch(
+    run: Run = None,
+    url: Url = None,
+    *,
+    plain: Annotated[
+        bool, typer.Option("--plain", help="Lines instead of a screen, as where output is piped.")
+    ] = False,
+) -> None:
+    """Watch a run live, without RUN the newest active one: progress, metrics and curves."""
+    raise typer.Exit(run_watch(WatchRequest(wanted=run, url=url, plain=plain)))
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from api.cli import main
-from tests.servers import LOOPBACK
+from tests.ports import LOOPBACK, free_port
 
 Fovea = Callable[..., tuple[int, str]]
 
@@ -99,3 +99,21 @@ def test_demo_names_a_folder_that_is_none(fovea: Fovea, tmp_path: Path) -> None:
 
     assert code == 1
     assert f"{tmp_path / 'absent'} is no folder" in message
+
+
+@pytest.mark.parametrize("command", [["status"], ["status", "some-run"], ["watch"]])
+def test_a_server_that_is_not_there_is_one_sentence(fovea: Fovea, command: list[str]) -> None:
+    url = f"http://{LOOPBACK}:{free_port()}"
+
+    code, message = fovea(*command, "--url", url)
+
+    assert code == 1
+    assert message.startswith(f"fovea: No server answers at {url}")
+    assert message.count("\n") == 1
+
+
+def test_an_address_that_is_none_is_named(fovea: Fovea) -> None:
+    code, message = fovea("watch", "--url", "fovea.example")
+
+    assert code == 1
+    assert "'fovea.example' is no server's address" in message

@@ -1,0 +1,84 @@
+"""The live stream over real connections, blocking and asynchronous: only what waits is here twice."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Generator, Mapping
+from typing import TypedDict
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.sync.client import ClientConnection as BlockingConnection
+from websockets.sync.client import connect as connect_blocking
+
+from api.client.live import LiveStream
+from api.client.reconnection import LOSSES
+from api.messages import ServerMessage
+
+_PING_S = 30.0
+_CLOSE_TIMEOUT_S = 2.0
+# The state of a run with many metrics; what comes later is far smaller.
+_LARGEST_MESSAGE_BYTES = 32 * 1024 * 1024
+
+
+class _Options(TypedDict):
+    additional_headers: Mapping[str, str]
+    open_timeout: float
+    ping_interval: float
+    ping_timeout: float
+    close_timeout: float
+    max_size: int
+    compression: None
+
+
+def follow(stream: LiveStream) -> Generator[ServerMessage, None, None]:
+    """Each message once and in order, over as many connections as it takes."""
+    while True:
+        try:
+            with connect_blocking(stream.url, **_options(stream)) as connection:
+                while True:
+                    if (message := _next(connection, stream)) is not None:
+                        yield message
+        except LOSSES as error:
+            time.sleep(stream.on_loss(error))
+
+
+async def follow_async(stream: LiveStream) -> AsyncGenerator[ServerMessage, None]:
+    """As `follow`; aclose() it where it is left before its end."""
+    while True:
+        try:
+            async with connect(stream.url, **_options(stream)) as connection:
+                while True:
+                    if (message := await _next_async(connection, stream)) is not None:
+                        yield message
+        except LOSSES as error:
+            await asyncio.sleep(stream.on_loss(error))
+
+
+def _options(stream: LiveStream) -> _Options:
+    return {
+        "additional_headers": stream.address.headers,
+        "open_timeout": stream.open_timeout_s,
+        "ping_interval": _PING_S,
+        "ping_timeout": _PING_S,
+        "close_timeout": _CLOSE_TIMEOUT_S,
+        "max_size": _LARGEST_MESSAGE_BYTES,
+        "compression": None,
+    }
+
+
+def _next(connection: BlockingConnection, stream: LiveStream) -> ServerMessage | None:
+    try:
+        frame = connection.recv(timeout=stream.quiet_s)
+    except TimeoutError:
+        connection.send(stream.on_quiet())
+        return None
+    return stream.on_frame(frame)
+
+
+async def _next_async(connection: ClientConnection, stream: LiveStream) -> ServerMessage | None:
+    try:
+        async with asyncio.timeout(stream.quiet_s):
+            frame = await connection.recv()
+    except TimeoutError:
+        await connection.send(stream.on_quiet())
+        return None
+    return stream.on_frame(frame)

@@ -1,0 +1,1 @@
+"""What `fovea status` and `fovea watch` show in a terminal."""

@@ -1,0 +1,45 @@
+"""Strangers' strings and numbers as a terminal may show them."""
+
+import unicodedata
+from datetime import datetime
+
+_LONGEST_TEXT = 200
+# Controls, directions, lone surrogates and line ends: what moves a cursor or reorders a line.
+_UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+NOTHING = "-"
+
+
+def printable(text: str, longest: int = _LONGEST_TEXT) -> str:
+    """`text` on one line, without anything that a terminal would obey."""
+    # Twice the length is enough of a text that is cut: most of it is printable.
+    line = "".join(
+        " " if character in "\n\t" else character
+        for character in text[: 2 * longest]
+        if character in "\n\t" or unicodedata.category(character) not in _UNPRINTABLE
+    )
+    return line if len(line) <= longest else f"{line[: longest - 1]}…"
+
+
+def number(value: float | None) -> str:
+    """Four digits of `value`."""
+    return NOTHING if value is None else f"{value:.4g}"
+
+
+def clock(seconds: float | None) -> str:
+    """A duration as hours, minutes and seconds."""
+    if seconds is None:
+        return NOTHING
+    minutes, whole_s = divmod(int(max(0.0, seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{whole_s:02}"
+
+
+def age(moment: datetime | None, now: datetime) -> str:
+    """How long ago `moment` was, in its largest unit."""
+    if moment is None:
+        return NOTHING
+    seconds = max(0.0, (now - moment).total_seconds())
+    for unit_s, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= unit_s:
+            return f"{int(seconds // unit_s)} {unit} ago"
+    return f"{int(seconds)} s ago"

@@ -1,0 +1,67 @@
+"""Which server is meant, and what it is sent."""
+
+import pytest
+
+from api.client.server_address import AddressError, server_address
+
+
+@pytest.fixture(autouse=True)
+def _no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("URI", "USERNAME", "PASSWORD", "TOKEN"):
+        monkeypatch.delenv(f"MLFLOW_TRACKING_{name}", raising=False)
+
+
+def test_the_named_server_comes_before_the_tracking_uri(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://tracking:1")
+
+    assert server_address().url == "http://tracking:1"
+    assert server_address("https://named/fovea/").url == "https://named/fovea"
+
+
+@pytest.mark.parametrize("uri", ["", "sqlite:///mlflow.db", "databricks", "./mlruns"])
+def test_a_tracking_uri_that_is_no_server_is_passed_over(
+    uri: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+
+    assert server_address().url == "http://127.0.0.1:5000"
+
+
+@pytest.mark.parametrize("url", ["fovea", "ftp://fovea", "http://", "http://fovea:x", "http://[1"])
+def test_what_is_no_address_is_named(url: str) -> None:
+    with pytest.raises(AddressError, match=r"one like http://127\.0\.0\.1:5000 was expected"):
+        server_address(url)
+
+
+def test_a_password_is_sent_but_not_shown() -> None:
+    address = server_address("https://me:s%20cret@fovea:8443/x")
+
+    assert address.url == "https://fovea:8443/x"
+    assert address.headers == {"Authorization": "Basic bWU6cyBjcmV0"}
+    assert "Basic" not in repr(address)
+    with pytest.raises(AddressError) as refused:
+        server_address("ftp://me:secret@fovea")
+    assert "secret" not in str(refused.value)
+
+
+def test_mlflows_variables_say_who_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", "t")
+    assert server_address().headers == {"Authorization": "Bearer t"}
+
+    monkeypatch.setenv("MLFLOW_TRACKING_USERNAME", "me")
+    monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", "s cret")
+    assert server_address().headers == {"Authorization": "Basic bWU6cyBjcmV0"}
+    assert server_address(headers={"Authorization": "x"}).headers == {"Authorization": "x"}
+
+
+@pytest.mark.parametrize(
+    ("url", "socket_url"),
+    [
+        ("http://fovea:5000", "ws://fovea:5000/ws?run_id=r&since=e%2B:4"),
+        ("https://fovea/team", "wss://fovea/team/ws?run_id=r&since=e%2B:4"),
+    ],
+)
+def test_sockets_are_under_the_same_address(url: str, socket_url: str) -> None:
+    query = {"run_id": "r", "since": "e+:4"}
+
+    assert server_address(url).socket_url("/ws", query) == socket_url
