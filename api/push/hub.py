@@ -156,7 +156,8 @@ class Hub:
                 await self._moved_to(Position(end.epoch, offset))
 
     async def _catch_up(self) -> None:
-        await self._settle()
+        async with asyncio.timeout(DEADLINE_S):
+            await self._settle()
         await self._moved_to(await self._bus.end())
 
     async def _moved_to(self, target: Position) -> None:
@@ -250,6 +251,9 @@ class Hub:
         told = [sub for topic in encoded.topics for sub in self._subscribers.get(topic, ())]
         self._is_telling = True
         for index, subscriber in enumerate(told, 1):
+            if subscriber.topic not in encoded.topics:
+                # It has asked for another run while others were told.
+                continue
             if number is None:
                 subscriber.push_passing(message)
             else:

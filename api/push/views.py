@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from api.errors import NotFoundError
 from api.push.run_view import RunView
@@ -81,7 +81,7 @@ class RunViews:
             if view is None or not view.is_whole:
                 await self._read(run_id, workspace)
             elif settling := self._settling.get(run_id):
-                await asyncio.shield(settling)
+                await _finished(settling)
             else:
                 self._views.move_to_end(run_id)
                 return view
@@ -101,13 +101,15 @@ class RunViews:
 
     async def _read(self, run_id: str, workspace: str | None) -> RunView:
         """Once for all who wait for it, and not ended with the first of them."""
-        reading = self._reading.get(run_id)
-        if reading is None:
-            reading = self._reading[run_id] = asyncio.create_task(
-                self._read_from_store(run_id, workspace)
-            )
-            reading.add_done_callback(lambda done: self._forget(self._reading, run_id, done))
-        return await asyncio.shield(reading)
+        while True:
+            reading = self._reading.get(run_id)
+            if reading is None:
+                reading = self._reading[run_id] = asyncio.create_task(
+                    self._read_from_store(run_id, workspace)
+                )
+                reading.add_done_callback(lambda done: self._forget(self._reading, run_id, done))
+            if await _finished(reading):
+                return reading.result()
 
     async def _read_from_store(self, run_id: str, workspace: str | None) -> RunView:
         state = await self._state(run_id, workspace)
@@ -139,6 +141,15 @@ class RunViews:
         self._views.move_to_end(view.state.run_id)
         while len(self._views) > MOST_VIEWS:
             self._views.popitem(last=False)
+
+
+async def _finished(work: asyncio.Task[Any]) -> bool:
+    """Whether `work` came to its end; False where it was forgotten, which is no end of who waits."""
+    await asyncio.wait((work,))
+    if work.cancelled():
+        return False
+    work.result()
+    return True
 
 
 async def _in_thread(workspace: str | None, read: Callable[[], T]) -> T:
