@@ -19,7 +19,7 @@ def test_a_machine_is_shown_as_mlflow_measured_it() -> None:
         cpu_utilization_percentage=12.5,
         system_memory_usage_percentage=40,
         gpu_0_utilization_percentage=97,
-        gpu_0_memory_usage_megabytes=2048,
+        gpu_0_memory_usage_megabytes=2000,
         gpu_0_memory_usage_percentage=25,
         gpu_0_temperature_celsius=61,
         gpu_1_utilization_percentage=3,

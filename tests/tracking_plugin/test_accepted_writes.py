@@ -33,7 +33,7 @@ from tracking_plugin.events import (
     TagsChanged,
     encode_event,
 )
-from tracking_plugin.names import Param
+from tracking_plugin.names import Param, Tag
 
 RUNS = "/api/2.0/mlflow/runs"
 ARTIFACTS = "/api/2.0/mlflow-artifacts"
@@ -230,13 +230,15 @@ def test_long_texts_are_cut() -> None:
         assert len(encode_event(said)) < 3 * LONGEST_TEXT
 
 
-@pytest.mark.parametrize("name", list(Param))
-def test_a_parameter_that_watchers_go_by_stays_whole(name: Param) -> None:
+@pytest.mark.parametrize("name", [*Param, *Tag])
+def test_what_watchers_go_by_stays_whole_as_far_as_mlflow_keeps_it(name: str) -> None:
     floors = json.dumps({f"condition {number}": 0.95 for number in range(50)})
     assert len(floors) > LONGEST_TEXT
-    assert written("log-parameter", {"run_id": "a", "key": name, "value": floors}) == [
-        event(ParamsLogged, params={str(name): floors})
-    ]
+    document = {"run_id": "a", "key": name, "value": floors}
+    assert written("log-parameter", document) == [event(ParamsLogged, params={str(name): floors})]
+    assert written("set-tag", document) == [event(TagsChanged, tags={str(name): floors})]
+    (said,) = written("set-tag", {**document, "value": "x" * 10_000_000})
+    assert len(encode_event(said)) < 10_000
 
 
 @pytest.mark.parametrize(

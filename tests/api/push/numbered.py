@@ -1,0 +1,19 @@
+"""Events that count up, so that a loss, a double or a swap shows."""
+
+from collections.abc import Iterable
+
+from tracking_plugin.events import MetricPoint, MetricsLogged, RunEvent
+
+
+def event(number: int, run_id: str = "a", padding: str = "") -> MetricsLogged:
+    return MetricsLogged(
+        run_id=run_id, accepted_ms=number, points=[MetricPoint(padding, 0.5, number, number)]
+    )
+
+
+def events(*numbers: int, run_id: str = "a") -> list[MetricsLogged]:
+    return [event(number, run_id) for number in numbers]
+
+
+def numbers(events: Iterable[RunEvent]) -> list[int]:
+    return [event.accepted_ms for event in events]
