@@ -9,6 +9,8 @@ from api.push.redis_bus import RedisBus
 from api.settings import PREFIX
 
 _MEMORY = "memory://"
+_MLFLOW_WORKERS = 4
+"""What `mlflow server` starts where nobody says how many."""
 
 
 def open_bus(url: str, retention: int) -> Bus:
@@ -44,5 +46,7 @@ def require_shared_hub(url: str) -> None:
 def num_workers_here() -> int:
     """How many processes `mlflow server`, which looks at the application first, is about to start."""
     context = click.get_current_context(silent=True)
-    workers = None if context is None else context.params.get("workers")
-    return workers if isinstance(workers, int) else 1
+    if context is None or "workers" not in context.params:
+        return 1
+    workers = context.params["workers"]
+    return _MLFLOW_WORKERS if workers is None else int(workers)

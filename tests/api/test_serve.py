@@ -10,6 +10,7 @@ import httpx
 import psutil
 import pytest
 
+from tests.api.push.valkey import valkey_server
 from tests.ports import LOOPBACK, free_port
 from tests.servers import STOP_DEADLINE_S, fovea_server
 from tests.waiting import until
@@ -47,13 +48,49 @@ def test_it_serves_beside_another_api_and_ends_on_sigterm(
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_kill_9_of_the_command_leaves_nothing_behind(data_dir: Path, workers: int) -> None:
-    with fovea_server(data_dir, "--workers", str(workers)) as server:
+def test_kill_9_of_the_command_leaves_nothing_behind(
+    data_dir: Path, tmp_path: Path, workers: int
+) -> None:
+    with (
+        valkey_server(tmp_path / "valkey") as bus_url,
+        fovea_server(
+            data_dir, "--workers", str(workers), environment={"FOVEA_BUS_URL": bus_url}
+        ) as server,
+    ):
         processes = psutil.Process(server.process.pid).children(recursive=True)
 
         server.stop(signal.SIGKILL)
 
         until(lambda: not any(map(psutil.Process.is_running, processes)), "the server's end")
+
+
+@pytest.mark.parametrize("command", [("serve", "--workers", "2"), ("hub",)])
+def test_processes_that_share_no_bus_are_refused(data_dir: Path, command: tuple[str, ...]) -> None:
+    ended = subprocess.run(
+        [str(Path(sys.executable).parent / "fovea"), *command],
+        env={**os.environ, "FOVEA_DATA_DIR": str(data_dir)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("fovea: ")
+    assert "FOVEA_BUS_URL=redis://" in ended.stderr
+
+
+def test_plain_mlflow_server_refuses_processes_that_share_no_bus(tmp_path: Path) -> None:
+    mlflow = Path(sys.executable).parent / "mlflow"
+    ended = subprocess.run(
+        [str(mlflow), "server", "--app-name", "fovea", "--port", str(free_port())],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode != 0
+    assert "4 server processes need a bus" in ended.stderr
 
 
 def test_it_ends_with_the_process_that_asked_for_it(data_dir: Path) -> None:
