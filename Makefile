@@ -64,5 +64,6 @@ lock: ## requirements.lock anew from pyproject.toml and constraints.in (needs uv
 		--output-file requirements.lock
 
 clean: ## remove what the tools leave behind; .venv and .fovea stay
-	rm -rf build dist *.egg-info .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf build dist *.egg-info .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache \
+		.schemathesis
 	find $(CHECKED) -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from api.schemas import MetricsData
 from api.terminal.plain_text import NOTHING, number, printable
-from tracking_plugin.names import Metric
+from tracking_plugin.names import SYSTEM_METRIC_PREFIX, Metric
 
 _LONGEST_LABEL = 12
 _LABELS: Mapping[str, str] = {
@@ -20,7 +20,6 @@ _LABELS: Mapping[str, str] = {
     Metric.VAL_AUC_ROC_WEIGHTED: "AUC weighted",
     Metric.VAL_KAPPA: "kappa",
 }
-_IN_THE_HEAD = (Metric.EPOCH,)
 
 
 @dataclass(frozen=True)
@@ -34,11 +33,16 @@ def metric_cards(metrics: MetricsData) -> list[MetricCard]:
     """A card for each metric that there is; one that is no number says what it was."""
     values = logged_values(metrics)
     first = [name for name in _LABELS if name in values]
-    rest = [name for name in values if name not in _LABELS and name not in _IN_THE_HEAD]
+    rest = [name for name in values if name not in _LABELS and not _is_elsewhere(name)]
     return [
         _card(_LABELS.get(name, name), metrics.not_finite.get(name, ""), values[name])
         for name in [*first, *rest]
     ]
+
+
+def _is_elsewhere(name: str) -> bool:
+    """In the head of the screen, or, as the machine's, at its foot."""
+    return name == Metric.EPOCH or name.startswith(SYSTEM_METRIC_PREFIX)
 
 
 def logged_values(metrics: MetricsData) -> Mapping[str, float | None]:
