@@ -9,8 +9,9 @@ from pathlib import Path
 from fastapi import FastAPI
 from mlflow.server.fastapi_app import app as mlflow_app
 
+from api.doors.admission import load_admission
+from api.doors.gate import Gate
 from api.errors import install_error_handlers
-from api.gate import Gate
 from api.location import require_own_api
 from api.owner_watch import ends_with
 from api.push.bus import Bus
@@ -20,7 +21,6 @@ from api.push.socket import LiveEndpoint
 from api.reading.runs import RunReader
 from api.reading.store_errors import install_store_errors
 from api.routes import asyncapi, epochs, health, metrics, runs, stats
-from api.security import load_admission
 from api.settings import Settings, load_settings
 from api.stats import MachineStats
 from api.version import own_version

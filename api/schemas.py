@@ -92,7 +92,6 @@ class MetricsSnapshot(BaseModel):
     epoch: int | None = None
     batch: int | None = Field(None, description="step within the epoch, from 1")
     metrics: MetricsData
-    system: SystemMetrics | None = None
     timestamp: datetime
 
 

@@ -187,7 +187,6 @@ def snapshot(state: RunState, step: int, thresholds: Mapping[str, float]) -> Met
         epoch=position.epoch,
         batch=position.batch,
         metrics=nest({name: point.value for name, point in points.items()}, thresholds),
-        system=system_metrics(points),
         timestamp=utc(max(point.timestamp_ms for point in points.values())),
     )
 

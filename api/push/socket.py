@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.datastructures import Headers, QueryParams
 from starlette.types import Receive, Scope, Send
 
+from api.doors.admission import Admission, admit, close_socket
 from api.errors import ApiError, ErrorCode, NotFoundError, TooManyRequestsError
 from api.messages import (
     LARGEST_MESSAGE_BYTES,
@@ -24,7 +25,6 @@ from api.messages import (
 from api.push.bus import Position
 from api.push.hub import TRY_AGAIN_LATER, Hub
 from api.push.subscriber import STALLED_S, CoroutineSend, Subscriber, wire
-from api.security import Admission, admit, close_socket
 
 logger = logging.getLogger(__name__)
 

@@ -4,6 +4,8 @@ import pytest
 from fastapi import FastAPI, HTTPException
 from starlette.testclient import TestClient
 
+from api.doors.failures import FailureMiddleware
+from api.doors.request_id import RequestIdMiddleware
 from api.errors import (
     ApiError,
     ConflictError,
@@ -14,8 +16,6 @@ from api.errors import (
     TooManyRequestsError,
     install_error_handlers,
 )
-from api.failures import FailureMiddleware
-from api.request_id import RequestIdMiddleware
 
 
 class RunMissingError(NotFoundError):

@@ -69,6 +69,15 @@ def test_both_clients_take_the_same_questions() -> None:
     assert signatures(FoveaClient) == signatures(AsyncFoveaClient)
 
 
+HEALTH = {
+    "version": "0.1.0",
+    "mlflow_version": "3.17.2",
+    "is_bus_connected": True,
+    "num_sockets": 0,
+    "num_unread_writes": 0,
+}
+
+
 @pytest.mark.parametrize(
     ("question", "arguments", "named", "path"),
     [
@@ -105,7 +114,7 @@ def test_lists_are_asked_for_as_the_api_names_them(
             {"run_id": RUN_ID, "metrics": [], "epochs": []},
             "/api/compare/epochs?epochs=1%2C2&metrics=loss%2Cval%2Ff1",
         ),
-        ("health", (), {"version": "0.1.0", "mlflow_version": "3.17.2"}, "/api/health"),
+        ("health", (), HEALTH, "/api/health"),
     ],
 )
 def test_answers_are_typed(

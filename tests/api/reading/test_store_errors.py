@@ -5,10 +5,10 @@ from fastapi.testclient import TestClient
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import INTERNAL_ERROR, TEMPORARILY_UNAVAILABLE
 
+from api.doors.failures import FailureMiddleware
+from api.doors.request_id import RequestIdMiddleware
 from api.errors import install_error_handlers
-from api.failures import FailureMiddleware
 from api.reading.store_errors import install_store_errors
-from api.request_id import RequestIdMiddleware
 
 
 def client() -> TestClient:

@@ -10,9 +10,9 @@ from mlflow import MlflowClient
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 from starlette.testclient import TestClient
 
+from api.doors.request_id import RequestIdMiddleware
 from api.errors import install_error_handlers
 from api.reading.runs import RunReader
-from api.request_id import RequestIdMiddleware
 from api.routes import epochs, metrics, runs
 from tests.api.logged_runs import Mlflow, empty_database
 

@@ -12,8 +12,8 @@ from mlflow.server.security_utils import (
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.doors.origin import Origin
 from api.errors import ApiError, ForbiddenError, close_code_of, refusal
-from api.origin import Origin
 
 _HTTP_SCHEMES = {"ws": "http", "wss": "https"}
 _LONGEST_SHOWN = 100

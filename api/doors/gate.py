@@ -4,9 +4,9 @@ import re
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.doors import behind_doors
-from api.request_id import RequestIdMiddleware
-from api.security import Admission
+from api.doors.admission import Admission
+from api.doors.doors import behind_doors
+from api.doors.request_id import RequestIdMiddleware
 
 LIVE_PATH = "/ws"
 

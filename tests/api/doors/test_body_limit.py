@@ -9,9 +9,9 @@ from fastapi import FastAPI, Request
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.body_limit import BodyLimitMiddleware
+from api.doors.body_limit import BodyLimitMiddleware
+from api.doors.request_id import RequestIdMiddleware
 from api.errors import TooLargeError, install_error_handlers
-from api.request_id import RequestIdMiddleware
 
 MAX_BYTES = 1000
 

@@ -5,10 +5,10 @@ from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocketDisconnect
 
+from api.doors.admission import Admission, AdmissionMiddleware, admit, close_reason, load_admission
+from api.doors.origin import Origin
+from api.doors.request_id import RequestIdMiddleware
 from api.errors import ForbiddenError, NotFoundError, StartError, close_code_of
-from api.origin import Origin
-from api.request_id import RequestIdMiddleware
-from api.security import Admission, AdmissionMiddleware, admit, close_reason, load_admission
 
 DISABLE = "MLFLOW_SERVER_DISABLE_SECURITY_MIDDLEWARE"
 ALLOWED_HOSTS = "MLFLOW_SERVER_ALLOWED_HOSTS"

@@ -11,10 +11,10 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
-from api import origin
-from api.doors import behind_doors
+from api.doors import origin
+from api.doors.admission import load_admission
+from api.doors.doors import behind_doors
 from api.errors import install_error_handlers
-from api.security import load_admission
 from tests.ports import LOOPBACK
 from tests.servers import Server
 

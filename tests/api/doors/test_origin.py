@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.origin import Origin
+from api.doors.origin import Origin
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,11 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp
 
-from api.answer_headers import AnswerHeadersMiddleware
-from api.body_limit import BodyLimitMiddleware
-from api.failures import FailureMiddleware
-from api.request_id import REQUEST_ID_HEADER, RequestIdMiddleware
-from api.security import Admission, AdmissionMiddleware
+from api.doors.admission import Admission, AdmissionMiddleware
+from api.doors.answer_headers import AnswerHeadersMiddleware
+from api.doors.body_limit import BodyLimitMiddleware
+from api.doors.failures import FailureMiddleware
+from api.doors.request_id import REQUEST_ID_HEADER, RequestIdMiddleware
 
 TOTAL_COUNT_HEADER = "X-Total-Count"
 
