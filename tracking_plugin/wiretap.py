@@ -1,4 +1,4 @@
-"""Sees each write that MLflow has accepted, and says what it was: no request is delayed, changed or failed by it."""
+"""Sees each write that MLflow has accepted, and says what it was: no request is changed or failed by it."""
 
 import asyncio
 import logging
@@ -113,14 +113,13 @@ class _Tap:
         return message
 
     async def send(self, message: Message) -> None:
-        try:
-            await self._send(message)
-        finally:
-            # Nothing else runs between the answer and this: the client cannot have sent another
-            # write in the meantime, so events come in the order of the writes.
-            self._after(message)
+        # Before the client has its whole answer: it may send its next write to another server, and
+        # an operating system may hold up this one in between. So the order of events is that of
+        # the writes; it costs a tenth of a millisecond, and the sink neither blocks nor waits.
+        self._look_at(message)
+        await self._send(message)
 
-    def _after(self, message: Message) -> None:
+    def _look_at(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self._is_accepted = message["status"] == 200
             self._missing_bytes = _content_length(message)

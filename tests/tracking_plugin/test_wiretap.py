@@ -114,10 +114,10 @@ def tags_of(script: Script) -> list[str]:
     return [key for event in script.events if isinstance(event, TagsChanged) for key in event.tags]
 
 
-async def test_an_accepted_write_is_told_right_behind_its_answer() -> None:
+async def test_an_accepted_write_is_told_before_its_answer_is_whole() -> None:
     script = Script()
     await script.run()
-    assert script.happened == ["http.response.start", "http.response.body", "event"]
+    assert script.happened == ["http.response.start", "event", "http.response.body"]
     assert tags_of(script) == ["k"]
 
 
@@ -143,8 +143,8 @@ async def test_with_a_content_length_the_answer_ends_with_its_last_byte() -> Non
     assert script.happened == [
         "http.response.start",
         "http.response.body",
-        "http.response.body",
         "event",
+        "http.response.body",
         "http.response.body",
     ]
 
@@ -152,7 +152,7 @@ async def test_with_a_content_length_the_answer_ends_with_its_last_byte() -> Non
 async def test_without_a_content_length_the_answer_ends_with_its_last_chunk() -> None:
     script = Script(outgoing=answer(b"{", b"}", b""))
     await script.run()
-    assert script.happened.index("event") == 4
+    assert script.happened.index("event") == 3
 
 
 async def test_an_empty_answer_counts_once() -> None:
