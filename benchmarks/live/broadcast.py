@@ -1,0 +1,134 @@
+"""Two applications that tell all sockets the same message: our hub on a memory bus, and a bare loop."""
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from typing import Any
+from urllib.parse import parse_qs
+
+from api.doors.admission import load_admission
+from api.errors import NotFoundError
+from api.push.hub import Hub
+from api.push.memory_bus import MemoryBus
+from api.push.run_view import RunView
+from api.push.socket import LiveEndpoint
+from api.run_state import RunState
+from tracking_plugin.events import MetricPoint, MetricsLogged, RunCreated
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+Publish = Callable[[int], Awaitable[None]]
+
+RETENTION = 20_000
+_RUN_ID = "a" * 32
+# One moment for all: progress, which is told once a second, stays out of the count.
+_MOMENT_MS = 1_700_000_000_000
+_NAMES = ("train/loss", "train/accuracy", "train/learning_rate", "train/images_per_second")
+
+
+class _NoRuns:
+    """A store of which nothing is asked but who is there: nobody."""
+
+    def state(self, run_id: str) -> RunState:
+        raise NotFoundError(f"No run {run_id}")
+
+    def default_run_id(self) -> str | None:
+        return None
+
+
+def fovea_app() -> AsgiApp:
+    """The hub and its sockets, as the server has them; `/publish` puts events on the bus."""
+    bus = MemoryBus(RETENTION)
+    hub = Hub(bus, _NoRuns(), retention=RETENTION, settle=_nothing_to_wait_for)
+    live = LiveEndpoint(hub, load_admission(frozenset()), max_sockets=4096)
+    bus.publish(RunCreated(run_id=_RUN_ID, accepted_ms=_MOMENT_MS, experiment_id="0"))
+
+    @asynccontextmanager
+    async def running() -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(bus.running())
+            await stack.enter_async_context(hub.running())
+            yield
+
+    async def publish(num_events: int) -> None:
+        for _ in range(num_events):
+            bus.publish(_event())
+
+    return _application(live, publish, running())
+
+
+def bare_app() -> AsgiApp:
+    """What uvicorn itself can do: the encoded message to each socket in turn, and nothing else."""
+    sends: set[Send] = set()
+    text = _message()
+
+    async def live(_: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        await send({"type": "websocket.send", "text": text})
+        sends.add(send)
+        while (await receive())["type"] != "websocket.disconnect":
+            pass
+        sends.discard(send)
+
+    async def publish(num_events: int) -> None:
+        for _ in range(num_events):
+            for send in sends:
+                await send({"type": "websocket.send", "text": text})
+
+    @asynccontextmanager
+    async def running() -> AsyncIterator[None]:
+        yield
+
+    return _application(live, publish, running())
+
+
+async def _nothing_to_wait_for() -> None:
+    return
+
+
+def _event() -> MetricsLogged:
+    points = [MetricPoint(name, 0.123456789, 1000, _MOMENT_MS) for name in _NAMES]
+    return MetricsLogged(run_id=_RUN_ID, accepted_ms=_MOMENT_MS, points=points)
+
+
+def _message() -> str:
+    message = RunView(RunState(run_id=_RUN_ID), is_whole=True).apply(_event(), 10_000)
+    assert message is not None
+    return message.model_dump_json()
+
+
+def _application(
+    live: AsgiApp, publish: Publish, running: AbstractAsyncContextManager[None]
+) -> AsgiApp:
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await _live_through(running, receive, send)
+        elif scope["type"] == "websocket":
+            await live(scope, receive, send)
+        else:
+            asked = parse_qs(scope["query_string"].decode())
+            await publish(int(asked.get("events", ["0"])[0]))
+            await _answer(send, {"message_bytes": len(_message())})
+
+    return application
+
+
+async def _live_through(
+    running: AbstractAsyncContextManager[None], receive: Receive, send: Send
+) -> None:
+    await receive()
+    async with running:
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+    await send({"type": "lifespan.shutdown.complete"})
+
+
+async def _answer(send: Send, answer: object) -> None:
+    body = json.dumps(answer).encode()
+    length = str(len(body)).encode()
+    start = {"type": "http.response.start", "status": 200, "headers": [(b"content-length", length)]}
+    await send(start)
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,149 @@
+"""Real servers to measure, each on a core of its own, ended by their pids with all that they started."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import psutil
+
+from api.server_command import UVICORN_OPTIONS
+from benchmarks.live.cores import SERVER_CORE, started_on
+from tests.ports import LOOPBACK, free_port
+from tests.waiting import until
+
+START_DEADLINE_S = 120.0
+STOP_DEADLINE_S = 15.0
+
+_BIN = Path(sys.executable).parent
+_UVICORN_WORDS = [word for option in UVICORN_OPTIONS.items() for word in option]
+# What `fovea serve` sets, since these are choices and no part of the application.
+_MLFLOW_CHOICES = {
+    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Server:
+    """A server that answers; its figures are those of all its processes."""
+
+    url: str
+    process: psutil.Popen
+
+    def cpu_s(self) -> float:
+        return sum(time.clock_gettime(_cpu_clock(process.pid)) for process in self.processes())
+
+    def rss_bytes(self) -> int:
+        return sum(int(process.memory_info().rss) for process in self.processes())
+
+    def processes(self) -> list[psutil.Process]:
+        return [self.process, *self.process.children(recursive=True)]
+
+
+@contextmanager
+def plain_mlflow(folder: Path) -> Iterator[Server]:
+    """`mlflow server` as it comes, with the options that `fovea serve` gives it."""
+    folder.mkdir(parents=True)
+    command = [
+        *(sys.executable, "-m", "mlflow", "server", "--workers", "1"),
+        *("--uvicorn-opts", " ".join(_UVICORN_WORDS)),
+        *("--backend-store-uri", f"sqlite:///{folder}/mlflow.db"),
+        *("--artifacts-destination", (folder / "artifacts").as_uri()),
+    ]
+    with _running(command, folder, "/health", _MLFLOW_CHOICES) as server:
+        yield server
+
+
+@contextmanager
+def fovea_serve(folder: Path, bus_url: str = "memory://") -> Iterator[Server]:
+    folder.mkdir(parents=True)
+    command = [str(_BIN / "fovea"), "serve"]
+    with _running(command, folder, "/api/health", _ours(folder, bus_url)) as server:
+        yield server
+
+
+@contextmanager
+def fovea_hub(folder: Path, bus_url: str, core: int) -> Iterator[Server]:
+    """A hub apart, beside the server that keeps its data in `folder`."""
+    command = [str(_BIN / "fovea"), "hub"]
+    with _running(command, folder, "/api/health", _ours(folder, bus_url), core) as server:
+        yield server
+
+
+@contextmanager
+def asgi_server(factory: str, folder: Path, core: int = SERVER_CORE) -> Iterator[Server]:
+    """Uvicorn, run as `fovea serve` runs it, with the application that `factory` makes."""
+    command = [
+        *(sys.executable, "-m", "uvicorn", "--factory", factory, *_UVICORN_WORDS),
+        *("--log-level", "warning"),
+    ]
+    with _running(command, folder, "/", {}, core) as server:
+        yield server
+
+
+def _cpu_clock(pid: int) -> int:
+    """As clock_getcpuclockid(3) of Linux makes it: to the nanosecond, where /proc counts hundredths."""
+    return (~pid << 3) | 2
+
+
+def _ours(folder: Path, bus_url: str) -> dict[str, str]:
+    return {"FOVEA_DATA_DIR": str(folder), "FOVEA_BUS_URL": bus_url}
+
+
+@contextmanager
+def _running(
+    command: Sequence[str],
+    folder: Path,
+    answering_path: str,
+    environment: Mapping[str, str],
+    core: int = SERVER_CORE,
+) -> Iterator[Server]:
+    port = free_port()
+    log = folder / f"{port}.log"
+    with log.open("wb") as output, started_on(core):
+        process = psutil.Popen(
+            [*command, "--host", LOOPBACK, "--port", str(port)],
+            env={**os.environ, **environment},
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    server = Server(url=f"http://{LOOPBACK}:{port}", process=process)
+    try:
+        until(
+            lambda: _answers(server, answering_path, log), "the server's answer", START_DEADLINE_S
+        )
+        yield server
+    finally:
+        _end(server)
+
+
+def _answers(server: Server, path: str, log: Path) -> bool:
+    assert server.process.poll() is None, log.read_text()
+    with suppress(httpx.TransportError):
+        return httpx.get(f"{server.url}{path}", timeout=10).is_success
+    return False
+
+
+def _end(server: Server) -> None:
+    if server.process.poll() is not None:
+        return
+    processes = server.processes()
+    _signal(processes, signal.SIGTERM)
+    _, left = psutil.wait_procs(processes, STOP_DEADLINE_S)
+    _signal(left, signal.SIGKILL)
+    psutil.wait_procs(left, STOP_DEADLINE_S)
+
+
+def _signal(processes: Sequence[psutil.Process], number: signal.Signals) -> None:
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            process.send_signal(number)

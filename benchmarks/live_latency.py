@@ -1,0 +1,114 @@
+"""How long after MLflow's answer a watcher has the message, over each bus, with few writes and with many.
+
+    .venv/bin/python -m benchmarks.live_latency
+
+Logger and watcher are one process, so that one clock tells both moments. Servers run on one core;
+the client, and with a hub apart that hub and Valkey, on another.
+"""
+
+import asyncio
+import tempfile
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks.live.cores import CLIENT_CORE, started_on, stay_on
+from benchmarks.live.delays import Delays, measure_delays
+from benchmarks.live.figures import in_turn, ms, percentile, print_table
+from benchmarks.live.servers import fovea_hub, fovea_serve
+from benchmarks.live.writers import Writer
+from tests.api.push.valkey import valkey_server
+
+NUM_ROUNDS = 2
+TARGET_S = 0.005
+
+
+@dataclass(frozen=True)
+class Load:
+    num_runs: int
+    writes_per_s: float
+    num_writes: int
+
+
+FEW = Load(num_runs=1, writes_per_s=10, num_writes=60)
+MANY = Load(num_runs=50, writes_per_s=100, num_writes=300)
+WARM_UP_WRITES = 50
+
+
+@dataclass(kw_only=True)
+class Way:
+    """Where is written, where is watched, and what was measured between the two."""
+
+    name: str
+    write_url: str
+    watch_url: str
+    load: Load
+    run_ids: list[str]
+    num_written: int = 0
+    delays_s: list[float] = field(default_factory=list)
+    writes_per_s: list[float] = field(default_factory=list)
+
+
+def main() -> None:
+    stay_on(CLIENT_CORE)
+    with tempfile.TemporaryDirectory(prefix="fovea-bench-") as folder, ExitStack() as stack:
+        ways = [
+            way(name, write_url, watch_url, load)
+            for name, write_url, watch_url in start(Path(folder), stack)
+            for load in (FEW, MANY)
+        ]
+        for each in ways:
+            asyncio.run(log(each, WARM_UP_WRITES, MANY.writes_per_s))
+        for each in in_turn(ways, NUM_ROUNDS):
+            measure(each)
+    print_figures(ways)
+
+
+def start(folder: Path, stack: ExitStack) -> list[tuple[str, str, str]]:
+    """Name, where to write and where to watch, of each way from a write to its watcher."""
+    (folder / "valkey").mkdir()
+    with started_on(CLIENT_CORE):
+        bus_url = stack.enter_context(valkey_server(folder / "valkey"))
+    alone = stack.enter_context(fovea_serve(folder / "alone"))
+    shared = stack.enter_context(fovea_serve(folder / "shared", bus_url))
+    hub = stack.enter_context(fovea_hub(folder / "shared", bus_url, CLIENT_CORE))
+    return [
+        ("memory bus", alone.url, alone.url),
+        ("Valkey, same process", shared.url, shared.url),
+        ("Valkey, hub apart", shared.url, hub.url),
+    ]
+
+
+def way(name: str, write_url: str, watch_url: str, load: Load) -> Way:
+    run_ids = [Writer(write_url).run_id for _ in range(load.num_runs)]
+    return Way(name=name, write_url=write_url, watch_url=watch_url, load=load, run_ids=run_ids)
+
+
+def measure(each: Way) -> None:
+    delays = asyncio.run(log(each, each.load.num_writes, each.load.writes_per_s))
+    each.delays_s += delays.seconds
+    each.writes_per_s.append(delays.writes_per_s)
+
+
+async def log(each: Way, num_writes: int, writes_per_s: float) -> Delays:
+    """To all the runs in turn, each write at a step of its own."""
+    steps = range(each.num_written, each.num_written + num_writes)
+    each.num_written += num_writes
+    writes = [(each.run_ids[step % len(each.run_ids)], step) for step in steps]
+    return await measure_delays(each.write_url, each.watch_url, writes, writes_per_s)
+
+
+def print_figures(ways: list[Way]) -> None:
+    heads = ("from MLflow's answer to the watcher", "runs", "writes/s", "p50", "p99", "longest")
+    print_table(heads, [row(each) for each in ways])
+    print(f"target: p50 at most {ms(TARGET_S)} at {FEW.writes_per_s:.0f} writes/s")
+
+
+def row(each: Way) -> list[str]:
+    rate = sum(each.writes_per_s) / len(each.writes_per_s)
+    delays = [percentile(each.delays_s, percent) for percent in (50, 99, 100)]
+    return [each.name, str(each.load.num_runs), f"{rate:.0f}", *map(ms, delays)]
+
+
+if __name__ == "__main__":
+    main()

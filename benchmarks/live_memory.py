@@ -1,0 +1,111 @@
+"""What idle sockets weigh, and what one that stops reading does to the server and to the others.
+
+    .venv/bin/python -m benchmarks.live_memory
+
+The hub's sockets are weighed beside those of a bare uvicorn. Then two servers with a hub tell 100
+sockets each the same number of messages, in turn; at one of them a further socket reads nothing.
+"""
+
+import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks.live.bursts import Audience, audience
+from benchmarks.live.cores import CLIENT_CORE, stay_on
+from benchmarks.live.figures import in_turn, ms, percentile, print_table, ratios, spread
+from benchmarks.live.frames import ask_for_socket, take_answer
+from benchmarks.live.receivers import receivers
+from benchmarks.live.servers import Server, asgi_server
+
+IDLE_SOCKETS = (1000, 2000)
+WARM_UP_SOCKETS = 50
+READING_SOCKETS = 100
+NUM_MESSAGES = 20_000
+MESSAGES_A_ROUND = 1000
+MESSAGES_A_BURST = 5
+APPLICATIONS = {"bare uvicorn": "bare_app", "hub": "fovea_app"}
+
+
+@dataclass(kw_only=True)
+class Contestant:
+    name: str
+    audience: Audience
+    rss_before_bytes: int
+    most_rss_bytes: int = 0
+    bursts_s: list[float] = field(default_factory=list)
+    medians_s: list[float] = field(default_factory=list)
+
+
+def main() -> None:
+    stay_on(CLIENT_CORE)
+    with tempfile.TemporaryDirectory(prefix="fovea-bench-") as folder:
+        weigh_idle_sockets(Path(folder))
+        stop_reading(Path(folder))
+
+
+def weigh_idle_sockets(folder: Path) -> None:
+    rows = []
+    for name, factory in APPLICATIONS.items():
+        with asgi_server(f"benchmarks.live.broadcast:{factory}", folder) as server:
+            rows.append([name, *(f"{kib:.1f} KiB" for kib in kib_per_socket(server))])
+    print_table(("memory of an idle socket", *(f"{n} sockets" for n in IDLE_SOCKETS)), rows)
+
+
+def kib_per_socket(server: Server) -> Iterator[float]:
+    url = f"{server.url}/ws"
+    with receivers(url, WARM_UP_SOCKETS), ExitStack() as stack:
+        before, num_open = server.rss_bytes(), 0
+        for wanted in IDLE_SOCKETS:
+            stack.enter_context(receivers(url, wanted - num_open)).settle()
+            num_open = wanted
+            yield (server.rss_bytes() - before) / num_open / 1024
+
+
+def stop_reading(folder: Path) -> None:
+    with ExitStack() as stack:
+        all_read = contestant("all read", folder, stack)
+        one_stalls = contestant("one reads nothing", folder, stack)
+        stack.enter_context(stalled(f"{one_stalls.audience.server.url}/ws"))
+        for each in in_turn((all_read, one_stalls), NUM_MESSAGES // MESSAGES_A_ROUND):
+            measure(each)
+    heads = (f"{READING_SOCKETS} sockets", "burst at all sockets, p50", "p99", "server's growth")
+    print_table(heads, [row(each) for each in (all_read, one_stalls)])
+    slowed = ratios(one_stalls.medians_s, all_read.medians_s)
+    print(f"one reads nothing / all read, round by round: {spread(slowed)}")
+
+
+def contestant(name: str, folder: Path, stack: ExitStack) -> Contestant:
+    server = stack.enter_context(asgi_server("benchmarks.live.broadcast:fovea_app", folder))
+    told = audience(server, READING_SOCKETS, stack)
+    told.burst(MESSAGES_A_BURST)
+    told.sockets.settle()
+    return Contestant(name=name, audience=told, rss_before_bytes=server.rss_bytes())
+
+
+@contextmanager
+def stalled(url: str) -> Iterator[None]:
+    connection: socket.socket = ask_for_socket(url, receive_buffer_bytes=4096)
+    take_answer(connection)
+    with connection:
+        yield
+
+
+def measure(each: Contestant) -> None:
+    num_bursts = MESSAGES_A_ROUND // MESSAGES_A_BURST
+    bursts_s = [each.audience.burst(MESSAGES_A_BURST) for _ in range(num_bursts)]
+    each.bursts_s += bursts_s
+    each.medians_s.append(percentile(bursts_s, 50))
+    each.most_rss_bytes = max(each.most_rss_bytes, each.audience.server.rss_bytes())
+
+
+def row(each: Contestant) -> list[str]:
+    bursts = (percentile(each.bursts_s, 50), percentile(each.bursts_s, 99))
+    grown_mib = (each.most_rss_bytes - each.rss_before_bytes) / 2**20
+    return [each.name, *map(ms, bursts), f"{grown_mib:.1f} MiB"]
+
+
+if __name__ == "__main__":
+    main()
