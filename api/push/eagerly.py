@@ -16,6 +16,11 @@ def start_eagerly(work: Coroutine[Any, Any, None]) -> asyncio.Task[None] | None:
         waited_for = work.send(None)
     except StopIteration:
         return None
+    return go_on(work, waited_for)
+
+
+def go_on(work: Coroutine[Any, Any, None], waited_for: Any) -> asyncio.Task[None]:
+    """A task that does the rest of `work`, whose first `send` gave `waited_for`."""
     return asyncio.get_running_loop().create_task(_Rest(work, waited_for))
 
 

@@ -247,17 +247,15 @@ class Hub:
 
     async def _tell(self, encoded: EncodedMessage, number: int | None) -> None:
         """What has no number is passing: whoever is behind can do without it."""
-        message = wire(encoded.text)
+        message, offset = wire(encoded.text), encoded.offset
         told = [sub for topic in encoded.topics for sub in self._subscribers.get(topic, ())]
         self._is_telling = True
         for index, subscriber in enumerate(told, 1):
-            if subscriber.topic not in encoded.topics:
-                # It has asked for another run while others were told.
-                continue
-            if number is None:
+            if number is not None:
+                subscriber.push(number, offset, message)
+            elif subscriber.topic in encoded.topics:
+                # It may have asked for another run while others were told.
                 subscriber.push_passing(message)
-            else:
-                subscriber.push(number, encoded.offset, message)
             if index % _SOCKETS_PER_TURN == 0:
                 # MLflow's own requests wait in the same event loop.
                 await asyncio.sleep(0)

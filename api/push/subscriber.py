@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from api.push.eagerly import start_eagerly
+from api.push.eagerly import go_on, start_eagerly
 from api.push.recent_messages import EncodedMessage, RecentMessages
 from api.push.transport import abort
 
@@ -72,10 +72,24 @@ class Subscriber:
         self._write(wire(first), is_last=start == recent.end)
 
     def push(self, number: int, offset: int, message: dict[str, Any]) -> None:
-        """Send the message of that number, unless it is still behind."""
-        if self.is_live and self._next <= number:
-            self._next, self.offset = number + 1, offset
-            self._write(message, is_last=True)
+        """Send the message of that number, unless it is still behind.
+
+        This is the path of every message to every socket: it calls nothing that it can do without.
+        """
+        if not self.is_live or self._next > number:
+            return
+        self._next = number + 1
+        self.offset = offset
+        work = self._send(message)
+        try:
+            waited_for = work.send(None)
+        except StopIteration:
+            return
+        except Exception:  # noqa: BLE001 - the socket has closed: who reads from it is told
+            self.is_live = False
+            return
+        self.is_live = False
+        self._fall_behind(go_on(work, waited_for))
 
     def push_passing(self, message: dict[str, Any]) -> None:
         """Send what has no number, and whoever is behind can do without."""
@@ -98,10 +112,13 @@ class Subscriber:
         if unfinished is None and is_last:
             self.is_live = True
         else:
-            self._behind = asyncio.create_task(self._catch_up(unfinished))
-            if unfinished is not None:
-                # A task that is cancelled before it has begun cancels nothing that it would await.
-                self._behind.add_done_callback(lambda _: unfinished.cancel())
+            self._fall_behind(unfinished)
+
+    def _fall_behind(self, unfinished: asyncio.Task[None] | None) -> None:
+        self._behind = asyncio.create_task(self._catch_up(unfinished))
+        if unfinished is not None:
+            # A task that is cancelled before it has begun cancels nothing that it would await.
+            self._behind.add_done_callback(lambda _: unfinished.cancel())
 
     async def _catch_up(self, unfinished: asyncio.Task[None] | None) -> None:
         try:
