@@ -7,13 +7,12 @@ other, many times; the servers run all the time, on one core, the clients on ano
 are equally fast, even of the same program: a second plain server shows by how much.
 """
 
-import tempfile
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from benchmarks.live.cores import CLIENT_CORE, stay_on
 from benchmarks.live.figures import in_turn, ms, percentile, print_table, ratios, spread
+from benchmarks.live.folder import temporary_folder
 from benchmarks.live.receivers import receivers
 from benchmarks.live.servers import Server, fovea_serve, plain_mlflow
 from benchmarks.live.writers import Writer, write_back_to_back
@@ -42,12 +41,12 @@ class Contestant:
 
 def main() -> None:
     stay_on(CLIENT_CORE)
-    with tempfile.TemporaryDirectory(prefix="fovea-bench-") as folder, ExitStack() as stack:
+    with temporary_folder() as folder, ExitStack() as stack:
         servers = {
-            "mlflow server": plain_mlflow(Path(folder) / "plain"),
-            "a second mlflow server": plain_mlflow(Path(folder) / "second"),
-            "fovea serve": fovea_serve(Path(folder) / "unwatched"),
-            "fovea serve, watched": fovea_serve(Path(folder) / "watched"),
+            "mlflow server": plain_mlflow(folder / "plain"),
+            "a second mlflow server": plain_mlflow(folder / "second"),
+            "fovea serve": fovea_serve(folder / "unwatched"),
+            "fovea serve, watched": fovea_serve(folder / "watched"),
         }
         contestants = [
             contestant(name, stack.enter_context(server)) for name, server in servers.items()

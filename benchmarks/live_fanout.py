@@ -7,14 +7,13 @@ A burst of events is published once all sockets have read the one before, so nob
 """
 
 import argparse
-import tempfile
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from benchmarks.live.bursts import Audience, audience
 from benchmarks.live.cores import CLIENT_CORE, stay_on
 from benchmarks.live.figures import in_turn, ms, percentile, print_table, ratios, spread
+from benchmarks.live.folder import temporary_folder
 from benchmarks.live.servers import asgi_server
 
 NUM_ROUNDS = 16
@@ -45,10 +44,10 @@ def main() -> None:
     options.add_argument("--sockets", type=int, default=1000)
     num_sockets = options.parse_args().sockets
     stay_on(CLIENT_CORE)
-    with tempfile.TemporaryDirectory(prefix="fovea-bench-") as folder, ExitStack() as stack:
+    with temporary_folder() as folder, ExitStack() as stack:
         contestants = []
         for name, factory in APPLICATIONS.items():
-            server = stack.enter_context(asgi_server(factory, Path(folder)))
+            server = stack.enter_context(asgi_server(factory, folder))
             contestants.append(Contestant(name=name, audience=audience(server, num_sockets, stack)))
         for each in contestants:
             each.audience.burst(EVENTS_A_BURST)

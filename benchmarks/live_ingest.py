@@ -8,7 +8,6 @@ with something else shows what of the loss is not the hub's doing.
 """
 
 import argparse
-import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from benchmarks.live.cores import CLIENT_CORE, SERVER_CORE, kept_busy, started_on, stay_on
 from benchmarks.live.figures import in_turn, ms, percentile, print_table, ratios, spread
+from benchmarks.live.folder import temporary_folder
 from benchmarks.live.receivers import Receivers, receivers
 from benchmarks.live.servers import Server, fovea_hub, fovea_serve
 from benchmarks.live.writers import Writer, Written, write_at_rate, write_back_to_back
@@ -59,12 +59,12 @@ def main() -> None:
     options.add_argument("--sockets", type=int, default=1000)
     num_sockets = options.parse_args().sockets
     stay_on(SERVER_CORE)
-    with tempfile.TemporaryDirectory(prefix="fovea-bench-") as folder, ExitStack() as stack:
-        inside = [hub_inside(Path(folder), stack, number) for number in (0, num_sockets)]
+    with temporary_folder() as folder, ExitStack() as stack:
+        inside = [hub_inside(folder, stack, number) for number in (0, num_sockets)]
         with started_on(CLIENT_CORE):
-            (Path(folder) / "valkey").mkdir()
-            valkey = stack.enter_context(valkey_server(Path(folder) / "valkey"))
-        apart = [hub_apart(Path(folder), stack, valkey, number) for number in (0, num_sockets)]
+            (folder / "valkey").mkdir()
+            valkey = stack.enter_context(valkey_server(folder / "valkey"))
+        apart = [hub_apart(folder, stack, valkey, number) for number in (0, num_sockets)]
         neighbour = with_neighbour(apart[0])
         for each in in_turn([*inside, *apart, neighbour], NUM_ROUNDS):
             measure(each)

@@ -7,7 +7,6 @@ the client, and with a hub apart that hub and Valkey, on another.
 """
 
 import asyncio
-import tempfile
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 from benchmarks.live.cores import CLIENT_CORE, started_on, stay_on
 from benchmarks.live.delays import Delays, measure_delays
 from benchmarks.live.figures import in_turn, ms, percentile, print_table
+from benchmarks.live.folder import temporary_folder
 from benchmarks.live.servers import fovea_hub, fovea_serve
 from benchmarks.live.writers import Writer
 from tests.api.push.valkey import valkey_server
@@ -51,10 +51,10 @@ class Way:
 
 def main() -> None:
     stay_on(CLIENT_CORE)
-    with tempfile.TemporaryDirectory(prefix="fovea-bench-") as folder, ExitStack() as stack:
+    with temporary_folder() as folder, ExitStack() as stack:
         ways = [
             way(name, write_url, watch_url, load)
-            for name, write_url, watch_url in start(Path(folder), stack)
+            for name, write_url, watch_url in start(folder, stack)
             for load in (FEW, MANY)
         ]
         for each in ways:

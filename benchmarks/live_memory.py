@@ -7,7 +7,6 @@ sockets each the same number of messages, in turn; at one of them a further sock
 """
 
 import socket
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from pathlib import Path
 from benchmarks.live.bursts import Audience, audience
 from benchmarks.live.cores import CLIENT_CORE, stay_on
 from benchmarks.live.figures import in_turn, ms, percentile, print_table, ratios, spread
+from benchmarks.live.folder import temporary_folder
 from benchmarks.live.frames import ask_for_socket, take_answer
 from benchmarks.live.receivers import receivers
 from benchmarks.live.servers import Server, asgi_server
@@ -41,9 +41,9 @@ class Contestant:
 
 def main() -> None:
     stay_on(CLIENT_CORE)
-    with tempfile.TemporaryDirectory(prefix="fovea-bench-") as folder:
-        weigh_idle_sockets(Path(folder))
-        stop_reading(Path(folder))
+    with temporary_folder() as folder:
+        weigh_idle_sockets(folder)
+        stop_reading(folder)
 
 
 def weigh_idle_sockets(folder: Path) -> None:
