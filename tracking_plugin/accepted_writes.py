@@ -29,6 +29,7 @@ from tracking_plugin.events import (
     TagsChanged,
 )
 from tracking_plugin.names import SYSTEM_METRIC_PREFIX, Param, Tag
+from tracking_plugin.plain_batch import plain_batch
 
 MOST_POINTS = 250
 """Of one event: MLflow takes 1,000 metrics at once, and no message should be as large as that."""
@@ -106,6 +107,9 @@ def _read_create(write: AcceptedWrite) -> Iterator[RunEvent]:
 
 
 def _read_batch(write: AcceptedWrite) -> Iterator[RunEvent]:
+    if (plain := plain_batch(write.body)) is not None:
+        yield from _metrics(write, plain.run_id, plain.points)
+        return
     batch = _message(write.body, service_pb2.LogBatch())
     run_id = batch.run_id
     if batch.params:

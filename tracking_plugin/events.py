@@ -6,7 +6,7 @@ LONGEST_TEXT = 500
 """Characters of a tag's or a foreign parameter's value that an event carries; the store has all."""
 
 
-class MetricPoint(msgspec.Struct, frozen=True, array_like=True):
+class MetricPoint(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One value of one metric; `timestamp_ms` counts from the Unix epoch."""
 
     name: str

@@ -1,7 +1,7 @@
 """The id by which a request, its answer and the lines that it leaves in the log find each other."""
 
+import random
 import re
-import uuid
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -28,7 +28,7 @@ class RequestIdMiddleware:
             await self._app(scope, receive, send)
             return
         offered = Headers(scope=scope).get(REQUEST_ID_HEADER, "")
-        request_id = offered if _ACCEPTABLE.fullmatch(offered) else uuid.uuid4().hex
+        request_id = offered if _ACCEPTABLE.fullmatch(offered) else f"{random.getrandbits(128):032x}"
         scope.setdefault("state", {})[_STATE_KEY] = request_id
 
         async def send_with_id(message: Message) -> None:

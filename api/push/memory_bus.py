@@ -6,10 +6,9 @@ from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from itertools import islice
 
 from api.push.bus import Batch, Position
-from tracking_plugin.events import RunEvent, encode_event
+from tracking_plugin.events import RunEvent, decode_event, encode_event
 
 RETAINED_BYTES = 64 * 1024 * 1024
 LARGEST_BATCH = 500
@@ -25,8 +24,8 @@ class MemoryBus:
         self._retention = retention
         self._epoch = uuid.uuid4().hex
         self._last_offset = 0
-        self._events: deque[RunEvent] = deque()
-        self._sizes: deque[int] = deque()
+        # Encoded, they take a fifth of the memory, and nothing of the garbage collector's time.
+        self._events: deque[bytes] = deque()
         self._size_bytes = 0
         self._followers: set[asyncio.Event] = set()
 
@@ -35,14 +34,12 @@ class MemoryBus:
         yield
 
     def publish(self, event: RunEvent) -> None:
-        size_bytes = len(encode_event(event))
-        self._events.append(event)
-        self._sizes.append(size_bytes)
-        self._size_bytes += size_bytes
+        encoded = encode_event(event)
+        self._events.append(encoded)
+        self._size_bytes += len(encoded)
         self._last_offset += 1
         while len(self._events) > self._retention or self._size_bytes > RETAINED_BYTES:
-            self._events.popleft()
-            self._size_bytes -= self._sizes.popleft()
+            self._size_bytes -= len(self._events.popleft())
         for has_more in self._followers:
             has_more.set()
 
@@ -66,11 +63,10 @@ class MemoryBus:
 
     def _after(self, offset: int) -> Batch:
         first = max(offset, self._last_offset - len(self._events)) + 1
-        skipped = first - (self._last_offset - len(self._events)) - 1
-        events = list(islice(self._events, skipped, skipped + LARGEST_BATCH))
-        last = first + len(events) - 1
-        return Batch(
-            Position(self._epoch, last),
-            list(enumerate(events, first)),
-            has_gap=first > offset + 1,
-        )
+        last = min(self._last_offset, first + LARGEST_BATCH - 1)
+        # Counted from the newest, which is where all but a newcomer read.
+        entries = [
+            (number, decode_event(self._events[number - self._last_offset - 1]))
+            for number in range(first, last + 1)
+        ]
+        return Batch(Position(self._epoch, last), entries, has_gap=first > offset + 1)
