@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from api.schemas import CriticalCondition, MetricsData, NotFinite
 from tracking_plugin.clinical import MIN_SENSITIVITY, ConditionStatus, condition_status
@@ -28,8 +28,7 @@ SHORT_NAMES: Mapping[str, tuple[str, ...]] = {
 """The MLflow names that each of the monitor's short names stands for."""
 
 
-@dataclass(frozen=True)
-class FiniteValue:
+class FiniteValue(NamedTuple):
     """A float as JSON can say it."""
 
     value: float | None
@@ -42,13 +41,11 @@ _STORED_INFINITY = 1.7976931348623157e308
 
 def finite(value: float) -> FiniteValue:
     """`value`, or what stands for it where it is NaN or infinite."""
+    if -_STORED_INFINITY < value < _STORED_INFINITY:
+        return FiniteValue(value)
     if math.isnan(value):
         return FiniteValue(None, NotFinite.NAN)
-    if value >= _STORED_INFINITY:
-        return FiniteValue(None, NotFinite.INFINITY)
-    if value <= -_STORED_INFINITY:
-        return FiniteValue(None, NotFinite.NEGATIVE_INFINITY)
-    return FiniteValue(value)
+    return FiniteValue(None, NotFinite.INFINITY if value > 0 else NotFinite.NEGATIVE_INFINITY)
 
 
 def critical_thresholds(params: Mapping[str, str]) -> Mapping[str, float]:

@@ -46,7 +46,7 @@ class RunState:
 
     def _add(self, point: MetricPoint) -> bool:
         newest = self.latest.get(point.name)
-        is_newest = newest is None or _order(point) > _order(newest)
+        is_newest = newest is None or _comes_after(point, newest)
         if is_newest:
             self.latest[point.name] = point
         if point.name.startswith(SYSTEM_METRIC_PREFIX):
@@ -57,7 +57,7 @@ class RunState:
     def _add_recent(self, point: MetricPoint) -> bool:
         at_step = self.recent.setdefault(point.step, {})
         known = at_step.get(point.name)
-        if known is not None and _order(point) <= _order(known):
+        if known is not None and not _comes_after(point, known):
             return False
         self._num_recent += known is None
         at_step[point.name] = point
@@ -97,9 +97,14 @@ def _whole(point: MetricPoint | None) -> int | None:
     return int(point.value)
 
 
-def _order(point: MetricPoint) -> tuple[int, int, float]:
-    """As MLflow has it: of several points that which comes last by this counts; NaN is stored as 0."""
-    return (point.step, point.timestamp_ms, 0.0 if isnan(point.value) else point.value)
+def _comes_after(point: MetricPoint, other: MetricPoint) -> bool:
+    """By MLflow's order, in which the last of several points counts; NaN is stored as 0."""
+    if point.step != other.step:
+        return point.step > other.step
+    if point.timestamp_ms != other.timestamp_ms:
+        return point.timestamp_ms > other.timestamp_ms
+    value, other_value = (0.0 if isnan(each.value) else each.value for each in (point, other))
+    return value > other_value
 
 
 def _positive(text: str | None) -> int | None:

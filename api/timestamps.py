@@ -1,10 +1,13 @@
 """Moments as answers and messages show them: UTC, from milliseconds since the Unix epoch."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 _LAST_S = 253402300799
 
 
+# The points of one write have one timestamp, all of them.
+@lru_cache(maxsize=256)
 def utc(timestamp_ms: int) -> datetime:
     """The moment; what no calendar holds becomes the calendar's nearest end."""
     try:

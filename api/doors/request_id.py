@@ -28,7 +28,9 @@ class RequestIdMiddleware:
             await self._app(scope, receive, send)
             return
         offered = Headers(scope=scope).get(REQUEST_ID_HEADER, "")
-        request_id = offered if _ACCEPTABLE.fullmatch(offered) else f"{random.getrandbits(128):032x}"
+        request_id = (
+            offered if _ACCEPTABLE.fullmatch(offered) else f"{random.getrandbits(128):032x}"
+        )
         scope.setdefault("state", {})[_STATE_KEY] = request_id
 
         async def send_with_id(message: Message) -> None:
