@@ -5,7 +5,7 @@ import logging
 import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from mlflow.utils.workspace_utils import DEFAULT_WORKSPACE_NAME
 
@@ -26,6 +26,9 @@ DEADLINE_S = 20.0
 """For the bus to say where it ends, and for following it there."""
 
 RETRY_PAUSE_S = 1.0
+REST_S = 0.25
+"""Between two looks at the bus while nobody watches: many events at once cost a third of each alone."""
+
 TRY_AGAIN_LATER = 1013
 _SOCKETS_PER_TURN = 128
 
@@ -56,6 +59,8 @@ class Hub:
         self._recent = RecentMessages(retention, 0)
         self._subscribers: dict[str, set[Subscriber]] = {}
         self._is_telling = False
+        self._num_joining = 0
+        self._is_wanted = asyncio.Event()
         self._restarts: set[asyncio.Task[None]] = set()
         self._snapshots: OrderedDict[tuple[object, ...], str] = OrderedDict()
 
@@ -90,7 +95,12 @@ class Hub:
         answer; the subscriber then goes on with what it had.
         """
         subscriber.turn += 1
-        await self._admit(subscriber, run_id, since, is_anew=since is not None)
+        self._num_joining += 1
+        self._is_wanted.set()
+        try:
+            await self._admit(subscriber, run_id, since, is_anew=since is not None)
+        finally:
+            self._num_joining -= 1
 
     def leave(self, subscriber: Subscriber) -> None:
         subscriber.stop()
@@ -190,10 +200,20 @@ class Hub:
             try:
                 async for batch in self._bus.follow():
                     await self._take_batch(batch)
+                    await self._rest()
             except Exception:
                 logger.exception("Following the bus failed: beginning anew")
                 self._position = None
                 await asyncio.sleep(RETRY_PAUSE_S)
+
+    async def _rest(self) -> None:
+        """Nobody is told anything: until somebody is, or for a moment, events may gather."""
+        if self._subscribers or self._num_joining or self._restarts:
+            return
+        self._is_wanted.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(REST_S):
+                await self._is_wanted.wait()
 
     async def _take_batch(self, batch: Batch) -> None:
         is_another = self._position is None or self._position.epoch != batch.position.epoch
