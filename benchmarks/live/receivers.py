@@ -58,7 +58,7 @@ def receivers(url: str, num_sockets: int) -> Iterator[Receivers]:
     """`num_sockets` at `url`, each of which has had its first message."""
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
-    process = context.Process(target=_receive, args=(there, url, num_sockets), daemon=True)
+    process = context.Process(target=_receive, args=(there, url, num_sockets, CLIENT_CORE), daemon=True)
     process.start()
     there.close()
     try:
@@ -72,8 +72,9 @@ def receivers(url: str, num_sockets: int) -> Iterator[Receivers]:
         process.join()
 
 
-def _receive(connection: Connection, url: str, num_sockets: int) -> None:
-    stay_on(CLIENT_CORE)
+def _receive(connection: Connection, url: str, num_sockets: int, core: int) -> None:
+    # Told which: a process that was started on one core knows of no other.
+    stay_on(core)
     _Reading(connection, url, num_sockets).until_told()
 
 
