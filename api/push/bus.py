@@ -7,6 +7,9 @@ from typing import Protocol
 
 from tracking_plugin.events import RunEvent
 
+RETAINED_BYTES = 64 * 1024 * 1024
+"""Of encoded events that a bus keeps, besides their number."""
+
 
 @dataclass(frozen=True)
 class Position:

@@ -7,10 +7,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from api.push.bus import Batch, Position
+from api.push.bus import RETAINED_BYTES, Batch, Position
 from tracking_plugin.events import RunEvent, decode_event, encode_event
 
-RETAINED_BYTES = 64 * 1024 * 1024
 LARGEST_BATCH = 500
 
 

@@ -27,8 +27,12 @@ class RedisBus:
     is_shared = True
 
     def __init__(self, url: str, retention: int) -> None:
-        # Deadlines are ours: the library's hand each write to a task of its own.
-        self._client: Redis = Redis.from_url(url, socket_timeout=None, socket_connect_timeout=5)
+        self._client: Redis = Redis.from_url(url)
+        # Whatever options the URL has, deadlines are ours: the library's hand each write to a task
+        # of its own.
+        self._client.connection_pool.connection_kwargs.update(
+            socket_timeout=None, socket_connect_timeout=5, decode_responses=False
+        )
         self._publisher_id = uuid.uuid4().hex
         self._publisher = RedisPublisher(self._client, self._publisher_id, retention)
 

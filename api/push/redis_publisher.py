@@ -11,6 +11,7 @@ from typing import Any
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
+from api.push.bus import RETAINED_BYTES
 from api.push.eagerly import start_eagerly
 from api.push.redis_scripts import META, PUBLISH, RENEW, STREAM, number_key
 from api.push.redis_stream import ANSWER_DEADLINE_S, CONNECTION_ERRORS, open_stream
@@ -141,7 +142,7 @@ class RedisPublisher:
         connection = self._connection
         command = connection.pack_command(
             *("EVALSHA", self._script, 3, STREAM, META, self._number_key),
-            *(number, self._retention, encoded),
+            *(number, self._retention, RETAINED_BYTES, encoded),
         )
         try:
             return start_eagerly(connection.send_packed_command(command, check_health=False))

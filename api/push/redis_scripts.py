@@ -20,7 +20,8 @@ _RENEW = """
 local function renew(stream, meta, epoch)
   redis.call('HSET', meta, 'epoch', epoch)
   local offset = redis.call('HINCRBY', meta, 'offset', 1)
-  redis.call('XADD', stream, offset .. '-0', 'epoch', epoch, 'event', '')
+  local size = redis.call('HINCRBY', meta, 'bytes', 0)
+  redis.call('XADD', stream, offset .. '-0', 'epoch', epoch, 'event', '', 'bytes', size)
   return offset
 end
 """
@@ -38,14 +39,25 @@ return redis.call('HMGET', KEYS[2], 'epoch', 'offset')
 )
 
 PUBLISH = """
--- KEYS: stream, meta, publisher's number; ARGV: number, retention, event
+-- KEYS: stream, meta, publisher's number; ARGV: number, retention, most bytes, event
 -- A publisher that lost its connection sends again what was not acknowledged.
 local last = redis.call('GET', KEYS[3])
 if last and tonumber(last) >= tonumber(ARGV[1]) then return 0 end
-redis.call('SET', KEYS[3], ARGV[1], 'EX', 86400)
-local offset = redis.call('HINCRBY', KEYS[2], 'offset', 1)
 local epoch = redis.call('HGET', KEYS[2], 'epoch')
-redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[2], offset .. '-0', 'epoch', epoch, 'event', ARGV[3])
+if not epoch then return redis.error_reply('the stream is gone') end
+local offset = redis.call('HINCRBY', KEYS[2], 'offset', 1)
+-- Each entry says how many bytes of events came up to it, so that the first and the last tell all.
+local size = redis.call('HINCRBY', KEYS[2], 'bytes', #ARGV[4])
+redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[2], offset .. '-0',
+  'epoch', epoch, 'event', ARGV[4], 'bytes', size)
+redis.call('SET', KEYS[3], ARGV[1], 'EX', 86400)
+local function retained()
+  local first = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 1)[1]
+  return first and size - tonumber(first[2][6]) or 0
+end
+while retained() > tonumber(ARGV[3]) do
+  redis.call('XTRIM', KEYS[1], 'MAXLEN', '=', math.floor(redis.call('XLEN', KEYS[1]) * 15 / 16))
+end
 return offset
 """
 

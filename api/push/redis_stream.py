@@ -31,7 +31,9 @@ async def open_stream(client: Redis) -> Position:
     """The stream's end; its epoch is a new one where the server may have lost entries."""
     async with asyncio.timeout(ANSWER_DEADLINE_S):
         server: Any = await client.info("server")
-        reply: Any = client.eval(OPEN, 2, STREAM, META, str(server["run_id"]), uuid.uuid4().hex)
+        # Some that are run for others hide it; a restart that lost the stream lost its meta, too.
+        identity = str(server.get("run_id", ""))
+        reply: Any = client.eval(OPEN, 2, STREAM, META, identity, uuid.uuid4().hex)
         epoch, offset = await reply
     return Position(epoch.decode(), int(offset))
 

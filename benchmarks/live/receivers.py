@@ -58,7 +58,9 @@ def receivers(url: str, num_sockets: int) -> Iterator[Receivers]:
     """`num_sockets` at `url`, each of which has had its first message."""
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
-    process = context.Process(target=_receive, args=(there, url, num_sockets, CLIENT_CORE), daemon=True)
+    process = context.Process(
+        target=_receive, args=(there, url, num_sockets, CLIENT_CORE), daemon=True
+    )
     process.start()
     there.close()
     try:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from api.push import redis_bus, redis_stream
+from api.push import redis_bus, redis_publisher, redis_stream
 from api.push.bus import Position
 from api.push.redis_bus import RedisBus
 from api.push.redis_publisher import RedisPublisher
@@ -17,7 +17,7 @@ from tests.api.push.following import following
 from tests.api.push.numbered import event
 from tests.api.push.turns import other_tasks, until
 from tests.api.push.valkey import Valkey, valkey
-from tracking_plugin.events import encode_event
+from tracking_plugin.events import decode_event, encode_event
 
 pytestmark = pytest.mark.anyio
 
@@ -47,6 +47,43 @@ async def test_everything_comes_once_and_in_order(server: Valkey) -> None:
         assert not follower.has_gap
         assert await bus.end() == Position(follower.epochs[0], offsets[-1])
     assert other_tasks() == set()
+
+
+async def test_large_events_push_the_oldest_out(
+    server: Valkey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(redis_publisher, "RETAINED_BYTES", 100_000)
+    bus = RedisBus(server.url, RETENTION)
+    async with bus.running(), following(bus) as follower:
+        for number in range(100):
+            bus.publish(event(number, padding="x" * 10_000))
+            await follower.until(number)
+    with server.client() as client:
+        kept = [fields[b"event"] for _, fields in client.xrange(STREAM)]
+    assert 5 < len(kept) <= 11
+    assert sum(map(len, kept[1:])) <= 100_000
+    assert decode_event(kept[-1]) == event(99, padding="x" * 10_000)
+
+
+async def test_one_event_larger_than_all_that_is_kept_is_kept(
+    server: Valkey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(redis_publisher, "RETAINED_BYTES", 10)
+    bus = RedisBus(server.url, RETENTION)
+    async with bus.running(), following(bus) as follower:
+        for number in range(5):
+            publish(bus, number)
+            await follower.until(number)
+        assert follower.numbers == list(range(5))
+
+
+async def test_options_in_the_url_do_not_change_what_the_bus_relies_on(server: Valkey) -> None:
+    url = f"{server.url}?decode_responses=true&socket_timeout=0.001"
+    bus = RedisBus(url, RETENTION)
+    async with bus.running(), following(bus) as follower:
+        publish(bus, 1, 2)
+        await follower.until(2)
+        assert follower.numbers == [1, 2]
 
 
 async def test_all_followers_see_one_order_of_all_publishers(server: Valkey) -> None:
