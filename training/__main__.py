@@ -1,12 +1,15 @@
-"""The training program: `python -m training fit|evaluate|deliver` (see `--help` of each)."""
+"""The training program: `python -m training fit|evaluate|deliver|schema` (see `--help` of each)."""
 
 import argparse
+import json
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import mlflow
 
+import tracking_plugin
 from training.cli_options import add_flags, given_values
 from training.config import EvaluateConfig, LaunchConfig
 from training.errors import TrackingError, TrainingError
@@ -14,11 +17,12 @@ from training.evaluate import evaluate
 from training.fit import fit
 from training.job import SPOOL, work_dir
 from training.logs import configure_logging
-from training.recipes.registry import recipe_kind
+from training.recipes.registry import RECIPES, recipe_kind
 from training.settings import TrainingSettings
 from training.tracking.tracker import deliver
 
 DELIVERY_TIMEOUT_S = 600.0
+SCHEMAS = Path(tracking_plugin.__file__).parent / "recipes"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -49,6 +53,10 @@ def build_parser(recipe: str) -> argparse.ArgumentParser:
     evaluate_parser = commands.add_parser("evaluate", help="score a finished run's best model")
     add_flags(evaluate_parser, EvaluateConfig, "evaluation")
     evaluate_parser.set_defaults(run=_evaluate)
+    schema_parser = commands.add_parser(
+        "schema", help="write the JSON Schema of each recipe's parameters, for servers"
+    )
+    schema_parser.set_defaults(run=_write_schemas)
     deliver_parser = commands.add_parser(
         "deliver", help="send what an ended training could not deliver to the tracking server"
     )
@@ -73,6 +81,12 @@ def _deliver(namespace: argparse.Namespace) -> None:
     if not spool_dir.is_dir():
         raise TrackingError(f"There is nothing to deliver: {spool_dir} does not exist.")
     deliver(run_id, mlflow.get_tracking_uri(), spool_dir, DELIVERY_TIMEOUT_S)
+
+
+def _write_schemas(_: argparse.Namespace) -> None:
+    for name, kind in RECIPES.items():
+        schema = kind.config_class.model_json_schema()
+        (SCHEMAS / f"{name}.json").write_text(json.dumps(schema, indent=2) + "\n")
 
 
 def _recipe_named_in(arguments: Sequence[str]) -> str:

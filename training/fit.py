@@ -14,6 +14,7 @@ from training.config import LaunchConfig, LauncherName
 from training.errors import LaunchError, TrackingError, TrainingError
 from training.job import SPOOL, TrainingJob, work_dir
 from training.launchers import torchrun
+from training.outcome import Ending, Outcome
 from training.preparation import open_run, prepare_job
 from training.process import Process
 from training.rank import run_rank
@@ -50,14 +51,12 @@ def fit(launch: LaunchConfig, given: Mapping[str, Any], settings: TrainingSettin
     record = open_run(launch, settings, tracking_uri)
     with _recorded_ending(record, settings):
         job = prepare(record)
-        _train(job, launch, settings)
-        _complete(record, job)
+        _conclude(record, job, _train(job, launch, settings))
 
 
-def _train(job: TrainingJob, launch: LaunchConfig, settings: TrainingSettings) -> None:
+def _train(job: TrainingJob, launch: LaunchConfig, settings: TrainingSettings) -> Outcome:
     if launch.launcher is LauncherName.SINGLE:
-        run_rank(job)
-        return
+        return run_rank(job)
     # Ray reads these while it is imported.
     os.environ.setdefault("RAY_COLOR_PREFIX", str(int(job.shows_bars)))
     if not settings.cluster_address:
@@ -70,7 +69,7 @@ def _train(job: TrainingJob, launch: LaunchConfig, settings: TrainingSettings) -
             f"--launcher ray needs Ray ({error}). Install mlflow-fovea[training], or use "
             "--launcher single or torchrun."
         ) from error
-    launch_ray(
+    return launch_ray(
         job,
         workers=launch.workers,
         max_failures=launch.max_failures,
@@ -94,16 +93,22 @@ def _fit_under_torchrun(
             raise LaunchError("Rank 0 could not prepare the training; its message says why.")
         record = take_up_run(tracking_uri, job.run_id)
         with _recorded_ending(record, settings, may_be_collateral=True):
-            run_rank(job)
+            outcome = run_rank(job)
             process.barrier()
             if process.is_main:
-                _complete(record, job)
+                _conclude(record, job, outcome)
                 torchrun.forget_run(settings.data_dir)
 
 
-def _complete(record: RunRecord, job: TrainingJob) -> None:
-    record.completed(job.delivery_timeout_s)
-    print(f"Finished: {record.link}", flush=True)
+def _conclude(record: RunRecord, job: TrainingJob, outcome: Outcome) -> None:
+    if outcome.ending is Ending.RELEASED:
+        print(f"Paused, to be gone on with: {record.link}", flush=True)
+    elif outcome.ending is Ending.STOPPED:
+        record.stopped(outcome.message, job.delivery_timeout_s)
+        print(f"Stopped: {record.link}", flush=True)
+    else:
+        record.completed(job.delivery_timeout_s)
+        print(f"Finished: {record.link}", flush=True)
 
 
 @contextmanager

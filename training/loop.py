@@ -1,9 +1,7 @@
 """The training loop: plain PyTorch, on one process or many, whoever starts them or keeps the record."""
 
-import logging
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from typing import Any, cast
 
 import torch
@@ -12,27 +10,21 @@ from torch.nn.parallel import DistributedDataParallel
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from tracking_plugin.names import Metric, evaluation_artifact
+from training.agreement import Agreement, Verdict
 from training.checkpoints.checkpoint import read_checkpoint
+from training.checkpoints.training_state import TrainingState
 from training.config import Precision
 from training.console import Console
 from training.deferred import DeferredScalars, StepRecord
+from training.errors import CheckpointError
+from training.outcome import Ending, Outcome
 from training.precision import autocast_type, resolve_precision
 from training.process import Process
 from training.progress import Progress
-from training.random_state import capture_random_state, restore_random_state
 from training.recipe import Checkpoints, EvaluationResult, Recipe, Tracker
 
-logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """How a training ended."""
-
-    steps: int
-    stopped_early: bool
-    best_score: float | None
-    best_epoch: int | None
+SAVING_TIMEOUT_S = 600.0
+"""For the artifact store to take the checkpoint of a run that is about to give its machine back."""
 
 
 class TrainingLoop:
@@ -43,6 +35,7 @@ class TrainingLoop:
         *,
         recipe: Recipe,
         process: Process,
+        agreement: Agreement,
         tracker: Tracker,
         checkpoints: Checkpoints,
         console: Console,
@@ -50,6 +43,7 @@ class TrainingLoop:
         self.config = recipe.config
         self.recipe = recipe
         self.process = process
+        self.agreement = agreement
         self.tracker = tracker
         self.checkpoints = checkpoints
         self.console = console
@@ -61,14 +55,26 @@ class TrainingLoop:
         is_fp16 = self.precision is Precision.FP16
         self.scaler = torch.amp.GradScaler(process.device.type, enabled=is_fp16)
         self.ema = self._build_ema()
+        self.state = TrainingState(
+            process=process,
+            model=self.model,
+            optimizer=self.optimizer,
+            scaler=self.scaler,
+            ema=self.ema,
+            progress=self.progress,
+        )
         self.scalars = DeferredScalars(process)
+        self.ending: Ending | None = None
+        self.message = ""
+        self._save_step: int | None = None
 
     def run(self) -> Outcome:
-        """Train from the latest checkpoint, if there is one, to the end."""
+        """Train from the latest checkpoint, if there is one, to the end or until told to leave."""
         self._resume()
         self._begin()
         batches = self.recipe.batches(self.progress.step)
-        while not self.progress.is_over(self.config):
+        while self.ending is None and not self.progress.is_over(self.config):
+            self.agreement.begin_step()
             self._set_learning_rate()
             self._forward_and_backward(next(batches))
             self._optimizer_step()
@@ -76,6 +82,7 @@ class TrainingLoop:
             is_best = self.progress.evaluation_is_due(self.config) and self._evaluate()
             if is_best or self.progress.checkpoint_is_due(self.config):
                 self._save(is_best=is_best)
+            self._obey(self.agreement.end_step())
         self._record(self.scalars.flush())
         self.console.close()
         return self._outcome()
@@ -147,49 +154,65 @@ class TrainingLoop:
             self.tracker.log_image(image, key, step)
         self.console.evaluation(epoch, result.metrics, is_best=is_best)
 
+    def _obey(self, verdict: Verdict) -> None:
+        """Do what the ranks have agreed on; after the last step there is nothing left to hold."""
+        if not self.progress.is_over(self.config):
+            if verdict is Verdict.HOLD:
+                verdict = self._hold()
+            if verdict is not Verdict.GO_ON:
+                self._leave(verdict)
+        if self.ending is None:
+            self.agreement.orders.training(self.progress.step)
+
+    def _hold(self) -> Verdict:
+        """Stay until something else is wanted."""
+        self._record(self.scalars.flush())
+        verdict = self.agreement.hold(self.progress.step)
+        self.scalars.restart_clock()
+        return verdict
+
+    def _leave(self, verdict: Verdict) -> None:
+        """Save and end here, unless the training could not go on from what is saved."""
+        orders, step = self.agreement.orders, self.progress.step
+        orders.leaving(step, verdict)
+        fault = self.process.broadcast(self._fault_of_saving())
+        if verdict is Verdict.STOP:
+            self.ending = Ending.STOPPED
+            self.message = f"Stopped without a last checkpoint: {fault}" if fault else ""
+        elif fault:
+            orders.refuse(step, fault)
+        elif self.agreement.meet() is verdict:
+            # Saving can take minutes, in which a person may have thought better of it.
+            self.ending = Ending.RELEASED
+
+    def _fault_of_saving(self) -> str:
+        """Save; on rank 0, why the training could not go on from that."""
+        try:
+            if self._save_step != self.progress.step:
+                self._save(is_best=False)
+            if self.process.is_main:
+                self.checkpoints.flush(SAVING_TIMEOUT_S)
+        except CheckpointError as error:
+            return str(error)
+        return ""
+
     def _save(self, *, is_best: bool) -> None:
         self._record(self.scalars.flush())
-        random_states = self.process.gather(capture_random_state())
+        self._save_step = self.progress.step
+        checkpoint = self.state.capture()
         if self.process.is_main:
-            tensors = {"model": self.model.state_dict()}
-            if self.ema is not None:
-                tensors["ema"] = self.ema.module.state_dict()
-            state = {
-                "optimizer": self.optimizer.state_dict(),
-                "scaler": self.scaler.state_dict(),
-                "ema_updates": 0 if self.ema is None else int(self.ema.n_averaged),
-                "random_states": random_states,
-                "progress": self.progress.state_dict(),
-            }
-            self.checkpoints.save(tensors, state, step=self.progress.step, is_best=is_best)
+            self.checkpoints.save(
+                checkpoint.tensors, checkpoint.state, step=self.progress.step, is_best=is_best
+            )
         self.scalars.restart_clock()
 
     def _resume(self) -> None:
         name = self.process.broadcast(self.checkpoints.latest() if self.process.is_main else None)
-        if name is None:
-            return
-        checkpoint = read_checkpoint(self.checkpoints.path(name))
-        self.model.load_state_dict(checkpoint.tensors["model"])
-        self.optimizer.load_state_dict(checkpoint.state["optimizer"])
-        self.scaler.load_state_dict(checkpoint.state["scaler"])
-        if self.ema is not None:
-            self.ema.module.load_state_dict(checkpoint.tensors["ema"])
-            self.ema.n_averaged.fill_(checkpoint.state["ema_updates"])
-        self.progress.load_state_dict(checkpoint.state["progress"])
-        self._restore_random_state(checkpoint.state["random_states"])
-
-    def _restore_random_state(self, states: Sequence[dict[str, Any]]) -> None:
-        if len(states) != self.process.world_size:
-            logger.warning(
-                "The checkpoint was written by %d ranks and is read by %d: "
-                "the run goes on, but not with the very same random numbers.",
-                len(states),
-                self.process.world_size,
-            )
-        if self.process.rank < len(states):
-            restore_random_state(states[self.process.rank])
+        if name is not None:
+            self.state.restore(read_checkpoint(self.checkpoints.path(name)))
 
     def _begin(self) -> None:
+        self.agreement.orders.training(self.progress.step)
         self.recipe.train_mode(self.trained_model)
         self.scalars.restart_clock()
         self.console.begin(
@@ -227,6 +250,8 @@ class TrainingLoop:
 
     def _outcome(self) -> Outcome:
         return Outcome(
+            ending=self.ending or Ending.COMPLETED,
+            message=self.message,
             steps=self.progress.step,
             stopped_early=self.progress.has_stalled(self.config),
             best_score=self.progress.best_score,

@@ -1,19 +1,26 @@
 """What every rank does, whichever launcher started it: put the pieces together and train."""
 
 import os
+from contextlib import closing
 
 import torch
 
+from tracking_plugin.control import RunControl
+from tracking_plugin.control_messages import Observed
+from training.agreement import Agreement
 from training.checkpoints.location import open_checkpoints
 from training.checkpoints.store import CheckpointStore
 from training.console import BarConsole, BarFactory, Console, LineConsole, terminal_bar
+from training.errors import TrackingError
 from training.job import TrainingJob
 from training.logs import configure_logging
-from training.loop import Outcome, TrainingLoop
+from training.loop import TrainingLoop
+from training.outcome import Ending, Outcome
 from training.process import Process, current_process
 from training.random_state import seed_everything
 from training.recipe import RecordedRecipe
 from training.recipes.registry import recipe_kind
+from training.recording.orders import ServerOrders
 from training.recording.recorder import Recorder
 from training.silent import SilentConsole, SilentTracker
 
@@ -36,10 +43,12 @@ def run_rank(
         keep_last=config.keep_last,
     )
     if process.is_main:
-        return _train_and_record(job, recipe, process, checkpoints, make_bar)
+        with closing(RunControl(job.run_id, tracking_uri=job.tracking_uri)) as control:
+            return _train_and_record(job, recipe, process, checkpoints, make_bar, control)
     return TrainingLoop(
         recipe=recipe,
         process=process,
+        agreement=Agreement(process, None),
         tracker=SilentTracker(),
         checkpoints=checkpoints,
         console=SilentConsole(),
@@ -52,24 +61,43 @@ def _train_and_record(
     process: Process,
     checkpoints: CheckpointStore,
     make_bar: BarFactory,
+    control: RunControl,
 ) -> Outcome:
+    control.report(Observed.STARTING)
+    orders = ServerOrders(control)
     recorder = Recorder(job, checkpoints)
     console: Console = BarConsole(make_bar) if job.shows_bars else LineConsole()
     try:
         loop = TrainingLoop(
             recipe=recipe,
             process=process,
+            agreement=Agreement(process, orders),
             tracker=recorder.tracker,
             checkpoints=checkpoints,
             console=console,
         )
         recorder.begin(recipe, process)
         outcome = loop.run()
-        recorder.finish(recipe)
+        _settle(outcome, recorder, recipe, orders)
     except BaseException:
         recorder.abandon()
         raise
     return outcome
+
+
+def _settle(
+    outcome: Outcome, recorder: Recorder, recipe: RecordedRecipe, orders: ServerOrders
+) -> None:
+    """Bring everything to the server; TrackingError if it takes no notice."""
+    if outcome.ending is Ending.COMPLETED:
+        recorder.finish(recipe)
+        return
+    recorder.leave()
+    if outcome.ending is Ending.RELEASED and not orders.released(outcome.steps):
+        raise TrackingError(
+            f"The run is saved after step {outcome.steps} so as to be paused, but the server did "
+            "not take notice. Go on with the same run: fit --run-id."
+        )
 
 
 def _be_deterministic(is_asked: bool) -> None:

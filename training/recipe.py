@@ -93,6 +93,9 @@ class Checkpoints(Protocol):
     ) -> None:
         """Write a checkpoint whole or not at all; CheckpointError if it cannot be written."""
 
+    def flush(self, timeout_s: float) -> None:
+        """Wait until what is kept is where any machine finds it; CheckpointError at the deadline."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetDescription:

@@ -1,70 +1,16 @@
 """The loop: the same gradients on any number of ranks, evaluation, selection, exact resume."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
-from tests.training.ranks import lone_process, run_ranks
-from tests.training.toy import MemoryTracker, ToyRecipe
+from tests.training.ranks import run_ranks
+from tests.training.toy_training import train
 from training.checkpoints.checkpoint import read_checkpoint
-from training.checkpoints.store import CheckpointStore
-from training.config import LoopConfig
 from training.errors import ConfigError
-from training.loop import Outcome, TrainingLoop
 from training.process import Process
-from training.silent import SilentConsole
-
-
-@dataclass
-class Trained:
-    outcome: Outcome
-    tracker: MemoryTracker
-    weights: dict[str, torch.Tensor]
-    store: CheckpointStore
-
-
-def train(
-    root: Path, process: Process | None = None, *, stop_after: int = 0, **settings: Any
-) -> Trained:
-    """Train the toy; `stop_after` steps the process "dies", keeping only what is on disk."""
-    process = process or lone_process()
-    toy = {
-        name: settings.pop(name) for name in ("batch_size", "dropout", "scores") if name in settings
-    }
-    recipe = ToyRecipe(LoopConfig(**settings), process, **({"batch_size": 8} | toy))
-    store = CheckpointStore(root=root, mirror=None, keep_last=settings.get("keep_last", 2))
-    if process.is_main:
-        store.open_for_writing()
-    tracker = MemoryTracker()
-    loop = TrainingLoop(
-        recipe=recipe, process=process, tracker=tracker, checkpoints=store, console=SilentConsole()
-    )
-    if stop_after:
-        loop.recipe.batches = _dying(recipe.batches, stop_after)  # type: ignore[method-assign]
-    torch.manual_seed(3 + process.rank)
-    try:
-        outcome = loop.run()
-    except Killed:
-        outcome = loop._outcome()
-    weights = {name: tensor.clone() for name, tensor in loop.model.state_dict().items()}
-    return Trained(outcome=outcome, tracker=tracker, weights=weights, store=store)
-
-
-class Killed(BaseException):
-    """Stands for the end of the process."""
-
-
-def _dying(batches: Any, after: int) -> Any:
-    def dying(first_step: int) -> Any:
-        for step, batch in enumerate(batches(first_step), start=first_step):
-            if step == after:
-                raise Killed
-            yield batch
-
-    return dying
 
 
 def _train_on_rank(process: Process, argument: tuple[Path, dict[str, Any]]) -> Any:

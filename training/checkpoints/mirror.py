@@ -46,21 +46,29 @@ class CheckpointMirror:
         self._in_step.clear()
         self._changed.set()
 
-    def close(self, timeout_s: float) -> None:
+    def flush(self, timeout_s: float) -> None:
         """Wait until the store holds what the folder keeps; CheckpointError at the deadline."""
         if self._thread is None:
             return
         self.notify()
-        done = self._in_step.wait(timeout_s)
-        self._closing.set()
-        self._changed.set()
-        self._thread.join(timeout=LONGEST_BACKOFF_S)
-        if not done:
+        if not self._in_step.wait(timeout_s):
             raise CheckpointError(
                 f"The artifact store did not take the checkpoints within {timeout_s:.0f} s "
                 f"({self._last_error}). They are whole in {self._root}; going on with the same "
                 "run on this machine uploads them."
             )
+
+    def close(self, timeout_s: float) -> None:
+        """Flush, and follow the folder no longer; CheckpointError as there. Once is enough."""
+        if self._thread is None:
+            return
+        try:
+            self.flush(timeout_s)
+        finally:
+            self._closing.set()
+            self._changed.set()
+            self._thread.join(timeout=LONGEST_BACKOFF_S)
+            self._thread = None
 
     def index(self) -> dict[str, Any]:
         """The store's list of checkpoints, empty where there is none yet.

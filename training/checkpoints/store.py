@@ -88,6 +88,11 @@ class CheckpointStore:
             self._best = name
         self._settle()
 
+    def flush(self, timeout_s: float) -> None:
+        """Wait until the artifact store holds all that is kept; CheckpointError at the deadline."""
+        if self._mirror is not None:
+            self._mirror.flush(timeout_s)
+
     def close(self, timeout_s: float) -> None:
         """Wait until the artifact store holds all that is kept; CheckpointError at the deadline."""
         if self._mirror is not None:
@@ -109,14 +114,24 @@ class CheckpointStore:
         # After a resume on another machine the best checkpoint may be in the artifact store alone.
         known = {*local, self._best} if self._best else set(local)
         kept = retained(sorted(known), best=self._best, keep_last=self._keep_last)
-        index = self._root / INDEX
-        partial = index.with_suffix(".partial")
-        partial.write_text(json.dumps({"kept": kept, "best": self._best}))
-        partial.replace(index)
+        self._write_index({"kept": kept, "best": self._best})
         for name in set(local) - set(kept):
             shutil.rmtree(self._root / name, ignore_errors=True)
         if self._mirror is not None:
             self._mirror.notify()
+
+    def _write_index(self, index: Mapping[str, Any]) -> None:
+        path = self._root / INDEX
+        partial = path.with_suffix(".partial")
+        try:
+            partial.write_text(json.dumps(index))
+            partial.replace(path)
+        except OSError as error:
+            partial.unlink(missing_ok=True)
+            raise CheckpointError(
+                f"The list of checkpoints could not be written to {self._root}: {error.strerror}. "
+                "Free some space, and go on with the same run."
+            ) from error
 
     def _index(self) -> dict[str, Any]:
         path = self._root / INDEX

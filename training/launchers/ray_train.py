@@ -22,14 +22,14 @@ from training.console import Bar
 from training.errors import LaunchError, TrainingError, first_line
 from training.job import TrainingJob
 from training.launchers.backend import collective_backend
-from training.loop import Outcome
+from training.outcome import Outcome
 from training.rank import run_rank
 
 LOCAL_OBJECT_STORE_BYTES = 256 * 2**20
 """The data does not travel through Ray's object store, so it stays small."""
 
 
-def launch_ray(job: TrainingJob, *, workers: int, max_failures: int, ray_address: str) -> None:
+def launch_ray(job: TrainingJob, *, workers: int, max_failures: int, ray_address: str) -> Outcome:
     """Train with `workers` ranks; TrainingError if it fails for good."""
     with _connection(ray_address, workers), _scratch_folder() as storage:
         _require_resources(workers, use_gpu=job.use_gpu)
@@ -55,6 +55,7 @@ def launch_ray(job: TrainingJob, *, workers: int, max_failures: int, ray_address
         if result.return_value is None:
             # Ray returns from a training that was aborted by a signal as from a finished one.
             raise KeyboardInterrupt
+        return cast(Outcome, result.return_value)
 
 
 def cluster_has_gpus(address: str) -> bool:

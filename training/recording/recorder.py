@@ -57,10 +57,15 @@ class Recorder:
 
     def finish(self, recipe: RecordedRecipe) -> None:
         """Register the best model, and wait until everything recorded has arrived."""
+        self._system_metrics.finish()
+        self.tracker.flush(self._job.delivery_timeout_s)
+        self._register_best(recipe)
+        self.leave()
+
+    def leave(self) -> None:
+        """Wait until everything recorded has arrived; the run goes on elsewhere, or not at all."""
         timeout_s = self._job.delivery_timeout_s
         self._system_metrics.finish()
-        self.tracker.flush(timeout_s)
-        self._register_best(recipe)
         self.tracker.close(timeout_s)
         self._checkpoints.close(timeout_s)
         with contextlib.suppress(OSError):

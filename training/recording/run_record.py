@@ -19,6 +19,7 @@ EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}
 REACH_TIMEOUT_S = 5.0
 REACH_ATTEMPTS = 3
 LONGEST_TAG = 5000
+_COMMANDED = (FoveaStatus.PAUSING, FoveaStatus.RESUMING, FoveaStatus.STOPPING)
 
 
 def require_reachable(tracking_uri: str) -> None:
@@ -58,9 +59,11 @@ class RunRecord:
         return f"{base}/#/experiments/{self.experiment_id}/runs/{self.run_id}"
 
     def starting(self, recipe: str) -> None:
-        """The run is being started: SCHEDULED until it trains."""
-        self._client.update_run(self.run_id, status="SCHEDULED")
-        self._tag({Tag.STATUS: FoveaStatus.STARTING, Tag.RECIPE: recipe, Tag.MESSAGE: ""})
+        """The run is being started: SCHEDULED until it trains, unless it has trained already."""
+        self._tag({Tag.RECIPE: recipe})
+        if _commanded_status(self._client, self.run_id) is None:
+            self._client.update_run(self.run_id, status="SCHEDULED")
+            self._tag({Tag.STATUS: FoveaStatus.STARTING, Tag.MESSAGE: ""})
 
     def completed(self, timeout_s: float) -> None:
         """The training reached its end."""
@@ -94,7 +97,16 @@ def mark_training(tracking_uri: str, run_id: str) -> None:
     """The first step is about to be taken."""
     client = MlflowClient(tracking_uri)
     client.update_run(run_id, status="RUNNING")
-    client.set_tag(run_id, str(Tag.STATUS), str(FoveaStatus.TRAINING))
+    if _commanded_status(client, run_id) is None:
+        client.set_tag(run_id, str(Tag.STATUS), str(FoveaStatus.TRAINING))
+
+
+def _commanded_status(client: MlflowClient, run_id: str) -> str | None:
+    """What somebody has told the run to do, where it has not obeyed yet: theirs is the last word."""
+    run = client.get_run(run_id)
+    status: str | None = run.data.tags.get(Tag.STATUS)
+    is_live = not RunStatus.is_terminated(RunStatus.from_string(run.info.status))
+    return status if is_live and status in _COMMANDED else None
 
 
 def create_run(

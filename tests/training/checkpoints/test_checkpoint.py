@@ -1,5 +1,6 @@
 """Checkpoints: whole or absent, verified, and only the ones worth keeping."""
 
+import errno
 import json
 import subprocess
 import sys
@@ -123,3 +124,21 @@ def test_the_index_says_what_is_kept(tmp_path: Path) -> None:
     save(store, 1, is_best=True)
     index = json.loads((tmp_path / "index.json").read_text())
     assert index == {"kept": [checkpoint_name(1)], "best": checkpoint_name(1)}
+
+
+def test_a_list_of_checkpoints_that_cannot_be_written_is_refused_and_the_old_one_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = store_in(tmp_path)
+    save(store, 1)
+    before = (tmp_path / "index.json").read_text()
+
+    def full(path: Path, text: str) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as during:
+        during.setattr(Path, "write_text", full)
+        with pytest.raises(CheckpointError, match="No space left"):
+            store._write_index({})
+    assert (tmp_path / "index.json").read_text() == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["index.json", checkpoint_name(1)]

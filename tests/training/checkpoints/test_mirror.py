@@ -135,3 +135,14 @@ def test_an_upload_that_was_cut_off_is_not_taken_for_a_checkpoint(
         json.dumps({"kept": [checkpoint_name(7)], "best": None})
     )
     assert store(tmp_path, repository, "other").latest() is None
+
+
+def test_closing_again_waits_for_nothing(tmp_path: Path, repository: Repository) -> None:
+    checkpoints = store(tmp_path, repository)
+    checkpoints.open_for_writing()
+    save(checkpoints, 1)
+    checkpoints.close(DEADLINE_S)
+    repository.is_away = True
+    # With a mirror still at work this would end with a CheckpointError.
+    checkpoints.stop(0.0)
+    assert remote_names(tmp_path) == {"index.json", checkpoint_name(1)}

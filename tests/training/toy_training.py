@@ -1,0 +1,78 @@
+"""Trains the toy with the real loop and real checkpoints, as far as a test lets it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from tests.training.ranks import lone_process
+from tests.training.toy import MemoryTracker, ToyRecipe
+from training.agreement import Agreement
+from training.checkpoints.store import CheckpointStore
+from training.config import LoopConfig
+from training.loop import TrainingLoop
+from training.outcome import Outcome
+from training.process import Process
+from training.silent import SilentConsole
+
+
+@dataclass
+class Trained:
+    outcome: Outcome
+    tracker: MemoryTracker
+    weights: dict[str, torch.Tensor]
+    store: CheckpointStore
+
+
+def train(
+    root: Path,
+    process: Process | None = None,
+    *,
+    agreement: Agreement | None = None,
+    tracker: MemoryTracker | None = None,
+    store: CheckpointStore | None = None,
+    stop_after: int = 0,
+    **settings: Any,
+) -> Trained:
+    """Train the toy; `stop_after` steps the process "dies", keeping only what is on disk."""
+    process = process or lone_process()
+    toy = {
+        name: settings.pop(name) for name in ("batch_size", "dropout", "scores") if name in settings
+    }
+    recipe = ToyRecipe(LoopConfig(**settings), process, **({"batch_size": 8} | toy))
+    store = store or CheckpointStore(root=root, mirror=None, keep_last=settings.get("keep_last", 2))
+    if process.is_main:
+        store.open_for_writing()
+    tracker = tracker or MemoryTracker()
+    loop = TrainingLoop(
+        recipe=recipe,
+        process=process,
+        agreement=agreement or Agreement(process, None),
+        tracker=tracker,
+        checkpoints=store,
+        console=SilentConsole(),
+    )
+    if stop_after:
+        loop.recipe.batches = _dying(recipe.batches, stop_after)  # type: ignore[method-assign]
+    torch.manual_seed(3 + process.rank)
+    try:
+        outcome = loop.run()
+    except Killed:
+        outcome = loop._outcome()
+    weights = {name: tensor.clone() for name, tensor in loop.model.state_dict().items()}
+    return Trained(outcome=outcome, tracker=tracker, weights=weights, store=store)
+
+
+class Killed(BaseException):
+    """Stands for the end of the process."""
+
+
+def _dying(batches: Any, after: int) -> Any:
+    def dying(first_step: int) -> Any:
+        for step, batch in enumerate(batches(first_step), start=first_step):
+            if step == after:
+                raise Killed
+            yield batch
+
+    return dying
