@@ -18,15 +18,24 @@ _OF_MLFLOW: Mapping[str, RunStatus] = {
 }
 
 
+_BEFORE_THE_END: Mapping[RunStatus, RunStatus] = {
+    RunStatus.COMPLETED: RunStatus.TRAINING,
+    RunStatus.ERROR: RunStatus.TRAINING,
+    RunStatus.STOPPED: RunStatus.STOPPING,
+}
+
+
 def status_word(mlflow_status: str | None, tags: Mapping[str, str]) -> RunStatus:
     """A run that has ended is what MLflow says; one that goes on, what its tag says."""
     said_by_mlflow = _OF_MLFLOW.get(mlflow_status or "", RunStatus.IDLE)
     if mlflow_status not in ACTIVE:
         return said_by_mlflow
     try:
-        return RunStatus(tags.get(Tag.STATUS, ""))
+        said_by_tag = RunStatus(tags.get(Tag.STATUS, ""))
     except ValueError:
         return said_by_mlflow
+    # A training tags its end before it ends its run: until then MLflow has the last word.
+    return _BEFORE_THE_END.get(said_by_tag, said_by_tag)
 
 
 def training_status(state: RunState, now_ms: int) -> TrainingStatus:

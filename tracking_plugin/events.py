@@ -71,6 +71,16 @@ class ArtifactLogged(_Event, frozen=True, kw_only=True, tag="artifact"):
     path: str
 
 
+class LogLines(_Event, frozen=True, kw_only=True, tag="log"):
+    """What a run's job has printed, oldest first."""
+
+    lines: list[str]
+
+
+class ControlChanged(_Event, frozen=True, kw_only=True, tag="control"):
+    """What is wanted of the run, or what it says of itself, is no longer what it was."""
+
+
 RunEvent = (
     RunCreated
     | RunUpdated
@@ -81,6 +91,8 @@ RunEvent = (
     | ParamsLogged
     | TagsChanged
     | ArtifactLogged
+    | LogLines
+    | ControlChanged
 )
 
 # JSON has no NaN, and a diverging loss is what must not be lost on the way.

@@ -26,7 +26,7 @@ def read_artifact(artifact_uri: str, path: str, largest_bytes: int) -> bytes:
     ArtifactNotFoundError, TooLargeError beyond `largest_bytes`, else ArtifactUnreadableError.
     """
     try:
-        return _read(*_location(artifact_uri, path), largest_bytes)
+        return _read(*artifact_location(artifact_uri, path), largest_bytes)
     except ApiError:
         raise
     except MlflowException as error:
@@ -40,8 +40,8 @@ def read_artifact(artifact_uri: str, path: str, largest_bytes: int) -> bytes:
         raise ArtifactUnreadableError(f"The artifact {path} cannot be read: {error}") from error
 
 
-def _location(artifact_uri: str, path: str) -> tuple[ArtifactRepository, str]:
-    """The repository that MLflow's server itself reads a run's artifacts from, and the path in it."""
+def artifact_location(artifact_uri: str, path: str) -> tuple[ArtifactRepository, str]:
+    """The repository in which MLflow's server itself keeps a run's artifacts, and the path in it."""
     if not handlers._is_servable_proxied_run_artifact_root(artifact_uri):  # noqa: SLF001
         return handlers._get_artifact_repository_for_uri(artifact_uri), path  # noqa: SLF001
     proxied = handlers._get_proxied_run_artifact_destination_path(artifact_uri, path)  # noqa: SLF001

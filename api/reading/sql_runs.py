@@ -164,9 +164,12 @@ def _has_status(wanted: RunStatus | MlflowStatus) -> ColumnElement[bool]:
     )
     said_by_run = func.coalesce(tag.correlate(RUNS).scalar_subquery(), "")
     is_told = and_(RUNS.c.status.in_(ACTIVE), said_by_run.in_(_texts(RunStatus)))
+    words = [
+        word.value for word in RunStatus if status_word("RUNNING", {Tag.STATUS: word}) == wanted
+    ]
     said_by_mlflow = [status.value for status in MlflowStatus if status_word(status, {}) == wanted]
     return or_(
-        and_(is_told, said_by_run == wanted.value),
+        and_(is_told, said_by_run.in_(words)),
         and_(not_(is_told), RUNS.c.status.in_(said_by_mlflow)),
     )
 

@@ -1,0 +1,106 @@
+"""The record of who commanded what, and what came of it: lines in the transaction of the change they are about."""
+
+from dataclasses import dataclass
+from typing import cast
+
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from api.control.outcomes import Outcome, outcome, reason
+from api.control.state import ControlState
+from api.control.tables import commands
+from api.control.transitions import Action
+from api.reading.pages import Listed, Page
+
+_LONGEST_NAME = 256
+
+
+@dataclass(frozen=True, kw_only=True)
+class Issuer:
+    """Who commands, and from where."""
+
+    who: str
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """A command as it was given; time in ms since the Unix epoch."""
+
+    action: Action
+    issuer: Issuer
+    release: bool = False
+    at_ms: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommandRecord:
+    """One line of the audit; times in ms since the Unix epoch."""
+
+    id: int
+    run_id: str
+    command_id: int
+    action: Action
+    release: bool
+    who: str
+    source: str
+    at_ms: int
+    outcome: Outcome
+    outcome_ms: int | None
+    message: str
+
+
+def add_line(
+    connection: Connection, state: ControlState, asked: Request, came: Outcome, message: str = ""
+) -> int:
+    """The number of the new line, which says what came of the command at once."""
+    result = connection.execute(
+        insert(commands).values(
+            run_id=state.run_id,
+            command_id=state.command_id,
+            action=asked.action,
+            release=asked.release,
+            who=asked.issuer.who[:_LONGEST_NAME],
+            source=asked.issuer.source[:_LONGEST_NAME],
+            at_ms=asked.at_ms,
+            outcome=came,
+            outcome_ms=None if came is Outcome.PENDING else asked.at_ms,
+            message=message,
+        )
+    )
+    return cast(tuple[int], result.inserted_primary_key)[0]
+
+
+def settle(connection: Connection, state: ControlState, now_ms: int) -> None:
+    """Say what came of each of the run's commands that waited for this state."""
+    waiting = (commands.c.run_id == state.run_id) & (commands.c.outcome == Outcome.PENDING)
+    for row in connection.execute(select(commands).where(waiting)).all():
+        came = outcome(state, Action(row.action), row.command_id)
+        if came is not Outcome.PENDING:
+            said = {"outcome": came, "outcome_ms": now_ms, "message": reason(state, came)}
+            connection.execute(update(commands).where(commands.c.id == row.id).values(said))
+
+
+def find_line(connection: Connection, line_id: int) -> CommandRecord:
+    return _record(connection.execute(select(commands).where(commands.c.id == line_id)).one())
+
+
+def newest_lines(connection: Connection, run_id: str, page: Page) -> Listed[CommandRecord]:
+    of_run = commands.c.run_id == run_id
+    total = connection.execute(
+        select(func.count()).select_from(commands).where(of_run)
+    ).scalar_one()
+    rows = connection.execute(
+        select(commands)
+        .where(of_run)
+        .order_by(commands.c.id.desc())
+        .limit(page.limit)
+        .offset(page.offset)
+    )
+    return Listed([_record(row) for row in rows], total)
+
+
+def _record(row: Row[tuple[object, ...]]) -> CommandRecord:
+    fields = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
+    return CommandRecord(
+        **{**fields, "action": Action(row.action), "outcome": Outcome(row.outcome)}
+    )

@@ -1,0 +1,69 @@
+"""All of control together: opened with the server's database, ended with the server."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from api.control.desk import ControlDesk
+from api.control.link import ControlLinks
+from api.control.store import ControlStore
+from api.database import Database, database_url
+from api.jobs.keeper import JobKeeper
+from api.jobs.launch import JobLauncher
+from api.jobs.logs import LOG_ARTIFACT, JobLogs
+from api.jobs.store import Job, JobStore
+from api.push.bus import Bus
+from api.reading.runs import RunReader
+from api.run_writer import RunWriter
+from api.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Control:
+    """What the routes of one server process use."""
+
+    desk: ControlDesk
+    links: ControlLinks
+    jobs: JobStore
+    launcher: JobLauncher
+    logs: JobLogs
+
+
+@asynccontextmanager
+async def control_running(
+    settings: Settings, bus: Bus, reader: RunReader
+) -> AsyncIterator[Control]:
+    """While inside, commands reach their runs and jobs are looked after."""
+    database = await asyncio.to_thread(_open_database, settings)
+    writer = RunWriter(bus.publish)
+    jobs = JobStore(database)
+    desk = ControlDesk(
+        ControlStore(database),
+        reader,
+        writer,
+        bus,
+        can_start_again=jobs.is_job,
+        obey_timeout_s=settings.obey_timeout_s,
+    )
+
+    async def store_log(job: Job, path: Path) -> None:
+        await writer.store_artifact(job.run_id, job.workspace, path, LOG_ARTIFACT)
+
+    logs = JobLogs(settings.data_dir.absolute() / "logs", bus, store_log)
+    keeper = JobKeeper(settings, jobs, desk, logs)
+    launcher = JobLauncher(jobs, writer, hurry=keeper.hurry)
+    try:
+        async with desk.running(keeper.hurry), keeper.running():
+            yield Control(
+                desk=desk, links=ControlLinks(desk), jobs=jobs, launcher=launcher, logs=logs
+            )
+    finally:
+        database.close()
+
+
+def _open_database(settings: Settings) -> Database:
+    database = Database(database_url(settings.database_url))
+    database.migrate()
+    return database

@@ -1,0 +1,1 @@
+"""One step of that history a file, in the order of their names."""

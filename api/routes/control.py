@@ -1,0 +1,132 @@
+"""POST /api/training/pause, resume and stop: what a run is to do; and who has told it what."""
+
+import time
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+from mlflow.utils.workspace_utils import WORKSPACE_HEADER_NAME
+
+from api.control.answers import answer
+from api.control.audit import Issuer
+from api.control.control import Control
+from api.control.desk import Commanded, ControlDesk
+from api.control.transitions import Action
+from api.errors import ErrorResponse
+from api.reading.pages import Limit, Offset, Page
+from api.reading.workspaces import resolve_workspace
+from api.routes import examples
+from api.routes.selected_run import REFUSALS, SelectedRun, in_workspace
+from api.schemas_control import (
+    CommandEntry,
+    ControlRequest,
+    ControlResponse,
+    PauseRequest,
+)
+from api.timestamps import utc
+
+router = APIRouter(
+    prefix="/api/training",
+    tags=["control"],
+    dependencies=[Depends(in_workspace)],
+    responses={
+        **REFUSALS,
+        400: {"model": ErrorResponse, "description": "The body is no JSON"},
+        409: {"model": ErrorResponse, "description": "The run's status does not allow that"},
+        503: {"model": ErrorResponse, "description": "A database is away"},
+    },
+)
+
+
+def control_desk(request: Request) -> ControlDesk:
+    control = request.app.state.control
+    assert isinstance(control, Control)
+    return control.desk
+
+
+def issuer(request: Request) -> Issuer:
+    """Who asks; until there are logins, anybody who can reach the server."""
+    return Issuer(who="anonymous", source=request.client.host if request.client else "")
+
+
+def workspace_of(request: Request) -> str | None:
+    return resolve_workspace(request.url.path, request.headers.get(WORKSPACE_HEADER_NAME))
+
+
+Desk = Annotated[ControlDesk, Depends(control_desk)]
+By = Annotated[Issuer, Depends(issuer)]
+Workspace = Annotated[str | None, Depends(workspace_of)]
+
+
+@router.post("/pause", responses=examples.answer(examples.CONTROLLED))
+async def pause(
+    desk: Desk,
+    run_id: SelectedRun,
+    workspace: Workspace,
+    by: By,
+    asked: PauseRequest | None = None,
+) -> ControlResponse:
+    """Hold the run where it is, or have it give its accelerators back; answers once all ranks do."""
+    taken = await desk.command(
+        run_id, workspace, Action.PAUSE, by, release=asked is not None and asked.release
+    )
+    return await _settled(desk, taken, asked)
+
+
+@router.post("/resume", responses=examples.answer(examples.RESUMED))
+async def resume(
+    desk: Desk,
+    run_id: SelectedRun,
+    workspace: Workspace,
+    by: By,
+    asked: ControlRequest | None = None,
+) -> ControlResponse:
+    """Go on with a paused run, from the very step it was paused at."""
+    taken = await desk.command(run_id, workspace, Action.RESUME, by)
+    return await _settled(desk, taken, asked)
+
+
+@router.post("/stop", responses=examples.answer(examples.STOPPED))
+async def stop(
+    desk: Desk,
+    run_id: SelectedRun,
+    workspace: Workspace,
+    by: By,
+    asked: ControlRequest | None = None,
+) -> ControlResponse:
+    """End the run: it finishes its step, saves, and is KILLED in MLflow with all its metrics."""
+    taken = await desk.command(run_id, workspace, Action.STOP, by)
+    return await _settled(desk, taken, asked)
+
+
+@router.get("/{run_id}/commands", responses=examples.answer(examples.COMMAND, is_list=True))
+async def get_commands(
+    desk: Desk,
+    run_id: str,
+    workspace: Workspace,
+    response: Response,
+    limit: Limit = 100,
+    offset: Offset = 0,
+) -> list[CommandEntry]:
+    """Who has told the run what, and what came of it; newest first."""
+    listed = await desk.history(run_id, workspace, Page(limit=limit, offset=offset))
+    return [
+        CommandEntry(
+            id=entry.id,
+            action=entry.action,
+            release=entry.release,
+            who=entry.who,
+            source=entry.source,
+            timestamp=utc(entry.at_ms),
+            outcome=entry.outcome,
+            outcome_timestamp=None if entry.outcome_ms is None else utc(entry.outcome_ms),
+            message=entry.message,
+        )
+        for entry in listed.announced(response)
+    ]
+
+
+async def _settled(
+    desk: ControlDesk, taken: Commanded, asked: ControlRequest | None
+) -> ControlResponse:
+    line, state = await desk.wait_settled(taken, (asked or ControlRequest()).timeout_s)
+    return answer(line, state, int(time.time() * 1000))

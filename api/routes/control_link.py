@@ -1,0 +1,33 @@
+"""WS /api/v1/runs/{run_id}/control: the link to a training's loop."""
+
+from fastapi import APIRouter, WebSocket
+from fastapi.exceptions import RequestValidationError
+from mlflow.exceptions import MlflowException
+from mlflow.utils.workspace_utils import WORKSPACE_HEADER_NAME
+from starlette.concurrency import run_in_threadpool
+
+from api.control.control import Control
+from api.control.link import close, refuse
+from api.errors import ApiError
+from api.reading.workspaces import resolve_workspace
+
+NOT_UNDERSTOOD = 4422
+
+router = APIRouter()
+
+
+@router.websocket("/api/v1/runs/{run_id}/control")
+async def control(socket: WebSocket, run_id: str) -> None:
+    control = socket.app.state.control
+    assert isinstance(control, Control)
+    # A client sees a close code only of a socket that was open.
+    await socket.accept()
+    header = socket.headers.get(WORKSPACE_HEADER_NAME)
+    try:
+        workspace = await run_in_threadpool(resolve_workspace, socket.url.path, header)
+    except (ApiError, MlflowException) as error:
+        await refuse(socket, error)
+    except RequestValidationError:
+        await close(socket, NOT_UNDERSTOOD, f"{WORKSPACE_HEADER_NAME} names no workspace")
+    else:
+        await control.links.serve(socket, run_id, workspace)

@@ -1,0 +1,147 @@
+"""What the server itself writes to MLflow's runs: stored first, then told, as if a client had logged it."""
+
+import asyncio
+import posixpath
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from mlflow.entities import LifecycleStage, RunTag
+from mlflow.entities import RunStatus as MlflowRunStatus
+from mlflow.exceptions import MlflowException
+from mlflow.server.handlers import _get_tracking_store
+from mlflow.store.tracking.abstract_store import AbstractStore
+
+from api.errors import ConflictError, UnavailableError
+from api.reading.artifacts import artifact_location
+from api.reading.workspaces import within
+from tracking_plugin.events import ArtifactLogged, RunCreated, RunEvent, RunUpdated, TagsChanged
+
+T = TypeVar("T")
+
+WRITE_DEADLINE_S = 30.0
+LONGEST_TAG = 4000
+"""Characters that every version of MLflow's stores takes."""
+
+
+class RunWriter:
+    """`publish` takes each write's event, in the order of the writes."""
+
+    def __init__(self, publish: Callable[[RunEvent], None]) -> None:
+        self._publish = publish
+
+    async def set_tags(self, run_id: str, workspace: str | None, tags: Mapping[str, str]) -> None:
+        kept = {str(key): str(value)[:LONGEST_TAG] for key, value in tags.items()}
+
+        def write(store: AbstractStore) -> None:
+            store.log_batch(run_id, [], [], [RunTag(key, value) for key, value in kept.items()])
+
+        await _in_store(workspace, write)
+        self._publish(
+            TagsChanged(run_id=run_id, accepted_ms=_now_ms(), workspace=workspace, tags={**kept})
+        )
+
+    async def set_status(self, run_id: str, workspace: str | None, status: str) -> None:
+        """MLflow's status; the end of a run is now."""
+        is_end = MlflowRunStatus.is_terminated(MlflowRunStatus.from_string(status))
+        end_ms = _now_ms() if is_end else None
+
+        def write(store: AbstractStore) -> None:
+            store.update_run_info(run_id, MlflowRunStatus.from_string(status), end_ms, None)
+
+        await _in_store(workspace, write)
+        self._publish(
+            RunUpdated(
+                run_id=run_id,
+                accepted_ms=_now_ms(),
+                workspace=workspace,
+                status=status,
+                end_time_ms=end_ms,
+            )
+        )
+
+    async def store_artifact(
+        self, run_id: str, workspace: str | None, path: Path, artifact_path: str
+    ) -> None:
+        """Keep the file at `path` as the run's artifact `artifact_path`."""
+        folder, name = posixpath.split(artifact_path)
+
+        def write(store: AbstractStore) -> None:
+            run = store.get_run(run_id)
+            with tempfile.TemporaryDirectory(prefix="fovea-artifact-") as scratch:
+                named = Path(scratch) / name
+                named.symlink_to(path.absolute())
+                repository, place = artifact_location(run.info.artifact_uri, folder)
+                repository.log_artifact(str(named), place or None)
+
+        await _in_store(workspace, write)
+        self._publish(
+            ArtifactLogged(
+                run_id=run_id, accepted_ms=_now_ms(), workspace=workspace, path=artifact_path
+            )
+        )
+
+    async def create(
+        self, workspace: str | None, *, experiment: str, run_name: str, tags: Mapping[str, str]
+    ) -> str:
+        """A new SCHEDULED run in the experiment of that name, which is created if need be; its id."""
+        kept = {str(key): str(value)[:LONGEST_TAG] for key, value in tags.items()}
+        started_ms = _now_ms()
+
+        def write(store: AbstractStore) -> RunCreated:
+            run = store.create_run(
+                experiment_id=_experiment_id(store, experiment),
+                user_id="",
+                start_time=started_ms,
+                tags=[RunTag(key, value) for key, value in kept.items()],
+                run_name=run_name,
+            )
+            info = store.update_run_info(run.info.run_id, MlflowRunStatus.SCHEDULED, None, None)
+            return RunCreated(
+                run_id=info.run_id,
+                accepted_ms=_now_ms(),
+                workspace=workspace,
+                experiment_id=info.experiment_id,
+                run_name=info.run_name,
+                status="SCHEDULED",
+                start_time_ms=started_ms,
+                tags=kept,
+            )
+
+        created = await _in_store(workspace, write)
+        self._publish(created)
+        return created.run_id
+
+
+def _experiment_id(store: AbstractStore, name: str) -> str:
+    found = store.get_experiment_by_name(name)
+    if found is not None and found.lifecycle_stage != LifecycleStage.ACTIVE:
+        raise ConflictError(f"The experiment {name!r} is deleted: restore it, or name another")
+    if found is not None:
+        return str(found.experiment_id)
+    try:
+        return str(store.create_experiment(name, None, []))
+    except MlflowException:
+        # Somebody else has created it in the meantime.
+        found = store.get_experiment_by_name(name)
+        if found is None:
+            raise
+        return str(found.experiment_id)
+
+
+async def _in_store(workspace: str | None, write: Callable[[AbstractStore], T]) -> T:
+    def within_workspace() -> T:
+        with within(workspace):
+            return write(_get_tracking_store())
+
+    try:
+        async with asyncio.timeout(WRITE_DEADLINE_S):
+            return await asyncio.to_thread(within_workspace)
+    except TimeoutError:
+        raise UnavailableError("MLflow's store does not answer: try again later") from None
+
+
+def _now_ms() -> int:
+    return int(time.time() * 1000)

@@ -1,0 +1,55 @@
+"""What the control routes take and answer."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.control.outcomes import Outcome
+from api.control.transitions import Action
+from tracking_plugin.names import RunStatus
+
+
+class ControlRequest(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    timeout_s: float = Field(
+        10, ge=0, le=600, description="how long to wait for the run to acknowledge, in seconds"
+    )
+
+
+class PauseRequest(ControlRequest):
+    release: bool = Field(
+        False, description="give the accelerators back: save, exit, and start again on resume"
+    )
+
+
+class ControlResult(StrEnum):
+    SUCCESS = "success"
+    ERROR = "error"
+
+
+class ControlResponse(BaseModel):
+    """What became of a command by the time of the answer."""
+
+    status: ControlResult
+    message: str
+    training_status: RunStatus
+    run_id: str
+    acknowledged: bool = Field(description="whether every rank does what was commanded")
+    released: bool = Field(description="whether the run has given its accelerators back")
+    step: int | None = Field(None, description="optimizer step that the run was last heard of at")
+
+
+class CommandEntry(BaseModel):
+    """One line of a run's audit."""
+
+    id: int
+    action: Action
+    release: bool
+    who: str
+    source: str = Field(description="address that the command came from")
+    timestamp: datetime
+    outcome: Outcome
+    outcome_timestamp: datetime | None
+    message: str

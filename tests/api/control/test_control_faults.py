@@ -1,0 +1,310 @@
+"""Servers that are killed, networks that are cut and databases that are away: no command is lost, none is made up."""
+
+import signal
+import sqlite3
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+from mlflow import MlflowClient
+from websockets.exceptions import InvalidStatus
+
+from tests.api.control.loops import (
+    DEADLINE_S,
+    answer,
+    close_code,
+    mlflow_status,
+    new_run,
+    outcomes,
+    post,
+    posting,
+    raw_loop,
+    shown_status,
+    tags,
+    training,
+    until_status,
+)
+from tests.api.control.stalled_proxy import StalledProxy
+from tests.api.push.valkey import Valkey, valkey
+from tests.postgres import Postgres, postgres_server
+from tests.servers import Server, fovea_server
+from tests.waiting import until
+from tracking_plugin import control_link
+from tracking_plugin.control import RunControl
+
+FIVE_MINUTES_MS = 300_000
+
+
+class Loop:
+    """A training in this process, controlled as anybody's would be."""
+
+    def __init__(self, run_id: str, tracking_uri: str) -> None:
+        self._control = RunControl(run_id, tracking_uri=tracking_uri)
+        self._thread = threading.Thread(target=self._train)
+        self._pace = threading.Event()
+        self.step = 0
+
+    def __enter__(self) -> "Loop":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pace.set()
+        self._thread.join(DEADLINE_S)
+
+    def goes_on(self) -> bool:
+        """Whether it takes more steps."""
+        step = self.step
+        until(lambda: self.step > step + 2, "more steps")
+        return True
+
+    def _train(self) -> None:
+        with self._control as control:
+            while not control.should_stop(self.step):
+                self.step += 1
+                self._pace.wait(0.01)
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client that takes note of a dead network in moments."""
+    for name in ("HEARTBEAT_S", "FIRST_PAUSE_S", "LONGEST_PAUSE_S", "CLOSE_TIMEOUT_S"):
+        monkeypatch.setattr(control_link, name, 0.2)
+    monkeypatch.setattr(control_link, "OPEN_TIMEOUT_S", 2.0)
+
+
+def kill(server: Server) -> None:
+    """All of its processes at once, as a machine that loses its power."""
+    process = psutil.Process(server.process.pid)
+    processes = [process, *process.children(recursive=True)]
+    for each in processes:
+        each.send_signal(signal.SIGKILL)
+    server.process.wait(DEADLINE_S)
+    psutil.wait_procs(processes, DEADLINE_S)
+
+
+def test_a_command_that_was_taken_before_the_server_was_killed_reaches_the_run(
+    tmp_path: Path,
+) -> None:
+    with fovea_server(tmp_path / "data") as server:
+        run_id = new_run(server.url)
+        with StalledProxy(server.port) as proxy, training(proxy.url, run_id), proxy.cut():
+            taken = answer(post(server.url, "pause", run_id))
+            assert not taken["acknowledged"]
+            kill(server)
+    with fovea_server(tmp_path / "data") as server:
+        assert outcomes(server.url, run_id) == [("pause", "pending")]
+        with raw_loop(server.url, run_id) as loop:
+            assert loop.command() == ("paused", 1)
+            loop.say_heard("paused", 1)
+        assert outcomes(server.url, run_id) == [("pause", "done")]
+        assert tags(server.url, run_id)[0] == "paused"
+
+
+def test_a_run_that_ends_while_the_server_is_away_is_known_to_have_ended(tmp_path: Path) -> None:
+    with fovea_server(tmp_path / "data") as server:
+        run_id = new_run(server.url)
+        with training(server.url, run_id):
+            post(server.url, "stop", run_id)
+        kill(server)
+    MlflowClient(f"sqlite:///{tmp_path / 'data' / 'mlflow.db'}").set_terminated(run_id, "KILLED")
+    with fovea_server(tmp_path / "data") as server:
+        assert post(server.url, "pause", run_id).json()["error"].startswith("The run is stopped")
+        assert answer(post(server.url, "stop", run_id))["acknowledged"]
+
+
+@pytest.mark.usefixtures("quick")
+def test_what_is_commanded_while_the_network_is_cut_is_obeyed_when_it_is_back(
+    server: Server,
+) -> None:
+    run_id = new_run(server.url)
+    with StalledProxy(server.port) as proxy, Loop(run_id, proxy.url) as loop:
+        assert answer(post(server.url, "pause", run_id, timeout_s=DEADLINE_S))["acknowledged"]
+        assert answer(post(server.url, "resume", run_id, timeout_s=DEADLINE_S))["acknowledged"]
+        with proxy.cut():
+            assert loop.goes_on()
+            pausing = until(lambda: paused_in_vain(server, run_id), "the run is silent")
+            assert (pausing["acknowledged"], pausing["training_status"]) == (False, "pausing")
+            assert loop.goes_on()
+            assert tags(server.url, run_id)[0] == "pausing"
+        paused = answer(post(server.url, "pause", run_id, timeout_s=DEADLINE_S))
+        assert (paused["acknowledged"], paused["training_status"]) == (True, "paused")
+        assert paused["step"] == loop.step
+        assert answer(post(server.url, "stop", run_id, timeout_s=DEADLINE_S))["acknowledged"]
+    until(lambda: mlflow_status(server.url, run_id) == "KILLED", "the run is ended")
+
+
+def paused_in_vain(server: Server, run_id: str) -> dict[str, Any] | None:
+    """The answer after five minutes, unless a heartbeat was still on its way when they were over."""
+    pass_time(server, run_id, FIVE_MINUTES_MS)
+    told = answer(post(server.url, "pause", run_id))
+    return told if "the run is silent" in told["message"] else None
+
+
+def pass_time(server: Server, run_id: str, elapsed_ms: int) -> None:
+    """As if the run had been heard of that much earlier."""
+    with closing(sqlite3.connect(server.data_dir / "mlflow.db", timeout=30)) as database, database:
+        database.execute(
+            "UPDATE fovea_controlled_runs SET heartbeat_ms = heartbeat_ms - ? WHERE run_id = ?",
+            (elapsed_ms, run_id),
+        )
+
+
+@pytest.mark.parametrize("skew_s", [-5 * 3600, 5 * 3600])
+def test_a_clock_that_is_hours_off_changes_nothing(
+    server: Server, monkeypatch: pytest.MonkeyPatch, skew_s: float
+) -> None:
+    right = time.time
+    monkeypatch.setattr(time, "time", lambda: right() + skew_s)
+    run_id = new_run(server.url)
+    with Loop(run_id, server.url):
+        paused = answer(post(server.url, "pause", run_id, timeout_s=DEADLINE_S))
+        assert (paused["acknowledged"], paused["training_status"]) == (True, "paused")
+        assert "silent" not in answer(post(server.url, "resume", run_id))["message"]
+        assert answer(post(server.url, "stop", run_id, timeout_s=DEADLINE_S))["acknowledged"]
+
+
+@pytest.fixture(scope="module")
+def bus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
+    with valkey(tmp_path_factory.mktemp("valkey")) as bus:
+        yield bus
+
+
+@pytest.fixture(scope="module")
+def pair(
+    tmp_path_factory: pytest.TempPathFactory, postgres: Postgres, bus: Valkey
+) -> Iterator[tuple[Server, Server]]:
+    """Two servers of one installation, begun at the same moment on an empty database."""
+    folder = tmp_path_factory.mktemp("pair")
+    options = ("--", "--backend-store-uri", postgres.new_database())
+    environment = {"FOVEA_BUS_URL": bus.url}
+    with (
+        fovea_server(folder / "one", *options, environment=environment) as one,
+        fovea_server(folder / "two", *options, environment=environment) as two,
+    ):
+        yield one, two
+
+
+def test_a_command_to_one_server_reaches_the_link_at_another(pair: tuple[Server, Server]) -> None:
+    one, two = pair
+    run_id = new_run(one.url)
+    with training(one.url, run_id) as loop:
+        with posting(two.url, "pause", run_id) as posted:
+            assert loop.command() == ("paused", 1)
+            loop.say("paused", 1, step=9)
+            paused = answer(posted.result())
+        assert (paused["acknowledged"], paused["step"]) == (True, 9)
+        MlflowClient(one.url).set_terminated(run_id, "FINISHED")
+        until(lambda: post(two.url, "stop", run_id).status_code == 409, "the end is known")
+    assert tags(two.url, run_id)[0] == "completed"
+
+
+def test_commands_to_two_servers_at_once_agree_in_the_end(pair: tuple[Server, Server]) -> None:
+    run_id = new_run(pair[0].url)
+    with training(pair[0].url, run_id), ThreadPoolExecutor(8) as people:
+        list(
+            people.map(
+                lambda number: post(
+                    pair[number % 2].url, ("pause", "resume")[number % 4 // 2], run_id
+                ),
+                range(40),
+            )
+        )
+        last = answer(post(pair[1].url, "pause", run_id))["training_status"]
+        assert last == "pausing"
+        until_status(pair[0].url, run_id, last)
+    assert {shown_status(server.url, run_id) for server in pair} == {last}
+    assert len(outcomes(pair[0].url, run_id)) == 41
+    assert {came for _, came in outcomes(pair[0].url, run_id)} == {"superseded", "pending"}
+
+
+def test_a_run_hears_of_a_command_with_its_next_report_where_the_bus_is_away(
+    pair: tuple[Server, Server], bus: Valkey
+) -> None:
+    one, two = pair
+    run_id = new_run(one.url)
+    with training(one.url, run_id) as loop:
+        with bus.frozen():
+            answer(post(two.url, "pause", run_id))
+            assert loop.say_heard("training", 0)["desired"] == "paused"
+        loop.say_heard("paused", 1)
+        assert outcomes(two.url, run_id) == [("pause", "done")]
+
+
+def test_a_hub_controls_nothing(pair: tuple[Server, Server], tmp_path: Path, bus: Valkey) -> None:
+    environment = {"FOVEA_BUS_URL": bus.url}
+    with fovea_server(tmp_path / "hub", command="hub", environment=environment) as hub:
+        for action in ("pause", "resume", "stop"):
+            assert post(hub.url, action, "0" * 32).status_code == 404
+        assert httpx.get(f"{hub.url}/api/training/{'0' * 32}/commands").status_code == 404
+        with pytest.raises(InvalidStatus), raw_loop(hub.url, "0" * 32):
+            pass
+
+
+@pytest.fixture
+def database_folder() -> Iterator[Path]:
+    """One that PostgreSQL may enter again under a name of its own, which pytest's keep to themselves."""
+    with tempfile.TemporaryDirectory(prefix="fovea-postgres-") as folder:
+        yield Path(folder)
+
+
+def test_without_its_database_the_server_says_so_and_goes_on_when_it_is_back(
+    tmp_path: Path, database_folder: Path
+) -> None:
+    folder = database_folder
+    with postgres_server(folder) as postgres:
+        options = ("--", "--backend-store-uri", postgres.new_database())
+        server_running = fovea_server(tmp_path / "data", *options)
+        server = server_running.__enter__()
+        run_id = new_run(server.url)
+        link = training(server.url, run_id)
+        loop = link.__enter__()
+    try:
+        response = post(server.url, "pause", run_id)
+        assert (response.status_code, response.json()["error_code"]) == (503, "UNAVAILABLE")
+        assert "postgres" not in response.text
+        loop.say("training", 0)
+        assert close_code(loop) == 4503
+        with postgres_server(folder), raw_loop(server.url, run_id) as again:
+            assert again.command() == ("running", 0)
+            answer(post(server.url, "pause", run_id))
+            assert again.command() == ("paused", 1)
+    finally:
+        link.__exit__(None, None, None)
+        server_running.__exit__(None, None, None)
+
+
+def test_a_run_of_another_workspace_is_not_there_to_be_commanded(tmp_path: Path) -> None:
+    environment = {"MLFLOW_ENABLE_WORKSPACES": "true"}
+    header = {"X-MLFLOW-WORKSPACE": "radiology"}
+    with fovea_server(tmp_path / "data", environment=environment) as server:
+        api = httpx.Client(base_url=server.url, headers=header, timeout=DEADLINE_S)
+        httpx.post(
+            f"{server.url}/api/3.0/mlflow/workspaces", json={"name": "radiology"}
+        ).raise_for_status()
+        mlflow = "/api/2.0/mlflow"
+        experiment = api.post(f"{mlflow}/experiments/create", json={"name": "retinal"}).json()
+        created = api.post(f"{mlflow}/runs/create", json={**experiment, "start_time": 1}).json()
+        run_id = created["run"]["info"]["run_id"]
+        with raw_loop(server.url, run_id) as stranger:
+            assert close_code(stranger) == 4404
+        with raw_loop(server.url, run_id, additional_headers=header) as loop:
+            loop.command()
+            assert post(server.url, "pause", run_id).status_code == 404
+            path = f"/api/training/{run_id}/commands"
+            assert httpx.get(f"{server.url}{path}").status_code == 404
+            pause = f"/api/training/pause?run_id={run_id}"
+            assert api.post(pause, json={"timeout_s": 0}).status_code == 200
+            assert loop.command() == ("paused", 1)
+            loop.say_heard("paused", 1)
+        found = api.get(f"{mlflow}/runs/get", params={"run_id": run_id}).json()["run"]["data"]
+        assert {"key": "fovea.status", "value": "paused"} in found["tags"]
+        assert [line["outcome"] for line in api.get(path).json()] == ["done"]
