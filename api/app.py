@@ -9,6 +9,7 @@ from pathlib import Path
 from fastapi import FastAPI
 from mlflow.server.fastapi_app import app as mlflow_app
 
+from api.control.control import control_running
 from api.doors.admission import load_admission
 from api.doors.gate import Gate
 from api.errors import install_error_handlers
@@ -20,7 +21,18 @@ from api.push.open_bus import num_workers_here, open_bus, require_shared
 from api.push.socket import LiveEndpoint
 from api.reading.runs import RunReader
 from api.reading.store_errors import install_store_errors
-from api.routes import asyncapi, epochs, health, metrics, runs, stats
+from api.routes import (
+    asyncapi,
+    control,
+    control_link,
+    epochs,
+    health,
+    jobs,
+    metrics,
+    monitoring,
+    runs,
+    stats,
+)
 from api.settings import Settings, load_settings
 from api.stats import MachineStats
 from api.version import own_version
@@ -44,20 +56,27 @@ def create_app() -> FastAPI:
     bus = open_bus(settings.bus_url, settings.bus_retention)
     wiretap = Wiretap(mlflow_app, bus.publish)
     settle = _shared_bus_settled if bus.is_shared else wiretap.settled
-    return _application(settings, bus, settle, wiretap)
+    reader = RunReader()
+    app = _application(settings, bus, reader, settle, wiretap)
+    for routes in (control, control_link, jobs, monitoring):
+        app.include_router(routes.router)
+    return app
 
 
 def create_hub_app() -> FastAPI:
     """Sockets and the read API alone, as a process of its own; `fovea hub` runs it."""
     settings = load_settings()
     bus = open_bus(settings.bus_url, settings.bus_retention)
-    return _application(settings, bus, _shared_bus_settled, None)
+    return _application(settings, bus, RunReader(), _shared_bus_settled, None)
 
 
 def _application(
-    settings: Settings, bus: Bus, settle: Callable[[], Awaitable[None]], wiretap: Wiretap | None
+    settings: Settings,
+    bus: Bus,
+    reader: RunReader,
+    settle: Callable[[], Awaitable[None]],
+    wiretap: Wiretap | None,
 ) -> FastAPI:
-    reader = RunReader()
     hub = Hub(bus, reader, retention=settings.bus_retention, settle=settle)
     admission = load_admission(settings.cors_origins)
     app = FastAPI(
@@ -66,9 +85,10 @@ def _application(
         openapi_url="/api/openapi.json",
         docs_url="/api/docs",
         redoc_url=None,
-        lifespan=_lifespan(settings, bus, hub, serves_mlflow=wiretap is not None),
+        lifespan=_lifespan(settings, bus, reader, hub, has_control=wiretap is not None),
     )
     app.state.runs = reader
+    app.state.public_url = settings.public_url.rstrip("/")
     app.state.machine = MachineStats(settings.data_dir)
     app.state.wiretap = wiretap
     app.state.bus = bus
@@ -92,17 +112,20 @@ async def _shared_bus_settled() -> None:
 
 
 def _lifespan(
-    settings: Settings, bus: Bus, hub: Hub, *, serves_mlflow: bool
+    settings: Settings, bus: Bus, reader: RunReader, hub: Hub, *, has_control: bool
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            if serves_mlflow:
+            if has_control:
                 # A mounted application's own lifespan runs only where its parent enters it.
                 await stack.enter_async_context(mlflow_app.router.lifespan_context(mlflow_app))
             await stack.enter_async_context(ends_with(settings.owner_pid))
             await stack.enter_async_context(bus.running())
             await stack.enter_async_context(hub.running())
+            if has_control:
+                running = control_running(settings, bus, reader)
+                app.state.control = await stack.enter_async_context(running)
             yield
 
     return lifespan

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.errors import ErrorCode
+from api.jobs.log_lines import LogLevel
 from api.schemas import (
     GpuUsage,
     MetricPoint,
@@ -78,6 +79,18 @@ class ArtifactUpdate(_Sent):
     path: str = Field(description="relative to the run's artifacts")
 
 
+class LogLine(BaseModel):
+    level: LogLevel
+    message: str
+
+
+class LogMessage(_Sent):
+    """What the run's job has printed."""
+
+    type: Literal["log"] = "log"
+    lines: list[LogLine] = Field(description="oldest first")
+
+
 class ErrorMessage(_Sent):
     """An answer to a message that could not be followed; the socket stays open."""
 
@@ -98,6 +111,7 @@ ServerMessage = Annotated[
     | StatusUpdate
     | SystemUpdate
     | ArtifactUpdate
+    | LogMessage
     | ErrorMessage
     | Pong,
     Field(discriminator="type"),

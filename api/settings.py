@@ -67,6 +67,18 @@ class Settings(BaseSettings):
     bus_retention: int = Field(
         20_000, ge=1, description="newest events that are kept for those who come back"
     )
+    database_url: str | None = Field(
+        None, repr=False, description="database of Fovea's own tables, if not MLflow's"
+    )
+    ray_address: str = Field(
+        "", description="dashboard of the Ray cluster that trains, if not one on this machine"
+    )
+    public_url: str = Field(
+        "", description="where trainings reach this server, if not as whoever starts them does"
+    )
+    obey_timeout_s: float = Field(
+        120, gt=0, description="seconds after which a job that does not stop is killed"
+    )
 
 
 def load_settings() -> Settings:

@@ -41,9 +41,10 @@ def fovea_server(
     environment: Mapping[str, str] | None = None,
     working_dir: Path | None = None,
     command: str = "serve",
+    port: int | None = None,
 ) -> Iterator[Server]:
     """`fovea serve`, or another of its servers, with `options` while inside."""
-    port = free_port()
+    port = port or free_port()
     data_dir.mkdir(parents=True, exist_ok=True)
     log = data_dir.parent / f"{data_dir.name}-{port}.log"
     with log.open("wb") as output:

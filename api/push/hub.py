@@ -18,7 +18,7 @@ from api.push.subscriber import Subscriber, wire
 from api.push.views import RunViews, StoredRuns
 from api.schemas import MetricsData, TrainingStatus
 from api.timestamps import utc
-from tracking_plugin.events import RunEvent
+from tracking_plugin.events import ControlChanged, RunEvent
 
 logger = logging.getLogger(__name__)
 
@@ -246,6 +246,10 @@ class Hub:
             await subscriber.close(TRY_AGAIN_LATER, "connect again")
 
     async def _take(self, event: RunEvent, position: Position, batch: Batch) -> None:
+        if isinstance(event, ControlChanged):
+            # What there is to see of it, the run's tags say.
+            self._position = position
+            return
         offset = PLACES * position.offset
         try:
             view = await self._views.for_event(event, is_retained=batch.is_retained)

@@ -133,14 +133,134 @@ STATS: Mapping[str, Any] = {
     "timestamp": "2026-06-13T10:30:00Z",
 }
 
+CONTROLLED: Mapping[str, Any] = {
+    "status": "success",
+    "message": "The run is paused after step 7100 and keeps its accelerators",
+    "training_status": "paused",
+    "run_id": RUN_ID,
+    "acknowledged": True,
+    "released": False,
+    "step": 7100,
+}
+RESUMED: Mapping[str, Any] = {
+    **CONTROLLED,
+    "message": "The run goes on after step 7100",
+    "training_status": "training",
+}
+STOPPED: Mapping[str, Any] = {
+    **CONTROLLED,
+    "message": "The run is stopping after step 7100: it saves, and ends",
+    "training_status": "stopping",
+}
+COMMAND: Mapping[str, Any] = {
+    "id": 12,
+    "action": "pause",
+    "release": False,
+    "who": "anonymous",
+    "source": "127.0.0.1",
+    "timestamp": "2026-06-13T10:30:00Z",
+    "outcome": "done",
+    "outcome_timestamp": "2026-06-13T10:30:00.412000Z",
+    "message": "",
+}
+RECIPE: Mapping[str, Any] = {
+    "name": "retinal",
+    "params_schema": {
+        "properties": {"epochs": {"type": "integer", "minimum": 1, "default": 50}},
+        "additionalProperties": False,
+    },
+}
+STARTED: Mapping[str, Any] = {
+    "status": "success",
+    "message": "The run exists and its job is on its way",
+    "training_status": "pending",
+    "run_id": RUN_ID,
+}
+CREATED_JOB: Mapping[str, Any] = {
+    "id": RUN_ID,
+    "run_id": RUN_ID,
+    "type": "retinal",
+    "status": "pending",
+    "message": "",
+    "progress": 0.0,
+    "data": "/data/retina",
+    "config": {"preset": "retfound-mae", "epochs": 50},
+    "output_name": "fundus-classifier",
+    "workers": 1,
+    "attempt": 0,
+    "silent": False,
+    "created_at": "2026-06-13T08:21:40Z",
+}
+CANCELLED_JOB: Mapping[str, Any] = {
+    **CREATED_JOB,
+    "status": "stopping",
+    "progress": 0.284,
+    "current_epoch": 15,
+    "current_step": 7100,
+    "loss": 0.412,
+    "attempt": 1,
+    "started_at": "2026-06-13T08:22:10Z",
+}
+JOB: Mapping[str, Any] = {
+    **CANCELLED_JOB,
+    "status": "stopped",
+    "message": "Stopped",
+    "completed_at": "2026-06-13T10:30:00Z",
+}
+JOB_STARTED: Mapping[str, Any] = {
+    "status": "started",
+    "job_id": RUN_ID,
+    "message": "The job is on its way",
+}
+LOG_LINE: Mapping[str, Any] = {"level": "info", "message": "epoch 15/50, step 7100"}
+JOB_PROGRESS: Mapping[str, Any] = {
+    "id": RUN_ID,
+    "status": "training",
+    "progress": 0.284,
+    "current_epoch": 15,
+    "total_epochs": 50,
+    "current_step": 7100,
+    "total_steps": 25000,
+    "loss": 0.412,
+    "current_image": "Fundus_RAO/0042.png",
+    "eta_seconds": 19340.0,
+    "recent_logs": [LOG_LINE],
+}
+JOB_FIGURES: Mapping[str, Any] = {
+    "total_jobs": 42,
+    "jobs_completed": 31,
+    "jobs_failed": 4,
+    "jobs_stopped": 5,
+    "jobs_running": 1,
+    "jobs_pending": 1,
+    "avg_duration_seconds": 8120.5,
+}
+USAGE: Mapping[str, Any] = {"total_training_jobs": 17, "total_runs": 42}
+DASHBOARD: Mapping[str, Any] = {
+    "system": JOB_FIGURES,
+    "usage": USAGE,
+    "recent_activity": [
+        {
+            "type": "retinal",
+            "run_id": RUN_ID,
+            "name": "retfound-mae-7",
+            "status": "training",
+            "time": "2026-06-13T08:22:10Z",
+        }
+    ],
+    "popular_presets": [{"recipe": "retinal", "preset": "retfound-mae", "count": 9}],
+}
 
-def answer(example: Any, *, is_list: bool = False) -> dict[int | str, dict[str, Any]]:
-    """`example` as the documented answer of a route; a list says its total in a header."""
+
+def answer(
+    example: Any, *, is_list: bool = False, is_counted: bool = True, status: int = 200
+) -> dict[int | str, dict[str, Any]]:
+    """`example` as the documented answer of a route; a counted list says its total in a header."""
     shown: dict[str, Any] = {
         "content": {"application/json": {"example": [example] if is_list else example}}
     }
-    if is_list:
+    if is_list and is_counted:
         shown["headers"] = {
             "X-Total-Count": {"schema": {"type": "integer"}, "description": "all there are"}
         }
-    return {200: shown}
+    return {status: shown}

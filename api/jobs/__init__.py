@@ -1,0 +1,1 @@
+"""Trainings that the server starts: as Ray jobs, watched to their ends."""

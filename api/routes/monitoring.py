@@ -1,0 +1,34 @@
+"""/api/monitoring: what the server has trained, in figures; all of them are counted, none kept."""
+
+from fastapi import APIRouter, Depends
+
+from api.monitoring import Dashboard, JobFigures, UsageFigures, dashboard, job_figures, usage
+from api.routes import examples
+from api.routes.control import Workspace
+from api.routes.jobs import Jobs
+from api.routes.selected_run import REFUSALS, Reader, in_workspace
+
+router = APIRouter(
+    prefix="/api/monitoring",
+    tags=["monitoring"],
+    dependencies=[Depends(in_workspace)],
+    responses={422: REFUSALS[422]},
+)
+
+
+@router.get("/stats/system", responses=examples.answer(examples.JOB_FIGURES))
+def get_job_figures(reader: Reader) -> JobFigures:
+    """Runs by how they ended, and how long they take."""
+    return job_figures(reader)
+
+
+@router.get("/stats/usage", responses=examples.answer(examples.USAGE))
+def get_usage(reader: Reader, jobs: Jobs, workspace: Workspace) -> UsageFigures:
+    """What has been trained so far."""
+    return usage(reader, jobs.jobs, workspace)
+
+
+@router.get("/dashboard", responses=examples.answer(examples.DASHBOARD))
+def get_dashboard(reader: Reader, jobs: Jobs, workspace: Workspace) -> Dashboard:
+    """All figures, the newest activity, and what is trained most."""
+    return dashboard(reader, jobs.jobs, workspace)

@@ -1,0 +1,118 @@
+"""Trainings whose server or ranks are killed: nothing is lost sight of, and nothing is left behind."""
+
+import signal
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+from tests.api.jobs.trainings import trainings
+from tests.waiting import until
+from tracking_plugin.ray_head import LocalHead
+
+ENDLESS = {"epochs": 5000, "checkpoint_every_steps": 5}
+
+
+def test_a_server_that_was_killed_finds_its_job_again(tmp_path: Path, head: LocalHead) -> None:
+    with trainings(tmp_path, head) as before:
+        run_id = before.start(**ENDLESS)
+        before.wait_for_step(run_id, 2)
+        # Accepted, and the server is gone before anybody could be told.
+        before.post("pause", run_id, timeout_s=0)
+        before.server.stop(signal.SIGKILL)
+        port = before.server.port
+    with trainings(tmp_path, head, port=port) as after:
+        assert after.wait(run_id, "paused")["attempt"] == 1
+        after.obeyed("resume", run_id)
+        after.wait_for_step(run_id, len(after.curve(run_id)) + 2)
+        steps = [step for step, _ in after.curve(run_id)]
+        assert steps == list(range(1, len(steps) + 1)), "each point once, none lost"
+        after.obeyed("stop", run_id)
+        after.wait(run_id, "stopped")
+        assert after.mlflow_status(run_id) == ("KILLED", "stopped")
+
+
+def test_a_rank_killed_while_pausing_comes_back_and_pauses(tmp_path: Path, head: LocalHead) -> None:
+    with trainings(tmp_path, head) as training:
+        run_id = training.start(**ENDLESS)
+        training.wait_for_step(run_id, 6)
+        training.post("pause", run_id, timeout_s=0)
+        _ranks(head)[1].kill()
+        training.wait(run_id, "paused")
+        training.obeyed("resume", run_id)
+        training.obeyed("stop", run_id)
+        training.wait(run_id, "stopped")
+        steps = [step for step, _ in training.curve(run_id)]
+        assert sorted(set(steps)) == list(range(1, max(steps) + 1)), "none lost"
+
+
+def test_a_server_without_a_cluster_brings_its_own_and_takes_it_along(tmp_path: Path) -> None:
+    with trainings(tmp_path) as training:
+        run_id = training.start(epochs=1)
+        training.wait(run_id, "completed")
+        endless = training.start(**ENDLESS)
+        training.wait_for_step(endless, 1)
+        started = _descendants(training.server.process.pid)
+        assert any("raylet" in process.name() for process in started)
+    assert psutil.wait_procs(started, timeout=60)[1] == []
+    with trainings(tmp_path) as after:
+        entry = after.wait(endless, "error", "stopped")
+        assert after.mlflow_status(endless)[0] in ("FAILED", "KILLED")
+        assert entry["message"]
+
+
+def test_a_killed_server_leaves_no_ray_behind(tmp_path: Path) -> None:
+    with trainings(tmp_path) as training:
+        run_id = training.start(**ENDLESS)
+        training.wait_for_step(run_id, 1)
+        started = _descendants(training.server.process.pid)
+        training.server.stop(signal.SIGKILL)
+    assert psutil.wait_procs(started, timeout=90)[1] == []
+    with trainings(tmp_path) as after:
+        entry = after.wait(run_id, "error", "stopped")
+        assert entry["message"]
+
+
+def test_a_cluster_that_is_away_is_an_error_that_says_so(tmp_path: Path, head: LocalHead) -> None:
+    with trainings(tmp_path, FOVEA_RAY_ADDRESS="http://127.0.0.1:9") as training:
+        run_id = training.start(epochs=1)
+        entry = training.wait(run_id, "error")
+        assert "127.0.0.1:9" in entry["message"]
+        assert training.mlflow_status(run_id) == ("FAILED", "error")
+
+
+def test_a_job_that_does_not_obey_is_ended(tmp_path: Path, head: LocalHead) -> None:
+    with trainings(tmp_path, head, FOVEA_OBEY_TIMEOUT_S="3") as training:
+        run_id = training.start(**ENDLESS)
+        training.wait_for_step(run_id, 1)
+        rank = _ranks(head)[0]
+        # It hears nothing, and does nothing.
+        rank.suspend()
+        try:
+            training.post("stop", run_id, timeout_s=0)
+            entry = training.wait(run_id, "stopped")
+        finally:
+            _resume(rank)
+        assert training.mlflow_status(run_id) == ("KILLED", "stopped")
+        assert entry["message"]
+        until(lambda: not _ranks(head), "the end of the ranks")
+
+
+def _ranks(head: LocalHead) -> list[psutil.Process]:
+    return [process for process in _descendants(head._process.pid) if _is_rank(process)]
+
+
+def _descendants(pid: int) -> list[psutil.Process]:
+    return psutil.Process(pid).children(recursive=True)
+
+
+def _is_rank(process: psutil.Process) -> bool:
+    try:
+        return "RayTrainWorker" in " ".join(process.cmdline())
+    except psutil.Error:
+        return False
+
+
+def _resume(process: psutil.Process) -> None:
+    with suppress(psutil.NoSuchProcess):
+        process.resume()

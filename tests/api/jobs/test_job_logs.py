@@ -1,0 +1,140 @@
+"""The log of a job: each line once, live and in the file, over connections that break."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from api.jobs.logs import LONGEST_LINE, JobLogs
+from api.jobs.ray_jobs import RayJobs
+from api.jobs.store import Job, JobState
+from api.push.memory_bus import MemoryBus
+from tests.api.push.turns import until
+from tracking_plugin.events import LogLines, RunEvent
+
+pytestmark = pytest.mark.anyio
+
+RUN_ID = "a" * 32
+
+
+class Printed:
+    """Stands for a cluster: each connection tells all from the beginning, as Ray does."""
+
+    def __init__(self, *connections: list[str | Exception]) -> None:
+        self._connections = list(connections)
+
+    async def follow_logs(self, submission_id: str) -> AsyncIterator[str]:
+        for piece in self._connections.pop(0):
+            if isinstance(piece, Exception):
+                raise piece
+            yield piece
+
+
+class KeptEvents(MemoryBus):
+    def __init__(self) -> None:
+        super().__init__(1000)
+        self.lines: list[str] = []
+
+    def publish(self, event: RunEvent) -> None:
+        assert isinstance(event, LogLines)
+        assert len(event.lines) <= 100
+        self.lines += event.lines
+
+
+def job(attempt: int = 1) -> Job:
+    return Job(
+        run_id=RUN_ID,
+        workspace=None,
+        kind="retinal",
+        spec="{}",
+        tracking_uri="",
+        state=JobState.SUBMITTED,
+        attempt=attempt,
+        submission_id=f"s-{attempt}",
+        created_ms=0,
+    )
+
+
+class Stored:
+    def __init__(self) -> None:
+        self.text = ""
+
+    async def __call__(self, job: Job, path: Path) -> None:
+        self.text = path.read_text()  # noqa: ASYNC240 - nothing else waits here
+
+
+async def followed(
+    logs: JobLogs, printed: Printed, of: Job | None = None, *, wait: bool = True
+) -> None:
+    logs.follow(of or job(), cast(RayJobs, cast(Any, printed)))
+    if wait:
+        await logs.finish(of or job())
+
+
+async def test_lines_are_told_kept_and_stored(tmp_path: Path) -> None:
+    bus, stored = KeptEvents(), Stored()
+    logs = JobLogs(tmp_path, bus, stored)
+    await followed(logs, Printed(["one\ntw", "o\nthree\r\nfo", "ur"]))
+    lines = ["one", "two", "three", "four"]
+    assert bus.lines == lines
+    assert await logs.tail(RUN_ID, 100) == lines
+    assert await logs.tail(RUN_ID, 2) == ["three", "four"]
+    assert stored.text.splitlines() == lines
+
+
+async def test_after_a_broken_connection_no_line_comes_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.jobs.logs._FIRST_PAUSE_S", 0.01)
+    bus = KeptEvents()
+    logs = JobLogs(tmp_path, bus, Stored())
+    printed = Printed(["one\ntwo\n", OSError()], ["one\n", OSError()], ["one\ntwo\nthree\n"])
+    await followed(logs, printed, wait=False)
+    await until(lambda: "three" in bus.lines, "the last line")
+    await logs.finish(job())
+    assert bus.lines == ["one", "two", "three"]
+    assert await logs.tail(RUN_ID, 10) == ["one", "two", "three"]
+
+
+async def test_a_second_attempt_goes_on_in_the_same_file(tmp_path: Path) -> None:
+    logs = JobLogs(tmp_path, KeptEvents(), Stored())
+    await followed(logs, Printed(["one\n"]))
+    await followed(logs, Printed(["two\n"]), job(attempt=2))
+    assert await logs.tail(RUN_ID, 10) == ["one", "--- attempt 2 ---", "two"]
+
+
+async def test_a_flood_is_told_in_part_and_kept_whole(tmp_path: Path) -> None:
+    bus = KeptEvents()
+    logs = JobLogs(tmp_path, bus, Stored())
+    await followed(logs, Printed(["\n".join(map(str, range(5000))) + "\n"]))
+    assert len(bus.lines) < 1000
+    assert bus.lines[-1] == "4999"
+    assert any("are in the log alone" in line for line in bus.lines)
+    assert await logs.tail(RUN_ID, 10_000) == [str(n) for n in range(5000)]
+
+
+async def test_a_line_without_an_end_is_cut(tmp_path: Path) -> None:
+    bus = KeptEvents()
+    logs = JobLogs(tmp_path, bus, Stored())
+    await followed(logs, Printed(["x" * 1000] * 10))
+    assert {len(line) for line in bus.lines} <= {LONGEST_LINE, 1000, 0}
+    assert 1 < sum(map(len, bus.lines)) <= 10_000
+
+
+async def test_a_run_without_a_log_has_no_lines(tmp_path: Path) -> None:
+    logs = JobLogs(tmp_path, KeptEvents(), Stored())
+    assert await logs.tail(RUN_ID, 10) == []
+    await logs.finish(job())
+
+
+async def test_a_store_that_fails_does_not_keep_the_run_from_ending(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def fail(job: Job, path: Path) -> None:
+        raise RuntimeError("a secret")
+
+    logs = JobLogs(tmp_path, KeptEvents(), fail)
+    await followed(logs, Printed(["one\n"]))
+    assert "RuntimeError" in caplog.text
+    assert "a secret" not in caplog.text

@@ -1,0 +1,250 @@
+"""A training that the server starts, on real Ray with two ranks: from its start to each of its ends."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+import torch
+from safetensors.torch import load_file
+from websockets.sync.client import connect
+
+from tests.api.jobs.trainings import PARAMS, Trainings, trainings
+from tests.waiting import until
+from tracking_plugin.ray_head import LocalHead
+
+EXACT = {"epochs": 6, "deterministic": True, "seed": 7, "checkpoint_every_steps": 20}
+NUM_STEPS = 54
+ENDLESS = {"epochs": 5000}
+
+
+@pytest.fixture(scope="module")
+def training(tmp_path_factory: pytest.TempPathFactory, head: LocalHead) -> Iterator[Trainings]:
+    with trainings(tmp_path_factory.mktemp("jobs"), head) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def undisturbed(training: Trainings) -> str:
+    run_id = training.start(**EXACT)
+    training.wait(run_id, "completed")
+    return run_id
+
+
+def test_a_started_training_is_scheduled_trains_and_finishes(
+    training: Trainings, undisturbed: str
+) -> None:
+    entry = training.entry(undisturbed)
+    assert (entry["status"], entry["progress"], entry["attempt"]) == ("completed", 1.0, 1)
+    assert training.mlflow_status(undisturbed) == ("FINISHED", "completed")
+    assert len(training.curve(undisturbed)) == NUM_STEPS
+
+
+def test_its_log_is_told_and_kept(training: Trainings, undisturbed: str) -> None:
+    stored = until(
+        lambda: [file.path for file in training.mlflow.list_artifacts(undisturbed, "logs")],
+        "the stored log",
+    )
+    assert stored == ["logs/training.log"]
+    lines = training.logs(undisturbed)
+    assert any("training from step 0 to 54" in line for line in lines)
+    path = training.mlflow.download_artifacts(undisturbed, stored[0])
+    assert Path(path).read_text().splitlines() == lines
+    assert (
+        training.http.get(f"/api/training/{undisturbed}/logs?limit=1").json()[0]["message"]
+        in (lines[-1])
+    )
+
+
+def test_paused_both_ways_several_times_it_ends_with_the_same_weights(
+    training: Trainings, undisturbed: str
+) -> None:
+    run_id = training.start(**EXACT)
+    training.wait_for_step(run_id, 3)
+    for release in (False, True, False, True):
+        paused = training.obeyed("pause", run_id, release=release)
+        assert (paused["training_status"], paused["released"]) == ("paused", release)
+        assert training.entry(run_id)["status"] == "paused"
+        held_at = training.curve(run_id)
+        training.obeyed("resume", run_id)
+        assert training.curve(run_id)[: len(held_at)] == held_at
+        training.wait_for_step(run_id, len(held_at) + 2)
+    training.wait(run_id, "completed")
+    assert training.mlflow_status(run_id) == ("FINISHED", "completed")
+    assert training.entry(run_id)["attempt"] == 3
+    for metric in ("train/loss", "val/loss", "val/kappa"):
+        assert training.curve(run_id, metric) == training.curve(undisturbed, metric)
+    _assert_same_weights(training, run_id, undisturbed)
+
+
+def test_while_it_holds_no_step_is_taken_and_nothing_is_given_back(
+    training: Trainings, head: LocalHead
+) -> None:
+    run_id = training.start(**ENDLESS)
+    training.wait_for_step(run_id, 2)
+    paused = training.obeyed("pause", run_id)
+    num_ranks = len(_ranks(head))
+    # What the tracker has yet to deliver comes within a second; a rank that went on would log more.
+    seen = training.curve(run_id)
+    until(lambda: training.curve(run_id)[-1][0] == paused["step"], "the last step's point")
+    for _ in range(3):
+        training.http.get("/api/stats")
+        assert training.curve(run_id)[-1][0] == paused["step"]
+    assert num_ranks == 2
+    assert len(seen) <= paused["step"]
+    stopped = training.obeyed("stop", run_id)
+    assert stopped["training_status"] in ("stopping", "stopped")
+    training.wait(run_id, "stopped")
+    assert training.mlflow_status(run_id) == ("KILLED", "stopped")
+    assert training.curve(run_id)[-1][0] == paused["step"], "its metrics are complete"
+    until(lambda: not _ranks(head), "the end of the ranks")
+
+
+def test_a_released_run_has_no_process_and_can_be_stopped(
+    training: Trainings, head: LocalHead
+) -> None:
+    run_id = training.start(**ENDLESS)
+    training.wait_for_step(run_id, 2)
+    assert training.obeyed("pause", run_id)["released"] is False
+    assert training.obeyed("pause", run_id, release=True)["released"] is True
+    until(lambda: not _ranks(head), "the end of the ranks")
+    assert training.obeyed("pause", run_id)["released"] is True, "it is paused already"
+    training.obeyed("stop", run_id)
+    assert training.mlflow_status(run_id) == ("KILLED", "stopped")
+    answer = training.post("resume", run_id)
+    assert answer.status_code == 409
+    assert "stopped" in answer.json()["error"]
+
+
+def test_a_stop_during_start_up_ends_it_before_it_trains(training: Trainings) -> None:
+    run_id = training.start(**ENDLESS)
+    training.wait(run_id, "starting")
+    training.post("stop", run_id, timeout_s=0)
+    training.wait(run_id, "stopped")
+    assert training.mlflow_status(run_id) == ("KILLED", "stopped")
+
+
+def test_a_created_job_waits_for_its_start_and_can_be_cancelled(training: Trainings) -> None:
+    asked = {"type": "retinal", "data": str(training.data), "config": {"num_epochs": 3}}
+    created = training.http.post("/api/training/", json=asked)
+    assert created.status_code == 201, created.text
+    job_id = created.json()["id"]
+    assert (created.json()["status"], created.json()["config"]) == ("pending", {"epochs": 3})
+    assert training.mlflow.get_run(job_id).info.status == "SCHEDULED"
+    cancelled = training.http.post(f"/api/training/{job_id}/cancel")
+    assert cancelled.status_code == 200, cancelled.text
+    training.wait(job_id, "stopped")
+    assert training.mlflow_status(job_id) == ("KILLED", "stopped")
+    assert training.http.post(f"/api/training/{job_id}/start").status_code == 409
+
+
+def test_a_pause_before_the_start_keeps_it_from_beginning(training: Trainings) -> None:
+    asked = {"type": "retinal", "data": str(training.data), "config": dict(PARAMS)}
+    job_id = training.http.post("/api/training/", json=asked).json()["id"]
+    training.post("pause", job_id, timeout_s=0)
+    assert training.http.post(f"/api/training/{job_id}/start").status_code == 200
+    training.wait(job_id, "paused")
+    assert training.entry(job_id)["attempt"] == 0
+    training.post("resume", job_id, timeout_s=0)
+    training.wait(job_id, "completed")
+
+
+def test_a_job_that_dies_is_a_failed_run_with_the_end_of_its_log(training: Trainings) -> None:
+    run_id = training.start_on("/nowhere/at/all", **ENDLESS)
+    entry = training.wait(run_id, "error")
+    assert "/nowhere/at/all" in entry["message"]
+    assert training.mlflow_status(run_id) == ("FAILED", "error")
+
+
+def test_a_driver_that_is_killed_is_a_failed_run_that_says_so(
+    training: Trainings, head: LocalHead
+) -> None:
+    run_id = training.start(**ENDLESS)
+    training.wait_for_step(run_id, 2)
+    for process in _processes(head):
+        if _is_called(process, "-m training fit", run_id):
+            process.kill()
+    entry = training.wait(run_id, "error")
+    assert "FAILED" in entry["message"]
+    assert "training from step 0" in entry["message"], "the end of its log"
+    assert training.mlflow_status(run_id) == ("FAILED", "error")
+    until(lambda: not _ranks(head), "the end of the ranks")
+
+
+def test_log_lines_come_over_the_socket(training: Trainings) -> None:
+    with connect(f"{training.server.url.replace('http', 'ws', 1)}/ws") as socket:
+        run_id = training.start(epochs=1)
+        lines: list[str] = []
+        while not any("training from step 0" in line for line in lines):
+            message = json.loads(socket.recv(timeout=100))
+            if message["type"] == "log" and message["run_id"] == run_id:
+                lines += [line["message"] for line in message["lines"]]
+    training.wait(run_id, "completed")
+
+
+def test_figures_count_what_there_is(training: Trainings, undisturbed: str) -> None:
+    dashboard = training.http.get("/api/monitoring/dashboard").json()
+    jobs = training.http.get("/api/training/")
+    assert dashboard["usage"]["total_training_jobs"] == int(jobs.headers["X-Total-Count"])
+    assert dashboard["system"]["jobs_completed"] >= 1
+    assert dashboard["system"]["avg_duration_seconds"] > 0
+    assert undisturbed in {job["id"] for job in jobs.json()}
+    assert dashboard["popular_presets"][0]["recipe"] == "retinal"
+
+
+@pytest.mark.parametrize(
+    ("asked", "named"),
+    [
+        ({"recipe": "lora"}, "body.recipe"),
+        ({"params": {"batch_size": 0}}, "body.params.batch_size"),
+        ({"params": {"batch_size": "many"}}, "body.params.batch_size"),
+        ({"params": {"no_such_thing": 1}}, "no_such_thing"),
+        ({"workers": 0}, "body.workers"),
+        ({"data": ""}, "body.data"),
+        ({"surprise": 1}, "body.surprise"),
+    ],
+)
+def test_bad_input_is_named_and_starts_nothing(
+    training: Trainings, asked: dict[str, object], named: str
+) -> None:
+    before = training.http.get("/api/runs").headers["X-Total-Count"]
+    answer = training.http.post("/api/training/start", json=asked)
+    assert answer.status_code == 422
+    assert named in answer.json()["details"]
+    assert training.http.get("/api/runs").headers["X-Total-Count"] == before
+
+
+def _assert_same_weights(training: Trainings, run_id: str, other: str) -> None:
+    weights = [_last_weights(training, each) for each in (run_id, other)]
+    assert weights[0].keys() == weights[1].keys()
+    for name, tensor in weights[0].items():
+        assert torch.equal(tensor, weights[1][name]), name
+
+
+def _last_weights(training: Trainings, run_id: str) -> dict[str, torch.Tensor]:
+    folders = [file.path for file in training.mlflow.list_artifacts(run_id, "checkpoints")]
+    newest = max(path for path in folders if "step_" in path)
+    folder = Path(training.mlflow.download_artifacts(run_id, newest))
+    return {
+        f"{path.name}:{name}": tensor
+        for path in folder.glob("*.safetensors")
+        for name, tensor in load_file(path).items()
+    }
+
+
+def _ranks(head: LocalHead) -> list[psutil.Process]:
+    return [process for process in _processes(head) if _is_called(process, "RayTrainWorker")]
+
+
+def _processes(head: LocalHead) -> list[psutil.Process]:
+    """All that the head has started; other tests have heads of their own."""
+    return psutil.Process(head._process.pid).children(recursive=True)
+
+
+def _is_called(process: psutil.Process, *words: str) -> bool:
+    try:
+        line = " ".join(process.cmdline())
+    except psutil.Error:
+        return False
+    return all(word in line for word in words)
