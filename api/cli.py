@@ -9,13 +9,17 @@ import typer
 from rich.console import Console
 
 from api.client import FoveaClient
+from api.client.training_questions import OBEY_TIMEOUT_S
+from api.control.transitions import Action
 from api.demo import DemoRequest, run_demo
 from api.errors import ApiError
 from api.push.open_bus import require_shared, require_shared_hub
 from api.serve import become, require_free_port, require_loopback, writable_directory
 from api.server_command import App, ServerRequest, server_command
 from api.settings import load_settings
+from api.terminal.control_command import ControlOrder, run_control
 from api.terminal.status import show_run, show_runs
+from api.terminal.train_command import TrainRequest, run_train
 from api.terminal.watch_command import WatchRequest, run_watch
 
 LOOPBACK = "127.0.0.1"
@@ -29,9 +33,19 @@ Run = Annotated[
 Url = Annotated[
     str | None,
     typer.Option(
+        "--url",
+        "--server",
         help="Server; MLFLOW_TRACKING_URI or http://127.0.0.1:5000 when absent.",
         show_default=False,
     ),
+]
+Plain = Annotated[
+    bool, typer.Option("--plain", help="Lines instead of a screen, as where output is piped.")
+]
+Logs = Annotated[bool, typer.Option("--logs", help="Show what the run's job prints, too.")]
+TimeoutS = Annotated[
+    float,
+    typer.Option("--timeout", min=0, max=600, help="Seconds to wait for the run to have obeyed."),
 ]
 
 app = typer.Typer(
@@ -156,12 +170,99 @@ def watch(
     run: Run = None,
     url: Url = None,
     *,
-    plain: Annotated[
-        bool, typer.Option("--plain", help="Lines instead of a screen, as where output is piped.")
-    ] = False,
+    plain: Plain = False,
+    logs: Logs = False,
 ) -> None:
     """Watch a run live, without RUN the newest active one: progress, metrics and curves."""
-    raise typer.Exit(run_watch(WatchRequest(wanted=run, url=url, plain=plain)))
+    request = WatchRequest(wanted=run, url=url, plain=plain, shows_logs=logs)
+    raise typer.Exit(run_watch(request))
+
+
+@app.command(
+    epilog="Ends with the run, as `fovea watch` does. Ctrl-C leaves the training running. "
+    "GET /api/recipes lists the parameters."
+)
+def train(  # noqa: PLR0913 - what a command takes are its arguments
+    recipe: Annotated[str, typer.Option(help="What to train.")] = "retinal",
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder with train|val|test/<class>/, where the training runs; drawn when absent."
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Ranks, one per GPU where there are GPUs; 1.")
+    ] = None,
+    params: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--param", metavar="NAME=VALUE", help="A parameter of the recipe; may be repeated."
+        ),
+    ] = None,
+    experiment_name: Annotated[
+        str | None, typer.Option(help="MLflow experiment; retinal when absent.")
+    ] = None,
+    url: Url = None,
+    *,
+    detach: Annotated[
+        bool, typer.Option("--detach", help="Print the run's id and leave it running.")
+    ] = False,
+    plain: Plain = False,
+    logs: Logs = False,
+) -> None:
+    """Have the server train, and watch it."""
+    request = TrainRequest(
+        recipe=recipe,
+        data=data,
+        params=params or [],
+        workers=workers,
+        experiment_name=experiment_name,
+        url=url,
+        is_detached=detach,
+        plain=plain,
+        shows_logs=logs,
+    )
+    raise typer.Exit(run_train(request))
+
+
+_ACKNOWLEDGED = (
+    "Ends with 0 once every rank has obeyed, 1 where that is refused, 3 if it takes longer than "
+    "--timeout: the run is told all the same. Without RUN it is the newest active one."
+)
+
+
+@app.command(epilog=_ACKNOWLEDGED)
+def pause(
+    run: Run = None,
+    url: Url = None,
+    timeout: TimeoutS = OBEY_TIMEOUT_S,
+    *,
+    release: Annotated[
+        bool,
+        typer.Option("--release", help="Save, exit and free the machine; resume starts it again."),
+    ] = False,
+) -> None:
+    """Hold a run after its step, on its accelerators or, with --release, without them."""
+    _control(Action.PAUSE, run, url, timeout, release=release)
+
+
+@app.command(epilog=_ACKNOWLEDGED)
+def resume(run: Run = None, url: Url = None, timeout: TimeoutS = OBEY_TIMEOUT_S) -> None:
+    """Go on with a paused run, from the very step it was paused at."""
+    _control(Action.RESUME, run, url, timeout)
+
+
+@app.command(epilog=_ACKNOWLEDGED)
+def stop(run: Run = None, url: Url = None, timeout: TimeoutS = OBEY_TIMEOUT_S) -> None:
+    """End a run: it finishes its step, saves, and is KILLED in MLflow with all its metrics."""
+    _control(Action.STOP, run, url, timeout)
+
+
+def _control(
+    action: Action, run: str | None, url: str | None, timeout_s: float, *, release: bool = False
+) -> NoReturn:
+    order = ControlOrder(action=action, wanted=run, url=url, timeout_s=timeout_s, release=release)
+    raise typer.Exit(run_control(order))
 
 
 def main() -> None:

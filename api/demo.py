@@ -90,6 +90,11 @@ def _serve_and_train(request: DemoRequest) -> int:
         ) as server,
     ):
         _wait_until_healthy(request.server_url, server, log)
+        print(
+            "From another terminal: `fovea watch`, `fovea pause`, `fovea resume`, `fovea stop`, "
+            f"each with --url {request.server_url}",
+            flush=True,
+        )
         run = _train(request, environment)
         if run.status != "FINISHED":
             print(f"The run ended as {run.status}: {run.page(request.server_url)}", file=sys.stderr)

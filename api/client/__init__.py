@@ -1,6 +1,7 @@
 """The Python client: `FoveaClient`, `AsyncFoveaClient`, and what they raise."""
 
-from api.client.clients import AsyncFoveaClient, FoveaClient
+from api.client.asynchronous import AsyncFoveaClient
+from api.client.blocking import FoveaClient
 from api.client.live import Link
 from api.client.refusals import NotFoveaError, RequestRefusedError, ServerUnreachableError
 

@@ -37,6 +37,10 @@ class Link:
     reason: str = ""
 
 
+def ignore_link(link: Link) -> None:
+    """For those who do not ask whether the stream is live."""
+
+
 @dataclass(frozen=True)
 class Position:
     """The last message that was read: what `since` names."""
@@ -57,7 +61,7 @@ class LiveStream:
         run_id: str | None = None,
         *,
         give_up_after_s: float | None = None,
-        on_link: Callable[[Link], None] = lambda _: None,
+        on_link: Callable[[Link], None] = ignore_link,
         back_off: BackOff | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:

@@ -1,10 +1,12 @@
 """What a client raises where a server refuses, is not there, or is something else than Fovea."""
 
+import re
 from http import HTTPStatus
 
 import httpx
 from pydantic import BaseModel, ValidationError
 
+from api.client.server_address import ServerAddress
 from api.errors import ApiError, ErrorCode
 
 
@@ -49,6 +51,16 @@ def refusal_of(response: httpx.Response) -> ApiError:
         status=status,
         error_code=said.error_code,
         request_id=said.request_id,
+    )
+
+
+def unreachable(address: ServerAddress, error: httpx.RequestError) -> ServerUnreachableError:
+    """What a request that was not answered at all means."""
+    is_late = isinstance(error, httpx.TimeoutException)
+    reason = "not in time" if is_late else re.sub(r"^\[Errno -?\d+\] ", "", str(error))
+    return ServerUnreachableError(
+        f"No server answers at {address.url} ({reason or type(error).__name__}): "
+        "`fovea serve` starts one, --url or MLFLOW_TRACKING_URI names another"
     )
 
 

@@ -18,8 +18,9 @@ class ScreenViewer:
 
     draws_curves = True
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, *, shows_logs: bool = False) -> None:
         self._console = console
+        self._shows_logs = shows_logs
         self._live = Live(console=console, screen=True, auto_refresh=False)
         self._run = WatchedRun()
 
@@ -35,7 +36,7 @@ class ScreenViewer:
     ) -> None:
         self._live.stop()
         if self._run.has_ended:
-            self._console.print(WatchScreen(self._run, datetime.now(UTC)))
+            self._console.print(self._screen(self._run, datetime.now(UTC)))
 
     def on_message(self, run: WatchedRun, message: ServerMessage) -> None:
         """The next tick shows it."""
@@ -45,4 +46,7 @@ class ScreenViewer:
         """The next tick shows it."""
 
     def on_tick(self, run: WatchedRun, now: datetime) -> None:
-        self._live.update(WatchScreen(run, now), refresh=True)
+        self._live.update(self._screen(run, now), refresh=True)
+
+    def _screen(self, run: WatchedRun, now: datetime) -> WatchScreen:
+        return WatchScreen(run, now, shows_logs=self._shows_logs)

@@ -38,6 +38,9 @@ class WatchRequest:
     wanted: str | None
     url: str | None
     plain: bool
+    shows_logs: bool = False
+    farewell: str = "the run goes on"
+    """What is said to those who leave before its end."""
 
 
 def run_watch(request: WatchRequest) -> int:
@@ -49,7 +52,7 @@ def run_watch(request: WatchRequest) -> int:
             run_id = chosen_run(client, request.wanted)
         return exit_code(asyncio.run(_watch(request, run_id)))
     except KeyboardInterrupt:
-        print("fovea: no longer watching, the run goes on", file=sys.stderr)
+        print(f"fovea: no longer watching, {request.farewell}", file=sys.stderr)
         return INTERRUPTED
     except asyncio.CancelledError:
         return TERMINATED
@@ -72,8 +75,8 @@ async def _watch(request: WatchRequest, run_id: str) -> WatchedRun:
     console = Console()
     async with AsyncFoveaClient(request.url) as client:
         if request.plain or not _has_screen(console):
-            return await watch(client, run_id, LineViewer())
-        with ScreenViewer(console) as viewer:
+            return await watch(client, run_id, LineViewer(shows_logs=request.shows_logs))
+        with ScreenViewer(console, shows_logs=request.shows_logs) as viewer:
             return await watch(client, run_id, viewer)
 
 

@@ -7,11 +7,14 @@ from datetime import datetime
 from typing import TextIO
 
 from api.client.live import Link
-from api.messages import MetricsUpdate, ServerMessage
+from api.messages import LogMessage, MetricsUpdate, ServerMessage
 from api.schemas import MetricPoint, TrainingStatus
 from api.terminal.plain_text import printable
 from api.terminal.run_words import position_words
 from api.terminal.watched_run import WatchedRun
+
+LONGEST_LINE = 2000
+"""Characters of what a job has printed in one line."""
 
 
 class LineViewer:
@@ -19,7 +22,10 @@ class LineViewer:
 
     draws_curves = False
 
-    def __init__(self, out: TextIO | None = None, err: TextIO | None = None) -> None:
+    def __init__(
+        self, out: TextIO | None = None, err: TextIO | None = None, *, shows_logs: bool = False
+    ) -> None:
+        self._shows_logs = shows_logs
         self._out = out or sys.stdout
         self._err = err or sys.stderr
         self._shown: tuple[str, str, str | None] | None = None
@@ -29,6 +35,9 @@ class LineViewer:
         if isinstance(message, MetricsUpdate):
             for line in _metric_lines(message):
                 self._write(message.timestamp, line)
+        elif isinstance(message, LogMessage) and self._shows_logs:
+            for printed in message.lines:
+                self._write(message.timestamp, f"[log] {printable(printed.message, LONGEST_LINE)}")
         status = run.status
         shown = (status.status, status.message, status.alert)
         if shown != self._shown:

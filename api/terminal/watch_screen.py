@@ -36,15 +36,23 @@ _BAR_WIDTH = 40
 class WatchScreen:
     """A run as rich draws it, in the terminal's size of that moment."""
 
-    def __init__(self, run: WatchedRun, now: datetime, *, is_still: bool = False) -> None:
+    def __init__(
+        self,
+        run: WatchedRun,
+        now: datetime,
+        *,
+        is_still: bool = False,
+        shows_logs: bool = False,
+    ) -> None:
         self._run = run
         self._now = now
         self._is_still = is_still
+        self._shows_logs = shows_logs
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         width, height = options.max_width, options.height or console.height - 1
         above = [*self._head(width), *self._cards(width, height)]
-        below = [*self._conditions(width), *self._foot()]
+        below = [*self._conditions(width), *self._logs(height), *self._foot()]
         left = min(_MOST_CHART_LINES, height - len(above) - len(below))
         charts = self._charts(width, left) if left >= _LEAST_CHART_LINES else []
         body = Group(*above[1:], *charts, *below)
@@ -141,6 +149,13 @@ class WatchScreen:
             _cells(texts[start : start + beside], width, beside)
             for start in range(0, len(texts), beside)
         ]
+
+    def _logs(self, height: int) -> list[RenderableType]:
+        """The newest lines in a third of the screen, where they are wanted."""
+        if not self._shows_logs:
+            return []
+        newest = list(self._run.logs)[-max(1, height // 3) :]
+        return [_line(printable(line.message)) for line in newest]
 
     def _foot(self) -> list[RenderableType]:
         is_over = self._is_still or self._run.has_ended

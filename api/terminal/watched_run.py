@@ -8,6 +8,8 @@ from datetime import datetime
 from api.client.live import Link
 from api.messages import (
     InitialState,
+    LogLine,
+    LogMessage,
     MetricsUpdate,
     ServerMessage,
     StatusUpdate,
@@ -21,6 +23,7 @@ ENDED = (RunStatus.COMPLETED, RunStatus.STOPPED, RunStatus.ERROR)
 
 _MOVING = (RunStatus.TRAINING, RunStatus.STARTING, RunStatus.RESUMING)
 _PACED_STEPS = 50
+_KEPT_LINES = 100
 
 
 @dataclass
@@ -31,6 +34,8 @@ class WatchedRun:
     metrics: MetricsData = field(default_factory=MetricsData)
     system: SystemMetrics | None = None
     curves: Curves = field(default_factory=Curves)
+    logs: deque[LogLine] = field(default_factory=lambda: deque(maxlen=_KEPT_LINES))
+    """What its job has printed since this watcher came, oldest first."""
     link: Link | None = None
     heard_at: datetime | None = None
     """When the newest message came, by this machine's clock."""
@@ -80,6 +85,8 @@ class WatchedRun:
             self._update(message, now)
         elif isinstance(message, StatusUpdate):
             self._set_status(message.status)
+        elif isinstance(message, LogMessage):
+            self.logs.extend(message.lines)
         elif isinstance(message, SystemUpdate):
             self.system = SystemMetrics(
                 cpu_usage=message.cpu_usage, ram_usage=message.ram_usage, gpu=message.gpu

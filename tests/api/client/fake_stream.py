@@ -153,6 +153,11 @@ def status_update(offset: int, word: str) -> dict[str, Any]:
     return _sent("status_update", offset) | {"status": status(word)}
 
 
+def log_lines(offset: int, *lines: str) -> dict[str, Any]:
+    printed = [{"level": "info", "message": line} for line in lines]
+    return _sent("log", offset) | {"lines": printed}
+
+
 def pong(offset: int) -> dict[str, Any]:
     return _sent("pong", offset)
 

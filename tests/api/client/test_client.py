@@ -3,9 +3,7 @@
 import asyncio
 import inspect
 import json
-from collections.abc import Callable
 from contextlib import aclosing, closing
-from typing import Any
 
 import pytest
 from websockets.http11 import Request, Response
@@ -15,11 +13,10 @@ from api.client import AsyncFoveaClient, FoveaClient
 from api.client.live import Link
 from api.client.refusals import NotFoveaError, RequestRefusedError, ServerUnreachableError
 from api.errors import ApiError
+from tests.api.client.asking import Ask
 from tests.api.client.fake_stream import RUN_ID, TIMESTAMP, Ending, FakeStream, serving, updates
 from tests.ports import LOOPBACK, free_port
 from tests.servers import Server
-
-Ask = Callable[..., Any]
 
 POINT = {"metric": "train/loss", "value": 0.5, "step": 3, "timestamp": TIMESTAMP}
 EPOCH = {
@@ -37,25 +34,6 @@ REFUSAL = {
     "timestamp": TIMESTAMP,
     "request_id": "abc",
 }
-
-
-def ask_blocking(url: str, question: str, *arguments: object, **named: object) -> Any:
-    with FoveaClient(url, timeout_s=10) as client:
-        return getattr(client, question)(*arguments, **named)
-
-
-def ask_async(url: str, question: str, *arguments: object, **named: object) -> Any:
-    async def ask() -> Any:
-        async with AsyncFoveaClient(url, timeout_s=10) as client:
-            return await getattr(client, question)(*arguments, **named)
-
-    return asyncio.run(ask())
-
-
-@pytest.fixture(params=[ask_blocking, ask_async])
-def ask(request: pytest.FixtureRequest) -> Ask:
-    chosen: Ask = request.param
-    return chosen
 
 
 def test_both_clients_take_the_same_questions() -> None:

@@ -11,15 +11,21 @@ from api.messages import ServerMessage
 from api.terminal.watch_lines import LineViewer
 from api.terminal.watched_run import WatchedRun
 from api.timestamps import utc
-from tests.api.client.fake_stream import TIMESTAMP, initial_state, metrics_update, status_update
+from tests.api.client.fake_stream import (
+    TIMESTAMP,
+    initial_state,
+    log_lines,
+    metrics_update,
+    status_update,
+)
 
 messages: TypeAdapter[ServerMessage] = TypeAdapter(ServerMessage)
 
 
 class Lines:
-    def __init__(self) -> None:
+    def __init__(self, *, shows_logs: bool = False) -> None:
         self.out, self.err = io.StringIO(), io.StringIO()
-        self.viewer = LineViewer(self.out, self.err)
+        self.viewer = LineViewer(self.out, self.err, shows_logs=shows_logs)
         self.run = WatchedRun()
 
     def tell(self, *told: dict[str, Any]) -> list[str]:
@@ -66,6 +72,28 @@ def test_a_status_is_written_when_it_changes(lines: Lines) -> None:
     assert lines.tell(status_update(1, "training")) == []
     assert lines.tell(paused, paused) == [
         f"{TIMESTAMP} status paused (epoch 1/4, step 7/400) alert=warning by ann"
+    ]
+
+
+@pytest.mark.parametrize("word", ["pausing", "paused", "resuming", "stopping"])
+def test_what_a_run_is_told_and_does_is_a_line_with_its_reason(lines: Lines, word: str) -> None:
+    told = status_update(1, word)
+    told["status"] |= {"message": "told by\x1b[2J ann"}
+
+    assert lines.tell(told) == [f"{TIMESTAMP} status {word} told by[2J ann"]
+
+
+def test_what_a_job_prints_is_shown_where_that_is_wanted(lines: Lines) -> None:
+    printed = log_lines(1, "epoch 1", "\x1b[31mred", "x" * 3000)
+    assert lines.tell(printed) == []
+
+    wanted = Lines(shows_logs=True)
+    wanted.tell(initial_state("e1", 0))
+
+    assert wanted.tell(printed) == [
+        f"{TIMESTAMP} [log] epoch 1",
+        f"{TIMESTAMP} [log] [31mred",
+        f"{TIMESTAMP} [log] {'x' * 1999}…",
     ]
 
 

@@ -10,6 +10,8 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from api.client.live import Link
+from api.jobs.log_lines import LogLevel
+from api.messages import LogLine
 from api.schemas import (
     CriticalCondition,
     GpuUsage,
@@ -29,11 +31,20 @@ LIVE = Link(is_live=True, since=NOW)
 LOST = Link(is_live=False, since=NOW - timedelta(seconds=12), reason="connection refused")
 
 
-def seen(run: WatchedRun, width: int = 80, height: int = 24, *, is_still: bool = False) -> str:
+def seen(
+    run: WatchedRun,
+    width: int = 80,
+    height: int = 24,
+    *,
+    is_still: bool = False,
+    shows_logs: bool = False,
+) -> str:
     """The characters on the screen, without their colours."""
     console = Console(file=io.StringIO(), width=width, height=height, color_system=None)
     lines = console.render_lines(
-        WatchScreen(run, NOW, is_still=is_still), console.options.update_height(height), pad=False
+        WatchScreen(run, NOW, is_still=is_still, shows_logs=shows_logs),
+        console.options.update_height(height),
+        pad=False,
     )
     return "\n".join("".join(segment.text for segment in line) for line in lines)
 
@@ -68,6 +79,7 @@ def a_run(name: str = "small", link: Link | None = LIVE) -> WatchedRun:
         },
     )
     run.system = SystemMetrics(cpu_usage=45.2, gpu=GpuUsage(usage=95, temperature=78))
+    run.logs.extend(LogLine(level=LogLevel.INFO, message=f"{name} {n}") for n in range(100))
     for step in range(230):
         run.curves.add("train/loss", step, 1 / (1 + step))
         run.curves.add(name, step, float(step))
@@ -134,14 +146,57 @@ def test_a_still_screen_says_when_it_was_taken() -> None:
     st.integers(1, 60),
     st.text(st.characters(exclude_categories=[]), max_size=60) | st.just("[red]\x1b[31m[/]"),
     st.sampled_from([LIVE, LOST, None]),
+    st.booleans(),
 )
 def test_it_fits_whatever_the_terminal_and_the_names_are(
-    width: int, height: int, name: str, link: Link | None
+    width: int,
+    height: int,
+    name: str,
+    link: Link | None,
+    shows_logs: bool,
 ) -> None:
-    screen = seen(a_run(name, link), width, height)
+    screen = seen(a_run(name, link), width, height, shows_logs=shows_logs)
 
     assert not set(screen) & {"\x1b", "\x9b", "\r", "\x07", "\u202e"}
     assert all(cell_len(line) <= width for line in screen.split("\n"))
+
+
+@pytest.mark.parametrize("shows_logs", [False, True])
+@pytest.mark.parametrize("height", [20, 24, 50])
+def test_nothing_is_pushed_out_of_the_screen(height: int, *, shows_logs: bool) -> None:
+    lines = seen(a_run(), height=height, shows_logs=shows_logs).split("\n")
+
+    assert len(lines) <= height
+    assert any("Ctrl-C leaves" in line for line in lines)
+
+
+def test_the_newest_of_what_the_job_prints_is_shown_where_that_is_wanted() -> None:
+    assert "small 99" not in seen(a_run())
+
+    lines = seen(a_run(), height=30, shows_logs=True).split("\n")
+
+    assert [line for line in lines if line.startswith("small ") and line[6:].isdigit()] == [
+        f"small {n}" for n in range(90, 100)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("word", "shown"),
+    [
+        (RunStatus.PAUSING, "… pausing"),
+        (RunStatus.PAUSED, "‖ paused"),
+        (RunStatus.RESUMING, "… resuming"),
+        (RunStatus.STOPPING, "… stopping"),
+    ],
+)
+def test_what_a_run_was_told_is_shown_with_its_message(word: RunStatus, shown: str) -> None:
+    run = a_run()
+    run.status = run.status.model_copy(update={"status": word, "message": "told by ann"})
+
+    screen = seen(run)
+
+    assert shown in screen
+    assert "told by ann" in screen
 
 
 @pytest.mark.parametrize("height", [20, 24, 50])

@@ -1,0 +1,206 @@
+"""The Python client for asyncio: each question is asked as the blocking one asks it."""
+
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from typing import Any, Self, TypeVar
+
+import httpx
+
+from api.client import questions, training_questions
+from api.client.live import Link, LiveStream, ignore_link
+from api.client.live_connection import follow_async
+from api.client.question import TIMEOUT_S, Question
+from api.client.refusals import unreachable
+from api.client.server_address import server_address
+from api.client.training_questions import OBEY_TIMEOUT_S
+from api.messages import LogLine, ServerMessage
+from api.reading.pages import Listed
+from api.schemas import MetricsSnapshot, PerformancePoint
+from api.schemas_control import CommandEntry, ControlResponse
+from api.schemas_jobs import JobEntry, JobProgress, JobStarted, RecipeEntry, StartResponse
+from api.schemas_runs import EpochComparison, EpochDetails, LatestMetrics, RunSummary
+from api.schemas_server import Health
+from api.stats import SystemStats
+
+T = TypeVar("T")
+
+
+class AsyncFoveaClient:
+    """FoveaClient for asyncio; its methods are described there."""
+
+    def __init__(
+        self,
+        url: str | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        timeout_s: float = TIMEOUT_S,
+    ) -> None:
+        self.address = server_address(url, headers)
+        self._timeout_s = timeout_s
+        self._http = httpx.AsyncClient(base_url=self.address.url, headers=self.address.headers)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        await self._http.aclose()
+
+    async def health(self) -> Health:
+        return await self._ask(questions.health())
+
+    async def runs(
+        self,
+        *,
+        experiment: str | None = None,
+        status: str | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+    ) -> Listed[RunSummary]:
+        question = questions.runs(experiment=experiment, status=status, limit=limit, offset=offset)
+        return question.listed_in(await self._answer(question))
+
+    async def latest(self, run_id: str | None = None) -> LatestMetrics:
+        return await self._ask(questions.latest(run_id))
+
+    async def history(
+        self, run_id: str | None = None, *, limit: int | None = None, offset: int | None = None
+    ) -> Listed[MetricsSnapshot]:
+        question = questions.history(run_id, limit=limit, offset=offset)
+        return question.listed_in(await self._answer(question))
+
+    async def performance(
+        self, metric: str, run_id: str | None = None, *, limit: int | None = None
+    ) -> Listed[PerformancePoint]:
+        question = questions.performance(metric, run_id, limit=limit)
+        return question.listed_in(await self._answer(question))
+
+    async def epochs(
+        self, run_id: str | None = None, *, limit: int | None = None, offset: int | None = None
+    ) -> Listed[EpochDetails]:
+        question = questions.epochs(run_id, limit=limit, offset=offset)
+        return question.listed_in(await self._answer(question))
+
+    async def epoch(self, number: int, run_id: str | None = None) -> EpochDetails:
+        return await self._ask(questions.epoch(number, run_id))
+
+    async def compare_epochs(
+        self, epochs: Sequence[int], metrics: Sequence[str] = (), run_id: str | None = None
+    ) -> EpochComparison:
+        return await self._ask(questions.compare_epochs(epochs, metrics, run_id))
+
+    async def stats(self) -> SystemStats:
+        return await self._ask(questions.stats())
+
+    async def recipes(self) -> list[RecipeEntry]:
+        return await self._ask(training_questions.recipes())
+
+    async def start(
+        self,
+        recipe: str | None = None,
+        *,
+        data: str | None = None,
+        params: Mapping[str, Any] | None = None,
+        experiment_name: str | None = None,
+        workers: int | None = None,
+    ) -> StartResponse:
+        return await self._ask(
+            training_questions.start(
+                recipe=recipe,
+                data=data,
+                params=params,
+                experiment_name=experiment_name,
+                workers=workers,
+            )
+        )
+
+    async def pause(
+        self,
+        run_id: str | None = None,
+        *,
+        release: bool = False,
+        timeout_s: float = OBEY_TIMEOUT_S,
+    ) -> ControlResponse:
+        return await self._ask(
+            training_questions.pause(run_id, release=release, timeout_s=timeout_s)
+        )
+
+    async def resume(
+        self, run_id: str | None = None, *, timeout_s: float = OBEY_TIMEOUT_S
+    ) -> ControlResponse:
+        return await self._ask(training_questions.resume(run_id, timeout_s=timeout_s))
+
+    async def stop(
+        self, run_id: str | None = None, *, timeout_s: float = OBEY_TIMEOUT_S
+    ) -> ControlResponse:
+        return await self._ask(training_questions.stop(run_id, timeout_s=timeout_s))
+
+    async def commands(
+        self, run_id: str, *, limit: int | None = None, offset: int | None = None
+    ) -> Listed[CommandEntry]:
+        question = training_questions.commands(run_id, limit=limit, offset=offset)
+        return question.listed_in(await self._answer(question))
+
+    async def jobs(
+        self, *, limit: int | None = None, offset: int | None = None
+    ) -> Listed[JobEntry]:
+        question = training_questions.jobs(limit=limit, offset=offset)
+        return question.listed_in(await self._answer(question))
+
+    async def job(self, job_id: str) -> JobEntry:
+        return await self._ask(training_questions.job(job_id))
+
+    async def job_progress(self, job_id: str) -> JobProgress:
+        return await self._ask(training_questions.job_progress(job_id))
+
+    async def job_logs(self, job_id: str, *, limit: int | None = None) -> list[LogLine]:
+        return await self._ask(training_questions.job_logs(job_id, limit=limit))
+
+    async def create_job(
+        self,
+        recipe: str,
+        *,
+        data: str | None = None,
+        base_model: str | None = None,
+        config: Mapping[str, Any] | None = None,
+        output_name: str | None = None,
+    ) -> JobEntry:
+        return await self._ask(
+            training_questions.create_job(
+                recipe, data=data, base_model=base_model, config=config, output_name=output_name
+            )
+        )
+
+    async def start_job(self, job_id: str) -> JobStarted:
+        return await self._ask(training_questions.start_job(job_id))
+
+    async def cancel_job(self, job_id: str) -> JobEntry:
+        return await self._ask(training_questions.cancel_job(job_id))
+
+    def watch(
+        self,
+        run_id: str | None = None,
+        *,
+        give_up_after_s: float | None = None,
+        on_link: Callable[[Link], None] = ignore_link,
+    ) -> AsyncGenerator[ServerMessage, None]:
+        """As FoveaClient.watch; contextlib.aclosing ends it where it is left early."""
+        return follow_async(
+            LiveStream(self.address, run_id, give_up_after_s=give_up_after_s, on_link=on_link)
+        )
+
+    async def _ask(self, question: Question[T]) -> T:
+        return question.answer_in(await self._answer(question))
+
+    async def _answer(self, question: Question[T]) -> httpx.Response:
+        try:
+            return await self._http.request(
+                question.method,
+                question.path,
+                params=question.query,
+                json=question.body,
+                timeout=self._timeout_s + question.waits_s,
+            )
+        except httpx.RequestError as error:
+            raise unreachable(self.address, error) from error

@@ -1,0 +1,222 @@
+"""The Python client: a server's answers as typed values, its live stream, and control of trainings."""
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from typing import Any, Self, TypeVar
+
+import httpx
+
+from api.client import questions, training_questions
+from api.client.live import Link, LiveStream, ignore_link
+from api.client.live_connection import follow
+from api.client.question import TIMEOUT_S, Question
+from api.client.refusals import unreachable
+from api.client.server_address import server_address
+from api.client.training_questions import OBEY_TIMEOUT_S
+from api.messages import LogLine, ServerMessage
+from api.reading.pages import Listed
+from api.schemas import MetricsSnapshot, PerformancePoint
+from api.schemas_control import CommandEntry, ControlResponse
+from api.schemas_jobs import JobEntry, JobProgress, JobStarted, RecipeEntry, StartResponse
+from api.schemas_runs import EpochComparison, EpochDetails, LatestMetrics, RunSummary
+from api.schemas_server import Health
+from api.stats import SystemStats
+
+T = TypeVar("T")
+
+
+class FoveaClient:
+    """Asks the server at `url`, else at MLFLOW_TRACKING_URI, else on this machine.
+
+    Without `run_id` the server picks the newest active run, else the newest. Every call raises an
+    ApiError: RequestRefusedError, ServerUnreachableError or NotFoveaError.
+    """
+
+    def __init__(
+        self,
+        url: str | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        timeout_s: float = TIMEOUT_S,
+    ) -> None:
+        self.address = server_address(url, headers)
+        self._timeout_s = timeout_s
+        self._http = httpx.Client(base_url=self.address.url, headers=self.address.headers)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._http.close()
+
+    def health(self) -> Health:
+        return self._ask(questions.health())
+
+    def runs(
+        self,
+        *,
+        experiment: str | None = None,
+        status: str | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+    ) -> Listed[RunSummary]:
+        question = questions.runs(experiment=experiment, status=status, limit=limit, offset=offset)
+        return question.listed_in(self._answer(question))
+
+    def latest(self, run_id: str | None = None) -> LatestMetrics:
+        return self._ask(questions.latest(run_id))
+
+    def history(
+        self, run_id: str | None = None, *, limit: int | None = None, offset: int | None = None
+    ) -> Listed[MetricsSnapshot]:
+        question = questions.history(run_id, limit=limit, offset=offset)
+        return question.listed_in(self._answer(question))
+
+    def performance(
+        self, metric: str, run_id: str | None = None, *, limit: int | None = None
+    ) -> Listed[PerformancePoint]:
+        question = questions.performance(metric, run_id, limit=limit)
+        return question.listed_in(self._answer(question))
+
+    def epochs(
+        self, run_id: str | None = None, *, limit: int | None = None, offset: int | None = None
+    ) -> Listed[EpochDetails]:
+        question = questions.epochs(run_id, limit=limit, offset=offset)
+        return question.listed_in(self._answer(question))
+
+    def epoch(self, number: int, run_id: str | None = None) -> EpochDetails:
+        return self._ask(questions.epoch(number, run_id))
+
+    def compare_epochs(
+        self, epochs: Sequence[int], metrics: Sequence[str] = (), run_id: str | None = None
+    ) -> EpochComparison:
+        return self._ask(questions.compare_epochs(epochs, metrics, run_id))
+
+    def stats(self) -> SystemStats:
+        """Of the server's own machine."""
+        return self._ask(questions.stats())
+
+    def recipes(self) -> list[RecipeEntry]:
+        """What can be trained, and with which parameters."""
+        return self._ask(training_questions.recipes())
+
+    def start(
+        self,
+        recipe: str | None = None,
+        *,
+        data: str | None = None,
+        params: Mapping[str, Any] | None = None,
+        experiment_name: str | None = None,
+        workers: int | None = None,
+    ) -> StartResponse:
+        """Begin a training; what is not given is the server's choice. Its run exists when this returns."""
+        return self._ask(
+            training_questions.start(
+                recipe=recipe,
+                data=data,
+                params=params,
+                experiment_name=experiment_name,
+                workers=workers,
+            )
+        )
+
+    def pause(
+        self,
+        run_id: str | None = None,
+        *,
+        release: bool = False,
+        timeout_s: float = OBEY_TIMEOUT_S,
+    ) -> ControlResponse:
+        """Hold the run, or with `release` have it give its accelerators back.
+
+        Returns once all its ranks have, or after `timeout_s`: `acknowledged` says which.
+        """
+        return self._ask(training_questions.pause(run_id, release=release, timeout_s=timeout_s))
+
+    def resume(
+        self, run_id: str | None = None, *, timeout_s: float = OBEY_TIMEOUT_S
+    ) -> ControlResponse:
+        return self._ask(training_questions.resume(run_id, timeout_s=timeout_s))
+
+    def stop(
+        self, run_id: str | None = None, *, timeout_s: float = OBEY_TIMEOUT_S
+    ) -> ControlResponse:
+        """End the run, which finishes its step and saves first."""
+        return self._ask(training_questions.stop(run_id, timeout_s=timeout_s))
+
+    def commands(
+        self, run_id: str, *, limit: int | None = None, offset: int | None = None
+    ) -> Listed[CommandEntry]:
+        """Who has told the run what, and what came of it; newest first."""
+        question = training_questions.commands(run_id, limit=limit, offset=offset)
+        return question.listed_in(self._answer(question))
+
+    def jobs(self, *, limit: int | None = None, offset: int | None = None) -> Listed[JobEntry]:
+        question = training_questions.jobs(limit=limit, offset=offset)
+        return question.listed_in(self._answer(question))
+
+    def job(self, job_id: str) -> JobEntry:
+        return self._ask(training_questions.job(job_id))
+
+    def job_progress(self, job_id: str) -> JobProgress:
+        return self._ask(training_questions.job_progress(job_id))
+
+    def job_logs(self, job_id: str, *, limit: int | None = None) -> list[LogLine]:
+        """The newest lines that the job has printed, oldest first."""
+        return self._ask(training_questions.job_logs(job_id, limit=limit))
+
+    def create_job(
+        self,
+        recipe: str,
+        *,
+        data: str | None = None,
+        base_model: str | None = None,
+        config: Mapping[str, Any] | None = None,
+        output_name: str | None = None,
+    ) -> JobEntry:
+        """A job that `start_job` begins."""
+        return self._ask(
+            training_questions.create_job(
+                recipe, data=data, base_model=base_model, config=config, output_name=output_name
+            )
+        )
+
+    def start_job(self, job_id: str) -> JobStarted:
+        return self._ask(training_questions.start_job(job_id))
+
+    def cancel_job(self, job_id: str) -> JobEntry:
+        """Stop the job: it saves and ends, or never begins."""
+        return self._ask(training_questions.cancel_job(job_id))
+
+    def watch(
+        self,
+        run_id: str | None = None,
+        *,
+        give_up_after_s: float | None = None,
+        on_link: Callable[[Link], None] = ignore_link,
+    ) -> Generator[ServerMessage, None, None]:
+        """Each message of the live stream once and in order, of all runs without `run_id`.
+
+        Connections that are lost are opened again, for ever or until none has come about for
+        `give_up_after_s`. An `initial_state` that is not the first replaces what was known.
+        """
+        return follow(
+            LiveStream(self.address, run_id, give_up_after_s=give_up_after_s, on_link=on_link)
+        )
+
+    def _ask(self, question: Question[T]) -> T:
+        return question.answer_in(self._answer(question))
+
+    def _answer(self, question: Question[T]) -> httpx.Response:
+        try:
+            return self._http.request(
+                question.method,
+                question.path,
+                params=question.query,
+                json=question.body,
+                timeout=self._timeout_s + question.waits_s,
+            )
+        except httpx.RequestError as error:
+            raise unreachable(self.address, error) from error

@@ -1,0 +1,93 @@
+"""Ray's job API without Ray: each job is a simulated loop in a thread of this process."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from tests.api.client.simulated_loop import SimulatedLoop
+from tests.ports import LOOPBACK
+from tests.servers import Server, fovea_server
+
+
+@dataclass
+class FakeRay:
+    """Trains `last_step` steps, or without an end."""
+
+    last_step: int | None = 3
+    entrypoints: dict[str, str] = field(default_factory=dict)
+    """Of the jobs, by their run's id."""
+    _threads: dict[str, threading.Thread] = field(default_factory=dict)
+
+    def submit(self, job: dict[str, object]) -> None:
+        metadata, environment = job["metadata"], job["runtime_env"]
+        assert isinstance(metadata, dict)
+        assert isinstance(environment, dict)
+        run_id = metadata["mlflow_run_id"]
+        url = environment["env_vars"]["MLFLOW_TRACKING_URI"]
+        loop = SimulatedLoop(run_id, url, last_step=self.last_step)
+        thread = threading.Thread(target=loop.train, daemon=True)
+        self._threads[str(job["submission_id"])] = thread
+        self.entrypoints[run_id] = str(job["entrypoint"])
+        thread.start()
+
+    def status(self, submission_id: str) -> str | None:
+        thread = self._threads.get(submission_id)
+        if thread is None:
+            return None
+        return "RUNNING" if thread.is_alive() else "SUCCEEDED"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingServer:
+    """A server and the Ray that trains for it."""
+
+    server: Server
+    ray: FakeRay
+
+    @property
+    def url(self) -> str:
+        return self.server.url
+
+
+@contextmanager
+def training_server(folder: Path) -> Iterator[TrainingServer]:
+    ray = FakeRay()
+    with (
+        ThreadingHTTPServer((LOOPBACK, 0), _handler(ray)) as http,
+        fovea_server(
+            folder / "data",
+            environment={"FOVEA_RAY_ADDRESS": f"http://{LOOPBACK}:{http.server_port}"},
+        ) as server,
+    ):
+        threading.Thread(target=http.serve_forever, daemon=True).start()
+        try:
+            yield TrainingServer(server=server, ray=ray)
+        finally:
+            http.shutdown()
+
+
+def _handler(ray: FakeRay) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"] or 0))
+            if self.path == "/api/jobs/":
+                ray.submit(json.loads(body))
+            self._answer(200, {})
+
+        def do_GET(self) -> None:
+            status = ray.status(self.path.rpartition("/")[2])
+            self._answer(200 if status else 404, {"status": status})
+
+        def _answer(self, code: int, body: dict[str, object]) -> None:
+            self.send_response(code)
+            self.end_headers()
+            self.wfile.write(json.dumps(body).encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    return Handler
