@@ -1,0 +1,94 @@
+"""Every example where nobody listens: it trains to its end, with one warning."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from mlflow.tracking import MlflowClient
+
+from tests.examples.catalogue import DDP, EVERY, EXAMPLES, LOOP, ON_ONE_RANK, Example
+from tests.examples.running import EXIT_DEADLINE_S, FEW_THREADS, START_DEADLINE_S, runs
+from tests.ports import LOOPBACK, free_port
+from tests.waiting import until
+
+pytestmark = pytest.mark.timeout(600)
+
+
+def trained(example: Example, work_dir: Path, **environment: str) -> str:
+    """What the example writes to a terminal."""
+    ended = subprocess.run(
+        example.command(example.short),
+        env={**os.environ, **FEW_THREADS, **environment},
+        cwd=work_dir,
+        capture_output=True,
+        text=True,
+        timeout=2 * EXIT_DEADLINE_S,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout + ended.stderr
+
+
+@contextmanager
+def plain_mlflow(work_dir: Path) -> Iterator[str]:
+    """The URL of an MLflow server that has never heard of Fovea."""
+    port = free_port()
+    url = f"http://{LOOPBACK}:{port}"
+    with (work_dir / "server.log").open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "mlflow", "server", "--port", str(port), "--workers", "1"],
+            cwd=work_dir,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        until(lambda: answers(url), f"MLflow's answer; {work_dir}", START_DEADLINE_S)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(EXIT_DEADLINE_S)
+
+
+def answers(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/health").is_success
+    except httpx.TransportError:
+        return False
+
+
+def assert_finished(client: MlflowClient, example: Example) -> None:
+    (run,) = runs(client)
+    assert run.info.status == "FINISHED"
+    assert example.logged_last in run.data.metrics
+    assert len(client.get_metric_history(run.info.run_id, example.metric)) == 12
+
+
+def test_every_example_is_in_the_catalogue() -> None:
+    assert {path.name for path in EXAMPLES.glob("*.py")} == {example.script for example in EVERY}
+
+
+@pytest.mark.parametrize("example", [*ON_ONE_RANK, DDP], ids=str)
+def test_it_trains_to_its_end_without_a_server(
+    example: Example, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+
+    said = trained(example, tmp_path)
+
+    assert len(re.findall("No control of run", said)) == 1, said
+    assert_finished(MlflowClient(f"sqlite:///{tmp_path}/mlflow.db"), example)
+
+
+def test_it_trains_to_its_end_on_an_mlflow_server_without_fovea(tmp_path: Path) -> None:
+    with plain_mlflow(tmp_path) as url:
+        said = trained(LOOP, tmp_path, MLFLOW_TRACKING_URI=url)
+
+        assert len(re.findall("No control from", said)) == 1, said
+        assert_finished(MlflowClient(url), LOOP)

@@ -1,0 +1,52 @@
+"""A run in a store of the test's own, and a server that controls it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import mlflow
+import pytest
+from mlflow.tracking import MlflowClient
+
+from tests.tracking_plugin.control_server import ControlServer, control_server
+from tests.waiting import until
+from tracking_plugin.control import RunControl
+from tracking_plugin.control_messages import Desired
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[MlflowClient]:
+    """What the fluent API logs to."""
+    before = mlflow.get_tracking_uri()
+    uri = f"sqlite:///{tmp_path}/mlflow.db"
+    mlflow.set_tracking_uri(uri)
+    MlflowClient(uri).create_experiment("here", artifact_location=str(tmp_path))
+    mlflow.set_experiment("here")
+    yield MlflowClient(uri)
+    mlflow.set_tracking_uri(before)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Controlled:
+    """A run of the store that the server controls."""
+
+    control: RunControl
+    server: ControlServer
+    run_id: str
+
+    def want(self, desired: Desired) -> None:
+        """Return once the run has heard it, which has not obeyed by then."""
+        self.server.want(desired)
+        until(lambda: self.control.command.desired is desired, f"the run hears {desired}")
+
+
+@pytest.fixture
+def controlled(store: MlflowClient) -> Iterator[Controlled]:
+    experiment = store.get_experiment_by_name("here")
+    run_id = store.create_run(experiment.experiment_id).info.run_id
+    with (
+        control_server() as server,
+        RunControl(run_id, tracking_uri=server.url) as control,
+    ):
+        server.wait_connected()
+        yield Controlled(control=control, server=server, run_id=run_id)

@@ -1,0 +1,108 @@
+"""Control of a Hugging Face Trainer: a step's end, and whose run it is that ends."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import pytest
+import torch
+from mlflow.tracking import MlflowClient
+from transformers import Trainer, TrainerCallback, TrainingArguments
+
+from tests.tracking_plugin.callbacks.conftest import Controlled
+from tracking_plugin.callbacks.huggingface import FoveaCallback
+from tracking_plugin.control_messages import Desired, Observed
+
+NUM_STEPS = 6
+
+
+class Toy(torch.nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = torch.nn.Linear(1, 1)
+
+    def forward(self, x: torch.Tensor, **_: Any) -> dict[str, torch.Tensor]:
+        return {"loss": self.layer(x).mean()}
+
+
+class AtStep(TrainerCallback):
+    """Calls `function` before the third step."""
+
+    def __init__(self, function: Callable[[], object]) -> None:
+        self._function = function
+
+    def on_step_begin(self, args: Any, state: Any, control: Any, **_: object) -> None:
+        if state.global_step == 2:
+            self._function()
+
+
+def trainer_of(output_dir: Path, *callbacks: TrainerCallback, report_to: str = "none") -> Trainer:
+    return Trainer(
+        model=Toy(),
+        args=TrainingArguments(
+            output_dir=str(output_dir),
+            max_steps=NUM_STEPS,
+            per_device_train_batch_size=1,
+            logging_steps=1,
+            save_strategy="no",
+            report_to=report_to,
+            use_cpu=True,
+            disable_tqdm=True,
+        ),
+        train_dataset=[{"x": torch.ones(1)}] * NUM_STEPS,  # type: ignore[arg-type]
+        callbacks=list(callbacks),
+    )
+
+
+def test_a_stop_ends_after_the_step_that_was_under_way(
+    controlled: Controlled, tmp_path: Path
+) -> None:
+    fovea = FoveaCallback(controlled.control)
+    trainer = trainer_of(tmp_path, fovea, AtStep(lambda: controlled.want(Desired.STOPPED)))
+
+    trainer.train()
+
+    assert trainer.state.global_step == 3
+    assert fovea.has_stopped
+    assert controlled.server.wait_for(Observed.STOPPING).step == 3
+
+
+def test_a_pause_holds_after_the_step(controlled: Controlled, tmp_path: Path) -> None:
+    fovea = FoveaCallback(controlled.control)
+    trainer = trainer_of(tmp_path, fovea, AtStep(lambda: controlled.want(Desired.PAUSED)))
+    training = threading.Thread(target=trainer.train)
+    training.start()
+
+    assert controlled.server.wait_for(Observed.PAUSED).step == 3
+    assert trainer.state.global_step == 3
+    controlled.want(Desired.RUNNING)
+    training.join()
+
+    assert trainer.state.global_step == NUM_STEPS
+    assert not fovea.has_stopped
+
+
+def test_a_stopped_run_of_the_user_is_killed_with_what_the_trainer_logs_last(
+    controlled: Controlled, store: MlflowClient, tmp_path: Path
+) -> None:
+    stop = AtStep(lambda: controlled.want(Desired.STOPPED))
+    with mlflow.start_run(run_id=controlled.run_id), controlled.control:
+        trainer_of(tmp_path, FoveaCallback(controlled.control), stop, report_to="mlflow").train()
+
+    run = store.get_run(controlled.run_id)
+    assert run.info.status == "KILLED"
+    assert "train_runtime" in run.data.metrics
+
+
+def test_a_run_that_nobody_stops_is_finished(store: MlflowClient, tmp_path: Path) -> None:
+    trainer_of(tmp_path, FoveaCallback(), report_to="mlflow").train()
+
+    (run,) = store.search_runs([store.get_experiment_by_name("here").experiment_id])
+    assert run.info.status == "FINISHED"
+
+
+def test_without_a_run_it_says_what_is_missing(store: MlflowClient, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"mlflow\.start_run"):
+        trainer_of(tmp_path, FoveaCallback()).train()

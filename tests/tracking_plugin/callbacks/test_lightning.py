@@ -1,0 +1,173 @@
+"""Control of Lightning: a batch's end, limits that do not outlive a stop, and the logger's run."""
+
+import threading
+from typing import Any
+
+import pytest
+import pytorch_lightning
+import torch
+from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.loggers import MLFlowLogger
+from mlflow.tracking import MlflowClient
+from torch.utils.data import DataLoader
+
+from tests.tracking_plugin.callbacks.conftest import Controlled
+from tracking_plugin.callbacks.lightning import FoveaCallback
+from tracking_plugin.control_messages import Desired, Observed
+
+NUM_BATCHES = 6
+
+
+class ToySteps:
+    """Calls `at_third` with its third batch."""
+
+    def __init__(self, at_third: Any = None) -> None:
+        super().__init__()
+        self.layer = torch.nn.Linear(1, 1)
+        self.at_third = at_third
+
+    def training_step(self, batch: torch.Tensor, batch_idx: int) -> torch.Tensor:
+        if batch_idx == 2 and self.at_third is not None:
+            self.at_third()
+        loss: torch.Tensor = self.layer(batch).mean()
+        self.log("loss", loss)
+        return loss
+
+    def test_step(self, batch: torch.Tensor, batch_idx: int) -> None:
+        self.log("test_loss", self.layer(batch).mean())
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        return torch.optim.SGD(self.parameters(), lr=0.1)
+
+
+class Toy(ToySteps, LightningModule):
+    pass
+
+
+class OtherToy(ToySteps, pytorch_lightning.LightningModule):
+    """For the Trainer of the other package."""
+
+
+def batches() -> DataLoader[torch.Tensor]:
+    return DataLoader([torch.ones(1)] * NUM_BATCHES)  # type: ignore[arg-type]
+
+
+def quiet(**options: Any) -> dict[str, Any]:
+    return {
+        "accelerator": "cpu",
+        "max_epochs": 1,
+        "log_every_n_steps": 1,
+        "logger": False,
+        "enable_checkpointing": False,
+        "enable_model_summary": False,
+        "enable_progress_bar": False,
+        **options,
+    }
+
+
+def trainer_of(*callbacks: Callback, **options: Any) -> Trainer:
+    return Trainer(callbacks=list(callbacks), **quiet(**options))
+
+
+def logger_of(controlled: Controlled, store: MlflowClient) -> MLFlowLogger:
+    return MLFlowLogger(run_id=controlled.run_id, tracking_uri=store.tracking_uri)
+
+
+def test_a_stop_ends_after_the_batch_that_was_under_way(controlled: Controlled) -> None:
+    fovea = FoveaCallback(controlled.control)
+    trainer = trainer_of(fovea)
+
+    trainer.fit(Toy(lambda: controlled.want(Desired.STOPPED)), batches())
+
+    assert trainer.global_step == 3
+    assert fovea.has_stopped
+    # Lightning calls its first step 0.
+    assert controlled.server.wait_for(Observed.STOPPING).step == 2
+
+
+def test_a_stop_beats_the_least_that_was_to_be_trained(controlled: Controlled) -> None:
+    trainer = trainer_of(
+        FoveaCallback(controlled.control), min_epochs=2, min_steps=10, max_epochs=4
+    )
+
+    trainer.fit(Toy(lambda: controlled.want(Desired.STOPPED)), batches())
+
+    assert trainer.global_step == 3
+
+
+def test_a_pause_holds_after_the_batch(controlled: Controlled) -> None:
+    trainer = trainer_of(FoveaCallback(controlled.control))
+    model = Toy(lambda: controlled.want(Desired.PAUSED))
+    training = threading.Thread(target=trainer.fit, args=(model, batches()))
+    training.start()
+
+    assert controlled.server.wait_for(Observed.PAUSED).step == 2
+    assert trainer.global_step == 3
+    controlled.want(Desired.RUNNING)
+    training.join()
+
+    assert trainer.global_step == NUM_BATCHES
+
+
+def test_a_stopped_run_stays_killed_when_it_is_tested_and_may_begin_again(
+    controlled: Controlled, store: MlflowClient
+) -> None:
+    logger = logger_of(controlled, store)
+    trainer = trainer_of(FoveaCallback(controlled.control), logger=logger)
+    trainer.fit(Toy(lambda: controlled.want(Desired.STOPPED)), batches())
+    assert store.get_run(controlled.run_id).info.status == "KILLED"
+
+    trainer.test(trainer.lightning_module, batches())
+    assert store.get_run(controlled.run_id).info.status == "KILLED"
+
+    controlled.want(Desired.RUNNING)
+    trainer_of(FoveaCallback(controlled.control), logger=logger).fit(Toy(), batches())
+    assert store.get_run(controlled.run_id).info.status == "FINISHED"
+
+
+def test_the_trainer_of_pytorch_lightning_is_controlled_as_well(
+    controlled: Controlled, store: MlflowClient
+) -> None:
+    logger = pytorch_lightning.loggers.MLFlowLogger(
+        run_id=controlled.run_id, tracking_uri=store.tracking_uri
+    )
+    trainer = pytorch_lightning.Trainer(
+        callbacks=[FoveaCallback(controlled.control)], **quiet(logger=logger)
+    )
+
+    trainer.fit(OtherToy(lambda: controlled.want(Desired.STOPPED)), batches())
+
+    assert trainer.global_step == 3
+    assert store.get_run(controlled.run_id).info.status == "KILLED"
+
+
+def test_the_run_is_that_of_the_logger(controlled: Controlled, store: MlflowClient) -> None:
+    begun: list[str] = []
+
+    class Watching(FoveaCallback):
+        def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+            begun.append(self._control._own.run_id)
+
+    trainer_of(Watching(), logger=logger_of(controlled, store)).fit(Toy(), batches())
+
+    assert begun == [controlled.run_id]
+
+
+def test_a_training_that_fails_leaves_the_run_to_its_failure(
+    controlled: Controlled, store: MlflowClient
+) -> None:
+    fovea = FoveaCallback()
+
+    def fail() -> None:
+        raise RuntimeError("no more data")
+
+    with pytest.raises(RuntimeError, match="no more data"):
+        trainer_of(fovea, logger=logger_of(controlled, store)).fit(Toy(fail), batches())
+
+    assert fovea._control._own is None
+    assert store.get_run(controlled.run_id).info.status == "FAILED"
+
+
+def test_without_a_run_it_says_what_is_missing(store: MlflowClient) -> None:
+    with pytest.raises(ValueError, match=r"mlflow\.start_run"):
+        trainer_of(FoveaCallback()).fit(Toy(), batches())

@@ -1,0 +1,109 @@
+"""Control of XGBoost: when a round counts as done, and which run ends how."""
+
+import copy
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import mlflow
+import numpy as np
+import pytest
+import xgboost
+from mlflow.tracking import MlflowClient
+
+from tests.tracking_plugin.callbacks.conftest import Controlled
+from tracking_plugin.callbacks.xgboost import FoveaCallback
+from tracking_plugin.control_messages import Desired, Observed
+
+NUM_ROUNDS = 8
+
+
+class Recorder(xgboost.callback.TrainingCallback):
+    """Comes behind the callback under test, as MLflow's own does; calls `at[round]`."""
+
+    def __init__(self, at: dict[int, Callable[[], object]] | None = None) -> None:
+        self.rounds: list[int] = []
+        self._at = at or {}
+
+    def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:
+        self.rounds.append(epoch)
+        self._at.get(epoch, lambda: None)()
+        return False
+
+
+def train(*callbacks: xgboost.callback.TrainingCallback) -> xgboost.Booster:
+    inputs = np.random.default_rng(0).normal(size=(64, 2))
+    data = xgboost.DMatrix(inputs, label=inputs.sum(axis=1))
+    return xgboost.train({"nthread": 1}, data, NUM_ROUNDS, callbacks=list(callbacks))
+
+
+def test_a_stop_leaves_no_round_that_other_callbacks_have_not_seen(controlled: Controlled) -> None:
+    recorder = Recorder({3: lambda: controlled.want(Desired.STOPPED)})
+    fovea = FoveaCallback(controlled.control)
+
+    booster = train(fovea, recorder)
+
+    assert recorder.rounds == [0, 1, 2, 3]
+    assert booster.num_boosted_rounds() == 4
+    assert fovea.has_stopped
+    assert controlled.server.wait_for(Observed.STOPPING).step == 3
+
+
+def test_a_pause_holds_between_two_rounds(controlled: Controlled) -> None:
+    recorder = Recorder({3: lambda: controlled.want(Desired.PAUSED)})
+    fovea = FoveaCallback(controlled.control)
+    training = threading.Thread(target=train, args=(fovea, recorder))
+    training.start()
+
+    assert controlled.server.wait_for(Observed.PAUSED).step == 3
+    assert recorder.rounds == [0, 1, 2, 3]
+    controlled.want(Desired.RUNNING)
+    training.join()
+
+    assert recorder.rounds == list(range(NUM_ROUNDS))
+    assert not fovea.has_stopped
+
+
+def test_a_run_that_is_paused_before_its_first_round_takes_none(controlled: Controlled) -> None:
+    controlled.want(Desired.STOPPED)
+    recorder = Recorder()
+
+    train(FoveaCallback(controlled.control), recorder)
+
+    assert recorder.rounds == []
+
+
+def test_without_a_run_it_says_what_is_missing(store: MlflowClient) -> None:
+    with pytest.raises(ValueError, match=r"mlflow\.start_run"):
+        train(FoveaCallback())
+
+
+def test_a_copy_controls_the_active_run_as_well(store: MlflowClient) -> None:
+    # scikit-learn copies what an estimator was made with.
+    with mlflow.start_run() as run:
+        assert train(copy.deepcopy(FoveaCallback())).num_boosted_rounds() == NUM_ROUNDS
+
+    assert store.get_run(run.info.run_id).info.status == "FINISHED"
+
+
+@pytest.fixture
+def autologging(store: MlflowClient) -> Any:
+    mlflow.xgboost.autolog(log_models=False, silent=True)
+    yield
+    mlflow.xgboost.autolog(disable=True)
+
+
+def test_with_autologging_it_asks_for_a_control_to_end_the_run(autologging: None) -> None:
+    with pytest.raises(ValueError, match=r"FoveaCallback\(control\)"):
+        train(FoveaCallback())
+
+
+def test_with_autologging_the_control_around_it_ends_the_run(
+    autologging: None, controlled: Controlled, store: MlflowClient
+) -> None:
+    recorder = Recorder({3: lambda: controlled.want(Desired.STOPPED)})
+    with mlflow.start_run(run_id=controlled.run_id), controlled.control:
+        train(FoveaCallback(controlled.control), recorder)
+
+    (run,) = store.search_runs([store.get_experiment_by_name("here").experiment_id])
+    assert run.info.status == "KILLED"

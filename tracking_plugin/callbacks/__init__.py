@@ -1,0 +1,1 @@
+"""Control of runs that another framework trains; each module needs its framework, and nothing else does."""

@@ -1,0 +1,79 @@
+"""Control of a Hugging Face Trainer: Trainer(..., callbacks=[FoveaCallback()])."""
+
+import mlflow
+from accelerate.utils import gather_object
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from tracking_plugin.callbacks.fit_control import FitControl
+from tracking_plugin.control import RunControl
+
+SUMMARY = "train_runtime"
+"""In what the Trainer logs last."""
+
+
+class FoveaCallback(TrainerCallback):
+    """Pauses and stops at the end of an optimizer step, on all ranks at the same one.
+
+    Without `control` it controls the active MLflow run, which is that of `report_to="mlflow"`. A
+    run that was stopped ends as KILLED with `train`; `has_stopped` says so afterwards.
+    """
+
+    def __init__(self, control: RunControl | None = None) -> None:
+        self._control = FitControl(control)
+
+    @property
+    def has_stopped(self) -> bool:
+        return self._control.has_stopped
+
+    def on_train_begin(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        **kwargs: object,
+    ) -> None:
+        self._control.begin(
+            is_main=state.is_world_process_zero, share=_share if args.world_size > 1 else None
+        )
+
+    def on_step_end(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        **kwargs: object,
+    ) -> None:
+        if self._control.should_stop(state.global_step):
+            control.should_training_stop = True
+
+    def on_log(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        logs: dict[str, float] | None = None,
+        **kwargs: object,
+    ) -> None:
+        # At the training's end MLflow's own callback, which comes before this one, would end the
+        # run as FINISHED.
+        if self.has_stopped and logs is not None and SUMMARY in logs:
+            self._end()
+
+    def on_train_end(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        **kwargs: object,
+    ) -> None:
+        self._end()
+
+    def _end(self) -> None:
+        # MLflow's callback logs in the background.
+        mlflow.flush_async_logging()
+        self._control.end()
+
+
+def _share(code: int) -> int:
+    """The greatest of the ranks' codes; nobody has it before all have come."""
+    return int(max(gather_object([code])))

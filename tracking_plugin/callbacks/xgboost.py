@@ -1,0 +1,39 @@
+"""Control of XGBoost's training: xgboost.train(..., callbacks=[FoveaCallback()])."""
+
+from typing import Any
+
+from xgboost.callback import TrainingCallback
+
+from tracking_plugin.callbacks.fit_control import FitControl
+from tracking_plugin.control import RunControl
+
+
+class FoveaCallback(TrainingCallback):
+    """Pauses and stops between two boosting rounds; the round is the step.
+
+    Without `control` it controls the active MLflow run, and a run that was stopped ends as KILLED
+    with the training; `has_stopped` says so afterwards. With `mlflow.xgboost.autolog()`, which
+    logs to its run after the training, give it a RunControl.
+    """
+
+    def __init__(self, control: RunControl | None = None) -> None:
+        super().__init__()
+        self._control = FitControl(control)
+
+    @property
+    def has_stopped(self) -> bool:
+        return self._control.has_stopped
+
+    def before_training(self, model: Any) -> Any:
+        self._control.refuse_autologging("xgboost")
+        self._control.begin()
+        return model
+
+    def before_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:
+        # After the round before, XGBoost asks no other callback once one has said stop: those
+        # behind this one, MLflow's among them, would not log that round.
+        return self._control.should_stop(epoch - 1 if epoch > 0 else None)
+
+    def after_training(self, model: Any) -> Any:
+        self._control.end()
+        return model
