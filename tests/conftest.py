@@ -1,6 +1,25 @@
 """What holds for every test."""
 
+import os
 import signal
+from collections.abc import Iterator
+
+import pytest
+
+# MLflow sets and removes variables of its own for it, while other threads read the environment.
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 
 # A shell that starts the tests in the background leaves SIGINT ignored, also in what they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True)
+def no_run_for_the_next_test() -> Iterator[None]:
+    """`mlflow.set_experiment` and others leave the experiment to all that this process starts."""
+    before = {name: os.environ.get(name) for name in ("MLFLOW_EXPERIMENT_ID", "MLFLOW_RUN_ID")}
+    yield
+    for name, value in before.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value

@@ -130,7 +130,9 @@ def test_the_data_is_kept_where_the_settings_say(server: Server) -> None:
     assert list((server.data_dir / "artifacts").rglob("kept.txt"))
 
 
-def test_mlflow_starts_and_stops_with_us(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_mlflow_starts_and_stops_with_us(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("FOVEA_DATABASE_URL", f"sqlite:///{tmp_path}/fovea.db")
+    monkeypatch.setenv("FOVEA_DATA_DIR", str(tmp_path))
     events: list[str] = []
 
     @asynccontextmanager

@@ -223,7 +223,10 @@ def test_commands_to_two_servers_at_once_agree_in_the_end(pair: tuple[Server, Se
         until_status(pair[0].url, run_id, last)
     assert {shown_status(server.url, run_id) for server in pair} == {last}
     assert len(outcomes(pair[0].url, run_id)) == 41
-    assert {came for _, came in outcomes(pair[0].url, run_id)} == {"superseded", "pending"}
+    came = [outcome for _, outcome in outcomes(pair[0].url, run_id)]
+    assert came[-1] == "pending"
+    # What changed nothing was done at once.
+    assert set(came) <= {"superseded", "pending", "done"}
 
 
 def test_a_run_hears_of_a_command_with_its_next_report_where_the_bus_is_away(
