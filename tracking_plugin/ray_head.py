@@ -133,21 +133,26 @@ def main() -> None:
     # Ray is an extra of this distribution, and only this process needs it.
     import ray  # noqa: PLC0415
     from ray._private.parameter import RayParams  # noqa: PLC0415
+    from ray._private.utils import write_ray_address  # noqa: PLC0415
 
     # Jobs go through an agent whose port is fixed, so that a second Ray on a machine takes none;
     # `ray start` has an option for that, `ray.init` has not.
     init = functools.partialmethod(RayParams.__init__, dashboard_agent_listen_port=0)
     RayParams.__init__ = init  # type: ignore[assignment, method-assign]
-    context = ray.init(
-        address="local",
-        include_dashboard=True,
-        dashboard_host=LOOPBACK,
-        log_to_driver=False,
-        logging_level=logging.WARNING,
-    )
-    print(json.dumps({_ADDRESS_KEY: f"http://{context.dashboard_url}"}), flush=True)
-    sys.stdin.read()
-    ray.shutdown()
+    with tempfile.TemporaryDirectory(prefix="fovea-ray-", ignore_cleanup_errors=True) as folder:
+        context = ray.init(
+            address="local",
+            include_dashboard=True,
+            dashboard_host=LOOPBACK,
+            log_to_driver=False,
+            logging_level=logging.WARNING,
+            _temp_dir=folder,
+        )
+        # A job is told the cluster that is noted here; where none is, any Ray of the machine.
+        write_ray_address(context.address_info["gcs_address"], folder)
+        print(json.dumps({_ADDRESS_KEY: f"http://{context.dashboard_url}"}), flush=True)
+        sys.stdin.read()
+        ray.shutdown()
 
 
 if __name__ == "__main__":
