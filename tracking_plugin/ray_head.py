@@ -139,7 +139,9 @@ def main() -> None:
     # `ray start` has an option for that, `ray.init` has not.
     init = functools.partialmethod(RayParams.__init__, dashboard_agent_listen_port=0)
     RayParams.__init__ = init  # type: ignore[assignment, method-assign]
-    with tempfile.TemporaryDirectory(prefix="fovea-ray-", ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(
+        prefix="fovea-ray-", dir=os.environ.get("RAY_TMPDIR"), ignore_cleanup_errors=True
+    ) as folder:
         context = ray.init(
             address="local",
             include_dashboard=True,
@@ -149,7 +151,7 @@ def main() -> None:
             _temp_dir=folder,
         )
         # A job is told the cluster that is noted here; where none is, any Ray of the machine.
-        write_ray_address(context.address_info["gcs_address"], folder)
+        write_ray_address(ray.get_runtime_context().gcs_address, folder)
         print(json.dumps({_ADDRESS_KEY: f"http://{context.dashboard_url}"}), flush=True)
         sys.stdin.read()
         ray.shutdown()
