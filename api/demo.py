@@ -17,6 +17,7 @@ from api.errors import ApiError, StartError
 from api.location import own_environment
 from api.mlflow_rest import FoundRun, experiment_page, first_run
 from api.serve import OWNER_PID_VARIABLE, require_free_port
+from api.timestamps import unix_ms
 
 HOST = "127.0.0.1"
 EXPERIMENT = "retinal-demo"
@@ -131,7 +132,7 @@ def _wait_until_healthy(url: str, server: subprocess.Popen[bytes], log: Path) ->
 
 
 def _train(request: DemoRequest, environment: Mapping[str, str]) -> FoundRun:
-    since_ms = int(time.time() * 1000)
+    since_ms = unix_ms()
     with running(
         training_arguments(request),
         environment,

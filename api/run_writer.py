@@ -3,7 +3,6 @@
 import asyncio
 import posixpath
 import tempfile
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
@@ -17,6 +16,7 @@ from mlflow.store.tracking.abstract_store import AbstractStore
 from api.errors import ConflictError, UnavailableError
 from api.reading.artifacts import artifact_location
 from api.reading.workspaces import within
+from api.timestamps import unix_ms
 from tracking_plugin.events import ArtifactLogged, RunCreated, RunEvent, RunUpdated, TagsChanged
 
 T = TypeVar("T")
@@ -33,20 +33,20 @@ class RunWriter:
         self._publish = publish
 
     async def set_tags(self, run_id: str, workspace: str | None, tags: Mapping[str, str]) -> None:
-        kept = {str(key): str(value)[:LONGEST_TAG] for key, value in tags.items()}
+        kept = _cut(tags)
 
         def write(store: AbstractStore) -> None:
-            store.log_batch(run_id, [], [], [RunTag(key, value) for key, value in kept.items()])
+            store.log_batch(run_id, [], [], [RunTag(*tag) for tag in kept.items()])
 
         await _in_store(workspace, write)
         self._publish(
-            TagsChanged(run_id=run_id, accepted_ms=_now_ms(), workspace=workspace, tags={**kept})
+            TagsChanged(run_id=run_id, accepted_ms=unix_ms(), workspace=workspace, tags={**kept})
         )
 
     async def set_status(self, run_id: str, workspace: str | None, status: str) -> None:
         """MLflow's status; the end of a run is now."""
         is_end = MlflowRunStatus.is_terminated(MlflowRunStatus.from_string(status))
-        end_ms = _now_ms() if is_end else None
+        end_ms = unix_ms() if is_end else None
 
         def write(store: AbstractStore) -> None:
             store.update_run_info(run_id, MlflowRunStatus.from_string(status), end_ms, None)
@@ -55,7 +55,7 @@ class RunWriter:
         self._publish(
             RunUpdated(
                 run_id=run_id,
-                accepted_ms=_now_ms(),
+                accepted_ms=unix_ms(),
                 workspace=workspace,
                 status=status,
                 end_time_ms=end_ms,
@@ -79,7 +79,7 @@ class RunWriter:
         await _in_store(workspace, write)
         self._publish(
             ArtifactLogged(
-                run_id=run_id, accepted_ms=_now_ms(), workspace=workspace, path=artifact_path
+                run_id=run_id, accepted_ms=unix_ms(), workspace=workspace, path=artifact_path
             )
         )
 
@@ -87,21 +87,21 @@ class RunWriter:
         self, workspace: str | None, *, experiment: str, run_name: str, tags: Mapping[str, str]
     ) -> str:
         """A new SCHEDULED run in the experiment of that name, which is created if need be; its id."""
-        kept = {str(key): str(value)[:LONGEST_TAG] for key, value in tags.items()}
-        started_ms = _now_ms()
+        kept = _cut(tags)
+        started_ms = unix_ms()
 
         def write(store: AbstractStore) -> RunCreated:
             run = store.create_run(
                 experiment_id=_experiment_id(store, experiment),
                 user_id="",
                 start_time=started_ms,
-                tags=[RunTag(key, value) for key, value in kept.items()],
+                tags=[RunTag(*tag) for tag in kept.items()],
                 run_name=run_name,
             )
             info = store.update_run_info(run.info.run_id, MlflowRunStatus.SCHEDULED, None, None)
             return RunCreated(
                 run_id=info.run_id,
-                accepted_ms=_now_ms(),
+                accepted_ms=unix_ms(),
                 workspace=workspace,
                 experiment_id=info.experiment_id,
                 run_name=info.run_name,
@@ -113,6 +113,10 @@ class RunWriter:
         created = await _in_store(workspace, write)
         self._publish(created)
         return created.run_id
+
+
+def _cut(tags: Mapping[str, str]) -> dict[str, str]:
+    return {str(key): str(value)[:LONGEST_TAG] for key, value in tags.items()}
 
 
 def _experiment_id(store: AbstractStore, name: str) -> str:
@@ -141,7 +145,3 @@ async def _in_store(workspace: str | None, write: Callable[[AbstractStore], T]) 
             return await asyncio.to_thread(within_workspace)
     except TimeoutError:
         raise UnavailableError("MLflow's store does not answer: try again later") from None
-
-
-def _now_ms() -> int:
-    return int(time.time() * 1000)

@@ -1,9 +1,15 @@
 """Moments as answers and messages show them: UTC, from milliseconds since the Unix epoch."""
 
+import time
 from datetime import UTC, datetime
 from functools import lru_cache
 
 _LAST_S = 253402300799
+
+
+def unix_ms() -> int:
+    """This moment by this machine's clock."""
+    return int(time.time() * 1000)
 
 
 # The points of one write have one timestamp, all of them.

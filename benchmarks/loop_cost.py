@@ -20,7 +20,7 @@ from benchmarks.live.folder import temporary_folder
 from benchmarks.live.servers import fovea_serve
 from tracking_plugin.control import RunControl
 from training.agreement import Agreement
-from training.process import Process
+from training.process import current_process
 from training.recording.orders import ServerOrders
 from training.tracking.tracker import MlflowTracker
 
@@ -42,7 +42,7 @@ class Loop:
         run_id = MlflowClient(url).create_run("0").info.run_id
         self.tracker = MlflowTracker(run_id=run_id, tracking_uri=url, spool_dir=folder / "spool")
         control = stack.enter_context(closing(RunControl(run_id, tracking_uri=url)))
-        process = Process(rank=0, local_rank=0, world_size=1, device=torch.device("cpu"))
+        process = current_process(use_gpu=False)
         self._orders = ServerOrders(control)
         self._agreement = Agreement(process, self._orders)
         self._step = 0

@@ -1,5 +1,6 @@
 """What holds for every test."""
 
+import logging
 import os
 import signal
 from collections.abc import Iterator
@@ -23,3 +24,14 @@ def no_run_for_the_next_test() -> Iterator[None]:
             os.environ.pop(name, None)
         else:
             os.environ[name] = value
+
+
+@pytest.fixture(autouse=True)
+def no_log_handlers_for_the_next_test() -> Iterator[None]:
+    """A program that configures its logging in this process would go on writing where pytest no
+    longer listens."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)

@@ -4,7 +4,6 @@ import atexit
 import logging
 import time
 from collections.abc import Callable, Iterator
-from enum import StrEnum
 from itertools import chain, repeat
 from typing import Any, Protocol
 
@@ -15,6 +14,7 @@ from mlflow.projects.submitted_run import SubmittedRun
 from tracking_plugin.names import RunStatus as FoveaStatus
 from tracking_plugin.names import Tag
 from tracking_plugin.ray_head import JOB_STOP_ENVIRONMENT
+from tracking_plugin.ray_status import RayStatus
 
 # Below MLflow's own logger, so that `mlflow run` shows these lines among its own.
 logger = logging.getLogger("mlflow.projects.fovea-ray")
@@ -28,22 +28,12 @@ _STOP_DEADLINE_S = float(JOB_STOP_ENVIRONMENT["RAY_JOB_STOP_WAIT_TIME_S"]) + 30.
 _MESSAGE_LINES = 20
 
 
-class JobStatus(StrEnum):
-    """Ray's words for a job."""
-
-    PENDING = "PENDING"
-    RUNNING = "RUNNING"
-    STOPPED = "STOPPED"
-    SUCCEEDED = "SUCCEEDED"
-    FAILED = "FAILED"
-
-
 _TO_MLFLOW = {
-    JobStatus.PENDING: RunStatus.SCHEDULED,
-    JobStatus.RUNNING: RunStatus.RUNNING,
-    JobStatus.STOPPED: RunStatus.KILLED,
-    JobStatus.SUCCEEDED: RunStatus.FINISHED,
-    JobStatus.FAILED: RunStatus.FAILED,
+    RayStatus.PENDING: RunStatus.SCHEDULED,
+    RayStatus.RUNNING: RunStatus.RUNNING,
+    RayStatus.STOPPED: RunStatus.KILLED,
+    RayStatus.SUCCEEDED: RunStatus.FINISHED,
+    RayStatus.FAILED: RunStatus.FAILED,
 }
 _TO_FOVEA = {
     RunStatus.FINISHED: FoveaStatus.COMPLETED,
@@ -120,8 +110,8 @@ class RayRun(SubmittedRun):
             logger.warning("=== Run (ID '%s') interrupted, cancelling it ===", self.run_id)
             self.cancel()
 
-    def _job_status(self) -> JobStatus:
-        return JobStatus(str(self._client.get_job_status(self.job_id).value))
+    def _job_status(self) -> RayStatus:
+        return RayStatus(str(self._client.get_job_status(self.job_id).value))
 
     def _job_end(self) -> int | None:
         """How the job ended; None while it has not, or while Ray does not answer."""

@@ -1,11 +1,11 @@
 """Wakes whoever waits for a run's state to change, in this process and in the others."""
 
 import asyncio
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from api.push.bus import Bus
+from api.timestamps import unix_ms
 from tracking_plugin.events import ControlChanged
 
 SHOWN_DEADLINE_S = 5.0
@@ -53,7 +53,7 @@ class StateChanges:
     def announce(self, run_id: str) -> None:
         """To all processes."""
         self.wake(run_id)
-        self._bus.publish(ControlChanged(run_id=run_id, accepted_ms=int(time.time() * 1000)))
+        self._bus.publish(ControlChanged(run_id=run_id, accepted_ms=unix_ms()))
 
     def wake(self, run_id: str) -> None:
         for changed in self._watchers.get(run_id, ()):

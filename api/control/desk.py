@@ -34,6 +34,7 @@ from api.reading.runs import RunReader
 from api.reading.workspaces import within
 from api.run_status import ACTIVE, status_word
 from api.run_writer import RunWriter
+from api.timestamps import unix_ms
 from tracking_plugin.control_messages import Report
 from tracking_plugin.events import ControlChanged, RunEvent, RunUpdated, TagsChanged
 from tracking_plugin.names import RunStatus, Tag
@@ -98,7 +99,7 @@ class ControlDesk:
         NotFoundError; ConflictError with the status where the run cannot be told that.
         """
         run = await self._see(run_id, workspace)
-        asked = Request(action=action, issuer=issuer, release=release, at_ms=_now_ms())
+        asked = Request(action=action, issuer=issuer, release=release, at_ms=unix_ms())
         deadline_ms = asked.at_ms + self._obey_timeout_ms
 
         def decide(state: ControlState) -> ControlState:
@@ -117,7 +118,7 @@ class ControlDesk:
 
     async def report(self, run_id: str, report: Report) -> ControlState:
         """Take what a run says into account; its state from then on."""
-        change = await self._change(run_id, lambda state: reported(state, report, _now_ms()))
+        change = await self._change(run_id, lambda state: reported(state, report, unix_ms()))
         if change.after.is_live and is_stopped_by_itself(report):
             await self._end_stopped(change.after, report.message)
         return change.after
@@ -128,7 +129,7 @@ class ControlDesk:
 
         def decide(state: ControlState) -> ControlState:
             current = run.in_step(state)
-            return connected(current, _now_ms()) if current.is_live else current
+            return connected(current, unix_ms()) if current.is_live else current
 
         state = (await self._change(run_id, decide, unknown=run.uncommanded)).after
         if not state.is_live:
@@ -194,7 +195,7 @@ class ControlDesk:
         with self._changes.under_way(run_id):
             change = await in_database(
                 lambda: self._store.change(
-                    run_id, decide, now_ms=_now_ms(), unknown=unknown, asked=asked
+                    run_id, decide, now_ms=unix_ms(), unknown=unknown, asked=asked
                 )
             )
             if change.is_news:
@@ -256,7 +257,3 @@ async def _set_within(event: asyncio.Event, timeout_s: float) -> None:
             await event.wait()
     except TimeoutError:
         return
-
-
-def _now_ms() -> int:
-    return int(time.time() * 1000)

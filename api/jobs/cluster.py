@@ -24,21 +24,25 @@ class JobCluster:
     async def opened(self) -> RayJobs:
         """Its jobs; UnavailableError where there is no cluster to be had."""
         async with self._opening:
-            if self._opened is not None and (self._head is None or self._head.is_alive):
+            if self._opened is not None and self._is_alive:
                 return self._opened
             await self._close_jobs()
             self._opened = await self._open()
             return self._opened
 
-    def at_hand(self, address: str) -> RayJobs | None:
-        """The jobs at `address` where that is the cluster which is open; opens nothing."""
-        is_there = self._opened is not None and (self._head is None or self._head.is_alive)
-        return self._opened if is_there and self._opened.address == address else None  # type: ignore[union-attr]
+    def is_open_at(self, address: str) -> bool:
+        """Whether the cluster at `address` is the one that is open now; opens nothing."""
+        return self._opened is not None and self._opened.address == address and self._is_alive
 
     async def close(self) -> None:
         await self._close_jobs()
         if self._head is not None:
             await asyncio.to_thread(self._head.close)
+
+    @property
+    def _is_alive(self) -> bool:
+        """What a cluster elsewhere does, its answers tell."""
+        return self._head is None or self._head.is_alive
 
     async def _open(self) -> RayJobs:
         if self._address:

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import secrets
-import time
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -17,11 +16,12 @@ from api.errors import ApiError, NotFoundError, UnavailableError
 from api.jobs.cluster import JobCluster
 from api.jobs.logs import JobLogs
 from api.jobs.next_step import Seen, Step, next_step
-from api.jobs.ray_jobs import JobNotFoundError, RayError, RayJobs
+from api.jobs.ray_jobs import RayError, RayJobs, UnknownRayJobError
 from api.jobs.spec import JobSpec, command
 from api.jobs.store import Job, JobState, JobStore
 from api.location import ROOT
 from api.settings import Settings
+from api.timestamps import unix_ms
 from tracking_plugin.names import RunStatus
 from tracking_plugin.ray_head import JOB_STOP_ENVIRONMENT
 
@@ -83,7 +83,7 @@ class JobKeeper:
                     await self._is_wanted.wait()
 
     async def _holds_lease(self) -> bool:
-        now_ms = _now_ms()
+        now_ms = unix_ms()
         if now_ms < self._holds_lease_until_ms - LEASE_MS // 2:
             return True
         is_ours = await in_database(
@@ -107,20 +107,20 @@ class JobKeeper:
             await self._abandon(job)
             return
         seen = await self._seen(job) if job.state is JobState.SUBMITTED else Seen()
-        step = next_step(job, state, seen, _now_ms())
+        step = next_step(job, state, seen, unix_ms())
         if step is not Step.WAIT:
             await self._take(step, job, seen)
 
     async def _seen(self, job: Job) -> Seen:
         assert job.submission_id is not None
-        if self._cluster.is_local and self._cluster.at_hand(job.ray_address or "") is None:
+        if self._cluster.is_local and not self._cluster.is_open_at(job.ray_address or ""):
             # Its head ended with the server that had started it.
             return Seen(is_lost=True)
         cluster = await self._cluster.opened()
         self._logs.follow(job, cluster)
         try:
             return Seen(status=(await cluster.find(job.submission_id)).status)
-        except JobNotFoundError:
+        except UnknownRayJobError:
             return Seen(is_lost=True)
 
     async def _take(self, step: Step, job: Job, seen: Seen) -> None:
@@ -131,8 +131,7 @@ class JobKeeper:
                 await self._move(job, JobState.WANTED)
                 self.hurry()
             case Step.HOLD_BACK:
-                await self._desk.hold_back(job.run_id)
-                await self._move(job, JobState.RELEASED)
+                await self._release(job)
             case Step.STOP | Step.KILL:
                 await self._stop(job, is_late=step is Step.KILL)
             case _:
@@ -142,14 +141,17 @@ class JobKeeper:
         """Nothing runs any more."""
         await self._logs.finish(job)
         if step is Step.RELEASED:
-            await self._desk.hold_back(job.run_id)
-            await self._move(job, JobState.RELEASED)
+            await self._release(job)
             return
         if step is Step.END_STOPPED:
             await self._desk.end(job.run_id, RunStatus.STOPPED, self._why_stopped(job))
         elif step is Step.END_FAILED:
             await self._desk.end(job.run_id, RunStatus.ERROR, await self._why_failed(job, seen))
-        await self._move(job, JobState.ENDED, ended_ms=_now_ms())
+        await self._move(job, JobState.ENDED, ended_ms=unix_ms())
+
+    async def _release(self, job: Job) -> None:
+        await self._desk.hold_back(job.run_id)
+        await self._move(job, JobState.RELEASED)
 
     async def _submit(self, job: Job) -> None:
         try:
@@ -172,7 +174,7 @@ class JobKeeper:
             "submission_id": submission_id,
             "ray_address": cluster.address,
             "attempt": job.attempt + 1,
-            "started_ms": _now_ms(),
+            "started_ms": unix_ms(),
         }
         if not await self._move(job, JobState.SUBMITTED, **changes):
             return
@@ -199,7 +201,7 @@ class JobKeeper:
     async def _abandon(self, job: Job) -> None:
         if job.state is JobState.SUBMITTED:
             await self._stop(job, is_late=False)
-        await self._move(job, JobState.ENDED, ended_ms=_now_ms())
+        await self._move(job, JobState.ENDED, ended_ms=unix_ms())
 
     def _why_stopped(self, job: Job) -> str:
         """What a person should know of it; nothing where it stopped as it was asked to."""
@@ -211,7 +213,7 @@ class JobKeeper:
         if seen.is_lost:
             where = (
                 "The Ray head of this machine ended with the server"
-                if (self._cluster.is_local)
+                if self._cluster.is_local
                 else f"Ray at {job.ray_address} knows nothing of it any more"
             )
             return f"Its job is lost. {where}"
@@ -220,7 +222,3 @@ class JobKeeper:
 
     async def _move(self, job: Job, to: JobState, **changes: object) -> bool:
         return await in_database(lambda: self._jobs.move(job.run_id, (job.state,), to, **changes))
-
-
-def _now_ms() -> int:
-    return int(time.time() * 1000)

@@ -1,6 +1,5 @@
 """Starts trainings: a run in MLflow, a job beside it, and the word that it is wanted."""
 
-import time
 from collections.abc import Callable
 from functools import partial
 
@@ -9,6 +8,7 @@ from api.errors import ConflictError, NotFoundError
 from api.jobs.spec import JobSpec
 from api.jobs.store import Job, JobState, JobStore
 from api.run_writer import RunWriter
+from api.timestamps import unix_ms
 from tracking_plugin.names import RunStatus, Tag
 
 
@@ -53,7 +53,7 @@ class JobLauncher:
             spec=spec.model_dump_json(),
             tracking_uri=tracking_uri,
             state=JobState.WANTED if start else JobState.CREATED,
-            created_ms=int(time.time() * 1000),
+            created_ms=unix_ms(),
         )
         await in_database(partial(self._jobs.add, job))
         self._hurry()

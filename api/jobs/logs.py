@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -12,6 +11,7 @@ from websockets.exceptions import WebSocketException
 from api.jobs.ray_jobs import RayError, RayJobs
 from api.jobs.store import Job
 from api.push.bus import Bus
+from api.timestamps import unix_ms
 from tracking_plugin.events import LogLines
 
 logger = logging.getLogger(__name__)
@@ -107,7 +107,7 @@ class JobLogs:
             self._bus.publish(
                 LogLines(
                     run_id=job.run_id,
-                    accepted_ms=int(time.time() * 1000),
+                    accepted_ms=unix_ms(),
                     workspace=job.workspace,
                     lines=told[start : start + LINES_AN_EVENT],
                 )

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from api.control.state import ControlState
-from api.jobs.ray_jobs import RayStatus
 from api.jobs.store import Job, JobState
 from tracking_plugin.control_messages import Desired
+from tracking_plugin.ray_status import RayStatus
 
 
 class Step(Enum):

@@ -1,6 +1,5 @@
 """What is to be told of a job: its run as MLflow has it, its state as the server keeps it."""
 
-import time
 from collections.abc import Sequence
 
 from api.control.state import ControlState
@@ -13,13 +12,13 @@ from api.run_state import RunState
 from api.run_status import training_status
 from api.schemas import TrainingStatus
 from api.schemas_jobs import JobEntry, JobProgress
-from api.timestamps import utc
+from api.timestamps import unix_ms, utc
 from tracking_plugin.names import Metric, RunStatus
 
 
 def job_entry(job: Job, run: RunState, control: ControlState | None) -> JobEntry:
     """The job in a list."""
-    now_ms = int(time.time() * 1000)
+    now_ms = unix_ms()
     status = training_status(run, now_ms)
     spec = JobSpec.model_validate_json(job.spec)
     return JobEntry(
@@ -46,7 +45,7 @@ def job_entry(job: Job, run: RunState, control: ControlState | None) -> JobEntry
 
 def job_progress(job: Job, run: RunState, logs: Sequence[str]) -> JobProgress:
     """How far the job is."""
-    status = training_status(run, int(time.time() * 1000))
+    status = training_status(run, unix_ms())
     return JobProgress(
         id=job.run_id,
         status=status.status,

@@ -5,13 +5,13 @@ Its own client waits without a limit, and importing Ray costs a server seconds a
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from urllib.parse import urlsplit
 
 import httpx
 from websockets.asyncio.client import connect
 
 from api.errors import ApiError
+from tracking_plugin.ray_status import RayStatus
 
 REQUEST_TIMEOUT_S = 30.0
 SUBMIT_TIMEOUT_S = 120.0
@@ -24,22 +24,8 @@ class RayError(ApiError):
     """The cluster did not do what it was asked to."""
 
 
-class JobNotFoundError(RayError):
+class UnknownRayJobError(RayError):
     """The cluster knows of no such job: it may have been replaced by another."""
-
-
-class RayStatus(StrEnum):
-    """Ray's words for a job."""
-
-    PENDING = "PENDING"
-    RUNNING = "RUNNING"
-    STOPPED = "STOPPED"
-    SUCCEEDED = "SUCCEEDED"
-    FAILED = "FAILED"
-
-    @property
-    def is_end(self) -> bool:
-        return self in (RayStatus.STOPPED, RayStatus.SUCCEEDED, RayStatus.FAILED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,7 +96,7 @@ class RayJobs:
                 f"Ray does not answer at {_shown(self.address)} ({type(error).__name__})"
             ) from error
         if answer.status_code == httpx.codes.NOT_FOUND:
-            raise JobNotFoundError(f"Ray at {_shown(self.address)} knows of no such job")
+            raise UnknownRayJobError(f"Ray at {_shown(self.address)} knows of no such job")
         if answer.is_error:
             last_line = (answer.text.strip().splitlines() or [""])[-1][:300]
             raise RayError(

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
@@ -17,7 +16,7 @@ from api.push.run_view import RunView
 from api.push.subscriber import Subscriber, wire
 from api.push.views import RunViews, StoredRuns
 from api.schemas import MetricsData, TrainingStatus
-from api.timestamps import utc
+from api.timestamps import unix_ms, utc
 from tracking_plugin.events import ControlChanged, RunEvent
 
 logger = logging.getLogger(__name__)
@@ -180,7 +179,7 @@ class Hub:
 
     def _first_message(self, view: RunView | None, offset: int, *, recovered: bool | None) -> str:
         """Encoded once for all sockets that come at the same time, as they do after an outage."""
-        now_ms = int(time.time() * 1000)
+        now_ms = unix_ms()
         run_id = None if view is None else view.state.run_id
         key = (run_id, self._at(), offset, recovered, now_ms // 1000)
         if key not in self._snapshots:

@@ -1,6 +1,5 @@
 """POST /api/training/pause, resume and stop: what a run is to do; and who has told it what."""
 
-import time
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -8,13 +7,13 @@ from mlflow.utils.workspace_utils import WORKSPACE_HEADER_NAME
 
 from api.control.answers import answer
 from api.control.audit import Issuer
-from api.control.control import Control
 from api.control.desk import Commanded, ControlDesk
 from api.control.transitions import Action
 from api.errors import ErrorResponse
 from api.reading.pages import Limit, Offset, Page
 from api.reading.workspaces import resolve_workspace
 from api.routes import examples
+from api.routes.running_control import RunningControl
 from api.routes.selected_run import REFUSALS, SelectedRun, in_workspace
 from api.schemas_control import (
     CommandEntry,
@@ -22,7 +21,7 @@ from api.schemas_control import (
     ControlResponse,
     PauseRequest,
 )
-from api.timestamps import utc
+from api.timestamps import unix_ms, utc
 
 router = APIRouter(
     prefix="/api/training",
@@ -37,9 +36,7 @@ router = APIRouter(
 )
 
 
-def control_desk(request: Request) -> ControlDesk:
-    control = request.app.state.control
-    assert isinstance(control, Control)
+def control_desk(control: RunningControl) -> ControlDesk:
     return control.desk
 
 
@@ -129,4 +126,4 @@ async def _settled(
     desk: ControlDesk, taken: Commanded, asked: ControlRequest | None
 ) -> ControlResponse:
     line, state = await desk.wait_settled(taken, (asked or ControlRequest()).timeout_s)
-    return answer(line, state, int(time.time() * 1000))
+    return answer(line, state, unix_ms())

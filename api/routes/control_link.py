@@ -6,10 +6,10 @@ from mlflow.exceptions import MlflowException
 from mlflow.utils.workspace_utils import WORKSPACE_HEADER_NAME
 from starlette.concurrency import run_in_threadpool
 
-from api.control.control import Control
 from api.control.link import close, refuse
 from api.errors import ApiError
 from api.reading.workspaces import resolve_workspace
+from api.routes.running_control import RunningControl
 
 NOT_UNDERSTOOD = 4422
 
@@ -17,9 +17,7 @@ router = APIRouter()
 
 
 @router.websocket("/api/v1/runs/{run_id}/control")
-async def control(socket: WebSocket, run_id: str) -> None:
-    control = socket.app.state.control
-    assert isinstance(control, Control)
+async def control_link(socket: WebSocket, run_id: str, control: RunningControl) -> None:
     # A client sees a close code only of a socket that was open.
     await socket.accept()
     header = socket.headers.get(WORKSPACE_HEADER_NAME)

@@ -6,7 +6,6 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.concurrency import run_in_threadpool
 
-from api.control.control import Control
 from api.control.transitions import Action
 from api.errors import ErrorResponse
 from api.jobs.progress import job_entry, job_progress, log_entries
@@ -17,6 +16,7 @@ from api.messages import LogLine
 from api.reading.pages import Limit, Offset, Page
 from api.routes import examples
 from api.routes.control import By, Workspace
+from api.routes.running_control import RunningControl
 from api.routes.selected_run import REFUSALS, Reader, in_workspace
 from api.schemas_jobs import (
     JobEntry,
@@ -43,19 +43,12 @@ router = APIRouter(
 )
 
 
-def control_of(request: Request) -> Control:
-    control = request.app.state.control
-    assert isinstance(control, Control)
-    return control
-
-
 def tracking_uri(request: Request) -> str:
     """Where a training reaches this server: as whoever started it has reached it."""
     configured: str | None = request.app.state.public_url
     return configured or str(request.base_url).rstrip("/")
 
 
-Jobs = Annotated[Control, Depends(control_of)]
 TrackingUri = Annotated[str, Depends(tracking_uri)]
 
 
@@ -69,14 +62,17 @@ def get_recipes() -> list[RecipeEntry]:
 
 @router.post("/training/start", responses=examples.answer(examples.STARTED))
 async def start(
-    jobs: Jobs, workspace: Workspace, uri: TrackingUri, asked: StartRequest | None = None
+    control: RunningControl,
+    workspace: Workspace,
+    uri: TrackingUri,
+    asked: StartRequest | None = None,
 ) -> StartResponse:
     """Begin a training; answers once its MLflow run exists."""
     asked = asked or StartRequest()
     require_recipe(asked.recipe, ("body", "recipe"))
     require_params(asked.recipe, asked.params, ("body", "params"))
     spec = JobSpec(recipe=asked.recipe, data=asked.data, params=asked.params, workers=asked.workers)
-    job = await jobs.launcher.create(
+    job = await control.launcher.create(
         spec, workspace, experiment=asked.experiment_name, tracking_uri=uri, start=True
     )
     return StartResponse(
@@ -90,20 +86,24 @@ async def start(
     "/training/", status_code=201, responses=examples.answer(examples.CREATED_JOB, status=201)
 )
 async def create(
-    asked: JobRequest, jobs: Jobs, workspace: Workspace, uri: TrackingUri, reader: Reader
+    asked: JobRequest,
+    control: RunningControl,
+    workspace: Workspace,
+    uri: TrackingUri,
+    reader: Reader,
 ) -> JobEntry:
     """Create a job; nothing is trained until it is started."""
     spec = _spec(asked)
-    job = await jobs.launcher.create(
+    job = await control.launcher.create(
         spec, workspace, experiment=EXPERIMENT, tracking_uri=uri, start=False
     )
-    return await _entry(jobs, reader, job)
+    return await _entry(control, reader, job)
 
 
 @router.get("/training/", responses=examples.answer(examples.JOB, is_list=True))
 async def get_jobs(
     response: Response,
-    jobs: Jobs,
+    control: RunningControl,
     workspace: Workspace,
     reader: Reader,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
@@ -111,51 +111,53 @@ async def get_jobs(
 ) -> list[JobEntry]:
     """The jobs of this server, newest first."""
     page = Page(limit=limit, offset=offset)
-    listed = await run_in_threadpool(jobs.jobs.listed, workspace, page)
-    return [await _entry(jobs, reader, job) for job in listed.announced(response)]
+    listed = await run_in_threadpool(control.jobs.listed, workspace, page)
+    return [await _entry(control, reader, job) for job in listed.announced(response)]
 
 
 @router.get("/training/{job_id}", responses=examples.answer(examples.JOB))
-async def get_job(job_id: str, jobs: Jobs, reader: Reader) -> JobEntry:
-    return await _entry(jobs, reader, await jobs.launcher.find(job_id))
+async def get_job(job_id: str, control: RunningControl, reader: Reader) -> JobEntry:
+    return await _entry(control, reader, await control.launcher.find(job_id))
 
 
 @router.post("/training/{job_id}/start", responses=examples.answer(examples.JOB_STARTED))
-async def start_job(job_id: str, jobs: Jobs) -> JobStarted:
+async def start_job(job_id: str, control: RunningControl) -> JobStarted:
     """Begin a job that was created."""
-    job = await jobs.launcher.start(job_id)
+    job = await control.launcher.start(job_id)
     return JobStarted(job_id=job.run_id, message="The job is on its way")
 
 
 @router.get("/training/{job_id}/progress", responses=examples.answer(examples.JOB_PROGRESS))
-async def get_progress(job_id: str, jobs: Jobs, reader: Reader) -> JobProgress:
+async def get_progress(job_id: str, control: RunningControl, reader: Reader) -> JobProgress:
     """How far the job is, and its newest log lines."""
-    job = await jobs.launcher.find(job_id)
+    job = await control.launcher.find(job_id)
     run = await run_in_threadpool(reader.state, job.run_id)
-    return job_progress(job, run, await jobs.logs.tail(job.run_id, RECENT_LINES))
+    return job_progress(job, run, await control.logs.tail(job.run_id, RECENT_LINES))
 
 
 @router.get(
     "/training/{job_id}/logs",
     responses=examples.answer(examples.LOG_LINE, is_list=True, is_counted=False),
 )
-async def get_logs(job_id: str, jobs: Jobs, limit: Limit = 1000) -> list[LogLine]:
+async def get_logs(job_id: str, control: RunningControl, limit: Limit = 1000) -> list[LogLine]:
     """The newest lines that the job has printed, oldest first."""
-    job = await jobs.launcher.find(job_id)
-    return log_entries(await jobs.logs.tail(job.run_id, limit))
+    job = await control.launcher.find(job_id)
+    return log_entries(await control.logs.tail(job.run_id, limit))
 
 
 @router.post("/training/{job_id}/cancel", responses=examples.answer(examples.CANCELLED_JOB))
-async def cancel(job_id: str, jobs: Jobs, workspace: Workspace, by: By, reader: Reader) -> JobEntry:
+async def cancel(
+    job_id: str, control: RunningControl, workspace: Workspace, by: By, reader: Reader
+) -> JobEntry:
     """Stop the job: it saves and ends, or never begins."""
-    job = await jobs.launcher.find(job_id)
-    await jobs.desk.command(job_id, workspace, Action.STOP, by)
-    return await _entry(jobs, reader, job)
+    job = await control.launcher.find(job_id)
+    await control.desk.command(job_id, workspace, Action.STOP, by)
+    return await _entry(control, reader, job)
 
 
-async def _entry(jobs: Control, reader: Reader, job: Job) -> JobEntry:
+async def _entry(control: RunningControl, reader: Reader, job: Job) -> JobEntry:
     run = await run_in_threadpool(reader.state, job.run_id, 2)
-    return job_entry(job, run, await jobs.desk.find(job.run_id))
+    return job_entry(job, run, await control.desk.find(job.run_id))
 
 
 def _spec(asked: JobRequest) -> JobSpec:

@@ -5,7 +5,7 @@ from fastapi import APIRouter, Depends
 from api.monitoring import Dashboard, JobFigures, UsageFigures, dashboard, job_figures, usage
 from api.routes import examples
 from api.routes.control import Workspace
-from api.routes.jobs import Jobs
+from api.routes.running_control import RunningControl
 from api.routes.selected_run import REFUSALS, Reader, in_workspace
 
 router = APIRouter(
@@ -23,12 +23,12 @@ def get_job_figures(reader: Reader) -> JobFigures:
 
 
 @router.get("/stats/usage", responses=examples.answer(examples.USAGE))
-def get_usage(reader: Reader, jobs: Jobs, workspace: Workspace) -> UsageFigures:
+def get_usage(reader: Reader, control: RunningControl, workspace: Workspace) -> UsageFigures:
     """What has been trained so far."""
-    return usage(reader, jobs.jobs, workspace)
+    return usage(reader, control.jobs, workspace)
 
 
 @router.get("/dashboard", responses=examples.answer(examples.DASHBOARD))
-def get_dashboard(reader: Reader, jobs: Jobs, workspace: Workspace) -> Dashboard:
+def get_dashboard(reader: Reader, control: RunningControl, workspace: Workspace) -> Dashboard:
     """All figures, the newest activity, and what is trained most."""
-    return dashboard(reader, jobs.jobs, workspace)
+    return dashboard(reader, control.jobs, workspace)

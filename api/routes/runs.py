@@ -1,6 +1,5 @@
 """GET /api/runs: the runs there are."""
 
-import time
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -11,6 +10,7 @@ from api.reading.run_source import MlflowStatus, RunQuery
 from api.routes import examples
 from api.routes.selected_run import REFUSALS, Reader, in_workspace
 from api.schemas_runs import RunSummary
+from api.timestamps import unix_ms
 from tracking_plugin.names import RunStatus
 
 router = APIRouter(
@@ -37,4 +37,4 @@ def get_runs(
 ) -> list[RunSummary]:
     """Runs of all experiments, newest first; deleted ones are left out."""
     query, page = RunQuery(experiment=experiment, status=status), Page(limit=limit, offset=offset)
-    return list_runs(reader, query, page, int(time.time() * 1000)).announced(response)
+    return list_runs(reader, query, page, unix_ms()).announced(response)

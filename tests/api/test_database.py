@@ -16,7 +16,7 @@ from api import database as database_module
 from api.control.tables import metadata
 from api.database import Database, in_database
 from api.errors import UnavailableError
-from tests.postgres import Postgres, postgres_server
+from tests.postgres import Postgres
 
 VERSION_TABLE = "fovea_alembic_version"
 
@@ -24,12 +24,6 @@ VERSION_TABLE = "fovea_alembic_version"
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
-
-
-@pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    with postgres_server(tmp_path_factory.mktemp("postgres")) as server:
-        yield server
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import psutil
 
+from tests.api.jobs.processes import descendants, ranks
 from tests.api.jobs.trainings import trainings
 from tests.waiting import until
 from tracking_plugin.ray_head import LocalHead
@@ -37,7 +38,7 @@ def test_a_rank_killed_while_pausing_comes_back_and_pauses(tmp_path: Path, head:
         run_id = training.start(**ENDLESS)
         training.wait_for_step(run_id, 6)
         training.post("pause", run_id, timeout_s=0)
-        _ranks(head)[1].kill()
+        ranks(head)[1].kill()
         training.wait(run_id, "paused")
         training.obeyed("resume", run_id)
         training.obeyed("stop", run_id)
@@ -52,7 +53,7 @@ def test_a_server_without_a_cluster_brings_its_own_and_takes_it_along(tmp_path: 
         training.wait(run_id, "completed")
         endless = training.start(**ENDLESS)
         training.wait_for_step(endless, 1)
-        started = _descendants(training.server.process.pid)
+        started = descendants(training.server.process.pid)
         assert any("raylet" in process.name() for process in started)
     assert psutil.wait_procs(started, timeout=60)[1] == []
     with trainings(tmp_path) as after:
@@ -65,7 +66,7 @@ def test_a_killed_server_leaves_no_ray_behind(tmp_path: Path) -> None:
     with trainings(tmp_path) as training:
         run_id = training.start(**ENDLESS)
         training.wait_for_step(run_id, 1)
-        started = _descendants(training.server.process.pid)
+        started = descendants(training.server.process.pid)
         training.server.stop(signal.SIGKILL)
     assert psutil.wait_procs(started, timeout=90)[1] == []
     with trainings(tmp_path) as after:
@@ -85,7 +86,7 @@ def test_a_job_that_does_not_obey_is_ended(tmp_path: Path, head: LocalHead) -> N
     with trainings(tmp_path, head, FOVEA_OBEY_TIMEOUT_S="3") as training:
         run_id = training.start(**ENDLESS)
         training.wait_for_step(run_id, 1)
-        rank = _ranks(head)[0]
+        rank = ranks(head)[0]
         # It hears nothing, and does nothing.
         rank.suspend()
         try:
@@ -95,22 +96,7 @@ def test_a_job_that_does_not_obey_is_ended(tmp_path: Path, head: LocalHead) -> N
             _resume(rank)
         assert training.mlflow_status(run_id) == ("KILLED", "stopped")
         assert entry["message"]
-        until(lambda: not _ranks(head), "the end of the ranks")
-
-
-def _ranks(head: LocalHead) -> list[psutil.Process]:
-    return [process for process in _descendants(head._process.pid) if _is_rank(process)]
-
-
-def _descendants(pid: int) -> list[psutil.Process]:
-    return psutil.Process(pid).children(recursive=True)
-
-
-def _is_rank(process: psutil.Process) -> bool:
-    try:
-        return "RayTrainWorker" in " ".join(process.cmdline())
-    except psutil.Error:
-        return False
+        until(lambda: not ranks(head), "the end of the ranks")
 
 
 def _resume(process: psutil.Process) -> None:

@@ -4,10 +4,10 @@ import pytest
 
 from api.control.state import ControlState
 from api.jobs.next_step import Seen, Step, next_step
-from api.jobs.ray_jobs import RayStatus
 from api.jobs.store import Job, JobState
 from tracking_plugin.control_messages import Desired
 from tracking_plugin.names import RunStatus as S
+from tracking_plugin.ray_status import RayStatus
 
 RUNNING, PAUSED, STOPPED = Desired.RUNNING, Desired.PAUSED, Desired.STOPPED
 NOW_MS = 1_000_000

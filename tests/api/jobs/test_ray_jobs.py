@@ -3,7 +3,8 @@
 import httpx
 import pytest
 
-from api.jobs.ray_jobs import JobNotFoundError, RayError, RayJobs, RayStatus
+from api.jobs.ray_jobs import RayError, RayJobs, UnknownRayJobError
+from tracking_plugin.ray_status import RayStatus
 
 pytestmark = pytest.mark.anyio
 
@@ -40,7 +41,7 @@ async def test_a_job_is_as_ray_says_and_the_token_is_shown() -> None:
 
 
 async def test_an_unknown_job_is_told_from_other_errors() -> None:
-    with pytest.raises(JobNotFoundError, match=r"ray\.example"):
+    with pytest.raises(UnknownRayJobError, match=r"ray\.example"):
         await ray(httpx.Response(404, text="Job does not exist")).find("x")
 
 

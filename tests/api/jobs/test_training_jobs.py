@@ -4,12 +4,12 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 import torch
 from safetensors.torch import load_file
 from websockets.sync.client import connect
 
+from tests.api.jobs.processes import processes_called, ranks
 from tests.api.jobs.trainings import PARAMS, Trainings, trainings
 from tests.waiting import until
 from tracking_plugin.ray_head import LocalHead
@@ -84,7 +84,7 @@ def test_while_it_holds_no_step_is_taken_and_nothing_is_given_back(
     run_id = training.start(**ENDLESS)
     training.wait_for_step(run_id, 2)
     paused = training.obeyed("pause", run_id)
-    num_ranks = len(_ranks(head))
+    num_ranks = len(ranks(head))
     # What the tracker has yet to deliver comes within a second; a rank that went on would log more.
     seen = training.curve(run_id)
     until(lambda: training.curve(run_id)[-1][0] == paused["step"], "the last step's point")
@@ -98,7 +98,7 @@ def test_while_it_holds_no_step_is_taken_and_nothing_is_given_back(
     training.wait(run_id, "stopped")
     assert training.mlflow_status(run_id) == ("KILLED", "stopped")
     assert training.curve(run_id)[-1][0] == paused["step"], "its metrics are complete"
-    until(lambda: not _ranks(head), "the end of the ranks")
+    until(lambda: not ranks(head), "the end of the ranks")
 
 
 def test_a_released_run_has_no_process_and_can_be_stopped(
@@ -108,7 +108,7 @@ def test_a_released_run_has_no_process_and_can_be_stopped(
     training.wait_for_step(run_id, 2)
     assert training.obeyed("pause", run_id)["released"] is False
     assert training.obeyed("pause", run_id, release=True)["released"] is True
-    until(lambda: not _ranks(head), "the end of the ranks")
+    until(lambda: not ranks(head), "the end of the ranks")
     assert training.obeyed("pause", run_id)["released"] is True, "it is paused already"
     training.obeyed("stop", run_id)
     assert training.mlflow_status(run_id) == ("KILLED", "stopped")
@@ -162,14 +162,13 @@ def test_a_driver_that_is_killed_is_a_failed_run_that_says_so(
 ) -> None:
     run_id = training.start(**ENDLESS)
     training.wait_for_step(run_id, 2)
-    for process in _processes(head):
-        if _is_called(process, "-m training fit", run_id):
-            process.kill()
+    for process in processes_called(head, "-m training fit", run_id):
+        process.kill()
     entry = training.wait(run_id, "error")
     assert "FAILED" in entry["message"]
     assert "training from step 0" in entry["message"], "the end of its log"
     assert training.mlflow_status(run_id) == ("FAILED", "error")
-    until(lambda: not _ranks(head), "the end of the ranks")
+    until(lambda: not ranks(head), "the end of the ranks")
 
 
 def test_log_lines_come_over_the_socket(training: Trainings) -> None:
@@ -231,20 +230,3 @@ def _last_weights(training: Trainings, run_id: str) -> dict[str, torch.Tensor]:
         for path in folder.glob("*.safetensors")
         for name, tensor in load_file(path).items()
     }
-
-
-def _ranks(head: LocalHead) -> list[psutil.Process]:
-    return [process for process in _processes(head) if _is_called(process, "RayTrainWorker")]
-
-
-def _processes(head: LocalHead) -> list[psutil.Process]:
-    """All that the head has started; other tests have heads of their own."""
-    return psutil.Process(head._process.pid).children(recursive=True)
-
-
-def _is_called(process: psutil.Process, *words: str) -> bool:
-    try:
-        line = " ".join(process.cmdline())
-    except psutil.Error:
-        return False
-    return all(word in line for word in words)

@@ -17,7 +17,7 @@ from api.reading.run_source import EpochSpan, MlflowStatus, RunQuery, SpanEnds
 from api.reading.runs import RunNotFoundError, RunReader
 from api.run_state import RECENT_STEPS
 from tests.api.logged_runs import START_MS, Mlflow, empty_database
-from tests.postgres import Postgres, postgres_server
+from tests.postgres import Postgres
 from tracking_plugin.names import RunStatus
 
 EVERYTHING = Page(limit=10_000)
@@ -27,12 +27,6 @@ NAN, INFINITY = float("nan"), float("inf")
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return empty_database(tmp_path_factory.mktemp("mlflow"))
-
-
-@pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    with postgres_server(tmp_path_factory.mktemp("postgres")) as server:
-        yield server
 
 
 @pytest.fixture(scope="module")
