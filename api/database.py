@@ -14,7 +14,8 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from api.errors import StartError, UnavailableError
+from api.errors import UnavailableError
+from api.settings import Settings
 
 T = TypeVar("T")
 
@@ -68,18 +69,16 @@ async def in_database(work: Callable[[], T]) -> T:
         raise UnavailableError("Fovea's database does not answer: try again later") from None
 
 
-def database_url(configured: str | None) -> str:
-    """Where our tables are; StartError where MLflow keeps its runs in no database and none is named."""
-    if configured:
-        return configured
+def database_url(settings: Settings) -> str:
+    """Where our tables are: as configured, else MLflow's database, else a file in the data folder."""
+    if settings.database_url:
+        return settings.database_url
     store = _get_tracking_store()
-    if not isinstance(store, SqlAlchemyStore):
-        raise StartError(
-            "MLflow keeps its runs in files, where Fovea cannot keep what it has to: start the "
-            "server with --backend-store-uri sqlite:///mlflow.db or another database, or name one "
-            "for Fovea with FOVEA_DATABASE_URL"
-        )
-    return str(store.engine.url.render_as_string(hide_password=False))
+    if isinstance(store, SqlAlchemyStore):
+        return str(store.engine.url.render_as_string(hide_password=False))
+    # MLflow keeps its runs in files.
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    return f"sqlite:///{settings.data_dir.absolute() / 'fovea.db'}"
 
 
 def _engine(url: str) -> Engine:

@@ -27,10 +27,15 @@ LONGEST_TAG = 4000
 
 
 class RunWriter:
-    """`publish` takes each write's event, in the order of the writes."""
+    """`publish` takes each write's event, in the order of the writes; `store` is MLflow's."""
 
-    def __init__(self, publish: Callable[[RunEvent], None]) -> None:
+    def __init__(
+        self,
+        publish: Callable[[RunEvent], None],
+        store: Callable[[], AbstractStore] = _get_tracking_store,
+    ) -> None:
         self._publish = publish
+        self._store = store
 
     async def set_tags(self, run_id: str, workspace: str | None, tags: Mapping[str, str]) -> None:
         kept = _cut(tags)
@@ -38,7 +43,7 @@ class RunWriter:
         def write(store: AbstractStore) -> None:
             store.log_batch(run_id, [], [], [RunTag(*tag) for tag in kept.items()])
 
-        await _in_store(workspace, write)
+        await self._in_store(workspace, write)
         self._publish(
             TagsChanged(run_id=run_id, accepted_ms=unix_ms(), workspace=workspace, tags={**kept})
         )
@@ -51,7 +56,7 @@ class RunWriter:
         def write(store: AbstractStore) -> None:
             store.update_run_info(run_id, MlflowRunStatus.from_string(status), end_ms, None)
 
-        await _in_store(workspace, write)
+        await self._in_store(workspace, write)
         self._publish(
             RunUpdated(
                 run_id=run_id,
@@ -76,7 +81,7 @@ class RunWriter:
                 repository, place = artifact_location(run.info.artifact_uri, folder)
                 repository.log_artifact(str(named), place or None)
 
-        await _in_store(workspace, write)
+        await self._in_store(workspace, write)
         self._publish(
             ArtifactLogged(
                 run_id=run_id, accepted_ms=unix_ms(), workspace=workspace, path=artifact_path
@@ -110,9 +115,20 @@ class RunWriter:
                 tags=kept,
             )
 
-        created = await _in_store(workspace, write)
+        created = await self._in_store(workspace, write)
         self._publish(created)
         return created.run_id
+
+    async def _in_store(self, workspace: str | None, write: Callable[[AbstractStore], T]) -> T:
+        def within_workspace() -> T:
+            with within(workspace):
+                return write(self._store())
+
+        try:
+            async with asyncio.timeout(WRITE_DEADLINE_S):
+                return await asyncio.to_thread(within_workspace)
+        except TimeoutError:
+            raise UnavailableError("MLflow's store does not answer: try again later") from None
 
 
 def _cut(tags: Mapping[str, str]) -> dict[str, str]:
@@ -133,15 +149,3 @@ def _experiment_id(store: AbstractStore, name: str) -> str:
         if found is None:
             raise
         return str(found.experiment_id)
-
-
-async def _in_store(workspace: str | None, write: Callable[[AbstractStore], T]) -> T:
-    def within_workspace() -> T:
-        with within(workspace):
-            return write(_get_tracking_store())
-
-    try:
-        async with asyncio.timeout(WRITE_DEADLINE_S):
-            return await asyncio.to_thread(within_workspace)
-    except TimeoutError:
-        raise UnavailableError("MLflow's store does not answer: try again later") from None

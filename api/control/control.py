@@ -8,6 +8,7 @@ from pathlib import Path
 
 from api.control.desk import ControlDesk
 from api.control.link import ControlLinks
+from api.control.silence import SilenceWatch
 from api.control.store import ControlStore
 from api.database import Database, database_url
 from api.jobs.keeper import JobKeeper
@@ -55,7 +56,7 @@ async def control_running(
     keeper = JobKeeper(settings, jobs, desk, logs)
     launcher = JobLauncher(jobs, writer, hurry=keeper.hurry)
     try:
-        async with desk.running(keeper.hurry), keeper.running():
+        async with desk.running(keeper.hurry), keeper.running(), SilenceWatch(desk).running():
             yield Control(
                 desk=desk, links=ControlLinks(desk), jobs=jobs, launcher=launcher, logs=logs
             )
@@ -64,6 +65,6 @@ async def control_running(
 
 
 def _open_database(settings: Settings) -> Database:
-    database = Database(database_url(settings.database_url))
+    database = Database(database_url(settings))
     database.migrate()
     return database

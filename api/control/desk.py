@@ -23,11 +23,12 @@ from api.control.state import (
     is_stopped_by_itself,
     launched,
     reported,
+    silenced,
 )
 from api.control.store import Change, ControlStore, Decide, NothingWantedError
 from api.control.transitions import LIVE, Action
 from api.database import in_database
-from api.errors import ConflictError
+from api.errors import ConflictError, NotFoundError
 from api.push.bus import Bus
 from api.reading.pages import Listed, Page
 from api.reading.runs import RunReader
@@ -149,6 +150,18 @@ class ControlDesk:
         await self._writer.set_tags(run_id, workspace, tags)
         await self._writer.set_status(run_id, workspace, _MLFLOW_ENDS[status])
         await self._take_end(run_id, status, message)
+
+    async def tell_silent(self) -> None:
+        """Have the runs say so of which nothing has been heard for too long."""
+        for state in await in_database(lambda: self._store.newly_silent(unix_ms())):
+            try:
+                current = await self.known(state.run_id, state.workspace)
+            except NotFoundError:
+                # Deleted for good, and with it whoever might have trained it.
+                await self._take_end(state.run_id, RunStatus.ERROR, "The run was deleted")
+                continue
+            if current.is_live:
+                await self._change(state.run_id, lambda state: silenced(state, unix_ms()))
 
     async def launched(self, run_id: str) -> None:
         """A job for the run is on its way."""

@@ -9,6 +9,8 @@ from tracking_plugin.names import RunStatus
 SILENT_AFTER_MS = 30_000
 """Three heartbeats."""
 
+SILENT = "Nothing has been heard of the run for 30 s: its process, machine or network may be gone"
+
 DESIRED = {
     Action.PAUSE: Desired.PAUSED,
     Action.RESUME: Desired.RUNNING,
@@ -94,7 +96,13 @@ def commanded(
 
 def connected(state: ControlState, now_ms: int) -> ControlState:
     """`state` with something that listens."""
-    return replace(state, has_link=True, heartbeat_ms=now_ms)
+    message = "" if state.message == SILENT else state.message
+    return replace(state, has_link=True, heartbeat_ms=now_ms, message=message)
+
+
+def silenced(state: ControlState, now_ms: int) -> ControlState:
+    """`state`, which says so if nothing is heard of the run any more; the next report takes that back."""
+    return replace(state, message=SILENT) if state.is_silent(now_ms) else state
 
 
 def reported(state: ControlState, report: Report, now_ms: int) -> ControlState:
@@ -120,7 +128,7 @@ def reported(state: ControlState, report: Report, now_ms: int) -> ControlState:
     if observation is Observation.PAUSE_FAILED:
         # What cannot be had is no longer wanted: the run trains, and says why.
         known = replace(known, desired=Desired.RUNNING, release=False)
-    message = report.message if status is not state.status or report.message else state.message
+    message = report.message if status is not state.status or report.message else known.message
     return replace(known, status=status, message=message)
 
 

@@ -8,8 +8,9 @@ from sqlalchemy.exc import IntegrityError
 
 from api.control.audit import CommandRecord, Request, add_line, find_line, newest_lines, settle
 from api.control.outcomes import Outcome, outcome
-from api.control.state import ControlState
+from api.control.state import SILENT, SILENT_AFTER_MS, ControlState
 from api.control.tables import runs
+from api.control.transitions import LIVE
 from api.database import Database
 from api.errors import NotFoundError
 from api.reading.pages import Listed, Page
@@ -54,6 +55,18 @@ class ControlStore:
     def find(self, run_id: str) -> ControlState | None:
         with self._database.read() as connection:
             return _find(connection, run_id)
+
+    def newly_silent(self, now_ms: int) -> list[ControlState]:
+        """Of the runs that are silent, those that do not say so yet."""
+        query = select(runs).where(
+            runs.c.has_link,
+            runs.c.status.in_(LIVE),
+            runs.c.heartbeat_ms < now_ms - SILENT_AFTER_MS,
+            runs.c.message != SILENT,
+        )
+        with self._database.read() as connection:
+            states = [_state(row) for row in connection.execute(query)]
+        return [state for state in states if state.is_silent(now_ms)]
 
     def change(
         self,

@@ -10,6 +10,7 @@ import httpx
 import psutil
 import pytest
 
+from tests.api.control.loops import answer, new_run, post, tags, training
 from tests.api.push.valkey import valkey_server
 from tests.ports import LOOPBACK, free_port
 from tests.servers import STOP_DEADLINE_S, fovea_server
@@ -62,6 +63,18 @@ def test_kill_9_of_the_command_leaves_nothing_behind(
         server.stop(signal.SIGKILL)
 
         until(lambda: not any(map(psutil.Process.is_running, processes)), "the server's end")
+
+
+def test_runs_that_mlflow_keeps_in_files_are_controlled_all_the_same(tmp_path: Path) -> None:
+    options = ("--", "--backend-store-uri", str(tmp_path / "mlruns"))
+    environment = {"MLFLOW_ALLOW_FILE_STORE": "true"}
+    with fovea_server(tmp_path / "data", *options, environment=environment) as server:
+        run_id = new_run(server.url)
+        with training(server.url, run_id) as loop:
+            answer(post(server.url, "pause", run_id))
+            loop.say_heard("paused", 1)
+        assert tags(server.url, run_id)[0] == "paused"
+    assert (tmp_path / "data" / "fovea.db").is_file()
 
 
 @pytest.mark.parametrize("command", [("serve", "--workers", "2"), ("hub",)])

@@ -17,6 +17,7 @@ import pytest
 from mlflow import MlflowClient
 from websockets.exceptions import InvalidStatus
 
+from api.control.state import SILENT
 from tests.api.control.loops import (
     DEADLINE_S,
     answer,
@@ -156,6 +157,26 @@ def pass_time(server: Server, run_id: str, elapsed_ms: int) -> None:
             "UPDATE fovea_controlled_runs SET heartbeat_ms = heartbeat_ms - ? WHERE run_id = ?",
             (elapsed_ms, run_id),
         )
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_run_that_has_fallen_silent_says_so_until_it_is_heard_again(server: Server) -> None:
+    run_id = new_run(server.url)
+    with StalledProxy(server.port) as proxy, Loop(run_id, proxy.url) as loop:
+        assert answer(post(server.url, "pause", run_id, timeout_s=DEADLINE_S))["acknowledged"]
+        assert answer(post(server.url, "resume", run_id, timeout_s=DEADLINE_S))["acknowledged"]
+        with proxy.cut():
+            assert loop.goes_on()
+            until(lambda: says_silent(server, run_id), "the run is silent", DEADLINE_S)
+            assert tags(server.url, run_id)[0] == "training"
+        until(lambda: tags(server.url, run_id)[1] == "", "the run is heard again", DEADLINE_S)
+        post(server.url, "stop", run_id)
+
+
+def says_silent(server: Server, run_id: str) -> bool:
+    """What MLflow's users read, after five minutes without a heartbeat."""
+    pass_time(server, run_id, FIVE_MINUTES_MS)
+    return tags(server.url, run_id)[1] == SILENT
 
 
 @pytest.mark.parametrize("skew_s", [-5 * 3600, 5 * 3600])

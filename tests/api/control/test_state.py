@@ -5,14 +5,18 @@ from dataclasses import replace
 import pytest
 
 from api.control.state import (
+    SILENT,
+    SILENT_AFTER_MS,
     ControlState,
     begun_again,
     commanded,
+    connected,
     ended,
     held_back,
     in_step,
     launched,
     reported,
+    silenced,
 )
 from api.control.transitions import Action, IllegalMoveError
 from tracking_plugin.control_messages import Desired, Observed, Report
@@ -220,3 +224,20 @@ def test_a_heartbeat_is_no_news() -> None:
     later = replace(PAUSED, heartbeat_ms=NOW_MS + 10_000, step=12)
     assert not later.differs_from(PAUSED)
     assert replace(later, has_link=False).differs_from(PAUSED)
+
+
+LATE_MS = NOW_MS + SILENT_AFTER_MS + 1
+
+
+@pytest.mark.parametrize("state", [TRAINING, PAUSING, PAUSED, STOPPING])
+def test_a_run_that_is_not_heard_of_any_more_says_so_until_it_is(state: ControlState) -> None:
+    assert silenced(state, LATE_MS - 1) == state
+    silent = silenced(state, LATE_MS)
+    assert (silent.message, silent.status) == (SILENT, state.status)
+    assert hear(silent, Observed(state.status), 1).message == ""
+    assert connected(silent, LATE_MS).message == ""
+
+
+@pytest.mark.parametrize("state", [PENDING, RELEASED, HELD_BACK, STOPPED])
+def test_a_run_that_has_nobody_to_be_heard_is_not_silent(state: ControlState) -> None:
+    assert silenced(state, LATE_MS) == state

@@ -10,7 +10,14 @@ import pytest
 
 from api.control.audit import CommandRecord, Issuer, Request
 from api.control.outcomes import Outcome
-from api.control.state import ControlState, commanded, ended, reported
+from api.control.state import (
+    SILENT_AFTER_MS,
+    ControlState,
+    commanded,
+    ended,
+    reported,
+    silenced,
+)
 from api.control.store import ControlStore, NothingWantedError
 from api.control.transitions import Action, IllegalMoveError
 from api.database import Database
@@ -215,3 +222,16 @@ def test_two_who_find_a_run_unknown_at_once_make_one_state(store: ControlStore) 
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(lambda _: command(store, Action.STOP), range(8)))
     require_whole(store, 8)
+
+
+def test_the_silent_are_found_until_they_say_so(store: ControlStore) -> None:
+    late_ms = NOW_MS + SILENT_AFTER_MS + 1
+    command(store, Action.RESUME)
+    assert store.newly_silent(late_ms) == [], "it has never listened"
+    hear(store, Observed.TRAINING, 0)
+    assert store.newly_silent(late_ms - 1) == []
+    assert [state.run_id for state in store.newly_silent(late_ms)] == [RUN_ID]
+    store.change(RUN_ID, lambda state: silenced(state, late_ms), now_ms=late_ms)
+    assert store.newly_silent(late_ms) == []
+    hear(store, Observed.TRAINING, 0)
+    assert [state.run_id for state in store.newly_silent(late_ms)] == [RUN_ID]

@@ -8,13 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.messages import ArtifactUpdate, MetricsUpdate, StatusUpdate, SystemUpdate
+from api.messages import ArtifactUpdate, LogMessage, MetricsUpdate, StatusUpdate, SystemUpdate
 from api.push.run_view import HISTORY_STEPS, STATUS_INTERVAL_MS, LiveMessage, RunView
 from api.run_state import RunState
 from api.schemas import NotFinite
 from tracking_plugin.clinical import MIN_SENSITIVITY, ConditionStatus
 from tracking_plugin.events import (
     ArtifactLogged,
+    LogLines,
     MetricPoint,
     MetricsLogged,
     ParamsLogged,
@@ -200,6 +201,23 @@ def test_an_artifact_is_told_by_its_path() -> None:
     message = view().apply(ArtifactLogged(**AT, path="figures/a.png"), 2)
     assert isinstance(message, ArtifactUpdate)
     assert message.path == "figures/a.png"
+
+
+def test_log_lines_are_told_with_their_level() -> None:
+    printed = (
+        "INFO: epoch 1",
+        "WARNING: slow disk",
+        "ERROR: no space left",
+        "anything <b>else</b>",
+    )
+    message = view().apply(LogLines(**AT, lines=printed), 2)
+    assert isinstance(message, LogMessage)
+    assert [(line.level, line.message) for line in message.lines] == [
+        ("info", printed[0]),
+        ("warning", printed[1]),
+        ("error", printed[2]),
+        ("info", printed[3]),
+    ]
 
 
 def test_floors_that_come_late_judge_what_was_logged_before() -> None:

@@ -1,68 +1,67 @@
-"""The read API's documentation shows what the routes answer."""
+"""The API's documentation shows what the routes answer."""
 
 from typing import Any
 
 import jsonschema
 import pytest
-from fastapi import FastAPI
-from starlette.testclient import TestClient
 
-from api.reading.runs import RunReader
-from api.routes import stats
-from tests.api.routes.conftest import read_api
+from api.app import create_app
 
-DOCUMENTED = (
-    "/api/metrics/latest",
-    "/api/metrics/history",
-    "/api/metrics/performance/{metric}",
-    "/api/epochs",
-    "/api/epochs/{epoch}",
-    "/api/compare/epochs",
-    "/api/runs",
-    "/api/stats",
+DOCUMENT: dict[str, Any] = create_app().openapi()
+UNTYPED = ("/api/asyncapi.json", "/api/health")
+OPERATIONS = {
+    f"{method} {path}": operation
+    for path, operations in DOCUMENT["paths"].items()
+    for method, operation in operations.items()
+    if path not in UNTYPED
+}
+LISTS = (
+    "get /api/epochs",
+    "get /api/metrics/history",
+    "get /api/runs",
+    "get /api/training/",
+    "get /api/training/{run_id}/commands",
 )
 
 
-@pytest.fixture
-def document() -> dict[str, Any]:
-    app: FastAPI = read_api(RunReader())
-    app.include_router(stats.router)
-    return TestClient(app).get("/openapi.json").json()
+@pytest.fixture(params=OPERATIONS.values(), ids=OPERATIONS.keys())
+def operation(request: pytest.FixtureRequest) -> dict[str, Any]:
+    found: dict[str, Any] = request.param
+    return found
 
 
-@pytest.mark.parametrize("path", DOCUMENTED)
-def test_each_answer_has_a_type_and_an_example_of_it(document: dict[str, Any], path: str) -> None:
-    content = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]
+def test_each_answer_has_a_type_and_an_example_of_it(operation: dict[str, Any]) -> None:
+    responses = operation["responses"]
+    answer = responses["201" if "201" in responses else "200"]["content"]["application/json"]
 
-    schema = {**content["schema"], "components": document["components"]}
-    example = content["example"]
+    schema = {**answer["schema"], "components": DOCUMENT["components"]}
+    example = answer["example"]
     jsonschema.validate(example, schema)
     shown = example[0] if isinstance(example, list) else example
-    assert shown.keys() <= properties(document, content["schema"])
+    assert shown.keys() <= properties(answer["schema"])
 
 
-def properties(document: dict[str, Any], schema: dict[str, Any]) -> set[str]:
+def properties(schema: dict[str, Any]) -> set[str]:
     """The fields of what a schema refers to."""
     name = schema.get("items", schema)["$ref"].rpartition("/")[2]
-    return set(document["components"]["schemas"][name]["properties"])
+    return set(DOCUMENT["components"]["schemas"][name]["properties"])
 
 
-@pytest.mark.parametrize("path", [path for path in DOCUMENTED if path != "/api/stats"])
-def test_refusals_have_a_type(document: dict[str, Any], path: str) -> None:
-    responses = document["paths"][path]["get"]["responses"]
-
-    for status in {"404", "422"} if path != "/api/runs" else {"422"}:
-        schema = responses[status]["content"]["application/json"]["schema"]
-        assert schema == {"$ref": "#/components/schemas/ErrorResponse"}
+def test_refusals_have_a_type(operation: dict[str, Any]) -> None:
+    for status, answer in operation["responses"].items():
+        if int(status) >= 400:
+            schema = answer["content"]["application/json"]["schema"]
+            assert schema == {"$ref": "#/components/schemas/ErrorResponse"}
 
 
-def test_lists_name_the_header_that_says_how_long_they_are(document: dict[str, Any]) -> None:
-    for path in ("/api/metrics/history", "/api/epochs", "/api/runs"):
-        answer = document["paths"][path]["get"]["responses"]["200"]
-        assert "X-Total-Count" in answer["headers"]
+@pytest.mark.parametrize("name", [name for name in OPERATIONS if name != "get /api/stats"])
+def test_every_route_about_runs_takes_the_workspace_and_can_refuse(name: str) -> None:
+    operation = OPERATIONS[name]
+
+    assert "X-MLFLOW-WORKSPACE" in [parameter["name"] for parameter in operation["parameters"]]
+    assert "422" in operation["responses"]
 
 
-def test_every_route_about_runs_takes_the_workspace(document: dict[str, Any]) -> None:
-    for path in DOCUMENTED[:-1]:
-        parameters = document["paths"][path]["get"]["parameters"]
-        assert "X-MLFLOW-WORKSPACE" in [parameter["name"] for parameter in parameters]
+@pytest.mark.parametrize("name", LISTS)
+def test_lists_name_the_header_that_says_how_long_they_are(name: str) -> None:
+    assert "X-Total-Count" in OPERATIONS[name]["responses"]["200"]["headers"]
