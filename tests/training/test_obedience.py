@@ -1,8 +1,6 @@
 """The loop under orders: it holds, leaves and goes on where it was told to, and its weights do not show it."""
 
-import os
 import random
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +9,7 @@ from typing import Any
 import pytest
 import torch
 
+from tests.small_disk import fill, small_disk
 from tests.training.ranks import lone_process, run_ranks
 from tests.training.scripted_orders import Script, ScriptedOrders, WatchedAgreement
 from tests.training.toy import MemoryTracker
@@ -369,15 +368,10 @@ def test_a_checkpoint_that_no_other_machine_would_find_is_not_enough_to_leave(
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system with room for two of the toy's checkpoints."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs", str(folder)]
-    if os.geteuid() != 0 or subprocess.run(mount, check=False, capture_output=True).returncode:
-        pytest.skip("mounting a small disk needs privileges")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """With room for two of the toy's checkpoints."""
+    with small_disk(tmp_path / "disk", size_kib=128) as disk:
+        yield disk
 
 
 class FullDiskOrders(ScriptedOrders):
@@ -389,12 +383,7 @@ class FullDiskOrders(ScriptedOrders):
 
     def leaving(self, step: int, verdict: Verdict) -> None:
         super().leaving(step, verdict)
-        with self._filler.open("wb", buffering=0) as file:
-            try:
-                while file.write(b"x" * 1024):
-                    pass
-            except OSError:
-                return
+        fill(self._filler)
 
     def refuse(self, step: int, reason: str) -> None:
         super().refuse(step, reason)
@@ -402,14 +391,14 @@ class FullDiskOrders(ScriptedOrders):
 
 
 def test_a_full_disk_keeps_a_run_from_leaving_and_costs_it_nothing(
-    small_disk: Path, undisturbed: Trained
+    disk: Path, undisturbed: Trained
 ) -> None:
-    orders = FullDiskOrders({7: (RELEASE,)}, small_disk)
+    orders = FullDiskOrders({7: (RELEASE,)}, disk)
     agreement = WatchedAgreement(lone_process(), orders)
-    trained = train(small_disk, agreement=agreement, **SETTINGS)
+    trained = train(disk, agreement=agreement, **SETTINGS)
     (reason,) = orders.reasons
     assert "The checkpoint of step 7 could not be written" in reason
     assert "No space left on device" in reason
     assert_same_weights(trained.weights, undisturbed.weights)
-    assert not list(small_disk.glob(".partial-*"))
+    assert not list(disk.glob(".partial-*"))
     assert trained.store.latest() == f"step_{NUM_STEPS:010d}"

@@ -1,16 +1,21 @@
 """Trainings whose server or ranks are killed: nothing is lost sight of, and nothing is left behind."""
 
 import signal
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import closing, suppress
 from pathlib import Path
 
 import psutil
+import pytest
 
 from tests.api.jobs.processes import descendants, ranks
 from tests.api.jobs.trainings import trainings
+from tests.small_disk import fill, small_disk
+from tests.training.data.images import make_folder
 from tests.waiting import until
 from tracking_plugin.ray_head import LocalHead
 
+LESS_THAN_A_CHECKPOINT = 64 * 1024
 ENDLESS = {"epochs": 5000, "checkpoint_every_steps": 5}
 
 
@@ -97,6 +102,40 @@ def test_a_job_that_does_not_obey_is_ended(tmp_path: Path, head: LocalHead) -> N
         assert training.mlflow_status(run_id) == ("KILLED", "stopped")
         assert entry["message"]
         until(lambda: not ranks(head), "the end of the ranks")
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """Room for what a run logs and for some of its checkpoints."""
+    with small_disk(tmp_path / "disk", size_kib=32 * 1024) as disk:
+        yield disk
+
+
+def test_a_run_whose_disk_is_full_stays_and_says_why_until_there_is_room(
+    tmp_path: Path, disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FOVEA_DATA_DIR", str(disk))
+    with closing(LocalHead()) as head, trainings(tmp_path, head) as training:
+        # One long epoch: at its end, too, a checkpoint would be due.
+        make_folder(tmp_path / "many", {"train": 400, "val": 4, "test": 4})
+        run_id = training.start_on(str(tmp_path / "many"))
+        training.wait_for_step(run_id, 2)
+        fill(disk / "filler", left_bytes=LESS_THAN_A_CHECKPOINT)
+        refused = training.post("pause", run_id, release=True, timeout_s=100).json()
+        assert (refused["status"], refused["training_status"]) == ("error", "training")
+        assert "No space left on device" in refused["message"]
+        assert not refused["released"]
+        assert training.outcomes(run_id) == [("pause", "failed")]
+        training.wait_for_step(run_id, len(training.curve(run_id)) + 2)
+
+        (disk / "filler").unlink()
+        assert training.obeyed("pause", run_id, release=True)["released"]
+        training.obeyed("resume", run_id)
+        training.wait_for_step(run_id, len(training.curve(run_id)) + 2)
+        training.obeyed("stop", run_id)
+        training.wait(run_id, "stopped")
+        steps = [step for step, _ in training.curve(run_id)]
+        assert steps == list(range(1, len(steps) + 1)), "each point once, none lost"
 
 
 def _resume(process: psutil.Process) -> None:
