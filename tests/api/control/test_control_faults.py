@@ -49,8 +49,8 @@ class Loop:
 
     def __init__(self, run_id: str, tracking_uri: str) -> None:
         self._control = RunControl(run_id, tracking_uri=tracking_uri)
-        self._thread = threading.Thread(target=self._train)
-        self._pace = threading.Event()
+        self._thread = threading.Thread(target=self._train, daemon=True)
+        self._has_left = threading.Event()
         self.step = 0
 
     def __enter__(self) -> "Loop":
@@ -58,7 +58,8 @@ class Loop:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._pace.set()
+        # Whatever it was told: where the test has failed, nobody stops it any more.
+        self._has_left.set()
         self._thread.join(DEADLINE_S)
 
     def goes_on(self) -> bool:
@@ -69,9 +70,8 @@ class Loop:
 
     def _train(self) -> None:
         with self._control as control:
-            while not control.should_stop(self.step):
+            while not (control.should_stop(self.step) or self._has_left.wait(0.01)):
                 self.step += 1
-                self._pace.wait(0.01)
 
 
 @pytest.fixture
