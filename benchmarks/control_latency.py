@@ -9,6 +9,7 @@ the clock that all processes of a machine share. The ranks are on one core, serv
 import multiprocessing
 import statistics
 import time
+from collections.abc import Callable
 from contextlib import closing
 from multiprocessing.connection import Connection
 
@@ -17,7 +18,7 @@ import torch.distributed as dist
 from mlflow import MlflowClient
 
 from benchmarks.live.cores import CLIENT_CORE, SERVER_CORE, stay_on
-from benchmarks.live.figures import ms, percentile, print_table
+from benchmarks.live.figures import ms, percentile, print_table, us
 from benchmarks.live.folder import temporary_folder
 from benchmarks.live.servers import fovea_serve
 from tests.ports import LOOPBACK, free_port
@@ -120,8 +121,7 @@ def _train(agreement: Agreement, parent: Connection) -> None:
             held = time.monotonic()
             parent.send((held, held - began))
             agreement.hold(step)
-        elif agreement.orders is not None:
-            agreement.orders.at(step)
+        agreement.orders.training(step)
 
 
 def _print_figures(delays_s: list[float], steps_s: list[float], agreeing_s: list[float]) -> None:
@@ -130,15 +130,15 @@ def _print_figures(delays_s: list[float], steps_s: list[float], agreeing_s: list
     rows = [
         ["from the POST until all ranks hold", *_percentiles(delays_s)],
         ["a step", *_percentiles(steps_s)],
-        ["the collective alone, 2 ranks on one core", *_percentiles(agreeing_s)],
+        ["the collective alone, 2 ranks on one core", *_percentiles(agreeing_s, us)],
     ]
     print_table(("", "p50", "p99", "longest"), rows)
     print(f"p99 / two steps and {MARGIN_S * 1e3:.0f} ms: {percentile(delays_s, 99) / limit_s:.3f}")
     print("target: 1.00")
 
 
-def _percentiles(seconds: list[float]) -> list[str]:
-    return [ms(percentile(seconds, percent)) for percent in (50, 99, 100)]
+def _percentiles(seconds: list[float], shown: Callable[[float], str] = ms) -> list[str]:
+    return [shown(percentile(seconds, percent)) for percent in (50, 99, 100)]
 
 
 if __name__ == "__main__":

@@ -34,6 +34,10 @@ def ms(seconds: float) -> str:
     return f"{seconds * 1e3:.2f} ms"
 
 
+def us(seconds: float) -> str:
+    return f"{seconds * 1e6:.0f} µs"
+
+
 def print_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     print(f"| {' | '.join(heads)} |")
     print(f"|{'---|' * len(heads)}")
