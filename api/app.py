@@ -9,6 +9,8 @@ from pathlib import Path
 from fastapi import FastAPI
 from mlflow.server.fastapi_app import app as mlflow_app
 
+from api.alerts.builtin import load_rules
+from api.alerts.rule_file import RuleFile
 from api.control.control import control_running
 from api.doors.admission import load_admission
 from api.doors.gate import Gate
@@ -22,6 +24,7 @@ from api.push.socket import LiveEndpoint
 from api.reading.runs import RunReader
 from api.reading.store_errors import install_store_errors
 from api.routes import (
+    alerts,
     asyncapi,
     control,
     control_link,
@@ -53,12 +56,13 @@ COMMIT_TO_BUS_S = 0.5
 def create_app() -> FastAPI:
     """MLflow with Fovea in front; the `mlflow.app` entry point `fovea`."""
     settings = load_settings()
+    rules = load_rules(settings.alert_rules)
     bus = open_bus(settings.bus_url, settings.bus_retention)
     wiretap = Wiretap(mlflow_app, bus.publish)
     settle = _shared_bus_settled if bus.is_shared else wiretap.settled
     reader = RunReader()
-    app = _application(settings, bus, reader, settle, wiretap)
-    for routes in (control, control_link, jobs, monitoring):
+    app = _application(settings, bus, reader, settle, wiretap, rules)
+    for routes in (alerts, control, control_link, jobs, monitoring):
         app.include_router(routes.router)
     return app
 
@@ -67,7 +71,7 @@ def create_hub_app() -> FastAPI:
     """Sockets and the read API alone, as a process of its own; `fovea hub` runs it."""
     settings = load_settings()
     bus = open_bus(settings.bus_url, settings.bus_retention)
-    return _application(settings, bus, RunReader(), _shared_bus_settled, None)
+    return _application(settings, bus, RunReader(), _shared_bus_settled, None, None)
 
 
 def _application(
@@ -76,6 +80,7 @@ def _application(
     reader: RunReader,
     settle: Callable[[], Awaitable[None]],
     wiretap: Wiretap | None,
+    rules: RuleFile | None,
 ) -> FastAPI:
     hub = Hub(bus, reader, retention=settings.bus_retention, settle=settle)
     admission = load_admission(settings.cors_origins)
@@ -85,7 +90,7 @@ def _application(
         openapi_url="/api/openapi.json",
         docs_url="/api/docs",
         redoc_url=None,
-        lifespan=_lifespan(settings, bus, reader, hub, has_control=wiretap is not None),
+        lifespan=_lifespan(settings, bus, reader, hub, rules),
     )
     app.state.runs = reader
     app.state.public_url = settings.public_url.rstrip("/")
@@ -112,19 +117,19 @@ async def _shared_bus_settled() -> None:
 
 
 def _lifespan(
-    settings: Settings, bus: Bus, reader: RunReader, hub: Hub, *, has_control: bool
+    settings: Settings, bus: Bus, reader: RunReader, hub: Hub, rules: RuleFile | None
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            if has_control:
+            if rules is not None:
                 # A mounted application's own lifespan runs only where its parent enters it.
                 await stack.enter_async_context(mlflow_app.router.lifespan_context(mlflow_app))
             await stack.enter_async_context(ends_with(settings.owner_pid))
             await stack.enter_async_context(bus.running())
             await stack.enter_async_context(hub.running())
-            if has_control:
-                running = control_running(settings, bus, reader)
+            if rules is not None:
+                running = control_running(settings, rules, bus, reader)
                 app.state.control = await stack.enter_async_context(running)
             yield
 

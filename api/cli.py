@@ -8,6 +8,7 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
+from api.alerts.builtin import load_rules
 from api.client import FoveaClient
 from api.client.training_questions import OBEY_TIMEOUT_S
 from api.control.transitions import Action
@@ -17,6 +18,7 @@ from api.push.open_bus import require_shared, require_shared_hub
 from api.serve import become, require_free_port, require_loopback, writable_directory
 from api.server_command import App, ServerRequest, server_command
 from api.settings import load_settings
+from api.terminal.alerts_test_command import AlertsTest, run_alerts_test
 from api.terminal.control_command import ControlOrder, run_control
 from api.terminal.status import show_run, show_runs
 from api.terminal.train_command import TrainRequest, run_train
@@ -106,6 +108,8 @@ def _become_server(
     if not insecure:
         require_loopback(host)
     require_shared(settings.bus_url, workers)
+    # The server reads them itself; here a person sees what is wrong with them.
+    load_rules(settings.alert_rules)
     request = ServerRequest(
         app=app,
         host=host,
@@ -256,6 +260,30 @@ def resume(run: Run = None, url: Url = None, timeout: TimeoutS = OBEY_TIMEOUT_S)
 def stop(run: Run = None, url: Url = None, timeout: TimeoutS = OBEY_TIMEOUT_S) -> None:
     """End a run: it finishes its step, saves, and is KILLED in MLflow with all its metrics."""
     _control(Action.STOP, run, url, timeout)
+
+
+alerts = typer.Typer(help="Alerts and the rules that raise them.", no_args_is_help=True)
+app.add_typer(alerts, name="alerts")
+
+
+@alerts.command(
+    "test",
+    epilog="Piped, a change is a line of tab-separated step, time, alert, level, metric, value, bound, "
+    "cases and interval.",
+)
+def alerts_test(
+    rules: Annotated[
+        Path | None,
+        typer.Argument(help="File of rules; the built-in ones alone when absent."),
+    ] = None,
+    run: Annotated[
+        str | None,
+        typer.Option(help="Id, beginning of an id, or name; the newest active run when absent."),
+    ] = None,
+    url: Url = None,
+) -> None:
+    """Try rules on a run that has been: what would have fired, and when."""
+    run_alerts_test(AlertsTest(rules=rules, wanted=run, url=url), Console())
 
 
 def _control(

@@ -15,6 +15,7 @@ from api.schemas import (
     SystemMetrics,
     TrainingStatus,
 )
+from api.schemas_alerts import CriticalAlert
 
 LARGEST_MESSAGE_BYTES = 64 * 1024
 """Of those that clients send; a larger one closes the socket with 1009."""
@@ -91,6 +92,13 @@ class LogMessage(_Sent):
     lines: list[LogLine] = Field(description="oldest first")
 
 
+class CriticalAlertMessage(_Sent):
+    """An alert about the run began, ended or changed; none is ever left out."""
+
+    type: Literal["critical_alert"] = "critical_alert"
+    alert: CriticalAlert
+
+
 class ErrorMessage(_Sent):
     """An answer to a message that could not be followed; the socket stays open."""
 
@@ -112,6 +120,7 @@ ServerMessage = Annotated[
     | SystemUpdate
     | ArtifactUpdate
     | LogMessage
+    | CriticalAlertMessage
     | ErrorMessage
     | Pong,
     Field(discriminator="type"),

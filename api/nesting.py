@@ -84,7 +84,7 @@ class Nesting:
         elif member and group == MetricGroup.CRITICAL:
             self._condition(member, sensitivity=value)
         elif member and group == MetricGroup.CRITICAL_SUPPORT:
-            self._condition(member, support=_count(value))
+            self._condition(member, support=count(value))
         else:
             self.data.other[name] = value
 
@@ -103,8 +103,8 @@ def nest(
     return nesting.data
 
 
-def _count(value: float | None) -> int | None:
-    """None for what counts nothing, such as a number that a float cannot hold exactly."""
+def count(value: float | None) -> int | None:
+    """A number of cases; None for what counts nothing, such as a number that a float cannot hold exactly."""
     return int(value) if value is not None and 0 <= value < 2**53 else None
 
 

@@ -48,6 +48,22 @@ class RunWriter:
             TagsChanged(run_id=run_id, accepted_ms=unix_ms(), workspace=workspace, tags={**kept})
         )
 
+    async def delete_tag(self, run_id: str, workspace: str | None, key: str) -> None:
+        """A tag that is not there any more is no fault."""
+
+        def write(store: AbstractStore) -> bool:
+            is_there = key in store.get_run(run_id).data.tags
+            if is_there:
+                store.delete_tag(run_id, key)  # type: ignore[attr-defined]
+            return is_there
+
+        if await self._in_store(workspace, write):
+            self._publish(
+                TagsChanged(
+                    run_id=run_id, accepted_ms=unix_ms(), workspace=workspace, tags={key: None}
+                )
+            )
+
     async def set_status(self, run_id: str, workspace: str | None, status: str) -> None:
         """MLflow's status; the end of a run is now."""
         is_end = MlflowRunStatus.is_terminated(MlflowRunStatus.from_string(status))

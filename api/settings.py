@@ -76,6 +76,9 @@ class Settings(BaseSettings):
     public_url: str = Field(
         "", description="where trainings reach this server, if not as whoever starts them does"
     )
+    alert_rules: Path | None = Field(
+        None, description="file of alert rules beside the built-in ones"
+    )
     obey_timeout_s: float = Field(
         120, gt=0, description="seconds after which a job that does not stop is killed"
     )

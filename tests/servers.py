@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import psutil
 
 from tests.ports import LOOPBACK, free_port
 from tests.waiting import until
@@ -32,6 +33,15 @@ class Server:
         """Its exit code after `signal_number`."""
         self.process.send_signal(signal_number)
         return self.process.wait(STOP_DEADLINE_S)
+
+    def kill(self) -> None:
+        """All of its processes at once, as a machine that loses its power."""
+        process = psutil.Process(self.process.pid)
+        processes = [process, *process.children(recursive=True)]
+        for each in processes:
+            each.send_signal(signal.SIGKILL)
+        self.process.wait(STOP_DEADLINE_S)
+        psutil.wait_procs(processes, STOP_DEADLINE_S)
 
 
 @contextmanager

@@ -81,6 +81,12 @@ class ControlChanged(_Event, frozen=True, kw_only=True, tag="control"):
     """What is wanted of the run, or what it says of itself, is no longer what it was."""
 
 
+class AlertChanged(_Event, frozen=True, kw_only=True, tag="alert"):
+    """An alert about the run began, ended or changed; `alert` is JSON, as sockets show it."""
+
+    alert: str
+
+
 RunEvent = (
     RunCreated
     | RunUpdated
@@ -93,6 +99,7 @@ RunEvent = (
     | ArtifactLogged
     | LogLines
     | ControlChanged
+    | AlertChanged
 )
 
 # JSON has no NaN, and a diverging loss is what must not be lost on the way.

@@ -7,9 +7,9 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 
 from api.control.outcomes import Outcome, outcome, reason
 from api.control.state import ControlState
-from api.control.tables import commands
 from api.control.transitions import Action
 from api.reading.pages import Listed, Page
+from api.tables import commands
 
 _LONGEST_NAME = 256
 

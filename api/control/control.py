@@ -1,4 +1,4 @@
-"""All of control together: opened with the server's database, ended with the server."""
+"""Control, jobs and alerts put together: opened with the server's database, ended with the server."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from api.alerts.alerting import Alerting, alerting_running
+from api.alerts.rule_file import RuleFile
 from api.control.desk import ControlDesk
 from api.control.link import ControlLinks
 from api.control.silence import SilenceWatch
@@ -15,6 +17,7 @@ from api.jobs.keeper import JobKeeper
 from api.jobs.launch import JobLauncher
 from api.jobs.logs import LOG_ARTIFACT, JobLogs
 from api.jobs.store import Job, JobStore
+from api.lease import Lease
 from api.push.bus import Bus
 from api.reading.runs import RunReader
 from api.run_writer import RunWriter
@@ -30,13 +33,14 @@ class Control:
     jobs: JobStore
     launcher: JobLauncher
     logs: JobLogs
+    alerting: Alerting
 
 
 @asynccontextmanager
 async def control_running(
-    settings: Settings, bus: Bus, reader: RunReader
+    settings: Settings, rules: RuleFile, bus: Bus, reader: RunReader
 ) -> AsyncIterator[Control]:
-    """While inside, commands reach their runs and jobs are looked after."""
+    """While inside, commands reach their runs, jobs are looked after, and rules are evaluated."""
     database = await asyncio.to_thread(_open_database, settings)
     writer = RunWriter(bus.publish)
     jobs = JobStore(database)
@@ -53,12 +57,22 @@ async def control_running(
         await writer.store_artifact(job.run_id, job.workspace, path, LOG_ARTIFACT)
 
     logs = JobLogs(settings.data_dir.absolute() / "logs", bus, store_log)
-    keeper = JobKeeper(settings, jobs, desk, logs)
+    keeper = JobKeeper(settings, jobs, desk, logs, Lease(database, "jobs"))
     launcher = JobLauncher(jobs, writer, hurry=keeper.hurry)
     try:
-        async with desk.running(keeper.hurry), keeper.running(), SilenceWatch(desk).running():
+        async with (
+            desk.running(keeper.hurry),
+            keeper.running(),
+            SilenceWatch(desk).running(),
+            alerting_running(rules, database, reader, bus, desk, writer) as alerting,
+        ):
             yield Control(
-                desk=desk, links=ControlLinks(desk), jobs=jobs, launcher=launcher, logs=logs
+                desk=desk,
+                links=ControlLinks(desk),
+                jobs=jobs,
+                launcher=launcher,
+                logs=logs,
+                alerting=alerting,
             )
     finally:
         database.close()

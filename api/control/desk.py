@@ -9,7 +9,6 @@ from functools import partial
 
 from api.control.audit import CommandRecord, Issuer, Request
 from api.control.changes import StateChanges
-from api.control.follower import BusFollower
 from api.control.outcomes import Outcome
 from api.control.refusals import require_controllable
 from api.control.seen import SeenRun
@@ -30,6 +29,7 @@ from api.control.transitions import LIVE, Action
 from api.database import in_database
 from api.errors import ConflictError, NotFoundError
 from api.push.bus import Bus
+from api.push.follower import BusFollower
 from api.reading.pages import Listed, Page
 from api.reading.runs import RunReader
 from api.reading.workspaces import within

@@ -9,11 +9,11 @@ from sqlalchemy.exc import IntegrityError
 from api.control.audit import CommandRecord, Request, add_line, find_line, newest_lines, settle
 from api.control.outcomes import Outcome, outcome
 from api.control.state import SILENT, SILENT_AFTER_MS, ControlState
-from api.control.tables import runs
 from api.control.transitions import LIVE
 from api.database import Database
 from api.errors import NotFoundError
 from api.reading.pages import Listed, Page
+from api.tables import runs
 from tracking_plugin.control_messages import Desired
 from tracking_plugin.names import RunStatus
 

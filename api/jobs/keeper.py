@@ -3,10 +3,8 @@
 import asyncio
 import logging
 import secrets
-import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from functools import partial
 
 from mlflow.exceptions import MlflowException
 
@@ -19,6 +17,7 @@ from api.jobs.next_step import Seen, Step, next_step
 from api.jobs.ray_jobs import RayError, RayJobs, UnknownRayJobError
 from api.jobs.spec import JobSpec, command
 from api.jobs.store import Job, JobState, JobStore
+from api.lease import Lease
 from api.location import ROOT
 from api.settings import Settings
 from api.timestamps import unix_ms
@@ -28,8 +27,6 @@ from tracking_plugin.ray_head import JOB_STOP_ENVIRONMENT
 logger = logging.getLogger(__name__)
 
 LOOK_INTERVAL_S = 2.0
-LEASE_MS = 15_000
-LEASE = "jobs"
 _TAIL_LINES = 20
 _TOO_LATE = "Its job was ended because it did not stop by itself"
 _TOO_EARLY = "Stopped while it was starting"
@@ -39,17 +36,16 @@ class JobKeeper:
     """One for a process; of several, the one that holds the lease does the work."""
 
     def __init__(
-        self, settings: Settings, jobs: JobStore, desk: ControlDesk, logs: JobLogs
+        self, settings: Settings, jobs: JobStore, desk: ControlDesk, logs: JobLogs, lease: Lease
     ) -> None:
         self._settings = settings
         self._jobs = jobs
         self._desk = desk
         self._logs = logs
         self._cluster = JobCluster(settings.ray_address)
-        self._owner = uuid.uuid4().hex
+        self._lease = lease
         self._is_wanted = asyncio.Event()
         self._told_to_stop: dict[str, str] = {}
-        self._holds_lease_until_ms = 0
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -62,7 +58,7 @@ class JobKeeper:
             await self._logs.close()
             await self._cluster.close()
             with suppress(UnavailableError):
-                await in_database(partial(self._jobs.give_up_lease, LEASE, self._owner))
+                await self._lease.give_up()
 
     def hurry(self, _: str = "") -> None:
         """Look again at once: something has changed."""
@@ -72,7 +68,7 @@ class JobKeeper:
         while True:
             self._is_wanted.clear()
             try:
-                if await self._holds_lease():
+                if await self._lease.held():
                     await self._look()
             except (MlflowException, ApiError, TimeoutError) as error:
                 logger.warning("Jobs could not be looked after (%s)", error)
@@ -81,16 +77,6 @@ class JobKeeper:
             with suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_INTERVAL_S):
                     await self._is_wanted.wait()
-
-    async def _holds_lease(self) -> bool:
-        now_ms = unix_ms()
-        if now_ms < self._holds_lease_until_ms - LEASE_MS // 2:
-            return True
-        is_ours = await in_database(
-            partial(self._jobs.hold_lease, LEASE, self._owner, now_ms, LEASE_MS)
-        )
-        self._holds_lease_until_ms = now_ms + LEASE_MS if is_ours else 0
-        return is_ours
 
     async def _look(self) -> None:
         for job in await in_database(self._jobs.unfinished):

@@ -6,9 +6,9 @@ from enum import StrEnum
 
 from sqlalchemy import Row, func, insert, select, update
 
-from api.control.tables import jobs, leases, runs
 from api.database import Database
 from api.reading.pages import Listed, Page
+from api.tables import jobs, runs
 from tracking_plugin.control_messages import Desired
 
 
@@ -105,30 +105,6 @@ class JobStore:
                 .values(state=to, **changes)
             )
             return bool(result.rowcount)
-
-    def hold_lease(self, name: str, owner: str, now_ms: int, duration_ms: int) -> bool:
-        """Whether `owner` is the one who may do what `name` stands for, until the lease is over."""
-        with self._database.begin() as connection:
-            row = connection.execute(
-                select(leases).where(leases.c.name == name).with_for_update()
-            ).one_or_none()
-            values = {"owner": owner, "expires_ms": now_ms + duration_ms}
-            if row is None:
-                connection.execute(insert(leases).values(name=name, **values))
-                return True
-            if row.owner != owner and row.expires_ms > now_ms:
-                return False
-            connection.execute(update(leases).where(leases.c.name == name).values(**values))
-            return True
-
-    def give_up_lease(self, name: str, owner: str) -> None:
-        """Let another take it at once."""
-        with self._database.begin() as connection:
-            connection.execute(
-                update(leases)
-                .where((leases.c.name == name) & (leases.c.owner == owner))
-                .values(expires_ms=0)
-            )
 
 
 def _job(row: Row[tuple[object, ...]]) -> Job:

@@ -1,8 +1,8 @@
-"""Alembic's entry: brings the tables of api.control.tables up to date on the connection it is given."""
+"""Alembic's entry: brings the tables of api.tables up to date on the connection it is given."""
 
 from alembic import context
 
-from api.control.tables import metadata
+from api.tables import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

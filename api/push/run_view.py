@@ -9,6 +9,7 @@ from api.jobs.log_lines import log_level
 from api.machine import system_metrics
 from api.messages import (
     ArtifactUpdate,
+    CriticalAlertMessage,
     InitialState,
     LogLine,
     LogMessage,
@@ -20,6 +21,7 @@ from api.nesting import Nesting, critical_thresholds, finite, nest
 from api.run_state import RunState, latest_values, position_at
 from api.run_status import training_status
 from api.schemas import MetricPoint, MetricsSnapshot, SystemMetrics
+from api.schemas_alerts import CriticalAlert
 from api.timestamps import utc
 from tracking_plugin import events
 from tracking_plugin.names import Param
@@ -30,7 +32,9 @@ STATUS_INTERVAL_MS = 1000
 # Made together, points take a third of the time that each by itself would.
 _points_of = TypeAdapter(list[MetricPoint])
 
-LiveMessage = MetricsUpdate | StatusUpdate | SystemUpdate | ArtifactUpdate | LogMessage
+LiveMessage = (
+    MetricsUpdate | StatusUpdate | SystemUpdate | ArtifactUpdate | LogMessage | CriticalAlertMessage
+)
 
 
 class RunView:
@@ -185,6 +189,15 @@ class RunView:
             offset=offset,
             timestamp=utc(event.accepted_ms),
             lines=[LogLine(level=log_level(line), message=line) for line in event.lines],
+        )
+
+    @apply.register
+    def _(self, event: events.AlertChanged, offset: int) -> LiveMessage | None:
+        return CriticalAlertMessage(
+            run_id=self.state.run_id,
+            offset=offset,
+            timestamp=utc(event.accepted_ms),
+            alert=CriticalAlert.model_validate_json(event.alert),
         )
 
     def _add(self, points: Iterable[events.MetricPoint]) -> None:

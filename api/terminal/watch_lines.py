@@ -6,9 +6,11 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TextIO
 
+from api.alerts.machine import AlertState
 from api.client.live import Link
-from api.messages import LogMessage, MetricsUpdate, ServerMessage
+from api.messages import CriticalAlertMessage, LogMessage, MetricsUpdate, ServerMessage
 from api.schemas import MetricPoint, TrainingStatus
+from api.schemas_alerts import CriticalAlert
 from api.terminal.plain_text import printable
 from api.terminal.run_words import position_words
 from api.terminal.watched_run import WatchedRun
@@ -18,7 +20,7 @@ LONGEST_LINE = 2000
 
 
 class LineViewer:
-    """A line for each step that was logged and for each change of status, written at once."""
+    """A line for each step that was logged and for each change of status or of an alert, written at once."""
 
     draws_curves = False
 
@@ -38,6 +40,8 @@ class LineViewer:
         elif isinstance(message, LogMessage) and self._shows_logs:
             for printed in message.lines:
                 self._write(message.timestamp, f"[log] {printable(printed.message, LONGEST_LINE)}")
+        elif isinstance(message, CriticalAlertMessage):
+            self._write(message.timestamp, _alert_line(message.alert))
         status = run.status
         shown = (status.status, status.message, status.alert)
         if shown != self._shown:
@@ -78,6 +82,11 @@ def _status_line(status: TrainingStatus) -> str:
     if status.message:
         parts.append(printable(status.message))
     return " ".join(parts)
+
+
+def _alert_line(alert: CriticalAlert) -> str:
+    word = alert.level if alert.state is AlertState.FIRING else alert.state
+    return f"alert {_name(alert.condition)} {word} {printable(alert.message)}"
 
 
 def _name(name: str) -> str:

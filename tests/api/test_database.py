@@ -13,17 +13,12 @@ from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 from sqlalchemy import inspect, text
 
 from api import database as database_module
-from api.control.tables import metadata
 from api.database import Database, in_database
 from api.errors import UnavailableError
+from api.tables import metadata
 from tests.postgres import Postgres
 
 VERSION_TABLE = "fovea_alembic_version"
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -19,11 +19,6 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
 def store(tmp_path: Path) -> Iterator[SqlAlchemyStore]:
     uri = f"sqlite:///{empty_database(tmp_path)}"
     store = SqlAlchemyStore(uri, (tmp_path / "artifacts").as_uri())

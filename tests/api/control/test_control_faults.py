@@ -1,6 +1,5 @@
 """Servers that are killed, networks that are cut and databases that are away: no command is lost, none is made up."""
 
-import signal
 import sqlite3
 import tempfile
 import threading
@@ -12,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import psutil
 import pytest
 from mlflow import MlflowClient
 from websockets.exceptions import InvalidStatus
@@ -82,16 +80,6 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(control_link, "OPEN_TIMEOUT_S", 2.0)
 
 
-def kill(server: Server) -> None:
-    """All of its processes at once, as a machine that loses its power."""
-    process = psutil.Process(server.process.pid)
-    processes = [process, *process.children(recursive=True)]
-    for each in processes:
-        each.send_signal(signal.SIGKILL)
-    server.process.wait(DEADLINE_S)
-    psutil.wait_procs(processes, DEADLINE_S)
-
-
 def test_a_command_that_was_taken_before_the_server_was_killed_reaches_the_run(
     tmp_path: Path,
 ) -> None:
@@ -100,7 +88,7 @@ def test_a_command_that_was_taken_before_the_server_was_killed_reaches_the_run(
         with StalledProxy(server.port) as proxy, training(proxy.url, run_id), proxy.cut():
             taken = answer(post(server.url, "pause", run_id))
             assert not taken["acknowledged"]
-            kill(server)
+            server.kill()
     with fovea_server(tmp_path / "data") as server:
         assert outcomes(server.url, run_id) == [("pause", "pending")]
         with raw_loop(server.url, run_id) as loop:
@@ -115,7 +103,7 @@ def test_a_run_that_ends_while_the_server_is_away_is_known_to_have_ended(tmp_pat
         run_id = new_run(server.url)
         with training(server.url, run_id):
             post(server.url, "stop", run_id)
-        kill(server)
+        server.kill()
     MlflowClient(f"sqlite:///{tmp_path / 'data' / 'mlflow.db'}").set_terminated(run_id, "KILLED")
     with fovea_server(tmp_path / "data") as server:
         assert post(server.url, "pause", run_id).json()["error"].startswith("The run is stopped")

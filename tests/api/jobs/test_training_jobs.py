@@ -14,8 +14,8 @@ from tests.api.jobs.trainings import PARAMS, Trainings, trainings
 from tests.waiting import until
 from tracking_plugin.ray_head import LocalHead
 
-EXACT = {"epochs": 6, "deterministic": True, "seed": 7, "checkpoint_every_steps": 20}
-NUM_STEPS = 54
+EXACT = {"epochs": 16, "deterministic": True, "seed": 7, "checkpoint_every_steps": 20}
+NUM_STEPS = 144
 ENDLESS = {"epochs": 5000}
 
 
@@ -48,7 +48,7 @@ def test_its_log_is_told_and_kept(training: Trainings, undisturbed: str) -> None
     )
     assert stored == ["logs/training.log"]
     lines = training.logs(undisturbed)
-    assert any("training from step 0 to 54" in line for line in lines)
+    assert any(f"training from step 0 to {NUM_STEPS}" in line for line in lines)
     path = training.mlflow.download_artifacts(undisturbed, stored[0])
     assert Path(path).read_text().splitlines() == lines
     assert (

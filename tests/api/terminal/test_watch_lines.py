@@ -8,6 +8,7 @@ from pydantic import TypeAdapter
 
 from api.client.live import Link
 from api.messages import ServerMessage
+from api.routes.examples import ALERT
 from api.terminal.watch_lines import LineViewer
 from api.terminal.watched_run import WatchedRun
 from api.timestamps import utc
@@ -115,4 +116,15 @@ def test_a_lost_link_is_said_once_and_apart_from_the_data(lines: Lines) -> None:
     assert lines.err.getvalue().splitlines() == [
         "fovea: not live, reconnecting: connection refused",
         "fovea: live again",
+    ]
+
+
+def test_an_alert_is_a_line(lines: Lines) -> None:
+    message = {"type": "critical_alert", "run_id": "r", "offset": 3, "timestamp": TIMESTAMP}
+    assert lines.tell(message | {"alert": ALERT}) == [
+        f"{TIMESTAMP} alert RAO critical {ALERT['message']}"
+    ]
+    resolved = ALERT | {"state": "resolved", "message": "fine again"}
+    assert lines.tell(message | {"alert": resolved}) == [
+        f"{TIMESTAMP} alert RAO resolved fine again"
     ]

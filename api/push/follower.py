@@ -1,4 +1,4 @@
-"""Follows the bus for what other processes do to runs that are controlled here."""
+"""Follows the bus for what becomes of runs, whichever process has heard of it."""
 
 import asyncio
 import logging

@@ -1,0 +1,73 @@
+"""The rules that hold for every run without anybody writing them."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from api.alerts.conditions import Bound, Drop, NotFinite, Plateau, Spike
+from api.alerts.machine import Patience
+from api.alerts.metric_pattern import MetricPattern
+from api.alerts.rule_file import RuleFile, read_rules
+from api.alerts.rules import Rule
+from tracking_plugin.clinical import CRITICAL_FACTOR, MIN_SENSITIVITY
+from tracking_plugin.names import Metric, MetricGroup
+
+HEALTH: Sequence[Rule] = (
+    Rule(
+        name="loss_not_finite",
+        metric=MetricPattern("*/loss"),
+        condition=NotFinite(),
+        patience=Patience(to_clear=10),
+        recommendation="Stop the run and resume from the last checkpoint with a lower learning rate",
+    ),
+    Rule(
+        name="loss_spike",
+        metric=MetricPattern(Metric.TRAIN_LOSS),
+        condition=Spike(),
+        patience=Patience(to_clear=10),
+        recommendation="Look at the batches around this step, and at the learning rate",
+    ),
+    Rule(
+        name="loss_plateau",
+        metric=MetricPattern(Metric.VAL_LOSS),
+        condition=Plateau(),
+        patience=Patience(to_clear=1),
+        recommendation="Nothing is gained any more: stop, or lower the learning rate",
+    ),
+    Rule(
+        name="throughput_drop",
+        metric=MetricPattern(Metric.IMAGES_PER_SECOND),
+        condition=Drop(),
+        patience=Patience(to_fire=20, to_clear=20),
+        recommendation="Look for another process on the machine, a slow disk or a slow network",
+    ),
+)
+"""Whether a training is well."""
+
+
+def clinical_rules(floors: Mapping[str, float] = MIN_SENSITIVITY) -> list[Rule]:
+    """The sensitivity of each critical condition against its floor."""
+    return [
+        Rule(
+            name=condition,
+            metric=MetricPattern(f"{MetricGroup.CRITICAL}/{condition}"),
+            support=MetricPattern(f"{MetricGroup.CRITICAL_SUPPORT}/{condition}"),
+            condition=Bound(below=floor, critical_factor=CRITICAL_FACTOR, has_support=True),
+            recommendation=f"Do not use this model where {condition} must not be missed",
+        )
+        for condition, floor in floors.items()
+    ]
+
+
+BUILTIN_NAMES = frozenset((*(rule.name for rule in HEALTH), *MIN_SENSITIVITY))
+
+
+def load_rules(path: Path | None) -> RuleFile:
+    """What a file adds to the built-in rules; nothing without one. RuleFileError."""
+    return RuleFile() if path is None else read_rules(path, BUILTIN_NAMES)
+
+
+def rules_of_run(file: RuleFile, floors: Mapping[str, float] = MIN_SENSITIVITY) -> list[Rule]:
+    """What holds for a run with these `floors`: a rule of the file replaces the built-in of its name."""
+    replaced = file.without | {rule.name for rule in file.rules}
+    builtin = (*clinical_rules(floors), *HEALTH)
+    return [*file.rules, *(rule for rule in builtin if rule.name not in replaced)]

@@ -1,0 +1,286 @@
+"""Evaluates the rules while runs are logged, and makes up for whatever it did not see.
+
+Of a server's processes one does it, the holder of the lease. What MLflow has is the truth: a series that
+was not followed from its beginning, or whose points came out of order, is read and evaluated as a whole.
+"""
+
+import asyncio
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+
+from mlflow.exceptions import MlflowException
+
+from api.alerts.builtin import rules_of_run
+from api.alerts.episodes import episodes
+from api.alerts.live_series import LiveSeries
+from api.alerts.machine import Evaluation, evaluate_all
+from api.alerts.records import News
+from api.alerts.replay import samples
+from api.alerts.rule_file import RuleFile
+from api.alerts.run_watch import RunWatch, samples_in
+from api.alerts.store import AlertStore
+from api.database import in_database
+from api.errors import ApiError, NotFoundError, UnavailableError
+from api.lease import Lease
+from api.nesting import critical_thresholds
+from api.push.bus import Bus
+from api.push.follower import BusFollower
+from api.reading.pages import Page
+from api.reading.run_source import FoundRun, RunQuery
+from api.reading.runs import RunReader
+from api.reading.workspaces import within
+from api.run_status import ACTIVE
+from api.timestamps import unix_ms
+from tracking_plugin.events import (
+    MetricsLogged,
+    ParamsLogged,
+    RunDeleted,
+    RunEvent,
+    RunUpdated,
+    SystemMetricsLogged,
+)
+from tracking_plugin.names import Param
+
+logger = logging.getLogger(__name__)
+
+LEASE_INTERVAL_S = 2.0
+SWEEP_INTERVAL_S = 30.0
+LATE_PAUSE_S = 0.3
+"""What belongs together often comes in several writes."""
+
+RETRY_PAUSE_S = 5.0
+LOOKED_BACK_MS = 60_000
+NUM_RUNS = 1000
+"""Runs that are followed from memory at once, and that a sweep looks at."""
+
+Tell = Callable[[Sequence[News]], Awaitable[None]]
+
+
+class AlertEvaluator:
+    """`tell` gets each change of an alert once it is on record."""
+
+    def __init__(
+        self,
+        file: RuleFile,
+        store: AlertStore,
+        reader: RunReader,
+        bus: Bus,
+        lease: Lease,
+        tell: Tell,
+    ) -> None:
+        self._file = file
+        self._store = store
+        self._reader = reader
+        self._lease = lease
+        self._tell = tell
+        self._follower = BusFollower(bus, self._take, self._miss_something)
+        self._runs: OrderedDict[str, RunWatch] = OrderedDict()
+        self._due: dict[LiveSeries, float] = {}
+        self._is_due = asyncio.Event()
+        self._has_missed = asyncio.Event()
+        self._is_ours = False
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        tasks = [asyncio.create_task(self._look()), asyncio.create_task(self._sweep())]
+        try:
+            async with self._follower.running():
+                yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            with suppress(UnavailableError):
+                await self._lease.give_up()
+
+    async def _take(self, event: RunEvent) -> None:
+        if not self._is_ours:
+            return
+        if isinstance(event, MetricsLogged | SystemMetricsLogged):
+            await self._measure(event)
+        elif isinstance(event, ParamsLogged) and Param.CRITICAL_THRESHOLDS in event.params:
+            # Its floors are others now.
+            await self._follow_anew(event.run_id, event.workspace)
+        elif isinstance(event, RunDeleted):
+            self._runs.pop(event.run_id, None)
+        elif isinstance(event, RunUpdated) and event.status not in (None, *ACTIVE):
+            # What is still to be looked at keeps its series until then.
+            self._runs.pop(event.run_id, None)
+
+    async def _measure(self, event: MetricsLogged | SystemMetricsLogged) -> None:
+        try:
+            run = await self._run(event.run_id, event.workspace)
+        except NotFoundError:
+            return
+        names = {point.name for point in event.points}
+        for series in (series for name in names for series in run.series_of(name)):
+            taken = samples_in(event.points, series.watch)
+            changes = None if taken is None else series.take(taken)
+            if changes is None:
+                self._look_at(series, 0.0 if taken is not None else LATE_PAUSE_S)
+            elif changes:
+                await self._record(series, run, changes)
+        for series in (series for name in names for series in run.supported_by(name)):
+            if series.watch.metric not in names:
+                series.forget()
+                self._look_at(series, LATE_PAUSE_S)
+
+    async def _record(
+        self, series: LiveSeries, run: RunWatch, changes: Sequence[Evaluation]
+    ) -> None:
+        try:
+            news = await in_database(
+                partial(self._store.advance, series.watch, changes, run.position, unix_ms())
+            )
+        except ApiError:
+            series.forget()
+            self._look_at(series, RETRY_PAUSE_S)
+            raise
+        await self._tell(news)
+
+    async def _run(self, run_id: str, workspace: str | None) -> RunWatch:
+        """NotFoundError."""
+        run = self._runs.get(run_id)
+        if run is None:
+            run = await in_database(partial(self._read_run, run_id, workspace))
+            self._runs[run_id] = run
+            if len(self._runs) > NUM_RUNS:
+                self._runs.popitem(last=False)
+        self._runs.move_to_end(run_id)
+        return run
+
+    def _read_run(self, run_id: str, workspace: str | None) -> RunWatch:
+        with within(workspace):
+            state = self._reader.state(run_id, recent_steps=0)
+        rules = rules_of_run(self._file, critical_thresholds(state.params))
+        return RunWatch(state, workspace, rules)
+
+    async def _follow_anew(self, run_id: str, workspace: str | None) -> None:
+        before = self._runs.pop(run_id, None)
+        if before is not None:
+            run = await self._run(run_id, workspace)
+            for metric in {series.watch.metric for series in before.all_series}:
+                for series in run.series_of(metric):
+                    self._look_at(series, LATE_PAUSE_S)
+
+    def _look_at(self, series: LiveSeries, after_s: float) -> None:
+        """Evaluate the whole series in a moment."""
+        due = time.monotonic() + after_s
+        self._due[series] = min(due, self._due.get(series, due))
+        self._is_due.set()
+
+    async def _look(self) -> None:
+        """One series after the other, as they are due."""
+        while True:
+            series = await self._next_due()
+            try:
+                await self._evaluate(series)
+            except NotFoundError:
+                self._runs.pop(series.watch.run_id, None)
+            except (ApiError, MlflowException) as error:
+                logger.warning("A rule waits for a store (%s)", type(error).__name__)
+                self._look_at(series, RETRY_PAUSE_S)
+            except Exception:
+                logger.exception("The rule %s could not be evaluated", series.watch.rule.name)
+
+    async def _next_due(self) -> LiveSeries:
+        while True:
+            self._is_due.clear()
+            if self._due:
+                series, due = min(self._due.items(), key=lambda item: item[1])
+                if (wait_s := due - time.monotonic()) <= 0:
+                    del self._due[series]
+                    return series
+            else:
+                wait_s = None
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait_s):
+                    await self._is_due.wait()
+
+    async def _evaluate(self, series: LiveSeries) -> None:
+        watch = series.watch
+        run = await self._run(watch.run_id, watch.workspace)
+        evaluations = await in_database(partial(self._evaluations, series))
+        found = episodes(evaluations)
+        news = await in_database(
+            partial(self._store.reconcile, watch, found, run.position, unix_ms())
+        )
+        if series not in self._due:
+            series.restart(evaluations)
+        await self._tell(news)
+
+    def _evaluations(self, series: LiveSeries) -> list[Evaluation]:
+        watch = series.watch
+        with within(watch.workspace):
+            history = {watch.metric: self._reader.metrics.series(watch.run_id, watch.metric)}
+            if (support := watch.rule.support_of(watch.metric)) is not None:
+                history[support] = self._reader.metrics.series(watch.run_id, support)
+        logged = samples(watch.rule, watch.metric, history)
+        return list(evaluate_all(watch.rule.condition, watch.rule.patience, logged))
+
+    def _miss_something(self) -> None:
+        self._has_missed.set()
+
+    async def _sweep(self) -> None:
+        """Look for what was logged while nobody evaluated it, and tell what was not told."""
+        swept = float("-inf")
+        while True:
+            try:
+                was_ours, self._is_ours = self._is_ours, await self._lease.held()
+                if self._is_ours and not was_ours:
+                    self._runs.clear()
+                is_time = time.monotonic() - swept > SWEEP_INTERVAL_S
+                if self._is_ours and (not was_ours or self._has_missed.is_set() or is_time):
+                    self._has_missed.clear()
+                    swept = time.monotonic()
+                    await self._catch_up(is_first=not was_ours)
+                if self._is_ours:
+                    await self._tell_again()
+            except (ApiError, MlflowException) as error:
+                self._is_ours = False
+                logger.warning("Alerts wait for a store (%s)", type(error).__name__)
+            except Exception:
+                logger.exception("Looking for missed alerts failed: the next look is in a moment")
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LEASE_INTERVAL_S):
+                    await self._has_missed.wait()
+
+    async def _tell_again(self) -> None:
+        before_ms = unix_ms() - int(RETRY_PAUSE_S * 1000)
+        await self._tell(await in_database(partial(self._store.untold, before_ms)))
+
+    async def _catch_up(self, *, is_first: bool) -> None:
+        """At first all of each run that may have been missed, later what is newer than is known."""
+        for found in await in_database(partial(self._missable, is_first=is_first)):
+            state = found.state
+            with suppress(NotFoundError):
+                await self._compare(state.run_id, None, is_first=is_first)
+
+    async def _compare(self, run_id: str, workspace: str | None, *, is_first: bool) -> None:
+        run = await self._run(run_id, workspace)
+        latest = await in_database(partial(self._latest_steps, run_id, workspace))
+        for metric, step in latest.items():
+            for series in run.series_of(metric):
+                is_behind = series.last_step is None or series.last_step < step
+                if (is_first or is_behind) and series not in self._due:
+                    self._look_at(series, 0.0)
+
+    def _latest_steps(self, run_id: str, workspace: str | None) -> dict[str, int]:
+        with within(workspace):
+            state = self._reader.state(run_id, recent_steps=0)
+        return {name: point.step for name, point in state.latest.items()}
+
+    def _missable(self, *, is_first: bool) -> list[FoundRun]:
+        """Runs that are active, and at first those that ended while nobody was there."""
+        newest = self._reader.find_runs(RunQuery(), Page(limit=NUM_RUNS)).entries
+        left_ms = self._lease.left_ms if is_first else None
+        return [
+            found
+            for found in newest
+            if found.state.mlflow_status in ACTIVE
+            or (left_ms is not None and (found.state.end_time_ms or 0) > left_ms - LOOKED_BACK_MS)
+        ]

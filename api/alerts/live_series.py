@@ -1,0 +1,77 @@
+"""One rule on one metric of one run while points come in: step by step, or from its beginning."""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+
+from api.alerts.judgement import Sample
+from api.alerts.machine import Evaluation, Progress, evaluate
+from api.alerts.records import Watch
+
+NUM_RECENT = 256
+"""Steps whose values are known, so that a point that comes twice is seen to be one."""
+
+
+class LiveSeries:
+    """Carries its evaluation on from memory; what it says is always what the whole series says.
+
+    So it refuses points that do not come in the order of their steps: the series has to be
+    evaluated anew, from the store, which has them all.
+    """
+
+    def __init__(self, watch: Watch) -> None:
+        self.watch = watch
+        self._progress: Progress | None = None
+        self._recent: OrderedDict[int, Sample] = OrderedDict()
+
+    @property
+    def last_step(self) -> int | None:
+        return None if self._progress is None else self._progress.last_step
+
+    def take(self, samples: Iterable[Sample]) -> list[Evaluation] | None:
+        """The changes that these lead to; None where the series has to be looked at as a whole."""
+        changes = []
+        for sample in samples:
+            if self._is_known(sample):
+                continue
+            if self._progress is None or not self._is_next(sample):
+                self.forget()
+                return None
+            rule = self.watch.rule
+            evaluation = evaluate(rule.condition, rule.patience, self._progress, sample)
+            self._progress = evaluation.after
+            self._remember(sample)
+            if evaluation.is_change:
+                changes.append(evaluation)
+        return changes
+
+    def restart(self, evaluations: Sequence[Evaluation]) -> None:
+        """Carry on after these, which are of all that the store has."""
+        self.forget()
+        self._progress = evaluations[-1].after if evaluations else Progress()
+        for evaluation in evaluations[-NUM_RECENT:]:
+            self._remember(evaluation.sample)
+
+    def forget(self) -> None:
+        self._progress = None
+        self._recent.clear()
+
+    def _is_known(self, sample: Sample) -> bool:
+        known = self._recent.get(sample.step)
+        return known is not None and _same(known, sample)
+
+    def _is_next(self, sample: Sample) -> bool:
+        last_step = self.last_step
+        return last_step is None or sample.step > last_step
+
+    def _remember(self, sample: Sample) -> None:
+        self._recent[sample.step] = sample
+        if len(self._recent) > NUM_RECENT:
+            self._recent.popitem(last=False)
+
+
+def _same(one: Sample, other: Sample) -> bool:
+    """A NaN is the same as another."""
+    is_same_value = one.value == other.value or (
+        one.value != one.value and other.value != other.value
+    )
+    return is_same_value and one.support == other.support

@@ -1,0 +1,63 @@
+"""What rules would have said of a run that has been: the same steps as live, over all that it logged."""
+
+import math
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from api.alerts.judgement import Sample
+from api.alerts.machine import Evaluation, evaluate_all
+from api.alerts.rules import Rule
+from api.nesting import count
+from api.reading.series import Series
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watched:
+    """A rule on one of the metrics that it matches, and every evaluation of it."""
+
+    rule: Rule
+    metric: str
+    evaluations: Sequence[Evaluation]
+
+    @property
+    def changes(self) -> Iterator[Evaluation]:
+        """Where an alert began, ended or changed its level."""
+        return (evaluation for evaluation in self.evaluations if evaluation.is_change)
+
+
+def replay(rules: Iterable[Rule], history: Mapping[str, Series]) -> list[Watched]:
+    """Every rule over every metric that it matches; `history` has all series by their names."""
+    return [
+        Watched(
+            rule=rule,
+            metric=metric,
+            evaluations=tuple(
+                evaluate_all(rule.condition, rule.patience, samples(rule, metric, history))
+            ),
+        )
+        for rule in rules
+        for metric in history
+        if rule.metric.match(metric) is not None
+    ]
+
+
+def samples(rule: Rule, metric: str, history: Mapping[str, Series]) -> Iterator[Sample]:
+    """The values of `metric` in the order of their steps, each with its number of cases."""
+    support = history.get(rule.support_of(metric) or "")
+    supports = {} if support is None else dict(zip(support.steps, support.values, strict=True))
+    series = history[metric]
+    for step, time_ms, value in zip(series.steps, series.timestamps_ms, series.values, strict=True):
+        yield Sample(
+            step=int(step),
+            value=as_logged(float(value)),
+            timestamp_ms=int(time_ms),
+            support=count(supports.get(step)),
+        )
+
+
+def as_logged(value: float) -> float:
+    """MLflow's SQL store keeps the greatest number that there is in place of infinity."""
+    if abs(value) < sys.float_info.max:
+        return value
+    return value if math.isnan(value) else math.copysign(math.inf, value)

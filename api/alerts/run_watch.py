@@ -1,0 +1,82 @@
+"""All rules on one run: which of them a metric concerns, and how far each has come."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+
+from api.alerts.judgement import Sample
+from api.alerts.live_series import LiveSeries
+from api.alerts.records import Watch
+from api.alerts.rules import Rule
+from api.nesting import count
+from api.run_state import Position, RunState, position_at
+from tracking_plugin.events import MetricPoint
+
+
+class RunWatch:
+    """`state` is the run as it was when it was first seen: its parameters, not its points."""
+
+    def __init__(self, state: RunState, workspace: str | None, rules: Sequence[Rule]) -> None:
+        self._state = state
+        self._workspace = workspace
+        self._rules = rules
+        self._by_metric: dict[str, list[LiveSeries]] = {}
+        self._by_support: defaultdict[str, list[LiveSeries]] = defaultdict(list)
+
+    def series_of(self, metric: str) -> list[LiveSeries]:
+        """Those that `metric` is the value of; an unmatched metric is looked for once."""
+        found = self._by_metric.get(metric)
+        if found is None:
+            found = self._by_metric[metric] = [
+                self._series(rule, metric)
+                for rule in self._rules
+                if rule.metric.match(metric) is not None
+            ]
+        return found
+
+    def supported_by(self, metric: str) -> Sequence[LiveSeries]:
+        """Those that `metric` counts the cases of."""
+        return self._by_support.get(metric, ())
+
+    @property
+    def all_series(self) -> Iterator[LiveSeries]:
+        return (series for of_metric in self._by_metric.values() for series in of_metric)
+
+    def position(self, step: int) -> Position:
+        return position_at(self._state, step)
+
+    def _series(self, rule: Rule, metric: str) -> LiveSeries:
+        watch = Watch(
+            run_id=self._state.run_id, workspace=self._workspace, rule=rule, metric=metric
+        )
+        series = LiveSeries(watch)
+        if (support := rule.support_of(metric)) is not None:
+            self._by_support[support].append(series)
+        return series
+
+
+def samples_in(points: Iterable[MetricPoint], watch: Watch) -> list[Sample] | None:
+    """Of one write, those that `watch` is about; None where their numbers of cases are missing."""
+    ordered = sorted(points, key=lambda point: (point.name, point.step, point.timestamp_ms))
+    # Of several at one step, the last to be logged counts.
+    newest = {
+        key: list(group)[-1]
+        for key, group in groupby(ordered, key=lambda point: (point.name, point.step))
+    }
+    support = watch.rule.support_of(watch.metric)
+    samples = []
+    for (name, step), point in newest.items():
+        if name != watch.metric:
+            continue
+        counted = newest.get((support, step)) if support is not None else None
+        if support is not None and counted is None:
+            return None
+        samples.append(
+            Sample(
+                step=step,
+                value=point.value,
+                timestamp_ms=point.timestamp_ms,
+                support=None if counted is None else count(counted.value),
+            )
+        )
+    return samples

@@ -1,0 +1,414 @@
+"""Keeps alerts in the database, each once, however many servers find it."""
+
+import uuid
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar, cast
+
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from api.alerts.episodes import ChangeKind, Episode, Known, Told, kind_of, level_of, plan
+from api.alerts.judgement import Level
+from api.alerts.machine import AlertState, Evaluation
+from api.alerts.records import Alert, AlertChange, News, Watch
+from api.alerts.rules import RuleAction
+from api.database import Database
+from api.errors import ConflictError, NotFoundError
+from api.reading.pages import Listed, Page
+from api.run_state import Position
+from api.tables import alert_changes, alerts
+
+T = TypeVar("T")
+
+PositionOf = Callable[[int], Position]
+"""Epoch and batch of a step."""
+
+_OPEN = alerts.c.state == AlertState.FIRING
+
+
+class AlertNotFoundError(NotFoundError):
+    def __init__(self, alert_id: str) -> None:
+        super().__init__(f"There is no alert {alert_id[:64]!r}: GET /api/alerts lists them")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlertQuery:
+    """Which alerts are wanted; what is None does not matter."""
+
+    run_id: str | None = None
+    rule: str | None = None
+    state: AlertState | None = None
+    level: Level | None = None
+    is_acknowledged: bool | None = None
+
+
+class AlertStore:
+    """Blocking; each method is one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def advance(
+        self, watch: Watch, changes: Sequence[Evaluation], at: PositionOf, now_ms: int
+    ) -> list[News]:
+        """Put the newest changes of a series on record; those that are there already are no news."""
+
+        def work(connection: Connection) -> list[News]:
+            news = []
+            for change in changes:
+                if kind_of(change) is ChangeKind.FIRED:
+                    known = _episode(connection, watch, change.sample.step)
+                    if known is None:
+                        news += _begin(connection, watch, Episode((change,)), at, now_ms)
+                elif (alert := _open(connection, watch)) and alert.step < change.sample.step:
+                    told = [Told(kind=kind_of(change), evaluation=change)]
+                    news += _carry_on(connection, alert, told, at, now_ms)
+            return news
+
+        return self._once(work)
+
+    def reconcile(
+        self, watch: Watch, found: Sequence[Episode], at: PositionOf, now_ms: int
+    ) -> list[News]:
+        """Make the record say what the whole series does."""
+
+        def work(connection: Connection) -> list[News]:
+            on_record = {alert.alert_id: alert for alert in _of_watch(connection, watch)}
+            withdrawn = _withdrawn(connection, on_record)
+            wanted = plan([_known(alert, withdrawn) for alert in on_record.values()], found)
+            news = []
+            for known in wanted.withdrawn:
+                news += _withdraw(connection, on_record[known.alert_id], now_ms)
+            for known, episode, told in wanted.changed:
+                alert = replace(on_record[known.alert_id], began_step=episode.began_step)
+                _write(connection, alert)
+                news += _carry_on(connection, alert, told, at, now_ms)
+            for episode in wanted.new:
+                news += _begin(connection, watch, episode, at, now_ms)
+            return news
+
+        return self._once(work)
+
+    def find(self, alert_id: str) -> Alert:
+        """AlertNotFoundError."""
+        with self._database.read() as connection:
+            return _find(connection, alert_id)
+
+    def listed(self, workspace: str | None, query: AlertQuery, page: Page) -> Listed[Alert]:
+        """Newest change first."""
+        conditions = _conditions(workspace, query)
+        with self._database.read() as connection:
+            total = connection.execute(
+                select(func.count()).select_from(alerts).where(*conditions)
+            ).scalar_one()
+            rows = connection.execute(
+                select(alerts)
+                .where(*conditions)
+                .order_by(alerts.c.changed_ms.desc(), alerts.c.alert_id)
+                .limit(page.limit)
+                .offset(page.offset)
+            )
+            return Listed([_alert(row) for row in rows], int(total))
+
+    def timeline(self, run_id: str, page: Page) -> Listed[News]:
+        """All changes of a run's alerts, newest first, with the alerts as they are now."""
+        of_run = alert_changes.c.run_id == run_id
+        with self._database.read() as connection:
+            total = connection.execute(
+                select(func.count()).select_from(alert_changes).where(of_run)
+            ).scalar_one()
+            rows = connection.execute(
+                select(alert_changes)
+                .where(of_run)
+                .order_by(alert_changes.c.id.desc())
+                .limit(page.limit)
+                .offset(page.offset)
+            ).all()
+            return Listed(_with_alerts(connection, rows), int(total))
+
+    def acknowledge(self, alert_id: str, who: str, note: str, now_ms: int) -> News:
+        """AlertNotFoundError; ConflictError where somebody has done so before."""
+
+        def work(connection: Connection) -> News:
+            alert = _find(connection, alert_id, for_update=True)
+            if alert.acknowledged_by is not None:
+                raise ConflictError(
+                    f"The alert was acknowledged before, by {alert.acknowledged_by}"
+                )
+            acknowledged = replace(alert, acknowledged_by=who, acknowledged_ms=now_ms, note=note)
+            _write(connection, acknowledged)
+            return _tell(connection, acknowledged, ChangeKind.ACKNOWLEDGED, now_ms, who, note)
+
+        return self._once(work)
+
+    def acted(self, alert_id: str, note: str, now_ms: int) -> News:
+        """Put on record that the rule's action was taken, or why it was not."""
+
+        def work(connection: Connection) -> News:
+            alert = _find(connection, alert_id, for_update=True)
+            return _tell(connection, alert, ChangeKind.ACTED, now_ms, f"rule {alert.rule}", note)
+
+        return self._once(work)
+
+    def has_acted(self, alert_id: str) -> bool:
+        of_alert = (alert_changes.c.alert_id == alert_id) & (
+            alert_changes.c.kind == ChangeKind.ACTED
+        )
+        with self._database.read() as connection:
+            return (
+                connection.execute(select(alert_changes.c.id).where(of_alert)).first() is not None
+            )
+
+    def worst_open(self, run_id: str) -> Level | None:
+        """Of a run's alerts that fire."""
+        query = select(func.max(alerts.c.level)).where(alerts.c.run_id == run_id, _OPEN)
+        with self._database.read() as connection:
+            level = connection.execute(query).scalar_one_or_none()
+            return None if level is None else Level(level)
+
+    def untold(self, before_ms: int) -> list[News]:
+        """What was put on record before that moment, and told to nobody since; oldest first."""
+        query = (
+            select(alert_changes)
+            .where(alert_changes.c.is_told.is_(False), alert_changes.c.at_ms < before_ms)
+            .order_by(alert_changes.c.id)
+            .limit(1000)
+        )
+        with self._database.read() as connection:
+            return _with_alerts(connection, connection.execute(query).all())
+
+    def told(self, change_ids: Collection[int]) -> None:
+        """These need not be told again."""
+        with self._database.begin() as connection:
+            connection.execute(
+                update(alert_changes).where(alert_changes.c.id.in_(change_ids)).values(is_told=True)
+            )
+
+    def _once(self, work: Callable[[Connection], T]) -> T:
+        try:
+            with self._database.begin() as connection:
+                return work(connection)
+        except IntegrityError:
+            # Another server has begun the same episode at the same moment.
+            with self._database.begin() as connection:
+                return work(connection)
+
+
+def _begin(
+    connection: Connection, watch: Watch, episode: Episode, at: PositionOf, now_ms: int
+) -> list[News]:
+    first, *rest = episode.changes
+    alert = Alert(
+        alert_id=uuid.uuid4().hex,
+        run_id=watch.run_id,
+        workspace=watch.workspace,
+        rule=watch.rule.name,
+        metric=watch.metric,
+        began_step=episode.began_step,
+        recommendation=watch.rule.recommendation,
+        action=watch.rule.action,
+        began_ms=now_ms,
+        **_measured(first, at, now_ms),
+    )
+    connection.execute(insert(alerts).values(**_values(alert)))
+    told = [Told(kind=kind_of(change), evaluation=change) for change in rest]
+    return [
+        _tell(connection, alert, ChangeKind.FIRED, now_ms),
+        *_carry_on(connection, alert, told, at, now_ms),
+    ]
+
+
+def _carry_on(
+    connection: Connection, alert: Alert, told: Iterable[Told], at: PositionOf, now_ms: int
+) -> list[News]:
+    news = []
+    for each in told:
+        alert = replace(alert, **_measured(each.evaluation, at, now_ms))
+        _write(connection, alert)
+        news.append(_tell(connection, alert, each.kind, now_ms))
+    return news
+
+
+def _withdraw(connection: Connection, alert: Alert, now_ms: int) -> list[News]:
+    gone = replace(alert, state=AlertState.RESOLVED, changed_ms=now_ms)
+    _write(connection, gone)
+    note = "Points that came late have shown that nothing was wrong"
+    return [_tell(connection, gone, ChangeKind.WITHDRAWN, now_ms, note=note)]
+
+
+def _measured(change: Evaluation, at: PositionOf, now_ms: int) -> dict[str, Any]:
+    """What an alert takes over from a change."""
+    position = at(change.sample.step)
+    return {
+        "state": change.after.state,
+        "level": level_of(change),
+        "step": change.sample.step,
+        "value": change.sample.value,
+        "threshold": change.judgement.threshold,
+        "support": change.evidence.support,
+        "interval": change.evidence.interval,
+        "is_insufficient": change.evidence.is_insufficient,
+        "epoch": position.epoch,
+        "batch": position.batch,
+        "changed_ms": now_ms,
+    }
+
+
+def _tell(
+    connection: Connection,
+    alert: Alert,
+    kind: ChangeKind,
+    now_ms: int,
+    who: str = "",
+    note: str = "",
+) -> News:
+    values = {
+        "alert_id": alert.alert_id,
+        "run_id": alert.run_id,
+        "kind": kind,
+        "level": alert.level,
+        "step": alert.step,
+        "value": repr(alert.value),
+        "at_ms": now_ms,
+        "who": who,
+        "note": note,
+        "is_told": False,
+    }
+    result = connection.execute(insert(alert_changes).values(**values))
+    change_id = cast(tuple[int], result.inserted_primary_key)[0]
+    change = AlertChange(
+        id=change_id,
+        alert_id=alert.alert_id,
+        run_id=alert.run_id,
+        kind=kind,
+        level=alert.level,
+        step=alert.step,
+        value=alert.value,
+        at_ms=now_ms,
+        who=who,
+        note=note,
+    )
+    return News(change, alert)
+
+
+def _write(connection: Connection, alert: Alert) -> None:
+    of_alert = alerts.c.alert_id == alert.alert_id
+    connection.execute(update(alerts).where(of_alert).values(**_values(alert)))
+
+
+def _values(alert: Alert) -> dict[str, Any]:
+    values = {**vars(alert), "value": repr(alert.value)}
+    low, high = values.pop("interval") or (None, None)
+    return {**values, "interval_low": low, "interval_high": high}
+
+
+def _find(connection: Connection, alert_id: str, *, for_update: bool = False) -> Alert:
+    query = select(alerts).where(alerts.c.alert_id == alert_id)
+    row = connection.execute(query.with_for_update() if for_update else query).one_or_none()
+    if row is None:
+        raise AlertNotFoundError(alert_id)
+    return _alert(row)
+
+
+def _of(watch: Watch) -> tuple[ColumnElement[bool], ...]:
+    return (
+        alerts.c.run_id == watch.run_id,
+        alerts.c.rule == watch.rule.name,
+        alerts.c.metric == watch.metric,
+    )
+
+
+def _of_watch(connection: Connection, watch: Watch) -> list[Alert]:
+    query = select(alerts).where(*_of(watch)).order_by(alerts.c.began_step).with_for_update()
+    return [_alert(row) for row in connection.execute(query)]
+
+
+def _episode(connection: Connection, watch: Watch, began_step: int) -> Alert | None:
+    query = select(alerts).where(*_of(watch), alerts.c.began_step == began_step)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else _alert(row)
+
+
+def _open(connection: Connection, watch: Watch) -> Alert | None:
+    query = select(alerts).where(*_of(watch), _OPEN).order_by(alerts.c.began_step.desc())
+    row = connection.execute(query.with_for_update()).first()
+    return None if row is None else _alert(row)
+
+
+def _withdrawn(connection: Connection, alert_ids: Collection[str]) -> set[str]:
+    """Those whose last change of state was that they were taken back."""
+    newest = (
+        select(func.max(alert_changes.c.id))
+        .where(
+            alert_changes.c.alert_id.in_(alert_ids),
+            alert_changes.c.kind.not_in((ChangeKind.ACKNOWLEDGED, ChangeKind.ACTED)),
+        )
+        .group_by(alert_changes.c.alert_id)
+    )
+    query = select(alert_changes.c.alert_id).where(
+        alert_changes.c.id.in_(newest), alert_changes.c.kind == ChangeKind.WITHDRAWN
+    )
+    return set(connection.execute(query).scalars())
+
+
+def _known(alert: Alert, withdrawn: Collection[str]) -> Known:
+    return Known(
+        alert_id=alert.alert_id,
+        began_step=alert.began_step,
+        step=alert.step,
+        state=alert.state,
+        level=alert.level,
+        is_withdrawn=alert.alert_id in withdrawn,
+    )
+
+
+def _conditions(workspace: str | None, query: AlertQuery) -> list[ColumnElement[bool]]:
+    wanted = {
+        alerts.c.workspace: workspace,
+        alerts.c.run_id: query.run_id,
+        alerts.c.rule: query.rule,
+        alerts.c.state: query.state,
+        alerts.c.level: query.level,
+    }
+    conditions = [column == value for column, value in wanted.items() if value is not None]
+    if workspace is None:
+        conditions.append(alerts.c.workspace.is_(None))
+    if query.is_acknowledged is not None:
+        is_open = alerts.c.acknowledged_by.is_(None)
+        conditions.append(~is_open if query.is_acknowledged else is_open)
+    return conditions
+
+
+def _with_alerts(connection: Connection, rows: Sequence[Row[Any]]) -> list[News]:
+    ids = {row.alert_id for row in rows}
+    found = connection.execute(select(alerts).where(alerts.c.alert_id.in_(ids)))
+    by_id = {row.alert_id: _alert(row) for row in found}
+    return [News(_change(row), by_id[row.alert_id]) for row in rows]
+
+
+def _change(row: Row[Any]) -> AlertChange:
+    fields = {name: value for name, value in row._mapping.items() if name != "is_told"}  # noqa: SLF001
+    return AlertChange(
+        **{
+            **fields,
+            "kind": ChangeKind(row.kind),
+            "level": Level(row.level),
+            "value": float(row.value),
+        }
+    )
+
+
+def _alert(row: Row[Any]) -> Alert:
+    fields = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
+    low, high = fields.pop("interval_low"), fields.pop("interval_high")
+    return Alert(
+        **{
+            **fields,
+            "state": AlertState(row.state),
+            "level": Level(row.level),
+            "value": float(row.value),
+            "action": RuleAction(row.action),
+            "interval": None if low is None else (low, high),
+        }
+    )

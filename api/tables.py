@@ -1,0 +1,135 @@
+"""Fovea's own tables, beside MLflow's in the same database unless another is named."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+metadata = MetaData()
+
+runs = Table(
+    "fovea_controlled_runs",
+    metadata,
+    Column("run_id", String(32), primary_key=True),
+    Column("workspace", String(63), nullable=True),
+    Column("status", String(16), nullable=False),
+    Column("desired", String(16), nullable=False),
+    Column("release", Boolean, nullable=False),
+    Column("command_id", Integer, nullable=False),
+    Column("heard_command_id", Integer, nullable=False),
+    Column("is_released", Boolean, nullable=False),
+    Column("has_link", Boolean, nullable=False),
+    Column("step", BigInteger, nullable=True),
+    Column("message", Text, nullable=False),
+    Column("heartbeat_ms", BigInteger, nullable=True),
+    Column("deadline_ms", BigInteger, nullable=True),
+)
+"""What is wanted of each run, and what it says; times in ms since the Unix epoch."""
+
+commands = Table(
+    "fovea_commands",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("run_id", String(32), nullable=False),
+    Column("command_id", Integer, nullable=False),
+    Column("action", String(16), nullable=False),
+    Column("release", Boolean, nullable=False),
+    Column("who", String(256), nullable=False),
+    Column("source", String(256), nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("outcome_ms", BigInteger, nullable=True),
+    Column("message", Text, nullable=False),
+    Index("ix_fovea_commands_run", "run_id", "id"),
+)
+"""Who told which run what, from where, and what came of it: nothing is ever deleted here."""
+
+jobs = Table(
+    "fovea_jobs",
+    metadata,
+    Column("run_id", String(32), primary_key=True),
+    Column("workspace", String(63), nullable=True),
+    Column("kind", String(64), nullable=False),
+    Column("spec", Text, nullable=False),
+    Column("tracking_uri", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("submission_id", String(128), nullable=True),
+    Column("ray_address", Text, nullable=True),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("started_ms", BigInteger, nullable=True),
+    Column("ended_ms", BigInteger, nullable=True),
+    Index("ix_fovea_jobs_state", "state"),
+    Index("ix_fovea_jobs_created", "created_ms"),
+)
+"""Trainings that this server starts; `spec` is JSON."""
+
+leases = Table(
+    "fovea_leases",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("owner", String(64), nullable=False),
+    Column("expires_ms", BigInteger, nullable=False),
+)
+"""Which server process does what only one may do at a time."""
+
+alerts = Table(
+    "fovea_alerts",
+    metadata,
+    Column("alert_id", String(32), primary_key=True),
+    Column("run_id", String(32), nullable=False),
+    Column("workspace", String(63), nullable=True),
+    Column("rule", String(64), nullable=False),
+    Column("metric", String(250), nullable=False),
+    Column("began_step", BigInteger, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("level", Integer, nullable=False),
+    Column("step", BigInteger, nullable=False),
+    Column("value", String(32), nullable=False),
+    Column("threshold", Float, nullable=True),
+    Column("support", BigInteger, nullable=True),
+    Column("interval_low", Float, nullable=True),
+    Column("interval_high", Float, nullable=True),
+    Column("is_insufficient", Boolean, nullable=False),
+    Column("epoch", Integer, nullable=True),
+    Column("batch", Integer, nullable=True),
+    Column("recommendation", Text, nullable=False),
+    Column("action", String(16), nullable=False),
+    Column("began_ms", BigInteger, nullable=False),
+    Column("changed_ms", BigInteger, nullable=False),
+    Column("acknowledged_by", String(256), nullable=True),
+    Column("acknowledged_ms", BigInteger, nullable=True),
+    Column("note", Text, nullable=False),
+    Index("ux_fovea_alerts_episode", "run_id", "rule", "metric", "began_step", unique=True),
+    Index("ix_fovea_alerts_changed", "changed_ms", "alert_id"),
+    Index("ix_fovea_alerts_open", "state", "level"),
+)
+"""One row for each episode; `value` is text, for a NaN is no number to a database."""
+
+alert_changes = Table(
+    "fovea_alert_changes",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("alert_id", String(32), nullable=False),
+    Column("run_id", String(32), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("level", Integer, nullable=False),
+    Column("step", BigInteger, nullable=False),
+    Column("value", String(32), nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("who", String(256), nullable=False),
+    Column("note", Text, nullable=False),
+    Column("is_told", Boolean, nullable=False),
+    Index("ix_fovea_alert_changes_alert", "alert_id", "id"),
+    Index("ix_fovea_alert_changes_run", "run_id", "id"),
+    Index("ix_fovea_alert_changes_untold", "is_told"),
+)
+"""What became of each alert, in the order in which it became known: nothing is ever deleted here."""

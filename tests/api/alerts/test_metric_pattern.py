@@ -1,0 +1,42 @@
+"""Which metrics a rule is about."""
+
+import pytest
+
+from api.alerts.metric_pattern import MetricPattern
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name", "stands_for"),
+    [
+        ("val/loss", "val/loss", ()),
+        ("val/loss", "val/loss2", None),
+        ("critical/*", "critical/RAO", ("RAO",)),
+        ("critical/*", "critical/RAO/left", None),
+        ("critical/*", "critical", None),
+        ("*/loss", "val/loss", ("val",)),
+        ("*/loss", "a/b/loss", None),
+        ("system/gpu_*_power", "system/gpu_0_power", ("0",)),
+        ("*/*", "a/b", ("a", "b")),
+        ("a.b", "axb", None),
+        ("(a)+*", "(a)+b", ("b",)),
+    ],
+)
+def test_a_wildcard_is_one_part(
+    pattern: str, name: str, stands_for: tuple[str, ...] | None
+) -> None:
+    assert MetricPattern(pattern).match(name) == stands_for
+
+
+@pytest.mark.parametrize(
+    ("pattern", "stands_for", "name"),
+    [
+        ("critical_support/*", ("RAO",), "critical_support/RAO"),
+        ("support", ("RAO",), "support"),
+        ("*/n", ("val", "loss"), "val/n"),
+        ("*/*/n", ("a", "b"), "a/b/n"),
+    ],
+)
+def test_the_support_takes_the_same_parts(
+    pattern: str, stands_for: tuple[str, ...], name: str
+) -> None:
+    assert MetricPattern(pattern).filled(stands_for) == name

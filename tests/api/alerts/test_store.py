@@ -1,0 +1,269 @@
+"""Alerts on record: each once, whoever finds it, and the same as the finished series says."""
+
+import uuid
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from api.alerts.conditions import Bound
+from api.alerts.episodes import ChangeKind, episodes
+from api.alerts.judgement import Level, Sample
+from api.alerts.live_series import LiveSeries
+from api.alerts.machine import AlertState, Evaluation, Patience, evaluate_all
+from api.alerts.metric_pattern import MetricPattern
+from api.alerts.records import Alert, Watch
+from api.alerts.rules import Rule, RuleAction
+from api.alerts.store import AlertNotFoundError, AlertQuery, AlertStore
+from api.database import Database
+from api.errors import ConflictError
+from api.reading.pages import Page
+from api.run_state import Position
+
+NOW_MS = 1_800_000_000_000
+EVERYTHING = Page(limit=1000)
+GOOD, WARNING, CRITICAL, NOTHING = 0.95, 0.85, 0.5, float("nan")
+K = ChangeKind
+
+
+@pytest.fixture
+def store(database: Database) -> AlertStore:
+    return AlertStore(database)
+
+
+def watch(rule: str = "RAO", patience: Patience | None = None, **more: object) -> Watch:
+    return Watch(
+        run_id=uuid.uuid4().hex,
+        workspace=None,
+        rule=Rule(
+            name=rule,
+            metric=MetricPattern("critical/*"),
+            condition=Bound(below=0.9),
+            patience=patience or Patience(to_clear=1),
+            action=RuleAction.PAUSE,
+            recommendation="look",
+        ),
+        metric="critical/RAO",
+    )
+
+
+def at(step: int) -> Position:
+    return Position(step, epoch=step // 10, batch=step % 10)
+
+
+def evaluated(watched: Watch, samples: Sequence[Sample]) -> list[Evaluation]:
+    return list(evaluate_all(watched.rule.condition, watched.rule.patience, samples))
+
+
+def series(*values: float) -> list[Sample]:
+    return [
+        Sample(step=step, value=value, timestamp_ms=0, support=20)
+        for step, value in enumerate(values, 1)
+    ]
+
+
+def advance(store: AlertStore, watched: Watch, *values: float) -> list[tuple[ChangeKind, int]]:
+    changes = [it for it in evaluated(watched, series(*values)) if it.is_change]
+    news = store.advance(watched, changes, at, NOW_MS)
+    return [(each.change.kind, each.change.step) for each in news]
+
+
+def reconcile(store: AlertStore, watched: Watch, *values: float) -> list[tuple[ChangeKind, int]]:
+    found = episodes(evaluated(watched, series(*values)))
+    news = store.reconcile(watched, found, at, NOW_MS)
+    return [(each.change.kind, each.change.step) for each in news]
+
+
+def on_record(store: AlertStore, watched: Watch) -> list[Alert]:
+    """Oldest episode first."""
+    found = store.listed(None, AlertQuery(run_id=watched.run_id), EVERYTHING).entries
+    return sorted(found, key=lambda alert: alert.began_step)
+
+
+def test_an_alert_is_kept_in_full(store: AlertStore) -> None:
+    watched = watch()
+    assert advance(store, watched, GOOD, CRITICAL) == [(K.FIRED, 2)]
+    [alert] = on_record(store, watched)
+    assert store.find(alert.alert_id) == alert
+    assert (alert.state, alert.level, alert.value) == (AlertState.FIRING, Level.CRITICAL, CRITICAL)
+    assert (alert.began_step, alert.step, alert.epoch, alert.batch) == (2, 2, 0, 2)
+    assert (alert.threshold, alert.support, alert.interval) == (0.9, None, None)
+    assert (alert.recommendation, alert.action) == ("look", RuleAction.PAUSE)
+    assert (alert.acknowledged_by, alert.note) == (None, "")
+
+
+def test_a_value_that_is_no_number_is_kept(store: AlertStore) -> None:
+    watched = watch()
+    advance(store, watched, float("-inf"))
+    assert on_record(store, watched)[0].value == float("-inf")
+
+
+def test_changes_are_carried_on_and_told_once(store: AlertStore) -> None:
+    watched = watch()
+    values = [WARNING, CRITICAL, WARNING, GOOD, WARNING]
+    expected = [(K.FIRED, 1), (K.RAISED, 2), (K.LOWERED, 3), (K.RESOLVED, 4), (K.FIRED, 5)]
+    assert advance(store, watched, *values) == expected
+    assert advance(store, watched, *values) == []
+    assert reconcile(store, watched, *values) == []
+    assert [alert.began_step for alert in on_record(store, watched)] == [1, 5]
+    lines = store.timeline(watched.run_id, EVERYTHING).entries
+    assert [(it.change.kind, it.change.step) for it in reversed(lines)] == expected
+
+
+def test_what_was_missed_is_made_up(store: AlertStore) -> None:
+    watched = watch()
+    advance(store, watched, WARNING)
+    assert reconcile(store, watched, WARNING, CRITICAL, GOOD, WARNING) == [
+        (K.RAISED, 2),
+        (K.RESOLVED, 3),
+        (K.FIRED, 4),
+    ]
+
+
+def test_an_alert_is_withdrawn_and_comes_back(store: AlertStore) -> None:
+    watched = watch()
+    advance(store, watched, GOOD, WARNING)
+    assert reconcile(store, watched, GOOD, GOOD) == [(K.WITHDRAWN, 2)]
+    assert reconcile(store, watched, GOOD, GOOD) == []
+    assert store.worst_open(watched.run_id) is None
+    assert reconcile(store, watched, GOOD, WARNING) == [(K.FIRED, 2)]
+    [alert] = on_record(store, watched)
+    assert alert.state is AlertState.FIRING
+
+
+def test_several_servers_find_an_alert_at_the_same_moment(store: AlertStore) -> None:
+    watched = watch()
+    with ThreadPoolExecutor(8) as servers:
+        advanced = [servers.submit(advance, store, watched, GOOD, WARNING) for _ in range(6)]
+        reconciled = [servers.submit(reconcile, store, watched, GOOD, WARNING) for _ in range(6)]
+        told = [change for each in (*advanced, *reconciled) for change in each.result(60)]
+    assert told == [(K.FIRED, 2)]
+    assert len(on_record(store, watched)) == 1
+
+
+def test_acknowledging(store: AlertStore) -> None:
+    watched = watch()
+    advance(store, watched, WARNING)
+    [alert] = on_record(store, watched)
+    news = store.acknowledge(alert.alert_id, "dr.b", "seen it", NOW_MS + 5)
+    assert (news.change.kind, news.change.who, news.change.note) == (
+        K.ACKNOWLEDGED,
+        "dr.b",
+        "seen it",
+    )
+    [acknowledged] = on_record(store, watched)
+    assert (acknowledged.acknowledged_by, acknowledged.acknowledged_ms) == ("dr.b", NOW_MS + 5)
+    with pytest.raises(ConflictError, match=r"before, by dr\.b"):
+        store.acknowledge(alert.alert_id, "dr.c", "", NOW_MS + 6)
+    with pytest.raises(AlertNotFoundError):
+        store.acknowledge("nothing", "dr.c", "", NOW_MS)
+    with pytest.raises(AlertNotFoundError):
+        store.find("nothing")
+    advance(store, watched, WARNING, CRITICAL)
+    assert on_record(store, watched)[0].acknowledged_by == "dr.b", "it is the same alert"
+
+
+def test_what_was_done_for_an_alert_is_on_record(store: AlertStore) -> None:
+    watched = watch()
+    advance(store, watched, WARNING)
+    [alert] = on_record(store, watched)
+    assert not store.has_acted(alert.alert_id)
+    store.acted(alert.alert_id, "Told the run to pause", NOW_MS)
+    assert store.has_acted(alert.alert_id)
+    newest = store.timeline(watched.run_id, Page(limit=1)).entries[0].change
+    assert (newest.kind, newest.who) == (K.ACTED, "rule RAO")
+
+
+def test_what_nobody_was_told_of_is_found_until_it_is(store: AlertStore) -> None:
+    watched = watch()
+    advance(store, watched, WARNING, CRITICAL)
+    assert store.untold(NOW_MS) == [], "it is on its way"
+    untold = [it for it in store.untold(NOW_MS + 1) if it.alert.run_id == watched.run_id]
+    assert [it.change.kind for it in untold] == [K.FIRED, K.RAISED]
+    store.told([it.change.id for it in untold])
+    assert not [it for it in store.untold(NOW_MS + 1) if it.alert.run_id == watched.run_id]
+
+
+def test_lists_are_narrowed_and_paged(store: AlertStore) -> None:
+    one, other = watch(), watch("RVO")
+    advance(store, one, WARNING, GOOD, CRITICAL)
+    advance(store, other, WARNING)
+    store.acknowledge(on_record(store, other)[0].alert_id, "dr.b", "", NOW_MS)
+
+    def number(**wanted: object) -> int:
+        query = AlertQuery(**wanted)  # type: ignore[arg-type]
+        return store.listed(None, query, Page(limit=1)).total
+
+    assert number() == 3
+    assert number(run_id=one.run_id) == 2
+    assert number(rule="RVO") == 1
+    assert number(state=AlertState.FIRING) == 2
+    assert number(level=Level.CRITICAL) == 1
+    assert number(is_acknowledged=True) == 1
+    assert number(is_acknowledged=False) == 2
+    assert store.listed("radiology", AlertQuery(), EVERYTHING).entries == []
+    pages = [store.listed(None, AlertQuery(), Page(limit=1, offset=n)).entries for n in range(4)]
+    assert len({alert.alert_id for page in pages for alert in page}) == 3
+    assert store.worst_open(one.run_id) is Level.CRITICAL
+    assert store.worst_open(other.run_id) is Level.WARNING
+
+
+POINT = st.tuples(
+    st.integers(1, 12), st.sampled_from([GOOD, WARNING, CRITICAL, NOTHING]), st.booleans()
+)
+"""A step, a value, and whether the server dies between taking the point and evaluating it."""
+
+
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    points=st.lists(POINT, max_size=25),
+    patience=st.builds(Patience, to_fire=st.integers(1, 3), to_clear=st.integers(1, 3)),
+)
+def test_whatever_order_and_crashes_the_record_says_what_the_finished_series_does(
+    store: AlertStore, points: list[tuple[int, float, bool]], patience: Patience
+) -> None:
+    watched = watch(patience=patience)
+    logged: dict[int, Sample] = {}
+    live = LiveSeries(watched)
+    for step, value, crashes in points:
+        logged[step] = Sample(step=step, value=value, timestamp_ms=0)
+        if crashes:
+            live = LiveSeries(watched)
+        elif (changes := live.take([logged[step]])) is not None:
+            store.advance(watched, changes, at, NOW_MS)
+        else:
+            live.restart(look_at_all(store, watched, logged))
+    # A server that starts looks at all that it may have missed.
+    look_at_all(store, watched, logged)
+
+    expected = episodes(evaluated(watched, ordered(logged)))
+    assert [(alert.began_step, alert.state, alert.level) for alert in standing(store, watched)] == [
+        (episode.began_step, episode.state, episode.level) for episode in expected
+    ]
+
+
+def look_at_all(store: AlertStore, watched: Watch, logged: dict[int, Sample]) -> list[Evaluation]:
+    evaluations = evaluated(watched, ordered(logged))
+    store.reconcile(watched, episodes(evaluations), at, NOW_MS)
+    return evaluations
+
+
+def ordered(logged: dict[int, Sample]) -> list[Sample]:
+    return [logged[step] for step in sorted(logged)]
+
+
+def standing(store: AlertStore, watched: Watch) -> list[Alert]:
+    """Those that were not withdrawn."""
+    lines = store.timeline(watched.run_id, EVERYTHING).entries
+    newest: dict[str, ChangeKind] = {}
+    for it in lines:
+        newest.setdefault(it.change.alert_id, it.change.kind)
+    return [
+        alert
+        for alert in on_record(store, watched)
+        if newest[alert.alert_id] is not ChangeKind.WITHDRAWN
+    ]
