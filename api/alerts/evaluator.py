@@ -30,9 +30,9 @@ from api.nesting import critical_thresholds
 from api.push.bus import Bus
 from api.push.follower import BusFollower
 from api.reading.pages import Page
-from api.reading.run_source import FoundRun, RunQuery
+from api.reading.run_source import RunQuery
 from api.reading.runs import RunReader
-from api.reading.workspaces import within
+from api.reading.workspaces import all_workspaces, within
 from api.run_status import ACTIVE
 from api.timestamps import unix_ms
 from tracking_plugin.events import (
@@ -80,6 +80,7 @@ class AlertEvaluator:
         self._follower = BusFollower(bus, self._take, self._miss_something)
         self._runs: OrderedDict[str, RunWatch] = OrderedDict()
         self._due: dict[LiveSeries, float] = {}
+        self._looked_at: LiveSeries | None = None
         self._is_due = asyncio.Event()
         self._has_missed = asyncio.Event()
         self._is_ours = False
@@ -119,19 +120,27 @@ class AlertEvaluator:
         names = {point.name for point in event.points}
         for series in (series for name in names for series in run.series_of(name)):
             taken = samples_in(event.points, series.watch)
-            changes = None if taken is None else series.take(taken)
-            if changes is None:
-                self._look_at(series, 0.0 if taken is not None else LATE_PAUSE_S)
-            elif changes:
-                await self._record(series, run, changes)
+            if taken is None:
+                series.forget()
+                self._look_at(series, LATE_PAUSE_S)
+            else:
+                await self._carry_on(series, run, series.take(taken))
         for series in (series for name in names for series in run.supported_by(name)):
             if series.watch.metric not in names:
                 series.forget()
                 self._look_at(series, LATE_PAUSE_S)
 
-    async def _record(
-        self, series: LiveSeries, run: RunWatch, changes: Sequence[Evaluation]
+    async def _carry_on(
+        self, series: LiveSeries, run: RunWatch, changes: Sequence[Evaluation] | None
     ) -> None:
+        """With what a series says of new points."""
+        if changes is None:
+            # Where it is being looked at, the points wait for that.
+            if series is not self._looked_at:
+                self._look_at(series, 0.0)
+            return
+        if not changes:
+            return
         try:
             news = await in_database(
                 partial(self._store.advance, series.watch, changes, run.position, unix_ms())
@@ -176,7 +185,7 @@ class AlertEvaluator:
     async def _look(self) -> None:
         """One series after the other, as they are due."""
         while True:
-            series = await self._next_due()
+            self._looked_at = series = await self._next_due()
             try:
                 await self._evaluate(series)
             except NotFoundError:
@@ -186,6 +195,8 @@ class AlertEvaluator:
                 self._look_at(series, RETRY_PAUSE_S)
             except Exception:
                 logger.exception("The rule %s could not be evaluated", series.watch.rule.name)
+            finally:
+                self._looked_at = None
 
     async def _next_due(self) -> LiveSeries:
         while True:
@@ -209,9 +220,10 @@ class AlertEvaluator:
         news = await in_database(
             partial(self._store.reconcile, watch, found, run.position, unix_ms())
         )
-        if series not in self._due:
-            series.restart(evaluations)
         await self._tell(news)
+        changes = series.restart(evaluations)
+        self._looked_at = None
+        await self._carry_on(series, run, changes)
 
     def _evaluations(self, series: LiveSeries) -> list[Evaluation]:
         watch = series.watch
@@ -255,10 +267,9 @@ class AlertEvaluator:
 
     async def _catch_up(self, *, is_first: bool) -> None:
         """At first all of each run that may have been missed, later what is newer than is known."""
-        for found in await in_database(partial(self._missable, is_first=is_first)):
-            state = found.state
+        for run_id, workspace in await in_database(partial(self._missable, is_first=is_first)):
             with suppress(NotFoundError):
-                await self._compare(state.run_id, None, is_first=is_first)
+                await self._compare(run_id, workspace, is_first=is_first)
 
     async def _compare(self, run_id: str, workspace: str | None, *, is_first: bool) -> None:
         run = await self._run(run_id, workspace)
@@ -274,13 +285,17 @@ class AlertEvaluator:
             state = self._reader.state(run_id, recent_steps=0)
         return {name: point.step for name, point in state.latest.items()}
 
-    def _missable(self, *, is_first: bool) -> list[FoundRun]:
+    def _missable(self, *, is_first: bool) -> list[tuple[str, str | None]]:
         """Runs that are active, and at first those that ended while nobody was there."""
-        newest = self._reader.find_runs(RunQuery(), Page(limit=NUM_RUNS)).entries
         left_ms = self._lease.left_ms if is_first else None
-        return [
-            found
-            for found in newest
-            if found.state.mlflow_status in ACTIVE
-            or (left_ms is not None and (found.state.end_time_ms or 0) > left_ms - LOOKED_BACK_MS)
-        ]
+        since_ms = float("inf") if left_ms is None else left_ms - LOOKED_BACK_MS
+        missable = []
+        for workspace in all_workspaces():
+            with within(workspace):
+                newest = self._reader.find_runs(RunQuery(), Page(limit=NUM_RUNS)).entries
+            missable += [
+                (found.state.run_id, workspace)
+                for found in newest
+                if found.state.mlflow_status in ACTIVE or (found.state.end_time_ms or 0) > since_ms
+            ]
+        return missable

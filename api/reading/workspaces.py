@@ -11,6 +11,7 @@ from mlflow.protos.databricks_pb2 import (
 )
 from mlflow.server.workspace_helpers import (
     WORKSPACE_HEADER_NAME,
+    _get_workspace_store,
     resolve_workspace_for_request_if_enabled,
 )
 from mlflow.utils.workspace_context import ServerWorkspaceContext
@@ -42,6 +43,14 @@ def resolve_workspace(path: str, header: str | None) -> str | None:
             f"This server has no default workspace: name one in the header {WORKSPACE_HEADER_NAME}"
         )
     return None if workspace is None else str(workspace.name)
+
+
+def all_workspaces() -> list[str | None]:
+    """Of the server; None alone where workspaces are off."""
+    if not MLFLOW_ENABLE_WORKSPACES.get():
+        return [None]
+    workspaces = _get_workspace_store().list_workspaces()
+    return [str(workspace.name) for workspace in workspaces]
 
 
 def within(workspace: str | None) -> ServerWorkspaceContext:

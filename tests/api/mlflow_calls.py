@@ -40,10 +40,11 @@ def get(name: str, path: str) -> Step:
 
 
 RUN = {"run_id": "{run}"}
-METRIC = {**RUN, "key": "train/loss", "value": 0.5, "timestamp": 1, "step": 1}
+# No alert rule is about these metrics: a run's alerts stand in its tags.
+METRIC = {**RUN, "key": "train/error", "value": 0.5, "timestamp": 1, "step": 1}
 BATCH = {
     **RUN,
-    "metrics": [{"key": "val/loss", "value": i, "timestamp": i, "step": i} for i in range(50)],
+    "metrics": [{"key": "val/error", "value": i, "timestamp": i, "step": i} for i in range(50)],
     "params": [{"key": "lr", "value": "0.1"}],
     "tags": [{"key": "t", "value": "v"}],
 }
@@ -122,13 +123,13 @@ RUNS = [
         "runs/search",
         {
             "experiment_ids": ["{experiment}"],
-            "filter": "metrics.`val/loss` > 3",
+            "filter": "metrics.`val/error` > 3",
             "order_by": ["attributes.start_time ASC"],
         },
     ),
     call("run-search-wrong", "runs/search", {"experiment_ids": ["0"], "filter": "what is this"}),
-    get("history", "metrics/get-history?run_id={run}&metric_key=val/loss&max_results=7"),
-    get("history-not-finite", "metrics/get-history?run_id={run}&metric_key=train%2Floss"),
+    get("history", "metrics/get-history?run_id={run}&metric_key=val/error&max_results=7"),
+    get("history-not-finite", "metrics/get-history?run_id={run}&metric_key=train%2Ferror"),
     get("history-keyless", "metrics/get-history?run_id={run}"),
 ]
 MODELS = [
@@ -202,7 +203,7 @@ WORDING = [
         "ajax-history",
         "GET",
         "/ajax-api/2.0/mlflow/metrics/get-history-bulk-interval"
-        "?run_ids={run}&metric_key=val/loss&max_results=10",
+        "?run_ids={run}&metric_key=val/error&max_results=10",
     ),
     raw("graphql", "POST", "/graphql", b'{"query": "{ __typename }"}'),
     raw("traces", "POST", "/api/3.0/mlflow/traces/search", b'{"locations": []}'),

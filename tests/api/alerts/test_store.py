@@ -236,7 +236,8 @@ def test_whatever_order_and_crashes_the_record_says_what_the_finished_series_doe
         elif (changes := live.take([logged[step]])) is not None:
             store.advance(watched, changes, at, NOW_MS)
         else:
-            live.restart(look_at_all(store, watched, logged))
+            changes = live.restart(look_at_all(store, watched, logged))
+            assert changes == [], "all of it was in the store"
     # A server that starts looks at all that it may have missed.
     look_at_all(store, watched, logged)
 
