@@ -1,7 +1,6 @@
-"""A rule on a real training of two ranks: told within a second, paused by the rule, resumed by a person."""
+"""A rule on a real training of two ranks: told on the socket, paused by the rule, resumed by a person."""
 
 import json
-import time
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,6 @@ rules:
     for: 2
     action: pause
 """
-LONGEST_WAY_S = 1.0
 
 
 def test_a_value_below_its_floor_pauses_the_run_until_a_person_resumes_it(
@@ -30,14 +28,8 @@ def test_a_value_below_its_floor_pauses_the_run_until_a_person_resumes_it(
         with connect(f"{training.server.url.replace('http', 'ws', 1)}/ws") as socket:
             # So small a step that nothing is learned.
             run_id = training.start(epochs=5000, learning_rate=1e-12)
-            alert, heard_ms = next_alert(socket, run_id)
+            alert = next_alert(socket, run_id)
         assert (alert["condition"], alert["state"], alert["epoch"]) == ("untrained", "firing", 2)
-        [logged] = [
-            point.timestamp
-            for point in training.mlflow.get_metric_history(run_id, alert["metric"])
-            if point.step == alert["step"]
-        ]
-        assert heard_ms - logged < LONGEST_WAY_S * 1000
         training.wait(run_id, "paused")
         assert training.outcomes(run_id) == [("pause", "done")]
         training.obeyed("resume", run_id)
@@ -49,9 +41,8 @@ def test_a_value_below_its_floor_pauses_the_run_until_a_person_resumes_it(
         training.obeyed("stop", run_id)
 
 
-def next_alert(socket: Any, run_id: str) -> tuple[dict[str, Any], float]:
-    """And when it came, in ms since the Unix epoch."""
+def next_alert(socket: Any, run_id: str) -> dict[str, Any]:
     while True:
         message = json.loads(socket.recv(DEADLINE_S))
         if message["type"] == "critical_alert" and message["run_id"] == run_id:
-            return message["alert"], time.time() * 1000
+            return dict(message["alert"])
