@@ -4,17 +4,28 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from alembic import command
 from alembic.config import Config
 from mlflow.server.handlers import _get_tracking_store
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Row,
+    Select,
+    create_engine,
+    event,
+    func,
+    select,
+    text,
+)
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from api.errors import UnavailableError
+from api.reading.pages import Listed, Page
 from api.settings import Settings
 
 T = TypeVar("T")
@@ -67,6 +78,16 @@ async def in_database(work: Callable[[], T]) -> T:
     except (OperationalError, InterfaceError, PoolTimeoutError, TimeoutError):
         # The error's own message may hold the database's address.
         raise UnavailableError("Fovea's database does not answer: try again later") from None
+
+
+def page_of(
+    connection: Connection, wanted: Select[Any], page: Page, read: Callable[[Row[Any]], T]
+) -> Listed[T]:
+    """A page of the rows that `wanted` selects in its order, each as `read` makes it."""
+    everything = wanted.order_by(None).subquery()
+    total = connection.execute(select(func.count()).select_from(everything)).scalar_one()
+    rows = connection.execute(wanted.limit(page.limit).offset(page.offset))
+    return Listed([read(row) for row in rows], int(total))
 
 
 def database_url(settings: Settings) -> str:

@@ -13,7 +13,7 @@ from api.alerts.judgement import Level
 from api.alerts.machine import AlertState, Evaluation
 from api.alerts.records import Alert, AlertChange, News, Watch
 from api.alerts.rules import RuleAction
-from api.database import Database
+from api.database import Database, page_of
 from api.errors import ConflictError, NotFoundError
 from api.reading.pages import Listed, Page
 from api.run_state import Position
@@ -99,33 +99,20 @@ class AlertStore:
         """Newest change first."""
         conditions = _conditions(workspace, query)
         with self._database.read() as connection:
-            total = connection.execute(
-                select(func.count()).select_from(alerts).where(*conditions)
-            ).scalar_one()
-            rows = connection.execute(
+            wanted = (
                 select(alerts)
                 .where(*conditions)
                 .order_by(alerts.c.changed_ms.desc(), alerts.c.alert_id)
-                .limit(page.limit)
-                .offset(page.offset)
             )
-            return Listed([_alert(row) for row in rows], int(total))
+            return page_of(connection, wanted, page, _alert)
 
     def timeline(self, run_id: str, page: Page) -> Listed[News]:
         """All changes of a run's alerts, newest first, with the alerts as they are now."""
         of_run = alert_changes.c.run_id == run_id
         with self._database.read() as connection:
-            total = connection.execute(
-                select(func.count()).select_from(alert_changes).where(of_run)
-            ).scalar_one()
-            rows = connection.execute(
-                select(alert_changes)
-                .where(of_run)
-                .order_by(alert_changes.c.id.desc())
-                .limit(page.limit)
-                .offset(page.offset)
-            ).all()
-            return Listed(_with_alerts(connection, rows), int(total))
+            wanted = select(alert_changes).where(of_run).order_by(alert_changes.c.id.desc())
+            listed = page_of(connection, wanted, page, lambda row: row)
+            return Listed(_with_alerts(connection, listed.entries), listed.total)
 
     def acknowledge(self, alert_id: str, who: str, note: str, now_ms: int) -> News:
         """AlertNotFoundError; ConflictError where somebody has done so before."""

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from typing import cast
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from api.control.outcomes import Outcome, outcome, reason
 from api.control.state import ControlState
 from api.control.transitions import Action
+from api.database import page_of
 from api.reading.pages import Listed, Page
 from api.tables import commands
 
@@ -85,18 +86,8 @@ def find_line(connection: Connection, line_id: int) -> CommandRecord:
 
 
 def newest_lines(connection: Connection, run_id: str, page: Page) -> Listed[CommandRecord]:
-    of_run = commands.c.run_id == run_id
-    total = connection.execute(
-        select(func.count()).select_from(commands).where(of_run)
-    ).scalar_one()
-    rows = connection.execute(
-        select(commands)
-        .where(of_run)
-        .order_by(commands.c.id.desc())
-        .limit(page.limit)
-        .offset(page.offset)
-    )
-    return Listed([_record(row) for row in rows], total)
+    wanted = select(commands).where(commands.c.run_id == run_id).order_by(commands.c.id.desc())
+    return page_of(connection, wanted, page, _record)
 
 
 def _record(row: Row[tuple[object, ...]]) -> CommandRecord:

@@ -4,9 +4,9 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Row, insert, select, update
 
-from api.database import Database
+from api.database import Database, page_of
 from api.reading.pages import Listed, Page
 from api.tables import jobs, runs
 from tracking_plugin.control_messages import Desired
@@ -82,17 +82,10 @@ class JobStore:
             jobs.c.workspace.is_(None) if workspace is None else (jobs.c.workspace == workspace)
         )
         with self._database.read() as connection:
-            total = connection.execute(
-                select(func.count()).select_from(jobs).where(of_workspace)
-            ).scalar_one()
-            rows = connection.execute(
-                select(jobs)
-                .where(of_workspace)
-                .order_by(jobs.c.created_ms.desc(), jobs.c.run_id)
-                .limit(page.limit)
-                .offset(page.offset)
+            wanted = (
+                select(jobs).where(of_workspace).order_by(jobs.c.created_ms.desc(), jobs.c.run_id)
             )
-            return Listed([_job(row) for row in rows], int(total))
+            return page_of(connection, wanted, page, _job)
 
     def move(
         self, run_id: str, from_states: Collection[JobState], to: JobState, **changes: object
