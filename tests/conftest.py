@@ -3,6 +3,7 @@
 import logging
 import os
 import signal
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -19,6 +20,9 @@ def no_run_for_the_next_test() -> Iterator[None]:
     """`mlflow.set_experiment` and others leave the experiment to all that this process starts."""
     before = {name: os.environ.get(name) for name in ("MLFLOW_EXPERIMENT_ID", "MLFLOW_RUN_ID")}
     yield
+    mlflow_fluent = sys.modules.get("mlflow.tracking.fluent")
+    if mlflow_fluent is not None:
+        mlflow_fluent._active_experiment_id = None
     for name, value in before.items():
         if value is None:
             os.environ.pop(name, None)

@@ -1,6 +1,7 @@
 """A Ray head that outlives servers, as a cluster does."""
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
@@ -9,6 +10,5 @@ from tracking_plugin.ray_head import LocalHead
 
 @pytest.fixture(scope="module")
 def head() -> Iterator[LocalHead]:
-    head = LocalHead()
-    yield head
-    head.close()
+    with closing(LocalHead()) as head:
+        yield head

@@ -13,10 +13,33 @@ from tests.api.jobs.trainings import trainings
 from tests.small_disk import fill, small_disk
 from tests.training.data.images import make_folder
 from tests.waiting import until
+from tracking_plugin.ray_cluster import Cluster, job_client
 from tracking_plugin.ray_head import LocalHead
 
+JOB_STOP_DEADLINE_S = 150.0
 LESS_THAN_A_CHECKPOINT = 64 * 1024
 ENDLESS = {"epochs": 5000, "checkpoint_every_steps": 5}
+
+
+@pytest.fixture(autouse=True)
+def no_job_for_the_next_test(head: LocalHead) -> Iterator[None]:
+    """What a failed test leaves running would take the next one's processors."""
+    yield
+    jobs = job_client(
+        Cluster(address=head.address, token=head.token, is_local=True, is_alive=lambda: True)
+    )
+
+    def running() -> list[str]:
+        # The head's own process is a job, too, with no submission id.
+        return [
+            job.submission_id
+            for job in jobs.list_jobs()
+            if job.submission_id and not job.status.is_terminal()
+        ]
+
+    for job_id in running():
+        jobs.stop_job(job_id)
+    until(lambda: not running(), "the end of the jobs", JOB_STOP_DEADLINE_S)
 
 
 def test_a_server_that_was_killed_finds_its_job_again(tmp_path: Path, head: LocalHead) -> None:
@@ -25,7 +48,7 @@ def test_a_server_that_was_killed_finds_its_job_again(tmp_path: Path, head: Loca
         before.wait_for_step(run_id, 2)
         # Accepted, and the server is gone before anybody could be told.
         before.post("pause", run_id, timeout_s=0)
-        before.server.stop(signal.SIGKILL)
+        before.server.kill()
         port = before.server.port
     with trainings(tmp_path, head, port=port) as after:
         assert after.wait(run_id, "paused")["attempt"] == 1
