@@ -4,18 +4,19 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI
 from mlflow.server.fastapi_app import app as mlflow_app
 
 from api.alerts.builtin import load_rules
-from api.alerts.rule_file import RuleFile
-from api.control.control import control_running
+from api.control.control import Control, control_running
 from api.doors.admission import load_admission
 from api.doors.gate import Gate
 from api.errors import install_error_handlers
 from api.location import require_own_api
+from api.notify.targets import load_targets
 from api.owner_watch import ends_with
 from api.push.bus import Bus
 from api.push.hub import Hub
@@ -49,6 +50,8 @@ if not sys.flags.safe_path:
 # Here, too: `mlflow server` would start four processes by default, each with a bus to itself.
 require_shared(load_settings().bus_url, num_workers_here())
 
+OpenControl = Callable[[], AbstractAsyncContextManager[Control]]
+
 COMMIT_TO_BUS_S = 0.5
 """Longer than a write takes from MLflow's database to a shared bus, whichever process took it."""
 
@@ -57,11 +60,13 @@ def create_app() -> FastAPI:
     """MLflow with Fovea in front; the `mlflow.app` entry point `fovea`."""
     settings = load_settings()
     rules = load_rules(settings.alert_rules)
+    targets = load_targets(settings.notify_urls)
     bus = open_bus(settings.bus_url, settings.bus_retention)
     wiretap = Wiretap(mlflow_app, bus.publish)
     settle = _shared_bus_settled if bus.is_shared else wiretap.settled
     reader = RunReader()
-    app = _application(settings, bus, reader, settle, wiretap, rules)
+    open_control = partial(control_running, settings, rules, targets, bus, reader)
+    app = _application(settings, bus, reader, settle, wiretap, open_control)
     for routes in (alerts, control, control_link, jobs, monitoring):
         app.include_router(routes.router)
     return app
@@ -80,7 +85,7 @@ def _application(
     reader: RunReader,
     settle: Callable[[], Awaitable[None]],
     wiretap: Wiretap | None,
-    rules: RuleFile | None,
+    open_control: OpenControl | None,
 ) -> FastAPI:
     hub = Hub(bus, reader, retention=settings.bus_retention, settle=settle)
     admission = load_admission(settings.cors_origins)
@@ -90,7 +95,7 @@ def _application(
         openapi_url="/api/openapi.json",
         docs_url="/api/docs",
         redoc_url=None,
-        lifespan=_lifespan(settings, bus, reader, hub, rules),
+        lifespan=_lifespan(settings, bus, hub, open_control),
     )
     app.state.runs = reader
     app.state.public_url = settings.public_url.rstrip("/")
@@ -117,20 +122,19 @@ async def _shared_bus_settled() -> None:
 
 
 def _lifespan(
-    settings: Settings, bus: Bus, reader: RunReader, hub: Hub, rules: RuleFile | None
+    settings: Settings, bus: Bus, hub: Hub, open_control: OpenControl | None
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            if rules is not None:
+            if open_control is not None:
                 # A mounted application's own lifespan runs only where its parent enters it.
                 await stack.enter_async_context(mlflow_app.router.lifespan_context(mlflow_app))
             await stack.enter_async_context(ends_with(settings.owner_pid))
             await stack.enter_async_context(bus.running())
             await stack.enter_async_context(hub.running())
-            if rules is not None:
-                running = control_running(settings, rules, bus, reader)
-                app.state.control = await stack.enter_async_context(running)
+            if open_control is not None:
+                app.state.control = await stack.enter_async_context(open_control())
             yield
 
     return lifespan

@@ -14,10 +14,17 @@ from api.client.training_questions import OBEY_TIMEOUT_S
 from api.control.transitions import Action
 from api.demo import DemoRequest, run_demo
 from api.errors import ApiError
+from api.notify.targets import load_targets
 from api.push.open_bus import require_shared, require_shared_hub
 from api.serve import become, require_free_port, require_loopback, writable_directory
 from api.server_command import App, ServerRequest, server_command
 from api.settings import load_settings
+from api.terminal.alerts_command import (
+    Acknowledgement,
+    AlertsAsked,
+    acknowledge,
+    show_alerts,
+)
 from api.terminal.alerts_test_command import AlertsTest, run_alerts_test
 from api.terminal.control_command import ControlOrder, run_control
 from api.terminal.status import show_run, show_runs
@@ -44,6 +51,7 @@ Url = Annotated[
 Plain = Annotated[
     bool, typer.Option("--plain", help="Lines instead of a screen, as where output is piped.")
 ]
+AsJson = Annotated[bool, typer.Option("--json", help="Print what the API answers.")]
 Logs = Annotated[bool, typer.Option("--logs", help="Show what the run's job prints, too.")]
 TimeoutS = Annotated[
     float,
@@ -110,6 +118,7 @@ def _become_server(
     require_shared(settings.bus_url, workers)
     # The server reads them itself; here a person sees what is wrong with them.
     load_rules(settings.alert_rules)
+    load_targets(settings.notify_urls)
     request = ServerRequest(
         app=app,
         host=host,
@@ -156,7 +165,7 @@ def status(
     run: Run = None,
     url: Url = None,
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="Print what the API answers.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show the active and the newest runs, or one run."""
     with FoveaClient(url) as client:
@@ -262,8 +271,38 @@ def stop(run: Run = None, url: Url = None, timeout: TimeoutS = OBEY_TIMEOUT_S) -
     _control(Action.STOP, run, url, timeout)
 
 
-alerts = typer.Typer(help="Alerts and the rules that raise them.", no_args_is_help=True)
+alerts = typer.Typer(invoke_without_command=True)
 app.add_typer(alerts, name="alerts")
+
+
+@alerts.callback(
+    epilog="Piped, an alert is a line of tab-separated id, state, level, alert, run, metric, step, "
+    "value, bound, start and who acknowledged it."
+)
+def list_alerts(
+    context: typer.Context,
+    run: Annotated[
+        str | None,
+        typer.Option(help="Of one run alone: its id, the beginning of its id, or its name."),
+    ] = None,
+    url: Url = None,
+    *,
+    with_resolved: Annotated[
+        bool, typer.Option("--all", help="Those that are resolved, too.")
+    ] = False,
+    only_critical: Annotated[bool, typer.Option("--critical", help="Critical ones alone.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show the open alerts, or try rules on the past."""
+    if context.invoked_subcommand is None:
+        asked = AlertsAsked(
+            run=run,
+            url=url,
+            with_resolved=with_resolved,
+            only_critical=only_critical,
+            as_json=as_json,
+        )
+        show_alerts(asked, Console())
 
 
 @alerts.command(
@@ -284,6 +323,23 @@ def alerts_test(
 ) -> None:
     """Try rules on a run that has been: what would have fired, and when."""
     run_alerts_test(AlertsTest(rules=rules, wanted=run, url=url), Console())
+
+
+@app.command()
+def ack(
+    alert_ids: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="ALERT", help="Ids of alerts, or beginnings of ids.", show_default=False
+        ),
+    ],
+    note: Annotated[
+        str, typer.Option(help="What you found, or what is done about it.", show_default=False)
+    ] = "",
+    url: Url = None,
+) -> None:
+    """Acknowledge alerts: they stay open, and nobody is reminded of them any more."""
+    acknowledge(Acknowledgement(wanted=alert_ids, note=note, url=url), Console())
 
 
 def _control(

@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from api.doors.origin import Origin
 from api.errors import StartError
+from api.notify.targets import split_urls
 
 PREFIX = "FOVEA_"
 
@@ -32,6 +33,10 @@ def _origin(word: str) -> Origin:
             "each with a scheme and a host, perhaps a port, and nothing more"
         )
     return origin
+
+
+def _listed_urls(listed: object) -> object:
+    return split_urls(listed) if isinstance(listed, str) else listed
 
 
 def _bus_url(url: str) -> str:
@@ -78,6 +83,18 @@ class Settings(BaseSettings):
     )
     alert_rules: Path | None = Field(
         None, description="file of alert rules beside the built-in ones"
+    )
+    notify_urls: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed_urls)] = Field(
+        (), repr=False, description="services that are told of alerts, as Apprise's URLs"
+    )
+    notify_wait_s: float = Field(
+        5, ge=0, description="seconds that a first alert waits for others of its run"
+    )
+    notify_interval_s: float = Field(
+        60, ge=0, description="least seconds between messages about a run, if nothing is critical"
+    )
+    notify_repeat_s: float = Field(
+        4 * 3600, ge=1, description="seconds after which open alerts are told again"
     )
     obey_timeout_s: float = Field(
         120, gt=0, description="seconds after which a job that does not stop is killed"

@@ -133,3 +133,38 @@ alert_changes = Table(
     Index("ix_fovea_alert_changes_untold", "is_told"),
 )
 """What became of each alert, in the order in which it became known: nothing is ever deleted here."""
+
+outbox = Table(
+    "fovea_outbox",
+    metadata,
+    Column("target", String(64), primary_key=True),
+    Column("change_id", Integer, primary_key=True),
+    Column("run_id", String(32), nullable=False),
+    Column("workspace", String(63), nullable=True),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("is_urgent", Boolean, nullable=False),
+    Column("notification_id", String(32), nullable=True),
+    Index("ix_fovea_outbox_notification", "notification_id"),
+)
+"""Each change of an alert for each service that is to hear of it, and the message that says it."""
+
+notifications = Table(
+    "fovea_notifications",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("target", String(64), nullable=False),
+    Column("run_id", String(32), nullable=False),
+    Column("workspace", String(63), nullable=True),
+    Column("kind", String(16), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due_ms", BigInteger, nullable=True),
+    Column("sent_ms", BigInteger, nullable=True),
+    Column("error", Text, nullable=False),
+    Index("ix_fovea_notifications_due", "due_ms"),
+    Index("ix_fovea_notifications_run", "run_id", "target", "created_ms"),
+    Index("ix_fovea_notifications_created", "created_ms"),
+)
+"""Messages as they were written; one that a service has taken is due no more."""

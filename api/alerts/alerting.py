@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from api.alerts.evaluator import AlertEvaluator
 from api.alerts.rule_file import RuleFile
-from api.alerts.store import AlertStore
+from api.alerts.store import AlertStore, OnRecord
 from api.alerts.teller import AlertTeller
 from api.control.desk import ControlDesk
 from api.database import Database
@@ -32,9 +32,10 @@ async def alerting_running(
     bus: Bus,
     desk: ControlDesk,
     writer: RunWriter,
+    on_record: OnRecord,
 ) -> AsyncIterator[Alerting]:
     """While inside, rules are evaluated."""
-    store = AlertStore(database)
+    store = AlertStore(database, on_record)
     teller = AlertTeller(store, desk, writer, bus)
     evaluator = AlertEvaluator(file, store, reader, bus, Lease(database, "alerts"), teller.tell)
     async with evaluator.running():

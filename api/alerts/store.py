@@ -3,23 +3,21 @@
 import uuid
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from api.alerts.episodes import ChangeKind, Episode, Known, Told, kind_of, level_of, plan
 from api.alerts.judgement import Level
 from api.alerts.machine import AlertState, Evaluation
 from api.alerts.records import Alert, AlertChange, News, Watch
-from api.alerts.rules import RuleAction
+from api.alerts.rows import alert_of, alert_values, news_of
 from api.database import Database, page_of
 from api.errors import ConflictError, NotFoundError
 from api.reading.pages import Listed, Page
 from api.run_state import Position
 from api.tables import alert_changes, alerts
-
-T = TypeVar("T")
 
 PositionOf = Callable[[int], Position]
 """Epoch and batch of a step."""
@@ -43,11 +41,16 @@ class AlertQuery:
     is_acknowledged: bool | None = None
 
 
-class AlertStore:
-    """Blocking; each method is one transaction."""
+OnRecord = Callable[[Connection, News], None]
+"""Takes part in the transaction that puts a change on record."""
 
-    def __init__(self, database: Database) -> None:
+
+class AlertStore:
+    """Blocking; each method is one transaction, of which `on_record` is a part."""
+
+    def __init__(self, database: Database, on_record: OnRecord = lambda _, __: None) -> None:
         self._database = database
+        self._on_record = on_record
 
     def advance(
         self, watch: Watch, changes: Sequence[Evaluation], at: PositionOf, now_ms: int
@@ -104,7 +107,7 @@ class AlertStore:
                 .where(*conditions)
                 .order_by(alerts.c.changed_ms.desc(), alerts.c.alert_id)
             )
-            return page_of(connection, wanted, page, _alert)
+            return page_of(connection, wanted, page, alert_of)
 
     def timeline(self, run_id: str, page: Page) -> Listed[News]:
         """All changes of a run's alerts, newest first, with the alerts as they are now."""
@@ -112,12 +115,12 @@ class AlertStore:
         with self._database.read() as connection:
             wanted = select(alert_changes).where(of_run).order_by(alert_changes.c.id.desc())
             listed = page_of(connection, wanted, page, lambda row: row)
-            return Listed(_with_alerts(connection, listed.entries), listed.total)
+            return Listed(news_of(connection, listed.entries), listed.total)
 
     def acknowledge(self, alert_id: str, who: str, note: str, now_ms: int) -> News:
         """AlertNotFoundError; ConflictError where somebody has done so before."""
 
-        def work(connection: Connection) -> News:
+        def work(connection: Connection) -> list[News]:
             alert = _find(connection, alert_id, for_update=True)
             if alert.acknowledged_by is not None:
                 raise ConflictError(
@@ -125,18 +128,18 @@ class AlertStore:
                 )
             acknowledged = replace(alert, acknowledged_by=who, acknowledged_ms=now_ms, note=note)
             _write(connection, acknowledged)
-            return _tell(connection, acknowledged, ChangeKind.ACKNOWLEDGED, now_ms, who, note)
+            return [_tell(connection, acknowledged, ChangeKind.ACKNOWLEDGED, now_ms, who, note)]
 
-        return self._once(work)
+        return self._once(work)[0]
 
     def acted(self, alert_id: str, note: str, now_ms: int) -> News:
         """Put on record that the rule's action was taken, or why it was not."""
 
-        def work(connection: Connection) -> News:
+        def work(connection: Connection) -> list[News]:
             alert = _find(connection, alert_id, for_update=True)
-            return _tell(connection, alert, ChangeKind.ACTED, now_ms, f"rule {alert.rule}", note)
+            return [_tell(connection, alert, ChangeKind.ACTED, now_ms, f"rule {alert.rule}", note)]
 
-        return self._once(work)
+        return self._once(work)[0]
 
     def has_acted(self, alert_id: str) -> bool:
         of_alert = (alert_changes.c.alert_id == alert_id) & (
@@ -163,7 +166,7 @@ class AlertStore:
             .limit(1000)
         )
         with self._database.read() as connection:
-            return _with_alerts(connection, connection.execute(query).all())
+            return news_of(connection, connection.execute(query).all())
 
     def told(self, change_ids: Collection[int]) -> None:
         """These need not be told again."""
@@ -172,14 +175,19 @@ class AlertStore:
                 update(alert_changes).where(alert_changes.c.id.in_(change_ids)).values(is_told=True)
             )
 
-    def _once(self, work: Callable[[Connection], T]) -> T:
+    def _once(self, work: Callable[[Connection], list[News]]) -> list[News]:
         try:
-            with self._database.begin() as connection:
-                return work(connection)
+            return self._in_transaction(work)
         except IntegrityError:
             # Another server has begun the same episode at the same moment.
-            with self._database.begin() as connection:
-                return work(connection)
+            return self._in_transaction(work)
+
+    def _in_transaction(self, work: Callable[[Connection], list[News]]) -> list[News]:
+        with self._database.begin() as connection:
+            news = work(connection)
+            for each in news:
+                self._on_record(connection, each)
+            return news
 
 
 def _begin(
@@ -198,7 +206,7 @@ def _begin(
         began_ms=now_ms,
         **_measured(first, at, now_ms),
     )
-    connection.execute(insert(alerts).values(**_values(alert)))
+    connection.execute(insert(alerts).values(**alert_values(alert)))
     told = [Told(kind=kind_of(change), evaluation=change) for change in rest]
     return [
         _tell(connection, alert, ChangeKind.FIRED, now_ms),
@@ -281,13 +289,7 @@ def _tell(
 
 def _write(connection: Connection, alert: Alert) -> None:
     of_alert = alerts.c.alert_id == alert.alert_id
-    connection.execute(update(alerts).where(of_alert).values(**_values(alert)))
-
-
-def _values(alert: Alert) -> dict[str, Any]:
-    values = {**vars(alert), "value": repr(alert.value)}
-    low, high = values.pop("interval") or (None, None)
-    return {**values, "interval_low": low, "interval_high": high}
+    connection.execute(update(alerts).where(of_alert).values(**alert_values(alert)))
 
 
 def _find(connection: Connection, alert_id: str, *, for_update: bool = False) -> Alert:
@@ -295,7 +297,7 @@ def _find(connection: Connection, alert_id: str, *, for_update: bool = False) ->
     row = connection.execute(query.with_for_update() if for_update else query).one_or_none()
     if row is None:
         raise AlertNotFoundError(alert_id)
-    return _alert(row)
+    return alert_of(row)
 
 
 def _of(watch: Watch) -> tuple[ColumnElement[bool], ...]:
@@ -308,19 +310,19 @@ def _of(watch: Watch) -> tuple[ColumnElement[bool], ...]:
 
 def _of_watch(connection: Connection, watch: Watch) -> list[Alert]:
     query = select(alerts).where(*_of(watch)).order_by(alerts.c.began_step).with_for_update()
-    return [_alert(row) for row in connection.execute(query)]
+    return [alert_of(row) for row in connection.execute(query)]
 
 
 def _episode(connection: Connection, watch: Watch, began_step: int) -> Alert | None:
     query = select(alerts).where(*_of(watch), alerts.c.began_step == began_step)
     row = connection.execute(query).one_or_none()
-    return None if row is None else _alert(row)
+    return None if row is None else alert_of(row)
 
 
 def _open(connection: Connection, watch: Watch) -> Alert | None:
     query = select(alerts).where(*_of(watch), _OPEN).order_by(alerts.c.began_step.desc())
     row = connection.execute(query.with_for_update()).first()
-    return None if row is None else _alert(row)
+    return None if row is None else alert_of(row)
 
 
 def _withdrawn(connection: Connection, alert_ids: Collection[str]) -> set[str]:
@@ -365,37 +367,3 @@ def _conditions(workspace: str | None, query: AlertQuery) -> list[ColumnElement[
         is_open = alerts.c.acknowledged_by.is_(None)
         conditions.append(~is_open if query.is_acknowledged else is_open)
     return conditions
-
-
-def _with_alerts(connection: Connection, rows: Sequence[Row[Any]]) -> list[News]:
-    ids = {row.alert_id for row in rows}
-    found = connection.execute(select(alerts).where(alerts.c.alert_id.in_(ids)))
-    by_id = {row.alert_id: _alert(row) for row in found}
-    return [News(_change(row), by_id[row.alert_id]) for row in rows]
-
-
-def _change(row: Row[Any]) -> AlertChange:
-    fields = {name: value for name, value in row._mapping.items() if name != "is_told"}  # noqa: SLF001
-    return AlertChange(
-        **{
-            **fields,
-            "kind": ChangeKind(row.kind),
-            "level": Level(row.level),
-            "value": float(row.value),
-        }
-    )
-
-
-def _alert(row: Row[Any]) -> Alert:
-    fields = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
-    low, high = fields.pop("interval_low"), fields.pop("interval_high")
-    return Alert(
-        **{
-            **fields,
-            "state": AlertState(row.state),
-            "level": Level(row.level),
-            "value": float(row.value),
-            "action": RuleAction(row.action),
-            "interval": None if low is None else (low, high),
-        }
-    )

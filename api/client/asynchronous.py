@@ -5,7 +5,8 @@ from typing import Any, Self, TypeVar
 
 import httpx
 
-from api.client import questions, training_questions
+from api.alerts.machine import AlertState
+from api.client import alert_questions, questions, training_questions
 from api.client.live import Link, LiveStream, ignore_link
 from api.client.live_connection import follow_async
 from api.client.question import TIMEOUT_S, Question
@@ -15,8 +16,10 @@ from api.client.training_questions import OBEY_TIMEOUT_S
 from api.messages import LogLine, ServerMessage
 from api.reading.pages import Listed
 from api.schemas import MetricsSnapshot, PerformancePoint
+from api.schemas_alerts import AlertLevel, CriticalAlert, TimelineEntry
 from api.schemas_control import CommandEntry, ControlResponse
 from api.schemas_jobs import JobEntry, JobProgress, JobStarted, RecipeEntry, StartResponse
+from api.schemas_notifications import ShownNotification
 from api.schemas_runs import EpochComparison, EpochDetails, LatestMetrics, RunSummary
 from api.schemas_server import Health
 from api.stats import SystemStats
@@ -177,6 +180,46 @@ class AsyncFoveaClient:
 
     async def cancel_job(self, job_id: str) -> JobEntry:
         return await self._ask(training_questions.cancel_job(job_id))
+
+    async def alerts(
+        self,
+        *,
+        run_id: str | None = None,
+        condition: str | None = None,
+        state: AlertState | None = None,
+        level: AlertLevel | None = None,
+        acknowledged: bool | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+    ) -> Listed[CriticalAlert]:
+        question = alert_questions.alerts(
+            run_id=run_id,
+            condition=condition,
+            state=state,
+            level=level,
+            acknowledged=acknowledged,
+            limit=limit,
+            offset=offset,
+        )
+        return question.listed_in(await self._answer(question))
+
+    async def alert(self, alert_id: str) -> CriticalAlert:
+        return await self._ask(alert_questions.alert(alert_id))
+
+    async def alert_timeline(
+        self, run_id: str | None = None, *, limit: int | None = None, offset: int | None = None
+    ) -> Listed[TimelineEntry]:
+        question = alert_questions.timeline(run_id, limit=limit, offset=offset)
+        return question.listed_in(await self._answer(question))
+
+    async def notifications(
+        self, run_id: str | None = None, *, limit: int | None = None, offset: int | None = None
+    ) -> Listed[ShownNotification]:
+        question = alert_questions.notifications(run_id, limit=limit, offset=offset)
+        return question.listed_in(await self._answer(question))
+
+    async def acknowledge(self, alert_id: str, *, note: str = "") -> CriticalAlert:
+        return await self._ask(alert_questions.acknowledge(alert_id, note))
 
     def watch(
         self,

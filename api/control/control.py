@@ -1,7 +1,7 @@
 """Control, jobs and alerts put together: opened with the server's database, ended with the server."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,8 @@ from api.jobs.launch import JobLauncher
 from api.jobs.logs import LOG_ARTIFACT, JobLogs
 from api.jobs.store import Job, JobStore
 from api.lease import Lease
+from api.notify.notifying import Notifying, notifying_running
+from api.notify.targets import Target
 from api.push.bus import Bus
 from api.reading.runs import RunReader
 from api.run_writer import RunWriter
@@ -34,11 +36,12 @@ class Control:
     launcher: JobLauncher
     logs: JobLogs
     alerting: Alerting
+    notifying: Notifying
 
 
 @asynccontextmanager
 async def control_running(
-    settings: Settings, rules: RuleFile, bus: Bus, reader: RunReader
+    settings: Settings, rules: RuleFile, targets: Sequence[Target], bus: Bus, reader: RunReader
 ) -> AsyncIterator[Control]:
     """While inside, commands reach their runs, jobs are looked after, and rules are evaluated."""
     database = await asyncio.to_thread(_open_database, settings)
@@ -64,7 +67,10 @@ async def control_running(
             desk.running(keeper.hurry),
             keeper.running(),
             SilenceWatch(desk).running(),
-            alerting_running(rules, database, reader, bus, desk, writer) as alerting,
+            notifying_running(settings, targets, database, reader) as notifying,
+            alerting_running(
+                rules, database, reader, bus, desk, writer, notifying.outbox.put
+            ) as alerting,
         ):
             yield Control(
                 desk=desk,
@@ -73,6 +79,7 @@ async def control_running(
                 launcher=launcher,
                 logs=logs,
                 alerting=alerting,
+                notifying=notifying,
             )
     finally:
         database.close()

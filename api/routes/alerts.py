@@ -24,6 +24,7 @@ from api.schemas_alerts import (
     shown_alert,
     shown_change,
 )
+from api.schemas_notifications import ShownNotification, shown_notification
 from api.timestamps import unix_ms
 
 router = APIRouter(
@@ -94,6 +95,24 @@ async def get_timeline(
     page = Page(limit=limit, offset=offset)
     listed = await in_database(partial(control.alerting.store.timeline, run_id, page))
     return [shown_change(each.change, each.alert) for each in listed.announced(response)]
+
+
+@router.get("/notifications", responses=examples.answer(examples.NOTIFICATION, is_list=True))
+async def get_notifications(
+    response: Response,
+    control: RunningControl,
+    workspace: Workspace,
+    run_id: RunId = None,
+    limit: Limit = 100,
+    offset: Offset = 0,
+) -> list[ShownNotification]:
+    """What was said of alerts to the services of FOVEA_NOTIFY_URLS, newest first."""
+    notifying, page = control.notifying, Page(limit=limit, offset=offset)
+    listed = await in_database(partial(notifying.outbox.listed, workspace, run_id, page))
+    return [
+        shown_notification(each, notifying.name_of(each.target))
+        for each in listed.announced(response)
+    ]
 
 
 @router.get("/{alert_id}", responses=examples.answer(examples.ALERT))

@@ -202,6 +202,17 @@ ALERT_CHANGE: Mapping[str, Any] = {
     "who": "",
     "note": "",
 }
+NOTIFICATION: Mapping[str, Any] = {
+    "id": "c1d8f3a20b5e4f7d9a6e3b1c8f2d4e70",
+    "run_id": RUN_ID,
+    "service": "mailto",
+    "title": "[critical] RAO on retfound-fold-2",
+    "body": "RAO (critical): fired\ncritical/RAO is 0.8462 at step 120, below 0.99 "
+    "(13 cases, 95% interval 0.578 to 0.957)",
+    "created_at": "2026-06-13T10:30:05Z",
+    "attempts": 1,
+    "sent_at": "2026-06-13T10:30:06Z",
+}
 RECIPE: Mapping[str, Any] = {
     "name": "retinal",
     "params_schema": {

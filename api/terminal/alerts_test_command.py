@@ -15,8 +15,9 @@ from api.alerts.replay import Watched, replay
 from api.alerts.rules import Rule
 from api.client import FoveaClient
 from api.nesting import critical_thresholds
+from api.printable import printable
 from api.reading.series import Series, once_per_step
-from api.terminal.plain_text import NOTHING, number, printable
+from api.terminal.plain_text import NOTHING, number
 from api.terminal.run_choice import chosen_run
 from api.timestamps import utc
 

@@ -7,8 +7,8 @@ from functools import partial
 
 from api.client import FoveaClient
 from api.control.transitions import Action
+from api.printable import printable
 from api.schemas_control import ControlResponse, ControlResult
-from api.terminal.plain_text import printable
 from api.terminal.run_choice import SHORT_ID_LENGTH, chosen_run
 from api.terminal.watch_command import INTERRUPTED
 from tracking_plugin.control_messages import LONGEST_MESSAGE

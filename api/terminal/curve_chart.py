@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import plotext
 from rich.text import Text
 
+from api.printable import printable
 from api.terminal.curves import Chart, Point, thinned
-from api.terminal.plain_text import number, printable
+from api.terminal.plain_text import number
 
 SYMBOLS = ("braille", "●")
 """By which the curves of a chart differ, besides their colours."""

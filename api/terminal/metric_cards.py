@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from api.printable import printable
 from api.schemas import MetricsData
-from api.terminal.plain_text import NOTHING, number, printable
+from api.terminal.plain_text import NOTHING, number
 from tracking_plugin.names import SYSTEM_METRIC_PREFIX, Metric
 
 _LONGEST_LABEL = 12

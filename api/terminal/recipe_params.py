@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from api.errors import ApiError
+from api.printable import printable
 from api.schemas_jobs import RecipeEntry
-from api.terminal.plain_text import printable
 
 Schema = Mapping[str, Any]
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from api.client import FoveaClient
 from api.errors import ApiError
+from api.printable import printable
 from api.schemas_runs import RunSummary
-from api.terminal.plain_text import printable
 
 SHORT_ID_LENGTH = 8
 """Of the ids in tables; that much of an id is enough to name a run."""

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from rich.text import Text
 
+from api.printable import printable
 from api.schemas import CriticalCondition, TrainingStatus
-from api.terminal.plain_text import number, printable
+from api.terminal.plain_text import number
 from tracking_plugin.clinical import ConditionStatus
 from tracking_plugin.names import RunStatus
 

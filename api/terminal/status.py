@@ -13,9 +13,10 @@ from api.client import FoveaClient
 from api.client.live import Link
 from api.errors import ApiError
 from api.messages import InitialState
+from api.printable import printable
 from api.schemas import TrainVal
 from api.schemas_runs import RunSummary
-from api.terminal.plain_text import NOTHING, age, number, printable
+from api.terminal.plain_text import NOTHING, age, number
 from api.terminal.run_choice import SHORT_ID_LENGTH, active_runs, chosen_run
 from api.terminal.run_words import status_text
 from api.terminal.watch_screen import WatchScreen

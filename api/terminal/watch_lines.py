@@ -9,9 +9,9 @@ from typing import TextIO
 from api.alerts.machine import AlertState
 from api.client.live import Link
 from api.messages import CriticalAlertMessage, LogMessage, MetricsUpdate, ServerMessage
+from api.printable import printable
 from api.schemas import MetricPoint, TrainingStatus
 from api.schemas_alerts import CriticalAlert
-from api.terminal.plain_text import printable
 from api.terminal.run_words import position_words
 from api.terminal.watched_run import WatchedRun
 

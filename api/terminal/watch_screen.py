@@ -9,11 +9,12 @@ from rich.styled import Styled
 from rich.table import Table
 from rich.text import Text
 
+from api.printable import printable
 from api.schemas import SystemMetrics
 from api.terminal.curve_chart import drawn, legend
 from api.terminal.curves import Chart
 from api.terminal.metric_cards import metric_cards
-from api.terminal.plain_text import age, clock, printable
+from api.terminal.plain_text import age, clock
 from api.terminal.run_words import (
     alert_text,
     condition_text,

@@ -1,28 +1,23 @@
 """Alerts on record: each once, whoever finds it, and the same as the finished series says."""
 
-import uuid
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from api.alerts.conditions import Bound
 from api.alerts.episodes import ChangeKind, episodes
 from api.alerts.judgement import Level, Sample
 from api.alerts.live_series import LiveSeries
-from api.alerts.machine import AlertState, Evaluation, Patience, evaluate_all
-from api.alerts.metric_pattern import MetricPattern
+from api.alerts.machine import AlertState, Evaluation, Patience
 from api.alerts.records import Alert, Watch
-from api.alerts.rules import Rule, RuleAction
+from api.alerts.rules import RuleAction
 from api.alerts.store import AlertNotFoundError, AlertQuery, AlertStore
 from api.database import Database
 from api.errors import ConflictError
 from api.reading.pages import Page
-from api.run_state import Position
+from tests.api.alerts.recording import NOW_MS, at, evaluated, series, watch
 
-NOW_MS = 1_800_000_000_000
 EVERYTHING = Page(limit=1000)
 GOOD, WARNING, CRITICAL, NOTHING = 0.95, 0.85, 0.5, float("nan")
 K = ChangeKind
@@ -31,37 +26,6 @@ K = ChangeKind
 @pytest.fixture
 def store(database: Database) -> AlertStore:
     return AlertStore(database)
-
-
-def watch(rule: str = "RAO", patience: Patience | None = None, **more: object) -> Watch:
-    return Watch(
-        run_id=uuid.uuid4().hex,
-        workspace=None,
-        rule=Rule(
-            name=rule,
-            metric=MetricPattern("critical/*"),
-            condition=Bound(below=0.9),
-            patience=patience or Patience(to_clear=1),
-            action=RuleAction.PAUSE,
-            recommendation="look",
-        ),
-        metric="critical/RAO",
-    )
-
-
-def at(step: int) -> Position:
-    return Position(step, epoch=step // 10, batch=step % 10)
-
-
-def evaluated(watched: Watch, samples: Sequence[Sample]) -> list[Evaluation]:
-    return list(evaluate_all(watched.rule.condition, watched.rule.patience, samples))
-
-
-def series(*values: float) -> list[Sample]:
-    return [
-        Sample(step=step, value=value, timestamp_ms=0, support=20)
-        for step, value in enumerate(values, 1)
-    ]
 
 
 def advance(store: AlertStore, watched: Watch, *values: float) -> list[tuple[ChangeKind, int]]:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.terminal.plain_text import age, clock, number, printable
+from api.printable import printable
+from api.terminal.plain_text import age, clock, number
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 

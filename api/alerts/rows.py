@@ -1,0 +1,54 @@
+"""Alerts and their changes between records and the database's rows."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from api.alerts.episodes import ChangeKind
+from api.alerts.judgement import Level
+from api.alerts.machine import AlertState
+from api.alerts.records import Alert, AlertChange, News
+from api.alerts.rules import RuleAction
+from api.tables import alerts
+
+
+def alert_values(alert: Alert) -> dict[str, Any]:
+    values = {**vars(alert), "value": repr(alert.value)}
+    low, high = values.pop("interval") or (None, None)
+    return {**values, "interval_low": low, "interval_high": high}
+
+
+def news_of(connection: Connection, rows: Sequence[Row[Any]]) -> list[News]:
+    """Rows of changes, with their alerts as they are now."""
+    ids = {row.alert_id for row in rows}
+    found = connection.execute(select(alerts).where(alerts.c.alert_id.in_(ids)))
+    by_id = {row.alert_id: alert_of(row) for row in found}
+    return [News(_change_of(row), by_id[row.alert_id]) for row in rows]
+
+
+def _change_of(row: Row[Any]) -> AlertChange:
+    fields = {name: value for name, value in row._mapping.items() if name != "is_told"}  # noqa: SLF001
+    return AlertChange(
+        **{
+            **fields,
+            "kind": ChangeKind(row.kind),
+            "level": Level(row.level),
+            "value": float(row.value),
+        }
+    )
+
+
+def alert_of(row: Row[Any]) -> Alert:
+    fields = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
+    low, high = fields.pop("interval_low"), fields.pop("interval_high")
+    return Alert(
+        **{
+            **fields,
+            "state": AlertState(row.state),
+            "level": Level(row.level),
+            "value": float(row.value),
+            "action": RuleAction(row.action),
+            "interval": None if low is None else (low, high),
+        }
+    )

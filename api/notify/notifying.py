@@ -1,0 +1,57 @@
+"""Notifications put together: opened with the server, ended with it; nothing where no service is named."""
+
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+
+from api.database import Database, in_database
+from api.lease import Lease
+from api.notify.adoption import adopt
+from api.notify.notifier import Notifier, Pace
+from api.notify.outbox import Outbox
+from api.notify.targets import Target, scheme_of
+from api.reading.runs import RunReader
+from api.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notifying:
+    """What alerts and routes use."""
+
+    outbox: Outbox
+    targets: Sequence[Target]
+
+    def name_of(self, key: str) -> str:
+        """What people call a service; one that is gone by its kind."""
+        names = {target.key: target.name for target in self.targets}
+        return names.get(key) or f"{scheme_of(key)}, which is configured no longer"
+
+
+@asynccontextmanager
+async def notifying_running(
+    settings: Settings, targets: Sequence[Target], database: Database, reader: RunReader
+) -> AsyncIterator[Notifying]:
+    """While inside, services are told what becomes of alerts."""
+    outbox = Outbox(database, targets)
+    notifying = Notifying(outbox=outbox, targets=targets)
+    if not targets:
+        yield notifying
+        return
+    for kind, number in (await in_database(partial(adopt, database, targets))).items():
+        logger.warning(
+            "%d notifications waited for a service (%s) that FOVEA_NOTIFY_URLS names no longer: "
+            "they are given up",
+            *(number, kind),
+        )
+    pace = Pace(
+        wait_s=settings.notify_wait_s,
+        interval_s=settings.notify_interval_s,
+        repeat_s=settings.notify_repeat_s,
+    )
+    lease = Lease(database, "notifications")
+    async with Notifier(targets, pace, outbox, reader, lease, settings.public_url).running():
+        yield notifying

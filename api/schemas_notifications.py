@@ -1,0 +1,38 @@
+"""Notifications as a route answers them."""
+
+from datetime import datetime
+
+from pydantic import BaseModel, Field
+
+from api.notify.outbox import Notification
+from api.timestamps import utc
+
+
+class ShownNotification(BaseModel):
+    """A message about a run's alerts to one service."""
+
+    id: str = Field(description="also the message's header Idempotency-Key, however often it came")
+    run_id: str
+    service: str
+    title: str
+    body: str
+    created_at: datetime
+    attempts: int
+    sent_at: datetime | None = Field(description="when the service took it")
+    next_attempt_at: datetime | None = Field(description="where it has not taken it yet")
+    error: str | None = Field(description="why the last attempt failed")
+
+
+def shown_notification(notification: Notification, service: str) -> ShownNotification:
+    return ShownNotification(
+        id=notification.id,
+        run_id=notification.run_id,
+        service=service,
+        title=notification.title,
+        body=notification.body,
+        created_at=utc(notification.created_ms),
+        attempts=notification.attempts,
+        sent_at=None if notification.sent_ms is None else utc(notification.sent_ms),
+        next_attempt_at=None if notification.due_ms is None else utc(notification.due_ms),
+        error=notification.error or None,
+    )

@@ -1,0 +1,45 @@
+"""Series, and what rules make of them, for tests of what is on record."""
+
+import uuid
+from collections.abc import Sequence
+
+from api.alerts.conditions import Bound
+from api.alerts.judgement import Sample
+from api.alerts.machine import Evaluation, Patience, evaluate_all
+from api.alerts.metric_pattern import MetricPattern
+from api.alerts.records import Watch
+from api.alerts.rules import Rule, RuleAction
+from api.run_state import Position
+
+NOW_MS = 1_800_000_000_000
+
+
+def watch(rule: str = "RAO", patience: Patience | None = None, **more: object) -> Watch:
+    return Watch(
+        run_id=uuid.uuid4().hex,
+        workspace=None,
+        rule=Rule(
+            name=rule,
+            metric=MetricPattern("critical/*"),
+            condition=Bound(below=0.9),
+            patience=patience or Patience(to_clear=1),
+            action=RuleAction.PAUSE,
+            recommendation="look",
+        ),
+        metric="critical/RAO",
+    )
+
+
+def at(step: int) -> Position:
+    return Position(step, epoch=step // 10, batch=step % 10)
+
+
+def evaluated(watched: Watch, samples: Sequence[Sample]) -> list[Evaluation]:
+    return list(evaluate_all(watched.rule.condition, watched.rule.patience, samples))
+
+
+def series(*values: float) -> list[Sample]:
+    return [
+        Sample(step=step, value=value, timestamp_ms=0, support=20)
+        for step, value in enumerate(values, 1)
+    ]

@@ -1,0 +1,130 @@
+"""What people read who were not looking."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import pytest
+
+from api.alerts.episodes import ChangeKind
+from api.alerts.judgement import Level
+from api.alerts.machine import AlertState
+from api.alerts.records import Alert, AlertChange, News
+from api.alerts.rules import RuleAction
+from api.notify.message import MOST_ALERTS, About, Kind, Message, news_message, reminder
+
+ABOUT = About(run_id="9f3c", run_name="fold 2", url="http://fovea/#/experiments/1/runs/9f3c")
+ALERT = Alert(
+    alert_id="a",
+    run_id="9f3c",
+    workspace=None,
+    rule="RAO",
+    metric="critical/RAO",
+    began_step=10,
+    state=AlertState.FIRING,
+    level=Level.CRITICAL,
+    step=10,
+    value=0.8,
+    threshold=0.99,
+    support=15,
+    interval=(0.548, 0.93),
+    is_insufficient=True,
+    epoch=1,
+    batch=None,
+    recommendation="Do not use this model",
+    action=RuleAction.PAUSE,
+    began_ms=0,
+    changed_ms=0,
+)
+MILD = dataclasses.replace(ALERT, alert_id="b", rule="CNV", level=Level.WARNING)
+OVER = dataclasses.replace(ALERT, alert_id="c", rule="RVO", state=AlertState.RESOLVED)
+
+
+def news(alert: Alert, *kinds: ChangeKind, note: str = "") -> list[News]:
+    return [
+        News(
+            AlertChange(
+                id=number,
+                alert_id=alert.alert_id,
+                run_id=alert.run_id,
+                kind=kind,
+                level=alert.level,
+                step=alert.step,
+                value=alert.value,
+                at_ms=0,
+                note=note if kind is ChangeKind.ACTED else "",
+            ),
+            alert,
+        )
+        for number, kind in enumerate(kinds)
+    ]
+
+
+def message(changes: Sequence[News], still_open: Sequence[Alert] = ()) -> Message:
+    return news_message(ABOUT, changes, still_open)
+
+
+def test_an_alert_says_what_is_wrong_on_what_evidence_and_what_to_do() -> None:
+    changes = news(ALERT, ChangeKind.FIRED, ChangeKind.ACTED, note="Told the run to pause")
+    told = message(changes, [ALERT])
+    assert told == Message(
+        kind=Kind.CRITICAL,
+        title="[critical] RAO on fold 2",
+        body="RAO (critical): fired\n"
+        "critical/RAO is 0.8 at step 10, below 0.99 (15 cases, 95% interval 0.548 to 0.930)\n"
+        "Too few cases to prove that the bound is kept, whatever the value\n"
+        "Do not use this model\n"
+        "Told the run to pause\n\n"
+        "Run fold 2, 9f3c\nhttp://fovea/#/experiments/1/runs/9f3c",
+    )
+
+
+def test_several_alerts_are_one_message_the_worst_first() -> None:
+    changes = [
+        *news(OVER, ChangeKind.FIRED, ChangeKind.RESOLVED),
+        *news(MILD, ChangeKind.FIRED),
+        *news(ALERT, ChangeKind.RAISED),
+    ]
+    told = message(changes, [ALERT, MILD])
+    assert (told.kind, told.title) == (Kind.CRITICAL, "[critical] 3 alerts on fold 2")
+    heads = [block.splitlines()[0] for block in told.body.split("\n\n")]
+    assert heads == [
+        *("RAO (critical): raised", "CNV (warning): fired", "RVO (resolved): fired, resolved"),
+        "Run fold 2, 9f3c",
+    ]
+
+
+def test_the_end_of_one_alert_does_not_hide_another_that_is_open() -> None:
+    told = message(news(OVER, ChangeKind.RESOLVED), [ALERT])
+    assert (told.kind, told.title) == (Kind.RESOLVED, "[resolved] RVO on fold 2")
+    assert "Also open: RAO (critical)" in told.body
+    assert "Do not use" not in told.body
+
+
+def test_a_reminder_is_about_what_nobody_has_acknowledged() -> None:
+    told = reminder(ABOUT, [ALERT, MILD])
+    assert (told.kind, told.title) == (Kind.CRITICAL, "[critical] 2 alerts on fold 2")
+    assert "RAO (critical): still open, not acknowledged" in told.body
+
+
+def test_of_very_many_alerts_the_rest_is_counted() -> None:
+    many = [dataclasses.replace(MILD, alert_id=f"{number:03}") for number in range(50)]
+    told = message([change for alert in many for change in news(alert, ChangeKind.FIRED)])
+    assert told.body.count("CNV (warning)") == MOST_ALERTS
+    assert f"… and {50 - MOST_ALERTS} more" in told.body
+
+
+@pytest.mark.parametrize(
+    "name", ["<!channel> hi", "@everyone", "[x](http://evil)", "a\r\nBcc: x@y", "\x1b[31m\u202e"]
+)
+def test_names_of_runs_and_metrics_do_nothing_in_a_chat_or_a_mail(name: str) -> None:
+    alert = dataclasses.replace(ALERT, metric=name)
+    told = news_message(About(run_id="9f3c", run_name=name), news(alert, ChangeKind.FIRED), [])
+    for text in (told.title.removeprefix("[critical]"), told.body):
+        assert not set(text) & set("<>@[]\r\x1b\u202e")
+    assert "\n" not in told.title
+    assert len(news_message(About(run_id="9", run_name="x" * 9999), news(alert), []).title) < 200
+
+
+def test_a_run_without_a_name_is_its_id() -> None:
+    told = news_message(About(run_id="9f3c", run_name=""), news(ALERT, ChangeKind.FIRED), [])
+    assert told.title == "[critical] RAO on 9f3c"

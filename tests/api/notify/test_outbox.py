@@ -1,0 +1,193 @@
+"""What waits for services: each change in one message of each, whatever happens in between."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from api.alerts.records import Alert, News, Watch
+from api.alerts.store import AlertStore
+from api.database import Database
+from api.notify.adoption import adopt
+from api.notify.message import Kind, Message
+from api.notify.outbox import Group, Notification, Outbox
+from api.notify.targets import Target
+from api.reading.pages import Page
+from tests.api.alerts.recording import NOW_MS, at, evaluated, series, watch
+
+MAIL = Target(name="mailto", key="mailto:1", url="mailto://")
+HOOK = Target(name="json", key="json:1", url="json://")
+WAIT_MS, INTERVAL_MS, REPEAT_MS = 5_000, 60_000, 3_600_000
+EVERYTHING = Page(limit=1000)
+GOOD, WARNING, CRITICAL = 0.95, 0.85, 0.5
+
+
+class Record:
+    """Alerts on record at moments that the test says, and the messages that come of them."""
+
+    def __init__(self, database: Database, *targets: Target) -> None:
+        self.outbox = Outbox(database, targets)
+        self.store = AlertStore(database, self.outbox.put)
+
+    def log(self, watched: Watch, *values: float, ms: int = 0) -> None:
+        changes = [it for it in evaluated(watched, series(*values)) if it.is_change]
+        self.store.advance(watched, changes, at, NOW_MS + ms)
+
+    def ready(self, ms: int) -> list[Group]:
+        return self.outbox.ready(NOW_MS + ms, WAIT_MS, INTERVAL_MS)
+
+    def write(self, ms: int) -> list[tuple[str, str]]:
+        """Service and text of what is written at that moment."""
+        texts = []
+
+        def compose(news: Sequence[News], still_open: Sequence[Alert]) -> Message:
+            kinds = [f"{each.change.kind} at {each.change.step}" for each in news]
+            texts.append(f"{', '.join(kinds)}; {len(still_open)} open")
+            return Message(kind=Kind.CRITICAL, title="", body=texts[-1])
+
+        groups = [
+            group for group in self.ready(ms) if self.outbox.write(group, compose, NOW_MS + ms)
+        ]
+        return [(group.target, text) for group, text in zip(groups, texts, strict=True)]
+
+    def due(self, ms: int) -> list[Notification]:
+        found = self.outbox.due(NOW_MS + ms)
+        return [notification for waiting in found.values() for notification in waiting]
+
+    def send_all(self, ms: int) -> list[str]:
+        """The texts that the services took."""
+        due = self.due(ms)
+        for notification in due:
+            self.outbox.sent(notification, NOW_MS + ms)
+        return [notification.body for notification in due]
+
+
+def test_changes_of_a_run_wait_for_each_other_and_go_to_every_service(database: Database) -> None:
+    record, one = Record(database, MAIL, HOOK), watch()
+    record.log(one, WARNING)
+    record.log(one, WARNING, CRITICAL, ms=2_000)
+    assert record.write(WAIT_MS - 1) == []
+    text = "fired at 1, raised at 2; 1 open"
+    assert sorted(record.write(WAIT_MS)) == [("json:1", text), ("mailto:1", text)]
+    assert record.write(WAIT_MS + INTERVAL_MS) == []
+    assert record.send_all(WAIT_MS) == [text, text]
+    assert record.send_all(WAIT_MS) == []
+
+
+def test_runs_do_not_wait_for_each_other(database: Database) -> None:
+    record, one, other = Record(database, MAIL), watch(), watch()
+    record.log(one, WARNING)
+    record.log(other, WARNING, ms=WAIT_MS)
+    assert {group.run_id for group in record.ready(WAIT_MS)} == {one.run_id}
+    assert {group.run_id for group in record.ready(2 * WAIT_MS)} == {one.run_id, other.run_id}
+
+
+def test_between_messages_about_a_run_is_an_interval_unless_it_is_critical(
+    database: Database,
+) -> None:
+    record, one = Record(database, MAIL), watch()
+    record.log(one, WARNING)
+    assert len(record.write(WAIT_MS)) == 1
+    record.send_all(WAIT_MS)
+    record.log(one, WARNING, GOOD, ms=WAIT_MS)
+    assert record.write(WAIT_MS + INTERVAL_MS - 1) == []
+    assert record.write(WAIT_MS + INTERVAL_MS) == [("mailto:1", "resolved at 2; 0 open")]
+    record.send_all(WAIT_MS + INTERVAL_MS)
+    record.log(one, WARNING, GOOD, CRITICAL, ms=WAIT_MS + INTERVAL_MS)
+    assert record.write(2 * WAIT_MS + INTERVAL_MS) == [("mailto:1", "fired at 3; 1 open")]
+
+
+def test_what_comes_while_a_service_is_away_is_its_next_message(database: Database) -> None:
+    record, one = Record(database, MAIL), watch()
+    record.log(one, CRITICAL)
+    record.write(WAIT_MS)
+    (waiting,) = record.due(WAIT_MS)
+    record.outbox.failed(waiting, "away", again_ms=NOW_MS + 500_000)
+    record.log(one, CRITICAL, GOOD, ms=WAIT_MS)
+    record.log(one, CRITICAL, GOOD, CRITICAL, ms=WAIT_MS + 1)
+    assert record.write(400_000) == []
+    assert record.due(499_999) == []
+    assert record.send_all(500_000) == ["fired at 1; 1 open"]
+    assert record.write(500_000) == [("mailto:1", "resolved at 2, fired at 3; 1 open")]
+
+
+def test_what_became_of_a_message_is_on_record(database: Database) -> None:
+    record, one = Record(database, MAIL), watch()
+    record.log(one, CRITICAL)
+    record.write(WAIT_MS)
+    record.outbox.failed(record.due(WAIT_MS)[0], "away", again_ms=NOW_MS + WAIT_MS + 1)
+    (failed,) = record.outbox.listed(None, one.run_id, EVERYTHING).entries
+    assert (failed.attempts, failed.error, failed.sent_ms) == (1, "away", None)
+    record.send_all(WAIT_MS + 1)
+    (sent,) = record.outbox.listed(None, None, EVERYTHING).entries
+    assert (sent.attempts, sent.error, sent.due_ms) == (2, "", None)
+    assert sent.sent_ms == NOW_MS + WAIT_MS + 1
+    assert record.outbox.listed("other", None, EVERYTHING).entries == []
+
+
+def test_who_acknowledges_need_not_be_told_of_it(database: Database) -> None:
+    record, one = Record(database, MAIL), watch()
+    record.log(one, CRITICAL)
+    record.write(WAIT_MS)
+    record.send_all(WAIT_MS)
+    alert_id = record.store.timeline(one.run_id, EVERYTHING).entries[0].alert.alert_id
+    record.store.acknowledge(alert_id, "dr.bernard", "", NOW_MS)
+    assert record.write(10 * INTERVAL_MS) == []
+
+
+def test_an_open_alert_is_told_again_until_somebody_acknowledges_it(database: Database) -> None:
+    record, one = Record(database, MAIL), watch()
+    outbox = record.outbox
+    record.log(one, CRITICAL)
+    record.write(0 + WAIT_MS)
+    written_ms = NOW_MS + WAIT_MS
+    assert outbox.unheeded(written_ms + REPEAT_MS, REPEAT_MS) == [], "it is still under way"
+    record.send_all(WAIT_MS)
+    assert outbox.unheeded(written_ms + REPEAT_MS - 1, REPEAT_MS) == []
+    (group,) = outbox.unheeded(written_ms + REPEAT_MS, REPEAT_MS)
+
+    def compose(still_open: Sequence[Alert]) -> Message:
+        return Message(kind=Kind.CRITICAL, title="", body=f"still {len(still_open)}")
+
+    assert outbox.remind(group, compose, written_ms + REPEAT_MS)
+    assert record.send_all(WAIT_MS + REPEAT_MS) == ["still 1"]
+    assert outbox.unheeded(written_ms + REPEAT_MS + 1, REPEAT_MS) == []
+    alert_id = record.store.timeline(one.run_id, EVERYTHING).entries[0].alert.alert_id
+    record.store.acknowledge(alert_id, "dr.bernard", "", NOW_MS)
+    assert outbox.unheeded(written_ms + 9 * REPEAT_MS, REPEAT_MS) == []
+    assert not outbox.remind(group, compose, written_ms + 9 * REPEAT_MS)
+
+
+def test_a_url_that_was_put_right_loses_nothing(database: Database) -> None:
+    before, one, other = Record(database, MAIL, HOOK), watch(), watch()
+    before.log(one, CRITICAL)
+    before.write(WAIT_MS)
+    before.log(other, CRITICAL, ms=WAIT_MS)
+    corrected = Target(name="mailto", key="mailto:2", url="mailto://")
+    assert adopt(database, [corrected, HOOK]) == {}
+    after = Record(database, corrected, HOOK)
+    assert {group.target for group in after.ready(2 * WAIT_MS)} == {"mailto:2", "json:1"}
+    assert sorted(each.target for each in after.due(WAIT_MS)) == ["json:1", "mailto:2"]
+    assert adopt(database, [corrected, HOOK]) == {}
+
+
+def test_what_waits_for_a_service_that_is_gone_is_given_up(database: Database) -> None:
+    before, one, other = Record(database, MAIL, HOOK), watch(), watch()
+    before.log(one, CRITICAL)
+    before.write(WAIT_MS)
+    before.log(other, CRITICAL, ms=WAIT_MS)
+    assert adopt(database, [HOOK]) == {"mailto": 2}
+    again = Record(database, MAIL)
+    assert again.ready(9 * WAIT_MS) == []
+    assert again.due(9 * WAIT_MS) == []
+    errors = {each.error for each in again.outbox.listed(None, None, EVERYTHING).entries}
+    assert errors == {"", "The service is gone"}
+
+
+@pytest.mark.parametrize("num_changes", [501])
+def test_a_flood_of_changes_is_several_messages(database: Database, num_changes: int) -> None:
+    record, one = Record(database, MAIL), watch()
+    record.log(one, *[CRITICAL, GOOD] * (num_changes // 2), CRITICAL)
+    assert len(record.write(WAIT_MS)) == 1
+    assert record.write(WAIT_MS) == [], "the first is not taken yet"
+    record.send_all(WAIT_MS)
+    assert record.write(WAIT_MS) == [("mailto:1", f"fired at {num_changes}; 1 open")]

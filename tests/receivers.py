@@ -1,0 +1,137 @@
+"""Real receivers of notifications: a web server and a mail server on free ports, which may misbehave."""
+
+import email
+import email.policy
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from tests.ports import LOOPBACK, free_port
+
+
+@dataclass(frozen=True, kw_only=True)
+class Received:
+    """A message; `id` is the same when it comes once more."""
+
+    id: str
+    title: str
+    body: str
+
+
+@dataclass
+class Receiver:
+    """`status` is what a web server answers; one that `holds` reads all and answers only when let go."""
+
+    url: str
+    received: list[Received] = field(default_factory=list)
+    status: int = 200
+    holds: bool = False
+    let_go: threading.Event = field(default_factory=threading.Event)
+
+    def ids(self) -> list[str]:
+        return [message.id for message in self.received]
+
+
+@contextmanager
+def http_receiver(port: int | None = None) -> Iterator[Receiver]:
+    """Of Apprise's json://."""
+    port = port or free_port()
+    receiver = Receiver(url=f"json://{LOOPBACK}:{port}/hook")
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            sent = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            if receiver.status == 200:
+                receiver.received.append(
+                    Received(
+                        id=self.headers["Idempotency-Key"],
+                        title=sent["title"],
+                        body=sent["message"],
+                    )
+                )
+            if receiver.holds:
+                receiver.let_go.wait(60)
+            self.send_response(receiver.status)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Not in the output of the tests."""
+
+    server = ThreadingHTTPServer((LOOPBACK, port), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield receiver
+    finally:
+        receiver.let_go.set()
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@contextmanager
+def smtp_receiver() -> Iterator[Receiver]:
+    port = free_port()
+    receiver = Receiver(
+        url=f"mailto://{LOOPBACK}:{port}/?from=fovea@clinic.example&to=ward@clinic.example"
+    )
+
+    class Handler:
+        async def handle_DATA(  # noqa: N802 - aiosmtpd calls it by this name
+            self, server: SMTP, session: Session, envelope: Envelope
+        ) -> str:
+            content = envelope.content
+            assert isinstance(content, bytes)
+            mail = email.message_from_bytes(content, policy=email.policy.default)
+            body = mail.get_body(("plain",))
+            assert body is not None
+            receiver.received.append(
+                Received(
+                    id=mail["Idempotency-Key"],
+                    title=mail["Subject"],
+                    body=body.get_content().replace("\r\n", "\n"),
+                )
+            )
+            return "250 OK"
+
+    controller = Controller(Handler(), hostname=LOOPBACK, port=port)
+    controller.start()
+    try:
+        yield receiver
+    finally:
+        controller.stop()
+
+
+@contextmanager
+def dribbling_receiver() -> Iterator[str]:
+    """The URL of a web server whose answer comes byte by byte and never ends."""
+    ending = threading.Event()
+    with socket.create_server((LOOPBACK, 0)) as listener:
+        listener.settimeout(0.1)
+
+        def dribble() -> None:
+            while not ending.is_set():
+                try:
+                    connection, _ = listener.accept()
+                except TimeoutError:
+                    continue
+                with connection:
+                    try:
+                        connection.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+                        while not ending.wait(0.2):
+                            connection.sendall(b"x")
+                    except OSError:
+                        continue
+
+        thread = threading.Thread(target=dribble, daemon=True)
+        thread.start()
+        yield f"json://{LOOPBACK}:{listener.getsockname()[1]}/hook"
+        ending.set()
+        thread.join()
