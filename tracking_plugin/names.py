@@ -37,6 +37,7 @@ class Metric(StrEnum):
     TRAIN_ACCURACY = "train/accuracy"
     LEARNING_RATE = "train/learning_rate"
     IMAGES_PER_SECOND = "train/images_per_second"
+    DATA_WAIT_FRACTION = "train/data_wait_fraction"
     VAL_LOSS = "val/loss"
     VAL_ACCURACY = "val/accuracy"
     VAL_AUC_ROC_MACRO = "val/auc_roc_macro"

@@ -48,13 +48,14 @@ class DeferredScalars:
             weighted = value.detach() * share
             self._sums[name] = self._sums[name] + weighted if name in self._sums else weighted
 
-    def end_step(self, step: int, *, due: bool) -> None:
-        """Close the step; if it is `due`, its scalars start on their way to the host."""
+    def end_step(self, step: int, *, due: bool) -> float:
+        """Close the step, whose seconds come back; if it is `due`, its scalars start on their way."""
         seconds = time.perf_counter() - self._clock
         self.restart_clock()
         if due:
             self._pending.append(self._send(step, seconds))
         self._sums = {}
+        return seconds
 
     def ready(self) -> Iterator[StepRecord]:
         """Steps that cost no wait to read: all but the newest on a GPU, all on a CPU."""

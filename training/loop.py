@@ -15,6 +15,7 @@ from training.checkpoints.checkpoint import read_checkpoint
 from training.checkpoints.training_state import TrainingState
 from training.config import Precision
 from training.console import Console
+from training.data_wait import DataWait
 from training.deferred import DeferredScalars, StepRecord
 from training.errors import CheckpointError
 from training.outcome import Ending, Outcome
@@ -64,6 +65,7 @@ class TrainingLoop:
             progress=self.progress,
         )
         self.scalars = DeferredScalars(process)
+        self.data_wait = DataWait(process.device)
         self.ending: Ending | None = None
         self.message = ""
         self._save_step: int | None = None
@@ -76,7 +78,10 @@ class TrainingLoop:
         while self.ending is None and not self.progress.is_over(self.config):
             self.agreement.begin_step()
             self._set_learning_rate()
-            self._forward_and_backward(next(batches))
+            self.data_wait.ask()
+            batch = next(batches)
+            self.data_wait.arrive()
+            self._forward_and_backward(batch)
             self._optimizer_step()
             self._end_step()
             is_best = self.progress.evaluation_is_due(self.config) and self._evaluate()
@@ -115,7 +120,7 @@ class TrainingLoop:
     def _end_step(self) -> None:
         self.progress.step += 1
         due = self.progress.step % self.config.log_every_steps == 0
-        self.scalars.end_step(self.progress.step, due=due)
+        self.data_wait.end_step(self.scalars.end_step(self.progress.step, due=due))
         self._record(self.scalars.ready())
 
     def _record(self, records: Iterable[StepRecord]) -> None:
@@ -126,6 +131,7 @@ class TrainingLoop:
                 **record.scalars,
                 Metric.LEARNING_RATE: self.recipe.learning_rate(record.step - 1),
                 Metric.IMAGES_PER_SECOND: self.recipe.samples_per_step / record.seconds,
+                Metric.DATA_WAIT_FRACTION: self.data_wait.fraction,
                 Metric.EPOCH: float(self.progress.epoch_of(record.step)),
             }
             self.tracker.log_metrics(metrics, record.step)
@@ -142,12 +148,19 @@ class TrainingLoop:
         is_best = self.progress.record(result.score)
         if self.process.is_main:
             self._record_evaluation(result, is_best=is_best)
-        self.scalars.restart_clock()
+        self._restart_clocks()
         return is_best
+
+    def _restart_clocks(self) -> None:
+        """The next step begins now."""
+        self.scalars.restart_clock()
+        self.data_wait.interrupt()
 
     def _record_evaluation(self, result: EvaluationResult, *, is_best: bool) -> None:
         step, epoch = self.progress.step, self.progress.epoch
         self.tracker.log_metrics(result.metrics, step)
+        # Alerts come of it, and it is rare.
+        self.tracker.expedite()
         if self.progress.epoch_is_over:
             self.tracker.log_json(result.document, evaluation_artifact(epoch))
         for key, image in result.images.items():
@@ -168,7 +181,7 @@ class TrainingLoop:
         """Stay until something else is wanted."""
         self._record(self.scalars.flush())
         verdict = self.agreement.hold(self.progress.step)
-        self.scalars.restart_clock()
+        self._restart_clocks()
         return verdict
 
     def _leave(self, verdict: Verdict) -> None:
@@ -204,7 +217,7 @@ class TrainingLoop:
             self.checkpoints.save(
                 checkpoint.tensors, checkpoint.state, step=self.progress.step, is_best=is_best
             )
-        self.scalars.restart_clock()
+        self._restart_clocks()
 
     def _resume(self) -> None:
         name = self.process.broadcast(self.checkpoints.latest() if self.process.is_main else None)
@@ -214,7 +227,7 @@ class TrainingLoop:
     def _begin(self) -> None:
         self.agreement.orders.training(self.progress.step)
         self.recipe.train_mode(self.trained_model)
-        self.scalars.restart_clock()
+        self._restart_clocks()
         self.console.begin(
             step=self.progress.step,
             total_steps=self.config.epochs * self.recipe.steps_per_epoch,

@@ -69,6 +69,9 @@ class Tracker(Protocol):
 
     def log_metrics(self, metrics: Mapping[str, float], step: int) -> None: ...
 
+    def expedite(self) -> None:
+        """Have what was logged so far on its way now, instead of gathering more for one request."""
+
     def log_json(self, value: object, artifact_path: str) -> None: ...
 
     def log_image(self, image: np.ndarray[Any, Any], key: str, step: int) -> None: ...

@@ -34,6 +34,20 @@ HEALTH: Sequence[Rule] = (
         recommendation="Nothing is gained any more: stop, or lower the learning rate",
     ),
     Rule(
+        name="data_starvation",
+        metric=MetricPattern(Metric.DATA_WAIT_FRACTION),
+        condition=Bound(above=0.5, critical_factor=None),
+        patience=Patience(to_fire=50, to_clear=50),
+        recommendation="The device waits for data: more loader workers, a faster disk, smaller images",
+    ),
+    Rule(
+        name="gpu_too_hot",
+        metric=MetricPattern("system/gpu_*_temperature_celsius"),
+        condition=Bound(above=85.0, critical_factor=0.94),
+        patience=Patience(to_fire=3, to_clear=3),
+        recommendation="Look after the cooling: a GPU slows itself down when it is too hot",
+    ),
+    Rule(
         name="throughput_drop",
         metric=MetricPattern(Metric.IMAGES_PER_SECOND),
         condition=Drop(),

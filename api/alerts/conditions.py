@@ -39,12 +39,13 @@ class _WithoutEvidence:
 class Bound:
     """A value below `below` or above `above`, of which one is given.
 
-    With a `critical_factor` of 0.9 it is critical from a tenth of the bound beyond the bound.
+    With a `critical_factor` of 0.9 it is critical from a tenth of the bound beyond the bound; without
+    one it is never more than a warning.
     """
 
     below: float | None = None
     above: float | None = None
-    critical_factor: float = 0.9
+    critical_factor: float | None = 0.9
     has_support: bool = False
     window: int = 0
 
@@ -53,8 +54,7 @@ class Bound:
             return NO_DATA
         level = None
         if self._is_beyond(sample.value, self.threshold):
-            is_critical = self._is_beyond(sample.value, self._critical_threshold)
-            level = Level.CRITICAL if is_critical else Level.WARNING
+            level = Level.CRITICAL if self._is_critical(sample.value) else Level.WARNING
         return Judgement(level=level, threshold=self.threshold)
 
     def evidence(self, sample: Sample) -> Evidence:
@@ -68,12 +68,12 @@ class Bound:
         assert bound is not None, "one of them is given"
         return bound
 
-    @property
-    def _critical_threshold(self) -> float:
+    def _is_critical(self, value: float) -> bool:
+        factor = self.critical_factor
+        if factor is None:
+            return False
         is_towards_zero = (self.threshold > 0) is (self.below is not None)
-        return self.threshold * (
-            self.critical_factor if is_towards_zero else 2 - self.critical_factor
-        )
+        return self._is_beyond(value, self.threshold * (factor if is_towards_zero else 2 - factor))
 
     def _is_beyond(self, value: float, bound: float) -> bool:
         return value < bound if self.below is not None else value > bound

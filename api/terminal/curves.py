@@ -25,7 +25,14 @@ _LABELS: Mapping[str, str] = {
 }
 _PLACES: Mapping[str, int] = {name: place for place, name in enumerate(_LABELS)}
 _TITLES = {"loss": "loss", "acc": "accuracy"}
-_UNDRAWN = frozenset({Metric.EPOCH, Metric.LEARNING_RATE, Metric.IMAGES_PER_SECOND})
+_UNDRAWN = frozenset(
+    {
+        Metric.EPOCH,
+        Metric.LEARNING_RATE,
+        Metric.IMAGES_PER_SECOND,
+        Metric.DATA_WAIT_FRACTION,
+    }
+)
 _UNDRAWN_PREFIXES = (SYSTEM_METRIC_PREFIX, *(f"{group}/" for group in MetricGroup))
 
 Point = tuple[int, float | None]

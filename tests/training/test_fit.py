@@ -17,6 +17,7 @@ METRICS = {
     "train/accuracy",
     "train/learning_rate",
     "train/images_per_second",
+    "train/data_wait_fraction",
     "epoch",
     "val/loss",
     "val/accuracy",

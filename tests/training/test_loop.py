@@ -100,7 +100,12 @@ def test_three_ranks_resume_bit_for_bit(tmp_path: Path) -> None:
 def test_every_step_is_recorded_once_with_its_epoch_and_learning_rate(tmp_path: Path) -> None:
     trained = train(tmp_path, epochs=2)
     steps = list(range(1, 13))
-    for name in ("train/loss", "train/accuracy", "train/images_per_second"):
+    for name in (
+        "train/loss",
+        "train/accuracy",
+        "train/images_per_second",
+        "train/data_wait_fraction",
+    ):
         assert [step for step, _ in trained.tracker.points[name]] == steps
     assert [value for _, value in trained.tracker.points["epoch"]] == [1.0] * 6 + [2.0] * 6
     rates = [value for _, value in trained.tracker.points["train/learning_rate"]]
@@ -120,6 +125,7 @@ def test_an_epoch_ends_with_evaluation_document_and_image(tmp_path: Path) -> Non
         "epochs/0002/evaluation.json",
     ]
     assert trained.tracker.images[-1] == ("confusion_matrix", 12)
+    assert trained.tracker.num_expedited == 4
 
 
 def test_the_best_checkpoint_outlives_the_newest_ones(tmp_path: Path) -> None:

@@ -23,7 +23,6 @@ from training.errors import LaunchError, TrainingError, first_line
 from training.job import TrainingJob
 from training.launchers.backend import collective_backend
 from training.outcome import Outcome
-from training.rank import run_rank
 
 LOCAL_OBJECT_STORE_BYTES = 256 * 2**20
 """The data does not travel through Ray's object store, so it stays small."""
@@ -74,6 +73,9 @@ class NoRetryOfRefusals(UserCallback):
 
 
 def _train_on_worker(config: Mapping[str, TrainingJob]) -> Outcome:
+    # Ray's controller imports this module, too, and waits for nothing that only a rank needs.
+    from training.rank import run_rank  # noqa: PLC0415
+
     job = config["job"]
     return run_rank(job, make_bar=_driver_bar, gpu=get_device() if job.use_gpu else None)
 

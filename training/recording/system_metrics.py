@@ -5,6 +5,8 @@ from typing import Protocol
 
 from mlflow.system_metrics.system_metrics_monitor import SystemMetricsMonitor
 
+from training.recording.gpu_temperature import GpuTemperatureMonitor
+
 
 class MetricsLog(Protocol):
     """Where metrics go."""
@@ -22,6 +24,7 @@ class RecordedSystemMetrics(SystemMetricsMonitor):
     def __init__(self, run_id: str, tracking_uri: str, log: MetricsLog) -> None:
         super().__init__(run_id, resume_logging=True, tracking_uri=tracking_uri)
         self._log = log
+        self.monitors.append(GpuTemperatureMonitor())
 
     def monitor(self) -> None:
         """Sample, aggregate and record until told to finish."""

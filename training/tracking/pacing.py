@@ -51,6 +51,7 @@ class Pace:
         self._num_failures = 0
         self._has_told_of_loss = False
         self._hurry = threading.Event()
+        self._awaited = threading.Event()
         self._stopping = threading.Event()
 
     @property
@@ -61,6 +62,7 @@ class Pace:
         """Try at once, and wait only briefly from now on: somebody is waiting for the result."""
         self.is_hopeless = False
         self._hurry.set()
+        self._awaited.set()
 
     def take_time(self) -> None:
         if not self.is_stopping:
@@ -69,10 +71,18 @@ class Pace:
     def stop(self) -> None:
         self._stopping.set()
         self._hurry.set()
+        self._awaited.set()
+
+    def expedite(self) -> None:
+        """End the gathering that is under way, or leave the next one out."""
+        self._awaited.set()
 
     def gather(self, seconds: float) -> None:
         """Let records pile up for one request, unless somebody is waiting for them."""
-        self._hurry.wait(seconds)
+        if not self._hurry.is_set():
+            self._awaited.wait(seconds)
+        # What was waited for is logged by now, and goes with what is sent next.
+        self._awaited.clear()
 
     def next_delay_s(self) -> float:
         delay_s = self.policy.delay_s(self._num_failures, random.random())  # noqa: S311

@@ -37,6 +37,10 @@ class Sender:
         if not self._work.is_set():
             self._work.set()
 
+    def expedite(self) -> None:
+        """What there is by now is waited for."""
+        self._pace.expedite()
+
     def flush(self, timeout_s: float) -> None:
         """Wait until what is in the spool now is delivered; TrackingError at the deadline."""
         target = self._spool.records.num_appended

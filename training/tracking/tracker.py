@@ -56,6 +56,10 @@ class MlflowTracker:
     def log_metrics(self, metrics: Mapping[str, float], step: int) -> None:
         self._append(metric_lines(metrics, step, _now_ms()))
 
+    def expedite(self) -> None:
+        """Have what was logged so far on its way now, instead of gathering more for one request."""
+        self._sender.expedite()
+
     def log_params(self, params: Mapping[str, str]) -> None:
         self._append(param_lines(params))
 

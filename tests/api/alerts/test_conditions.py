@@ -39,6 +39,7 @@ def judged(condition: Condition, value: float, earlier: Sequence[float] = ()) ->
         (Bound(above=-1.0), -0.5, C),
         (Bound(above=0.0), 1e-9, C),
         (Bound(below=0.99, critical_factor=1.0), 0.98, C),
+        (Bound(above=0.5, critical_factor=None), 1e9, W),
     ],
 )
 def test_a_bound(bound: Bound, value: float, level: Level | None) -> None:
