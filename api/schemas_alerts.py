@@ -103,7 +103,7 @@ def shown_alert(alert: Alert) -> CriticalAlert:
         confidence_interval=alert.interval,
         insufficient_evidence=alert.is_insufficient,
         step=alert.step,
-        first_step=alert.began_step,
+        first_step=alert.first_step,
         epoch=alert.epoch,
         batch=alert.batch,
         timestamp=utc(alert.changed_ms),
@@ -134,6 +134,8 @@ def shown_change(change: AlertChange, alert: Alert) -> TimelineEntry:
 
 def sentence(alert: Alert) -> str:
     """What is wrong, or that it no longer is, and on how much evidence."""
+    if alert.is_silence:
+        return _silence_sentence(alert)
     value, threshold = alert.value, alert.threshold
     said = f"{alert.metric} is {value:.4g} at step {alert.step}"
     if alert.state is not AlertState.FIRING:
@@ -145,3 +147,9 @@ def sentence(alert: Alert) -> str:
         low, high = alert.interval
         said += f" ({alert.support} cases, 95% interval {low:.3f} to {high:.3f})"
     return said
+
+
+def _silence_sentence(alert: Alert) -> str:
+    if alert.state is not AlertState.FIRING:
+        return "the run was heard of again, or has ended"
+    return f"nothing has been heard of the run for {alert.value:.0f} s, since step {alert.step}"

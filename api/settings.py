@@ -84,6 +84,12 @@ class Settings(BaseSettings):
     alert_rules: Path | None = Field(
         None, description="file of alert rules beside the built-in ones"
     )
+    silent_after_s: float = Field(
+        1800,
+        gt=0,
+        description="seconds without a sign of life after which an alert says so; 30 for a run that "
+        "the server controls",
+    )
     notify_urls: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed_urls)] = Field(
         (), repr=False, description="services that are told of alerts, as Apprise's URLs"
     )

@@ -1,14 +1,17 @@
 """All of the alerts together: opened with the server, ended with it."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+from api.alerts.builtin import SILENCE, is_replaced
 from api.alerts.evaluator import AlertEvaluator
 from api.alerts.rule_file import RuleFile
+from api.alerts.silence import SilenceAlerts
 from api.alerts.store import AlertStore, OnRecord
 from api.alerts.teller import AlertTeller
 from api.control.desk import ControlDesk
+from api.control.store import ControlStore
 from api.database import Database
 from api.lease import Lease
 from api.push.bus import Bus
@@ -24,19 +27,33 @@ class Alerting:
     teller: AlertTeller
 
 
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What alerts come of, and whom they concern."""
+
+    database: Database
+    reader: RunReader
+    bus: Bus
+    desk: ControlDesk
+    writer: RunWriter
+
+
 @asynccontextmanager
 async def alerting_running(
-    file: RuleFile,
-    database: Database,
-    reader: RunReader,
-    bus: Bus,
-    desk: ControlDesk,
-    writer: RunWriter,
-    on_record: OnRecord,
+    file: RuleFile, around: Surroundings, on_record: OnRecord, *, silent_after_s: float
 ) -> AsyncIterator[Alerting]:
     """While inside, rules are evaluated."""
+    database, reader, bus = around.database, around.reader, around.bus
     store = AlertStore(database, on_record)
-    teller = AlertTeller(store, desk, writer, bus)
-    evaluator = AlertEvaluator(file, store, reader, bus, Lease(database, "alerts"), teller.tell)
-    async with evaluator.running():
+    teller = AlertTeller(store, around.desk, around.writer, bus)
+    async with AsyncExitStack() as stack:
+        evaluator = AlertEvaluator(file, store, reader, bus, Lease(database, "alerts"), teller.tell)
+        await stack.enter_async_context(evaluator.running())
+        if not is_replaced(file, SILENCE):
+            silence = SilenceAlerts(
+                *(store, ControlStore(database), reader, bus, Lease(database, "silence")),
+                teller.tell,
+                after_s=silent_after_s,
+            )
+            await stack.enter_async_context(silence.running())
         yield Alerting(store=store, teller=teller)

@@ -72,7 +72,10 @@ def clinical_rules(floors: Mapping[str, float] = MIN_SENSITIVITY) -> list[Rule]:
     ]
 
 
-BUILTIN_NAMES = frozenset((*(rule.name for rule in HEALTH), *MIN_SENSITIVITY))
+SILENCE = "run_silent"
+"""The one rule that is about no metric; api.alerts.silence keeps it."""
+
+BUILTIN_NAMES = frozenset((*(rule.name for rule in HEALTH), *MIN_SENSITIVITY, SILENCE))
 
 
 def load_rules(path: Path | None) -> RuleFile:
@@ -80,8 +83,12 @@ def load_rules(path: Path | None) -> RuleFile:
     return RuleFile() if path is None else read_rules(path, BUILTIN_NAMES)
 
 
+def is_replaced(file: RuleFile, name: str) -> bool:
+    """Whether the file does without the built-in rule of that name, or has its own."""
+    return name in file.without or any(rule.name == name for rule in file.rules)
+
+
 def rules_of_run(file: RuleFile, floors: Mapping[str, float] = MIN_SENSITIVITY) -> list[Rule]:
     """What holds for a run with these `floors`: a rule of the file replaces the built-in of its name."""
-    replaced = file.without | {rule.name for rule in file.rules}
     builtin = (*clinical_rules(floors), *HEALTH)
-    return [*file.rules, *(rule for rule in builtin if rule.name not in replaced)]
+    return [*file.rules, *(rule for rule in builtin if not is_replaced(file, rule.name))]

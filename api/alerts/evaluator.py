@@ -21,7 +21,7 @@ from api.alerts.machine import Evaluation, evaluate_all
 from api.alerts.records import News
 from api.alerts.replay import samples
 from api.alerts.rule_file import RuleFile
-from api.alerts.run_watch import RunWatch, samples_in
+from api.alerts.run_watch import RunWatch, WrittenPoints
 from api.alerts.store import AlertStore
 from api.database import in_database
 from api.errors import ApiError, NotFoundError, UnavailableError
@@ -117,16 +117,16 @@ class AlertEvaluator:
             run = await self._run(event.run_id, event.workspace)
         except NotFoundError:
             return
-        names = {point.name for point in event.points}
-        for series in (series for name in names for series in run.series_of(name)):
-            taken = samples_in(event.points, series.watch)
+        written = WrittenPoints.of(event.points)
+        for series in [series for name in written.metrics for series in run.series_of(name)]:
+            taken = written.samples(series.watch)
             if taken is None:
                 series.forget()
                 self._look_at(series, LATE_PAUSE_S)
             else:
                 await self._carry_on(series, run, series.take(taken))
-        for series in (series for name in names for series in run.supported_by(name)):
-            if series.watch.metric not in names:
+        for series in [series for name in written.metrics for series in run.supported_by(name)]:
+            if series.watch.metric not in written.metrics:
                 series.forget()
                 self._look_at(series, LATE_PAUSE_S)
 

@@ -8,6 +8,10 @@ from api.alerts.machine import AlertState
 from api.alerts.rules import Rule, RuleAction
 from tracking_plugin.proportion import Interval
 
+SILENCE_METRIC = "heartbeat"
+"""Of the alerts on silence, which are about no metric: their value is the silence in seconds, and their
+`began_step` the moment at which the run was last heard of."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Watch:
@@ -46,6 +50,15 @@ class Alert:
     acknowledged_by: str | None = None
     acknowledged_ms: int | None = None
     note: str = ""
+
+    @property
+    def is_silence(self) -> bool:
+        return self.metric == SILENCE_METRIC
+
+    @property
+    def first_step(self) -> int:
+        """At which it fired."""
+        return self.step if self.is_silence else self.began_step
 
 
 @dataclass(frozen=True, kw_only=True)

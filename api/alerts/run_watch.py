@@ -1,8 +1,9 @@
 """All rules on one run: which of them a metric concerns, and how far each has come."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
 
 from api.alerts.judgement import Sample
 from api.alerts.live_series import LiveSeries
@@ -55,28 +56,36 @@ class RunWatch:
         return series
 
 
-def samples_in(points: Iterable[MetricPoint], watch: Watch) -> list[Sample] | None:
-    """Of one write, those that `watch` is about; None where their numbers of cases are missing."""
-    ordered = sorted(points, key=lambda point: (point.name, point.step, point.timestamp_ms))
-    # Of several at one step, the last to be logged counts.
-    newest = {
-        key: list(group)[-1]
-        for key, group in groupby(ordered, key=lambda point: (point.name, point.step))
-    }
-    support = watch.rule.support_of(watch.metric)
-    samples = []
-    for (name, step), point in newest.items():
-        if name != watch.metric:
-            continue
-        counted = newest.get((support, step)) if support is not None else None
-        if support is not None and counted is None:
+@dataclass(frozen=True)
+class WrittenPoints:
+    """The points of one write by metric and step; of several at one step the last to be logged counts."""
+
+    _of_metric: Mapping[str, Mapping[int, MetricPoint]]
+
+    @classmethod
+    def of(cls, points: Iterable[MetricPoint]) -> Self:
+        of_metric: dict[str, dict[int, MetricPoint]] = {}
+        for point in sorted(points, key=lambda point: (point.step, point.timestamp_ms)):
+            of_metric.setdefault(point.name, {})[point.step] = point
+        return cls(of_metric)
+
+    @property
+    def metrics(self) -> Collection[str]:
+        return self._of_metric.keys()
+
+    def samples(self, watch: Watch) -> list[Sample] | None:
+        """Those that `watch` is about, by their steps; None where their numbers of cases are missing."""
+        support = watch.rule.support_of(watch.metric)
+        counted = self._of_metric.get(support, {}) if support is not None else {}
+        points = self._of_metric[watch.metric]
+        if support is not None and not points.keys() <= counted.keys():
             return None
-        samples.append(
+        return [
             Sample(
                 step=step,
                 value=point.value,
                 timestamp_ms=point.timestamp_ms,
-                support=None if counted is None else count(counted.value),
+                support=count(counted[step].value) if step in counted else None,
             )
-        )
-    return samples
+            for step, point in points.items()
+        ]

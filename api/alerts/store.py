@@ -93,6 +93,34 @@ class AlertStore:
 
         return self._once(work)
 
+    def raise_once(self, alert: Alert) -> list[News]:
+        """Put an alert on record that comes of no series; one that is there already is no news."""
+
+        def work(connection: Connection) -> list[News]:
+            watched = (alerts.c.run_id == alert.run_id, alerts.c.rule == alert.rule)
+            known = select(alerts.c.alert_id).where(
+                *watched, alerts.c.metric == alert.metric, alerts.c.began_step == alert.began_step
+            )
+            if connection.execute(known).first() is not None:
+                return []
+            connection.execute(insert(alerts).values(**alert_values(alert)))
+            return [_tell(connection, alert, ChangeKind.FIRED, alert.began_ms)]
+
+        return self._once(work)
+
+    def resolve(self, alert_id: str, now_ms: int) -> list[News]:
+        """End such an alert; one that has ended is no news."""
+
+        def work(connection: Connection) -> list[News]:
+            alert = _find(connection, alert_id, for_update=True)
+            if alert.state is not AlertState.FIRING:
+                return []
+            over = replace(alert, state=AlertState.RESOLVED, changed_ms=now_ms)
+            _write(connection, over)
+            return [_tell(connection, over, ChangeKind.RESOLVED, now_ms)]
+
+        return self._once(work)
+
     def find(self, alert_id: str) -> Alert:
         """AlertNotFoundError."""
         with self._database.read() as connection:

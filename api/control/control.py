@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from api.alerts.alerting import Alerting, alerting_running
+from api.alerts.alerting import Alerting, Surroundings, alerting_running
 from api.alerts.rule_file import RuleFile
 from api.control.desk import ControlDesk
 from api.control.link import ControlLinks
@@ -69,7 +69,10 @@ async def control_running(
             SilenceWatch(desk).running(),
             notifying_running(settings, targets, database, reader) as notifying,
             alerting_running(
-                rules, database, reader, bus, desk, writer, notifying.outbox.put
+                rules,
+                Surroundings(database=database, reader=reader, bus=bus, desk=desk, writer=writer),
+                notifying.outbox.put,
+                silent_after_s=settings.silent_after_s,
             ) as alerting,
         ):
             yield Control(

@@ -56,6 +56,12 @@ class ControlStore:
         with self._database.read() as connection:
             return _find(connection, run_id)
 
+    def linked(self) -> list[ControlState]:
+        """The live runs that have ever listened."""
+        query = select(runs).where(runs.c.has_link, runs.c.status.in_(LIVE))
+        with self._database.read() as connection:
+            return [_state(row) for row in connection.execute(query)]
+
     def newly_silent(self, now_ms: int) -> list[ControlState]:
         """Of the runs that are silent, those that do not say so yet."""
         query = select(runs).where(
