@@ -15,6 +15,25 @@ os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+ON_RAY = (
+    "tests/api/jobs/",
+    "tests/api/test_demo.py",
+    "tests/tracking_plugin/test_project_backend.py",
+    "tests/tracking_plugin/test_ray_head.py",
+    "tests/training/test_resume.py",
+)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What trains on Ray goes to one process, first and one after the other: at once, two of them want
+    more than a small machine has. All others keep to their files."""
+    for item in items:
+        file = item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group("ray" if file.startswith(ON_RAY) else file))
+    items.sort(key=lambda item: not item.nodeid.startswith(ON_RAY))
+
+
 @pytest.fixture(autouse=True)
 def no_run_for_the_next_test() -> Iterator[None]:
     """`mlflow.set_experiment` and others leave the experiment to all that this process starts."""

@@ -7,7 +7,7 @@ was not followed from its beginning, or whose points came out of order, is read 
 import asyncio
 import logging
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
@@ -15,8 +15,8 @@ from functools import partial
 from mlflow.exceptions import MlflowException
 
 from api.alerts.builtin import rules_of_run
-from api.alerts.episodes import episodes
-from api.alerts.live_series import LiveSeries
+from api.alerts.episodes import Episode, episodes
+from api.alerts.live_series import MOST_WAITING, LiveSeries
 from api.alerts.machine import Evaluation, evaluate_all
 from api.alerts.records import News
 from api.alerts.replay import samples
@@ -53,6 +53,7 @@ LATE_PAUSE_S = 0.3
 """What belongs together often comes in several writes."""
 
 RETRY_PAUSE_S = 5.0
+NUM_BETWEEN_PAUSES = 32
 LOOKED_BACK_MS = 60_000
 NUM_RUNS = 1000
 """Runs that are followed from memory at once, and that a sweep looks at."""
@@ -215,24 +216,33 @@ class AlertEvaluator:
     async def _evaluate(self, series: LiveSeries) -> None:
         watch = series.watch
         run = await self._run(watch.run_id, watch.workspace)
-        evaluations = await in_database(partial(self._evaluations, series))
-        found = episodes(evaluations)
+        found, newest = await in_database(partial(self._evaluated, series))
         news = await in_database(
             partial(self._store.reconcile, watch, found, run.position, unix_ms())
         )
         await self._tell(news)
-        changes = series.restart(evaluations)
+        changes = series.restart(newest)
         self._looked_at = None
         await self._carry_on(series, run, changes)
 
-    def _evaluations(self, series: LiveSeries) -> list[Evaluation]:
+    def _evaluated(self, series: LiveSeries) -> tuple[list[Episode], list[Evaluation]]:
+        """The alerts of a whole series, and its newest evaluations."""
         watch = series.watch
         with within(watch.workspace):
             history = {watch.metric: self._reader.metrics.series(watch.run_id, watch.metric)}
             if (support := watch.rule.support_of(watch.metric)) is not None:
                 history[support] = self._reader.metrics.series(watch.run_id, support)
         logged = samples(watch.rule, watch.metric, history)
-        return list(evaluate_all(watch.rule.condition, watch.rule.patience, logged))
+        changes, newest = [], deque[Evaluation](maxlen=MOST_WAITING)
+        evaluations = evaluate_all(watch.rule.condition, watch.rule.patience, logged)
+        for number, evaluation in enumerate(evaluations):
+            newest.append(evaluation)
+            if evaluation.is_change:
+                changes.append(evaluation)
+            if number % NUM_BETWEEN_PAUSES == 0:
+                # Otherwise the interpreter lets the server's own thread wait for 5 ms at a time.
+                time.sleep(0)
+        return episodes(changes), list(newest)
 
     def _miss_something(self) -> None:
         self._has_missed.set()

@@ -10,7 +10,6 @@ from api.alerts.records import Watch
 NUM_RECENT = 256
 """Steps whose values are known, so that a point that comes twice is seen to be one."""
 
-
 MOST_WAITING = 10_000
 """Points that come while the series is looked at; with more of them it is looked at once more."""
 
@@ -55,7 +54,7 @@ class LiveSeries:
         return changes
 
     def restart(self, evaluations: Sequence[Evaluation]) -> list[Evaluation] | None:
-        """Carry on after these, which are of all that the store had; as `take` for what waited."""
+        """Carry on after these, the newest of all that the store had; as `take` for what waited."""
         known = {evaluation.sample.step: evaluation.sample for evaluation in evaluations}
         waiting, has_lost = self._waiting, self._has_lost
         self.forget()

@@ -104,7 +104,7 @@ class SilenceAlerts:
     async def _keep_looking(self) -> None:
         while True:
             # Whoever could not be heard while no server was there gets the time to come back.
-            await asyncio.sleep(LOOK_INTERVAL_S)
+            await asyncio.sleep(min(LOOK_INTERVAL_S, self._after_s))
             try:
                 if await self._lease.held():
                     await self._look()
