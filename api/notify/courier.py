@@ -26,7 +26,7 @@ class Courier:
         self._process = process
 
     async def deliver(self, notification: Notification) -> None:
-        """UndeliveredError. After a deadline the courier is dead."""
+        """UndeliveredError; after one, nothing more goes to this courier."""
         message = {
             "id": notification.id,
             "run_id": notification.run_id,
@@ -46,7 +46,6 @@ class Courier:
                 await self._process.stdin.drain()
                 answer = await self._process.stdout.readline()
         except TimeoutError:
-            self._process.kill()
             raise UndeliveredError(
                 f"The service did not answer within {deadline_s:.0f} s"
             ) from None

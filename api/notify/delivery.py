@@ -27,7 +27,7 @@ def main() -> None:
     _answer(answers, None if service else "Apprise does not take the URL")
     for line in sys.stdin:
         assert service is not None
-        _answer(answers, _hidden(_send(service, json.loads(line)), url))
+        _answer(answers, hidden(_send(service, json.loads(line)), url))
 
 
 def _send(service: apprise.NotifyBase, message: Mapping[str, str]) -> str | None:
@@ -52,7 +52,7 @@ def _send(service: apprise.NotifyBase, message: Mapping[str, str]) -> str | None
     return said[-1] if said else "The service did not take the message"
 
 
-def _hidden(error: str | None, url: str) -> str | None:
+def hidden(error: str | None, url: str) -> str | None:
     """`error` without any part of the URL: keys, passwords and addresses are in there."""
     if error is None:
         return None

@@ -93,3 +93,10 @@ def test_an_alert_that_was_withdrawn_comes_back_as_itself() -> None:
     withdrawn = known(2, 2, S.RESOLVED, is_withdrawn=True)
     assert told([withdrawn], found(GOOD, WARNING)) == [(K.FIRED, 2)]
     assert plan([withdrawn], found(GOOD, GOOD, WARNING)).new, "that is another one"
+
+
+def test_an_alert_that_began_after_an_episode_had_ended_is_another() -> None:
+    later = known(10, 10)
+    wanted = plan([later], found(WARNING, GOOD))
+    assert [episode.began_step for episode in wanted.new] == [1]
+    assert (wanted.changed, wanted.withdrawn) == ([], [later])
