@@ -4,6 +4,7 @@ import uuid
 from functools import partial
 
 from sqlalchemy import insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from api.database import Database, in_database
 from api.tables import leases
@@ -39,6 +40,13 @@ class Lease:
         await in_database(self._give_up)
 
     def _hold(self, now_ms: int) -> bool:
+        try:
+            return self._take(now_ms)
+        except IntegrityError:
+            # Nobody had it yet, and another has taken it at the same moment.
+            return False
+
+    def _take(self, now_ms: int) -> bool:
         of_name = leases.c.name == self._name
         values = {"owner": self._owner, "expires_ms": now_ms + DURATION_MS}
         with self._database.begin() as connection:

@@ -1,26 +1,28 @@
 """Keeps alerts in the database, each once, however many servers find it."""
 
-import uuid
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from api.alerts.episodes import ChangeKind, Episode, Known, Told, kind_of, level_of, plan
+from api.alerts.episodes import ChangeKind, Episode, Known, Told, kind_of, plan
 from api.alerts.judgement import Level
 from api.alerts.machine import AlertState, Evaluation
-from api.alerts.records import Alert, AlertChange, News, Watch
+from api.alerts.record_keeping import (
+    PositionOf,
+    begin,
+    carry_on,
+    put_change,
+    withdraw,
+    write_alert,
+)
+from api.alerts.records import Alert, News, Watch
 from api.alerts.rows import alert_of, alert_values, news_of
 from api.database import Database, page_of
 from api.errors import ConflictError, NotFoundError
 from api.reading.pages import Listed, Page
-from api.run_state import Position
 from api.tables import alert_changes, alerts
-
-PositionOf = Callable[[int], Position]
-"""Epoch and batch of a step."""
 
 _OPEN = alerts.c.state == AlertState.FIRING
 
@@ -63,10 +65,10 @@ class AlertStore:
                 if kind_of(change) is ChangeKind.FIRED:
                     known = _episode(connection, watch, change.sample.step)
                     if known is None:
-                        news += _begin(connection, watch, Episode((change,)), at, now_ms)
+                        news += begin(connection, watch, Episode((change,)), at, now_ms)
                 elif (alert := _open(connection, watch)) and alert.step < change.sample.step:
                     told = [Told(kind=kind_of(change), evaluation=change)]
-                    news += _carry_on(connection, alert, told, at, now_ms)
+                    news += carry_on(connection, alert, told, at, now_ms)
             return news
 
         return self._once(work)
@@ -82,13 +84,13 @@ class AlertStore:
             wanted = plan([_known(alert, withdrawn) for alert in on_record.values()], found)
             news = []
             for known in wanted.withdrawn:
-                news += _withdraw(connection, on_record[known.alert_id], now_ms)
+                news += withdraw(connection, on_record[known.alert_id], now_ms)
             for known, episode, told in wanted.changed:
                 alert = replace(on_record[known.alert_id], began_step=episode.began_step)
-                _write(connection, alert)
-                news += _carry_on(connection, alert, told, at, now_ms)
+                write_alert(connection, alert)
+                news += carry_on(connection, alert, told, at, now_ms)
             for episode in wanted.new:
-                news += _begin(connection, watch, episode, at, now_ms)
+                news += begin(connection, watch, episode, at, now_ms)
             return news
 
         return self._once(work)
@@ -104,7 +106,7 @@ class AlertStore:
             if connection.execute(known).first() is not None:
                 return []
             connection.execute(insert(alerts).values(**alert_values(alert)))
-            return [_tell(connection, alert, ChangeKind.FIRED, alert.began_ms)]
+            return [put_change(connection, alert, ChangeKind.FIRED, alert.began_ms)]
 
         return self._once(work)
 
@@ -116,8 +118,8 @@ class AlertStore:
             if alert.state is not AlertState.FIRING:
                 return []
             over = replace(alert, state=AlertState.RESOLVED, changed_ms=now_ms)
-            _write(connection, over)
-            return [_tell(connection, over, ChangeKind.RESOLVED, now_ms)]
+            write_alert(connection, over)
+            return [put_change(connection, over, ChangeKind.RESOLVED, now_ms)]
 
         return self._once(work)
 
@@ -155,8 +157,10 @@ class AlertStore:
                     f"The alert was acknowledged before, by {alert.acknowledged_by}"
                 )
             acknowledged = replace(alert, acknowledged_by=who, acknowledged_ms=now_ms, note=note)
-            _write(connection, acknowledged)
-            return [_tell(connection, acknowledged, ChangeKind.ACKNOWLEDGED, now_ms, who, note)]
+            write_alert(connection, acknowledged)
+            return [
+                put_change(connection, acknowledged, ChangeKind.ACKNOWLEDGED, now_ms, who, note)
+            ]
 
         return self._once(work)[0]
 
@@ -165,7 +169,9 @@ class AlertStore:
 
         def work(connection: Connection) -> list[News]:
             alert = _find(connection, alert_id, for_update=True)
-            return [_tell(connection, alert, ChangeKind.ACTED, now_ms, f"rule {alert.rule}", note)]
+            return [
+                put_change(connection, alert, ChangeKind.ACTED, now_ms, f"rule {alert.rule}", note)
+            ]
 
         return self._once(work)[0]
 
@@ -216,108 +222,6 @@ class AlertStore:
             for each in news:
                 self._on_record(connection, each)
             return news
-
-
-def _begin(
-    connection: Connection, watch: Watch, episode: Episode, at: PositionOf, now_ms: int
-) -> list[News]:
-    first, *rest = episode.changes
-    alert = Alert(
-        alert_id=uuid.uuid4().hex,
-        run_id=watch.run_id,
-        workspace=watch.workspace,
-        rule=watch.rule.name,
-        metric=watch.metric,
-        began_step=episode.began_step,
-        recommendation=watch.rule.recommendation,
-        action=watch.rule.action,
-        began_ms=now_ms,
-        **_measured(first, at, now_ms),
-    )
-    connection.execute(insert(alerts).values(**alert_values(alert)))
-    told = [Told(kind=kind_of(change), evaluation=change) for change in rest]
-    return [
-        _tell(connection, alert, ChangeKind.FIRED, now_ms),
-        *_carry_on(connection, alert, told, at, now_ms),
-    ]
-
-
-def _carry_on(
-    connection: Connection, alert: Alert, told: Iterable[Told], at: PositionOf, now_ms: int
-) -> list[News]:
-    news = []
-    for each in told:
-        alert = replace(alert, **_measured(each.evaluation, at, now_ms))
-        _write(connection, alert)
-        news.append(_tell(connection, alert, each.kind, now_ms))
-    return news
-
-
-def _withdraw(connection: Connection, alert: Alert, now_ms: int) -> list[News]:
-    gone = replace(alert, state=AlertState.RESOLVED, changed_ms=now_ms)
-    _write(connection, gone)
-    note = "Points that came late have shown that nothing was wrong"
-    return [_tell(connection, gone, ChangeKind.WITHDRAWN, now_ms, note=note)]
-
-
-def _measured(change: Evaluation, at: PositionOf, now_ms: int) -> dict[str, Any]:
-    """What an alert takes over from a change."""
-    position = at(change.sample.step)
-    return {
-        "state": change.after.state,
-        "level": level_of(change),
-        "step": change.sample.step,
-        "value": change.sample.value,
-        "threshold": change.judgement.threshold,
-        "support": change.evidence.support,
-        "interval": change.evidence.interval,
-        "is_insufficient": change.evidence.is_insufficient,
-        "epoch": position.epoch,
-        "batch": position.batch,
-        "changed_ms": now_ms,
-    }
-
-
-def _tell(
-    connection: Connection,
-    alert: Alert,
-    kind: ChangeKind,
-    now_ms: int,
-    who: str = "",
-    note: str = "",
-) -> News:
-    values = {
-        "alert_id": alert.alert_id,
-        "run_id": alert.run_id,
-        "kind": kind,
-        "level": alert.level,
-        "step": alert.step,
-        "value": repr(alert.value),
-        "at_ms": now_ms,
-        "who": who,
-        "note": note,
-        "is_told": False,
-    }
-    result = connection.execute(insert(alert_changes).values(**values))
-    change_id = cast(tuple[int], result.inserted_primary_key)[0]
-    change = AlertChange(
-        id=change_id,
-        alert_id=alert.alert_id,
-        run_id=alert.run_id,
-        kind=kind,
-        level=alert.level,
-        step=alert.step,
-        value=alert.value,
-        at_ms=now_ms,
-        who=who,
-        note=note,
-    )
-    return News(change, alert)
-
-
-def _write(connection: Connection, alert: Alert) -> None:
-    of_alert = alerts.c.alert_id == alert.alert_id
-    connection.execute(update(alerts).where(of_alert).values(**alert_values(alert)))
 
 
 def _find(connection: Connection, alert_id: str, *, for_update: bool = False) -> Alert:

@@ -5,7 +5,8 @@ Of a server's processes one does it, the holder of the lease.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+import time
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -70,31 +71,30 @@ class Notifier:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        reminder_tick_s = min(REMINDER_TICK_S, self._pace.repeat_s)
-        tasks = [
-            asyncio.create_task(self._every(TICK_S, self._tell)),
-            asyncio.create_task(self._every(reminder_tick_s, self._remind)),
-        ]
+        working = asyncio.create_task(self._work())
         try:
             yield
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            working.cancel()
+            await asyncio.gather(working, return_exceptions=True)
             await self._finish_deliveries()
             with suppress(UnavailableError):
                 await self._lease.give_up()
 
-    async def _every(self, interval_s: float, work: Callable[[], Awaitable[None]]) -> None:
+    async def _work(self) -> None:
+        looked_s = float("-inf")
         while True:
             try:
                 if await self._lease.held():
-                    await work()
+                    await self._tell()
+                    if time.monotonic() - looked_s > min(REMINDER_TICK_S, self._pace.repeat_s):
+                        looked_s = time.monotonic()
+                        await self._remind()
             except (ApiError, MlflowException) as error:
                 logger.warning("Notifications wait for a store (%s)", type(error).__name__)
             except Exception:
                 logger.exception("Notifying failed: the next try is in a moment")
-            await asyncio.sleep(interval_s)
+            await asyncio.sleep(TICK_S)
 
     async def _tell(self) -> None:
         wait_ms, interval_ms = int(self._pace.wait_s * 1000), int(self._pace.interval_s * 1000)
@@ -115,8 +115,10 @@ class Notifier:
     async def _remind(self) -> None:
         """Of runs that go on: whoever has ended a run knows of it."""
         repeat_ms = int(self._pace.repeat_s * 1000)
-        for group in await in_database(partial(self._outbox.unheeded, unix_ms(), repeat_ms)):
-            if unix_ms() < self._reminded_ms.get(group, 0) + repeat_ms:
+        unheeded = await in_database(partial(self._outbox.unheeded, unix_ms(), repeat_ms))
+        self._reminded_ms = {group: self._reminded_ms.get(group, 0) for group in unheeded}
+        for group in unheeded:
+            if unix_ms() < self._reminded_ms[group] + repeat_ms:
                 continue
             self._reminded_ms[group] = unix_ms()
             about, is_active = await in_database(partial(self._about, group))

@@ -1,0 +1,61 @@
+"""How soon an alert of a real training is at a socket: from the epoch's log call to the message.
+
+    .venv/bin/python -m benchmarks.alert_latency
+
+A retinal training with two ranks on Ray; NUM_EPOCHS rules that fire one after the other, with each epoch
+one. The log call is the time stamp that the training gives its evaluation; all is on one machine.
+"""
+
+import json
+import time
+from contextlib import closing
+
+from mlflow import MlflowClient
+from websockets.sync.client import connect
+
+from benchmarks.live.figures import ms, percentile, print_table
+from benchmarks.live.folder import temporary_folder
+from tests.api.jobs.trainings import DEADLINE_S, trainings
+from tracking_plugin.names import Metric
+from tracking_plugin.ray_head import LocalHead
+
+NUM_EPOCHS = 30
+TARGET_S = 1.0
+
+
+def main() -> None:
+    with temporary_folder() as folder, closing(LocalHead()) as head:
+        rules = folder / "rules.yaml"
+        rules.write_text(rules_text())
+        with trainings(folder, head, FOVEA_ALERT_RULES=str(rules)) as training:
+            with connect(f"{training.server.url.replace('http', 'ws', 1)}/ws") as socket:
+                run_id = training.start(epochs=NUM_EPOCHS)
+                arrived_s: dict[int, float] = {}
+                while len(arrived_s) < NUM_EPOCHS:
+                    message = json.loads(socket.recv(DEADLINE_S))
+                    if message["type"] == "critical_alert" and message["run_id"] == run_id:
+                        arrived_s[message["alert"]["step"]] = time.time()
+            training.wait(run_id, "completed")
+            delays_s = delays(training.server.url, run_id, arrived_s)
+    rows = [[name, ms(percentile(delays_s, p))] for name, p in (("p50", 50), ("p90", 90))]
+    rows.append(["longest", ms(max(delays_s))])
+    print_table((f"from the log call to the socket, {NUM_EPOCHS} epochs", ""), rows)
+    print(f"target: below {TARGET_S:.0f} s")
+
+
+def rules_text() -> str:
+    """One rule for each epoch, which waits for as many evaluations."""
+    return "rules:\n" + "".join(
+        f"  - name: epoch{number}\n    metric: {Metric.VAL_LOSS}\n    above: -1\n    for: {number}\n"
+        for number in range(1, NUM_EPOCHS + 1)
+    )
+
+
+def delays(url: str, run_id: str, arrived_s: dict[int, float]) -> list[float]:
+    history = MlflowClient(url).get_metric_history(run_id, Metric.VAL_LOSS)
+    logged_s = {point.step: point.timestamp / 1000 for point in history}
+    return [arrived_s[step] - logged_s[step] for step in arrived_s]
+
+
+if __name__ == "__main__":
+    main()
