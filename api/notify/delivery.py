@@ -27,10 +27,10 @@ def main() -> None:
     _answer(answers, None if service else "Apprise does not take the URL")
     for line in sys.stdin:
         assert service is not None
-        _answer(answers, hidden(_send(service, json.loads(line)), url))
+        _answer(answers, hidden(send(service, json.loads(line)), url))
 
 
-def _send(service: apprise.NotifyBase, message: Mapping[str, str]) -> str | None:
+def send(service: apprise.NotifyBase, message: Mapping[str, str]) -> str | None:
     """Why the service did not take it; None where it did."""
     # Whoever gets a message twice can tell: nothing else makes sending exactly once.
     if isinstance(headers := getattr(service, "headers", None), dict):
