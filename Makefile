@@ -45,7 +45,7 @@ demo: setup ## server, training with 2 processes, links (PORT, DATA, EPOCHS, DEM
 		$(if $(filter-out 0 false no,$(DEMO_EXIT)),--exit)
 
 test: setup ## all tests (ARGS goes to pytest)
-	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: setup ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 # MLflow sets and removes variables of its own for it, while other threads read the environment.
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
@@ -24,14 +26,26 @@ ON_RAY = (
 )
 
 
-@pytest.hookimpl(tryfirst=True)
+def is_on_ray(nodeid: str) -> bool:
+    return nodeid.startswith(ON_RAY)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What trains on Ray goes to one process, first and one after the other: at once, two of them want
-    more than a small machine has. All others keep to their files."""
-    for item in items:
-        file = item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group("ray" if file.startswith(ON_RAY) else file))
-    items.sort(key=lambda item: not item.nodeid.startswith(ON_RAY))
+    """The longest first, so that no process ends long after the other."""
+    items.sort(key=lambda item: not is_on_ray(item.nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling:
+    return OneOnRay(config, log)
+
+
+class OneOnRay(LoadFileScheduling):
+    """What trains on Ray goes to one process, one after the other: at once, two of them want more than
+    a small machine has. All others keep to their files."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "ray" if is_on_ray(nodeid) else str(super()._split_scope(nodeid))
 
 
 @pytest.fixture(autouse=True)

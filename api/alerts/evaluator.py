@@ -30,7 +30,7 @@ from api.nesting import critical_thresholds
 from api.push.bus import Bus
 from api.push.follower import BusFollower
 from api.reading.pages import Page
-from api.reading.run_source import RunQuery
+from api.reading.run_source import MlflowStatus, RunQuery
 from api.reading.runs import RunReader
 from api.reading.workspaces import all_workspaces, within
 from api.run_status import ACTIVE
@@ -40,7 +40,6 @@ from tracking_plugin.events import (
     ParamsLogged,
     RunDeleted,
     RunEvent,
-    RunUpdated,
     SystemMetricsLogged,
 )
 from tracking_plugin.names import Param
@@ -54,6 +53,9 @@ LATE_PAUSE_S = 0.3
 
 RETRY_PAUSE_S = 5.0
 NUM_BETWEEN_PAUSES = 32
+EVALUATION_DEADLINE_S = 600.0
+"""For a series of millions of values."""
+
 LOOKED_BACK_MS = 60_000
 NUM_RUNS = 1000
 """Runs that are followed from memory at once, and that a sweep looks at."""
@@ -85,6 +87,9 @@ class AlertEvaluator:
         self._is_due = asyncio.Event()
         self._has_missed = asyncio.Event()
         self._is_ours = False
+        self._began_ms = unix_ms()
+        self._swept_ms: int | None = None
+        """When the last look at all runs began that came to its end."""
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -108,9 +113,6 @@ class AlertEvaluator:
             # Its floors are others now.
             await self._follow_anew(event.run_id, event.workspace)
         elif isinstance(event, RunDeleted):
-            self._runs.pop(event.run_id, None)
-        elif isinstance(event, RunUpdated) and event.status not in (None, *ACTIVE):
-            # What is still to be looked at keeps its series until then.
             self._runs.pop(event.run_id, None)
 
     async def _measure(self, event: MetricsLogged | SystemMetricsLogged) -> None:
@@ -146,11 +148,16 @@ class AlertEvaluator:
             news = await in_database(
                 partial(self._store.advance, series.watch, changes, run.position, unix_ms())
             )
-        except ApiError:
+        except ApiError as error:
+            logger.warning("An alert waits for the database (%s)", type(error).__name__)
             series.forget()
             self._look_at(series, RETRY_PAUSE_S)
-            raise
-        await self._tell(news)
+            return
+        try:
+            await self._tell(news)
+        except (ApiError, MlflowException) as error:
+            # It is on record as untold, and the other series of the write wait.
+            logger.warning("An alert is to be told again (%s)", type(error).__name__)
 
     async def _run(self, run_id: str, workspace: str | None) -> RunWatch:
         """NotFoundError."""
@@ -216,7 +223,10 @@ class AlertEvaluator:
     async def _evaluate(self, series: LiveSeries) -> None:
         watch = series.watch
         run = await self._run(watch.run_id, watch.workspace)
-        found, newest = await in_database(partial(self._evaluated, series))
+        # What comes from here on waits: taken in order, it would be unknown to what the store has now.
+        series.forget()
+        async with asyncio.timeout(EVALUATION_DEADLINE_S):
+            found, newest = await asyncio.to_thread(self._evaluated, series)
         news = await in_database(
             partial(self._store.reconcile, watch, found, run.position, unix_ms())
         )
@@ -257,9 +267,11 @@ class AlertEvaluator:
                     self._runs.clear()
                 is_time = time.monotonic() - swept > SWEEP_INTERVAL_S
                 if self._is_ours and (not was_ours or self._has_missed.is_set() or is_time):
+                    is_thorough = not was_ours or self._has_missed.is_set()
                     self._has_missed.clear()
-                    swept = time.monotonic()
-                    await self._catch_up(is_first=not was_ours)
+                    swept, began_ms = time.monotonic(), unix_ms()
+                    await self._catch_up(is_thorough=is_thorough)
+                    self._swept_ms = began_ms
                 if self._is_ours:
                     await self._tell_again()
             except (ApiError, MlflowException) as error:
@@ -275,19 +287,19 @@ class AlertEvaluator:
         before_ms = unix_ms() - int(RETRY_PAUSE_S * 1000)
         await self._tell(await in_database(partial(self._store.untold, before_ms)))
 
-    async def _catch_up(self, *, is_first: bool) -> None:
-        """At first all of each run that may have been missed, later what is newer than is known."""
-        for run_id, workspace in await in_database(partial(self._missable, is_first=is_first)):
+    async def _catch_up(self, *, is_thorough: bool) -> None:
+        """All of each run that may have been missed, or what is newer than is known."""
+        for run_id, workspace in await in_database(self._missable):
             with suppress(NotFoundError):
-                await self._compare(run_id, workspace, is_first=is_first)
+                await self._compare(run_id, workspace, is_thorough=is_thorough)
 
-    async def _compare(self, run_id: str, workspace: str | None, *, is_first: bool) -> None:
+    async def _compare(self, run_id: str, workspace: str | None, *, is_thorough: bool) -> None:
         run = await self._run(run_id, workspace)
         latest = await in_database(partial(self._latest_steps, run_id, workspace))
         for metric, step in latest.items():
             for series in run.series_of(metric):
                 is_behind = series.last_step is None or series.last_step < step
-                if (is_first or is_behind) and series not in self._due:
+                if (is_thorough or is_behind) and series not in self._due:
                     self._look_at(series, 0.0)
 
     def _latest_steps(self, run_id: str, workspace: str | None) -> dict[str, int]:
@@ -295,17 +307,21 @@ class AlertEvaluator:
             state = self._reader.state(run_id, recent_steps=0)
         return {name: point.step for name, point in state.latest.items()}
 
-    def _missable(self, *, is_first: bool) -> list[tuple[str, str | None]]:
-        """Runs that are active, and at first those that ended while nobody was there."""
-        left_ms = self._lease.left_ms if is_first else None
-        since_ms = float("inf") if left_ms is None else left_ms - LOOKED_BACK_MS
+    def _missable(self) -> list[tuple[str, str | None]]:
+        """Runs that are active, and those that have ended since somebody last looked."""
+        looked_ms = self._swept_ms or self._lease.left_ms or self._began_ms
         missable = []
         for workspace in all_workspaces():
+            found = {}
             with within(workspace):
-                newest = self._reader.find_runs(RunQuery(), Page(limit=NUM_RUNS)).entries
+                # An active run may be older than all of the newest.
+                for query in (*(RunQuery(status=MlflowStatus(it)) for it in ACTIVE), RunQuery()):
+                    for run in self._reader.find_runs(query, Page(limit=NUM_RUNS)).entries:
+                        found[run.state.run_id] = run.state
             missable += [
-                (found.state.run_id, workspace)
-                for found in newest
-                if found.state.mlflow_status in ACTIVE or (found.state.end_time_ms or 0) > since_ms
+                (run_id, workspace)
+                for run_id, state in found.items()
+                if state.mlflow_status in ACTIVE
+                or (state.end_time_ms or 0) > looked_ms - LOOKED_BACK_MS
             ]
         return missable

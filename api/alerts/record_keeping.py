@@ -48,6 +48,9 @@ def carry_on(
     news = []
     for each in told:
         alert = replace(alert, **_measured(each.evaluation, at, now_ms))
+        if each.kind in (ChangeKind.FIRED, ChangeKind.RAISED):
+            # What somebody has seen was less than this; the timeline keeps that they did.
+            alert = replace(alert, acknowledged_by=None, acknowledged_ms=None, note="")
         write_alert(connection, alert)
         news.append(put_change(connection, alert, each.kind, now_ms))
     return news

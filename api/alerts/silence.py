@@ -1,6 +1,6 @@
 """Raises an alert for each run that should be heard of and is not: the one rule that needs a clock.
 
-A run that listens to the server sends heartbeats; of another, whatever it logs is a sign of life.
+A run that listens to the server sends heartbeats; of another, every metric is a sign of life.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ from api.reading.runs import RunReader
 from api.reading.workspaces import all_workspaces, within
 from api.run_state import RunState, position_at
 from api.timestamps import unix_ms
-from tracking_plugin.events import RunEvent
+from tracking_plugin.events import MetricsLogged, RunEvent, SystemMetricsLogged
 
 logger = logging.getLogger(__name__)
 
@@ -94,6 +94,8 @@ class SilenceAlerts:
                 await self._lease.give_up()
 
     async def _hear(self, event: RunEvent) -> None:
+        if not isinstance(event, MetricsLogged | SystemMetricsLogged):
+            return
         if event.run_id in self._heard_s:
             self._heard_s[event.run_id] = time.monotonic()
 
@@ -174,11 +176,12 @@ class SilenceAlerts:
         return self._last_logged_ms(alert.run_id, alert.workspace)
 
     def _last_logged_ms(self, run_id: str, workspace: str | None) -> int | None:
-        """By the clock of whoever logged; None where nothing was ever logged."""
+        """By the clock of whoever logged; of a run without metrics, its start."""
         state = self._state(run_id, workspace)
         if state is None:
             return None
-        return max((point.timestamp_ms for point in state.latest.values()), default=None)
+        logged = (point.timestamp_ms for point in state.latest.values())
+        return max(logged, default=state.start_time_ms)
 
     def _state(self, run_id: str, workspace: str | None) -> RunState | None:
         try:

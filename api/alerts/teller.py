@@ -1,6 +1,8 @@
 """Tells what became of alerts: the sockets, MLflow's users by a tag, and the run itself where a rule acts."""
 
+import asyncio
 import logging
+from collections import deque
 from collections.abc import Sequence
 from functools import partial
 
@@ -8,6 +10,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import INTERNAL_ERROR, TEMPORARILY_UNAVAILABLE, ErrorCode
 
 from api.alerts.episodes import ChangeKind
+from api.alerts.judgement import Level
 from api.alerts.records import Alert, News
 from api.alerts.rules import RuleAction
 from api.alerts.store import AlertStore
@@ -25,6 +28,9 @@ from tracking_plugin.names import Tag
 
 logger = logging.getLogger(__name__)
 
+NUM_PUBLISHED = 4096
+_NOTHING_YET = -1
+
 _AWAY = (ErrorCode.Name(INTERNAL_ERROR), ErrorCode.Name(TEMPORARILY_UNAVAILABLE))
 _ACTIONS = {RuleAction.PAUSE: Action.PAUSE, RuleAction.STOP: Action.STOP}
 
@@ -37,10 +43,16 @@ class AlertTeller:
         self._desk = desk
         self._writer = writer
         self._bus = bus
+        self._acting = asyncio.Lock()
+        self._published = deque[int](maxlen=NUM_PUBLISHED)
+        """Changes that the sockets have been told of, however often the rest is tried."""
 
     async def tell(self, news: Sequence[News]) -> None:
         """The sockets first: they wait for nobody."""
         for each in news:
+            if each.change.id in self._published:
+                continue
+            self._published.append(each.change.id)
             self._bus.publish(
                 AlertChanged(
                     run_id=each.alert.run_id,
@@ -60,12 +72,20 @@ class AlertTeller:
 
     async def _act(self, alert: Alert) -> None:
         """Once for each time that it fires, so that a person can overrule it."""
-        if await in_database(partial(self._store.has_acted, alert.alert_id)):
-            return
+        async with self._acting:
+            if await in_database(partial(self._store.has_acted, alert.alert_id)):
+                return
+            await self._act_once(alert)
+
+    async def _act_once(self, alert: Alert) -> None:
         issuer = Issuer(who=f"rule {alert.rule}", source=f"alert {alert.alert_id}")
         note = f"Told the run to {alert.action}"
         try:
-            await self._desk.command(alert.run_id, alert.workspace, _ACTIONS[alert.action], issuer)
+            # A server may have been killed between the command and its being on record here.
+            if not await self._desk.was_told_from(alert.run_id, issuer.source):
+                await self._desk.command(
+                    alert.run_id, alert.workspace, _ACTIONS[alert.action], issuer
+                )
         except UnavailableError:
             raise
         except ApiError as refused:
@@ -75,12 +95,14 @@ class AlertTeller:
 
     async def _show(self, run_id: str, workspace: str | None) -> bool:
         """The worst open level as the run's tag; False where MLflow's store is away."""
-        worst = await in_database(partial(self._store.worst_open, run_id))
+        worst = partial(self._store.worst_open, run_id)
+        level = await in_database(worst)
+        shown: Level | int | None = _NOTHING_YET
         try:
-            if worst is None:
-                await self._writer.delete_tag(run_id, workspace, Tag.ALERT)
-            else:
-                await self._writer.set_tags(run_id, workspace, {Tag.ALERT: str(worst)})
+            # It may have changed while it was being written, and whoever changed it be ahead of us.
+            while shown != level:
+                await self._write_tag(run_id, workspace, level)
+                shown, level = level, await in_database(worst)
         except UnavailableError:
             return False
         except MlflowException as error:
@@ -88,3 +110,9 @@ class AlertTeller:
             # Otherwise the run is deleted, and has no tags any more.
             return error.error_code not in _AWAY
         return True
+
+    async def _write_tag(self, run_id: str, workspace: str | None, worst: Level | None) -> None:
+        if worst is None:
+            await self._writer.delete_tag(run_id, workspace, Tag.ALERT)
+        else:
+            await self._writer.set_tags(run_id, workspace, {Tag.ALERT: str(worst)})

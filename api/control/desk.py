@@ -174,6 +174,10 @@ class ControlDesk:
     async def find(self, run_id: str) -> ControlState | None:
         return await in_database(partial(self._store.find, run_id))
 
+    async def was_told_from(self, run_id: str, source: str) -> bool:
+        """Whether the run was ever commanded from there."""
+        return await in_database(partial(self._store.was_told_from, run_id, source))
+
     async def history(
         self, run_id: str, workspace: str | None, page: Page
     ) -> Listed[CommandRecord]:

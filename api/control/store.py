@@ -13,7 +13,7 @@ from api.control.transitions import LIVE
 from api.database import Database
 from api.errors import NotFoundError
 from api.reading.pages import Listed, Page
-from api.tables import runs
+from api.tables import commands, runs
 from tracking_plugin.control_messages import Desired
 from tracking_plugin.names import RunStatus
 
@@ -105,6 +105,12 @@ class ControlStore:
             state = _find(connection, line.run_id)
             assert state is not None, "whatever was commanded has a state"
             return line, state
+
+    def was_told_from(self, run_id: str, source: str) -> bool:
+        """Whether a command from there is on record."""
+        wanted = (commands.c.run_id == run_id) & (commands.c.source == source)
+        with self._database.read() as connection:
+            return connection.execute(select(commands.c.id).where(wanted)).first() is not None
 
     def history(self, run_id: str, page: Page) -> Listed[CommandRecord]:
         """The run's commands, newest first."""

@@ -7,6 +7,7 @@ not resolve, in an answer that comes byte by byte. Nothing of the server is impo
 import json
 import os
 import re
+import signal
 import sys
 from collections.abc import Mapping
 from typing import TextIO
@@ -22,12 +23,26 @@ def main() -> None:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", buffering=1)
     # What a service's plug-in prints is no answer of ours.
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    # A Ctrl-C at the server's terminal is the server's to obey, which waits for what is on its way.
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, signal.SIG_IGN)
     url = json.loads(sys.stdin.readline())
-    service = apprise.Apprise.instantiate(url, asset=apprise.AppriseAsset(app_id="Fovea"))
+    service = service_at(url)
     _answer(answers, None if service else "Apprise does not take the URL")
     for line in sys.stdin:
         assert service is not None
         _answer(answers, hidden(send(service, json.loads(line)), url))
+
+
+def service_at(url: str) -> apprise.NotifyBase | None:
+    """Cuts what is too long for it, unless the URL says otherwise.
+
+    A message that is refused for its length would be refused for ever; the worst is its beginning.
+    """
+    service = apprise.Apprise.instantiate(url, asset=apprise.AppriseAsset(app_id="Fovea"))
+    if service is not None and "overflow=" not in url:
+        service.overflow_mode = apprise.OverflowMode.TRUNCATE
+    return service
 
 
 def send(service: apprise.NotifyBase, message: Mapping[str, str]) -> str | None:

@@ -15,6 +15,7 @@ from api.schemas_alerts import sentence
 MOST_ALERTS = 20
 """A message of a hundred alerts is read by nobody, and many services cut it."""
 
+MOST_KINDS = 6
 _LONGEST_NAME = 100
 # What chat services take for a mention or a link, in a name that anybody may give to a run.
 _INERT = str.maketrans({"<": "(", ">": ")", "[": "(", "]": ")", "@": " at "})
@@ -53,16 +54,19 @@ def news_message(about: About, news: Sequence[News], still_open: Sequence[Alert]
     others = [alert for alert in still_open if alert.alert_id not in known]
     if others:
         blocks.append([f"Also open: {', '.join(_name_and_level(alert) for alert in others)}"])
-    return _message(about, alerts, blocks)
+    return _message(about, alerts, blocks, still_open)
 
 
 def reminder(about: About, still_open: Sequence[Alert]) -> Message:
     """Of alerts that nobody has acknowledged."""
     blocks = [list(_alert_lines(alert, "still open, not acknowledged")) for alert in still_open]
-    return _message(about, still_open, blocks)
+    return _message(about, still_open, blocks, still_open)
 
 
-def _message(about: About, alerts: Sequence[Alert], blocks: list[list[str]]) -> Message:
+def _message(
+    about: About, alerts: Sequence[Alert], blocks: list[list[str]], still_open: Sequence[Alert]
+) -> Message:
+    """Its title is about `alerts`; its tone is that of the run, for a pager closes what is resolved."""
     firing = [alert.level for alert in alerts if alert.state is AlertState.FIRING]
     worst = max(firing, default=None)
     what = _inert(alerts[0].rule) if len(alerts) == 1 else f"{len(alerts)} alerts"
@@ -72,7 +76,7 @@ def _message(about: About, alerts: Sequence[Alert], blocks: list[list[str]]) -> 
         shown.append([f"… and {left} more"])
     shown.append([f"Run {name}, {about.run_id}", *([about.url] if about.url else [])])
     return Message(
-        kind=_kind(worst),
+        kind=_kind(max((*firing, *(alert.level for alert in still_open)), default=None)),
         title=f"[{'resolved' if worst is None else worst}] {what} on {name}",
         body="\n\n".join("\n".join(lines) for lines in shown),
     )
@@ -98,7 +102,9 @@ def _rank(changes: Sequence[News]) -> tuple[bool, int, int]:
 
 def _news_lines(changes: Sequence[News]) -> Iterator[str]:
     kinds = [each.change.kind for each in changes if each.change.kind is not ChangeKind.ACTED]
-    yield from _alert_lines(changes[-1].alert, ", ".join(kinds))
+    left = len(kinds) - MOST_KINDS
+    shown = kinds if left <= 0 else [*kinds[:MOST_KINDS], f"and {left} changes more"]
+    yield from _alert_lines(changes[-1].alert, ", ".join(shown))
     for each in changes:
         if each.change.note:
             yield each.change.note

@@ -6,7 +6,7 @@ Of a server's processes one does it, the holder of the lease.
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -29,7 +29,9 @@ logger = logging.getLogger(__name__)
 
 TICK_S = 1.0
 REMINDER_TICK_S = 60.0
-STOP_GRACE_S = 10.0
+STOP_GRACE_S = 5.0
+"""Shorter than what is always left of the lease, so that no other server sends the same meanwhile."""
+
 _FIRST_RETRY_S = 2.0
 _LONGEST_RETRY_S = 300.0
 
@@ -56,6 +58,7 @@ class Notifier:
         outbox: Outbox,
         reader: RunReader,
         lease: Lease,
+        take_over: Callable[[], Mapping[str, int]],
         public_url: str,
     ) -> None:
         self._targets = {target.key: target for target in targets}
@@ -63,9 +66,11 @@ class Notifier:
         self._outbox = outbox
         self._reader = reader
         self._lease = lease
+        self._take_over = take_over
         self._public_url = public_url.rstrip("/")
         self._deliveries: dict[str, asyncio.Task[None]] = {}
         self._reminded_ms: dict[Group, int] = {}
+        self._is_stopping = False
         self._taken: set[str] = set()
         """Messages that a service has, although the database could not be told so yet."""
 
@@ -75,6 +80,7 @@ class Notifier:
         try:
             yield
         finally:
+            self._is_stopping = True
             working.cancel()
             await asyncio.gather(working, return_exceptions=True)
             await self._finish_deliveries()
@@ -82,10 +88,13 @@ class Notifier:
                 await self._lease.give_up()
 
     async def _work(self) -> None:
-        looked_s = float("-inf")
+        looked_s, is_ours = float("-inf"), False
         while True:
             try:
-                if await self._lease.held():
+                was_ours, is_ours = is_ours, await self._lease.held()
+                if is_ours:
+                    if not was_ours:
+                        await self._adopt()
                     await self._tell()
                     if time.monotonic() - looked_s > min(REMINDER_TICK_S, self._pace.repeat_s):
                         looked_s = time.monotonic()
@@ -96,11 +105,24 @@ class Notifier:
                 logger.exception("Notifying failed: the next try is in a moment")
             await asyncio.sleep(TICK_S)
 
+    async def _adopt(self) -> None:
+        """What the holder before us put on record for services that it knew."""
+        for kind, number in (await in_database(self._take_over)).items():
+            logger.warning(
+                "%d notifications waited for a service (%s) that FOVEA_NOTIFY_URLS names no longer: "
+                "they are given up",
+                *(number, kind),
+            )
+
     async def _tell(self) -> None:
         wait_ms, interval_ms = int(self._pace.wait_s * 1000), int(self._pace.interval_s * 1000)
         ready = partial(self._outbox.ready, unix_ms(), wait_ms, interval_ms)
         for group in await in_database(ready):
-            about, _ = await in_database(partial(self._about, group))
+            try:
+                about, _ = await in_database(partial(self._about, group))
+            except (ApiError, MlflowException):
+                # The news is worth more than the run's name.
+                about = About(run_id=group.run_id, run_name="")
             compose = partial(news_message, about)
             await in_database(partial(self._outbox.write, group, compose, unix_ms()))
         for key, waiting in (await in_database(partial(self._outbox.due, unix_ms()))).items():
@@ -120,11 +142,11 @@ class Notifier:
         for group in unheeded:
             if unix_ms() < self._reminded_ms[group] + repeat_ms:
                 continue
-            self._reminded_ms[group] = unix_ms()
             about, is_active = await in_database(partial(self._about, group))
             if is_active:
                 compose = partial(reminder, about)
                 await in_database(partial(self._outbox.remind, group, compose, unix_ms()))
+            self._reminded_ms[group] = unix_ms()
 
     def _about(self, group: Group) -> tuple[About, bool]:
         """The run of a group, and whether it goes on; a run that is deleted has no name any more."""
@@ -157,6 +179,8 @@ class Notifier:
         try:
             async with courier_to(target) as courier:
                 for current in waiting:
+                    if self._is_stopping:
+                        return
                     if current.id not in self._taken:
                         await courier.deliver(current)
                         self._taken.add(current.id)

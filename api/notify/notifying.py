@@ -1,12 +1,11 @@
 """Notifications put together: opened with the server, ended with it; nothing where no service is named."""
 
-import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from api.database import Database, in_database
+from api.database import Database
 from api.lease import Lease
 from api.notify.adoption import adopt
 from api.notify.notifier import Notifier, Pace
@@ -14,8 +13,6 @@ from api.notify.outbox import Outbox
 from api.notify.targets import Target, scheme_of
 from api.reading.runs import RunReader
 from api.settings import Settings
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,17 +38,13 @@ async def notifying_running(
     if not targets:
         yield notifying
         return
-    for kind, number in (await in_database(partial(adopt, database, targets))).items():
-        logger.warning(
-            "%d notifications waited for a service (%s) that FOVEA_NOTIFY_URLS names no longer: "
-            "they are given up",
-            *(number, kind),
-        )
     pace = Pace(
         wait_s=settings.notify_wait_s,
         interval_s=settings.notify_interval_s,
         repeat_s=settings.notify_repeat_s,
     )
     lease = Lease(database, "notifications")
-    async with Notifier(targets, pace, outbox, reader, lease, settings.public_url).running():
+    take_over = partial(adopt, database, targets)
+    notifier = Notifier(targets, pace, outbox, reader, lease, take_over, settings.public_url)
+    async with notifier.running():
         yield notifying

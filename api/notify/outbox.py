@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Integer, Row, func, insert, select, update
+from sqlalchemy import Connection, Integer, Row, case, func, insert, select, update
 
 from api.alerts.episodes import ChangeKind
 from api.alerts.judgement import Level
@@ -25,6 +25,12 @@ _UNTOLD_KINDS = (ChangeKind.ACKNOWLEDGED,)
 """Whoever acknowledges an alert has seen it."""
 
 _OPEN = (alerts.c.state == AlertState.FIRING) & alerts.c.acknowledged_by.is_(None)
+_HOPELESS = 10
+"""Attempts after which a message no longer keeps the next one from being written."""
+
+_NUM_UNDER_WAY = func.count(
+    case((notifications.c.attempts < _HOPELESS, notifications.c.due_ms))
+).label("num_due")
 _WRITTEN = outbox.c.notification_id.is_not(None)
 
 
@@ -139,7 +145,7 @@ class Outbox:
                 notifications.c.run_id,
                 notifications.c.workspace,
                 func.max(notifications.c.created_ms).label("created_ms"),
-                func.count(notifications.c.due_ms).label("num_due"),
+                _NUM_UNDER_WAY,
             )
             .where(
                 notifications.c.target.in_(self._keys),
@@ -206,10 +212,11 @@ class Outbox:
             return page_of(connection, ordered, page, _notification)
 
     def _write(self, notification: Notification, **values: Any) -> None:
+        # A holder of the lease that was late must not take back what the next one knows.
+        is_open = notifications.c.due_ms.is_not(None)
+        of_message = (notifications.c.id == notification.id) & is_open
         with self._database.begin() as connection:
-            connection.execute(
-                update(notifications).where(notifications.c.id == notification.id).values(**values)
-            )
+            connection.execute(update(notifications).where(of_message).values(**values))
 
 
 def _may_follow(last: Row[Any] | None, now_ms: int, interval_ms: int) -> bool:
@@ -227,7 +234,7 @@ def _last_written(
             notifications.c.target,
             notifications.c.run_id,
             func.max(notifications.c.created_ms).label("created_ms"),
-            func.count(notifications.c.due_ms).label("num_due"),
+            _NUM_UNDER_WAY,
         )
         .where(notifications.c.run_id.in_(run_ids))
         .group_by(notifications.c.target, notifications.c.run_id)

@@ -126,7 +126,10 @@ def test_acknowledging(store: AlertStore) -> None:
     with pytest.raises(AlertNotFoundError):
         store.find("nothing")
     advance(store, watched, WARNING, CRITICAL)
-    assert on_record(store, watched)[0].acknowledged_by == "dr.b", "it is the same alert"
+    assert on_record(store, watched)[0].acknowledged_by is None, "nobody has seen how bad it is"
+    store.acknowledge(alert.alert_id, "dr.c", "", NOW_MS + 7)
+    advance(store, watched, WARNING, CRITICAL, WARNING)
+    assert on_record(store, watched)[0].acknowledged_by == "dr.c"
 
 
 def test_what_was_done_for_an_alert_is_on_record(store: AlertStore) -> None:

@@ -4,11 +4,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-import apprise
 import pytest
 import requests
 
-from api.notify.delivery import send
+from api.notify.delivery import send, service_at
 
 ACCEPTED = 202
 PAGER = "pagerduty://1234567890abcdef1234567890abcdef@ABCDEFGHIJKLMNOPQRSTU"
@@ -34,7 +33,7 @@ def posted(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
 
 def sent(url: str, kind: str) -> str | None:
-    service = apprise.Apprise.instantiate(url)
+    service = service_at(url)
     assert service is not None
     return send(service, message(kind))
 
@@ -52,6 +51,16 @@ def test_a_pager_that_maps_closes_the_incident_when_all_is_well(
         assert sent(f"{PAGER}?action=map", kind) is None
     assert [it["event_action"] for it in posted] == ["trigger", "resolve"]
     assert {it["dedup_key"] for it in posted} == {"fovea-9f3c"}
+
+
+def test_what_is_too_long_for_a_service_is_cut_from_its_end(posted: list[dict[str, Any]]) -> None:
+    service = service_at(PAGER)
+    assert service is not None
+    long = {**message("failure"), "body": f"the worst\n{'less bad ' * 1000}"}
+    assert send(service, long) is None
+    (document,) = posted
+    assert "the worst" in document["payload"]["summary"]
+    assert len(document["payload"]["summary"]) <= service.body_maxlen
 
 
 def test_an_incident_that_the_url_names_stays_the_urls(posted: list[dict[str, Any]]) -> None:

@@ -95,7 +95,8 @@ def test_several_alerts_are_one_message_the_worst_first() -> None:
 
 def test_the_end_of_one_alert_does_not_hide_another_that_is_open() -> None:
     told = message(news(OVER, ChangeKind.RESOLVED), [ALERT])
-    assert (told.kind, told.title) == (Kind.RESOLVED, "[resolved] RVO on fold 2")
+    assert (told.kind, told.title) == (Kind.CRITICAL, "[resolved] RVO on fold 2")
+    assert message(news(OVER, ChangeKind.RESOLVED)).kind is Kind.RESOLVED
     assert "Also open: RAO (critical)" in told.body
     assert "Do not use" not in told.body
 

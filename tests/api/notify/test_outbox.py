@@ -183,6 +183,42 @@ def test_what_waits_for_a_service_that_is_gone_is_given_up(database: Database) -
     assert errors == {"", "The service is gone"}
 
 
+def test_a_url_that_is_put_back_gets_what_waited_for_the_wrong_one(database: Database) -> None:
+    one, other = watch(), watch()
+    right = Record(database, MAIL)
+    right.log(one, CRITICAL)
+    right.write(WAIT_MS)
+    right.send_all(WAIT_MS)
+    wrong = Record(database, Target(name="mailto", key="mailto:2", url="mailto://"))
+    wrong.log(other, CRITICAL, ms=WAIT_MS)
+    wrong.write(2 * WAIT_MS)
+    wrong.log(other, CRITICAL, GOOD, ms=2 * WAIT_MS)
+    assert adopt(database, [MAIL]) == {}
+    assert right.send_all(2 * WAIT_MS) == ["fired at 1; 1 open"]
+    assert right.write(9 * INTERVAL_MS) == [("mailto:1", "resolved at 2; 0 open")]
+
+
+def test_nobody_gets_over_again_what_another_url_had_too(database: Database) -> None:
+    double = Target(name="mailto 2", key="mailto:2", url="mailto://")
+    both, one = Record(database, MAIL, double), watch()
+    both.log(one, CRITICAL)
+    assert adopt(database, [MAIL]) == {"mailto": 1}
+    assert Record(database, MAIL).write(WAIT_MS) == [("mailto:1", "fired at 1; 1 open")]
+
+
+def test_a_message_that_is_never_taken_does_not_keep_back_all_that_follow(
+    database: Database,
+) -> None:
+    record, one = Record(database, MAIL), watch()
+    record.log(one, CRITICAL)
+    record.write(WAIT_MS)
+    record.log(one, CRITICAL, GOOD, ms=WAIT_MS)
+    for _ in range(10):
+        assert record.write(9 * INTERVAL_MS) == []
+        record.outbox.failed(record.due(WAIT_MS)[0], "refused", again_ms=NOW_MS + WAIT_MS)
+    assert record.write(9 * INTERVAL_MS) == [("mailto:1", "resolved at 2; 0 open")]
+
+
 @pytest.mark.parametrize("num_changes", [501])
 def test_a_flood_of_changes_is_several_messages(database: Database, num_changes: int) -> None:
     record, one = Record(database, MAIL), watch()
