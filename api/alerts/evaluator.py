@@ -289,7 +289,11 @@ class AlertEvaluator:
 
     async def _catch_up(self, *, is_thorough: bool) -> None:
         """All of each run that may have been missed, or what is newer than is known."""
-        for run_id, workspace in await in_database(self._missable):
+        missable = await in_database(self._missable)
+        # The others have ended, and have been looked at since.
+        for run_id in self._runs.keys() - {run_id for run_id, _ in missable}:
+            del self._runs[run_id]
+        for run_id, workspace in missable:
             with suppress(NotFoundError):
                 await self._compare(run_id, workspace, is_thorough=is_thorough)
 

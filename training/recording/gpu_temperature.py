@@ -16,7 +16,7 @@ class GpuTemperatureMonitor(BaseMetricsMonitor):
             try:
                 celsius = pynvml.nvmlDeviceGetTemperature(gpu, pynvml.NVML_TEMPERATURE_GPU)
             except pynvml.NVMLError:
-                # A GPU that has fallen off the bus, or one that does not tell.
+                # It has fallen off the bus, or does not tell.
                 continue
             self._metrics[f"gpu_{index}_temperature_celsius"].append(float(celsius))
 
