@@ -9,6 +9,7 @@ one. The log call is the time stamp that the training gives its evaluation; all 
 import json
 import time
 from contextlib import closing
+from typing import Any
 
 from mlflow import MlflowClient
 from websockets.sync.client import connect
@@ -16,10 +17,12 @@ from websockets.sync.client import connect
 from benchmarks.live.figures import ms, percentile, print_table
 from benchmarks.live.folder import temporary_folder
 from tests.api.jobs.trainings import DEADLINE_S, trainings
+from tests.training.data.images import make_folder
 from tracking_plugin.names import Metric
 from tracking_plugin.ray_head import LocalHead
 
-NUM_EPOCHS = 30
+NUM_EPOCHS = 12
+IMAGES_PER_CLASS = 150
 TARGET_S = 1.0
 
 
@@ -29,11 +32,13 @@ def main() -> None:
         rules.write_text(rules_text())
         with trainings(folder, head, FOVEA_ALERT_RULES=str(rules)) as training:
             with connect(f"{training.server.url.replace('http', 'ws', 1)}/ws") as socket:
-                run_id = training.start(epochs=NUM_EPOCHS)
+                # Epochs of seconds: shorter ones would wait for their own pictures to be stored.
+                make_folder(folder / "many", {"train": IMAGES_PER_CLASS, "val": 4, "test": 4})
+                run_id = training.start_on(str(folder / "many"), epochs=NUM_EPOCHS)
                 arrived_s: dict[int, float] = {}
                 while len(arrived_s) < NUM_EPOCHS:
                     message = json.loads(socket.recv(DEADLINE_S))
-                    if message["type"] == "critical_alert" and message["run_id"] == run_id:
+                    if message["type"] == "critical_alert" and is_ours(message["alert"], run_id):
                         arrived_s[message["alert"]["step"]] = time.time()
             training.wait(run_id, "completed")
             delays_s = delays(training.server.url, run_id, arrived_s)
@@ -41,6 +46,15 @@ def main() -> None:
     rows.append(["longest", ms(max(delays_s))])
     print_table((f"from the log call to the socket, {NUM_EPOCHS} epochs", ""), rows)
     print(f"target: below {TARGET_S:.0f} s")
+
+
+def is_ours(alert: dict[str, Any], run_id: str) -> bool:
+    """Others may come of the built-in rules."""
+    return (
+        alert["run_id"] == run_id
+        and alert["metric"] == Metric.VAL_LOSS
+        and alert["threshold"] == -1
+    )
 
 
 def rules_text() -> str:

@@ -157,38 +157,34 @@ def test_each_change_is_told_once_to_each_service_over_forced_restarts(
         assert num_repeated <= NUM_KILLS, "only what a kill left in doubt comes once more"
 
 
-def test_a_message_whose_arrival_a_kill_left_in_doubt_comes_again_under_the_same_id(
+def test_a_kill_has_what_it_left_in_doubt_sent_again_and_an_end_in_order_leaves_nothing_in_doubt(
     tmp_path: Path, rules: Path, hook: Receiver
 ) -> None:
     notified = Notified(tmp_path, rules, hook.url)
     hook.holds = True
     with notified.running() as server:
-        notified.log(notified.new_run(), 1, {"per_class/c0": 0.1})
+        run_id = notified.new_run()
+        notified.log(run_id, 1, {"per_class/c0": 0.1})
         until(lambda: hook.received, "the first delivery", DEADLINE_S)
         server.kill()
     hook.holds = False
     hook.let_go.set()
-    with notified.running():
-        notified.until_all_is_sent()
-    first, *rest = hook.received
-    assert rest == [first]
-
-
-def test_a_server_that_ends_in_order_lets_a_message_arrive_first(
-    tmp_path: Path, rules: Path, hook: Receiver
-) -> None:
-    notified = Notified(tmp_path, rules, hook.url)
-    hook.holds = True
     with notified.running() as server:
-        notified.log(notified.new_run(), 1, {"per_class/c0": 0.1})
-        until(lambda: hook.received, "the first delivery", DEADLINE_S)
+        notified.until_all_is_sent()
+        first, *rest = hook.received
+        assert rest == [first], "the same once more, under the same id"
+
+        hook.let_go.clear()
+        hook.holds = True
+        notified.log(run_id, 1, {"per_class/c1": 0.1})
+        until(lambda: len(hook.received) == 3, "the third delivery", DEADLINE_S)
         server.process.terminate()
         time.sleep(1)
         hook.let_go.set()
         server.process.wait(30)
     with notified.running():
         notified.until_all_is_sent()
-    assert len(hook.received) == 1
+    assert len(hook.received) == 3, "the server had waited for it"
 
 
 def test_a_service_that_hangs_or_refuses_delays_no_other_and_gets_it_in_the_end(
