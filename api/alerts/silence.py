@@ -50,7 +50,7 @@ LONG_AGO_MS = 24 * 3600 * 1000
 class _Silent:
     """`heard_ms` is when the run was last heard of, and with that, which silence it is."""
 
-    run_id: str
+    run: RunState
     workspace: str | None
     heard_ms: int
     after_ms: int
@@ -121,9 +121,20 @@ class SilenceAlerts:
         self._heard_s = {run_id: self._heard_s.get(run_id, now_s) for run_id in active}
         linked = {state.run_id: state for state in await in_database(self._control.linked)}
         silent = await in_database(partial(self._silent, active, linked))
-        await self._resolve(silent, active, linked)
-        for each in silent.values():
-            await self._raise(each)
+        open_alerts = await in_database(self._open)
+        for alert in open_alerts:
+            if (again := silent.get(alert.run_id)) is not None:
+                heard_ms: int | None = again.heard_ms
+            else:
+                heard_ms = await in_database(partial(self._heard_ms, alert, active, linked))
+            if heard_ms is None or heard_ms > alert.began_step:
+                resolve = partial(self._store.resolve, alert.alert_id, unix_ms())
+                await self._tell(await in_database(resolve))
+        known = {(alert.run_id, alert.began_step) for alert in open_alerts}
+        for run_id, each in silent.items():
+            if (run_id, each.heard_ms) not in known:
+                raised = partial(self._store.raise_once, _alert(each))
+                await self._tell(await in_database(raised))
 
     def _active(self) -> Mapping[str, str | None]:
         """The running runs and their workspaces."""
@@ -139,27 +150,30 @@ class SilenceAlerts:
         self, active: Mapping[str, str | None], linked: Mapping[str, ControlState]
     ) -> dict[str, _Silent]:
         now_ms, now_s = unix_ms(), time.monotonic()
-        silent = {
-            state.run_id: _Silent(
-                run_id=state.run_id,
-                workspace=state.workspace,
-                heard_ms=state.heartbeat_ms or 0,
-                after_ms=SILENT_AFTER_MS,
-            )
-            for state in linked.values()
-            if state.is_silent(now_ms)
-        }
+        silent = {}
+        for control in linked.values():
+            if control.is_silent(now_ms):
+                run = self._state(control.run_id, control.workspace)
+                if run is not None:
+                    silent[control.run_id] = _Silent(
+                        run=run,
+                        workspace=control.workspace,
+                        heard_ms=control.heartbeat_ms or 0,
+                        after_ms=SILENT_AFTER_MS,
+                    )
         for run_id, workspace in active.items():
             if run_id in linked or now_s - self._heard_s[run_id] < self._after_s:
                 continue
-            heard_ms = self._last_logged_ms(run_id, workspace)
-            if heard_ms is not None and heard_ms > self._began_ms - LONG_AGO_MS:
-                silent[run_id] = _Silent(
-                    run_id=run_id,
-                    workspace=workspace,
-                    heard_ms=heard_ms,
-                    after_ms=int(self._after_s * 1000),
-                )
+            run = self._state(run_id, workspace)
+            heard_ms = None if run is None else _last_logged_ms(run)
+            if run is None or heard_ms is None or heard_ms <= self._began_ms - LONG_AGO_MS:
+                continue
+            silent[run_id] = _Silent(
+                run=run,
+                workspace=workspace,
+                heard_ms=heard_ms,
+                after_ms=int(self._after_s * 1000),
+            )
         return silent
 
     def _heard_ms(
@@ -173,15 +187,8 @@ class SilenceAlerts:
             return linked[alert.run_id].heartbeat_ms
         if alert.run_id not in active:
             return None
-        return self._last_logged_ms(alert.run_id, alert.workspace)
-
-    def _last_logged_ms(self, run_id: str, workspace: str | None) -> int | None:
-        """By the clock of whoever logged; of a run without metrics, its start."""
-        state = self._state(run_id, workspace)
-        if state is None:
-            return None
-        logged = (point.timestamp_ms for point in state.latest.values())
-        return max(logged, default=state.start_time_ms)
+        run = self._state(alert.run_id, alert.workspace)
+        return None if run is None else _last_logged_ms(run)
 
     def _state(self, run_id: str, workspace: str | None) -> RunState | None:
         try:
@@ -190,39 +197,29 @@ class SilenceAlerts:
         except NotFoundError:
             return None
 
-    async def _raise(self, silent: _Silent) -> None:
-        if (
-            run := await in_database(partial(self._state, silent.run_id, silent.workspace))
-        ) is None:
-            return
-        await self._tell(await in_database(partial(self._store.raise_once, _alert(silent, run))))
-
-    async def _resolve(
-        self,
-        silent: Mapping[str, _Silent],
-        active: Mapping[str, str | None],
-        linked: Mapping[str, ControlState],
-    ) -> None:
-        """Alerts of runs that were heard of again, or that have ended."""
+    def _open(self) -> list[Alert]:
+        """Of this rule, in all workspaces."""
         query = AlertQuery(rule=SILENCE, state=AlertState.FIRING)
-        for workspace in await in_database(all_workspaces):
-            listed = partial(self._store.listed, workspace, query, Page(limit=NUM_RUNS))
-            for alert in (await in_database(listed)).entries:
-                if (again := silent.get(alert.run_id)) is not None:
-                    heard_ms: int | None = again.heard_ms
-                else:
-                    heard_ms = await in_database(partial(self._heard_ms, alert, active, linked))
-                if heard_ms is None or heard_ms > alert.began_step:
-                    resolve = partial(self._store.resolve, alert.alert_id, unix_ms())
-                    await self._tell(await in_database(resolve))
+        return [
+            alert
+            for workspace in all_workspaces()
+            for alert in self._store.listed(workspace, query, Page(limit=NUM_RUNS)).entries
+        ]
 
 
-def _alert(silent: _Silent, run: RunState) -> Alert:
+def _last_logged_ms(run: RunState) -> int | None:
+    """By the clock of whoever logged; of a run without metrics, its start."""
+    logged = (point.timestamp_ms for point in run.latest.values())
+    return max(logged, default=run.start_time_ms)
+
+
+def _alert(silent: _Silent) -> Alert:
+    run = silent.run
     position = position_at(run, run.last_step or 0)
     now_ms = unix_ms()
     return Alert(
         alert_id=uuid4().hex,
-        run_id=silent.run_id,
+        run_id=run.run_id,
         workspace=silent.workspace,
         rule=SILENCE,
         metric=SILENCE_METRIC,

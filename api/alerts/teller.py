@@ -29,7 +29,6 @@ from tracking_plugin.names import Tag
 logger = logging.getLogger(__name__)
 
 NUM_PUBLISHED = 4096
-_NOTHING_YET = -1
 
 _AWAY = (ErrorCode.Name(INTERNAL_ERROR), ErrorCode.Name(TEMPORARILY_UNAVAILABLE))
 _ACTIONS = {RuleAction.PAUSE: Action.PAUSE, RuleAction.STOP: Action.STOP}
@@ -97,19 +96,19 @@ class AlertTeller:
         """The worst open level as the run's tag; False where MLflow's store is away."""
         worst = partial(self._store.worst_open, run_id)
         level = await in_database(worst)
-        shown: Level | int | None = _NOTHING_YET
         try:
-            # It may have changed while it was being written, and whoever changed it be ahead of us.
-            while shown != level:
+            while True:
                 await self._write_tag(run_id, workspace, level)
+                # It may have changed meanwhile, and whoever changed it have been ahead of us.
                 shown, level = level, await in_database(worst)
+                if level == shown:
+                    return True
         except UnavailableError:
             return False
         except MlflowException as error:
             logger.warning("A run's worst alert could not be shown (%s)", error.error_code)
             # Otherwise the run is deleted, and has no tags any more.
             return error.error_code not in _AWAY
-        return True
 
     async def _write_tag(self, run_id: str, workspace: str | None, worst: Level | None) -> None:
         if worst is None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Integer, Row, case, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Integer, Row, case, func, insert, select, update
 
 from api.alerts.episodes import ChangeKind
 from api.alerts.judgement import Level
@@ -24,7 +24,8 @@ MOST_CHANGES = 500
 _UNTOLD_KINDS = (ChangeKind.ACKNOWLEDGED,)
 """Whoever acknowledges an alert has seen it."""
 
-_OPEN = (alerts.c.state == AlertState.FIRING) & alerts.c.acknowledged_by.is_(None)
+_OPEN = alerts.c.state == AlertState.FIRING
+_UNHEEDED = _OPEN & alerts.c.acknowledged_by.is_(None)
 _HOPELESS = 10
 """Attempts after which a message no longer keeps the next one from being written."""
 
@@ -128,7 +129,9 @@ class Outbox:
                 return False
             changes = select(alert_changes).where(alert_changes.c.id.in_(ids))
             rows = connection.execute(changes.order_by(alert_changes.c.id)).all()
-            message = compose(news_of(connection, rows), _open_alerts(connection, group.run_id))
+            message = compose(
+                news_of(connection, rows), _alerts_of(connection, group.run_id, _OPEN)
+            )
             notification_id = _insert(connection, group, message, now_ms)
             connection.execute(
                 update(outbox)
@@ -149,7 +152,7 @@ class Outbox:
             )
             .where(
                 notifications.c.target.in_(self._keys),
-                notifications.c.run_id.in_(select(alerts.c.run_id).where(_OPEN)),
+                notifications.c.run_id.in_(select(alerts.c.run_id).where(_UNHEEDED)),
             )
             .group_by(notifications.c.target, notifications.c.run_id, notifications.c.workspace)
         )
@@ -165,7 +168,7 @@ class Outbox:
     ) -> bool:
         """Whether there was still something to be reminded of."""
         with self._database.begin() as connection:
-            still_open = _open_alerts(connection, group.run_id, is_acknowledged=False)
+            still_open = _alerts_of(connection, group.run_id, _UNHEEDED)
             if still_open:
                 _insert(connection, group, compose(still_open), now_ms)
         return bool(still_open)
@@ -199,12 +202,7 @@ class Outbox:
 
     def listed(self, workspace: str | None, run_id: str | None, page: Page) -> Listed[Notification]:
         """Newest first."""
-        is_here = (
-            notifications.c.workspace.is_(None)
-            if workspace is None
-            else notifications.c.workspace == workspace
-        )
-        wanted = select(notifications).where(is_here)
+        wanted = select(notifications).where(notifications.c.workspace == workspace)
         if run_id is not None:
             wanted = wanted.where(notifications.c.run_id == run_id)
         with self._database.read() as connection:
@@ -258,13 +256,9 @@ def _insert(connection: Connection, group: Group, message: Message, now_ms: int)
     return notification_id
 
 
-def _open_alerts(
-    connection: Connection, run_id: str, *, is_acknowledged: bool | None = None
-) -> list[Alert]:
+def _alerts_of(connection: Connection, run_id: str, kind: ColumnElement[bool]) -> list[Alert]:
     """Those of a run, the worst first."""
-    query = select(alerts).where(alerts.c.run_id == run_id, alerts.c.state == AlertState.FIRING)
-    if is_acknowledged is False:
-        query = query.where(_OPEN)
+    query = select(alerts).where(alerts.c.run_id == run_id, kind)
     rows = connection.execute(query.order_by(alerts.c.level.desc(), alerts.c.began_ms))
     return [alert_of(row) for row in rows]
 
