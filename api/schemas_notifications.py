@@ -18,9 +18,9 @@ class ShownNotification(BaseModel):
     body: str
     created_at: datetime
     attempts: int
-    sent_at: datetime | None = Field(description="when the service took it")
-    next_attempt_at: datetime | None = Field(description="where it has not taken it yet")
-    error: str | None = Field(description="why the last attempt failed")
+    sent_at: datetime | None = Field(None, description="when the service took it")
+    next_attempt_at: datetime | None = Field(None, description="where it has not taken it yet")
+    error: str | None = Field(None, description="why the last attempt failed")
 
 
 def shown_notification(notification: Notification, service: str) -> ShownNotification:
