@@ -286,15 +286,15 @@ def _known(alert: Alert, withdrawn: Collection[str]) -> Known:
 
 def _conditions(workspace: str | None, query: AlertQuery) -> list[ColumnElement[bool]]:
     wanted = {
-        alerts.c.workspace: workspace,
         alerts.c.run_id: query.run_id,
         alerts.c.rule: query.rule,
         alerts.c.state: query.state,
         alerts.c.level: query.level,
     }
-    conditions = [column == value for column, value in wanted.items() if value is not None]
-    if workspace is None:
-        conditions.append(alerts.c.workspace.is_(None))
+    conditions = [
+        alerts.c.workspace == workspace,
+        *(column == value for column, value in wanted.items() if value is not None),
+    ]
     if query.is_acknowledged is not None:
         is_open = alerts.c.acknowledged_by.is_(None)
         conditions.append(~is_open if query.is_acknowledged else is_open)

@@ -78,9 +78,7 @@ class JobStore:
 
     def listed(self, workspace: str | None, page: Page) -> Listed[Job]:
         """Newest first."""
-        of_workspace = (
-            jobs.c.workspace.is_(None) if workspace is None else (jobs.c.workspace == workspace)
-        )
+        of_workspace = jobs.c.workspace == workspace
         with self._database.read() as connection:
             wanted = (
                 select(jobs).where(of_workspace).order_by(jobs.c.created_ms.desc(), jobs.c.run_id)
