@@ -7,18 +7,18 @@ from api.reading.epoch_scale import EpochScale, epoch_scale
 from api.reading.metric_names import metrics_meant
 from api.reading.pages import Listed
 from api.reading.runs import RunReader
-from api.reading.series import Series, downsample
+from api.reading.series import Series, StepRange, downsample
 from api.schemas import PerformancePoint
 from api.timestamps import utc
 
 
 def performance(
-    reader: RunReader, run_id: str, metric: str, limit: int
+    reader: RunReader, run_id: str, metric: str, limit: int, steps: StepRange
 ) -> Listed[PerformancePoint]:
     """Points by step, at most `limit` of each metric that `metric` means, and how many there are."""
     state = reader.state(run_id, recent_steps=0)
     names = metrics_meant(metric, state.latest)
-    curves = {name: reader.metrics.series(run_id, name) for name in names}
+    curves = {name: reader.metrics.series(run_id, name).between(steps) for name in names}
     scale = epoch_scale(reader.metrics, state)
     points = [
         point

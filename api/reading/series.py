@@ -9,6 +9,18 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 
+LAST_STEP = 2**63 - 1
+"""MLflow keeps steps in 64 bits."""
+
+
+@dataclass(frozen=True)
+class StepRange:
+    """Both ends belong to it; None is no end."""
+
+    first: int | None = None
+    last: int | None = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Series:
     """Columns of equal length: each step once, ascending; times in ms since the Unix epoch."""
@@ -19,6 +31,13 @@ class Series:
 
     def __len__(self) -> int:
         return len(self.steps)
+
+    def between(self, wanted: StepRange) -> "Series":
+        start = 0 if wanted.first is None else int(np.searchsorted(self.steps, wanted.first))
+        stop = len(self)
+        if wanted.last is not None:
+            stop = int(np.searchsorted(self.steps, wanted.last, side="right"))
+        return self.at(np.arange(start, max(start, stop)))
 
     def at(self, indices: Integers) -> "Series":
         return Series(

@@ -105,6 +105,23 @@ RUN: Mapping[str, Any] = {
     "f1_score": 0.808,
     "not_finite": {},
 }
+STATUS: Mapping[str, Any] = {
+    "status": "training",
+    "message": "",
+    "run_id": RUN_ID,
+    "run_name": "retfound-mae-7",
+    "experiment_id": "1",
+    "mlflow_status": "RUNNING",
+    "deleted": False,
+    "epoch": 15,
+    "total_epochs": 50,
+    "batch": 100,
+    "total_batches": 500,
+    "step": 7100,
+    "elapsed_time": 7670.0,
+    "eta_seconds": 19180.0,
+    "alert": "warning",
+}
 STATS: Mapping[str, Any] = {
     "cpu": {"usage_percent": 45.2, "count": 32},
     "memory": {

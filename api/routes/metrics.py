@@ -2,11 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 
 from api.reading.history import latest_metrics, metrics_history
 from api.reading.pages import Limit, Offset, Page
 from api.reading.performance import performance
+from api.reading.series import LAST_STEP, StepRange
 from api.routes import examples
 from api.routes.selected_run import REFUSALS, Reader, SelectedRun, in_workspace
 from api.schemas import MetricsSnapshot, PerformancePoint
@@ -27,6 +28,9 @@ Metric = Annotated[
         examples=["train/loss"],
     ),
 ]
+
+FromStep = Annotated[int | None, Query(ge=-LAST_STEP, le=LAST_STEP, description="none before it")]
+ToStep = Annotated[int | None, Query(ge=-LAST_STEP, le=LAST_STEP, description="none behind it")]
 
 
 @router.get("/latest", responses=examples.answer(examples.LATEST))
@@ -50,7 +54,14 @@ def get_history(
 
 @router.get("/performance/{metric:path}", responses=examples.answer(examples.POINT, is_list=True))
 def get_performance(
-    response: Response, reader: Reader, run_id: SelectedRun, metric: Metric, limit: Limit = 1000
+    response: Response,
+    reader: Reader,
+    run_id: SelectedRun,
+    metric: Metric,
+    limit: Limit = 1000,
+    from_step: FromStep = None,
+    to_step: ToStep = None,
 ) -> list[PerformancePoint]:
     """A metric by step, ascending: at most `limit` points, of a longer one those that show its extremes."""
-    return performance(reader, run_id, metric, limit).announced(response)
+    steps = StepRange(from_step, to_step)
+    return performance(reader, run_id, metric, limit, steps).announced(response)

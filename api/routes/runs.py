@@ -1,4 +1,4 @@
-"""GET /api/runs: the runs there are."""
+"""GET /api/runs…: the runs there are, and how far one of them is."""
 
 from typing import Annotated
 
@@ -9,6 +9,8 @@ from api.reading.run_list import list_runs
 from api.reading.run_source import MlflowStatus, RunQuery
 from api.routes import examples
 from api.routes.selected_run import REFUSALS, Reader, in_workspace
+from api.run_status import training_status
+from api.schemas import TrainingStatus
 from api.schemas_runs import RunSummary
 from api.timestamps import unix_ms
 from tracking_plugin.names import RunStatus
@@ -38,3 +40,9 @@ def get_runs(
     """Runs of all experiments, newest first; deleted ones are left out."""
     query, page = RunQuery(experiment=experiment, status=status), Page(limit=limit, offset=offset)
     return list_runs(reader, query, page, unix_ms()).announced(response)
+
+
+@router.get("/runs/{run_id}", responses={**examples.answer(examples.STATUS), 404: REFUSALS[404]})
+def get_run(reader: Reader, run_id: str) -> TrainingStatus:
+    """What a run is doing, as its sockets say it."""
+    return training_status(reader.state(run_id), unix_ms())

@@ -244,3 +244,25 @@ def test_infinite_values_are_drawn_as_what_they_are(client: TestClient, mlflow: 
         "NaN",
         None,
     ]
+
+
+def test_a_part_of_a_curve_is_as_fine_as_its_limit_allows(
+    client: TestClient, mlflow: Mlflow
+) -> None:
+    run = mlflow.run()
+    for step in range(100):
+        run.log(step, train__loss=float(step))
+    of_run = {"run_id": run.run_id, "limit": 10}
+
+    response = client.get(
+        "/api/metrics/performance/train/loss", params={**of_run, "from_step": 40, "to_step": 44}
+    )
+
+    assert [point["step"] for point in response.json()] == [40, 41, 42, 43, 44]
+    assert response.headers["X-Total-Count"] == "5"
+    beyond = client.get("/api/metrics/performance/train/loss", params={**of_run, "from_step": 100})
+    assert beyond.json() == []
+    backwards = client.get(
+        "/api/metrics/performance/train/loss", params={**of_run, "from_step": 50, "to_step": 40}
+    )
+    assert backwards.json() == []

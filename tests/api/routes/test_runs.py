@@ -207,3 +207,19 @@ def test_a_store_that_fails_is_a_failure_and_not_an_empty_list(
         connection.exec_driver_sql("DROP TABLE latest_metrics")
 
     assert client.get("/api/runs").status_code >= 500
+
+
+def test_one_run_is_shown_as_its_sockets_say_it(client: TestClient, mlflow: Mlflow) -> None:
+    run = mlflow.run(params={"total_epochs": "3", "steps_per_epoch": "10"})
+    run.log(12, train__loss=0.5)
+
+    status = client.get(f"/api/runs/{run.run_id}").json()
+
+    assert (status["run_id"], status["status"]) == (run.run_id, "training")
+    assert (status["epoch"], status["batch"], status["total_batches"]) == (2, 2, 10)
+
+
+def test_a_run_that_is_not_there_is_not_found(client: TestClient, mlflow: Mlflow) -> None:
+    response = client.get(f"/api/runs/{'0' * 32}")
+
+    assert (response.status_code, response.json()["error_code"]) == (404, "NOT_FOUND")

@@ -1,0 +1,19 @@
+"""`python -m api.documents FOLDER` writes what the server publishes of itself: openapi.json and asyncapi.json."""
+
+import json
+import sys
+from pathlib import Path
+
+from api.app import create_app
+from api.asyncapi import asyncapi_document
+
+
+def write_documents(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    documents = {"openapi": create_app().openapi(), "asyncapi": asyncapi_document()}
+    for name, document in documents.items():
+        (folder / f"{name}.json").write_text(json.dumps(document))
+
+
+if __name__ == "__main__":
+    write_documents(Path(sys.argv[1]))
