@@ -12,14 +12,13 @@ _RAM = "system/system_memory_usage_percentage"
 _GPU = "system/gpu_0_"
 
 
-def system_metrics(latest: Mapping[str, MetricPoint]) -> SystemMetrics | None:
-    """What the monitor's frontends show of it, or None where the run tells nothing."""
+def system_metrics(latest: Mapping[str, MetricPoint]) -> SystemMetrics:
+    """What the monitor's frontends show of it: all of its fields, null where the run tells nothing."""
 
     def value(name: str) -> float | None:
         point = latest.get(name)
         return None if point is None else finite(point.value).value
 
-    machine = SystemMetrics(cpu_usage=value(_CPU), ram_usage=value(_RAM))
     used_mb = value(f"{_GPU}memory_usage_megabytes")
     used_percent = value(f"{_GPU}memory_usage_percentage")
     gpu = GpuUsage(
@@ -30,6 +29,4 @@ def system_metrics(latest: Mapping[str, MetricPoint]) -> SystemMetrics | None:
         else None,
         temperature=value(f"{_GPU}temperature_celsius"),
     )
-    if gpu != GpuUsage():
-        machine.gpu = gpu
-    return None if machine == SystemMetrics() else machine
+    return SystemMetrics(cpu_usage=value(_CPU), ram_usage=value(_RAM), gpu=gpu)

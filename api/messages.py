@@ -40,7 +40,7 @@ class InitialState(_Sent):
     status: TrainingStatus
     metrics: MetricsData
     history: list[MetricsSnapshot] = Field(description="newest steps, oldest first")
-    system: SystemMetrics | None = None
+    system: SystemMetrics = SystemMetrics()
 
 
 class MetricsUpdate(_Sent):
@@ -57,7 +57,7 @@ class MetricsUpdate(_Sent):
         description="offset of the run's update before this one; "
         "where a client knows another, updates were left out because it read too slowly"
     )
-    system: SystemMetrics | None = None
+    system: SystemMetrics = SystemMetrics()
 
 
 class StatusUpdate(_Sent):
@@ -71,7 +71,7 @@ class SystemUpdate(_Sent):
     type: Literal["system_update"] = "system_update"
     cpu_usage: float | None
     ram_usage: float | None
-    gpu: GpuUsage | None
+    gpu: GpuUsage
     points: list[MetricPoint] = Field(description="what this write added")
 
 

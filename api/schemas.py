@@ -68,21 +68,21 @@ class PerformancePoint(MetricPoint):
     batch: int | None = Field(None, description="step within the epoch, from 1")
 
 
-class SystemMetrics(BaseModel):
-    """Of the machine that trains, as the run logged them; shares in percent, memory in GB."""
-
-    cpu_usage: float | None = None
-    ram_usage: float | None = None
-    gpu: "GpuUsage | None" = None
-
-
 class GpuUsage(BaseModel):
-    """Of the first GPU; the others are in the metrics `system/gpu_<n>_…`."""
+    """Of the first GPU, null where there is none; the others are in the metrics `system/gpu_<n>_…`."""
 
     usage: float | None = None
     memory_used: float | None = None
     memory_total: float | None = None
     temperature: float | None = None
+
+
+class SystemMetrics(BaseModel):
+    """Of the machine that trains, as the run logged them; shares in percent, memory in GB."""
+
+    cpu_usage: float | None = None
+    ram_usage: float | None = None
+    gpu: GpuUsage = GpuUsage()
 
 
 class MetricsSnapshot(BaseModel):

@@ -16,7 +16,7 @@ class LatestMetrics(MetricsData):
     epoch: int | None = None
     batch: int | None = Field(None, description="step within the epoch, from 1")
     timestamp: datetime | None = Field(None, description="of the newest value")
-    system: SystemMetrics | None = None
+    system: SystemMetrics = SystemMetrics()
 
 
 class ClassReport(BaseModel):

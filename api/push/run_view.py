@@ -20,7 +20,7 @@ from api.messages import (
 from api.nesting import Nesting, critical_thresholds, finite, nest
 from api.run_state import RunState, latest_values, position_at
 from api.run_status import training_status
-from api.schemas import MetricPoint, MetricsSnapshot, SystemMetrics
+from api.schemas import MetricPoint, MetricsSnapshot
 from api.schemas_alerts import CriticalAlert
 from api.timestamps import utc
 from tracking_plugin import events
@@ -161,8 +161,7 @@ class RunView:
     @apply.register
     def _(self, event: events.SystemMetricsLogged, offset: int) -> LiveMessage | None:
         self._add(event.points)
-        self._machine = system_metrics(self.state.latest)
-        machine = self._machine or SystemMetrics()
+        machine = self._machine = system_metrics(self.state.latest)
         return SystemUpdate(
             run_id=self.state.run_id,
             offset=offset,

@@ -184,16 +184,14 @@ def _line(words: str) -> Text:
     return Text(words, "dim", no_wrap=True, overflow="ellipsis")
 
 
-def _machine(system: SystemMetrics | None) -> str:
-    if system is None:
-        return ""
+def _machine(system: SystemMetrics) -> str:
     gpu = system.gpu
     shares = {
         "CPU": system.cpu_usage,
         "RAM": system.ram_usage,
-        "GPU": gpu.usage if gpu is not None else None,
+        "GPU": gpu.usage,
     }
     words = [f"{name} {share:.0f}%" for name, share in shares.items() if share is not None]
-    if gpu is not None and gpu.temperature is not None:
+    if gpu.temperature is not None:
         words.append(f"{gpu.temperature:.0f} °C")
     return "  ".join(words)

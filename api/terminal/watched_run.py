@@ -32,7 +32,7 @@ class WatchedRun:
 
     status: TrainingStatus = field(default_factory=TrainingStatus)
     metrics: MetricsData = field(default_factory=MetricsData)
-    system: SystemMetrics | None = None
+    system: SystemMetrics = field(default_factory=SystemMetrics)
     curves: Curves = field(default_factory=Curves)
     logs: deque[LogLine] = field(default_factory=lambda: deque(maxlen=_KEPT_LINES))
     """What its job has printed since this watcher came, oldest first."""
@@ -110,7 +110,7 @@ class WatchedRun:
         self.has_gap |= (update.previous or 0) > self._updated_until
         self._updated_until = update.offset
         self.metrics = update.metrics
-        self.system = update.system or self.system
+        self.system = update.system
         self.add_history(update.points)
         self._keep_pace(update.step, update.timestamp)
         progress = {

@@ -32,14 +32,14 @@ def test_a_machine_is_shown_as_mlflow_measured_it() -> None:
 
 
 def test_a_run_that_says_nothing_of_its_machine_has_none() -> None:
-    assert system_metrics({}) is None
-    assert system_metrics(latest(disk_usage_percentage=4)) is None
-    assert system_metrics({"val/loss": MetricPoint("val/loss", 1, 1, 1)}) is None
+    assert system_metrics({}) == SystemMetrics()
+    assert system_metrics(latest(disk_usage_percentage=4)) == SystemMetrics()
+    assert system_metrics({"val/loss": MetricPoint("val/loss", 1, 1, 1)}) == SystemMetrics()
 
 
 def test_a_machine_without_gpu_shows_none() -> None:
     machine = system_metrics(latest(cpu_utilization_percentage=1))
-    assert machine == SystemMetrics(cpu_usage=1)
+    assert machine == SystemMetrics(cpu_usage=1, gpu=GpuUsage())
 
 
 @pytest.mark.parametrize(
@@ -49,8 +49,8 @@ def test_a_total_that_does_not_follow_is_not_told(used_mb: float, used_percent: 
     machine = system_metrics(
         latest(gpu_0_memory_usage_megabytes=used_mb, gpu_0_memory_usage_percentage=used_percent)
     )
-    assert machine is None or machine.gpu is None or machine.gpu.memory_total is None
+    assert machine.gpu.memory_total is None
 
 
 def test_what_was_measured_as_no_number_is_not_told() -> None:
-    assert system_metrics(latest(cpu_utilization_percentage=math.nan)) is None
+    assert system_metrics(latest(cpu_utilization_percentage=math.nan)) == SystemMetrics()

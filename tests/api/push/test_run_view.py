@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from api.messages import ArtifactUpdate, LogMessage, MetricsUpdate, StatusUpdate, SystemUpdate
 from api.push.run_view import HISTORY_STEPS, STATUS_INTERVAL_MS, LiveMessage, RunView
 from api.run_state import RunState
-from api.schemas import NotFinite
+from api.schemas import GpuUsage, NotFinite
 from tracking_plugin.clinical import MIN_SENSITIVITY, ConditionStatus
 from tracking_plugin.events import (
     ArtifactLogged,
@@ -188,7 +188,7 @@ def test_what_the_machine_does_is_told_apart() -> None:
     cpu = MetricPoint("system/cpu_utilization_percentage", 40, 900, NOW_MS)
     message = run.apply(SystemMetricsLogged(**AT, points=[cpu]), 2)
     assert isinstance(message, SystemUpdate)
-    assert (message.cpu_usage, message.gpu) == (40, None)
+    assert (message.cpu_usage, message.gpu) == (40, GpuUsage())
     assert [p.step for p in message.points] == [900]
     assert run.state.last_step is None
     update = run.apply(logged(point()), 4)
