@@ -10,6 +10,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 INSTALLED := $(VENV)/.installed
+UI := ui_extensions
+NPM := $(UI)/npm.sh
+PACKAGES := $(UI)/node_modules/.installed
+PAGES := $(UI)/built/.built
+PAGE_SOURCES := $(shell find $(UI)/dashboard $(UI)/live $(UI)/mlflow_panel -type f ! -name '*.test.ts') \
+	$(wildcard $(UI)/vite*.ts)
 CHECKED := api serving tests tracking_plugin training ui_extensions
 
 IS_SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
@@ -19,12 +25,12 @@ PYTHON := $(shell for python in python3 python3.13 python3.12 python3.11; do \
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench lock clean
+.PHONY: help setup demo test browser check types screenshots bench lock clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST)
 
-setup: $(INSTALLED) ## virtual environment in .venv with the pinned dependencies
+setup: $(INSTALLED) $(PAGES) ## virtual environment in .venv with the pinned dependencies, and the built pages
 
 $(INSTALLED): requirements.lock pyproject.toml
 	@$(or $(PYTHON),false) -c '$(IS_SUPPORTED)' 2>/dev/null || { \
@@ -39,19 +45,39 @@ $(INSTALLED): requirements.lock pyproject.toml
 	@rm -rf mlflow_fovea.egg-info
 	@touch $@
 
+$(PACKAGES): $(UI)/package-lock.json | $(INSTALLED)
+	$(NPM) ci --ignore-scripts --no-progress
+	@touch $@
+
+$(PAGES): $(PACKAGES) $(PAGE_SOURCES)
+	$(NPM) run build
+	@touch $@
+
 demo: setup ## server, training with 2 processes, links (PORT, DATA, EPOCHS, DEMO_EXIT=1)
 	@exec $(BIN)/fovea demo --port $(PORT) \
 		$(if $(DATA),--data "$(DATA)") $(if $(EPOCHS),--epochs $(EPOCHS)) \
 		$(if $(filter-out 0 false no,$(DEMO_EXIT)),--exit)
 
-test: setup ## all tests (ARGS goes to pytest)
+test: setup browser ## all tests (ARGS goes to pytest)
+	$(NPM) test
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+
+browser: $(INSTALLED)
+	@$(BIN)/python -m tests.browser
 
 check: setup ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(NPM) run check
+
+types: setup ## the TypeScript types anew, from the server's OpenAPI and AsyncAPI documents
+	$(BIN)/python -m api.documents $(UI)/built/documents
+	$(NPM) run types -- built/documents
+
+screenshots: setup browser ## pictures of the pages in docs/screenshots, from a real training
+	$(BIN)/python -m tests.ui_extensions.screenshots
 
 bench: setup ## the side-by-side measurements, as tables
 	@set -e; for benchmark in benchmarks/*.py; do \
@@ -66,4 +92,5 @@ lock: ## requirements.lock anew from pyproject.toml and constraints.in (needs uv
 clean: ## remove what the tools leave behind; .venv and .fovea stay
 	rm -rf build dist *.egg-info .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache \
 		.schemathesis
+	rm -rf $(UI)/built $(UI)/node_modules
 	find $(CHECKED) -name __pycache__ -type d -prune -exec rm -rf {} +

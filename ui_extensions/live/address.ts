@@ -1,0 +1,29 @@
+// Where the server is: everything is named relative to its root, which may lie behind a path prefix.
+
+export class ServerAddress {
+  /** `root` ends with a slash. */
+  constructor(
+    readonly root: URL,
+    /** MLflow's workspace, where these are on. */
+    readonly workspace: string | null = null,
+  ) {}
+
+  http(
+    path: string,
+    query: Record<string, string | number | boolean | null | undefined> = {},
+  ): URL {
+    const url = new URL(path, this.root);
+    for (const [name, value] of Object.entries(query)) {
+      if (value !== null && value !== undefined && value !== "") {
+        url.searchParams.set(name, String(value));
+      }
+    }
+    return url;
+  }
+
+  socket(query: Record<string, string | null> = {}): URL {
+    const url = this.http("ws", query);
+    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+    return url;
+  }
+}

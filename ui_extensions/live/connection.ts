@@ -1,0 +1,175 @@
+// One socket to the server, kept alive: it comes back by itself and goes on where it ended.
+
+import type { ServerAddress } from "./address";
+import type { ServerMessage } from "./schemas";
+
+export type LinkState = "connecting" | "live" | "lost" | "refused";
+
+export interface Link {
+  state: LinkState;
+  /** When it became so, in ms since the Unix epoch. */
+  sinceMs: number;
+  /** Why it is not live, in the words of the server where it has said any. */
+  reason: string;
+}
+
+export interface Listener {
+  onMessage(message: ServerMessage): void;
+  onLink(link: Link): void;
+  /** Something was missed for good: what is known must be read again. */
+  onGap(): void;
+}
+
+export interface Clock {
+  nowMs(): number;
+  after(delayMs: number, call: () => void): () => void;
+}
+
+export type OpenSocket = (url: URL) => WebSocket;
+
+/** How often the server is asked whether it is there: what is older than two of these is stale. */
+export const HEARTBEAT_MS = 5_000;
+const FIRST_RETRY_MS = 250;
+const LONGEST_RETRY_MS = 15_000;
+/** Codes with which the server says that asking again the same way is of no use. */
+const REFUSALS = new Set([4401, 4403]);
+
+export const browserClock: Clock = {
+  nowMs: () => Date.now(),
+  after(delayMs, call) {
+    const timer = setTimeout(call, delayMs);
+    return () => clearTimeout(timer);
+  },
+};
+
+export class LiveConnection {
+  private socket: WebSocket | null = null;
+  private link: Link;
+  private epoch: string | null = null;
+  private offset = 0;
+  private numFailures = 0;
+  private isHeard = true;
+  private cancelTimer: () => void = () => {};
+  private isClosed = false;
+
+  constructor(
+    private readonly address: ServerAddress,
+    private readonly listener: Listener,
+    private readonly runId: string | null = null,
+    private readonly clock: Clock = browserClock,
+    private readonly open: OpenSocket = (url) => new WebSocket(url),
+  ) {
+    this.link = { state: "connecting", sinceMs: clock.nowMs(), reason: "" };
+  }
+
+  start(): void {
+    this.connect();
+  }
+
+  /** End for good. */
+  close(): void {
+    this.isClosed = true;
+    this.cancelTimer();
+    this.drop();
+  }
+
+  /** Try at once, as when the network is back or somebody looks at the page again. */
+  hurry(): void {
+    if (!this.isClosed && this.socket === null) {
+      this.numFailures = 0;
+      this.cancelTimer();
+      this.connect();
+    } else if (!this.isClosed && this.link.state === "live") {
+      this.cancelTimer();
+      this.askWhetherThere();
+    }
+  }
+
+  private connect(): void {
+    const since = this.epoch === null ? null : `${this.epoch}:${this.offset}`;
+    const socket = this.open(this.address.socket({ run_id: this.runId, since }));
+    this.socket = socket;
+    this.isHeard = true;
+    socket.onmessage = (event) => this.receive(socket, String(event.data));
+    socket.onclose = (event) => this.retry(socket, event.code, event.reason);
+    // A handshake that nobody answers is given up like a silent socket.
+    this.cancelTimer = this.clock.after(2 * HEARTBEAT_MS, () => this.giveUp());
+  }
+
+  private receive(socket: WebSocket, text: string): void {
+    if (socket !== this.socket) {
+      return;
+    }
+    const message = JSON.parse(text) as ServerMessage;
+    this.isHeard = true;
+    if (message.type === "initial_state") {
+      const hadBefore = this.epoch !== null;
+      this.epoch = message.epoch;
+      this.offset = message.offset;
+      this.numFailures = 0;
+      this.say("live", "");
+      this.cancelTimer();
+      this.cancelTimer = this.clock.after(HEARTBEAT_MS, () => this.askWhetherThere());
+      if (hadBefore && !message.recovered) {
+        this.listener.onGap();
+      }
+    } else if (message.type !== "error") {
+      this.offset = Math.max(this.offset, message.offset);
+    }
+    this.listener.onMessage(message);
+  }
+
+  private askWhetherThere(): void {
+    if (this.socket?.readyState === WebSocket.OPEN) {
+      this.isHeard = false;
+      this.socket.send('{"type": "ping"}');
+    }
+    this.cancelTimer = this.clock.after(HEARTBEAT_MS, () => {
+      if (this.isHeard) {
+        this.askWhetherThere();
+      } else {
+        this.giveUp();
+      }
+    });
+  }
+
+  private giveUp(): void {
+    const socket = this.socket;
+    this.drop();
+    if (socket) {
+      this.retry(null, 0, "");
+    }
+  }
+
+  private drop(): void {
+    const socket = this.socket;
+    this.socket = null;
+    if (socket) {
+      socket.onmessage = null;
+      socket.onclose = null;
+      socket.close();
+    }
+  }
+
+  private retry(socket: WebSocket | null, code: number, reason: string): void {
+    if (this.isClosed || socket !== this.socket) {
+      return;
+    }
+    this.socket = null;
+    this.cancelTimer();
+    this.say(REFUSALS.has(code) ? "refused" : "lost", reason);
+    const delayMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.numFailures);
+    this.numFailures += 1;
+    // Not all watchers at once, when a server is back.
+    this.cancelTimer = this.clock.after(delayMs * (0.5 + Math.random() / 2), () => this.connect());
+  }
+
+  private say(state: LinkState, reason: string): void {
+    if (this.link.state === state && this.link.reason === reason) {
+      return;
+    }
+    const isSame = this.link.state === state;
+    this.link = { state, reason, sinceMs: isSame ? this.link.sinceMs : this.clock.nowMs() };
+    this.listener.onLink(this.link);
+  }
+}

@@ -1,0 +1,117 @@
+// Requests to the server: answers as its documents describe them, refusals as errors.
+
+import type { ServerAddress } from "./address";
+
+const DEADLINE_MS = 30_000;
+
+/** What the server refused, in its own words; `status` 0 where it did not answer at all. */
+export class RequestError extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    readonly requestId: string | null = null,
+    readonly problems: ReadonlyArray<FieldProblem> = [],
+  ) {
+    super(message);
+    this.name = "RequestError";
+  }
+
+  get isUnreachable(): boolean {
+    return this.status === 0;
+  }
+}
+
+export interface FieldProblem {
+  /** As in `body.params.epochs`. */
+  field: string;
+  message: string;
+}
+
+export interface Page<T> {
+  entries: T[];
+  /** On all pages. */
+  total: number;
+}
+
+type Query = Record<string, string | number | boolean | null | undefined>;
+
+export class Rest {
+  constructor(readonly address: ServerAddress) {}
+
+  async get<T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<T> {
+    const response = await this.ask(path, query, { method: "GET" }, DEADLINE_MS, signal);
+    return (await response.json()) as T;
+  }
+
+  async list<T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<Page<T>> {
+    const response = await this.ask(path, query, { method: "GET" }, DEADLINE_MS, signal);
+    const entries = (await response.json()) as T[];
+    const counted = Number(response.headers.get("X-Total-Count") ?? entries.length);
+    return { entries, total: Number.isFinite(counted) ? counted : entries.length };
+  }
+
+  /** `deadlineMs` is for commands that wait for a run to obey. */
+  async post<T>(path: string, query: Query, body: object, deadlineMs = DEADLINE_MS): Promise<T> {
+    const init = {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(body),
+    };
+    const response = await this.ask(path, query, init, deadlineMs);
+    return (await response.json()) as T;
+  }
+
+  private async ask(
+    path: string,
+    query: Query,
+    init: RequestInit,
+    deadlineMs: number,
+    signal?: AbortSignal,
+  ): Promise<Response> {
+    const headers = new Headers(init.headers);
+    if (this.address.workspace) {
+      headers.set("X-MLFLOW-WORKSPACE", this.address.workspace);
+    }
+    const deadline = AbortSignal.timeout(deadlineMs);
+    const given = signal ? AbortSignal.any([signal, deadline]) : deadline;
+    let response: Response;
+    try {
+      response = await fetch(this.address.http(path, query), { ...init, headers, signal: given });
+    } catch (error) {
+      if (signal?.aborted) {
+        throw error;
+      }
+      throw new RequestError(0, "UNREACHABLE", String((error as Error).message));
+    }
+    if (!response.ok) {
+      throw await refusal(response);
+    }
+    return response;
+  }
+}
+
+async function refusal(response: Response): Promise<RequestError> {
+  const id = response.headers.get("X-Request-ID");
+  try {
+    const said = (await response.json()) as Record<string, unknown>;
+    const text = (value: unknown): string | null => (typeof value === "string" ? value : null);
+    // MLflow's own routes say `message`.
+    const message = text(said.error) ?? text(said.message) ?? response.statusText;
+    const code = text(said.error_code) ?? String(response.status);
+    return new RequestError(response.status, code, message, id, problems(said.details));
+  } catch {
+    return new RequestError(response.status, String(response.status), response.statusText, id);
+  }
+}
+
+/** The server's details of a 422: `body.params.epochs: what is wrong; …`. */
+function problems(details: unknown): FieldProblem[] {
+  if (typeof details !== "string") {
+    return [];
+  }
+  return details.split("; ").flatMap((each) => {
+    const [, field, message] = /^(\w+(?:\.\w+)*): (.+)$/s.exec(each) ?? [];
+    return field && message ? [{ field, message }] : [];
+  });
+}

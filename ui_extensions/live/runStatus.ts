@@ -1,0 +1,9 @@
+// What a run's status says about it.
+
+import type { RunStatus } from "./schemas";
+
+const ENDED: ReadonlySet<RunStatus> = new Set(["stopped", "completed", "error", "idle"]);
+
+export function hasEnded(status: RunStatus): boolean {
+  return ENDED.has(status);
+}

@@ -1,0 +1,46 @@
+// The server's own names for what it answers and sends.
+
+import type { components as Sent } from "./asyncapi";
+import type { components as Answered } from "./openapi";
+
+type Answers = Answered["schemas"];
+type Messages = Sent["schemas"];
+
+export type TrainingStatus = Answers["TrainingStatus"];
+export type RunStatus = Answers["RunStatus"];
+export type RunSummary = Answers["RunSummary"];
+export type MetricsData = Messages["MetricsData"];
+export type LatestMetrics = Answers["LatestMetrics"];
+export type CriticalCondition = Messages["CriticalCondition"];
+export type SystemMetrics = Messages["SystemMetrics"];
+export type NotFinite = Messages["NotFinite"];
+export type MetricPoint = Messages["MetricPoint"];
+export type PerformancePoint = Answers["PerformancePoint"];
+export type EpochDetails = Answers["EpochDetails"];
+export type ClassReport = Answers["ClassReport"];
+export type CriticalAlert = Answers["CriticalAlert"];
+export type AlertLevel = Answers["AlertLevel"];
+export type TimelineEntry = Answers["TimelineEntry"];
+export type CommandEntry = Answers["CommandEntry"];
+export type ControlResponse = Answers["ControlResponse"];
+export type RecipeEntry = Answers["RecipeEntry"];
+export type StartRequest = Partial<Answers["StartRequest"]>;
+export type StartResponse = Answers["StartResponse"];
+export type SystemStats = Answers["SystemStats"];
+export type LogLine = Messages["LogLine"];
+export type LogLevel = Messages["LogLevel"];
+
+export type InitialState = Messages["InitialState"];
+export type MetricsUpdate = Messages["MetricsUpdate"];
+export type LogMessage = Messages["LogMessage"];
+
+export type ServerMessage =
+  | InitialState
+  | MetricsUpdate
+  | Messages["StatusUpdate"]
+  | Messages["SystemUpdate"]
+  | Messages["ArtifactUpdate"]
+  | LogMessage
+  | Messages["CriticalAlertMessage"]
+  | Messages["ErrorMessage"]
+  | Messages["Pong"];

