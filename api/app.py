@@ -9,6 +9,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 from mlflow.server.fastapi_app import app as mlflow_app
+from mlflow.server.handlers import _add_static_prefix
 
 from api.alerts.builtin import load_rules
 from api.control.control import Control, control_running
@@ -41,6 +42,8 @@ from api.settings import Settings, load_settings
 from api.stats import MachineStats
 from api.version import own_version
 from tracking_plugin.wiretap import Wiretap
+from ui_extensions.mount import monitor
+from ui_extensions.panel_script import with_panel_script
 
 if not sys.flags.safe_path:
     # `mlflow server` imports this module to look at create_app, then starts uvicorn, which looks
@@ -51,6 +54,9 @@ if not sys.flags.safe_path:
 require_shared(load_settings().bus_url, num_workers_here())
 
 OpenControl = Callable[[], AbstractAsyncContextManager[Control]]
+
+MLFLOW_PAGE = _add_static_prefix("/")
+"""Where MLflow's UI is."""
 
 COMMIT_TO_BUS_S = 0.5
 """Longer than a write takes from MLflow's database to a shared bus, whichever process took it."""
@@ -105,12 +111,13 @@ def _application(
     app.state.hub = hub
     for routes in (health, metrics, epochs, runs, stats, asyncapi):
         app.include_router(routes.router)
+    app.mount("/monitor", monitor())
     install_error_handlers(app)
     install_store_errors(app)
     app.add_middleware(
         Gate,
         live=LiveEndpoint(hub, admission, settings.max_sockets),
-        mlflow=wiretap,
+        mlflow=None if wiretap is None else with_panel_script(wiretap, MLFLOW_PAGE),
         admission=admission,
         max_request_bytes=settings.max_request_bytes,
     )

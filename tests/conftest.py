@@ -23,6 +23,7 @@ ON_RAY = (
     "tests/tracking_plugin/test_project_backend.py",
     "tests/tracking_plugin/test_ray_head.py",
     "tests/training/test_resume.py",
+    "tests/ui_extensions/test_story.py",
 )
 
 

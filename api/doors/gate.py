@@ -11,7 +11,7 @@ from api.doors.request_id import RequestIdMiddleware
 LIVE_PATH = "/ws"
 
 # MLflow's interfaces under /api/ all begin with a version, such as /api/2.0/; the rest is ours.
-_OURS = re.compile(r"/api/(?!\d+\.\d+(?:/|$))|/ws$")
+_OURS = re.compile(r"/api/(?!\d+\.\d+(?:/|$))|/ws$|/monitor(?:/|$)")
 
 
 class Gate:

@@ -155,7 +155,7 @@ class Notifier:
                 state = self._reader.state(group.run_id, recent_steps=0)
         except NotFoundError:
             return About(run_id=group.run_id, run_name=""), False
-        url = f"{self._public_url}/#/experiments/{state.experiment_id}/runs/{group.run_id}"
+        url = f"{self._public_url}/monitor/#/runs/{group.run_id}"
         about = About(
             run_id=group.run_id,
             run_name=state.run_name,

@@ -12,7 +12,7 @@ from api.alerts.records import Alert, AlertChange, News
 from api.alerts.rules import RuleAction
 from api.notify.message import MOST_ALERTS, About, Kind, Message, news_message, reminder
 
-ABOUT = About(run_id="9f3c", run_name="fold 2", url="http://fovea/#/experiments/1/runs/9f3c")
+ABOUT = About(run_id="9f3c", run_name="fold 2", url="http://fovea/monitor/#/runs/9f3c")
 ALERT = Alert(
     alert_id="a",
     run_id="9f3c",
@@ -74,7 +74,7 @@ def test_an_alert_says_what_is_wrong_on_what_evidence_and_what_to_do() -> None:
         "Too few cases to prove that the bound is kept, whatever the value\n"
         "Do not use this model\n"
         "Told the run to pause\n\n"
-        "Run fold 2, 9f3c\nhttp://fovea/#/experiments/1/runs/9f3c",
+        "Run fold 2, 9f3c\nhttp://fovea/monitor/#/runs/9f3c",
     )
 
 

@@ -1,0 +1,75 @@
+"""The Chromium that browser tests use; `python -m tests.browser` sees to it that there is one."""
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from playwright.sync_api import Error, sync_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+ARGUMENTS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+MISSING = (
+    "The browser tests need Chromium: install it (`apt-get install chromium` on Debian and Ubuntu), "
+    "or name one in FOVEA_TEST_BROWSER"
+)
+
+
+class NoBrowserError(RuntimeError):
+    """There is no Chromium on this machine."""
+
+
+def browser_path() -> Path | None:
+    """The machine's own Chromium, or the one that Playwright has downloaded; None without one."""
+    if named := os.environ.get("FOVEA_TEST_BROWSER"):
+        return Path(named)
+    for name in NAMES:
+        if found := shutil.which(name):
+            return Path(found)
+    with sync_playwright() as playwright:
+        downloaded = Path(playwright.chromium.executable_path)
+    return downloaded if downloaded.is_file() else None
+
+
+def require_browser() -> Path:
+    """NoBrowserError, which says what to do."""
+    if (found := browser_path()) is None:
+        raise NoBrowserError(MISSING)
+    return found
+
+
+def _install() -> None:
+    # As root on Debian its own package is complete; elsewhere Playwright brings one.
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        for command in (
+            ["apt-get", "update", "-qq"],
+            ["apt-get", "install", "-y", "-qq", "chromium"],
+        ):
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    else:
+        subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=True)
+
+
+def main() -> int:
+    if browser_path() is None:
+        with contextlib.suppress(OSError, subprocess.CalledProcessError, Error):
+            _install()
+    if browser_path() is None:
+        print(MISSING, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,139 @@
+"""The whole story in a browser: from the start form over an alert and a pause to MLflow's own page."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.api.jobs.trainings import PARAMS, Trainings, trainings
+from tracking_plugin.ray_head import LocalHead
+
+SLOW_MS = 200_000
+"""A training that has the machine to itself begins in half a minute."""
+
+RULES = """\
+rules:
+  - name: untrained
+    metric: val/accuracy
+    below: 1.0
+    recommendation: Train it for longer
+"""
+
+
+@pytest.fixture(scope="module")
+def head() -> Iterator[LocalHead]:
+    head = LocalHead()
+    yield head
+    head.close()
+
+
+@pytest.fixture
+def training(tmp_path: Path, head: LocalHead) -> Iterator[Trainings]:
+    (tmp_path / "rules.yaml").write_text(RULES)
+    with trainings(tmp_path, head, FOVEA_ALERT_RULES=str(tmp_path / "rules.yaml")) as training:
+        yield training
+
+
+@pytest.mark.timeout(900)
+def test_the_whole_story_of_a_training_of_two_ranks(training: Trainings, page: Page) -> None:
+    page.goto(f"{training.server.url}/monitor/")
+    expect(page.get_by_role("banner").get_by_role("status")).to_contain_text("Live")
+    expect(page.get_by_text("Nothing has been logged to this server yet")).to_be_visible()
+
+    run_id = start_from_the_form(page, training)
+    health = page.get_by_role("status", name="Health")
+    expect(health).to_be_visible()
+    curves_grow(page)
+    an_alert_is_told_and_acknowledged(page)
+
+    give(page, "Pause", "Pause")
+    expect(health).to_contain_text("Critical")
+    expect(page.get_by_text("Every rank does it")).to_contain_text("after step", timeout=SLOW_MS)
+    expect(page.get_by_text("the accelerators are kept")).to_be_visible()
+    expect(status(page)).to_contain_text("Paused")
+    assert training.entry(run_id)["status"] == "paused"
+
+    give(page, "Resume", "Resume")
+    expect(status(page)).to_contain_text("Training", timeout=SLOW_MS)
+    curves_grow(page)
+
+    the_confusion_matrix_opens(page)
+    give(page, "Stop", "Stop")
+    expect(status(page)).to_contain_text("Stopped", timeout=SLOW_MS)
+    assert training.outcomes(run_id) == [("pause", "done"), ("resume", "done"), ("stop", "done")]
+    expect(page.get_by_role("button", name="Stop…")).to_have_attribute("aria-disabled", "true")
+
+    page.get_by_role("link", name="Open in MLflow").click()
+    expect(page).to_have_url(re.compile(f"runs/{run_id}"))
+    panel = page.get_by_role("region", name="Fovea")
+    expect(panel).to_contain_text("Stopped")
+    expect(panel.get_by_role("link", name="dashboard")).to_have_attribute(
+        "href", re.compile(f"monitor/#/runs/{run_id}")
+    )
+
+
+def start_from_the_form(page: Page, training: Trainings) -> str:
+    """The new run's id."""
+    page.get_by_role("button", name="Start a training…").click()
+    form = page.get_by_role("dialog", name="Start a training")
+    field(form, "Data folder").fill(str(training.data))
+    field(form, "Workers").fill("2")
+    field(form, "Preset").select_option(str(PARAMS["preset"]))
+    field(form, "Epochs").fill("5000")
+    field(form, "Batch size").fill(str(PARAMS["batch_size"]))
+    # So small a step that nothing is learned.
+    field(form, "Learning rate").fill("1e-12")
+    form.get_by_text(re.compile("^More settings")).click()
+    field(form, "Backbone").fill(str(PARAMS["backbone"]))
+    field(form, "Image size").fill(str(PARAMS["image_size"]))
+    form.get_by_role("button", name="Start", exact=True).click()
+    expect(page).to_have_url(re.compile("#/runs/[0-9a-f]{32}"), timeout=SLOW_MS)
+    return page.url.rpartition("/")[2]
+
+
+def status(page: Page) -> Locator:
+    """The line below the run's name."""
+    return page.get_by_role("heading", level=1).locator("xpath=following-sibling::p")
+
+
+def field(form: Locator, label: str) -> Locator:
+    return form.get_by_label(label, exact=True)
+
+
+def curves_grow(page: Page) -> None:
+    """The loss chart's own caption names a later step than before."""
+    chart = page.locator("figure").filter(has=page.get_by_role("heading", name="Loss", exact=True))
+    place = chart.get_by_text(re.compile("^step "))
+    expect(place).to_be_visible(timeout=SLOW_MS)
+    # What is out of sight is not drawn.
+    chart.scroll_into_view_if_needed()
+    before = place.inner_text()
+    expect(place).not_to_have_text(before, timeout=SLOW_MS)
+
+
+def an_alert_is_told_and_acknowledged(page: Page) -> None:
+    banner = page.get_by_role("alert").filter(has_text="untrained")
+    expect(banner).to_be_visible(timeout=SLOW_MS)
+    banner.get_by_role("button", name="Acknowledge").click()
+    dialog = page.get_by_role("dialog", name="Acknowledge untrained?")
+    dialog.get_by_label("Note (optional)").fill("Seen; it is a test")
+    dialog.get_by_role("button", name="Acknowledge").click()
+    expect(dialog).not_to_be_visible()
+    expect(banner).not_to_be_visible()
+    expect(page.locator("#alerts").get_by_text("Seen; it is a test")).to_be_visible()
+
+
+def give(page: Page, action: str, confirmation: str) -> None:
+    page.get_by_role("button", name=f"{action}…").click()
+    page.get_by_role("dialog").get_by_role("button", name=confirmation, exact=True).click()
+
+
+def the_confusion_matrix_opens(page: Page) -> None:
+    matrix = page.locator("#confusion-matrix")
+    matrix.scroll_into_view_if_needed()
+    cell = matrix.get_by_role("gridcell").first
+    expect(cell).to_be_visible(timeout=SLOW_MS)
+    cell.hover()
+    expect(matrix).to_contain_text(re.compile(r"\d+ of \d+"))

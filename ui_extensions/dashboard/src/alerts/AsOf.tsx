@@ -1,0 +1,20 @@
+import { useFormats } from "../i18n/formats";
+import { useWords, words } from "../i18n/words";
+import { useLive } from "../live/liveStore";
+import { Badge } from "../ui/Badge";
+
+const texts = words(
+  { asOf: (time: string) => `Not live: as of ${time}` },
+  { fr: { asOf: (time) => `Pas en direct : état de ${time}` } },
+);
+
+/** Beside alerts that may have changed, as long as nothing is heard of them. */
+export function AsOf() {
+  const t = useWords(texts);
+  const { clock } = useFormats();
+  const { state, sinceMs } = useLive((live) => live.link);
+  if (state === "live" || state === "connecting") {
+    return null;
+  }
+  return <Badge tone="stale">{t.asOf(clock(sinceMs))}</Badge>;
+}

@@ -1,0 +1,116 @@
+import { useCallback, useMemo, useState } from "react";
+import type { CriticalAlert } from "../../../live/schemas";
+import { useFormats } from "../i18n/formats";
+import { useWords, words } from "../i18n/words";
+import { keepAlerts, useLive } from "../live/liveStore";
+import { rest } from "../live/session";
+import { Button } from "../ui/Button";
+import { ErrorNote } from "../ui/ErrorNote";
+import { Empty, Section } from "../ui/Section";
+import { useAnswer } from "../ui/useAnswer";
+import { useNow } from "../ui/useNow";
+import { AcknowledgeDialog } from "./AcknowledgeDialog";
+import { AlertRow } from "./AlertRow";
+import { AsOf } from "./AsOf";
+import { hrefOf } from "./alertFilter";
+import { isOpen, ofRun } from "./alertOrder";
+import styles from "./RunAlerts.module.css";
+import { RunHistory } from "./RunHistory";
+
+const MOST_READ = 100;
+const NUM_AT_FIRST = 5;
+
+const texts = words(
+  {
+    title: "Alerts",
+    reading: "Reading…",
+    noneOpen: "No open alerts.",
+    more: (count: string) => `Show all open alerts (${count})`,
+    past: (count: string) => `Past alerts (${count})`,
+    all: (count: string) => `All ${count} alerts of this run`,
+    history: "History",
+  },
+  {
+    fr: {
+      title: "Alertes",
+      reading: "Lecture…",
+      noneOpen: "Aucune alerte ouverte.",
+      more: (count) => `Afficher toutes les alertes ouvertes (${count})`,
+      past: (count) => `Alertes passées (${count})`,
+      all: (count) => `Les ${count} alertes de cet entraînement`,
+      history: "Historique",
+    },
+  },
+);
+
+/** What is wrong with a run, what was, and what became of it. */
+export function RunAlerts({ runId }: { runId: string }) {
+  const t = useWords(texts);
+  const { whole } = useFormats();
+  const nowMs = useNow(15_000);
+  const { open, past, total, isRead, error, readAgain } = useRunAlerts(runId);
+  const [chosen, setChosen] = useState<CriticalAlert>();
+  const [isWhole, setIsWhole] = useState(false);
+  const rows = (alerts: readonly CriticalAlert[]) => (
+    <ul className={styles.rows}>
+      {alerts.map((alert) => (
+        <AlertRow key={alert.alert_id} alert={alert} nowMs={nowMs} onAcknowledge={setChosen} />
+      ))}
+    </ul>
+  );
+  return (
+    <Section title={t.title} id="alerts" tools={<AsOf />}>
+      <div className={styles.parts}>
+        {error && <ErrorNote error={error} onRetry={readAgain} />}
+        {open.length > 0
+          ? rows(isWhole ? open : open.slice(0, NUM_AT_FIRST))
+          : !error && (
+              <Empty>
+                {isRead && <span aria-hidden="true">✓ </span>}
+                {isRead ? t.noneOpen : t.reading}
+              </Empty>
+            )}
+        {!isWhole && open.length > NUM_AT_FIRST && (
+          <Button onClick={() => setIsWhole(true)}>{t.more(whole(open.length))}</Button>
+        )}
+        {past.length > 0 && (
+          <details>
+            <summary className={styles.summary}>{t.past(whole(past.length))}</summary>
+            {rows(past)}
+          </details>
+        )}
+        {open.length + past.length > 0 && <RunHistory runId={runId} title={t.history} />}
+        {total > MOST_READ && <a href={hrefOf({ state: "all", runId })}>{t.all(whole(total))}</a>}
+      </div>
+      {chosen && <AcknowledgeDialog alert={chosen} onClose={() => setChosen(undefined)} />}
+    </Section>
+  );
+}
+
+function useRunAlerts(runId: string) {
+  const gaps = useLive((live) => live.gaps);
+  const known = useLive((live) => live.alerts);
+  const read = useCallback(
+    async (signal: AbortSignal) => {
+      const query = { run_id: runId, limit: MOST_READ };
+      // What is open may be older than all that has ended since.
+      const [open, all] = await Promise.all([
+        rest.list<CriticalAlert>("api/alerts", { ...query, state: "firing" }, signal),
+        rest.list<CriticalAlert>("api/alerts", query, signal),
+      ]);
+      keepAlerts([...open.entries, ...all.entries]);
+      return all.total;
+    },
+    [runId],
+  );
+  const { data: total, error, readAgain } = useAnswer(read, gaps);
+  const alerts = useMemo(() => ofRun(known, runId), [known, runId]);
+  return {
+    open: alerts.filter(isOpen),
+    past: alerts.filter((alert) => !isOpen(alert)),
+    total: total ?? 0,
+    isRead: total !== undefined,
+    error,
+    readAgain,
+  };
+}

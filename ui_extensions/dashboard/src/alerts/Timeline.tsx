@@ -1,0 +1,56 @@
+import { useFormats } from "../i18n/formats";
+import { useWords, words } from "../i18n/words";
+import { Button } from "../ui/Button";
+import { ErrorNote } from "../ui/ErrorNote";
+import { Empty } from "../ui/Section";
+import styles from "./Timeline.module.css";
+import { TimelineItem } from "./TimelineItem";
+import { byDay } from "./timelineEntries";
+import { useTimeline } from "./useTimeline";
+
+const texts = words(
+  {
+    nothing: "Nothing yet: an entry comes with each alert that begins, changes or ends.",
+    reading: "Reading…",
+    earlier: (count: string) => `Show earlier entries (${count})`,
+  },
+  {
+    fr: {
+      nothing: "Rien encore : une ligne s’ajoute à chaque alerte qui commence, change ou finit.",
+      reading: "Lecture…",
+      earlier: (count) => `Afficher les lignes précédentes (${count})`,
+    },
+  },
+);
+
+/** What became of a run's alerts, newest first. */
+export function Timeline({ runId }: { runId: string }) {
+  return <Entries key={runId} runId={runId} />;
+}
+
+function Entries({ runId }: { runId: string }) {
+  const t = useWords(texts);
+  const { day, whole } = useFormats();
+  const { entries, numEarlier, isReading, error, readAgain, readEarlier } = useTimeline(runId);
+  return (
+    <div className={styles.timeline}>
+      {error && <ErrorNote error={error} onRetry={readAgain} />}
+      {entries.length === 0 && !error && <Empty>{isReading ? t.reading : t.nothing}</Empty>}
+      {byDay(entries).map(({ name, time, entries: ofDay }) => (
+        <section key={name} aria-label={day(time)}>
+          <p className={styles.day}>{day(time)}</p>
+          <ol className={styles.entries}>
+            {ofDay.map((entry) => (
+              <TimelineItem key={entry.id} entry={entry} />
+            ))}
+          </ol>
+        </section>
+      ))}
+      {numEarlier > 0 && (
+        <Button onClick={readEarlier} isBusy={isReading} className={styles.earlier}>
+          {t.earlier(whole(numEarlier))}
+        </Button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,17 @@
+import { useFormats } from "../i18n/formats";
+
+interface Props {
+  time: string;
+  /** What "ago" is counted from, so that a list of these needs one clock. */
+  nowMs: number;
+}
+
+/** How long ago, and exactly when for whoever points at it. */
+export function When({ time, nowMs }: Props) {
+  const { ago, date } = useFormats();
+  return (
+    <time dateTime={time} title={date(time)}>
+      {ago(Date.parse(time), nowMs)}
+    </time>
+  );
+}

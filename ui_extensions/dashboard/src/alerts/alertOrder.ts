@@ -1,0 +1,55 @@
+// Which alerts come first, and how many are open.
+
+import type { AlertLevel, CriticalAlert } from "../../../live/schemas";
+
+export type AlertsById = Readonly<Record<string, CriticalAlert>>;
+
+export function isOpen(alert: CriticalAlert): boolean {
+  return alert.state === "firing";
+}
+
+/** When it last changed, in ms since the Unix epoch. */
+export function changedMs(alert: CriticalAlert): number {
+  return Date.parse(alert.timestamp);
+}
+
+/** Open before past, critical before warning, then the newest change first. */
+export function byUrgency(a: CriticalAlert, b: CriticalAlert): number {
+  return (
+    urgency(b) - urgency(a) || changedMs(b) - changedMs(a) || a.alert_id.localeCompare(b.alert_id)
+  );
+}
+
+function urgency(alert: CriticalAlert): number {
+  if (!isOpen(alert)) {
+    return 0;
+  }
+  return alert.level === "critical" ? 2 : 1;
+}
+
+export function ofRun(alerts: AlertsById, runId: string): CriticalAlert[] {
+  return Object.values(alerts)
+    .filter((alert) => alert.run_id === runId)
+    .sort(byUrgency);
+}
+
+export function openOf(alerts: AlertsById, runId: string): CriticalAlert[] {
+  return ofRun(alerts, runId).filter(isOpen);
+}
+
+export function numOpen(alerts: AlertsById, level: AlertLevel): number {
+  let count = 0;
+  for (const alert of Object.values(alerts)) {
+    if (isOpen(alert) && alert.level === level) {
+      count += 1;
+    }
+  }
+  return count;
+}
+
+/** Those of `ids` that are known, the newest change first. */
+export function newestFirst(alerts: AlertsById, ids: readonly string[]): CriticalAlert[] {
+  return ids
+    .flatMap((id) => alerts[id] ?? [])
+    .sort((a, b) => changedMs(b) - changedMs(a) || a.alert_id.localeCompare(b.alert_id));
+}

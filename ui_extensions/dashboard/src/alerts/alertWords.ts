@@ -1,0 +1,91 @@
+// How alerts are said and shown, wherever they stand.
+
+import type { AlertLevel, CriticalAlert, TimelineEntry } from "../../../live/schemas";
+import type { Formats } from "../i18n/formats";
+import { words } from "../i18n/words";
+import type { Tone } from "../ui/Badge";
+
+export type ChangeKind = TimelineEntry["kind"];
+
+export const levelWords = words(
+  {
+    critical: "Critical",
+    warning: "Warning",
+    wasCritical: "Resolved, was critical",
+    wasWarning: "Resolved, was a warning",
+  },
+  {
+    fr: {
+      critical: "Critique",
+      warning: "Avertissement",
+      wasCritical: "Résolue, était critique",
+      wasWarning: "Résolue, était un avertissement",
+    },
+  },
+);
+
+export const kindWords = words(
+  {
+    fired: (level: AlertLevel) =>
+      level === "critical" ? "Began as critical" : "Began as a warning",
+    raised: (_level: AlertLevel) => "Rose to critical",
+    lowered: (_level: AlertLevel) => "Fell to a warning",
+    resolved: (_level: AlertLevel) => "Resolved",
+    withdrawn: (_level: AlertLevel) =>
+      "Withdrawn: values that came late show that nothing was wrong",
+    acknowledged: (_level: AlertLevel) => "Acknowledged",
+    acted: (_level: AlertLevel) => "The rule acted",
+  } satisfies Record<ChangeKind, (level: AlertLevel) => string>,
+  {
+    fr: {
+      fired: (level) =>
+        level === "critical" ? "Déclenchée comme critique" : "Déclenchée comme avertissement",
+      raised: () => "Devenue critique",
+      lowered: () => "Redevenue un avertissement",
+      resolved: () => "Résolue",
+      withdrawn: () => "Retirée : des valeurs arrivées en retard montrent que tout allait bien",
+      acknowledged: () => "Acquittée",
+      acted: () => "La règle a agi",
+    },
+  },
+);
+
+interface Look {
+  tone: Tone;
+  sign: string;
+}
+
+/** The tone of what began is its level's. */
+export function lookOf({ kind, level }: TimelineEntry): Look {
+  switch (kind) {
+    case "fired":
+      return { tone: level, sign: level === "critical" ? "✖" : "▲" };
+    case "raised":
+      return { tone: "critical", sign: "↑" };
+    case "lowered":
+      return { tone: "warning", sign: "↓" };
+    case "resolved":
+      return { tone: "ok", sign: "✓" };
+    case "withdrawn":
+      return { tone: "stale", sign: "↺" };
+    case "acknowledged":
+      return { tone: "info", sign: "✎" };
+    case "acted":
+      return { tone: "info", sign: "➜" };
+  }
+}
+
+/** The server's name for what alerts on silence are about: no metric, and counted in seconds. */
+const SILENCE_METRIC = "heartbeat";
+
+export function shownNumber(
+  { metric }: { metric: string },
+  value: number | null,
+  formats: Formats,
+): string {
+  return metric === SILENCE_METRIC ? formats.duration(value) : formats.metric(value);
+}
+
+export function shownValue(alert: CriticalAlert, formats: Formats): string {
+  return alert.not_finite ?? shownNumber(alert, alert.current_value, formats);
+}

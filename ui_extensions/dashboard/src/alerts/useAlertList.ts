@@ -1,0 +1,89 @@
+// The alerts that a filter lets through: read in pages, and right as they change.
+
+import { useCallback, useMemo, useState } from "react";
+import { RequestError } from "../../../live/rest";
+import type { CriticalAlert } from "../../../live/schemas";
+import { keepAlerts, useLive } from "../live/liveStore";
+import { rest } from "../live/session";
+import { useAnswer } from "../ui/useAnswer";
+import {
+  type AlertFilter,
+  askedOf,
+  nextOffset,
+  type ReadSoFar,
+  readSoFar,
+  shown,
+} from "./alertFilter";
+
+const PAGE_SIZE = 50;
+
+interface Later {
+  /** The reading of the first page that this goes on from. */
+  first: ReadSoFar;
+  soFar: ReadSoFar;
+}
+
+/** `filter` must keep its identity as long as it says the same. */
+export function useAlertList(filter: AlertFilter) {
+  const gaps = useLive((live) => live.gaps);
+  const all = useLive((live) => live.alerts);
+  const alerts = useMemo(() => shown(all, filter), [all, filter]);
+  const readFirst = useCallback((signal: AbortSignal) => readPage(filter, 0, signal), [filter]);
+  const { data: first, error, isReading, readAgain } = useAnswer(readFirst, gaps);
+  const [later, setLater] = useState<Later>();
+  const [more, setMore] = useState<{ isReading: boolean; error?: RequestError }>({
+    isReading: false,
+  });
+  const soFar = later !== undefined && later.first === first ? later.soFar : first;
+
+  const readMore = async () => {
+    if (first === undefined || soFar === undefined || more.isReading) {
+      return;
+    }
+    setMore({ isReading: true });
+    try {
+      setLater({ first, soFar: await readOn(filter, soFar) });
+      setMore({ isReading: false });
+    } catch (refusal) {
+      const said =
+        refusal instanceof RequestError ? refusal : new RequestError(0, "", String(refusal));
+      setMore({ isReading: false, error: said });
+    }
+  };
+
+  return {
+    alerts,
+    /** With those that are not read yet; `undefined` until the server has counted. */
+    total: soFar && Math.max(alerts.length, nextOffset(alerts, soFar) + soFar.numLeft),
+    isReading,
+    isReadingMore: more.isReading,
+    error: error ?? more.error,
+    readAgain,
+    readMore,
+  };
+}
+
+function known(filter: AlertFilter): CriticalAlert[] {
+  return shown(useLive.getState().alerts, filter);
+}
+
+/** Until there is something that was not shown before, since some may be known from elsewhere. */
+async function readOn(filter: AlertFilter, from: ReadSoFar): Promise<ReadSoFar> {
+  const numShown = known(filter).length;
+  let soFar = from;
+  do {
+    soFar = await readPage(filter, nextOffset(known(filter), soFar));
+  } while (soFar.numLeft > 0 && known(filter).length === numShown);
+  return soFar;
+}
+
+async function readPage(
+  filter: AlertFilter,
+  offset: number,
+  signal?: AbortSignal,
+): Promise<ReadSoFar> {
+  const query = { ...askedOf(filter), limit: PAGE_SIZE, offset };
+  const { entries, total } = await rest.list<CriticalAlert>("api/alerts", query, signal);
+  keepAlerts(entries);
+  return readSoFar(entries, offset, total);
+}

@@ -1,0 +1,182 @@
+import { useEffect, useRef } from "react";
+import { NOTHING, useFormats } from "../i18n/formats";
+import { useWords, words } from "../i18n/words";
+import { curves } from "../live/session";
+import { useTheme } from "../ui/theme";
+import styles from "./Chart.module.css";
+import type { ChartSpec } from "./chartList";
+import { useChartOptions } from "./options";
+import { Plot, type Reading } from "./plot";
+
+const texts = words(
+  {
+    loss: "Loss",
+    accuracy: "Accuracy",
+    auc_roc: "AUROC",
+    f1: "F1 and kappa",
+    learning_rate: "Learning rate",
+    images_per_second: "Images per second",
+    critical: "Sensitivity of critical conditions",
+    at: (step: string, epoch: string) => (epoch ? `step ${step}, epoch ${epoch}` : `step ${step}`),
+    gaps: (count: string) => `${count} not finite`,
+    none: "Nothing has been logged yet",
+    keys: "Arrow keys move the cursor, plus and minus zoom, 0 shows everything.",
+  },
+  {
+    fr: {
+      loss: "Perte",
+      accuracy: "Exactitude",
+      auc_roc: "AUROC",
+      f1: "F1 et kappa",
+      learning_rate: "Taux d’apprentissage",
+      images_per_second: "Images par seconde",
+      critical: "Sensibilité des affections critiques",
+      at: (step, epoch) => (epoch ? `pas ${step}, époque ${epoch}` : `pas ${step}`),
+      gaps: (count) => `${count} non finies`,
+      none: "Rien n’a encore été enregistré",
+      keys: "Les flèches déplacent le curseur, plus et moins zooment, 0 montre tout.",
+    },
+  },
+);
+
+type Titled =
+  "loss" | "accuracy" | "auc_roc" | "f1" | "learning_rate" | "images_per_second" | "critical";
+const TITLED: ReadonlySet<string> = new Set<Titled>([
+  "loss",
+  "accuracy",
+  "auc_roc",
+  "f1",
+  "learning_rate",
+  "images_per_second",
+  "critical",
+]);
+
+interface Props {
+  runId: string;
+  spec: ChartSpec;
+  stepsPerEpoch: number | null;
+}
+
+const FAST = 10;
+
+export function Chart({ runId, spec, stepsPerEpoch }: Props) {
+  const t = useWords(texts);
+  const formats = useFormats();
+  const options = useChartOptions();
+  const isDark = useTheme((appearance) => appearance.isDark);
+  const target = useRef<HTMLDivElement>(null);
+  const plot = useRef<Plot | null>(null);
+  const caption = useRef<HTMLSpanElement>(null);
+  const values = useRef<Array<HTMLElement | null>>([]);
+  const title = TITLED.has(spec.title) ? t[spec.title as Titled] : spec.title;
+
+  // The legend is written to directly: it changes with every point, and nothing else does.
+  const show = useRef((_reading: Reading) => {});
+  show.current = ({ step, isCursor, values: read, numNotFinite }) => {
+    read.forEach((value, index) => {
+      write(values.current[index], value === undefined ? NOTHING : formats.metric(value));
+    });
+    const epoch = step !== null && stepsPerEpoch ? formats.metric(step / stepsPerEpoch) : "";
+    const place = step === null ? t.none : t.at(formats.whole(step), epoch);
+    const gaps = numNotFinite > 0 ? ` · ${t.gaps(formats.whole(numNotFinite))}` : "";
+    write(caption.current, `${isCursor ? "⌖ " : ""}${place}${gaps}`);
+  };
+
+  const settings = { runId, metrics: spec.metrics, options, stepsPerEpoch, formats };
+  const newest = useRef(settings);
+  newest.current = settings;
+
+  useEffect(() => {
+    const element = target.current;
+    if (!element) {
+      return;
+    }
+    const made = new Plot(
+      element,
+      curves,
+      newest.current,
+      (reading) => show.current(reading),
+      (zoom) => useChartOptions.setState({ zoom }),
+    );
+    plot.current = made;
+    const sight = new IntersectionObserver(
+      (entries) => made.setInSight(entries.at(-1)?.isIntersecting ?? false),
+      { rootMargin: "100px" },
+    );
+    const size = new ResizeObserver(() => made.resize());
+    sight.observe(element);
+    size.observe(element);
+    return () => {
+      sight.disconnect();
+      size.disconnect();
+      made.destroy();
+      plot.current = null;
+    };
+  }, []);
+
+  // These are what `settings` is made of.
+  // eslint-disable-next-line react-hooks/exhaustive-deps
+  useEffect(() => plot.current?.set(settings), [runId, spec, options, stepsPerEpoch, formats]);
+  // The theme says when.
+  useEffect(() => plot.current?.rebuild(), [isDark]);
+
+  const onKeyDown = (event: React.KeyboardEvent): void => {
+    const moves: Record<string, () => void> = {
+      ArrowLeft: () => plot.current?.moveCursor(event.shiftKey ? -FAST : -1),
+      ArrowRight: () => plot.current?.moveCursor(event.shiftKey ? FAST : 1),
+      "+": () => plot.current?.zoomBy(0.5),
+      "-": () => plot.current?.zoomBy(2),
+      "0": () => useChartOptions.setState({ zoom: null }),
+    };
+    const move = moves[event.key];
+    if (move) {
+      event.preventDefault();
+      move();
+    }
+  };
+
+  return (
+    <figure className={styles.chart}>
+      <figcaption className={styles.caption}>
+        <h3 title={title}>{title}</h3>
+        <span className={styles.place} ref={caption} />
+      </figcaption>
+      <ul className={styles.legend}>
+        {spec.metrics.map((metric, index) => (
+          <li key={metric}>
+            <span
+              className={styles.line}
+              data-dashed={index % 2 === 1 || undefined}
+              data-series={(index % 6) + 1}
+              aria-hidden="true"
+            />
+            <span className={styles.metric}>{metric}</span>
+            <output
+              ref={(element) => {
+                values.current[index] = element;
+              }}
+              aria-live="off"
+            />
+          </li>
+        ))}
+      </ul>
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- a drawing with a
+      cursor has no element of its own */}
+      <div
+        ref={target}
+        className={styles.plot}
+        role="application"
+        // The cursor moves by keyboard, too.
+        tabIndex={0}
+        aria-label={`${title}. ${t.keys}`}
+        onKeyDown={onKeyDown}
+      />
+    </figure>
+  );
+}
+
+function write(element: HTMLElement | null | undefined, text: string): void {
+  if (element && element.textContent !== text) {
+    element.textContent = text;
+  }
+}

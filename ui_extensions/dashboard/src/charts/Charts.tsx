@@ -1,0 +1,176 @@
+import { useDeferredValue, useMemo, useState } from "react";
+import { useFormats } from "../i18n/formats";
+import { useWords, words } from "../i18n/words";
+import { Button } from "../ui/Button";
+import { Empty, Section } from "../ui/Section";
+import { Chart } from "./Chart";
+import styles from "./Charts.module.css";
+import { type ChartSpec, chartList } from "./chartList";
+import { STRONGEST_SMOOTHING, useChartOptions } from "./options";
+
+const texts = words(
+  {
+    charts: "Charts",
+    others: "More metrics",
+    axis: "Axis",
+    step: "Steps",
+    epoch: "Epochs",
+    noEpochs: "The run does not say how many steps an epoch has",
+    log: "Logarithmic",
+    smoothing: "Smoothing",
+    reset: "Show everything",
+    search: "Find a metric",
+    more: (count: string) => `Show ${count} more`,
+    none: "No metric has been logged yet. Charts appear with the first one.",
+    noMatch: "No metric has that in its name.",
+  },
+  {
+    fr: {
+      charts: "Courbes",
+      others: "Autres métriques",
+      axis: "Axe",
+      step: "Pas",
+      epoch: "Époques",
+      noEpochs: "L’entraînement ne dit pas combien de pas compte une époque",
+      log: "Logarithmique",
+      smoothing: "Lissage",
+      reset: "Tout afficher",
+      search: "Chercher une métrique",
+      more: (count) => `En afficher ${count} de plus`,
+      none: "Aucune métrique n’a encore été enregistrée. Les courbes apparaissent avec la première.",
+      noMatch: "Aucune métrique n’a cela dans son nom.",
+    },
+  },
+);
+
+const AT_ONCE = 24;
+
+interface Props {
+  runId: string;
+  names: readonly string[];
+  stepsPerEpoch: number | null;
+}
+
+export function Charts({ runId, names, stepsPerEpoch }: Props) {
+  const t = useWords(texts);
+  // Names come with every message, and hardly ever change.
+  const key = names.join("\0");
+  const { main, others } = useMemo(() => chartList(key === "" ? [] : key.split("\0")), [key]);
+  return (
+    <Section title={t.charts} tools={<Tools stepsPerEpoch={stepsPerEpoch} />}>
+      {names.length === 0 && <Empty>{t.none}</Empty>}
+      <Grid runId={runId} specs={main} stepsPerEpoch={stepsPerEpoch} />
+      {others.length > 0 && (
+        <Others
+          runId={runId}
+          specs={others}
+          stepsPerEpoch={stepsPerEpoch}
+          isOpen={main.length === 0}
+        />
+      )}
+    </Section>
+  );
+}
+
+function Tools({ stepsPerEpoch }: { stepsPerEpoch: number | null }) {
+  const t = useWords(texts);
+  const { axis, isLog, smoothing, zoom } = useChartOptions();
+  const { percent } = useFormats();
+  const set = useChartOptions.setState;
+  return (
+    <>
+      {zoom && <Button onClick={() => set({ zoom: null })}>{t.reset}</Button>}
+      <label>
+        {t.axis}
+        <select
+          value={stepsPerEpoch ? axis : "step"}
+          onChange={(event) => set({ axis: event.target.value === "epoch" ? "epoch" : "step" })}
+        >
+          <option value="step">{t.step}</option>
+          <option value="epoch" disabled={!stepsPerEpoch} title={stepsPerEpoch ? "" : t.noEpochs}>
+            {t.epoch}
+          </option>
+        </select>
+      </label>
+      <label>
+        {t.smoothing}
+        <input
+          type="range"
+          min="0"
+          max={STRONGEST_SMOOTHING}
+          step="0.02"
+          value={smoothing}
+          aria-valuetext={percent(smoothing, 0)}
+          onChange={(event) => set({ smoothing: Number(event.target.value) })}
+        />
+      </label>
+      <label>
+        <input
+          type="checkbox"
+          checked={isLog}
+          onChange={(event) => set({ isLog: event.target.checked })}
+        />
+        {t.log}
+      </label>
+    </>
+  );
+}
+
+interface GridProps {
+  runId: string;
+  specs: readonly ChartSpec[];
+  stepsPerEpoch: number | null;
+}
+
+function Grid({ runId, specs, stepsPerEpoch }: GridProps) {
+  return (
+    <div className={styles.grid}>
+      {specs.map((spec) => (
+        <Chart
+          key={`${spec.key}\0${spec.metrics.length}`}
+          runId={runId}
+          spec={spec}
+          stepsPerEpoch={stepsPerEpoch}
+        />
+      ))}
+    </div>
+  );
+}
+
+/** Any number of metrics: found by name, and drawn a screenful at a time. */
+function Others({ runId, specs, stepsPerEpoch, isOpen }: GridProps & { isOpen: boolean }) {
+  const t = useWords(texts);
+  const { whole } = useFormats();
+  const [search, setSearch] = useState("");
+  const [limit, setLimit] = useState(AT_ONCE);
+  const wanted = useDeferredValue(search).trim().toLowerCase();
+  const found = specs.filter(({ title }) => title.toLowerCase().includes(wanted));
+  const left = found.length - limit;
+  return (
+    <details className={styles.others} open={isOpen}>
+      <summary>
+        <h3>{`${t.others} (${whole(specs.length)})`}</h3>
+      </summary>
+      <label className={styles.search}>
+        {t.search}
+        <input
+          type="search"
+          value={search}
+          onChange={(event) => {
+            setSearch(event.target.value);
+            setLimit(AT_ONCE);
+          }}
+        />
+      </label>
+      {found.length === 0 && <Empty>{t.noMatch}</Empty>}
+      <Grid runId={runId} specs={found.slice(0, limit)} stepsPerEpoch={stepsPerEpoch} />
+      {left > 0 && (
+        <p className={styles.more}>
+          <Button onClick={() => setLimit(limit + AT_ONCE)}>
+            {t.more(whole(Math.min(left, AT_ONCE)))}
+          </Button>
+        </p>
+      )}
+    </details>
+  );
+}

@@ -1,0 +1,71 @@
+import { expect, it } from "vitest";
+import { Frames } from "./frames";
+
+function stage() {
+  const asked: Array<() => void> = [];
+  const time = { ms: 0 };
+  const frames = new Frames(
+    (call) => asked.push(call),
+    () => time.ms,
+  );
+  const next = (): void => asked.shift()?.();
+  return { frames, next, time, asked };
+}
+
+it("draws each once a frame, however often it asks", () => {
+  const { frames, next, asked } = stage();
+  let count = 0;
+  const drawable = { draw: () => (count += 1) };
+  frames.ask(drawable);
+  frames.ask(drawable);
+  next();
+  expect(count).toBe(1);
+  expect(asked).toHaveLength(0);
+});
+
+it("stops when the frame's time is used up, and goes on with who waits in the next", () => {
+  const { frames, next, time } = stage();
+  const drawn: number[] = [];
+  for (const id of [1, 2, 3]) {
+    frames.ask({
+      draw() {
+        drawn.push(id);
+        time.ms += 6;
+      },
+    });
+  }
+  next();
+  expect(drawn).toEqual([1, 2]);
+  next();
+  expect(drawn).toEqual([1, 2, 3]);
+});
+
+it("lets nobody starve who waits behind one that asks all the time", () => {
+  const { frames, next, time } = stage();
+  const drawn: string[] = [];
+  const eager = {
+    draw() {
+      drawn.push("eager");
+      time.ms += 20;
+      frames.ask(eager);
+    },
+  };
+  const patient = { draw: () => drawn.push("patient") };
+  frames.ask(eager);
+  frames.ask(patient);
+  next();
+  next();
+  expect(drawn).toContain("patient");
+});
+
+it("forgets who is gone", () => {
+  const { frames, next } = stage();
+  const gone = {
+    draw() {
+      throw new Error("drawn");
+    },
+  };
+  frames.ask(gone);
+  frames.forget(gone);
+  next();
+});

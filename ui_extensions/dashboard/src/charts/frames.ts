@@ -1,0 +1,51 @@
+// Who is due draws with the next frame; a frame gives away only so much time, and the rest waits its turn.
+
+export interface Drawable {
+  draw(): void;
+}
+
+const BUDGET_MS = 8;
+
+export class Frames {
+  private readonly due = new Set<Drawable>();
+  private isAsked = false;
+
+  constructor(
+    private readonly request: (call: () => void) => void = (call) => requestAnimationFrame(call),
+    private readonly nowMs: () => number = () => performance.now(),
+  ) {}
+
+  ask(drawable: Drawable): void {
+    this.due.add(drawable);
+    this.askForFrame();
+  }
+
+  forget(drawable: Drawable): void {
+    this.due.delete(drawable);
+  }
+
+  private askForFrame(): void {
+    if (!this.isAsked) {
+      this.isAsked = true;
+      this.request(() => this.drawDue());
+    }
+  }
+
+  private drawDue(): void {
+    this.isAsked = false;
+    const endMs = this.nowMs() + BUDGET_MS;
+    // A set keeps the order of asking: who waits longest draws first, and who draws goes to the end.
+    for (const drawable of this.due) {
+      this.due.delete(drawable);
+      drawable.draw();
+      if (this.nowMs() >= endMs) {
+        break;
+      }
+    }
+    if (this.due.size > 0) {
+      this.askForFrame();
+    }
+  }
+}
+
+export const frames = new Frames();

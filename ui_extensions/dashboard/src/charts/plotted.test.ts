@@ -1,0 +1,93 @@
+import { describe, expect, it } from "vitest";
+import type { Points } from "../live/series";
+import { nearest, plotted, range, smoothed } from "./plotted";
+
+function points(steps: number[], values: number[]): Points {
+  return {
+    steps: Float64Array.from(steps),
+    values: Float64Array.from(values),
+    times: new Float64Array(steps.length),
+  };
+}
+
+const VIEW = { min: 0, max: 10, widthPx: 100, smoothing: 0, isLog: false };
+
+describe("what is drawn", () => {
+  it("puts two metrics on one axis: undefined where only the other has a point", () => {
+    const drawn = plotted([points([1, 2, 3], [0.1, 0.2, 0.3]), points([2, 4], [2, 4])], VIEW, 1);
+    expect(drawn.xs).toEqual([1, 2, 3, 4]);
+    expect(drawn.raw).toEqual([
+      [0.1, 0.2, 0.3, undefined],
+      [undefined, 2, undefined, 4],
+    ]);
+  });
+
+  it("leaves a gap where a value is no number, and on a logarithmic axis where it is not positive", () => {
+    const metric = points([1, 2, 3, 4], [1, Number.NaN, 0, Number.POSITIVE_INFINITY]);
+    expect(plotted([metric], VIEW, 1).raw).toEqual([[1, null, 0, null]]);
+    expect(plotted([metric], { ...VIEW, isLog: true }, 1).raw).toEqual([[1, null, null, null]]);
+  });
+
+  it("keeps the greatest and the least of more points than there are pixels", () => {
+    const steps = Array.from({ length: 20_000 }, (_, step) => step);
+    const values = steps.map((step) => (step === 12_345 ? 99 : step === 54 ? -99 : Math.sin(step)));
+    const { xs, raw } = plotted([points(steps, values)], { ...VIEW, max: 19_999 }, 1);
+    expect(xs.length).toBeLessThanOrEqual(2 * VIEW.widthPx + 4);
+    expect(raw[0]).toContain(99);
+    expect(raw[0]).toContain(-99);
+    expect(xs.at(-1)).toBe(19_999);
+  });
+
+  it("shows a part with one point on either side, so that the line goes on to the edges", () => {
+    const metric = points([0, 1, 2, 3, 4, 5], [0, 1, 2, 3, 4, 5]);
+    expect(plotted([metric], { ...VIEW, min: 2, max: 3 }, 1).xs).toEqual([1, 2, 3, 4]);
+  });
+
+  it("counts epochs where asked to", () => {
+    expect(plotted([points([10, 20], [1, 2])], { ...VIEW, max: 20 }, 10).xs).toEqual([1, 2]);
+  });
+
+  it("smooths what is before the part that is shown, too", () => {
+    const metric = points([0, 1, 2, 3], [10, 10, 0, 0]);
+    const whole = plotted([metric], { ...VIEW, smoothing: 0.5 }, 1).smooth[0];
+    const part = plotted([metric], { ...VIEW, smoothing: 0.5, min: 3, max: 3 }, 1).smooth[0];
+    expect(part?.at(-1)).toBe(whole?.at(-1));
+  });
+
+  it("is nothing for a metric without points", () => {
+    expect(plotted([points([], [])], VIEW, 1)).toEqual({ xs: [], raw: [[]], smooth: [] });
+    expect(range([points([], [])])).toBeNull();
+  });
+});
+
+describe("smoothing", () => {
+  it("begins with the first value, not at 0", () => {
+    expect(
+      [...smoothed(Float64Array.from([4, 4, 4]), 0.9)].map((value) => value.toFixed(9)),
+    ).toEqual(["4.000000000", "4.000000000", "4.000000000"]);
+  });
+
+  it("passes over a gap", () => {
+    const result = smoothed(Float64Array.from([1, Number.NaN, 1]), 0.5);
+    expect(result[1]).toBeNaN();
+    expect(result[2]).toBeCloseTo(1);
+  });
+});
+
+describe("the nearest point", () => {
+  const metric = points([10, 20, 30], [1, 2, 3]);
+
+  it.each([
+    [0, 0],
+    [14, 0],
+    [16, 1],
+    [30, 2],
+    [99, 2],
+  ])("to step %d is number %d", (step, index) => {
+    expect(nearest(metric, step)).toBe(index);
+  });
+
+  it("is none where there is none", () => {
+    expect(nearest(points([], []), 5)).toBe(-1);
+  });
+});

@@ -1,0 +1,12 @@
+// Formats for the reader of this page.
+
+import { useMemo } from "react";
+import { type Formats, formatsOf } from "./formatting";
+import { useLanguage } from "./language";
+
+export { type Formats, NOTHING } from "./formatting";
+
+export function useFormats(): Formats {
+  const locale = useLanguage((choice) => choice.locale);
+  return useMemo(() => formatsOf(locale), [locale]);
+}

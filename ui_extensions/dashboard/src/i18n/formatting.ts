@@ -1,0 +1,108 @@
+// Numbers, shares, times and sizes as the reader's region writes them.
+
+export const NOTHING = "–";
+
+export interface Formats {
+  /** Four digits that count, as a metric is read. */
+  metric(value: number | null | undefined): string;
+  whole(value: number | null | undefined): string;
+  /** Of a share from 0 to 1. */
+  percent(value: number | null | undefined, digits?: number): string;
+  /** Of a length in seconds, such as `2 h 5 min`. */
+  duration(seconds: number | null | undefined): string;
+  /** How long ago, in the reader's words. */
+  ago(thenMs: number, nowMs: number): string;
+  date(time: string | number | null | undefined): string;
+  clock(time: string | number): string;
+  /** With the day of the week. */
+  day(time: string | number): string;
+  bytes(size: number): string;
+}
+
+const FAR = 1e6;
+const NEAR = 1e-3;
+const UNITS: ReadonlyArray<[Intl.RelativeTimeFormatUnit, number]> = [
+  ["day", 86_400],
+  ["hour", 3_600],
+  ["minute", 60],
+  ["second", 1],
+];
+
+export function formatsOf(locale: string): Formats {
+  const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
+  const plain = new Intl.NumberFormat(locale, { maximumSignificantDigits: 4 });
+  const scientific = new Intl.NumberFormat(locale, {
+    notation: "scientific",
+    maximumSignificantDigits: 4,
+  });
+  const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
+  const date = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
+  const day = new Intl.DateTimeFormat(locale, { dateStyle: "full" });
+  const clock = new Intl.DateTimeFormat(locale, { timeStyle: "medium" });
+  const shares = new Map<number, Intl.NumberFormat>();
+  const share = (digits: number): Intl.NumberFormat => {
+    const known =
+      shares.get(digits) ??
+      new Intl.NumberFormat(locale, {
+        style: "percent",
+        minimumFractionDigits: digits,
+        maximumFractionDigits: digits,
+      });
+    shares.set(digits, known);
+    return known;
+  };
+  const part = (value: number, unit: string): string =>
+    new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "short" }).format(value);
+
+  return {
+    metric(value) {
+      if (value === null || value === undefined) {
+        return NOTHING;
+      }
+      if (Number.isNaN(value)) {
+        return "NaN";
+      }
+      const size = Math.abs(value);
+      return (size !== 0 && (size >= FAR || size < NEAR) ? scientific : plain).format(value);
+    },
+    whole: (value) => (value === null || value === undefined ? NOTHING : whole.format(value)),
+    percent: (value, digits = 1) =>
+      value === null || value === undefined ? NOTHING : share(digits).format(value),
+    duration(seconds) {
+      if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) {
+        return NOTHING;
+      }
+      const total = Math.max(0, Math.round(seconds));
+      const parts: Array<[number, string]> = [
+        [Math.floor(total / 86_400), "day"],
+        [Math.floor(total / 3_600) % 24, "hour"],
+        [Math.floor(total / 60) % 60, "minute"],
+        [total % 60, "second"],
+      ];
+      const first = parts.findIndex(([count]) => count > 0);
+      // Two units are what anybody reads of a time that is left.
+      const shown = first < 0 ? parts.slice(3) : parts.slice(first, first + 2);
+      return shown
+        .filter(([count], index) => index === 0 || count > 0)
+        .map(([count, unit]) => part(count, unit))
+        .join(" ");
+    },
+    ago(thenMs, nowMs) {
+      const seconds = Math.max(0, (nowMs - thenMs) / 1000);
+      const [unit, size] = UNITS.find(([, length]) => seconds >= length) ?? ["second", 1];
+      return relative.format(-Math.floor(seconds / size), unit);
+    },
+    date: (time) => (time === null || time === undefined ? NOTHING : date.format(new Date(time))),
+    clock: (time) => clock.format(new Date(time)),
+    day: (time) => day.format(new Date(time)),
+    bytes(size) {
+      const units = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
+      const power = size < 1 ? 0 : Math.min(4, Math.floor(Math.log10(size) / 3));
+      return new Intl.NumberFormat(locale, {
+        style: "unit",
+        unit: units[power] as string,
+        maximumSignificantDigits: 3,
+      }).format(size / 1000 ** power);
+    },
+  };
+}

@@ -1,0 +1,194 @@
+// What is known of runs and alerts right now, as the socket says it; the one state of the pages.
+
+import { create } from "zustand";
+import type { Link } from "../../../live/connection";
+import type {
+  CriticalAlert,
+  LatestMetrics,
+  LogLine,
+  MetricsData,
+  ServerMessage,
+  SystemMetrics,
+  TrainingStatus,
+} from "../../../live/schemas";
+
+const MOST_RUNS = 500;
+
+export interface LiveRun {
+  status?: TrainingStatus;
+  metrics?: MetricsData;
+  system?: SystemMetrics | null;
+  step?: number | null;
+  /** When something of the run came last, in ms since the Unix epoch; null where that is not known. */
+  heardMs: number | null;
+  /** When its status and its metrics came live. */
+  statusMs: number;
+  metricsMs: number;
+  /** Counts what changes an evaluation: artifacts, and the epochs that end. */
+  artifacts: number;
+}
+
+const UNKNOWN: LiveRun = { heardMs: null, statusMs: 0, metricsMs: 0, artifacts: 0 };
+
+export interface LiveState {
+  link: Link;
+  runs: Readonly<Record<string, LiveRun>>;
+  /** By id; those that came live, or were read. */
+  alerts: Readonly<Record<string, CriticalAlert>>;
+  /** Critical alerts that are open, that nobody has acknowledged, and nobody here has looked at. */
+  unseen: readonly string[];
+  /** Rises when what was read must be read again. */
+  gaps: number;
+}
+
+export const useLive = create<LiveState>()(() => ({
+  link: { state: "connecting", sinceMs: Date.now(), reason: "" },
+  runs: {},
+  alerts: {},
+  unseen: [],
+  gaps: 0,
+}));
+
+/** The state after `messages`. */
+export function after(
+  state: LiveState,
+  messages: readonly ServerMessage[],
+  nowMs: number,
+): LiveState {
+  const runs: Record<string, LiveRun> = { ...state.runs };
+  let { alerts, unseen } = state;
+  for (const message of messages) {
+    const runId = message.run_id;
+    if (runId === null) {
+      continue;
+    }
+    const before = { ...(runs[runId] ?? UNKNOWN), heardMs: nowMs };
+    switch (message.type) {
+      case "initial_state":
+        runs[runId] = {
+          ...before,
+          status: message.status,
+          metrics: message.metrics,
+          system: message.system ?? null,
+          step: message.status.step ?? null,
+          statusMs: nowMs,
+          metricsMs: nowMs,
+        };
+        break;
+      case "metrics_update":
+        runs[runId] = {
+          ...before,
+          metrics: message.metrics,
+          system: message.system ?? before.system ?? null,
+          step: message.step ?? before.step ?? null,
+          metricsMs: nowMs,
+        };
+        break;
+      case "status_update":
+        runs[runId] = { ...before, status: message.status, statusMs: nowMs };
+        break;
+      case "system_update": {
+        const { cpu_usage, ram_usage, gpu } = message;
+        runs[runId] = { ...before, system: { cpu_usage, ram_usage, gpu } };
+        break;
+      }
+      case "artifact_update":
+        runs[runId] = { ...before, artifacts: before.artifacts + 1 };
+        break;
+      case "critical_alert": {
+        const { alert } = message;
+        unseen = unseenAfter(unseen, alert, alerts[alert.alert_id]);
+        alerts = { ...alerts, [alert.alert_id]: alert };
+        break;
+      }
+    }
+  }
+  return { ...state, runs: bounded(runs), alerts, unseen };
+}
+
+/** An alert is new when it becomes critical; it is seen when it ends or somebody acknowledges it. */
+function unseenAfter(
+  unseen: readonly string[],
+  alert: CriticalAlert,
+  before: CriticalAlert | undefined,
+): readonly string[] {
+  const id = alert.alert_id;
+  const isWaiting = isCritical(alert) && alert.acknowledged_by === null;
+  if (!isWaiting) {
+    return unseen.filter((each) => each !== id);
+  }
+  const isNew = before === undefined || !isCritical(before);
+  return isNew && !unseen.includes(id) ? [...unseen, id] : unseen;
+}
+
+export function isCritical(alert: CriticalAlert): boolean {
+  return alert.state === "firing" && alert.level === "critical";
+}
+
+function bounded(runs: Record<string, LiveRun>): Record<string, LiveRun> {
+  const ids = Object.keys(runs);
+  if (ids.length <= MOST_RUNS) {
+    return runs;
+  }
+  const oldest = ids.sort((a, b) => (runs[a]?.heardMs ?? 0) - (runs[b]?.heardMs ?? 0));
+  return Object.fromEntries(oldest.slice(-MOST_RUNS).map((id) => [id, runs[id] as LiveRun]));
+}
+
+/** Alerts that were read; what came live is newer. Who opens the page must see what waits, too. */
+export function keepAlerts(read: readonly CriticalAlert[]): void {
+  useLive.setState(({ alerts, unseen }) => {
+    const next = { ...alerts };
+    let waiting = unseen;
+    for (const alert of read) {
+      const known = next[alert.alert_id];
+      if (!known || !isOlder(alert, known)) {
+        waiting = unseenAfter(waiting, alert, known);
+        next[alert.alert_id] = alert;
+      }
+    }
+    return { alerts: next, unseen: waiting };
+  });
+}
+
+/** An acknowledgement is no change of the alert's own, and leaves its time as it was. */
+function isOlder(read: CriticalAlert, known: CriticalAlert): boolean {
+  const laterMs = Date.parse(read.timestamp) - Date.parse(known.timestamp);
+  const isTakenBack = known.acknowledged_by !== null && read.acknowledged_by === null;
+  return laterMs < 0 || (laterMs === 0 && isTakenBack);
+}
+
+/** Alerts that the server no longer has. */
+export function dropAlerts(ids: readonly string[]): void {
+  useLive.setState(({ alerts, unseen }) => ({
+    alerts: Object.fromEntries(Object.entries(alerts).filter(([id]) => !ids.includes(id))),
+    unseen: unseen.filter((id) => !ids.includes(id)),
+  }));
+}
+
+export function keepStatus(status: TrainingStatus, askedMs: number): void {
+  if (status.run_id) {
+    keep(status.run_id, (run) =>
+      run.statusMs > askedMs ? run : { ...run, status, step: status.step ?? null },
+    );
+  }
+}
+
+/** Metrics that were read; what came live since they were asked for holds them already. */
+export function keepMetrics(read: LatestMetrics, askedMs: number): void {
+  const loggedMs = read.timestamp ? Math.min(Date.parse(read.timestamp), askedMs) : null;
+  keep(read.run_id, (run) =>
+    run.metricsMs > askedMs
+      ? run
+      : { ...run, metrics: read, system: read.system ?? null, heardMs: run.heardMs ?? loggedMs },
+  );
+}
+
+function keep(runId: string, next: (run: LiveRun) => LiveRun): void {
+  useLive.setState(({ runs }) => ({ runs: { ...runs, [runId]: next(runs[runId] ?? UNKNOWN) } }));
+}
+
+export function markSeen(alertId: string): void {
+  useLive.setState(({ unseen }) => ({ unseen: unseen.filter((id) => id !== alertId) }));
+}
+
+export type LogWatcher = (runId: string, lines: readonly LogLine[]) => void;

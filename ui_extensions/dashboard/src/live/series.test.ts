@@ -1,0 +1,99 @@
+import { describe, expect, it } from "vitest";
+import { extremes, MOST_POINTS, Series } from "./series";
+
+function seriesOf(points: ReadonlyArray<[number, number]>): Series {
+  const series = new Series();
+  for (const [step, value] of points) {
+    series.add(step, value, 0);
+  }
+  return series;
+}
+
+function pointsOf(series: Series): Array<[number, number]> {
+  const { steps, values } = series.view();
+  return [...steps].map((step, index) => [step, values[index] as number]);
+}
+
+describe("a series", () => {
+  it("keeps its steps in order, whatever order they come in", () => {
+    const series = seriesOf([
+      [5, 0.5],
+      [1, 0.1],
+      [3, 0.3],
+      [9, 0.9],
+    ]);
+    expect(pointsOf(series)).toEqual([
+      [1, 0.1],
+      [3, 0.3],
+      [5, 0.5],
+      [9, 0.9],
+    ]);
+  });
+
+  it("has each step once, with the value that came last", () => {
+    expect(
+      pointsOf(
+        seriesOf([
+          [1, 0.1],
+          [2, 0.2],
+          [1, 0.7],
+        ]),
+      ),
+    ).toEqual([
+      [1, 0.7],
+      [2, 0.2],
+    ]);
+  });
+
+  it("puts what was read under what came live meanwhile", () => {
+    const series = seriesOf([
+      [3, 30],
+      [4, 40],
+    ]);
+    series.fill([
+      { step: 1, value: 1, timeMs: 0 },
+      { step: 3, value: 3, timeMs: 0 },
+    ]);
+    expect(pointsOf(series)).toEqual([
+      [1, 1],
+      [3, 30],
+      [4, 40],
+    ]);
+  });
+
+  it("never grows beyond its bound, and keeps its first, its extremes and its last", () => {
+    const series = new Series();
+    for (let step = 0; step < 1_000_000; step += 1) {
+      series.add(step, step === 500_001 ? 1_000 : Math.sin(step), 0);
+    }
+    const points = pointsOf(series);
+    expect(points.length).toBeLessThanOrEqual(MOST_POINTS);
+    expect(points.length).toBeGreaterThan(MOST_POINTS / 4);
+    expect(points.at(-1)?.[0]).toBe(999_999);
+    expect(points).toContainEqual([500_001, 1_000]);
+    const steps = points.map(([step]) => step);
+    expect(steps).toEqual([...steps].sort((a, b) => a - b));
+    expect(new Set(steps).size).toBe(steps.length);
+  });
+
+  it("takes a step in between when it is full", () => {
+    const series = new Series();
+    for (let step = 0; step < MOST_POINTS; step += 1) {
+      series.add(step * 2, step, 0);
+    }
+    series.add(1_001, -5, 0);
+    expect(pointsOf(series)).toContainEqual([1_001, -5]);
+  });
+});
+
+describe("extremes", () => {
+  it("are the least, the greatest and a gap, in order", () => {
+    const values = Float64Array.from([3, 9, Number.NaN, 1, 5]);
+    expect(extremes(values, 0, 5)).toEqual([1, 2, 3]);
+  });
+
+  it("is one point where all are equal, and the gap where all are gaps", () => {
+    expect(extremes(Float64Array.from([2, 2]), 0, 2)).toEqual([0]);
+    expect(extremes(Float64Array.from([Number.NaN, Number.NaN]), 0, 2)).toEqual([1]);
+  });
+});

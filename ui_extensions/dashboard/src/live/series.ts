@@ -1,0 +1,160 @@
+// One metric of one run over its steps: columns that grow in place and never beyond a bound.
+
+export const MOST_POINTS = 40_000;
+
+export interface Points {
+  steps: Float64Array;
+  /** NaN where the metric was no number. */
+  values: Float64Array;
+  /** In ms since the Unix epoch. */
+  times: Float64Array;
+}
+
+export class Series {
+  private steps = new Float64Array(256);
+  private values = new Float64Array(256);
+  private times = new Float64Array(256);
+  length = 0;
+
+  /** The points as views, which the next `add` may change. */
+  view(): Points {
+    return {
+      steps: this.steps.subarray(0, this.length),
+      values: this.values.subarray(0, this.length),
+      times: this.times.subarray(0, this.length),
+    };
+  }
+
+  get lastStep(): number | undefined {
+    return this.length ? this.steps[this.length - 1] : undefined;
+  }
+
+  get last(): number | undefined {
+    return this.length ? this.values[this.length - 1] : undefined;
+  }
+
+  /** Steps may come in any order; of two values of a step the later call counts. */
+  add(step: number, value: number, timeMs: number): void {
+    const last = this.lastStep;
+    if (last === undefined || step > last) {
+      this.makeRoom();
+      this.put(this.length, step, value, timeMs);
+      this.length += 1;
+      return;
+    }
+    const index = lowerBound(this.steps, this.length, step);
+    if (this.steps[index] !== step) {
+      this.makeRoom();
+      const at = lowerBound(this.steps, this.length, step);
+      for (const column of [this.steps, this.values, this.times]) {
+        column.copyWithin(at + 1, at, this.length);
+      }
+      this.length += 1;
+      this.put(at, step, value, timeMs);
+      return;
+    }
+    this.put(index, step, value, timeMs);
+  }
+
+  /** Put `earlier` under what is here already, as what was read is put under what came meanwhile. */
+  fill(earlier: ReadonlyArray<{ step: number; value: number; timeMs: number }>): void {
+    const newer = this.view();
+    const kept = {
+      steps: newer.steps.slice(),
+      values: newer.values.slice(),
+      times: newer.times.slice(),
+    };
+    this.length = 0;
+    for (const point of earlier) {
+      this.add(point.step, point.value, point.timeMs);
+    }
+    kept.steps.forEach((step, index) => {
+      this.add(step, kept.values[index] as number, kept.times[index] as number);
+    });
+  }
+
+  private put(index: number, step: number, value: number, timeMs: number): void {
+    this.steps[index] = step;
+    this.values[index] = value;
+    this.times[index] = timeMs;
+  }
+
+  private makeRoom(): void {
+    if (this.length === MOST_POINTS) {
+      this.thin();
+    }
+    if (this.length < this.steps.length) {
+      return;
+    }
+    const size = Math.min(MOST_POINTS, this.steps.length * 2);
+    this.steps = grown(this.steps, size);
+    this.values = grown(this.values, size);
+    this.times = grown(this.times, size);
+  }
+
+  /** Keep of each four points the least and the greatest, so that the curve keeps its shape. */
+  private thin(): void {
+    let kept = 0;
+    for (let start = 0; start < this.length; start += 4) {
+      const end = Math.min(start + 4, this.length);
+      for (const index of extremes(this.values, start, end)) {
+        this.put(
+          kept,
+          this.steps[index] as number,
+          this.values[index] as number,
+          this.times[index] as number,
+        );
+        kept += 1;
+      }
+    }
+    this.length = kept;
+  }
+}
+
+/** Of the points from `start` to before `end`, where the least and the greatest are, in order.
+
+Where some are no numbers, one of those stands for the gap. */
+export function extremes(values: Float64Array, start: number, end: number): number[] {
+  let least = -1;
+  let greatest = -1;
+  let gap = -1;
+  for (let index = start; index < end; index += 1) {
+    const value = values[index] as number;
+    if (Number.isNaN(value)) {
+      gap = index;
+    } else {
+      if (least < 0 || value < (values[least] as number)) {
+        least = index;
+      }
+      if (greatest < 0 || value > (values[greatest] as number)) {
+        greatest = index;
+      }
+    }
+  }
+  const found = least < 0 ? [] : least === greatest ? [least] : [least, greatest];
+  if (gap >= 0) {
+    found.push(gap);
+  }
+  return found.sort((a, b) => a - b);
+}
+
+/** The first index whose value is not below `wanted`. */
+export function lowerBound(sorted: Float64Array, length: number, wanted: number): number {
+  let low = 0;
+  let high = length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((sorted[middle] as number) < wanted) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
+}
+
+function grown(column: Float64Array, size: number): Float64Array<ArrayBuffer> {
+  const larger = new Float64Array(size);
+  larger.set(column);
+  return larger;
+}

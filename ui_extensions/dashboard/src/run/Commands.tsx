@@ -1,0 +1,92 @@
+import { useCallback } from "react";
+import type { CommandEntry } from "../../../live/schemas";
+import { useFormats } from "../i18n/formats";
+import { useWords, words } from "../i18n/words";
+import { useLive } from "../live/liveStore";
+import { rest } from "../live/session";
+import { Badge, type Tone } from "../ui/Badge";
+import { ErrorNote } from "../ui/ErrorNote";
+import { Empty, Section } from "../ui/Section";
+import { useAnswer } from "../ui/useAnswer";
+import styles from "./Commands.module.css";
+
+const texts = words(
+  {
+    commands: "Who told it what",
+    none: "Nobody has told this run anything.",
+    pause: "pause",
+    release: "pause and release",
+    resume: "resume",
+    stop: "stop",
+    pending: "on its way",
+    done: "done",
+    refused: "refused",
+    failed: "failed",
+    superseded: "replaced by another",
+    from: (address: string) => `from ${address}`,
+  },
+  {
+    fr: {
+      commands: "Qui lui a dit quoi",
+      none: "Personne n’a rien dit à cet entraînement.",
+      pause: "pause",
+      release: "pause et libération",
+      resume: "reprise",
+      stop: "arrêt",
+      pending: "en cours",
+      done: "fait",
+      refused: "refusé",
+      failed: "échoué",
+      superseded: "remplacé par un autre",
+      from: (address) => `depuis ${address}`,
+    },
+  },
+);
+
+const TONES: Record<CommandEntry["outcome"], Tone> = {
+  pending: "info",
+  done: "ok",
+  refused: "warning",
+  failed: "critical",
+  superseded: "stale",
+};
+
+const SHOWN = 20;
+
+/** The run's audit, newest first. */
+export function Commands({ runId }: { runId: string }) {
+  const t = useWords(texts);
+  const { date } = useFormats();
+  // Every command shows in the status, so a change of it is when to look again.
+  const status = useLive((live) => live.runs[runId]?.status?.status);
+  const gaps = useLive((live) => live.gaps);
+  const read = useCallback(
+    (signal: AbortSignal) =>
+      rest.list<CommandEntry>(
+        `api/training/${encodeURIComponent(runId)}/commands`,
+        { limit: SHOWN },
+        signal,
+      ),
+    [runId],
+  );
+  const { data, error, readAgain } = useAnswer(read, `${status} ${gaps}`);
+  return (
+    <Section title={t.commands}>
+      {error && <ErrorNote error={error} onRetry={readAgain} />}
+      {data?.entries.length === 0 && <Empty>{t.none}</Empty>}
+      <ul className={styles.commands}>
+        {data?.entries.map((command) => (
+          <li key={command.id}>
+            <time dateTime={command.timestamp}>{date(command.timestamp)}</time>
+            <span>
+              <strong>{command.who}</strong> {command.source && t.from(command.source)}
+            </span>
+            <span>{t[command.release ? "release" : command.action]}</span>
+            <Badge tone={TONES[command.outcome]}>{t[command.outcome]}</Badge>
+            {command.message && <span className={styles.message}>{command.message}</span>}
+          </li>
+        ))}
+      </ul>
+    </Section>
+  );
+}

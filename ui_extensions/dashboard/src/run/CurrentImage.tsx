@@ -1,0 +1,52 @@
+import { useCallback } from "react";
+import { hasEnded } from "../../../live/runStatus";
+import { useWords, words } from "../i18n/words";
+import { useLive } from "../live/liveStore";
+import { useAnswer } from "../ui/useAnswer";
+import { type FoundImages, listArtifacts } from "./artifacts";
+import styles from "./CurrentImage.module.css";
+import { folder, isImage } from "./loggedImages";
+import { Picture } from "./Picture";
+
+const texts = words(
+  { current: "Current image", last: "Last image" },
+  { fr: { current: "Image en cours", last: "Dernière image" } },
+);
+
+interface Props {
+  runId: string;
+  path: string;
+  found: FoundImages;
+}
+
+/** The image that the run says it is at: as a picture where it is an artifact, else by its name. */
+export function CurrentImage({ runId, path, found }: Props) {
+  const t = useWords(texts);
+  const status = useLive((live) => live.runs[runId]?.status?.status);
+  const isArtifact = useIsArtifact(runId, path, found);
+  const title = status && hasEnded(status) ? t.last : t.current;
+  return isArtifact ? (
+    <Picture runId={runId} image={{ path, thumbnail: path }} name={path}>
+      <strong>{title}</strong> {path}
+    </Picture>
+  ) : (
+    <p className={styles.name}>
+      <strong>{title}</strong> <code>{path}</code>
+    </p>
+  );
+}
+
+/** The name is often that of a file of the data set, which would be asked for in vain. */
+function useIsArtifact(runId: string, path: string, found: FoundImages): boolean {
+  const parent = folder(path);
+  const isKnown = found.paths.includes(path);
+  const [top = ""] = parent.split("/");
+  const isWorthAsking = !isKnown && isImage(path) && found.folders.includes(top);
+  const asked = isWorthAsking ? parent : null;
+  const read = useCallback(
+    async (signal: AbortSignal) => (asked === null ? [] : listArtifacts(runId, asked, signal)),
+    [runId, asked],
+  );
+  const { data } = useAnswer(read);
+  return isKnown || (data?.some((entry) => entry.path === path && !entry.is_dir) ?? false);
+}

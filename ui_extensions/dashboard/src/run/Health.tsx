@@ -1,0 +1,109 @@
+import type { CriticalAlert, TrainingStatus } from "../../../live/schemas";
+import { useFormats } from "../i18n/formats";
+import { useWords, words } from "../i18n/words";
+import { useLive } from "../live/liveStore";
+import { useNow } from "../ui/useNow";
+import styles from "./Health.module.css";
+import { VERDICT_TONES, type Verdict, verdict } from "./verdict";
+
+const texts = words(
+  {
+    health: "Health",
+    unknown: "Reading…",
+    notLive: "Not live",
+    deleted: "Deleted",
+    critical: "Critical",
+    failed: "Failed",
+    warning: "Warning",
+    quiet: "Silent",
+    healthy: "Healthy",
+    held: "Paused",
+    waiting: "Getting ready",
+    ended: "Completed",
+    stopped: "Stopped",
+    noAlerts: "no open alerts",
+    alerts: (critical: number, warning: number) =>
+      [critical && `${critical} critical`, warning && `${warning} warning`]
+        .filter(Boolean)
+        .join(", "),
+    heard: (ago: string) => `last heard of ${ago}`,
+    asOf: (time: string) => `what is shown is as of ${time}`,
+  },
+  {
+    fr: {
+      health: "Santé",
+      unknown: "Lecture…",
+      notLive: "Pas en direct",
+      deleted: "Supprimé",
+      critical: "Critique",
+      failed: "Échoué",
+      warning: "Avertissement",
+      quiet: "Silencieux",
+      healthy: "En bonne santé",
+      held: "En pause",
+      waiting: "En préparation",
+      ended: "Terminé",
+      stopped: "Arrêté",
+      noAlerts: "aucune alerte ouverte",
+      alerts: (critical, warning) =>
+        [
+          critical && `${critical} critique${critical > 1 ? "s" : ""}`,
+          warning && `${warning} avertissement${warning > 1 ? "s" : ""}`,
+        ]
+          .filter(Boolean)
+          .join(", "),
+      heard: (ago) => `dernières nouvelles ${ago}`,
+      asOf: (time) => `ce qui est affiché date de ${time}`,
+    },
+  },
+);
+
+const SIGNS: Record<Verdict, string> = {
+  unknown: "…",
+  notLive: "◌",
+  deleted: "⌫",
+  critical: "✖",
+  failed: "✖",
+  warning: "▲",
+  quiet: "◔",
+  healthy: "✓",
+  held: "⏸",
+  waiting: "…",
+  ended: "✓",
+  stopped: "■",
+};
+
+interface Props {
+  runId: string;
+  status: TrainingStatus | undefined;
+  openAlerts: readonly CriticalAlert[];
+}
+
+/** Two seconds in front of the screen are enough to know. */
+export function Health({ runId, status, openAlerts }: Props) {
+  const t = useWords(texts);
+  const { ago, clock } = useFormats();
+  const nowMs = useNow(5_000);
+  const link = useLive((live) => live.link);
+  const heardMs = useLive((live) => live.runs[runId]?.heardMs) ?? null;
+  const found = verdict({ status, openAlerts, link, heardMs, nowMs });
+  const numCritical = openAlerts.filter(({ level }) => level === "critical").length;
+  const facts = [
+    openAlerts.length > 0 ? t.alerts(numCritical, openAlerts.length - numCritical) : t.noAlerts,
+    found === "quiet" && heardMs !== null ? t.heard(ago(heardMs, nowMs)) : "",
+    link.state === "live" || link.state === "connecting" ? "" : t.asOf(clock(link.sinceMs)),
+    status?.message ?? "",
+  ].filter((fact) => fact !== "");
+  return (
+    <p
+      className={`${styles.health} ${styles[VERDICT_TONES[found]]}`}
+      role="status"
+      aria-label={t.health}
+    >
+      <strong>
+        <span aria-hidden="true">{SIGNS[found]}</span> {t[found]}
+      </strong>
+      <span className={styles.facts}>{facts.join(" · ")}</span>
+    </p>
+  );
+}

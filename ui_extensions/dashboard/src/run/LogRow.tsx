@@ -1,0 +1,35 @@
+import { memo } from "react";
+import { useWords } from "../i18n/words";
+import styles from "./LogRow.module.css";
+import { isGap, type Line, pieces } from "./logLines";
+import { levelWords } from "./logWords";
+
+interface Props {
+  line: Line;
+  wanted: RegExp | null;
+  isCurrent: boolean;
+}
+
+/** One line: how serious it is in a word, and what it says, as text whatever it holds. */
+export const LogRow = memo(function LogRow({ line, wanted, isCurrent }: Props) {
+  const t = useWords(levelWords);
+  const look = isGap(line) ? styles.gap : styles[line.level];
+  return (
+    <div className={`${styles.row} ${look}`} aria-current={isCurrent || undefined}>
+      <span className={styles.level}>{t[line.level]}</span>
+      {/* Its own direction: nothing in a line may reorder what stands beside it. */}
+      <bdi>
+        {pieces(line.message, wanted).map(({ text, isMatch }, index) =>
+          isMatch ? (
+            // Pieces have nothing but their place.
+            <mark key={index} className={styles.match}>
+              {text}
+            </mark>
+          ) : (
+            text
+          ),
+        )}
+      </bdi>
+    </div>
+  );
+});

@@ -1,0 +1,173 @@
+import { useDeferredValue, useEffect, useMemo, useState } from "react";
+import { hasEnded } from "../../../live/runStatus";
+import type { LogLevel } from "../../../live/schemas";
+import { useFormats } from "../i18n/formats";
+import { useWords, words } from "../i18n/words";
+import { useLive } from "../live/liveStore";
+import { Badge } from "../ui/Badge";
+import { Button } from "../ui/Button";
+import { copyText } from "../ui/copyText";
+import { ErrorNote } from "../ui/ErrorNote";
+import { Empty, Section } from "../ui/Section";
+import { LogList } from "./LogList";
+import { LogSearch } from "./LogSearch";
+import styles from "./LogTail.module.css";
+import { atLeast, LEVELS, matching, pattern } from "./logLines";
+import { levelWords } from "./logWords";
+import { useLogTail } from "./useLogTail";
+
+const texts = words(
+  {
+    title: "Log",
+    level: "Level, at least",
+    follow: "Follow the end",
+    wrap: "Wrap lines",
+    copy: "Copy",
+    copyTitle: "Copy the lines that the level lets through",
+    copied: (count: string) => `Lines copied: ${count}`,
+    notCopied: "The browser did not allow copying.",
+    reading: "Reading the log…",
+    elsewhere:
+      "This server did not start the run, so its output is where it was started: in that terminal or notebook, or in its own log files.",
+    nothing: "Nothing has been printed yet. What the training prints appears here.",
+    ended: "The run has ended, and this server has kept nothing that it printed.",
+    noneOfLevel: (count: string, level: string) =>
+      `Of ${count} lines none is of the level “${level}” or above.`,
+    older: (count: string) =>
+      `The newest ${count} lines. All are in the artifact logs/training.log once the run has ended.`,
+    stale: "Not live",
+  },
+  {
+    fr: {
+      title: "Journal",
+      level: "Niveau minimal",
+      follow: "Suivre la fin",
+      wrap: "Retour à la ligne",
+      copy: "Copier",
+      copyTitle: "Copier les lignes que le niveau laisse passer",
+      copied: (count) => `Lignes copiées : ${count}`,
+      notCopied: "Le navigateur n’a pas permis la copie.",
+      reading: "Lecture du journal…",
+      elsewhere:
+        "Ce serveur n’a pas lancé cet entraînement : sa sortie se trouve là où il a été lancé, dans ce terminal ou ce notebook, ou dans ses propres fichiers journaux.",
+      nothing: "Rien n’a encore été écrit. Ce que l’entraînement écrit apparaît ici.",
+      ended: "L’entraînement est terminé, et ce serveur n’a rien conservé de ce qu’il a écrit.",
+      noneOfLevel: (count, level) =>
+        `Sur ${count} lignes, aucune n’est de niveau « ${level} » ou plus grave.`,
+      older: (count) =>
+        `Les ${count} lignes les plus récentes. Toutes sont dans l’artefact logs/training.log une fois l’entraînement terminé.`,
+      stale: "Pas en direct",
+    },
+  },
+);
+
+/** From here on older lines than those that are shown may exist. */
+const READ_AT_ONCE = 1_000;
+
+/** What the run's job prints. */
+export function LogTail({ runId }: { runId: string }) {
+  const t = useWords(texts);
+  const levels = useWords(levelWords);
+  const { whole } = useFormats();
+  const { tail, isReading, error, readAgain } = useLogTail(runId);
+  const isLive = useLive((live) => live.link.state === "live");
+  const status = useLive((live) => live.runs[runId]?.status?.status);
+  const [least, setLeast] = useState<LogLevel>("debug");
+  const [wanted, setWanted] = useState("");
+  const [follows, setFollows] = useState(true);
+  const [wraps, setWraps] = useState(true);
+  const [current, setCurrent] = useState<number | null>(null);
+  const [copied, setCopied] = useState("");
+
+  const sought = useDeferredValue(wanted);
+  const wantedPattern = useMemo(() => pattern(sought), [sought]);
+  const shown = useMemo(() => atLeast(tail.lines, least), [tail, least]);
+  const matches = useMemo(() => matching(shown, wantedPattern), [shown, wantedPattern]);
+
+  useEffect(() => {
+    const timer = copied ? setTimeout(() => setCopied(""), 4_000) : undefined;
+    return () => clearTimeout(timer);
+  }, [copied]);
+
+  const copy = async () => {
+    const isCopied = await copyText(shown.map(({ message }) => message).join("\n"));
+    setCopied(isCopied ? t.copied(whole(shown.length)) : t.notCopied);
+  };
+  const goTo = (place: number) => {
+    const line = shown[matches[place] ?? -1];
+    if (line) {
+      setFollows(false);
+      setCurrent(line.key);
+    }
+  };
+  const hasLines = tail.lines.length > 0;
+  const currentPlace = matches.findIndex((index) => shown[index]?.key === current);
+
+  return (
+    <Section
+      title={t.title}
+      tools={
+        hasLines && (
+          <>
+            {!isLive && <Badge tone="stale">{t.stale}</Badge>}
+            <LogSearch
+              wanted={wanted}
+              onWanted={setWanted}
+              numMatches={matches.length}
+              place={currentPlace}
+              onPlace={goTo}
+            />
+            <label>
+              {t.level}
+              <select value={least} onChange={(event) => setLeast(event.target.value as LogLevel)}>
+                {LEVELS.map((level) => (
+                  <option key={level} value={level}>
+                    {levels[level]}
+                  </option>
+                ))}
+              </select>
+            </label>
+            <label>
+              <input type="checkbox" checked={follows} onChange={() => setFollows(!follows)} />
+              {t.follow}
+            </label>
+            <label>
+              <input type="checkbox" checked={wraps} onChange={() => setWraps(!wraps)} />
+              {t.wrap}
+            </label>
+            <Button title={t.copyTitle} onClick={copy}>
+              {t.copy}
+            </Button>
+            <span role="status" className={styles.copied}>
+              {copied}
+            </span>
+          </>
+        )
+      }
+    >
+      {error && error.status !== 404 && <ErrorNote error={error} onRetry={readAgain} />}
+      {hasLines && shown.length > 0 && (
+        <LogList
+          label={t.title}
+          lines={shown}
+          wanted={wantedPattern}
+          wraps={wraps}
+          follows={follows}
+          onFollows={setFollows}
+          current={current}
+        />
+      )}
+      {hasLines && shown.length === 0 && (
+        <Empty>{t.noneOfLevel(whole(tail.lines.length), levels[least])}</Empty>
+      )}
+      {hasLines && tail.lines.length >= READ_AT_ONCE && (
+        <p className={styles.note}>{t.older(whole(tail.lines.length))}</p>
+      )}
+      {!hasLines && isReading && <Empty>{t.reading}</Empty>}
+      {!hasLines && error?.status === 404 && <Empty>{t.elsewhere}</Empty>}
+      {!hasLines && !isReading && !error && (
+        <Empty>{status && hasEnded(status) ? t.ended : t.nothing}</Empty>
+      )}
+    </Section>
+  );
+}

@@ -1,0 +1,90 @@
+import type { TrainingStatus } from "../../../live/schemas";
+import { useFormats } from "../i18n/formats";
+import { useWords, words } from "../i18n/words";
+import { hasEnded } from "../../../live/runStatus";
+import styles from "./Progress.module.css";
+
+const texts = words(
+  {
+    progress: "Progress",
+    epoch: (epoch: string, total: string) =>
+      total ? `Epoch ${epoch} of ${total}` : `Epoch ${epoch}`,
+    step: (step: string) => `Step ${step}`,
+    batch: (batch: string, total: string) => `batch ${batch} of ${total}`,
+    left: (time: string) => `about ${time} left`,
+    elapsed: (time: string) => `${time} so far`,
+    took: (time: string) => `took ${time}`,
+    unknown: "How far it goes is not known",
+  },
+  {
+    fr: {
+      progress: "Progression",
+      epoch: (epoch, total) => (total ? `Époque ${epoch} sur ${total}` : `Époque ${epoch}`),
+      step: (step) => `Pas ${step}`,
+      batch: (batch, total) => `lot ${batch} sur ${total}`,
+      left: (time) => `encore ${time} environ`,
+      elapsed: (time) => `depuis ${time}`,
+      took: (time) => `a duré ${time}`,
+      unknown: "La durée totale n’est pas connue",
+    },
+  },
+);
+
+/** From 0 to 1, or null where the run does not say how far it goes. */
+export function shareDone(status: TrainingStatus): number | null {
+  const { total_epochs: epochs, total_batches: batches, step } = status;
+  if (status.status === "completed") {
+    return 1;
+  }
+  if (!epochs || !batches || step === null || step === undefined) {
+    return null;
+  }
+  return Math.min(1, step / (epochs * batches));
+}
+
+export function Progress({
+  status,
+  isCompact = false,
+}: {
+  status: TrainingStatus;
+  isCompact?: boolean;
+}) {
+  const t = useWords(texts);
+  const { whole, percent, duration } = useFormats();
+  const share = shareDone(status);
+  const parts = [
+    status.epoch
+      ? t.epoch(whole(status.epoch), status.total_epochs ? whole(status.total_epochs) : "")
+      : "",
+    !isCompact && status.batch && status.total_batches
+      ? t.batch(whole(status.batch), whole(status.total_batches))
+      : "",
+    status.step !== null && status.step !== undefined ? t.step(whole(status.step)) : "",
+    status.eta_seconds !== null && status.eta_seconds !== undefined
+      ? t.left(duration(status.eta_seconds))
+      : "",
+    status.elapsed_time !== null && status.elapsed_time !== undefined
+      ? (hasEnded(status.status) ? t.took : t.elapsed)(duration(status.elapsed_time))
+      : "",
+  ].filter((part) => part !== "");
+  return (
+    <div className={styles.progress}>
+      {/* A bar of progress is read, not used. */}
+      <div
+        className={styles.bar}
+        role="progressbar"
+        aria-label={t.progress}
+        aria-valuemin={0}
+        aria-valuemax={100}
+        aria-valuenow={share === null ? undefined : Math.round(share * 100)}
+        aria-valuetext={share === null ? t.unknown : undefined}
+        data-unknown={share === null || undefined}
+      >
+        <span style={{ inlineSize: `${(share ?? 0) * 100}%` }} />
+      </div>
+      <p className={styles.text}>
+        {share !== null && <strong>{percent(share, 0)}</strong>} {parts.join(" · ")}
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,114 @@
+import { useEffect, useMemo } from "react";
+import { Link } from "wouter";
+import { openOf } from "../alerts/alertOrder";
+import { RunAlerts } from "../alerts/RunAlerts";
+import { Charts } from "../charts/Charts";
+import { useChartOptions } from "../charts/options";
+import { useWords, words } from "../i18n/words";
+import { mlflowRun } from "../live/links";
+import { useLive } from "../live/liveStore";
+import { ErrorNote } from "../ui/ErrorNote";
+import { useHashQuery } from "../ui/hashLocation";
+import { Empty } from "../ui/Section";
+import { StatusBadge } from "../ui/StatusBadge";
+import { Commands } from "./Commands";
+import { Conditions } from "./Conditions";
+import { Controls } from "./Controls";
+import { Evaluation } from "./evaluation/Evaluation";
+import { Health } from "./Health";
+import { LogTail } from "./LogTail";
+import { Machine } from "./Machine";
+import { MetricCards } from "./MetricCards";
+import { Progress } from "./Progress";
+import styles from "./RunPage.module.css";
+import { SampleImages } from "./SampleImages";
+import { useRun } from "./useRun";
+
+const texts = words(
+  {
+    mlflow: "Open in MLflow",
+    missing: "There is no such run, or it belongs to another workspace.",
+    all: "All runs",
+    reading: "Reading the run…",
+    unnamed: "Unnamed run",
+  },
+  {
+    fr: {
+      mlflow: "Ouvrir dans MLflow",
+      missing: "Cet entraînement n’existe pas, ou appartient à un autre espace de travail.",
+      all: "Tous les entraînements",
+      reading: "Lecture de l’entraînement…",
+      unnamed: "Entraînement sans nom",
+    },
+  },
+);
+
+export function RunPage({ runId }: { runId: string }) {
+  const t = useWords(texts);
+  const { status, names, error, readAgain } = useRun(runId);
+  const isStale = useLive((live) => live.link.state === "lost" || live.link.state === "refused");
+  const alerts = useLive((live) => live.alerts);
+  const openAlerts = useMemo(() => openOf(alerts, runId), [alerts, runId]);
+  const focusEpoch = useFocusEpoch();
+  const title = status ? status.run_name || t.unnamed : runId;
+
+  useEffect(() => {
+    document.title = `${title} · Fovea`;
+    return () => {
+      document.title = "Fovea";
+    };
+  }, [title]);
+  // A part of one run means nothing on another.
+  useEffect(() => () => useChartOptions.setState({ zoom: null }), []);
+
+  if (error?.status === 404 && !status) {
+    return (
+      <div className={styles.page}>
+        <Empty>{t.missing}</Empty>
+        <p>
+          <Link href="/">{t.all}</Link>
+        </p>
+      </div>
+    );
+  }
+  return (
+    <div className={styles.page} data-stale={isStale || undefined}>
+      <Health runId={runId} status={status} openAlerts={openAlerts} />
+      <div className={styles.head}>
+        <div className={styles.name}>
+          <h1>{title}</h1>
+          <p className={styles.facts}>
+            {status && <StatusBadge status={status.status} />}
+            {status?.experiment_id && (
+              <a href={mlflowRun(status.experiment_id, runId)}>{t.mlflow}</a>
+            )}
+            <code className={styles.id}>{runId}</code>
+          </p>
+        </div>
+        {status && <Controls runId={runId} status={status.status} isDeleted={status.deleted} />}
+      </div>
+      {error && <ErrorNote error={error} onRetry={readAgain} />}
+      {status ? <Progress status={status} /> : !error && <Empty>{t.reading}</Empty>}
+      <RunAlerts runId={runId} />
+      <Conditions runId={runId} />
+      <MetricCards runId={runId} names={names} />
+      {status && (
+        <Charts runId={runId} names={names} stepsPerEpoch={status.total_batches || null} />
+      )}
+      <Evaluation runId={runId} focusEpoch={focusEpoch} />
+      <div className={styles.pair}>
+        <Machine runId={runId} />
+        <Commands runId={runId} />
+      </div>
+      <LogTail runId={runId} />
+      <SampleImages runId={runId} />
+    </div>
+  );
+}
+
+/** The epoch that a link to this page names, as that of an alert. */
+function useFocusEpoch(): number | null {
+  const [query] = useHashQuery();
+  const named = Number.parseInt(query.get("epoch") ?? "", 10);
+  return Number.isNaN(named) ? null : named;
+}

@@ -1,0 +1,95 @@
+import { useCallback, useMemo, useState } from "react";
+import { useFormats } from "../i18n/formats";
+import { useWords, words } from "../i18n/words";
+import { useLive } from "../live/liveStore";
+import { Button } from "../ui/Button";
+import { ErrorNote } from "../ui/ErrorNote";
+import { Empty, Section } from "../ui/Section";
+import { useAnswer } from "../ui/useAnswer";
+import { useThrottled } from "../ui/useThrottled";
+import { listImages } from "./artifacts";
+import { CurrentImage } from "./CurrentImage";
+import { type Gallery, gallery, imageName, type SteppedImages } from "./loggedImages";
+import { Picture } from "./Picture";
+import styles from "./SampleImages.module.css";
+import { SteppedPicture } from "./SteppedPicture";
+
+const LEAST_INTERVAL_MS = 5_000;
+const SHOWN_AT_ONCE = 24;
+
+const texts = words(
+  {
+    title: "Images",
+    reading: "Reading the run’s artifacts…",
+    none: "The run has logged no images yet. To show one for each step:",
+    more: (count: string) => `Show ${count} more`,
+    left: (count: string) => `${count} more folders in samples/ are not shown.`,
+  },
+  {
+    fr: {
+      title: "Images",
+      reading: "Lecture des artefacts…",
+      none: "L’entraînement n’a pas encore enregistré d’images. Pour en montrer une à chaque pas :",
+      more: (count) => `En montrer ${count} de plus`,
+      left: (count) => `${count} autres dossiers de samples/ ne sont pas montrés.`,
+    },
+  },
+);
+
+const CALL = 'mlflow.log_image(image, key="sample", step=step)';
+
+/** Pictures that the run has logged, and the one that it is at. */
+export function SampleImages({ runId }: { runId: string }) {
+  const t = useWords(texts);
+  const { whole } = useFormats();
+  const current = useLive((live) => live.runs[runId]?.status?.current_image ?? null);
+  const changes = useLive((live) => (live.runs[runId]?.artifacts ?? 0) + live.gaps);
+  const [numShown, setNumShown] = useState(SHOWN_AT_ONCE);
+  const read = useCallback((signal: AbortSignal) => listImages(runId, signal), [runId]);
+  const times = useThrottled(changes, LEAST_INTERVAL_MS);
+  const { data, error, readAgain } = useAnswer(read, times);
+  const { stepped, single } = useMemo(() => inRows(gallery(data?.paths ?? [])), [data]);
+
+  const numSingle = Math.max(0, numShown - stepped.length);
+  const numHidden = stepped.length + single.length - numShown;
+  const isEmpty = data && !current && stepped.length === 0 && single.length === 0;
+  return (
+    <Section title={t.title}>
+      {error && <ErrorNote error={error} onRetry={readAgain} />}
+      {!data && !error && <Empty>{t.reading}</Empty>}
+      {isEmpty && (
+        <Empty>
+          {t.none} <code className={styles.call}>{CALL}</code>
+        </Empty>
+      )}
+      {data && !isEmpty && (
+        <div className={styles.grid}>
+          {current && <CurrentImage runId={runId} path={current} found={data} />}
+          {stepped.slice(0, numShown).map((images) => (
+            <SteppedPicture key={images.key} runId={runId} images={images} />
+          ))}
+          {single.slice(0, numSingle).map((image) => (
+            <Picture key={image.path} runId={runId} image={image} name={imageName(image.path)}>
+              {image.path}
+            </Picture>
+          ))}
+        </div>
+      )}
+      {numHidden > 0 && (
+        <Button className={styles.more} onClick={() => setNumShown(numShown + SHOWN_AT_ONCE)}>
+          {t.more(whole(Math.min(numHidden, SHOWN_AT_ONCE)))}
+        </Button>
+      )}
+      {data && data.numLeftOut > 0 && (
+        <p className={styles.note}>{t.left(whole(data.numLeftOut))}</p>
+      )}
+    </Section>
+  );
+}
+
+/** What fills a row of its own stands behind what shares one. */
+function inRows({ stepped, single }: Gallery): Gallery {
+  const isWide = ({ steps }: SteppedImages) => steps.some(({ images }) => images.length > 1);
+  const narrow = stepped.filter((images) => !isWide(images));
+  return { stepped: [...narrow, ...stepped.filter(isWide)], single };
+}

@@ -1,0 +1,97 @@
+import { useCallback, useEffect, useMemo, useState } from "react";
+import type { LatestMetrics } from "../../../live/schemas";
+import { useWords, words } from "../i18n/words";
+import { useLive } from "../live/liveStore";
+import { rest } from "../live/session";
+import { ErrorNote } from "../ui/ErrorNote";
+import { Empty } from "../ui/Section";
+import { useAnswer } from "../ui/useAnswer";
+import { useNow } from "../ui/useNow";
+import { useThrottled } from "../ui/useThrottled";
+import { MachineMeters } from "./MachineMeters";
+import { MachinePart } from "./MachinePart";
+import { machines, SYSTEM, type SystemValues, systemValues, updated } from "./machineReadings";
+import styles from "./TrainingMachine.module.css";
+import { useReadingTime } from "./useReadingTime";
+
+const LEAST_INTERVAL_MS = 5_000;
+const USUAL = "cpu_utilization_percentage";
+
+const texts = words(
+  {
+    title: "Machine that trains",
+    reading: "Reading…",
+    none: "The run logs no system metrics. To have them, say this before it starts:",
+  },
+  {
+    fr: {
+      title: "Machine qui entraîne",
+      reading: "Lecture…",
+      none: "L’entraînement n’enregistre pas de métriques système. Pour les avoir, appelez ceci avant son début :",
+    },
+  },
+);
+
+interface Props {
+  runId: string;
+  isSeen: boolean;
+}
+
+/** How busy the machine is that the run is on, by what the run logs of it. */
+export function TrainingMachine({ runId, isSeen }: Props) {
+  const t = useWords(texts);
+  const { values, error, readAgain, readMs, isOld, nowMs } = useTrainingMachine(runId, isSeen);
+  const found = useMemo(() => values && machines(values), [values]);
+  return (
+    <MachinePart title={t.title} readMs={readMs} nowMs={nowMs} isOld={isOld}>
+      {found?.map((machine) => (
+        <div key={machine.node} className={styles.node}>
+          {machine.node && <h4>{machine.node}</h4>}
+          <MachineMeters machine={machine} isOld={isOld} />
+        </div>
+      ))}
+      {found?.length === 0 && (
+        <Empty>
+          {t.none} <code className={styles.call}>mlflow.enable_system_metrics_logging()</code>
+        </Empty>
+      )}
+      {!found && error && <ErrorNote error={error} onRetry={readAgain} />}
+      {!found && !error && <Empty>{t.reading}</Empty>}
+    </MachinePart>
+  );
+}
+
+function useTrainingMachine(runId: string, isSeen: boolean) {
+  const live = useLive((state) => state.runs[runId]?.system);
+  const isConnected = useLive((state) => state.link.state === "live");
+  const nowMs = useNow(LEAST_INTERVAL_MS);
+  const [times, setTimes] = useState(0);
+  const [values, setValues] = useState<SystemValues>();
+  const read = useCallback(
+    (signal: AbortSignal) =>
+      rest.get<LatestMetrics>("api/metrics/latest", { run_id: runId }, signal),
+    [runId],
+  );
+  const { data, error, readAgain } = useAnswer(read, times);
+
+  // Whichever came last counts.
+  useEffect(() => setValues(data && systemValues(data.other)), [data]);
+  useEffect(() => {
+    if (live) {
+      setValues((before) => before && updated(before, live));
+    }
+  }, [live]);
+
+  const dated = values && (USUAL in values ? USUAL : Object.keys(values)[0]);
+  const { readMs, intervalMs } = useReadingTime(runId, dated === undefined ? null : SYSTEM + dated);
+  // What comes live is of the first GPU alone, and a new reading is the time to ask for the rest.
+  const newestMs = useThrottled(readMs ?? 0, LEAST_INTERVAL_MS);
+  useEffect(() => {
+    if (isSeen) {
+      setTimes(newestMs);
+    }
+  }, [isSeen, newestMs]);
+
+  const isOld = readMs !== null && (!isConnected || nowMs - readMs > 3 * intervalMs);
+  return { values, error, readAgain, readMs, isOld, nowMs };
+}

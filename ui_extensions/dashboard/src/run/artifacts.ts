@@ -1,0 +1,54 @@
+// A run's artifacts by MLflow's own addresses.
+
+import { address, rest } from "../live/session";
+import { type ArtifactEntry, isImage } from "./loggedImages";
+
+/** Where images are looked for, beside the run's root. */
+const FOLDERS = ["images", "samples"];
+const MOST_SUBFOLDERS = 12;
+
+interface Listed {
+  files?: ArtifactEntry[];
+}
+
+export async function listArtifacts(
+  runId: string,
+  path: string,
+  signal?: AbortSignal,
+): Promise<ArtifactEntry[]> {
+  const query = { run_id: runId, path };
+  const { files } = await rest.get<Listed>("ajax-api/2.0/mlflow/artifacts/list", query, signal);
+  return files ?? [];
+}
+
+export interface FoundImages {
+  paths: string[];
+  /** The folders of the run's root. */
+  folders: string[];
+  /** Folders below `samples/` that were not looked into. */
+  numLeftOut: number;
+}
+
+/** The image files in the run's root, `images/`, `samples/` and the folders right below `samples/`. */
+export async function listImages(runId: string, signal: AbortSignal): Promise<FoundImages> {
+  const root = await listArtifacts(runId, "", signal);
+  const folders = folderPaths(root);
+  const inside = FOLDERS.filter((folder) => folders.includes(folder));
+  const listed = await Promise.all(inside.map((each) => listArtifacts(runId, each, signal)));
+  const below = listed.flatMap(folderPaths).filter((path) => path.startsWith("samples/"));
+  const deeper = await Promise.all(
+    below.slice(0, MOST_SUBFOLDERS).map((each) => listArtifacts(runId, each, signal)),
+  );
+  const paths = [root, ...listed, ...deeper].flatMap((entries) =>
+    entries.flatMap(({ path, is_dir }) => (!is_dir && isImage(path) ? [path] : [])),
+  );
+  return { paths, folders, numLeftOut: Math.max(0, below.length - MOST_SUBFOLDERS) };
+}
+
+function folderPaths(entries: readonly ArtifactEntry[]): string[] {
+  return entries.flatMap(({ path, is_dir }) => (is_dir ? [path] : []));
+}
+
+export function artifactUrl(runId: string, path: string): string {
+  return address.http("get-artifact", { path, run_uuid: runId }).href;
+}

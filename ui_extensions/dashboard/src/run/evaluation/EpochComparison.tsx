@@ -1,0 +1,285 @@
+import { memo, type ReactNode, useDeferredValue, useMemo, useState } from "react";
+import type { EpochDetails } from "../../../../live/schemas";
+import { useFormats } from "../../i18n/formats";
+import { useWords, words } from "../../i18n/words";
+import { Button } from "../../ui/Button";
+import { Empty, Section } from "../../ui/Section";
+import { type ComparedMetric, type ComparedValue, compared, type Part, partOf } from "./comparison";
+import styles from "./EpochComparison.module.css";
+import { EpochField } from "./EpochField";
+import { best, isEvaluated, nearest, type Yardstick } from "./epochs";
+
+const texts = words(
+  {
+    title: "Compare epochs",
+    table: "Metrics of the epochs side by side",
+    tooFew: "Two epochs can be compared as soon as the run has logged a second one.",
+    metric: "Metric",
+    epoch: "Epoch",
+    nth: (n: string) => `Epoch in column ${n}`,
+    remove: (epoch: string) => `Remove epoch ${epoch}`,
+    add: "Add an epoch",
+    full: "Four epochs are the most that can be compared",
+    reset: "First, best, latest",
+    resetTitle: "Compare these again, and follow the training",
+    compareTo: (epoch: string) => `Differences are to epoch ${epoch}.`,
+    first: "first",
+    oldest: "oldest that can be picked",
+    score: "best by F1, AUROC and kappa",
+    loss: "best by val/loss",
+    accuracy: "best by val/accuracy",
+    latest: "latest",
+    best: "best",
+    better: "better",
+    worse: "worse",
+    same: "same",
+    show: "Show",
+    main: "Main metrics",
+    classes: "Recall per class",
+    all: "All metrics",
+    search: "Find a metric",
+    noMatch: "No metric has that in its name.",
+    none: "These epochs have no such metric.",
+    more: (count: string) => `Show ${count} more`,
+  },
+  {
+    fr: {
+      title: "Comparer des époques",
+      table: "Métriques des époques côte à côte",
+      tooFew:
+        "Deux époques peuvent être comparées dès que l’entraînement en a enregistré une seconde.",
+      metric: "Métrique",
+      epoch: "Époque",
+      nth: (n) => `Époque de la colonne ${n}`,
+      remove: (epoch) => `Retirer l’époque ${epoch}`,
+      add: "Ajouter une époque",
+      full: "Quatre époques au plus peuvent être comparées",
+      reset: "Première, meilleure, dernière",
+      resetTitle: "Comparer de nouveau celles-ci, au fil de l’entraînement",
+      compareTo: (epoch) => `Les différences se rapportent à l’époque ${epoch}.`,
+      first: "première",
+      oldest: "la plus ancienne disponible",
+      score: "meilleure selon F1, AUROC et kappa",
+      loss: "meilleure selon val/loss",
+      accuracy: "meilleure selon val/accuracy",
+      latest: "dernière",
+      best: "meilleure valeur",
+      better: "mieux",
+      worse: "moins bien",
+      same: "identique",
+      show: "Afficher",
+      main: "Métriques principales",
+      classes: "Rappel par classe",
+      all: "Toutes les métriques",
+      search: "Chercher une métrique",
+      noMatch: "Aucune métrique n’a cela dans son nom.",
+      none: "Ces époques n’ont pas de telle métrique.",
+      more: (count) => `En afficher ${count} de plus`,
+    },
+  },
+);
+
+const FEWEST = 2;
+const MOST = 4;
+const AT_ONCE = 100;
+/** More metrics than one looks through are found by name. */
+const MANY = 30;
+
+interface Props {
+  /** Oldest first. */
+  epochs: readonly EpochDetails[];
+  /** Of the run, which may be more. */
+  total: number;
+}
+
+/** Epochs side by side, with what each is better or worse at than the first of them. */
+export const EpochComparison = memo(function EpochComparison({ epochs, total }: Props) {
+  const t = useWords(texts);
+  const { whole } = useFormats();
+  const [picked, setPicked] = useState<readonly number[]>();
+  const [part, setPart] = useState<Part>("main");
+  const standing = useMemo(() => standingOut(epochs, total), [epochs, total]);
+  const wanted = picked ?? standing.epochs;
+  const shown = useMemo(
+    () => wanted.flatMap((epoch) => nearest(epochs, epoch) ?? []),
+    [epochs, wanted],
+  );
+  const metrics = useMemo(() => compared(shown), [shown]);
+  if (epochs.length < FEWEST) {
+    return (
+      <Section title={t.title}>
+        <Empty>{t.tooFew}</Empty>
+      </Section>
+    );
+  }
+  const numbers = shown.map(({ epoch }) => epoch);
+  const tools = (
+    <>
+      <label>
+        {t.show}
+        <select value={part} onChange={(event) => setPart(event.target.value as Part)}>
+          {(["main", "classes", "all"] as const).map((each) => (
+            <option key={each} value={each}>
+              {t[each]}
+            </option>
+          ))}
+        </select>
+      </label>
+      <Button
+        whyNot={shown.length < MOST ? undefined : t.full}
+        onClick={() => setPicked([...numbers, another(epochs, numbers)])}
+      >
+        {t.add}
+      </Button>
+      {picked && (
+        <Button title={t.resetTitle} onClick={() => setPicked(undefined)}>
+          {t.reset}
+        </Button>
+      )}
+    </>
+  );
+  const heads = shown.map(({ epoch }, index) => (
+    // A column is its place; two may show one epoch.
+    <th key={index} scope="col">
+      <span className={styles.pick}>
+        <span aria-hidden="true">{t.epoch}</span>
+        <EpochField
+          label={t.nth(whole(index + 1))}
+          epochs={epochs}
+          value={epoch}
+          onPick={(other) => setPicked(numbers.with(index, other))}
+        />
+        {shown.length > FEWEST && (
+          <Button
+            look="quiet"
+            aria-label={t.remove(whole(epoch))}
+            onClick={() => setPicked(numbers.toSpliced(index, 1))}
+          >
+            <span aria-hidden="true">✕</span>
+          </Button>
+        )}
+      </span>
+      <span className={styles.roles}>
+        {standing.rolesOf(epoch).map((role) => (
+          <span key={role}>{t[role]}</span>
+        ))}
+      </span>
+    </th>
+  ));
+  return (
+    <Section title={t.title} tools={tools}>
+      <p className={styles.note}>{t.compareTo(whole(numbers[0]))}</p>
+      <Metrics key={part} metrics={partOf(metrics, part)} heads={heads} />
+    </Section>
+  );
+});
+
+function Metrics({ metrics, heads }: { metrics: readonly ComparedMetric[]; heads: ReactNode }) {
+  const t = useWords(texts);
+  const { whole } = useFormats();
+  const [search, setSearch] = useState("");
+  const [limit, setLimit] = useState(AT_ONCE);
+  const wanted = useDeferredValue(search).trim().toLowerCase();
+  const found = metrics.filter(({ name }) => name.toLowerCase().includes(wanted));
+  const left = found.length - limit;
+  return (
+    <>
+      {metrics.length > MANY && (
+        <input
+          type="search"
+          className={styles.search}
+          value={search}
+          placeholder={t.search}
+          aria-label={t.search}
+          onChange={(event) => setSearch(event.target.value)}
+        />
+      )}
+      {/* What scrolls must be reachable by keyboard. */}
+      <section className={styles.scroller} tabIndex={0} aria-label={t.table}>
+        <table className={styles.table}>
+          <thead>
+            <tr>
+              <th scope="col">{t.metric}</th>
+              {heads}
+            </tr>
+          </thead>
+          <tbody>
+            {found.slice(0, limit).map(({ name, values }) => (
+              <tr key={name}>
+                <th scope="row">{name}</th>
+                {values.map((value, index) => (
+                  // A column is its place.
+                  <td key={index}>
+                    <Value {...value} />
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
+      {found.length === 0 && <Empty>{metrics.length > 0 ? t.noMatch : t.none}</Empty>}
+      {left > 0 && (
+        <p className={styles.more}>
+          <Button onClick={() => setLimit((before) => before + AT_ONCE)}>
+            {t.more(whole(Math.min(left, AT_ONCE)))}
+          </Button>
+        </p>
+      )}
+    </>
+  );
+}
+
+function Value({ value, difference, verdict, isBest }: ComparedValue) {
+  const t = useWords(texts);
+  const { metric } = useFormats();
+  return (
+    <>
+      <span className={isBest ? styles.best : undefined}>
+        {isBest && (
+          <>
+            <span aria-hidden="true">★ </span>
+            <span className="visually-hidden">{t.best}: </span>
+          </>
+        )}
+        {metric(value)}
+      </span>
+      {difference !== undefined && (
+        <span className={styles.difference} data-verdict={verdict}>
+          {difference === 0
+            ? t.same
+            : `${difference > 0 ? "+" : "−"}${metric(Math.abs(difference))}`}
+          {(verdict === "better" || verdict === "worse") && ` ${t[verdict]}`}
+        </span>
+      )}
+    </>
+  );
+}
+
+type Role = "first" | "oldest" | Yardstick | "latest";
+
+/** Whom one compares: where the training began, its best, and where it is. */
+function standingOut(epochs: readonly EpochDetails[], total: number) {
+  const evaluated = epochs.filter(isEvaluated);
+  const eligible = evaluated.length >= FEWEST ? evaluated : epochs;
+  const top = best(eligible);
+  const named: Array<[Role, number | undefined]> = [
+    [epochs.length < total ? "oldest" : "first", eligible[0]?.epoch],
+    [top?.by ?? "score", top?.epoch.epoch],
+    ["latest", eligible.at(-1)?.epoch],
+  ];
+  const numbers = named.flatMap(([, epoch]) => epoch ?? []);
+  return {
+    epochs: [...new Set(numbers)],
+    rolesOf: (wanted: number): Role[] =>
+      named.filter(([, epoch]) => epoch === wanted).map(([role]) => role),
+  };
+}
+
+/** The newest epoch that is not shown yet. */
+function another(epochs: readonly EpochDetails[], shown: readonly number[]): number {
+  const unseen = (each: EpochDetails): boolean => !shown.includes(each.epoch);
+  const found =
+    epochs.findLast((each) => unseen(each) && isEvaluated(each)) ?? epochs.findLast(unseen);
+  return found?.epoch ?? shown[0] ?? 0;
+}

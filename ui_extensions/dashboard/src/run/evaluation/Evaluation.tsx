@@ -1,0 +1,285 @@
+import { type ReactNode, useMemo, useRef, useState } from "react";
+import type { EpochDetails } from "../../../../live/schemas";
+import { useFormats } from "../../i18n/formats";
+import { useWords, words } from "../../i18n/words";
+import { useLive } from "../../live/liveStore";
+import { Button } from "../../ui/Button";
+import { ErrorNote } from "../../ui/ErrorNote";
+import { Empty, Section } from "../../ui/Section";
+import { ClassTable } from "./ClassTable";
+import { ConfusionMatrix } from "./ConfusionMatrix";
+import { recallRows, reportRows } from "./classRows";
+import type { CellText } from "./confusion";
+import { EpochComparison } from "./EpochComparison";
+import { EpochPicker } from "./EpochPicker";
+import styles from "./Evaluation.module.css";
+import { isEvaluated, latest, nearest } from "./epochs";
+import { type ShownEpoch, useEpochDetails } from "./useEpochDetails";
+import { useEpochList } from "./useEpochList";
+import { useNews } from "./useNews";
+import { useScrollTo } from "./useScrollTo";
+
+const texts = words(
+  {
+    matrix: "Confusion matrix",
+    classes: "Recall per class",
+    reading: "Reading the evaluations…",
+    readingEpoch: (epoch: string) => `Reading epoch ${epoch}…`,
+    noEpochs:
+      "No epoch has been evaluated yet. The confusion matrix and the recall of each class appear with the first evaluation.",
+    noMatrixYet: "The confusion matrix appears with the first evaluation of an epoch.",
+    noClasses: (epoch: string) => `Nothing about single classes was logged in epoch ${epoch}.`,
+    ongoing: (epoch: string) => `Epoch ${epoch} is not over: it is evaluated at its end.`,
+    noMatrix: (epoch: string, path: string) =>
+      `Epoch ${epoch} has no confusion matrix: the run has not uploaded a readable ${path}.`,
+    noSuch: (epoch: string) => `The run has logged nothing in epoch ${epoch}.`,
+    goTo: (epoch: string) => `Show epoch ${epoch}`,
+    goToLatest: "Show the latest evaluation",
+  },
+  {
+    fr: {
+      matrix: "Matrice de confusion",
+      classes: "Rappel par classe",
+      reading: "Lecture des évaluations…",
+      readingEpoch: (epoch) => `Lecture de l’époque ${epoch}…`,
+      noEpochs:
+        "Aucune époque n’a encore été évaluée. La matrice de confusion et le rappel de chaque classe apparaissent avec la première évaluation.",
+      noMatrixYet: "La matrice de confusion apparaît avec la première évaluation d’une époque.",
+      noClasses: (epoch) => `Rien n’a été enregistré par classe à l’époque ${epoch}.`,
+      ongoing: (epoch) => `L’époque ${epoch} n’est pas terminée\u00a0: elle est évaluée à sa fin.`,
+      noMatrix: (epoch, path) =>
+        `L’époque ${epoch} n’a pas de matrice de confusion\u00a0: aucun fichier ${path} lisible n’a été déposé.`,
+      noSuch: (epoch) => `Rien n’a été enregistré à l’époque ${epoch}.`,
+      goTo: (epoch) => `Afficher l’époque ${epoch}`,
+      goToLatest: "Afficher la dernière évaluation",
+    },
+  },
+);
+
+const MATRIX_ID = "confusion-matrix";
+
+interface Props {
+  runId: string;
+  /** That a link to this page names, as that of an alert. */
+  focusEpoch: number | null;
+}
+
+export function Evaluation(props: Props) {
+  return <OfRun key={props.runId} {...props} />;
+}
+
+function OfRun({ runId, focusEpoch }: Props) {
+  const t = useWords(texts);
+  const news = useNews(runId);
+  const list = useEpochList(runId, news);
+  const { picked, pick } = usePicked(focusEpoch);
+  const epochs = list.data?.epochs ?? NONE;
+  const total = list.data?.total ?? 0;
+  const epoch = picked ?? latest(epochs)?.epoch;
+  const listed = useMemo(() => epochs.find((each) => each.epoch === epoch), [epochs, epoch]);
+  const shown = useEpochDetails(runId, epoch, listed, news);
+  const place = useRef<HTMLDivElement>(null);
+  const isShown = shown.details?.epoch === focusEpoch || shown.error !== undefined;
+  const isThere = isShown && list.data !== undefined;
+  useScrollTo(place, focusEpoch, isThere);
+
+  if (!list.data && epoch === undefined) {
+    return (
+      <Section title={t.matrix} id={MATRIX_ID}>
+        {list.error ? (
+          <ErrorNote error={list.error} onRetry={list.readAgain} />
+        ) : (
+          <Empty>{t.reading}</Empty>
+        )}
+      </Section>
+    );
+  }
+  if (epoch === undefined || list.data?.epochs.length === 0) {
+    return <WithoutEpochs runId={runId} />;
+  }
+  return (
+    <div className={styles.evaluation} ref={place}>
+      {list.error && <ErrorNote error={list.error} onRetry={list.readAgain} />}
+      <div className={styles.picker}>
+        {epochs.length > 0 && (
+          <EpochPicker
+            epochs={epochs}
+            total={total}
+            epoch={epoch}
+            isFollowing={picked === null}
+            onPick={pick}
+            onFollow={() => pick(null)}
+          />
+        )}
+      </div>
+      <div className={styles.views}>
+        <Matrix shown={shown} epoch={epoch} epochs={epochs} onPick={pick} />
+        <Classes shown={shown} epoch={epoch} />
+      </div>
+      {epochs.length > 0 && <EpochComparison epochs={epochs} total={total} />}
+    </div>
+  );
+}
+
+const NONE: readonly EpochDetails[] = [];
+
+/** The epoch that was picked, by hand or by the page's link; null follows the newest evaluation. */
+function usePicked(focusEpoch: number | null) {
+  const [picked, pick] = useState(focusEpoch);
+  const [focused, setFocused] = useState(focusEpoch);
+  if (focused !== focusEpoch) {
+    setFocused(focusEpoch);
+    if (focusEpoch !== null) {
+      pick(focusEpoch);
+    }
+  }
+  return { picked, pick };
+}
+
+interface ViewProps {
+  shown: ShownEpoch;
+  /** That was asked for; what is shown may still be the one before. */
+  epoch: number;
+}
+
+function Matrix({
+  shown,
+  epoch,
+  epochs,
+  onPick,
+}: ViewProps & { epochs: readonly EpochDetails[]; onPick(epoch: number | null): void }) {
+  const t = useWords(texts);
+  const [cells, setCells] = useState<CellText>("counts");
+  const { details } = shown;
+  const { classes, confusion_matrix: matrix } = details ?? {};
+  return (
+    <View title={t.matrix} id={MATRIX_ID} shown={shown} epoch={epoch} onPick={onPick}>
+      {details && classes && matrix ? (
+        <ConfusionMatrix
+          epoch={details.epoch}
+          classes={classes}
+          matrix={matrix}
+          cells={cells}
+          onCells={setCells}
+        />
+      ) : (
+        details && <NoMatrix details={details} epochs={epochs} onPick={onPick} />
+      )}
+    </View>
+  );
+}
+
+function NoMatrix({
+  details,
+  epochs,
+  onPick,
+}: {
+  details: EpochDetails;
+  epochs: readonly EpochDetails[];
+  onPick(epoch: number): void;
+}) {
+  const t = useWords(texts);
+  const { whole } = useFormats();
+  const { epoch } = details;
+  // Where this one was evaluated without a matrix, so were the others.
+  const other = isEvaluated(details)
+    ? undefined
+    : nearest(
+        epochs.filter((each) => each.epoch !== epoch && isEvaluated(each)),
+        epoch,
+      );
+  const path = `epochs/${String(epoch).padStart(4, "0")}/evaluation.json`;
+  return (
+    <>
+      <Empty>
+        {details.end_time || isEvaluated(details)
+          ? t.noMatrix(whole(epoch), path)
+          : t.ongoing(whole(epoch))}
+      </Empty>
+      {other && <Button onClick={() => onPick(other.epoch)}>{t.goTo(whole(other.epoch))}</Button>}
+    </>
+  );
+}
+
+function Classes({ shown, epoch }: ViewProps) {
+  const t = useWords(texts);
+  const { whole } = useFormats();
+  const { details } = shown;
+  const rows = useMemo(() => {
+    if (!details) {
+      return [];
+    }
+    const { classes, class_report: report, metrics } = details;
+    return classes && report ? reportRows(classes, report) : recallRows(metrics.per_class);
+  }, [details]);
+  return (
+    <View title={t.classes} shown={shown} epoch={epoch}>
+      {details &&
+        (rows.length > 0 ? (
+          <ClassTable rows={rows} hasReport={Boolean(details.class_report)} />
+        ) : (
+          <Empty>{t.noClasses(whole(details.epoch))}</Empty>
+        ))}
+    </View>
+  );
+}
+
+/** A section about the epoch that is shown; while another is read it says so. */
+function View({
+  title,
+  id,
+  shown,
+  epoch,
+  onPick,
+  children,
+}: ViewProps & {
+  title: string;
+  id?: string;
+  onPick?: (epoch: null) => void;
+  children: ReactNode;
+}) {
+  const t = useWords(texts);
+  const { whole } = useFormats();
+  const { details, error, isReading, readAgain } = shown;
+  const isOther = details !== undefined && details.epoch !== epoch;
+  const reading = isReading && (
+    <span className={styles.reading}>{t.readingEpoch(whole(epoch))}</span>
+  );
+  return (
+    <Section title={title} tools={reading} {...(id ? { id } : {})}>
+      {error &&
+        (error.status === 404 ? (
+          <>
+            <Empty>{t.noSuch(whole(epoch))}</Empty>
+            {onPick && <Button onClick={() => onPick(null)}>{t.goToLatest}</Button>}
+          </>
+        ) : (
+          <ErrorNote error={error} onRetry={readAgain} />
+        ))}
+      {!(error && isOther) && (
+        <div className={styles.content} aria-busy={isReading} data-old={isOther || undefined}>
+          {children}
+        </div>
+      )}
+    </Section>
+  );
+}
+
+/** A run may log the recall of classes without saying what an epoch is. */
+function WithoutEpochs({ runId }: { runId: string }) {
+  const t = useWords(texts);
+  const perClass = useLive(({ runs }) => runs[runId]?.metrics?.per_class);
+  const rows = useMemo(() => recallRows(perClass ?? {}), [perClass]);
+  return (
+    <div className={styles.evaluation}>
+      <Section title={t.matrix} id={MATRIX_ID}>
+        <Empty>{rows.length > 0 ? t.noMatrixYet : t.noEpochs}</Empty>
+      </Section>
+      {rows.length > 0 && (
+        <Section title={t.classes}>
+          <ClassTable rows={rows} hasReport={false} />
+        </Section>
+      )}
+    </div>
+  );
+}

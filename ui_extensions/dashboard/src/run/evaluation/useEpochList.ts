@@ -1,0 +1,23 @@
+// The run's epochs, read once and then only as far as something has changed.
+
+import { useCallback, useRef } from "react";
+import type { EpochDetails } from "../../../../live/schemas";
+import { rest } from "../../live/session";
+import { type Answer, useAnswer } from "../../ui/useAnswer";
+import { type EpochList, readEpochs } from "./epochs";
+
+export function useEpochList(runId: string, news: number): Answer<EpochList> {
+  const known = useRef<EpochList>(undefined);
+  const read = useCallback(
+    async (signal: AbortSignal) => {
+      const list = await readEpochs(
+        (limit) => rest.list<EpochDetails>("api/epochs", { run_id: runId, limit }, signal),
+        known.current,
+      );
+      known.current = list;
+      return list;
+    },
+    [runId],
+  );
+  return useAnswer(read, news);
+}

@@ -1,0 +1,38 @@
+// Brings a place of the page into view that a link names, and again when what it shows has come.
+
+import { type RefObject, useEffect, useRef } from "react";
+
+const OWN_MOVES = ["wheel", "touchstart", "keydown", "pointerdown"] as const;
+
+/** `target` is what the link names, null for none; a reader who moves meanwhile is left alone. */
+export function useScrollTo(
+  place: RefObject<HTMLElement | null>,
+  target: number | null,
+  isThere: boolean,
+): void {
+  const isWaiting = useRef(false);
+  useEffect(() => {
+    if (target === null) {
+      return;
+    }
+    isWaiting.current = true;
+    place.current?.scrollIntoView({ block: "start" });
+    const leave = (): void => {
+      isWaiting.current = false;
+    };
+    for (const move of OWN_MOVES) {
+      window.addEventListener(move, leave, { passive: true, once: true });
+    }
+    return () => {
+      for (const move of OWN_MOVES) {
+        window.removeEventListener(move, leave);
+      }
+    };
+  }, [place, target]);
+  useEffect(() => {
+    if (isThere && isWaiting.current) {
+      isWaiting.current = false;
+      place.current?.scrollIntoView({ block: "start" });
+    }
+  }, [place, isThere]);
+}

@@ -1,0 +1,39 @@
+// A run as far as a page knows it: read once, carried on live, read again after a gap.
+
+import { useCallback, useMemo } from "react";
+import type { RequestError } from "../../../live/rest";
+import type { LatestMetrics, MetricsData, TrainingStatus } from "../../../live/schemas";
+import { metricNames } from "../charts/chartList";
+import { keepMetrics, keepStatus, useLive } from "../live/liveStore";
+import { rest } from "../live/session";
+import { useAnswer } from "../ui/useAnswer";
+
+export interface KnownRun {
+  status: TrainingStatus | undefined;
+  metrics: MetricsData | undefined;
+  /** MLflow's names of all that it has logged. */
+  names: readonly string[];
+  error: RequestError | undefined;
+  readAgain(): void;
+}
+
+export function useRun(runId: string): KnownRun {
+  const gaps = useLive((live) => live.gaps);
+  const status = useLive((live) => live.runs[runId]?.status);
+  const metrics = useLive((live) => live.runs[runId]?.metrics);
+  const read = useCallback(
+    async (signal: AbortSignal) => {
+      const askedMs = Date.now();
+      const [readStatus, readMetrics] = await Promise.all([
+        rest.get<TrainingStatus>(`api/runs/${encodeURIComponent(runId)}`, {}, signal),
+        rest.get<LatestMetrics>("api/metrics/latest", { run_id: runId }, signal),
+      ]);
+      keepStatus(readStatus, askedMs);
+      keepMetrics(readMetrics, askedMs);
+    },
+    [runId],
+  );
+  const { error, readAgain } = useAnswer(read, gaps);
+  const names = useMemo(() => (metrics ? metricNames(metrics) : []), [metrics]);
+  return { status, metrics, names, error, readAgain };
+}

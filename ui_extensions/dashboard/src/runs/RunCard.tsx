@@ -1,0 +1,124 @@
+import { memo } from "react";
+import { Link } from "wouter";
+import { useFormats } from "../i18n/formats";
+import { useWords, words } from "../i18n/words";
+import { mlflowExperiment, mlflowRun } from "../live/links";
+import { Progress } from "../run/Progress";
+import { Badge } from "../ui/Badge";
+import { hasEnded } from "../../../live/runStatus";
+import { StatusBadge } from "../ui/StatusBadge";
+import styles from "./RunCard.module.css";
+import type { ListedRun } from "./runOrder";
+
+const texts = words(
+  {
+    unnamed: "Unnamed run",
+    critical: "Critical alert",
+    warning: "Warning",
+    loss: "Loss",
+    accuracy: "Accuracy",
+    auc: "AUROC",
+    f1: "F1",
+    compare: (name: string) => `Compare ${name}`,
+    mlflow: "MLflow",
+    started: (time: string) => `started ${time}`,
+    heard: (time: string) => `newest value ${time}`,
+    train: "train",
+    val: "val",
+  },
+  {
+    fr: {
+      unnamed: "Entraînement sans nom",
+      critical: "Alerte critique",
+      warning: "Avertissement",
+      loss: "Perte",
+      accuracy: "Exactitude",
+      auc: "AUROC",
+      f1: "F1",
+      compare: (name) => `Comparer ${name}`,
+      mlflow: "MLflow",
+      started: (time) => `démarré ${time}`,
+      heard: (time) => `dernière valeur ${time}`,
+      train: "train",
+      val: "val",
+    },
+  },
+);
+
+interface Props {
+  run: ListedRun;
+  isStale: boolean;
+  isSelected: boolean;
+  onSelect(runId: string, isSelected: boolean): void;
+}
+
+export const RunCard = memo(function RunCard({ run, isStale, isSelected, onSelect }: Props) {
+  const t = useWords(texts);
+  const { metric, date, clock } = useFormats();
+  const { summary, live, status } = run;
+  const values = live?.metrics ?? summary;
+  const name = status.run_name || t.unnamed;
+  const level = status.alert === "critical" || status.alert === "warning" ? status.alert : null;
+  const pairs: Array<[string, number | null | undefined, number | null | undefined]> = [
+    [t.loss, values.loss.train, values.loss.val],
+    [t.accuracy, values.accuracy.train, values.accuracy.val],
+    [t.auc, undefined, values.auc_roc.macro],
+    [t.f1, undefined, values.f1_score],
+  ];
+  const shown = pairs.filter(([, ...each]) =>
+    each.some((value) => value !== null && value !== undefined),
+  );
+  return (
+    <li
+      className={styles.card}
+      data-level={level ?? undefined}
+      data-stale={isStale || undefined}
+      data-ended={hasEnded(status.status) || undefined}
+    >
+      <div className={styles.head}>
+        <h3>
+          <Link href={`/runs/${summary.run_id}`}>{name}</Link>
+        </h3>
+        <input
+          type="checkbox"
+          aria-label={t.compare(name)}
+          checked={isSelected}
+          onChange={(event) => onSelect(summary.run_id, event.target.checked)}
+        />
+      </div>
+      <p className={styles.badges}>
+        {level && <Badge tone={level}>{t[level]}</Badge>}
+        <StatusBadge status={status.status} />
+        <a href={mlflowExperiment(summary.experiment_id)}>{summary.experiment_name}</a>
+        <a href={mlflowRun(summary.experiment_id, summary.run_id)}>{t.mlflow}</a>
+      </p>
+      {status.message && <p className={styles.message}>{status.message}</p>}
+      <Progress status={status} isCompact />
+      {shown.length > 0 && (
+        <dl className={styles.values}>
+          {shown.map(([label, train, val]) => (
+            <div key={label}>
+              <dt>{label}</dt>
+              <dd>
+                {train !== null && train !== undefined && (
+                  <span>
+                    <small>{t.train}</small> {metric(train)}
+                  </span>
+                )}
+                {val !== null && val !== undefined && (
+                  <span>
+                    <small>{t.val}</small> {metric(val)}
+                  </span>
+                )}
+              </dd>
+            </div>
+          ))}
+        </dl>
+      )}
+      <p className={styles.times}>
+        {summary.start_time && t.started(date(summary.start_time))}
+        {!hasEnded(status.status) && live?.heardMs && ` · ${t.heard(clock(live.heardMs))}`}
+      </p>
+    </li>
+  );
+});

@@ -1,0 +1,176 @@
+import { useCallback, useState } from "react";
+import type { RunStatus } from "../../../live/schemas";
+import { useFormats } from "../i18n/formats";
+import { useWords, words } from "../i18n/words";
+import { mlflowComparison } from "../live/links";
+import { useLive } from "../live/liveStore";
+import { Button } from "../ui/Button";
+import { ErrorNote } from "../ui/ErrorNote";
+import { useHashPath } from "../ui/hashLocation";
+import { statusWords } from "../ui/runWords";
+import { Empty } from "../ui/Section";
+import { RunCard } from "./RunCard";
+import styles from "./RunsPage.module.css";
+import { StartForm } from "./StartForm";
+import { useExperiments } from "./useExperiments";
+import { useRuns } from "./useRuns";
+
+const texts = words(
+  {
+    runs: "Runs",
+    start: "Start a training…",
+    experiment: "Experiment",
+    allExperiments: "All experiments",
+    status: "Status",
+    allStatuses: "Any status",
+    compare: (count: string) => `Compare ${count} in MLflow`,
+    compareHow: "Tick two runs or more to compare them in MLflow.",
+    clear: "Clear the selection",
+    shown: (shown: string, total: string) => `${shown} of ${total}`,
+    more: "Show more",
+    none: "Nothing has been logged to this server yet. Start a training here, or log a run with MLflow: it appears at once.",
+    noMatch: "No run is like that.",
+    reading: "Reading the runs…",
+  },
+  {
+    fr: {
+      runs: "Entraînements",
+      start: "Démarrer un entraînement…",
+      experiment: "Expérience",
+      allExperiments: "Toutes les expériences",
+      status: "État",
+      allStatuses: "Tous les états",
+      compare: (count) => `En comparer ${count} dans MLflow`,
+      compareHow: "Cochez au moins deux entraînements pour les comparer dans MLflow.",
+      clear: "Effacer la sélection",
+      shown: (shown, total) => `${shown} sur ${total}`,
+      more: "En afficher plus",
+      none: "Rien n’a encore été enregistré sur ce serveur. Démarrez un entraînement ici, ou enregistrez-en un avec MLflow : il apparaît aussitôt.",
+      noMatch: "Aucun entraînement ne correspond.",
+      reading: "Lecture des entraînements…",
+    },
+  },
+);
+
+const STATUSES: readonly RunStatus[] = [
+  "pending",
+  "starting",
+  "training",
+  "pausing",
+  "paused",
+  "resuming",
+  "stopping",
+  "stopped",
+  "completed",
+  "error",
+];
+const AT_ONCE = 48;
+
+export function RunsPage() {
+  const t = useWords(texts);
+  const statuses = useWords(statusWords);
+  const { whole } = useFormats();
+  const [, goTo] = useHashPath();
+  const [experiment, setExperiment] = useState("");
+  const [status, setStatus] = useState("");
+  const [limit, setLimit] = useState(AT_ONCE);
+  const [selected, setSelected] = useState<readonly string[]>([]);
+  const [isStarting, setIsStarting] = useState(false);
+  const isStale = useLive((live) => live.link.state === "lost" || live.link.state === "refused");
+  const { runs, total, isReading, error, readAgain } = useRuns({ experiment, status, limit });
+  const experiments = useExperiments();
+  const isFiltered = experiment !== "" || status !== "";
+
+  const select = useCallback((runId: string, isSelected: boolean) => {
+    setSelected((before) =>
+      isSelected ? [...before, runId] : before.filter((each) => each !== runId),
+    );
+  }, []);
+  const compared = runs.filter(({ summary }) => selected.includes(summary.run_id));
+
+  return (
+    <div className={styles.page}>
+      <div className={styles.head}>
+        <h1>{t.runs}</h1>
+        <span className={styles.count}>
+          {total > 0 && t.shown(whole(runs.length), whole(total))}
+        </span>
+        <div className={styles.tools}>
+          <label>
+            {t.experiment}
+            <select value={experiment} onChange={(event) => setExperiment(event.target.value)}>
+              <option value="">{t.allExperiments}</option>
+              {experiments.map(({ experiment_id, name }) => (
+                <option key={experiment_id} value={experiment_id}>
+                  {name}
+                </option>
+              ))}
+            </select>
+          </label>
+          <label>
+            {t.status}
+            <select value={status} onChange={(event) => setStatus(event.target.value)}>
+              <option value="">{t.allStatuses}</option>
+              {STATUSES.map((each) => (
+                <option key={each} value={each}>
+                  {statuses[each]}
+                </option>
+              ))}
+            </select>
+          </label>
+          <Button look="primary" onClick={() => setIsStarting(true)}>
+            {t.start}
+          </Button>
+        </div>
+      </div>
+      {error && <ErrorNote error={error} onRetry={readAgain} />}
+      {runs.length > 1 && (
+        <p className={styles.compare}>
+          {compared.length > 1 ? (
+            <a
+              className={styles.link}
+              href={mlflowComparison(compared.map(({ summary }) => summary))}
+            >
+              {t.compare(whole(compared.length))}
+            </a>
+          ) : (
+            <span>{t.compareHow}</span>
+          )}
+          {selected.length > 0 && (
+            <Button look="quiet" onClick={() => setSelected([])}>
+              {t.clear}
+            </Button>
+          )}
+        </p>
+      )}
+      {runs.length === 0 && !error && (
+        <Empty>{isReading ? t.reading : isFiltered ? t.noMatch : t.none}</Empty>
+      )}
+      <ul className={styles.cards}>
+        {runs.map((run) => (
+          <RunCard
+            key={run.summary.run_id}
+            run={run}
+            isStale={isStale}
+            isSelected={selected.includes(run.summary.run_id)}
+            onSelect={select}
+          />
+        ))}
+      </ul>
+      {total > limit && (
+        <p className={styles.more}>
+          <Button onClick={() => setLimit(limit + AT_ONCE)}>{t.more}</Button>
+        </p>
+      )}
+      {isStarting && (
+        <StartForm
+          onClose={() => setIsStarting(false)}
+          onStarted={(runId) => {
+            setIsStarting(false);
+            goTo(`/runs/${runId}`);
+          }}
+        />
+      )}
+    </div>
+  );
+}

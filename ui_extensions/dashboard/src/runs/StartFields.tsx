@@ -1,0 +1,160 @@
+import { type FormEvent, useMemo, useState } from "react";
+import type { RecipeEntry } from "../../../live/schemas";
+import { useFormats } from "../i18n/formats";
+import { useWords, words } from "../i18n/words";
+import { Button } from "../ui/Button";
+import { DialogActions } from "../ui/Dialog";
+import { ErrorNote } from "../ui/ErrorNote";
+import { FormField } from "./FormField";
+import { MoreSettings } from "./MoreSettings";
+import { ParamInput } from "./ParamInput";
+import { type ParamField, recipeFields } from "./recipeSchema";
+import styles from "./StartFields.module.css";
+import { useStart } from "./useStart";
+
+const texts = words(
+  {
+    recipe: "Recipe",
+    data: "Data folder",
+    dataHint:
+      "On the server’s machine, with train|val|test/<class>/ in it. Empty: a drawn demonstration set",
+    experiment: "Experiment",
+    experimentHint: "Under which the run stands in MLflow",
+    workers: "Workers",
+    workersHint: "Processes that train together, one per GPU where there are GPUs",
+    empty: "What is left empty is as the preset has it, else the recipe’s default.",
+    wrong: (count: string) => `Settings that need another value: ${count}`,
+    silent:
+      "The server has not answered. The training may have begun nonetheless: look among the runs before you start it again.",
+    pending: "The server prepares the run…",
+    start: "Start",
+    starting: "Starting…",
+    cancel: "Cancel",
+  },
+  {
+    fr: {
+      recipe: "Recette",
+      data: "Dossier des données",
+      dataHint:
+        "Sur la machine du serveur, contenant train|val|test/<classe>/. Vide : un jeu de démonstration dessiné",
+      experiment: "Expérience",
+      experimentHint: "Sous laquelle l’entraînement figure dans MLflow",
+      workers: "Processus",
+      workersHint: "Qui entraînent ensemble, un par GPU s’il y a des GPU",
+      empty: "Ce qui reste vide suit le préréglage, sinon la valeur par défaut de la recette.",
+      wrong: (count) => `Paramètres à corriger : ${count}`,
+      silent:
+        "Le serveur n’a pas répondu. L’entraînement a peut-être commencé malgré tout : cherchez-le dans la liste avant de le relancer.",
+      pending: "Le serveur prépare l’entraînement…",
+      start: "Lancer",
+      starting: "Lancement…",
+      cancel: "Annuler",
+    },
+  },
+);
+
+interface Props {
+  recipes: readonly RecipeEntry[];
+  first: RecipeEntry;
+  onClose(): void;
+  onStarted(runId: string): void;
+}
+
+export function StartFields({ recipes, first, onClose, onStarted }: Props) {
+  const t = useWords(texts);
+  const { whole } = useFormats();
+  const [recipeName, setRecipeName] = useState(first.name);
+  const recipe = recipes.find(({ name }) => name === recipeName) ?? first;
+  const { common, more } = useMemo(() => recipeFields(recipe.params_schema), [recipe]);
+  const fields = useMemo(() => [...common, ...more], [common, more]);
+  const form = useStart(recipe.name, fields, onStarted);
+  const numProblems = Object.keys(form.problems).length;
+
+  const param = (field: ParamField) => (
+    <ParamInput
+      key={field.name}
+      field={field}
+      typed={form.typed[field.name] ?? ""}
+      problem={form.problems[field.name]}
+      onTyped={(typed) => form.type(field.name, typed)}
+      onLeft={() => form.check(field.name)}
+    />
+  );
+  const own = (name: "data" | "experiment_name" | "workers", label: string, hint: string) => (
+    <FormField label={label} hint={hint} problem={form.problems[name]}>
+      {(ties) => (
+        <input
+          {...ties}
+          type="text"
+          inputMode={name === "workers" ? "numeric" : "text"}
+          autoComplete="off"
+          spellCheck={false}
+          value={form.typed[name] ?? ""}
+          onChange={(event) => form.type(name, event.target.value)}
+        />
+      )}
+    </FormField>
+  );
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    form.start();
+  };
+
+  return (
+    // The form says what is wrong itself, in one way for all fields.
+    <form ref={form.element} onSubmit={submit} noValidate>
+      <fieldset disabled={form.isBusy} className={styles.fields}>
+        <div className={styles.grid}>
+          <FormField label={t.recipe} problem={form.problems.recipe}>
+            {(ties) => (
+              <select
+                {...ties}
+                value={recipe.name}
+                onChange={(event) => {
+                  setRecipeName(event.target.value);
+                  form.reset();
+                }}
+              >
+                {recipes.map(({ name }) => (
+                  <option key={name}>{name}</option>
+                ))}
+              </select>
+            )}
+          </FormField>
+          {own("experiment_name", t.experiment, t.experimentHint)}
+          {own("workers", t.workers, t.workersHint)}
+          <div className={styles.wide}>{own("data", t.data, t.dataHint)}</div>
+        </div>
+        <p className={styles.note}>{t.empty}</p>
+        <div className={styles.grid}>{common.map(param)}</div>
+        {more.length > 0 && (
+          <MoreSettings fields={more} typed={form.typed} problems={form.problems}>
+            {param}
+          </MoreSettings>
+        )}
+      </fieldset>
+      <div className={styles.foot}>
+        {numProblems > 0 && (
+          <p role="alert" className={styles.wrong}>
+            {t.wrong(whole(numProblems))}
+          </p>
+        )}
+        {form.error?.isUnreachable && (
+          <p role="alert" className={styles.wrong}>
+            {t.silent}
+          </p>
+        )}
+        {form.error && !form.error.isUnreachable && <ErrorNote error={form.error} />}
+        <p role="status" className={styles.note}>
+          {form.isBusy && t.pending}
+        </p>
+        <DialogActions>
+          <Button onClick={onClose}>{t.cancel}</Button>
+          <Button type="submit" look="primary" isBusy={form.isBusy}>
+            {form.isBusy ? t.starting : t.start}
+          </Button>
+        </DialogActions>
+      </div>
+    </form>
+  );
+}

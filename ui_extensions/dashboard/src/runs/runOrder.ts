@@ -1,0 +1,47 @@
+// Runs as they stand on the page: who needs somebody first.
+
+import type { RunSummary, TrainingStatus } from "../../../live/schemas";
+import type { LiveRun } from "../live/liveStore";
+import { hasEnded } from "../../../live/runStatus";
+
+export interface ListedRun {
+  summary: RunSummary;
+  live: LiveRun | undefined;
+  status: TrainingStatus;
+}
+
+const LEVELS: Record<string, number> = { critical: 0, warning: 1 };
+
+/** What was listed and what came live since, in one. */
+export function listedRun(summary: RunSummary, live: LiveRun | undefined): ListedRun {
+  return { summary, live, status: live?.status ?? statusOf(summary) };
+}
+
+/** By alert level, then those that go on, then the newest. */
+export function inOrder(runs: readonly ListedRun[]): ListedRun[] {
+  const rank = ({ status }: ListedRun): number =>
+    (LEVELS[status.alert ?? ""] ?? 2) * 2 + (hasEnded(status.status) ? 1 : 0);
+  const started = ({ summary }: ListedRun): string => summary.start_time ?? "9";
+  return [...runs].sort((a, b) => rank(a) - rank(b) || started(b).localeCompare(started(a)));
+}
+
+function statusOf(summary: RunSummary): TrainingStatus {
+  return {
+    status: summary.status,
+    message: summary.message,
+    run_id: summary.run_id,
+    run_name: summary.run_name,
+    experiment_id: summary.experiment_id,
+    mlflow_status: summary.mlflow_status,
+    deleted: false,
+    epoch: summary.epoch,
+    total_epochs: summary.total_epochs,
+    batch: null,
+    total_batches: null,
+    step: summary.step,
+    elapsed_time: summary.elapsed_time,
+    eta_seconds: null,
+    current_image: null,
+    alert: summary.alert,
+  };
+}

@@ -1,0 +1,63 @@
+// The list of runs: read from the server, carried on live, and read again when a run is new.
+
+import { useCallback, useEffect, useMemo, useState } from "react";
+import type { RequestError } from "../../../live/rest";
+import type { RunSummary } from "../../../live/schemas";
+import { type LiveRun, useLive } from "../live/liveStore";
+import { rest } from "../live/session";
+import { useAnswer } from "../ui/useAnswer";
+import { inOrder, type ListedRun, listedRun } from "./runOrder";
+
+export interface Wanted {
+  experiment: string;
+  status: string;
+  limit: number;
+}
+
+export interface Runs {
+  runs: readonly ListedRun[];
+  total: number;
+  isReading: boolean;
+  error: RequestError | undefined;
+  readAgain(): void;
+}
+
+const SETTLE_MS = 500;
+
+export function useRuns({ experiment, status, limit }: Wanted): Runs {
+  const gaps = useLive((live) => live.gaps);
+  const live = useLive((state) => state.runs);
+  const [news, setNews] = useState(0);
+  const read = useCallback(
+    (signal: AbortSignal) =>
+      rest.list<RunSummary>("api/runs", { experiment, status, limit }, signal),
+    [experiment, status, limit],
+  );
+  const { data, error, isReading, readAgain } = useAnswer(read, `${gaps} ${news}`);
+
+  const told = toldApart(live);
+  // `told` says when the list may be another.
+  useEffect(() => {
+    const timer = setTimeout(() => setNews((count) => count + 1), SETTLE_MS);
+    return () => clearTimeout(timer);
+  }, [told]);
+
+  const runs = useMemo(
+    () =>
+      inOrder(
+        (data?.entries ?? [])
+          .map((summary) => listedRun(summary, live[summary.run_id]))
+          .filter((run) => !run.status.deleted),
+      ),
+    [data, live],
+  );
+  return { runs, total: data?.total ?? 0, isReading, error, readAgain };
+}
+
+/** What decides which runs are listed: those there are, and their status. */
+function toldApart(live: Readonly<Record<string, LiveRun>>): string {
+  return Object.entries(live)
+    .map(([id, run]) => `${id} ${run.status?.status ?? ""} ${run.status?.deleted ?? ""}`)
+    .sort()
+    .join("\n");
+}

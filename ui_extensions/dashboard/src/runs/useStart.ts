@@ -1,0 +1,173 @@
+// What has been typed into the form that starts a training, what is wrong with it, and its sending.
+
+import { useEffect, useRef, useState } from "react";
+import { RequestError } from "../../../live/rest";
+import type { StartRequest, StartResponse } from "../../../live/schemas";
+import { useLanguage } from "../i18n/language";
+import { useWords } from "../i18n/words";
+import { rest } from "../live/session";
+import { problemText, problemWords } from "./problemWords";
+import type { ParamField, ParamValue } from "./recipeSchema";
+import { problemsByField } from "./refusedFields";
+import { decimalOf, readTyped } from "./typedValue";
+
+/** A busy artifact store or database takes its time to make a run. */
+const DEADLINE_MS = 60_000;
+
+type ByField = Readonly<Record<string, string>>;
+
+/** What a request has beside the recipe's own params, by the same rules. */
+const OWN: readonly ParamField[] = [
+  own("data", "text", { maxLength: 4096 }),
+  own("experiment_name", "text", { maxLength: 250 }),
+  own("workers", "integer", { minimum: 1, maximum: 4096 }),
+];
+
+function own(name: string, kind: ParamField["kind"], limits: ParamField["limits"]): ParamField {
+  const isRequired = name !== "data";
+  return {
+    name,
+    title: name,
+    description: "",
+    kind,
+    defaultText: null,
+    isRequired,
+    choices: [],
+    limits,
+  };
+}
+
+export function useStart(
+  recipe: string,
+  fields: readonly ParamField[],
+  onStarted: (runId: string) => void,
+) {
+  const t = useWords(problemWords);
+  const locale = useLanguage((choice) => choice.locale);
+  const element = useRef<HTMLFormElement>(null);
+  const isShown = useRef(true);
+  const initial = { experiment_name: recipe, workers: "1" };
+  const [given, setGiven] = useState<ByField>({});
+  const [problems, setProblems] = useState<ByField>({});
+  const [error, setError] = useState<RequestError>();
+  const [isBusy, setIsBusy] = useState(false);
+  const [numRefusals, setNumRefusals] = useState(0);
+  const typed: ByField = { ...initial, ...given };
+
+  useEffect(() => {
+    isShown.current = true;
+    // The recipes have taken the place of what had the focus before.
+    element.current?.querySelector("select")?.focus();
+    return () => {
+      isShown.current = false;
+    };
+  }, []);
+
+  useEffect(() => {
+    if (numRefusals > 0) {
+      const wrong = element.current?.querySelectorAll<HTMLElement>('[aria-invalid="true"]') ?? [];
+      for (const field of wrong) {
+        field.closest("details")?.setAttribute("open", "");
+      }
+      wrong[0]?.focus();
+    }
+  }, [numRefusals]);
+
+  const judged = (field: ParamField) => {
+    const result = readTyped(field, typed[field.name] ?? "", decimalOf(locale));
+    return "problem" in result ? { wrong: problemText(t, result.problem) } : result;
+  };
+
+  const setProblem = (name: string, problem: string | undefined) =>
+    setProblems(({ [name]: _, ...others }) =>
+      problem === undefined ? others : { ...others, [name]: problem },
+    );
+
+  const refuse = (found: ByField) => {
+    setProblems(found);
+    setNumRefusals((before) => before + 1);
+  };
+
+  const send = async (request: StartRequest) => {
+    setIsBusy(true);
+    setError(undefined);
+    try {
+      const path = "api/training/start";
+      const { run_id: runId } = await rest.post<StartResponse>(path, {}, request, DEADLINE_MS);
+      // Who has closed the form has gone on to something else.
+      if (isShown.current) {
+        onStarted(runId);
+      }
+    } catch (refused) {
+      const said =
+        refused instanceof RequestError ? refused : new RequestError(0, "", String(refused));
+      const known = new Set([...OWN, ...fields].map(({ name }) => name));
+      const { "": others, ...found } = Object.fromEntries(
+        problemsByField(said.problems, known.add("recipe")),
+      );
+      // What stands at the fields need not be said again.
+      setError(others === undefined && Object.keys(found).length > 0 ? undefined : said);
+      setIsBusy(false);
+      refuse(found);
+    }
+  };
+
+  const start = () => {
+    if (isBusy) {
+      return;
+    }
+    const wrong: Record<string, string> = {};
+    const values: Record<string, ParamValue> = {};
+    for (const field of [...OWN, ...fields]) {
+      const result = judged(field);
+      if ("wrong" in result) {
+        wrong[field.name] = result.wrong;
+      } else if (result.value !== undefined) {
+        values[field.name] = result.value;
+      }
+    }
+    if (Object.keys(wrong).length > 0) {
+      refuse(wrong);
+      return;
+    }
+    const { data, experiment_name, workers, ...params } = values;
+    setProblems({});
+    void send({
+      recipe,
+      params,
+      experiment_name: String(experiment_name),
+      workers: Number(workers),
+      ...(data === undefined ? {} : { data: String(data) }),
+    });
+  };
+
+  return {
+    element,
+    typed,
+    problems,
+    error,
+    isBusy,
+    start,
+    type(name: string, text: string) {
+      setGiven((before) => ({ ...before, [name]: text }));
+      setProblem(name, undefined);
+    },
+    /** Say what is wrong with a field that is left; what is missing is said when it is sent. */
+    check(name: string) {
+      const field = [...OWN, ...fields].find((each) => each.name === name);
+      if (field && typed[name]?.trim()) {
+        const result = judged(field);
+        setProblem(name, "wrong" in result ? result.wrong : undefined);
+      }
+    },
+    /** Another recipe has other params. */
+    reset() {
+      setGiven(({ data, workers }) => ({
+        ...(data === undefined ? {} : { data }),
+        ...(workers === undefined ? {} : { workers }),
+      }));
+      setProblems({});
+      setError(undefined);
+    },
+  };
+}

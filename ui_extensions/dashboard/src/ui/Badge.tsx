@@ -1,0 +1,28 @@
+import type { ReactNode } from "react";
+import styles from "./Badge.module.css";
+
+export type Tone = "ok" | "warning" | "critical" | "info" | "stale";
+
+/** A shape for each tone: colour is never the only sign. */
+const SIGNS: Record<Tone, string> = {
+  ok: "✓",
+  warning: "▲",
+  critical: "✖",
+  info: "●",
+  stale: "◌",
+};
+
+interface Props {
+  tone: Tone;
+  sign?: string | undefined;
+  children: ReactNode;
+}
+
+export function Badge({ tone, sign = SIGNS[tone], children }: Props) {
+  return (
+    <span className={`${styles.badge} ${styles[tone]}`}>
+      <span aria-hidden="true">{sign}</span>
+      {children}
+    </span>
+  );
+}

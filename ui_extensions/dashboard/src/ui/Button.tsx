@@ -1,0 +1,35 @@
+import type { ButtonHTMLAttributes, ReactNode } from "react";
+import styles from "./Button.module.css";
+
+interface Props extends ButtonHTMLAttributes<HTMLButtonElement> {
+  look?: "plain" | "primary" | "danger" | "quiet";
+  isBusy?: boolean;
+  /** Why it cannot be pressed; it stays in the order of focus, so that everybody can learn that. */
+  whyNot?: string | undefined;
+  children: ReactNode;
+}
+
+export function Button({ look = "plain", isBusy = false, whyNot, onClick, ...rest }: Props) {
+  const isOff = isBusy || whyNot !== undefined;
+  return (
+    <button
+      type="button"
+      {...rest}
+      className={`${styles.button} ${styles[look]} ${rest.className ?? ""}`}
+      aria-disabled={isOff || undefined}
+      aria-busy={isBusy || undefined}
+      title={whyNot ?? rest.title}
+      onClick={(event) => {
+        if (isOff) {
+          event.preventDefault();
+        } else {
+          onClick?.(event);
+        }
+      }}
+    >
+      {isBusy && <span className={styles.spinner} aria-hidden="true" />}
+      {rest.children}
+      {whyNot && <span className="visually-hidden">({whyNot})</span>}
+    </button>
+  );
+}

@@ -1,0 +1,49 @@
+import { useFormats } from "../i18n/formats";
+import { useWords, words } from "../i18n/words";
+import { useLive } from "../live/liveStore";
+import { Badge } from "./Badge";
+import { useNow } from "./useNow";
+
+const texts = words(
+  {
+    live: "Live",
+    connecting: "Connecting…",
+    lost: (since: string) => `Not live: connection lost ${since}`,
+    refused: "Not live: the server refuses this page",
+  },
+  {
+    fr: {
+      live: "En direct",
+      connecting: "Connexion…",
+      lost: (since) => `Pas en direct : connexion perdue ${since}`,
+      refused: "Pas en direct : le serveur refuse cette page",
+    },
+  },
+);
+
+/** Whether what the pages show is what is so now. */
+export function Connection() {
+  const t = useWords(texts);
+  const { state } = useLive((live) => live.link);
+  return (
+    <span role="status">
+      {state === "live" && <Badge tone="ok">{t.live}</Badge>}
+      {state === "connecting" && <Badge tone="stale">{t.connecting}</Badge>}
+      {state === "refused" && <Badge tone="critical">{t.refused}</Badge>}
+      {state === "lost" && <Lost />}
+    </span>
+  );
+}
+
+function Lost() {
+  const t = useWords(texts);
+  const { ago } = useFormats();
+  const { sinceMs, reason } = useLive((live) => live.link);
+  // Not every second: screen readers read a status whenever it changes.
+  const now = useNow(15_000);
+  return (
+    <span title={reason}>
+      <Badge tone="critical">{t.lost(ago(sinceMs, now))}</Badge>
+    </span>
+  );
+}

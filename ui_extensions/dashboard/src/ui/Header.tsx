@@ -1,0 +1,93 @@
+import { Link, useRoute } from "wouter";
+import { AlertCount } from "../alerts/AlertCount";
+import { NotificationSwitch } from "../alerts/NotificationSwitch";
+import { chooseLanguage, useLanguage } from "../i18n/language";
+import { LANGUAGES, type Language } from "../i18n/languageChoice";
+import { useWords, words } from "../i18n/words";
+import { address } from "../live/session";
+import { Connection } from "./Connection";
+import styles from "./Header.module.css";
+import { chooseTheme, THEMES, type Theme, useTheme } from "./theme";
+
+const texts = words(
+  {
+    pages: "Pages",
+    runs: "Runs",
+    alerts: "Alerts",
+    mlflow: "MLflow",
+    language: "Language",
+    theme: "Appearance",
+    system: "As the system",
+    light: "Light",
+    dark: "Dark",
+  },
+  {
+    fr: {
+      pages: "Pages",
+      runs: "Runs",
+      alerts: "Alertes",
+      mlflow: "MLflow",
+      language: "Langue",
+      theme: "Apparence",
+      system: "Comme le système",
+      light: "Clair",
+      dark: "Sombre",
+    },
+  },
+);
+
+export function Header() {
+  const t = useWords(texts);
+  const language = useLanguage((choice) => choice.language);
+  const theme = useTheme((appearance) => appearance.theme);
+  return (
+    <header className={styles.header}>
+      <Link href="/" className={styles.name}>
+        <img src="./fovea.svg" alt="" width="24" height="24" />
+        Fovea
+      </Link>
+      <nav className={styles.pages} aria-label={t.pages}>
+        <PageLink href="/runs">{t.runs}</PageLink>
+        <PageLink href="/alerts">
+          {t.alerts} <AlertCount />
+        </PageLink>
+        <a href={address.root.href}>{t.mlflow}</a>
+      </nav>
+      <Connection />
+      <div className={styles.choices}>
+        <NotificationSwitch />
+        <select
+          aria-label={t.language}
+          value={language}
+          onChange={(event) => chooseLanguage(event.target.value as Language)}
+        >
+          {Object.entries(LANGUAGES).map(([code, name]) => (
+            <option key={code} value={code} lang={code}>
+              {name}
+            </option>
+          ))}
+        </select>
+        <select
+          aria-label={t.theme}
+          value={theme}
+          onChange={(event) => chooseTheme(event.target.value as Theme)}
+        >
+          {THEMES.map((each) => (
+            <option key={each} value={each}>
+              {t[each]}
+            </option>
+          ))}
+        </select>
+      </div>
+    </header>
+  );
+}
+
+function PageLink({ href, children }: { href: string; children: React.ReactNode }) {
+  const [isHere] = useRoute(href === "/runs" ? "/" : href);
+  return (
+    <Link href={href === "/runs" ? "/" : href} aria-current={isHere ? "page" : undefined}>
+      {children}
+    </Link>
+  );
+}

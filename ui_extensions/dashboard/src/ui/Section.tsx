@@ -1,0 +1,29 @@
+import { type ReactNode, useId } from "react";
+import styles from "./Section.module.css";
+
+interface Props {
+  title: string;
+  id?: string;
+  /** Beside the title: choices about what the section shows. */
+  tools?: ReactNode;
+  children: ReactNode;
+}
+
+/** A titled part of a page, which screen readers list as a region. */
+export function Section({ title, id, tools, children }: Props) {
+  const titleId = useId();
+  return (
+    <section className={styles.section} id={id} aria-labelledby={titleId}>
+      <div className={styles.head}>
+        <h2 id={titleId}>{title}</h2>
+        {tools && <div className={styles.tools}>{tools}</div>}
+      </div>
+      {children}
+    </section>
+  );
+}
+
+/** What stands where there is nothing to show yet. */
+export function Empty({ children }: { children: ReactNode }) {
+  return <p className={styles.empty}>{children}</p>;
+}

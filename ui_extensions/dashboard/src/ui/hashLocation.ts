@@ -1,0 +1,68 @@
+// Where one is: a path in the hash with a query of its own, as in `#/alerts?level=critical`.
+//
+// wouter's own hook for hashes keeps the query before the hash, where it is lost between pages and
+// takes the place of what the server is asked for (`?workspace=`).
+
+import { useMemo, useSyncExternalStore } from "react";
+
+interface Options {
+  replace?: boolean;
+}
+
+function currentPath(): string {
+  return `/${location.hash.replace(/^#?\/?/, "").split("?", 1)[0]}`;
+}
+
+function currentQuery(): string {
+  const at = location.hash.indexOf("?");
+  return at < 0 ? "" : location.hash.slice(at + 1);
+}
+
+function subscribe(call: () => void): () => void {
+  window.addEventListener("hashchange", call);
+  return () => window.removeEventListener("hashchange", call);
+}
+
+/** `to` is a path with or without a query. */
+export function goTo(to: string, { replace = false }: Options = {}): void {
+  const before = location.href;
+  const url = new URL(before);
+  url.hash = to;
+  history[replace ? "replaceState" : "pushState"](null, "", url);
+  window.dispatchEvent(
+    new HashChangeEvent("hashchange", { oldURL: before, newURL: location.href }),
+  );
+}
+
+/** For wouter's `Router`: its links, routes and `useSearch` then all go by the hash. */
+export function useHashPath(): [string, typeof goTo] {
+  return [useSyncExternalStore(subscribe, currentPath), goTo];
+}
+useHashPath.hrefs = (path: string): string => `#${path}`;
+useHashPath.searchHook = useQueryText;
+
+function useQueryText(): string {
+  return useSyncExternalStore(subscribe, currentQuery);
+}
+
+/** The query after the path, and how to change it without a new entry in the history. */
+export function useHashQuery(): [URLSearchParams, (query: URLSearchParams) => void] {
+  const text = useQueryText();
+  const query = useMemo(() => new URLSearchParams(text), [text]);
+  return [query, changeQuery];
+}
+
+function changeQuery(query: URLSearchParams): void {
+  const text = query.toString();
+  goTo(text === "" ? currentPath() : `${currentPath()}?${text}`, { replace: true });
+}
+
+/** Of a run's page, at an epoch where one is known. */
+export function runPath(runId: string, epoch: number | null = null): string {
+  const path = `/runs/${encodeURIComponent(runId)}`;
+  return epoch === null ? path : `${path}?epoch=${epoch}`;
+}
+
+export function runHref(runId: string, epoch: number | null = null): string {
+  return `#${runPath(runId, epoch)}`;
+}

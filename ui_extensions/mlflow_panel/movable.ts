@@ -1,0 +1,109 @@
+// Lets the panel be moved out of the way: by dragging its handle, by arrow keys, or corner by corner.
+
+import { fitted, GAP, nextCorner, type Position, type Size } from "./position";
+import { listen, quietly } from "./quietly";
+
+const STEP_PX = 24;
+/** What moves less than that was pressed, not dragged. */
+const SMALLEST_DRAG_PX = 4;
+
+const ARROWS: Readonly<Record<string, readonly [right: number, bottom: number]>> = {
+  ArrowLeft: [STEP_PX, 0],
+  ArrowRight: [-STEP_PX, 0],
+  ArrowUp: [0, STEP_PX],
+  ArrowDown: [0, -STEP_PX],
+};
+
+export class Movable {
+  private wanted: Position;
+  /** Where a drag began: the pointer, and the panel. */
+  private drag: { x: number; y: number; from: Position; isMoved: boolean } | null = null;
+  private wasDragged = false;
+
+  constructor(
+    private readonly panel: HTMLElement,
+    handle: HTMLElement,
+    stored: Position | null,
+    private readonly onMoved: (position: Position) => void,
+  ) {
+    this.wanted = stored ?? { right: GAP, bottom: GAP };
+    // Otherwise the browser would drag the link that lies where the panel has been.
+    listen(handle, "mousedown", (event) => event.preventDefault());
+    listen(handle, "pointerdown", (event) => this.begin(handle, event));
+    listen(handle, "pointermove", (event) => this.move(event));
+    listen(handle, "pointerup", () => this.end());
+    listen(handle, "pointercancel", () => this.end());
+    listen(handle, "click", (event) => this.press(event));
+    listen(handle, "keydown", (event) => this.step(event));
+    listen(window, "resize", () => this.place());
+    new ResizeObserver(quietly(() => this.place())).observe(panel);
+  }
+
+  private begin(handle: HTMLElement, event: PointerEvent): void {
+    handle.setPointerCapture(event.pointerId);
+    handle.focus({ preventScroll: true });
+    this.drag = { x: event.clientX, y: event.clientY, from: this.at(), isMoved: false };
+  }
+
+  private move(event: PointerEvent): void {
+    const { drag } = this;
+    if (!drag) {
+      return;
+    }
+    const [x, y] = [event.clientX - drag.x, event.clientY - drag.y];
+    drag.isMoved ||= Math.hypot(x, y) >= SMALLEST_DRAG_PX;
+    if (drag.isMoved) {
+      this.wanted = { right: drag.from.right - x, bottom: drag.from.bottom - y };
+      this.place();
+    }
+  }
+
+  private end(): void {
+    if (this.drag?.isMoved) {
+      this.keep(this.at());
+    }
+    this.wasDragged = this.drag?.isMoved ?? false;
+    this.drag = null;
+  }
+
+  private press(event: MouseEvent): void {
+    // The end of a drag is a click as well, but not one of the keyboard's, which has no detail.
+    if (event.detail === 0 || !this.wasDragged) {
+      this.keep(nextCorner(this.at(), this.size(), windowSize()));
+    }
+  }
+
+  private step(event: KeyboardEvent): void {
+    const arrow = ARROWS[event.key];
+    if (arrow) {
+      event.preventDefault();
+      const { right, bottom } = this.at();
+      this.keep({ right: right + arrow[0], bottom: bottom + arrow[1] });
+    }
+  }
+
+  private keep(position: Position): void {
+    this.wanted = fitted(position, this.size(), windowSize());
+    this.place();
+    this.onMoved(this.wanted);
+  }
+
+  private place(): void {
+    const { right, bottom } = this.at();
+    this.panel.style.setProperty("--right", `${right}px`);
+    this.panel.style.setProperty("--bottom", `${bottom}px`);
+  }
+
+  private at(): Position {
+    return fitted(this.wanted, this.size(), windowSize());
+  }
+
+  private size(): Size {
+    return { width: this.panel.offsetWidth, height: this.panel.offsetHeight };
+  }
+}
+
+function windowSize(): Size {
+  const { clientWidth: width, clientHeight: height } = document.documentElement;
+  return { width, height };
+}

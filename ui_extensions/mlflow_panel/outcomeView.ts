@@ -1,0 +1,46 @@
+// What became of the newest command, in the server's own words.
+
+import { element, setAttribute, setText, sign } from "./elements";
+import { OUTCOME_LOOKS } from "./looks";
+import { listen } from "./quietly";
+import { type Command, outcomeOf } from "./runState";
+import type { Words } from "./words";
+
+export class OutcomeView {
+  private readonly sign = sign("");
+  private readonly text = element("p");
+  private readonly detail = element("p", { lang: "en" });
+  private readonly dismiss = element("button", { type: "button", class: "quiet" }, sign("✕"));
+  readonly root = element(
+    "div",
+    { class: "note", tabindex: "-1", hidden: true },
+    this.sign,
+    element("div", { class: "space", role: "status" }, this.text, this.detail),
+    this.dismiss,
+  );
+
+  constructor(
+    private readonly words: Words,
+    onDismiss: () => void,
+  ) {
+    setAttribute(this.dismiss, "aria-label", words.dismiss);
+    listen(this.dismiss, "click", onDismiss);
+  }
+
+  show(command: Command | null): void {
+    this.root.hidden = command === null;
+    if (command) {
+      const outcome = outcomeOf(command);
+      const [tone, mark] = OUTCOME_LOOKS[outcome];
+      setAttribute(this.root, "data-tone", tone);
+      setText(this.sign, mark);
+      setText(this.text, this.words[outcome](this.words.command[command.action]));
+      setText(this.detail, saidOf(command));
+      this.dismiss.hidden = outcome === "sent";
+    }
+  }
+}
+
+function saidOf({ answer, error }: Command): string {
+  return answer?.message ?? (error && !error.isUnreachable ? error.message : "");
+}

@@ -1,0 +1,103 @@
+// The panel in its shadow DOM, where MLflow's styles do not reach it, nor its own MLflow's page.
+
+import { AlertsView } from "./alertsView";
+import { type Commands, ControlsView } from "./controlsView";
+import { watchDarkMode } from "./darkMode";
+import { element, setAttribute, setText } from "./elements";
+import { FootView } from "./footView";
+import { HeadView } from "./headView";
+import { keep, kept } from "./keeping";
+import { Movable } from "./movable";
+import { numbersOf } from "./numbers";
+import css from "./panel.css?inline";
+import { ProgressView } from "./progressView";
+import { newlyCritical, openAlerts, type RunState } from "./runState";
+import type { Reader } from "./words";
+
+const BODY_ID = "body";
+/** On a narrower window the panel is folded until somebody unfolds it. */
+const NARROW_PX = 720;
+
+export class PanelView {
+  private readonly head: HeadView;
+  private readonly progress: ProgressView;
+  private readonly alerts: AlertsView;
+  private readonly controls: ControlsView;
+  private readonly foot: FootView;
+  private readonly body = element("div", { class: "body", id: BODY_ID });
+  private readonly news = element("span", { class: "for-readers", role: "alert" });
+  private readonly panel = element("section", { class: "panel", hidden: true });
+  private isFolded = kept().isFolded ?? window.innerWidth < NARROW_PX;
+  private shown: RunState | null = null;
+
+  constructor(
+    private readonly reader: Reader,
+    commands: Commands,
+  ) {
+    const { words, language, locale } = reader;
+    const numbers = numbersOf(locale);
+    this.head = new HeadView(words, numbers, BODY_ID, () => this.fold(!this.isFolded));
+    this.progress = new ProgressView(words, numbers);
+    this.alerts = new AlertsView(words, numbers);
+    this.controls = new ControlsView(words, commands);
+    this.foot = new FootView(words, numbers);
+    const parts = [this.progress, this.alerts, this.controls, this.foot];
+    this.body.append(...parts.map(({ root }) => root));
+    this.panel.append(this.head.root, this.body, this.news);
+    setAttribute(this.panel, "aria-label", words.panel);
+    setAttribute(this.panel, "lang", language);
+    this.showFolded();
+    document.body.append(hostOf(this.panel));
+    const { position = null } = kept();
+    new Movable(this.panel, this.head.handle, position, (moved) => keep({ position: moved }));
+  }
+
+  /** Nothing is shown of a run that nothing is known of. */
+  show(state: RunState, dashboard: URL): void {
+    const { status } = state;
+    if (!status) {
+      return;
+    }
+    this.panel.hidden = false;
+    this.head.show(state, status);
+    this.progress.show(state);
+    this.alerts.show(openAlerts(state));
+    this.controls.show(state);
+    this.foot.show(state.link, dashboard);
+    const [newest] = this.shown ? newlyCritical(this.shown, state) : [];
+    if (newest) {
+      setText(this.news, this.reader.words.newAlert(newest.condition, newest.message));
+    }
+    this.shown = state;
+  }
+
+  hide(): void {
+    this.panel.hidden = true;
+    this.shown = null;
+    this.controls.reset();
+    setText(this.news, "");
+  }
+
+  private fold(isFolded: boolean): void {
+    this.isFolded = isFolded;
+    keep({ isFolded });
+    this.showFolded();
+  }
+
+  private showFolded(): void {
+    setAttribute(this.panel, "data-folded", this.isFolded);
+    this.body.hidden = this.isFolded;
+    this.head.showFolded(this.isFolded);
+  }
+}
+
+function hostOf(panel: HTMLElement): HTMLElement {
+  const host = document.createElement("fovea-panel");
+  const shadow = host.attachShadow({ mode: "open" });
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(css);
+  shadow.adoptedStyleSheets = [sheet];
+  shadow.append(panel);
+  watchDarkMode((isDark) => setAttribute(host, "data-dark", isDark));
+  return host;
+}

@@ -1,0 +1,30 @@
+// What a page of MLflow's is about, read from its address.
+
+export type Place =
+  | { page: "run"; runId: string; workspace: string | null }
+  | { page: "runs"; experimentId: string | null; workspace: string | null }
+  | { page: "other" };
+
+const ELSEWHERE: Place = { page: "other" };
+const RUN = /^\/experiments\/\w+\/(?:evaluation-)?runs\/([\w-]{1,64})(?:\/|$)/;
+const EXPERIMENT = /^\/experiments\/(\w{1,64})(?:\/|$)/;
+const EXPERIMENTS = /^\/compare-experiments(?:\/|$)/;
+
+/** `hash` is a page's behind its `#`, which MLflow keeps its paths in. */
+export function placeOf(hash: string): Place {
+  const [, path = "", query = ""] = /^#?([^?]*)(.*)$/s.exec(hash) ?? [];
+  const workspace = new URLSearchParams(query).get("workspace") || null;
+  const [, runId] = RUN.exec(path) ?? [];
+  if (runId) {
+    return { page: "run", runId, workspace };
+  }
+  const [, experimentId = null] = EXPERIMENT.exec(path) ?? [];
+  if (experimentId !== null || EXPERIMENTS.test(path)) {
+    return { page: "runs", experimentId, workspace };
+  }
+  return ELSEWHERE;
+}
+
+export function isSamePlace(a: Place, b: Place): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

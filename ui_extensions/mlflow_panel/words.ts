@@ -1,0 +1,154 @@
+// The panel's texts, in English and French; the dashboard's choice of a language holds here, too.
+
+import type { Action } from "../live/controls";
+import type { AlertLevel, RunStatus } from "../live/schemas";
+
+const en = {
+  panel: "Fovea: this run, live",
+  status: {
+    idle: "Idle",
+    pending: "Pending",
+    starting: "Starting",
+    training: "Training",
+    pausing: "Pausing…",
+    paused: "Paused",
+    resuming: "Resuming…",
+    stopping: "Stopping…",
+    stopped: "Stopped",
+    completed: "Completed",
+    error: "Failed",
+  } satisfies Record<RunStatus, string> as Record<RunStatus, string>,
+  deleted: "Deleted",
+  lastKnown: (status: string) => `Last known: ${status}`,
+  level: { critical: "Critical", warning: "Warning" } as Record<AlertLevel, string>,
+  details: "Progress, alerts and control",
+  move: "Move the panel: drag it, use the arrow keys, or press for the next corner",
+
+  progress: "Progress",
+  epoch: (epoch: string, total: string) => `Epoch ${epoch}${total && ` of ${total}`}`,
+  step: (step: string) => `step ${step}`,
+  left: (time: string) => `about ${time} left`,
+
+  alerts: "Open alerts",
+  numAlerts: (count: number, shown: string) => (count === 1 ? "1 alert" : `${shown} alerts`),
+  moreAlerts: (count: string) => `${count} more in the dashboard`,
+  seenBy: (who: string) => `Acknowledged by ${who}`,
+  mark: (status: string, level: string | null) =>
+    level === null ? `${status}: ` : `${status}, ${level.toLowerCase()} alert: `,
+  newAlert: (condition: string, message: string) => `Critical alert: ${condition}. ${message}`,
+
+  control: "Control this run",
+  command: { pause: "Pause", resume: "Resume", stop: "Stop" } as Record<Action, string>,
+  pauseText: "All ranks stop after the same step.",
+  hold: "Hold",
+  holdText: "keeps the accelerators, and goes on within a step",
+  release: "Release",
+  releaseText: "saves, exits, and gives the accelerators back",
+  stopText:
+    "The run finishes its step, saves, and ends as KILLED with all its metrics. It cannot be resumed.",
+  stopYes: "Stop the run",
+  cancel: "Cancel",
+  sent: (command: string) => `${command}: told; waiting until every rank does it…`,
+  done: (command: string) => `${command}: every rank does it.`,
+  unanswered: (command: string) => `${command}: not acknowledged yet, but the command stands.`,
+  failed: (command: string) => `${command}: it did not come about.`,
+  forbidden: (command: string) => `${command}: you are not allowed to do that.`,
+  unreachable: (command: string) =>
+    `${command}: the server did not answer. Whether it has taken the command is not known.`,
+  dismiss: "Close this message",
+  whyDeleted: "the run is deleted",
+  whyForbidden: "you are not allowed to",
+  whyPending: "this command is on its way",
+  whyStatus: (status: string) => `not possible while the run is: ${status}`,
+
+  live: "Live",
+  connecting: "Connecting…",
+  lost: (since: string) => `Not live since ${since}`,
+  refused: "Not live: the server refuses this page",
+  dashboard: "Open in the dashboard",
+};
+
+export type Words = typeof en;
+
+const fr: Words = {
+  panel: "Fovea : cet entraînement, en direct",
+  status: {
+    idle: "Inactif",
+    pending: "En attente",
+    starting: "Démarrage",
+    training: "Entraînement",
+    pausing: "Mise en pause…",
+    paused: "En pause",
+    resuming: "Reprise…",
+    stopping: "Arrêt…",
+    stopped: "Arrêté",
+    completed: "Terminé",
+    error: "Échoué",
+  },
+  deleted: "Supprimé",
+  lastKnown: (status) => `Dernier état connu : ${status}`,
+  level: { critical: "Critique", warning: "Avertissement" },
+  details: "Progression, alertes et commandes",
+  move: "Déplacer le panneau : faites-le glisser, utilisez les flèches, ou pressez pour le coin suivant",
+
+  progress: "Progression",
+  epoch: (epoch, total) => `Époque ${epoch}${total && ` sur ${total}`}`,
+  step: (step) => `pas ${step}`,
+  left: (time) => `encore ${time} environ`,
+
+  alerts: "Alertes ouvertes",
+  numAlerts: (count, shown) => (count === 1 ? "1 alerte" : `${shown} alertes`),
+  moreAlerts: (count) => `${count} de plus dans le tableau de bord`,
+  seenBy: (who) => `Acquittée par ${who}`,
+  mark: (status, level) =>
+    level === null ? `${status} : ` : `${status}, alerte (${level.toLowerCase()}) : `,
+  newAlert: (condition, message) => `Alerte critique : ${condition}. ${message}`,
+
+  control: "Commander cet entraînement",
+  command: { pause: "Mettre en pause", resume: "Reprendre", stop: "Arrêter" },
+  pauseText: "Tous les rangs s’arrêtent après le même pas.",
+  hold: "Garder",
+  holdText: "conserve les accélérateurs, et repart en un pas",
+  release: "Libérer",
+  releaseText: "sauvegarde, quitte, et rend les accélérateurs",
+  stopText:
+    "L’entraînement finit son pas, sauvegarde, et se termine comme KILLED avec toutes ses métriques. Il ne pourra pas être repris.",
+  stopYes: "Arrêter l’entraînement",
+  cancel: "Annuler",
+  sent: (command) => `${command} : transmis ; en attente de tous les rangs…`,
+  done: (command) => `${command} : tous les rangs obéissent.`,
+  unanswered: (command) => `${command} : pas encore confirmé, mais la commande reste valable.`,
+  failed: (command) => `${command} : cela n’a pas eu lieu.`,
+  forbidden: (command) => `${command} : vous n’y êtes pas autorisé.`,
+  unreachable: (command) =>
+    `${command} : le serveur n’a pas répondu. On ne sait pas s’il a pris la commande.`,
+  dismiss: "Fermer ce message",
+  whyDeleted: "l’entraînement est supprimé",
+  whyForbidden: "vous n’y êtes pas autorisé",
+  whyPending: "cette commande est en cours",
+  whyStatus: (status) => `impossible dans l’état : ${status}`,
+
+  live: "En direct",
+  connecting: "Connexion…",
+  lost: (since) => `Pas en direct depuis ${since}`,
+  refused: "Pas en direct : le serveur refuse cette page",
+  dashboard: "Ouvrir dans le tableau de bord",
+};
+
+const LANGUAGES: Readonly<Record<string, Words>> = { en, fr };
+/** Where the dashboard keeps what the reader has chosen. */
+export const LANGUAGE_KEY = "fovea.language";
+
+export interface Reader {
+  words: Words;
+  language: string;
+  /** For numbers and times: the reader's own region where it is of that language. */
+  locale: string;
+}
+
+export function readerOf(chosen: string | null, wanted: readonly string[]): Reader {
+  const languages = [chosen, ...wanted].map((tag) => tag?.split("-")[0] ?? "");
+  const language = languages.find((each) => Object.hasOwn(LANGUAGES, each)) ?? "en";
+  const locale = wanted.find((tag) => tag.split("-")[0] === language) ?? language;
+  return { words: LANGUAGES[language] ?? en, language, locale };
+}

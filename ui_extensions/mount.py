@@ -1,0 +1,72 @@
+"""The built dashboard and panel as an ASGI application, to be mounted at `/monitor`."""
+
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+BUILT = Path(__file__).parent / "built"
+"""`make setup` builds it."""
+
+_FOREVER = "public, max-age=31536000, immutable"
+_ASK_FIRST = "no-cache"
+# Only this server's own files run, and only it is talked to; charts and React set styles by script.
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
+    "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'self'"
+)
+
+
+def monitor(built: Path = BUILT) -> ASGIApp:
+    """What is at `/monitor/`: the dashboard's page, its files, and the script of the panel."""
+    page, panel = built / "dashboard" / "index.html", built / "panel" / "panel.js"
+
+    async def get_page(_: Request) -> Response:
+        return _file(page)
+
+    async def get_panel(_: Request) -> Response:
+        return _file(panel)
+
+    files = StaticFiles(directory=page.parent, check_dir=False)
+    return _Headers(
+        Starlette(
+            routes=[
+                Route("/", get_page),
+                Route("/panel.js", get_panel),
+                Mount("/", files),
+            ]
+        )
+    )
+
+
+def _file(path: Path) -> Response:
+    if not path.is_file():
+        sentence = "The pages have not been built: run `make setup`, which does it.\n"
+        return PlainTextResponse(sentence, 503)
+    return FileResponse(path)
+
+
+class _Headers:
+    """Files whose names hold their content's hash are kept by browsers; of the rest they ask first."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_hashed = "/assets/" in scope["path"]
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                is_found = message["status"] in (200, 206, 304)
+                headers["Cache-Control"] = _FOREVER if is_hashed and is_found else _ASK_FIRST
+                headers["Content-Security-Policy"] = _POLICY
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
