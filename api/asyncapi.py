@@ -23,6 +23,7 @@ CLOSE_CODES = {
 
 _QUERY = {
     "run_id": "MLflow run id; without it the events of all runs come",
+    "workspace": "MLflow's workspace, where these are on; the header X-MLFLOW-WORKSPACE comes first",
     "since": "<stream epoch>:<offset> of the last message that was seen: what came behind it is "
     "sent or, where that is not at hand any more, a fresh snapshot with recovered false",
 }

@@ -92,7 +92,7 @@ def _serve_and_train(request: DemoRequest) -> int:
     ):
         _wait_until_healthy(request.server_url, server, log)
         print(
-            "From another terminal: `fovea watch`, `fovea pause`, `fovea resume`, `fovea stop`, "
+            f"Watch it live at {request.server_url}/monitor/, or from another terminal: `fovea watch`, `fovea pause`, `fovea resume`, `fovea stop`, "
             f"each with --url {request.server_url}",
             flush=True,
         )
@@ -156,7 +156,8 @@ def _wait_for_end(server: subprocess.Popen[bytes], log: Path) -> int:
 
 def _print_links(url: str, run: FoundRun) -> None:
     print(f"Experiment: {experiment_page(url, run.experiment_id)}")
-    print(f"Run:        {run.page(url)}", flush=True)
+    print(f"Run:        {run.page(url)}")
+    print(f"Dashboard:  {url}/monitor/#/runs/{run.run_id}", flush=True)
 
 
 def _tail(log: Path) -> str:

@@ -88,7 +88,8 @@ class _Request:
             run_id=asked.get("run_id") or None,
             since=since,
             is_misplaced="since" in asked and found is None,
-            workspace=Headers(scope=scope).get(_WORKSPACE),
+            # Browsers cannot send a header with a handshake.
+            workspace=Headers(scope=scope).get(_WORKSPACE) or asked.get("workspace") or None,
         )
 
 

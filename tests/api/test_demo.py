@@ -68,10 +68,11 @@ def test_it_ends_with_the_links_of_a_run_that_finished(data_dir: Path) -> None:
         output, errors = running.process.communicate(timeout=START_DEADLINE_S)
 
     assert running.process.returncode == 0, errors
-    experiment, run = output.splitlines()[-2:]
+    experiment, run, dashboard = output.splitlines()[-3:]
     assert experiment.startswith(f"Experiment: {running.url}/#/experiments/")
     assert run.startswith(f"Run:        {running.url}/#/experiments/")
     assert "/runs/" in run
+    assert dashboard == f"Dashboard:  {running.url}/monitor/#/runs/{run.rpartition('/')[2]}"
     assert "somebody-elses" not in run
 
 

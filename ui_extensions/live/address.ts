@@ -22,7 +22,7 @@ export class ServerAddress {
   }
 
   socket(query: Record<string, string | null> = {}): URL {
-    const url = this.http("ws", query);
+    const url = this.http("ws", { ...query, workspace: this.workspace });
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
     return url;
   }

@@ -326,6 +326,12 @@ def test_the_alerts_of_a_workspace_are_its_own(tmp_path: Path) -> None:
             alert_id = api.get("/api/alerts").json()[0]["alert_id"]
             timeline = api.get("/api/alerts/timeline", params={"run_id": run_id}).json()
             assert [line["kind"] for line in timeline] == ["fired"]
+            # As a browser asks, which cannot send the header with a handshake.
+            address = server.url.replace("http", "ws", 1)
+            with connect(f"{address}/ws?workspace=radiology") as socket:
+                assert json.loads(socket.recv(DEADLINE_S))["run_id"] == run_id
+            with connect(f"{address}/ws") as socket:
+                assert json.loads(socket.recv(DEADLINE_S))["run_id"] is None
         assert httpx.get(f"{server.url}/api/alerts").json() == []
         for path in (alert_id, f"timeline?run_id={run_id}"):
             assert httpx.get(f"{server.url}/api/alerts/{path}").status_code == 404
