@@ -23,7 +23,7 @@ export function App() {
       <a className={styles.skip} href="#content" onClick={focusContent}>
         {t.skip}
       </a>
-      <div className={styles.top}>
+      <div className={styles.top} ref={keepHeight}>
         <Header />
         <CriticalBanner />
       </div>
@@ -45,6 +45,18 @@ export function App() {
       </main>
     </Router>
   );
+}
+
+/** What sticks below the header has to know how high that is: a banner may be part of it. */
+function keepHeight(top: HTMLElement | null): (() => void) | undefined {
+  if (!top) {
+    return undefined;
+  }
+  const size = new ResizeObserver(() => {
+    document.documentElement.style.setProperty("--top-height", `${top.offsetHeight}px`);
+  });
+  size.observe(top);
+  return () => size.disconnect();
 }
 
 /** The hash is the page's address, so it cannot name a place on it. */

@@ -22,6 +22,7 @@ const texts = words(
     ended: "Completed",
     stopped: "Stopped",
     noAlerts: "no open alerts",
+    colon: ": ",
     alerts: (critical: number, warning: number) =>
       [critical && `${critical} critical`, warning && `${warning} warning`]
         .filter(Boolean)
@@ -45,6 +46,7 @@ const texts = words(
       ended: "Terminé",
       stopped: "Arrêté",
       noAlerts: "aucune alerte ouverte",
+      colon: " : ",
       alerts: (critical, warning) =>
         [
           critical && `${critical} critique${critical > 1 ? "s" : ""}`,
@@ -73,6 +75,14 @@ const SIGNS: Record<Verdict, string> = {
   stopped: "■",
 };
 
+const MOST_NAMED = 4;
+
+/** The worst first, as they are listed. */
+function named(alerts: readonly CriticalAlert[]): string {
+  const names = [...new Set(alerts.map(({ condition }) => condition.replaceAll("_", " ")))];
+  return names.slice(0, MOST_NAMED).join(", ") + (names.length > MOST_NAMED ? ", …" : "");
+}
+
 interface Props {
   runId: string;
   status: TrainingStatus | undefined;
@@ -89,7 +99,9 @@ export function Health({ runId, status, openAlerts }: Props) {
   const found = verdict({ status, openAlerts, link, heardMs, nowMs });
   const numCritical = openAlerts.filter(({ level }) => level === "critical").length;
   const facts = [
-    openAlerts.length > 0 ? t.alerts(numCritical, openAlerts.length - numCritical) : t.noAlerts,
+    openAlerts.length > 0
+      ? `${t.alerts(numCritical, openAlerts.length - numCritical)}${t.colon}${named(openAlerts)}`
+      : t.noAlerts,
     found === "quiet" && heardMs !== null ? t.heard(ago(heardMs, nowMs)) : "",
     link.state === "live" || link.state === "connecting" ? "" : t.asOf(clock(link.sinceMs)),
     status?.message ?? "",
