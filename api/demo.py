@@ -92,7 +92,8 @@ def _serve_and_train(request: DemoRequest) -> int:
     ):
         _wait_until_healthy(request.server_url, server, log)
         print(
-            f"Watch it live at {request.server_url}/monitor/, or from another terminal: `fovea watch`, `fovea pause`, `fovea resume`, `fovea stop`, "
+            f"Watch it live at {request.server_url}/monitor/, or from another terminal: "
+            "`fovea watch`, `fovea pause`, `fovea resume`, `fovea stop`, "
             f"each with --url {request.server_url}",
             flush=True,
         )

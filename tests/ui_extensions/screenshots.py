@@ -33,7 +33,7 @@ def main() -> int:
                 executable_path=str(require_browser()), args=list(ARGUMENTS)
             )
             for path in pictures(browser, server, run_id):
-                print(path.relative_to(FOLDER.parents[1]), flush=True)  # noqa: T201 - a command
+                print(path.relative_to(FOLDER.parents[1]), flush=True)
             browser.close()
         httpx.post(f"{server.url}/api/training/stop", params={"run_id": run_id}, timeout=60)
     return 0
