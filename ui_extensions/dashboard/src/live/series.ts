@@ -15,6 +15,8 @@ export class Series {
   private values = new Float64Array(256);
   private times = new Float64Array(256);
   length = 0;
+  /** Of the values, those that are NaN or infinite. */
+  numNotFinite = 0;
 
   /** The points as views, which the next `add` may change. */
   view(): Points {
@@ -38,20 +40,20 @@ export class Series {
     const last = this.lastStep;
     if (last === undefined || step > last) {
       this.makeRoom();
-      this.put(this.length, step, value, timeMs);
       this.length += 1;
+      this.put(this.length - 1, step, value, timeMs);
       return;
     }
-    const index = lowerBound(this.steps, this.length, step);
-    if (this.steps[index] !== step) {
+    let index = lowerBound(this.steps, this.length, step);
+    if (this.steps[index] === step) {
+      this.numNotFinite -= Number.isFinite(this.values[index]) ? 0 : 1;
+    } else {
       this.makeRoom();
-      const at = lowerBound(this.steps, this.length, step);
+      index = lowerBound(this.steps, this.length, step);
       for (const column of [this.steps, this.values, this.times]) {
-        column.copyWithin(at + 1, at, this.length);
+        column.copyWithin(index + 1, index, this.length);
       }
       this.length += 1;
-      this.put(at, step, value, timeMs);
-      return;
     }
     this.put(index, step, value, timeMs);
   }
@@ -65,6 +67,7 @@ export class Series {
       times: newer.times.slice(),
     };
     this.length = 0;
+    this.numNotFinite = 0;
     for (const point of earlier) {
       this.add(point.step, point.value, point.timeMs);
     }
@@ -77,6 +80,7 @@ export class Series {
     this.steps[index] = step;
     this.values[index] = value;
     this.times[index] = timeMs;
+    this.numNotFinite += Number.isFinite(value) ? 0 : 1;
   }
 
   private makeRoom(): void {
@@ -95,6 +99,7 @@ export class Series {
   /** Keep of each four points the least and the greatest, so that the curve keeps its shape. */
   private thin(): void {
     let kept = 0;
+    this.numNotFinite = 0;
     for (let start = 0; start < this.length; start += 4) {
       const end = Math.min(start + 4, this.length);
       for (const index of extremes(this.values, start, end)) {
@@ -131,16 +136,17 @@ export function extremes(values: Float64Array, start: number, end: number): numb
       }
     }
   }
-  const found = least < 0 ? [] : least === greatest ? [least] : [least, greatest];
-  if (gap >= 0) {
-    found.push(gap);
+  if (least < 0) {
+    return gap < 0 ? [] : [gap];
   }
-  return found.sort((a, b) => a - b);
+  const [first, second] = least < greatest ? [least, greatest] : [greatest, least];
+  const found = first === second ? [first] : [first, second];
+  return gap < 0 ? found : [...found, gap].sort((a, b) => a - b);
 }
 
-/** The first index whose value is not below `wanted`. */
-export function lowerBound(sorted: Float64Array, length: number, wanted: number): number {
-  let low = 0;
+/** The first index whose value is not below `wanted`, where it is known not to lie before `from`. */
+export function lowerBound(sorted: Float64Array, length: number, wanted: number, from = 0): number {
+  let low = from;
   let high = length;
   while (low < high) {
     const middle = (low + high) >>> 1;

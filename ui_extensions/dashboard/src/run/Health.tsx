@@ -3,6 +3,7 @@ import { useFormats } from "../i18n/formats";
 import { useWords, words } from "../i18n/words";
 import { useLive } from "../live/liveStore";
 import { useNow } from "../ui/useNow";
+import tones from "../ui/tones.module.css";
 import styles from "./Health.module.css";
 import { VERDICT_TONES, type Verdict, verdict } from "./verdict";
 
@@ -108,7 +109,7 @@ export function Health({ runId, status, openAlerts }: Props) {
   ].filter((fact) => fact !== "");
   return (
     <p
-      className={`${styles.health} ${styles[VERDICT_TONES[found]]}`}
+      className={`${styles.health} ${tones[VERDICT_TONES[found]]} ${styles[VERDICT_TONES[found]] ?? ""}`}
       role="status"
       aria-label={t.health}
     >

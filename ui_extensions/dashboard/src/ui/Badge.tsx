@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import styles from "./Badge.module.css";
+import tones from "./tones.module.css";
 
 export type Tone = "ok" | "warning" | "critical" | "info" | "stale";
 
@@ -20,7 +21,7 @@ interface Props {
 
 export function Badge({ tone, sign = SIGNS[tone], children }: Props) {
   return (
-    <span className={`${styles.badge} ${styles[tone]}`}>
+    <span className={`${styles.badge} ${tones[tone]}`}>
       <span aria-hidden="true">{sign}</span>
       {children}
     </span>
