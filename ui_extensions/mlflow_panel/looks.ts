@@ -1,25 +1,11 @@
 // A colour and a shape for each thing that is told: colour is never the only sign.
 
 import type { LinkState } from "../live/connection";
-import type { AlertLevel, RunStatus } from "../live/schemas";
+import type { AlertLevel } from "../live/schemas";
+import type { Look } from "../live/statusLooks";
 import type { Outcome } from "./runState";
 
-export type Tone = "ok" | "warning" | "critical" | "info" | "stale";
-export type Look = readonly [tone: Tone, sign: string];
-
-export const STATUS_LOOKS: Readonly<Record<RunStatus, Look>> = {
-  idle: ["stale", "○"],
-  pending: ["info", "…"],
-  starting: ["info", "…"],
-  training: ["ok", "▶"],
-  pausing: ["warning", "❚❚"],
-  paused: ["warning", "❚❚"],
-  resuming: ["info", "▶"],
-  stopping: ["warning", "■"],
-  stopped: ["stale", "■"],
-  completed: ["ok", "✓"],
-  error: ["critical", "✖"],
-};
+export { type Look, STATUS_LOOKS, type Tone } from "../live/statusLooks";
 
 export const STALE_LOOK: Look = ["stale", "◌"];
 

@@ -1,23 +1,12 @@
 // The panel's texts, in English and French; the dashboard's choice of a language holds here, too.
 
 import type { Action } from "../live/controls";
-import type { AlertLevel, RunStatus } from "../live/schemas";
+import type { AlertLevel } from "../live/schemas";
+import { STATUS_WORDS } from "../live/statusLooks";
 
 const en = {
   panel: "Fovea: this run, live",
-  status: {
-    idle: "Idle",
-    pending: "Pending",
-    starting: "Starting",
-    training: "Training",
-    pausing: "Pausing…",
-    paused: "Paused",
-    resuming: "Resuming…",
-    stopping: "Stopping…",
-    stopped: "Stopped",
-    completed: "Completed",
-    error: "Failed",
-  } satisfies Record<RunStatus, string> as Record<RunStatus, string>,
+  status: STATUS_WORDS.en,
   deleted: "Deleted",
   lastKnown: (status: string) => `Last known: ${status}`,
   level: { critical: "Critical", warning: "Warning" } as Record<AlertLevel, string>,
@@ -71,25 +60,13 @@ const en = {
 export type Words = typeof en;
 
 const fr: Words = {
-  panel: "Fovea : cet entraînement, en direct",
-  status: {
-    idle: "Inactif",
-    pending: "En attente",
-    starting: "Démarrage",
-    training: "Entraînement",
-    pausing: "Mise en pause…",
-    paused: "En pause",
-    resuming: "Reprise…",
-    stopping: "Arrêt…",
-    stopped: "Arrêté",
-    completed: "Terminé",
-    error: "Échoué",
-  },
+  panel: "Fovea\u00a0: cet entraînement, en direct",
+  status: STATUS_WORDS.fr,
   deleted: "Supprimé",
-  lastKnown: (status) => `Dernier état connu : ${status}`,
+  lastKnown: (status) => `Dernier état connu\u00a0: ${status}`,
   level: { critical: "Critique", warning: "Avertissement" },
   details: "Progression, alertes et commandes",
-  move: "Déplacer le panneau : faites-le glisser, utilisez les flèches, ou pressez pour le coin suivant",
+  move: "Déplacer le panneau\u00a0: faites-le glisser, utilisez les flèches, ou pressez pour le coin suivant",
 
   progress: "Progression",
   epoch: (epoch, total) => `Époque ${epoch}${total && ` sur ${total}`}`,
@@ -101,8 +78,8 @@ const fr: Words = {
   moreAlerts: (count) => `${count} de plus dans le tableau de bord`,
   seenBy: (who) => `Acquittée par ${who}`,
   mark: (status, level) =>
-    level === null ? `${status} : ` : `${status}, alerte (${level.toLowerCase()}) : `,
-  newAlert: (condition, message) => `Alerte critique : ${condition}. ${message}`,
+    level === null ? `${status}\u00a0: ` : `${status}, alerte (${level.toLowerCase()})\u00a0: `,
+  newAlert: (condition, message) => `Alerte critique\u00a0: ${condition}. ${message}`,
 
   control: "Commander cet entraînement",
   command: { pause: "Mettre en pause", resume: "Reprendre", stop: "Arrêter" },
@@ -115,23 +92,23 @@ const fr: Words = {
     "L’entraînement finit son pas, sauvegarde, et se termine comme KILLED avec toutes ses métriques. Il ne pourra pas être repris.",
   stopYes: "Arrêter l’entraînement",
   cancel: "Annuler",
-  sent: (command) => `${command} : transmis ; en attente de tous les rangs…`,
-  done: (command) => `${command} : tous les rangs obéissent.`,
-  unanswered: (command) => `${command} : pas encore confirmé, mais la commande reste valable.`,
-  failed: (command) => `${command} : cela n’a pas eu lieu.`,
-  forbidden: (command) => `${command} : vous n’y êtes pas autorisé.`,
+  sent: (command) => `${command}\u00a0: transmis\u00a0; en attente de tous les rangs…`,
+  done: (command) => `${command}\u00a0: tous les rangs obéissent.`,
+  unanswered: (command) => `${command}\u00a0: pas encore confirmé, mais la commande reste valable.`,
+  failed: (command) => `${command}\u00a0: cela n’a pas eu lieu.`,
+  forbidden: (command) => `${command}\u00a0: vous n’y êtes pas autorisé.`,
   unreachable: (command) =>
-    `${command} : le serveur n’a pas répondu. On ne sait pas s’il a pris la commande.`,
+    `${command}\u00a0: le serveur n’a pas répondu. On ne sait pas s’il a pris la commande.`,
   dismiss: "Fermer ce message",
   whyDeleted: "l’entraînement est supprimé",
   whyForbidden: "vous n’y êtes pas autorisé",
   whyPending: "cette commande est en cours",
-  whyStatus: (status) => `impossible dans l’état : ${status}`,
+  whyStatus: (status) => `impossible dans l’état\u00a0: ${status}`,
 
   live: "En direct",
   connecting: "Connexion…",
   lost: (since) => `Pas en direct depuis ${since}`,
-  refused: "Pas en direct : le serveur refuse cette page",
+  refused: "Pas en direct\u00a0: le serveur refuse cette page",
   dashboard: "Ouvrir dans le tableau de bord",
 };
 

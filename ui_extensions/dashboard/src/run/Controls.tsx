@@ -4,7 +4,7 @@ import type { RunStatus } from "../../../live/schemas";
 import { useWords, words } from "../i18n/words";
 import { useLive } from "../live/liveStore";
 import { Button } from "../ui/Button";
-import { statusWords } from "../ui/runWords";
+import { STATUS_WORDS } from "../../../live/statusLooks";
 import { CommandOutcome } from "./CommandOutcome";
 import { ConfirmCommand } from "./ConfirmCommand";
 import styles from "./Controls.module.css";
@@ -47,7 +47,7 @@ interface Props {
 
 export function Controls({ runId, status, isDeleted }: Props) {
   const t = useWords(texts);
-  const statuses = useWords(statusWords);
+  const statuses = useWords(STATUS_WORDS);
   const isLost = useLive((live) => live.link.state === "lost");
   const [asked, setAsked] = useState<Action | null>(null);
   const { command, isPending, give, dismiss } = useCommand(runId);

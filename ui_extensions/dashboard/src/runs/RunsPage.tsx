@@ -7,7 +7,7 @@ import { useLive } from "../live/liveStore";
 import { Button } from "../ui/Button";
 import { ErrorNote } from "../ui/ErrorNote";
 import { useHashPath } from "../ui/hashLocation";
-import { statusWords } from "../ui/runWords";
+import { STATUS_WORDS } from "../../../live/statusLooks";
 import { Empty } from "../ui/Section";
 import { RunCard } from "./RunCard";
 import styles from "./RunsPage.module.css";
@@ -68,7 +68,7 @@ const AT_ONCE = 48;
 
 export function RunsPage() {
   const t = useWords(texts);
-  const statuses = useWords(statusWords);
+  const statuses = useWords(STATUS_WORDS);
   const { whole } = useFormats();
   const [, goTo] = useHashPath();
   const [experiment, setExperiment] = useState("");

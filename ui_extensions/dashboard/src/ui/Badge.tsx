@@ -1,8 +1,9 @@
 import type { ReactNode } from "react";
+import type { Tone } from "../../../live/statusLooks";
 import styles from "./Badge.module.css";
 import tones from "./tones.module.css";
 
-export type Tone = "ok" | "warning" | "critical" | "info" | "stale";
+export type { Tone };
 
 /** A shape for each tone: colour is never the only sign. */
 const SIGNS: Record<Tone, string> = {

@@ -1,11 +1,11 @@
 import type { RunStatus } from "../../../live/schemas";
 import { useWords } from "../i18n/words";
 import { Badge } from "./Badge";
-import { STATUS_LOOKS, statusWords } from "./runWords";
+import { STATUS_LOOKS, STATUS_WORDS } from "../../../live/statusLooks";
 
 export function StatusBadge({ status }: { status: RunStatus }) {
-  const t = useWords(statusWords);
-  const { tone, sign } = STATUS_LOOKS[status];
+  const t = useWords(STATUS_WORDS);
+  const [tone, sign] = STATUS_LOOKS[status];
   return (
     <Badge tone={tone} sign={sign}>
       {t[status]}

@@ -1,0 +1,53 @@
+// How a run's status is said and shown, on the dashboard and in the panel alike.
+
+import type { RunStatus } from "./schemas";
+
+export type Tone = "ok" | "warning" | "critical" | "info" | "stale";
+
+/** A colour and a shape: colour is never the only sign. */
+export type Look = readonly [tone: Tone, sign: string];
+
+export const STATUS_LOOKS: Readonly<Record<RunStatus, Look>> = {
+  idle: ["stale", "○"],
+  pending: ["info", "…"],
+  starting: ["info", "…"],
+  training: ["ok", "▶"],
+  pausing: ["warning", "❚❚"],
+  paused: ["warning", "❚❚"],
+  resuming: ["info", "▶"],
+  stopping: ["warning", "■"],
+  stopped: ["stale", "■"],
+  completed: ["ok", "✓"],
+  error: ["critical", "✖"],
+};
+
+type StatusWords = Readonly<Record<RunStatus, string>>;
+
+export const STATUS_WORDS: { readonly en: StatusWords; readonly fr: StatusWords } = {
+  en: {
+    idle: "Idle",
+    pending: "Pending",
+    starting: "Starting",
+    training: "Training",
+    pausing: "Pausing…",
+    paused: "Paused",
+    resuming: "Resuming…",
+    stopping: "Stopping…",
+    stopped: "Stopped",
+    completed: "Completed",
+    error: "Failed",
+  },
+  fr: {
+    idle: "Inactif",
+    pending: "En attente",
+    starting: "Démarrage",
+    training: "Entraînement",
+    pausing: "Mise en pause…",
+    paused: "En pause",
+    resuming: "Reprise…",
+    stopping: "Arrêt…",
+    stopped: "Arrêté",
+    completed: "Terminé",
+    error: "Échoué",
+  },
+};
