@@ -1,5 +1,6 @@
 """MLflow answers under Fovea as it does alone: the same words to two real servers, compared."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -10,6 +11,8 @@ from tests.api.plain_mlflow import SAME_ORDER, Answer, converse, plain_mlflow_se
 from tests.servers import fovea_server
 
 PREFIX = "/prefixed"
+PAGES = ("page", "page-head", "page-compressed", "page-at-root")
+SCRIPT = re.compile(rb'<script defer src="[^"]*monitor/panel\.js"></script>')
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,9 +51,25 @@ def answers(
         )
 
 
-@pytest.mark.parametrize("name", [step.name for step in STEPS])
+@pytest.mark.parametrize("name", [step.name for step in STEPS if not step.name.endswith(PAGES)])
 def test_both_answer_the_same(answers: Answers, name: str) -> None:
     assert answers.ours[name] == answers.plain[name]
+
+
+@pytest.mark.parametrize("name", [step.name for step in STEPS if step.name.endswith(PAGES)])
+def test_the_page_of_its_ui_has_one_script_more(answers: Answers, name: str) -> None:
+    plain, ours = answers.plain[name], answers.ours[name]
+    if plain.status == 200 and plain.body:
+        assert len(SCRIPT.findall(ours.body)) == 1
+    assert SCRIPT.sub(b"", ours.body) == plain.body
+    assert ours.status == plain.status
+    assert but_of_the_file(ours) == but_of_the_file(plain)
+
+
+def but_of_the_file(answer: Answer) -> list[tuple[str, str]]:
+    """The headers but for those that describe a file's very bytes."""
+    described = ("accept-ranges", "content-length", "etag", "last-modified")
+    return [(name, value) for name, value in answer.headers if name not in described]
 
 
 def test_the_words_were_understood(answers: Answers) -> None:
