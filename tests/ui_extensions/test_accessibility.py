@@ -108,12 +108,11 @@ def runs_page(page: Page, server: Server, _: LoggedRun) -> None:
 
 def run_page(page: Page, server: Server, run: LoggedRun) -> None:
     open_run(page, server.url, run.run_id)
+    expect(page.get_by_role("gridcell")).to_have_count(28 * 28)
     # What is far from what is seen is drawn when one gets there.
     page.locator("figure").first.scroll_into_view_if_needed()
     expect(page.locator("figure canvas").first).to_be_visible()
-    for part in (page.locator("#confusion-matrix"), page.get_by_role("log")):
-        part.scroll_into_view_if_needed()
-    expect(page.get_by_role("gridcell")).to_have_count(28 * 28)
+    page.locator("#confusion-matrix").scroll_into_view_if_needed()
     expect(page.locator("#alerts article, #alerts li").first).to_be_visible()
     expect(page.get_by_role("log").get_by_text("a line of critical")).to_be_visible()
     expect(page.get_by_text("anonymous").first).to_be_visible()

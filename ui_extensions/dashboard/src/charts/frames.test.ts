@@ -58,6 +58,24 @@ it("lets nobody starve who waits behind one that asks all the time", () => {
   expect(drawn).toContain("patient");
 });
 
+it("lets all draw before the first writes, and no one write who has not drawn", () => {
+  const { frames, next, time } = stage();
+  const done: string[] = [];
+  for (const id of [1, 2, 3]) {
+    frames.ask({
+      draw() {
+        done.push(`draw ${id}`);
+        time.ms += 4;
+      },
+      write: () => done.push(`write ${id}`),
+    });
+  }
+  next();
+  expect(done).toEqual(["draw 1", "draw 2", "write 1", "write 2"]);
+  next();
+  expect(done.slice(4)).toEqual(["draw 3", "write 3"]);
+});
+
 it("forgets who is gone", () => {
   const { frames, next } = stage();
   const gone = {

@@ -2,6 +2,8 @@
 
 export interface Drawable {
   draw(): void;
+  /** Change the page, once all have drawn: a canvas asks for its style, which each change makes anew. */
+  write?(): void;
 }
 
 const BUDGET_MS = 8;
@@ -34,13 +36,18 @@ export class Frames {
   private drawDue(): void {
     this.isAsked = false;
     const endMs = this.nowMs() + BUDGET_MS;
+    const drawn: Drawable[] = [];
     // A set keeps the order of asking: who waits longest draws first, and who draws goes to the end.
     for (const drawable of this.due) {
       this.due.delete(drawable);
       drawable.draw();
+      drawn.push(drawable);
       if (this.nowMs() >= endMs) {
         break;
       }
+    }
+    for (const drawable of drawn) {
+      drawable.write?.();
     }
     if (this.due.size > 0) {
       this.askForFrame();

@@ -143,7 +143,12 @@ export class Plot implements Drawable {
     const perUnit = this.perUnit();
     const { xs, raw, smooth } = plotted(points, view, perUnit);
     this.redraw([xs, ...raw, ...smooth], min / perUnit, Math.max(end, min + 1) / perUnit);
-    this.read();
+  }
+
+  write(): void {
+    if (this.isInSight) {
+      this.read();
+    }
   }
 
   /** Only where something has changed: most new points change nothing that can be seen of a long curve. */
@@ -275,7 +280,7 @@ export class Plot implements Drawable {
     return {
       width: this.widthPx,
       height: HEIGHT_PX,
-      padding: [8, 12, 0, 0],
+      padding: [8, 24, 0, 0],
       legend: { show: false },
       scales: {
         x: { time: false },

@@ -120,20 +120,21 @@ export class Series {
 
 Where some are no numbers, one of those stands for the gap. */
 export function extremes(values: Float64Array, start: number, end: number): number[] {
-  let least = -1;
-  let greatest = -1;
-  let gap = -1;
+  let [least, greatest, gap] = [-1, -1, -1];
+  let [lowest, highest] = [0, 0];
   for (let index = start; index < end; index += 1) {
     const value = values[index] as number;
     if (Number.isNaN(value)) {
       gap = index;
-    } else {
-      if (least < 0 || value < (values[least] as number)) {
-        least = index;
-      }
-      if (greatest < 0 || value > (values[greatest] as number)) {
-        greatest = index;
-      }
+      continue;
+    }
+    if (least < 0 || value < lowest) {
+      least = index;
+      lowest = value;
+    }
+    if (greatest < 0 || value > highest) {
+      greatest = index;
+      highest = value;
     }
   }
   if (least < 0) {
