@@ -78,13 +78,19 @@ def fovea_hub(folder: Path, bus_url: str, core: int) -> Iterator[Server]:
 
 
 @contextmanager
-def asgi_server(factory: str, folder: Path, core: int = SERVER_CORE) -> Iterator[Server]:
+def asgi_server(
+    factory: str,
+    folder: Path,
+    core: int = SERVER_CORE,
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[Server]:
     """Uvicorn, run as `fovea serve` runs it, with the application that `factory` makes."""
     command = [
-        *(sys.executable, "-m", "uvicorn", "--factory", factory, *_UVICORN_WORDS),
+        *(sys.executable, "-m", "uvicorn", "--factory", factory, "--workers", "1"),
+        *_UVICORN_WORDS,
         *("--log-level", "warning"),
     ]
-    with _running(command, folder, "/", {}, core) as server:
+    with _running(command, folder, "/", environment or {}, core) as server:
         yield server
 
 

@@ -1,0 +1,58 @@
+"""When what a page has drawn was on its surface, from Chromium's own trace of each frame."""
+
+import bisect
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+CATEGORIES = ["disabled-by-default-devtools.timeline.frame", "blink.user_timing"]
+CLOCK_MARK = "clock"
+"""A mark of the page's, which the trace has with the time of both of their clocks."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frame:
+    """What the page handed over when it had run its scripts, in ms since the page began."""
+
+    committed_ms: float
+    presented_ms: float
+
+
+class Presented:
+    """The frames of a trace, in order."""
+
+    def __init__(self, trace: bytes) -> None:
+        events: list[dict[str, Any]] = json.loads(trace)["traceEvents"]
+        (mark,) = [event for event in events if event["name"] == CLOCK_MARK]
+        began_us = mark["ts"] - mark["args"]["data"]["startTime"] * 1000
+        events = [event for event in events if event["pid"] == mark["pid"]]
+        self.frames = sorted(_frames(events, began_us), key=lambda frame: frame.committed_ms)
+        self._committed_ms = [frame.committed_ms for frame in self.frames]
+
+    def after(self, drawn_ms: float) -> float:
+        """When the frame was presented that held what a script drew at `drawn_ms`."""
+        index = bisect.bisect_left(self._committed_ms, drawn_ms)
+        assert index < len(self.frames), "the trace ended before the frame was presented"
+        return self.frames[index].presented_ms
+
+
+def _frames(events: Sequence[dict[str, Any]], began_us: float) -> Iterator[Frame]:
+    """Chromium reports each frame's way as nested intervals, with an id that it gives again later."""
+    committed_us: dict[str, float] = {}
+    is_presented: dict[str, bool] = {}
+    for event in sorted(events, key=lambda event: event["ts"]):
+        match event["name"], event["ph"]:
+            case "PipelineReporter", "b":
+                state = event["args"]["frame_reporter"]["state"]
+                is_presented[event["id2"]["local"]] = state == "STATE_PRESENTED_ALL"
+                committed_us.pop(event["id2"]["local"], None)
+            case "Commit", "b":
+                committed_us[event["id2"]["local"]] = event["ts"]
+            case "PipelineReporter", "e":
+                name = event["id2"]["local"]
+                if name in committed_us and is_presented.get(name):
+                    yield Frame(
+                        committed_ms=(committed_us[name] - began_us) / 1000,
+                        presented_ms=(event["ts"] - began_us) / 1000,
+                    )

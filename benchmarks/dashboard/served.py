@@ -1,0 +1,74 @@
+"""A server with a run of 20 long metrics, which goes on when it is told to."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import httpx
+from mlflow.server.constants import ARTIFACT_ROOT_ENV_VAR, BACKEND_STORE_URI_ENV_VAR
+from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+from api.server_command import sqlite_uri
+from benchmarks.dashboard.long_run import METRICS, STORED_STEPS, value_at
+from benchmarks.dashboard.telling import PREFIX, Telling
+from benchmarks.live.servers import Server, asgi_server
+from tests.api.logged_runs import START_MS, bulk_log
+
+
+@dataclass(kw_only=True)
+class ServedRun:
+    """A run of METRICS, of which the store has the first STORED_STEPS steps."""
+
+    server: Server
+    run_id: str
+    last_step: int = STORED_STEPS
+
+    @property
+    def dashboard_url(self) -> str:
+        return f"{self.server.url}/monitor/#/runs/{self.run_id}"
+
+    def bare_url(self, page: str) -> str:
+        """Of one of the pages beside this file, which are measured beside the dashboard."""
+        return f"{self.server.url}{PREFIX}/{page}.html?run_id={self.run_id}"
+
+    def go_on(self, num_updates: int, updates_per_s: float, steps: int = 1) -> None:
+        """Return at once; the watchers are told so many updates from now on."""
+        telling = Telling(
+            run_id=self.run_id,
+            first_step=self.last_step + 1,
+            num_updates=num_updates,
+            updates_per_s=updates_per_s,
+            steps=steps,
+        )
+        address = f"{self.server.url}{PREFIX}/tell"
+        httpx.post(address, json=asdict(telling), timeout=30).raise_for_status()
+        self.last_step += num_updates * steps
+
+
+@contextmanager
+def served_run(folder: Path) -> Iterator[ServedRun]:
+    """On a server of its own, which stays on the servers' core."""
+    backend = sqlite_uri(folder / "mlflow.db")
+    run_id = _stored_run(backend, folder / "artifacts")
+    environment = {
+        BACKEND_STORE_URI_ENV_VAR: backend,
+        ARTIFACT_ROOT_ENV_VAR: (folder / "artifacts").as_uri(),
+        "FOVEA_DATA_DIR": str(folder),
+        "FOVEA_BUS_URL": "memory://",
+    }
+    with asgi_server(
+        "benchmarks.dashboard.live_app:app", folder, environment=environment
+    ) as server:
+        yield ServedRun(server=server, run_id=run_id)
+
+
+def _stored_run(backend: str, artifacts: Path) -> str:
+    store = SqlAlchemyStore(backend, artifacts.as_uri())
+    run = store.create_run("0", "benchmark", START_MS, [], "20 long metrics")
+    run_id = str(run.info.run_id)
+    for number, metric in enumerate(METRICS):
+        values = (value_at(number, step) for step in range(1, STORED_STEPS + 1))
+        bulk_log(store, run_id, metric, values)
+    store.engine.dispose()
+    return run_id

@@ -1,0 +1,89 @@
+"""From a message at the dashboard's socket to its pixels, with 20 charts of 20,000 points in view.
+
+    .venv/bin/python -m benchmarks.dashboard_latency [--seconds 10]
+
+It begins when the message's event reaches the page, before the page's own code has it, and ends
+when Chromium reports that the frame with it is on its surface. A chart shows a message once its
+caption says its step; script and canvas are done by then. What is left out is the screen itself,
+which a headless browser does not have, and what comes before the event: it is in the column that
+begins at the server's bus, with the server's hub, the socket and whatever the page was busy with.
+A page that writes 20 captions and draws nothing says what the browser itself takes.
+"""
+
+import argparse
+import os
+import time
+from collections.abc import Iterator
+
+from benchmarks.dashboard.built import require_built
+from benchmarks.dashboard.delays import Delay, Delays, delays
+from benchmarks.dashboard.filling import fill
+from benchmarks.dashboard.presented import CATEGORIES, CLOCK_MARK, Presented
+from benchmarks.dashboard.served import ServedRun, served_run
+from benchmarks.dashboard.tab import Tab, chromium_tab
+from benchmarks.live.figures import percentile, print_table
+from benchmarks.live.folder import temporary_folder
+
+FEW_PER_S, MANY_PER_S = 10, 50
+SETTLE_S = 1.0
+TARGET_MS = 50
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--seconds", type=float, default=10, help="of updates at each rate")
+    seconds = options.parse_args().seconds
+    require_built()
+    rows: list[list[str]] = []
+    with temporary_folder() as folder, served_run(folder) as run, chromium_tab() as tab:
+        tab.open(run.dashboard_url)
+        fill(run, tab)
+        tab.watch_charts()
+        for per_s in (FEW_PER_S, MANY_PER_S):
+            rows += cells(f"dashboard, {per_s} a second", measure(run, tab, per_s, seconds))
+        tab.open(run.bare_url("floor"))
+        tab.watch_charts()
+        floor = measure(run, tab, MANY_PER_S, seconds)
+        rows += cells(f"captions without charts, {MANY_PER_S} a second", floor)
+    heads = (
+        "messages",
+        "shown by",
+        "socket to surface, p50",
+        "p95",
+        "p99",
+        "socket to drawn, p95",
+        "server's bus to surface, p95",
+    )
+    print_table(heads, rows)
+    print(f"load of the machine {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+    print(f"target: p95 from the socket to the surface under {TARGET_MS} ms")
+
+
+def measure(run: ServedRun, tab: Tab, per_s: int, seconds: float) -> Delays:
+    with tab.traced(CATEGORIES) as traces:
+        tab.mark(CLOCK_MARK)
+        tab.take()
+        run.go_on(round(per_s * seconds), per_s)
+        tab.wait_for_step(run.last_step)
+        time.sleep(SETTLE_S)
+        noted = tab.take()
+    return delays(noted, Presented(traces[0]))
+
+
+def cells(name: str, found: Delays) -> Iterator[list[str]]:
+    for charts, each in (("first chart", found.first_chart), ("all 20", found.all_charts)):
+        yield [
+            name,
+            charts,
+            *(ms(each, "to_surface", percent) for percent in (50, 95, 99)),
+            ms(each, "to_drawn", 95),
+            ms(each, "from_server", 95),
+        ]
+
+
+def ms(found: list[Delay], part: str, percent: float) -> str:
+    return f"{percentile([getattr(each, part) for each in found], percent):.1f} ms"
+
+
+if __name__ == "__main__":
+    main()
