@@ -42,6 +42,7 @@ export class Plot implements Drawable {
   /** Kept: to ask an element for its width makes the browser lay out the page once more. */
   private widthPx = LEAST_WIDTH_PX;
   private cursorStep: number | null = null;
+  private chosenStep: number | null = null;
   private detail: { key: string; series: Series[] } | null = null;
   private detailTimer = 0;
   private readonly stopWatching: () => void;
@@ -108,6 +109,9 @@ export class Plot implements Drawable {
     const step = first.steps[Math.min(Math.max(at, 0), last)] as number;
     const left = this.plot.valToPos(step / this.perUnit(), "x");
     this.plot.setCursor({ left, top: this.plot.bbox.height / devicePixelRatio / 2 });
+    this.chosenStep = step;
+    this.cursorStep = step;
+    this.read();
   }
 
   /** For the keyboard: a part of what is shown, around the cursor; `by` above 1 shows more. */
@@ -318,6 +322,11 @@ export class Plot implements Drawable {
   }
 
   private cursorMoved(plot: uPlot): void {
+    // New points move what is under the cursor; a step that was chosen by keyboard stays chosen.
+    if (this.chosenStep !== null && !plot.cursor.event) {
+      return;
+    }
+    this.chosenStep = null;
     const left = plot.cursor.left ?? -1;
     this.cursorStep = left < 0 ? null : plot.posToVal(left, "x") * this.perUnit();
     this.read();
