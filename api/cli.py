@@ -25,7 +25,6 @@ from api.terminal.alerts_command import (
     acknowledge,
     show_alerts,
 )
-from api.terminal.alerts_test_command import AlertsTest, run_alerts_test
 from api.terminal.control_command import ControlOrder, run_control
 from api.terminal.status import show_run, show_runs
 from api.terminal.train_command import TrainRequest, run_train
@@ -322,6 +321,9 @@ def alerts_test(
     url: Url = None,
 ) -> None:
     """Try rules on a run that has been: what would have fired, and when."""
+    # It needs MLflow, which takes seconds to import: no other command waits for that.
+    from api.terminal.alerts_test_command import AlertsTest, run_alerts_test  # noqa: PLC0415
+
     run_alerts_test(AlertsTest(rules=rules, wanted=run, url=url), Console())
 
 

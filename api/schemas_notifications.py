@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
-from api.notify.outbox import Notification
+from api.notify.records import Notification
 from api.timestamps import utc
 
 

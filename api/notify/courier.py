@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-from api.notify.outbox import Notification
+from api.notify.records import Notification
 from api.notify.targets import Target
 
 START_DEADLINE_S = 60.0

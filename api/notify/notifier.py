@@ -18,7 +18,8 @@ from api.errors import ApiError, NotFoundError, UnavailableError
 from api.lease import Lease
 from api.notify.courier import UndeliveredError, courier_to
 from api.notify.message import About, news_message, reminder
-from api.notify.outbox import Group, Notification, Outbox
+from api.notify.outbox import Outbox
+from api.notify.records import Group, Notification
 from api.notify.targets import Target
 from api.reading.runs import RunReader
 from api.reading.workspaces import within

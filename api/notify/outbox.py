@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Integer, Row, case, func, insert, select, update
@@ -14,6 +13,7 @@ from api.alerts.records import Alert, News
 from api.alerts.rows import alert_of, news_of
 from api.database import Database, page_of
 from api.notify.message import Message
+from api.notify.records import Group, Notification
 from api.notify.targets import Target
 from api.reading.pages import Listed, Page
 from api.tables import alert_changes, alerts, notifications, outbox
@@ -33,33 +33,6 @@ _NUM_UNDER_WAY = func.count(
     case((notifications.c.attempts < _HOPELESS, notifications.c.due_ms))
 ).label("num_due")
 _WRITTEN = outbox.c.notification_id.is_not(None)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Group:
-    """What goes into one message: a run's alerts, for one service."""
-
-    target: str
-    run_id: str
-    workspace: str | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Notification:
-    """A message on record; times in ms since the Unix epoch."""
-
-    id: str
-    target: str
-    run_id: str
-    workspace: str | None
-    kind: str
-    title: str
-    body: str
-    created_ms: int
-    attempts: int
-    due_ms: int | None
-    sent_ms: int | None
-    error: str
 
 
 class Outbox:

@@ -6,7 +6,7 @@ import pytest
 from api.notify import courier as courier_module
 from api.notify.courier import UndeliveredError, courier_to
 from api.notify.delivery import hidden
-from api.notify.outbox import Notification
+from api.notify.records import Notification
 from api.notify.targets import Target, load_targets
 from tests.ports import free_port
 from tests.receivers import Received, dribbling_receiver, http_receiver, smtp_receiver

@@ -9,7 +9,8 @@ from api.alerts.store import AlertStore
 from api.database import Database
 from api.notify.adoption import adopt
 from api.notify.message import Kind, Message
-from api.notify.outbox import Group, Notification, Outbox
+from api.notify.outbox import Outbox
+from api.notify.records import Group, Notification
 from api.notify.targets import Target
 from api.reading.pages import Page
 from tests.api.alerts.recording import NOW_MS, at, evaluated, series, watch
