@@ -7,7 +7,7 @@ was not followed from its beginning, or whose points came out of order, is read 
 import asyncio
 import logging
 import time
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
@@ -15,14 +15,14 @@ from functools import partial
 from mlflow.exceptions import MlflowException
 
 from api.alerts.builtin import rules_of_run
-from api.alerts.episodes import Episode, episodes
-from api.alerts.live_series import MOST_WAITING, LiveSeries
-from api.alerts.machine import Evaluation, evaluate_all
+from api.alerts.live_series import LiveSeries
+from api.alerts.look_queue import LookQueue
+from api.alerts.machine import Evaluation
 from api.alerts.records import News
-from api.alerts.replay import samples
 from api.alerts.rule_file import RuleFile
 from api.alerts.run_watch import RunWatch, WrittenPoints
 from api.alerts.store import AlertStore
+from api.alerts.whole_series import evaluate_whole
 from api.database import in_database
 from api.errors import ApiError, NotFoundError, UnavailableError
 from api.lease import Lease
@@ -52,7 +52,9 @@ LATE_PAUSE_S = 0.3
 """What belongs together often comes in several writes."""
 
 RETRY_PAUSE_S = 5.0
-NUM_BETWEEN_PAUSES = 32
+NUM_LOOKS_AT_ONCE = 3
+"""So that a run with millions of values does not hold up what others have to say."""
+
 EVALUATION_DEADLINE_S = 600.0
 """For a series of millions of values."""
 
@@ -82,9 +84,7 @@ class AlertEvaluator:
         self._tell = tell
         self._follower = BusFollower(bus, self._take, self._miss_something)
         self._runs: OrderedDict[str, RunWatch] = OrderedDict()
-        self._due: dict[LiveSeries, float] = {}
-        self._looked_at: LiveSeries | None = None
-        self._is_due = asyncio.Event()
+        self._looks = LookQueue()
         self._has_missed = asyncio.Event()
         self._is_ours = False
         self._began_ms = unix_ms()
@@ -93,7 +93,8 @@ class AlertEvaluator:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(self._look()), asyncio.create_task(self._sweep())]
+        tasks = [asyncio.create_task(self._look()) for _ in range(NUM_LOOKS_AT_ONCE)]
+        tasks.append(asyncio.create_task(self._sweep()))
         try:
             async with self._follower.running():
                 yield
@@ -125,13 +126,13 @@ class AlertEvaluator:
             taken = written.samples(series.watch)
             if taken is None:
                 series.forget()
-                self._look_at(series, LATE_PAUSE_S)
+                self._looks.put(series, LATE_PAUSE_S)
             else:
                 await self._carry_on(series, run, series.take(taken))
         for series in [series for name in written.metrics for series in run.supported_by(name)]:
             if series.watch.metric not in written.metrics:
                 series.forget()
-                self._look_at(series, LATE_PAUSE_S)
+                self._looks.put(series, LATE_PAUSE_S)
 
     async def _carry_on(
         self, series: LiveSeries, run: RunWatch, changes: Sequence[Evaluation] | None
@@ -139,8 +140,8 @@ class AlertEvaluator:
         """With what a series says of new points."""
         if changes is None:
             # Where it is being looked at, the points wait for that.
-            if series is not self._looked_at:
-                self._look_at(series, 0.0)
+            if not self._looks.is_taken(series):
+                self._looks.put(series, 0.0)
             return
         if not changes:
             return
@@ -151,7 +152,7 @@ class AlertEvaluator:
         except ApiError as error:
             logger.warning("An alert waits for the database (%s)", type(error).__name__)
             series.forget()
-            self._look_at(series, RETRY_PAUSE_S)
+            self._looks.put(series, RETRY_PAUSE_S)
             return
         try:
             await self._tell(news)
@@ -182,43 +183,23 @@ class AlertEvaluator:
             run = await self._run(run_id, workspace)
             for metric in {series.watch.metric for series in before.all_series}:
                 for series in run.series_of(metric):
-                    self._look_at(series, LATE_PAUSE_S)
-
-    def _look_at(self, series: LiveSeries, after_s: float) -> None:
-        """Evaluate the whole series in a moment."""
-        due = time.monotonic() + after_s
-        self._due[series] = min(due, self._due.get(series, due))
-        self._is_due.set()
+                    self._looks.put(series, LATE_PAUSE_S)
 
     async def _look(self) -> None:
-        """One series after the other, as they are due."""
+        """Evaluate whole series, one after the other."""
         while True:
-            self._looked_at = series = await self._next_due()
+            series = await self._looks.take()
             try:
                 await self._evaluate(series)
             except NotFoundError:
                 self._runs.pop(series.watch.run_id, None)
             except (ApiError, MlflowException) as error:
                 logger.warning("A rule waits for a store (%s)", type(error).__name__)
-                self._look_at(series, RETRY_PAUSE_S)
+                self._looks.put(series, RETRY_PAUSE_S)
             except Exception:
                 logger.exception("The rule %s could not be evaluated", series.watch.rule.name)
             finally:
-                self._looked_at = None
-
-    async def _next_due(self) -> LiveSeries:
-        while True:
-            self._is_due.clear()
-            if self._due:
-                series, due = min(self._due.items(), key=lambda item: item[1])
-                if (wait_s := due - time.monotonic()) <= 0:
-                    del self._due[series]
-                    return series
-            else:
-                wait_s = None
-            with suppress(TimeoutError):
-                async with asyncio.timeout(wait_s):
-                    await self._is_due.wait()
+                self._looks.done(series)
 
     async def _evaluate(self, series: LiveSeries) -> None:
         watch = series.watch
@@ -226,33 +207,14 @@ class AlertEvaluator:
         # What comes from here on waits: taken in order, it would be unknown to what the store has now.
         series.forget()
         async with asyncio.timeout(EVALUATION_DEADLINE_S):
-            found, newest = await asyncio.to_thread(self._evaluated, series)
+            found, newest = await asyncio.to_thread(evaluate_whole, self._reader, watch)
         news = await in_database(
             partial(self._store.reconcile, watch, found, run.position, unix_ms())
         )
         await self._tell(news)
         changes = series.restart(newest)
-        self._looked_at = None
+        self._looks.done(series)
         await self._carry_on(series, run, changes)
-
-    def _evaluated(self, series: LiveSeries) -> tuple[list[Episode], list[Evaluation]]:
-        """The alerts of a whole series, and its newest evaluations."""
-        watch = series.watch
-        with within(watch.workspace):
-            history = {watch.metric: self._reader.metrics.series(watch.run_id, watch.metric)}
-            if (support := watch.rule.support_of(watch.metric)) is not None:
-                history[support] = self._reader.metrics.series(watch.run_id, support)
-        logged = samples(watch.rule, watch.metric, history)
-        changes, newest = [], deque[Evaluation](maxlen=MOST_WAITING)
-        evaluations = evaluate_all(watch.rule.condition, watch.rule.patience, logged)
-        for number, evaluation in enumerate(evaluations):
-            newest.append(evaluation)
-            if evaluation.is_change:
-                changes.append(evaluation)
-            if number % NUM_BETWEEN_PAUSES == 0:
-                # Otherwise the interpreter lets the server's own thread wait for 5 ms at a time.
-                time.sleep(0)
-        return episodes(changes), list(newest)
 
     def _miss_something(self) -> None:
         self._has_missed.set()
@@ -303,8 +265,8 @@ class AlertEvaluator:
         for metric, step in latest.items():
             for series in run.series_of(metric):
                 is_behind = series.last_step is None or series.last_step < step
-                if (is_thorough or is_behind) and series not in self._due:
-                    self._look_at(series, 0.0)
+                if (is_thorough or is_behind) and not self._looks.waits(series):
+                    self._looks.put(series, 0.0)
 
     def _latest_steps(self, run_id: str, workspace: str | None) -> dict[str, int]:
         with within(workspace):

@@ -3,7 +3,9 @@
 import asyncio
 import threading
 import uuid
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -11,7 +13,7 @@ import numpy as np
 import pytest
 
 from api.alerts.conditions import Bound
-from api.alerts.evaluator import AlertEvaluator
+from api.alerts.evaluator import NUM_LOOKS_AT_ONCE, AlertEvaluator
 from api.alerts.machine import Patience
 from api.alerts.metric_pattern import MetricPattern
 from api.alerts.records import News
@@ -38,70 +40,121 @@ DEADLINE_S = 30.0
 
 
 class SlowStore:
-    """MLflow's, as a reader sees it; a reading ends when it is let go, with what was there before."""
+    """MLflow's, as a reader sees it; what is read of a run that is held is what was there before."""
 
     def __init__(self) -> None:
-        self.values: list[float] = []
+        self.values: defaultdict[str, list[float]] = defaultdict(list)
+        self.held: str | None = None
         self.is_reading = threading.Event()
         self.let_go = threading.Event()
-        self.let_go.set()
         self.metrics = SimpleNamespace(series=self._series)
 
     def state(self, run_id: str, recent_steps: int = 0) -> RunState:
         return RunState(run_id=run_id)
 
+    def hold(self, run_id: str) -> None:
+        self.is_reading.clear()
+        self.let_go.clear()
+        self.held = run_id
+
     def _series(self, run_id: str, metric: str) -> Series:
-        values = np.array(self.values)
+        values = np.array(self.values[run_id])
         steps = np.arange(1, len(values) + 1)
-        self.is_reading.set()
-        assert self.let_go.wait(DEADLINE_S)
+        if run_id == self.held:
+            self.is_reading.set()
+            assert self.let_go.wait(DEADLINE_S)
         return Series(steps=steps, timestamps_ms=steps, values=values)
 
 
-async def test_a_point_that_comes_while_the_series_is_read_anew(database: Database) -> None:
-    mlflow, store, run_id = SlowStore(), AlertStore(database), uuid.uuid4().hex
+class Evaluating:
+    """An evaluator of RULE, what is logged to it, and what it has put on record."""
 
-    async def tell(news: Sequence[News]) -> None:
-        """Nobody listens."""
+    def __init__(self, database: Database) -> None:
+        self.mlflow = SlowStore()
+        self._store = AlertStore(database)
+        nothing = cast(Any, None)
+        self.evaluator = AlertEvaluator(
+            RuleFile(rules=(RULE,)), self._store, cast(Any, self.mlflow), nothing, nothing, _tell
+        )
 
-    evaluator = AlertEvaluator(
-        RuleFile(rules=(RULE,)), store, cast(Any, mlflow), cast(Any, None), cast(Any, None), tell
-    )
+    @asynccontextmanager
+    async def looking(self) -> AsyncIterator[None]:
+        tasks = [asyncio.create_task(self.evaluator._look()) for _ in range(NUM_LOOKS_AT_ONCE)]
+        try:
+            yield
+        finally:
+            self.mlflow.let_go.set()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def log(value: float) -> None:
-        mlflow.values.append(value)
-        step = len(mlflow.values)
+    async def log(self, run_id: str, value: float) -> None:
+        values = self.mlflow.values[run_id]
+        values.append(value)
+        step = len(values)
         point = MetricPoint(name=METRIC, value=value, step=step, timestamp_ms=step)
         event = MetricsLogged(run_id=run_id, accepted_ms=0, workspace=None, points=[point])
-        await evaluator._measure(event)
+        await self.evaluator._measure(event)
 
-    def kinds() -> list[tuple[str, int]]:
-        listed = store.timeline(run_id, Page(limit=100)).entries
+    async def until_reading(self) -> None:
+        assert await asyncio.to_thread(self.mlflow.is_reading.wait, DEADLINE_S)
+
+    async def until_kinds(self, run_id: str, *expected: tuple[str, int]) -> None:
+        await asyncio.to_thread(
+            until, lambda: self._kinds(run_id) == list(expected), f"{expected}", DEADLINE_S
+        )
+
+    def _kinds(self, run_id: str) -> list[tuple[str, int]]:
+        listed = self._store.timeline(run_id, Page(limit=100)).entries
         return [(str(each.change.kind), each.change.step) for each in reversed(listed)]
 
-    async def until_kinds(*expected: tuple[str, int]) -> None:
-        await asyncio.to_thread(until, lambda: kinds() == list(expected), f"{expected}", DEADLINE_S)
 
-    looking = asyncio.create_task(evaluator._look())
-    try:
-        await log(0.9)
-        await log(0.1)
-        await until_kinds(("fired", 2))
-        await log(0.9)
-        await until_kinds(("fired", 2), ("resolved", 3))
+async def _tell(news: Sequence[News]) -> None:
+    """Nobody listens."""
 
-        run = await evaluator._run(run_id, None)
-        (series,) = run.series_of(METRIC)
-        mlflow.is_reading.clear()
-        mlflow.let_go.clear()
-        evaluator._look_at(series, 0.0)
-        await asyncio.to_thread(mlflow.is_reading.wait, DEADLINE_S)
-        await log(0.1)
-        mlflow.let_go.set()
-        await until_kinds(("fired", 2), ("resolved", 3), ("fired", 4))
-        await log(0.9)
-        await until_kinds(("fired", 2), ("resolved", 3), ("fired", 4), ("resolved", 5))
-    finally:
-        mlflow.let_go.set()
-        looking.cancel()
-        await asyncio.gather(looking, return_exceptions=True)
+
+@pytest.fixture
+def evaluating(database: Database) -> Evaluating:
+    return Evaluating(database)
+
+
+@pytest.fixture
+def run_id() -> str:
+    return uuid.uuid4().hex
+
+
+async def test_a_point_that_comes_while_the_series_is_read_anew(
+    evaluating: Evaluating, run_id: str
+) -> None:
+    async with evaluating.looking():
+        await evaluating.log(run_id, 0.9)
+        await evaluating.log(run_id, 0.1)
+        await evaluating.until_kinds(run_id, ("fired", 2))
+        await evaluating.log(run_id, 0.9)
+        await evaluating.until_kinds(run_id, ("fired", 2), ("resolved", 3))
+
+        (series,) = (await evaluating.evaluator._run(run_id, None)).series_of(METRIC)
+        evaluating.mlflow.hold(run_id)
+        evaluating.evaluator._looks.put(series, 0.0)
+        await evaluating.until_reading()
+        await evaluating.log(run_id, 0.1)
+        evaluating.mlflow.let_go.set()
+        so_far = (("fired", 2), ("resolved", 3), ("fired", 4))
+        await evaluating.until_kinds(run_id, *so_far)
+        await evaluating.log(run_id, 0.9)
+        await evaluating.until_kinds(run_id, *so_far, ("resolved", 5))
+
+
+async def test_a_run_whose_series_takes_long_to_read_holds_up_no_other(
+    evaluating: Evaluating, run_id: str
+) -> None:
+    long_run = uuid.uuid4().hex
+    evaluating.mlflow.hold(long_run)
+    async with evaluating.looking():
+        await evaluating.log(long_run, 0.1)
+        await evaluating.until_reading()
+        await evaluating.log(run_id, 0.1)
+        await evaluating.until_kinds(run_id, ("fired", 1))
+        await evaluating.until_kinds(long_run)
+        evaluating.mlflow.let_go.set()
+        await evaluating.until_kinds(long_run, ("fired", 1))
