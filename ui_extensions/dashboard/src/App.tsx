@@ -7,7 +7,7 @@ import { useWords, words } from "./i18n/words";
 import { RunPage } from "./run/RunPage";
 import { RunsPage } from "./runs/RunsPage";
 import { CrashBoundary } from "./ui/CrashBoundary";
-import { Header } from "./ui/Header";
+import { Header } from "./Header";
 import { useHashPath } from "./ui/hashLocation";
 import { Empty } from "./ui/Section";
 

@@ -19,7 +19,7 @@ import { Health } from "./Health";
 import { LogTail } from "./LogTail";
 import { Machine } from "./Machine";
 import { MetricCards } from "./MetricCards";
-import { Progress } from "./Progress";
+import { Progress } from "../ui/Progress";
 import styles from "./RunPage.module.css";
 import { SampleImages } from "./SampleImages";
 import { useRun } from "./useRun";

@@ -3,7 +3,7 @@ import { Link } from "wouter";
 import { useFormats } from "../i18n/formats";
 import { useWords, words } from "../i18n/words";
 import { mlflowExperiment, mlflowRun } from "../live/links";
-import { Progress } from "../run/Progress";
+import { Progress } from "../ui/Progress";
 import { Badge } from "../ui/Badge";
 import { hasEnded } from "../../../live/runStatus";
 import { StatusBadge } from "../ui/StatusBadge";

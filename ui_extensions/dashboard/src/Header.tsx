@@ -1,13 +1,13 @@
 import { Link, useRoute } from "wouter";
-import { AlertCount } from "../alerts/AlertCount";
-import { NotificationSwitch } from "../alerts/NotificationSwitch";
-import { chooseLanguage, useLanguage } from "../i18n/language";
-import { LANGUAGES, type Language } from "../i18n/languageChoice";
-import { useWords, words } from "../i18n/words";
-import { address } from "../live/session";
-import { Connection } from "./Connection";
+import { AlertCount } from "./alerts/AlertCount";
+import { NotificationSwitch } from "./alerts/NotificationSwitch";
+import { chooseLanguage, useLanguage } from "./i18n/language";
+import { LANGUAGES, type Language } from "./i18n/languageChoice";
+import { useWords, words } from "./i18n/words";
+import { address } from "./live/session";
+import { Connection } from "./ui/Connection";
 import styles from "./Header.module.css";
-import { chooseTheme, THEMES, type Theme, useTheme } from "./theme";
+import { chooseTheme, THEMES, type Theme, useTheme } from "./ui/theme";
 
 const texts = words(
   {
