@@ -20,6 +20,8 @@ const texts = words(
     at: (step: string, epoch: string) => (epoch ? `step ${step}, epoch ${epoch}` : `step ${step}`),
     gaps: (count: string) => `${count} not finite`,
     none: "Nothing has been logged yet",
+    reading: "Reading…",
+    partial: "earlier points are not here yet",
     keys: "Arrow keys move the cursor, plus and minus zoom, 0 shows everything.",
   },
   {
@@ -34,6 +36,8 @@ const texts = words(
       at: (step, epoch) => (epoch ? `pas ${step}, époque ${epoch}` : `pas ${step}`),
       gaps: (count) => `${count} non finies`,
       none: "Rien n’a encore été enregistré",
+      reading: "Lecture…",
+      partial: "les points précédents manquent encore",
       keys: "Les flèches déplacent le curseur, plus et moins zooment, 0 montre tout.",
     },
   },
@@ -72,14 +76,18 @@ export function Chart({ runId, spec, stepsPerEpoch }: Props) {
 
   // The legend is written to directly: it changes with every point, and nothing else does.
   const show = useRef((_reading: Reading) => {});
-  show.current = ({ step, isCursor, values: read, numNotFinite }) => {
+  show.current = ({ step, isCursor, values: read, numNotFinite, isWhole }) => {
     read.forEach((value, index) => {
       write(values.current[index], value === undefined ? NOTHING : formats.metric(value));
     });
     const epoch = step !== null && stepsPerEpoch ? formats.metric(step / stepsPerEpoch) : "";
-    const place = step === null ? t.none : t.at(formats.whole(step), epoch);
-    const gaps = numNotFinite > 0 ? ` · ${t.gaps(formats.whole(numNotFinite))}` : "";
-    write(caption.current, `${isCursor ? "⌖ " : ""}${place}${gaps}`);
+    const nothing = isWhole ? t.none : t.reading;
+    const place = step === null ? nothing : t.at(formats.whole(step), epoch);
+    const remarks = [
+      numNotFinite > 0 ? t.gaps(formats.whole(numNotFinite)) : "",
+      step !== null && !isWhole ? t.partial : "",
+    ].filter((remark) => remark !== "");
+    write(caption.current, [`${isCursor ? "⌖ " : ""}${place}`, ...remarks].join(" · "));
   };
 
   const settings = { runId, metrics: spec.metrics, options, stepsPerEpoch, formats };

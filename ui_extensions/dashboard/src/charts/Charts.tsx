@@ -53,9 +53,7 @@ interface Props {
 
 export function Charts({ runId, names, stepsPerEpoch }: Props) {
   const t = useWords(texts);
-  // Names come with every message, and hardly ever change.
-  const key = names.join("\0");
-  const { main, others } = useMemo(() => chartList(key === "" ? [] : key.split("\0")), [key]);
+  const { main, others } = useMemo(() => chartList(names), [names]);
   return (
     <Section title={t.charts} tools={<Tools stepsPerEpoch={stepsPerEpoch} />}>
       {names.length === 0 && <Empty>{t.none}</Empty>}

@@ -57,7 +57,10 @@ export function chartList(names: readonly string[]): ChartList {
 }
 
 /** MLflow's names of what the monitor's scheme nests. */
-export function metricNames(metrics: MetricsData): string[] {
+export function metricNames(metrics: MetricsData | undefined): string[] {
+  if (!metrics) {
+    return [];
+  }
   const names: Array<[string, unknown]> = [
     ["train/loss", metrics.loss.train],
     ["val/loss", metrics.loss.val],

@@ -4,19 +4,17 @@ import uPlot from "uplot";
 import type { Formats } from "../i18n/formats";
 import type { Curves } from "../live/curves";
 import type { Points, Series } from "../live/series";
+import { Detail } from "./detail";
 import { type Drawable, frames } from "./frames";
+import { HEIGHT_PX, lineWidthPx, lookOf } from "./look";
 import type { ChartOptions } from "./options";
-import { type Column, isSame, nearest, plotted, range, steadyEnd } from "./plotted";
+import { type Column, isSame, nearest, Plotter, range, steadyEnd } from "./plotted";
 
-const SYNC_KEY = "run";
-const HEIGHT_PX = 200;
 const LEAST_WIDTH_PX = 120;
-const LINE_PX = 1.5;
-/** Browsers draw a line of one pixel many times as fast as a wider one. */
-const THIN_LINE_PX = 1;
-/** Points to a pixel's width from which a line is thin. */
-const DENSE = 0.5;
-const DETAIL_DELAY_MS = 150;
+/** However many charts there are, this share between one and the next spreads them evenly. */
+const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
+
+let numMade = 0;
 
 export interface PlotSettings {
   runId: string;
@@ -33,6 +31,8 @@ export interface Reading {
   isCursor: boolean;
   values: Array<number | undefined>;
   numNotFinite: number;
+  /** All that the server had has been read, not only what came live. */
+  isWhole: boolean;
 }
 
 export class Plot implements Drawable {
@@ -43,8 +43,9 @@ export class Plot implements Drawable {
   private widthPx = LEAST_WIDTH_PX;
   private cursorStep: number | null = null;
   private chosenStep: number | null = null;
-  private detail: { key: string; series: Series[] } | null = null;
-  private detailTimer = 0;
+  private readonly plotter = new Plotter();
+  private readonly phase = (numMade++ * GOLDEN_RATIO) % 1;
+  private readonly detail: Detail;
   private readonly stopWatching: () => void;
 
   constructor(
@@ -54,6 +55,7 @@ export class Plot implements Drawable {
     private readonly onReading: (reading: Reading) => void,
     private readonly onZoom: (zoom: [number, number] | null) => void,
   ) {
+    this.detail = new Detail(curves, () => this.ask());
     this.stopWatching = curves.watch(settings.runId, () => this.ask());
   }
 
@@ -67,7 +69,8 @@ export class Plot implements Drawable {
     ) {
       this.rebuild();
     }
-    this.wantDetail();
+    const { runId, metrics, options } = settings;
+    this.detail.want({ runId, metrics, zoom: options.zoom });
     this.ask();
   }
 
@@ -93,7 +96,7 @@ export class Plot implements Drawable {
 
   destroy(): void {
     frames.forget(this);
-    clearTimeout(this.detailTimer);
+    this.detail.forget();
     this.stopWatching();
     this.plot?.destroy();
   }
@@ -139,13 +142,13 @@ export class Plot implements Drawable {
     const { options } = this.settings;
     const points = this.points();
     const shown = options.zoom ?? range(points);
-    this.plot ??= new uPlot(this.uplotOptions(), this.nothing(), this.target);
+    this.plot ??= new uPlot(this.look(), this.nothing(), this.target);
     const [min, max] = shown ?? [0, 1];
-    const end = options.zoom ? max : steadyEnd(min, max, this.widthPx);
+    const end = options.zoom ? max : steadyEnd(min, max, this.widthPx, this.phase);
     const { smoothing, isLog } = options;
     const view = { min, max: end, widthPx: this.widthPx, smoothing, isLog };
     const perUnit = this.perUnit();
-    const { xs, raw, smooth } = plotted(points, view, perUnit);
+    const { xs, raw, smooth } = this.plotter.plotted(points, view, perUnit);
     this.redraw([xs, ...raw, ...smooth], min / perUnit, Math.max(end, min + 1) / perUnit);
   }
 
@@ -173,11 +176,11 @@ export class Plot implements Drawable {
     });
   }
 
-  /** What has been smoothed has no corners, and costs little. */
   private setLineWidths(plot: uPlot, numPoints: number): void {
-    const isThin = this.settings.options.smoothing > 0 || numPoints > DENSE * this.widthPx;
-    for (const line of plot.series.slice(1, 1 + this.settings.metrics.length)) {
-      line.width = isThin ? THIN_LINE_PX : LINE_PX;
+    const { metrics, options } = this.settings;
+    const width = lineWidthPx(numPoints, this.widthPx, options);
+    for (const line of plot.series.slice(1, 1 + metrics.length)) {
+      line.width = width;
     }
   }
 
@@ -198,50 +201,12 @@ export class Plot implements Drawable {
   }
 
   private points(): Points[] {
-    if (this.detail && this.detail.key === this.detailKey()) {
-      return this.detail.series.map((series) => series.view());
-    }
-    return this.allPoints();
+    return this.detail.points() ?? this.allPoints();
   }
 
   private perUnit(): number {
     const { options, stepsPerEpoch } = this.settings;
     return options.axis === "epoch" && stepsPerEpoch ? stepsPerEpoch : 1;
-  }
-
-  private detailKey(): string {
-    return this.settings.options.zoom?.join(":") ?? "";
-  }
-
-  /** A part of a curve that was thinned out is read again, as finely as it can be shown. */
-  private wantDetail(): void {
-    const { runId, metrics, options } = this.settings;
-    const key = this.detailKey();
-    clearTimeout(this.detailTimer);
-    if (!options.zoom) {
-      this.detail = null;
-      return;
-    }
-    const [from, to] = options.zoom;
-    const isThinned = metrics.some((metric) => {
-      const curve = this.curves.known(runId, metric);
-      return curve !== undefined && curve.total > curve.series.length;
-    });
-    if (!isThinned || this.detail?.key === key) {
-      return;
-    }
-    this.detailTimer = window.setTimeout(async () => {
-      try {
-        const read = metrics.map((metric) => this.curves.detail(runId, metric, from, to));
-        const series = await Promise.all(read);
-        if (key === this.detailKey()) {
-          this.detail = { key, series };
-          this.ask();
-        }
-      } catch {
-        // What is known of this part stays on the screen.
-      }
-    }, DETAIL_DELAY_MS);
   }
 
   private read(): void {
@@ -254,7 +219,9 @@ export class Plot implements Drawable {
     });
     const last = range(points)?.[1] ?? null;
     const numNotFinite = series.reduce((sum, each) => sum + each.numNotFinite, 0);
-    this.onReading({ step: step ?? last, isCursor: step !== null, values, numNotFinite });
+    const { runId, metrics } = this.settings;
+    const isWhole = metrics.every((each) => this.curves.known(runId, each)?.state === "read");
+    this.onReading({ step: step ?? last, isCursor: step !== null, values, numNotFinite, isWhole });
   }
 
   private nothing(): uPlot.AlignedData {
@@ -263,62 +230,12 @@ export class Plot implements Drawable {
     return [[], ...Array.from({ length: lines }, () => [])] as unknown as uPlot.AlignedData;
   }
 
-  private uplotOptions(): uPlot.Options {
-    const { metrics, options, formats } = this.settings;
-    const style = getComputedStyle(document.documentElement);
-    const colour = (name: string): string => style.getPropertyValue(name).trim();
-    const [text, line] = [colour("--muted"), colour("--line")];
-    const font = `12px ${colour("--font")}`;
-    const axis = { stroke: text, font, grid: { stroke: line, width: 1 }, ticks: { show: false } };
-    const isSmooth = options.smoothing > 0;
-    const lines = metrics.map((metric, index) => ({
-      label: metric,
-      stroke: colour(`--series-${(index % 6) + 1}`),
-      // The second metric is told from the first by its dashes as well.
-      dash: index % 2 === 1 ? [6, 3] : [],
-      width: LINE_PX,
-      points: { size: 5, space: 12 },
-    }));
-    const raw = lines.map((each) => (isSmooth ? { ...each, alpha: 0.3, width: 1 } : each));
-    const smooth = isSmooth ? lines.map((each) => ({ ...each, points: { show: false } })) : [];
-    return {
-      width: this.widthPx,
-      height: HEIGHT_PX,
-      padding: [8, 24, 0, 0],
-      legend: { show: false },
-      scales: {
-        x: { time: false },
-        y: options.isLog ? { distr: 3 } : { range: padded },
-      },
-      axes: [
-        { ...axis, size: 28, values: (_, ticks) => ticks.map((tick) => formats.metric(tick)) },
-        {
-          ...axis,
-          size: 58,
-          values: (_, ticks) => ticks.map((tick) => (tick === null ? "" : formats.metric(tick))),
-        },
-      ],
-      series: [{}, ...raw, ...smooth],
-      cursor: {
-        y: false,
-        drag: { x: true, y: false, setScale: false },
-        sync: {
-          key: SYNC_KEY,
-          scales: ["x", null],
-          filters: { pub: (type) => type === "mousemove" || type === "mouseleave" },
-        },
-        bind: {
-          dblclick: () => () => {
-            this.onZoom(null);
-            return null;
-          },
-        },
-      },
-      hooks: {
-        setCursor: [(plot) => this.cursorMoved(plot)],
-        setSelect: [(plot) => this.selected(plot)],
-      },
-    };
+  private look(): uPlot.Options {
+    return lookOf(this.settings, this.widthPx, {
+      onCursor: (plot) => this.cursorMoved(plot),
+      onSelect: (plot) => this.selected(plot),
+      onDoubleClick: () => this.onZoom(null),
+    });
   }
 
   private cursorMoved(plot: uPlot): void {
@@ -341,13 +258,4 @@ export class Plot implements Drawable {
     plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
     this.onZoom([Math.floor(edges[0] as number), Math.ceil(edges[1] as number)]);
   }
-}
-
-/** A little room above and below, also for a curve that is flat. */
-function padded(_: uPlot, min: number | null, max: number | null): uPlot.Range.MinMax {
-  if (min === null || max === null) {
-    return [0, 1];
-  }
-  const room = (max - min || Math.abs(max) || 1) * 0.06;
-  return [min - room, max + room];
 }

@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
-import type { Points } from "../live/series";
-import { isSame, nearest, plotted, range, smoothed, steadyEnd } from "./plotted";
+import { newRevision, type Points } from "../live/series";
+import { isSame, nearest, Plotter, range, steadyEnd } from "./plotted";
 
 function points(steps: number[], values: number[]): Points {
   return {
     steps: Float64Array.from(steps),
     values: Float64Array.from(values),
     times: new Float64Array(steps.length),
+    revision: newRevision(),
   };
 }
 
@@ -14,7 +15,11 @@ const VIEW = { min: 0, max: 10, widthPx: 100, smoothing: 0, isLog: false };
 
 describe("what is drawn", () => {
   it("puts two metrics on one axis: undefined where only the other has a point", () => {
-    const drawn = plotted([points([1, 2, 3], [0.1, 0.2, 0.3]), points([2, 4], [2, 4])], VIEW, 1);
+    const drawn = new Plotter().plotted(
+      [points([1, 2, 3], [0.1, 0.2, 0.3]), points([2, 4], [2, 4])],
+      VIEW,
+      1,
+    );
     expect(drawn.xs).toEqual([1, 2, 3, 4]);
     expect(drawn.raw).toEqual([
       [0.1, 0.2, 0.3, undefined],
@@ -24,14 +29,16 @@ describe("what is drawn", () => {
 
   it("leaves a gap where a value is no number, and on a logarithmic axis where it is not positive", () => {
     const metric = points([1, 2, 3, 4], [1, Number.NaN, 0, Number.POSITIVE_INFINITY]);
-    expect(plotted([metric], VIEW, 1).raw).toEqual([[1, null, 0, null]]);
-    expect(plotted([metric], { ...VIEW, isLog: true }, 1).raw).toEqual([[1, null, null, null]]);
+    expect(new Plotter().plotted([metric], VIEW, 1).raw).toEqual([[1, null, 0, null]]);
+    expect(new Plotter().plotted([metric], { ...VIEW, isLog: true }, 1).raw).toEqual([
+      [1, null, null, null],
+    ]);
   });
 
   it("keeps the greatest and the least of more points than there are pixels", () => {
     const steps = Array.from({ length: 20_000 }, (_, step) => step);
     const values = steps.map((step) => (step === 12_345 ? 99 : step === 54 ? -99 : Math.sin(step)));
-    const { xs, raw } = plotted([points(steps, values)], { ...VIEW, max: 19_999 }, 1);
+    const { xs, raw } = new Plotter().plotted([points(steps, values)], { ...VIEW, max: 19_999 }, 1);
     expect(xs.length).toBeLessThanOrEqual(2 * VIEW.widthPx + 4);
     expect(raw[0]).toContain(99);
     expect(raw[0]).toContain(-99);
@@ -40,22 +47,31 @@ describe("what is drawn", () => {
 
   it("shows a part with one point on either side, so that the line goes on to the edges", () => {
     const metric = points([0, 1, 2, 3, 4, 5], [0, 1, 2, 3, 4, 5]);
-    expect(plotted([metric], { ...VIEW, min: 2, max: 3 }, 1).xs).toEqual([1, 2, 3, 4]);
+    expect(new Plotter().plotted([metric], { ...VIEW, min: 2, max: 3 }, 1).xs).toEqual([
+      1, 2, 3, 4,
+    ]);
   });
 
   it("counts epochs where asked to", () => {
-    expect(plotted([points([10, 20], [1, 2])], { ...VIEW, max: 20 }, 10).xs).toEqual([1, 2]);
+    expect(new Plotter().plotted([points([10, 20], [1, 2])], { ...VIEW, max: 20 }, 10).xs).toEqual([
+      1, 2,
+    ]);
   });
 
   it("smooths what is before the part that is shown, too", () => {
     const metric = points([0, 1, 2, 3], [10, 10, 0, 0]);
-    const whole = plotted([metric], { ...VIEW, smoothing: 0.5 }, 1).smooth[0];
-    const part = plotted([metric], { ...VIEW, smoothing: 0.5, min: 3, max: 3 }, 1).smooth[0];
+    const whole = new Plotter().plotted([metric], { ...VIEW, smoothing: 0.5 }, 1).smooth[0];
+    const part = new Plotter().plotted([metric], { ...VIEW, smoothing: 0.5, min: 3, max: 3 }, 1)
+      .smooth[0];
     expect(part?.at(-1)).toBe(whole?.at(-1));
   });
 
   it("is nothing for a metric without points", () => {
-    expect(plotted([points([], [])], VIEW, 1)).toEqual({ xs: [], raw: [[]], smooth: [] });
+    expect(new Plotter().plotted([points([], [])], VIEW, 1)).toEqual({
+      xs: [],
+      raw: [[]],
+      smooth: [],
+    });
     expect(range([points([], [])])).toBeNull();
   });
 });
@@ -63,45 +79,43 @@ describe("what is drawn", () => {
 describe("the end of the axis", () => {
   it("stands still for a point more of a long curve, and moves on by a pixel's width at most", () => {
     const ends = new Set(
-      Array.from({ length: 1_000 }, (_, more) => steadyEnd(0, 20_000 + more, 400)),
+      Array.from({ length: 1_000 }, (_, more) => steadyEnd(0, 20_000 + more, 400, 0.3)),
     );
     expect(ends.size).toBeLessThan(40);
     for (let max = 20_000; max < 21_000; max += 1) {
-      expect(steadyEnd(0, max, 400)).toBeGreaterThanOrEqual(max);
-      expect(steadyEnd(0, max, 400)).toBeLessThan(max + max / 400);
+      for (const phase of [0, 0.3, 0.9]) {
+        const end = steadyEnd(0, max, 400, phase);
+        expect(end).toBeGreaterThanOrEqual(max);
+        expect(end).toBeLessThan(max + max / 400);
+      }
     }
   });
 
   it("is the last point of a short curve, and of a single one", () => {
-    expect(steadyEnd(0, 7, 400)).toBe(7);
-    expect(steadyEnd(100, 107, 400)).toBe(107);
-    expect(steadyEnd(5, 5, 400)).toBe(5);
+    expect(steadyEnd(0, 7, 400, 0)).toBe(7);
+    expect(steadyEnd(100, 107, 400, 0)).toBe(107);
+    expect(steadyEnd(5, 5, 400, 0.5)).toBe(5);
+  });
+
+  it("moves on at other steps for charts of another phase", () => {
+    const moves = (phase: number) =>
+      Array.from({ length: 200 }, (_, more) => 20_000 + more).filter(
+        (max) => steadyEnd(0, max, 400, phase) !== steadyEnd(0, max + 1, 400, phase),
+      );
+    expect(moves(0.5)).not.toEqual([]);
+    expect(moves(0).filter((step) => moves(0.5).includes(step))).toEqual([]);
   });
 
   it("leaves what was drawn as it was, unless a point is the least or the greatest of its column", () => {
     const drawn = (value: number) => {
       const steps = Array.from({ length: 20_001 }, (_, step) => step);
       const values = steps.map((step) => (step === 20_000 ? value : step % 2));
-      const view = { ...VIEW, max: steadyEnd(0, 20_000, VIEW.widthPx) };
-      return plotted([points(steps, values)], view, 1);
+      const view = { ...VIEW, max: steadyEnd(0, 20_000, VIEW.widthPx, 0) };
+      return new Plotter().plotted([points(steps, values)], view, 1);
     };
     expect(isSame(drawn(0.5).xs, drawn(0.6).xs)).toBe(true);
     expect(isSame(drawn(0.5).raw[0] ?? [], drawn(0.6).raw[0] ?? [])).toBe(true);
     expect(isSame(drawn(0.5).raw[0] ?? [], drawn(2).raw[0] ?? [])).toBe(false);
-  });
-});
-
-describe("smoothing", () => {
-  it("begins with the first value, not at 0", () => {
-    expect(
-      [...smoothed(Float64Array.from([4, 4, 4]), 0.9)].map((value) => value.toFixed(9)),
-    ).toEqual(["4.000000000", "4.000000000", "4.000000000"]);
-  });
-
-  it("passes over a gap", () => {
-    const result = smoothed(Float64Array.from([1, Number.NaN, 1]), 0.5);
-    expect(result[1]).toBeNaN();
-    expect(result[2]).toBeCloseTo(1);
   });
 });
 

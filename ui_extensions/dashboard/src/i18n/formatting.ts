@@ -28,6 +28,16 @@ const UNITS: ReadonlyArray<[Intl.RelativeTimeFormatUnit, number]> = [
   ["second", 1],
 ];
 
+/** To make a format takes many times as long as to use it. */
+function remembered<Key>(make: (key: Key) => Intl.NumberFormat): (key: Key) => Intl.NumberFormat {
+  const made = new Map<Key, Intl.NumberFormat>();
+  return (key) => {
+    const format = made.get(key) ?? make(key);
+    made.set(key, format);
+    return format;
+  };
+}
+
 export function formatsOf(locale: string): Formats {
   const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
   const plain = new Intl.NumberFormat(locale, { maximumSignificantDigits: 4 });
@@ -39,20 +49,21 @@ export function formatsOf(locale: string): Formats {
   const date = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
   const day = new Intl.DateTimeFormat(locale, { dateStyle: "full" });
   const clock = new Intl.DateTimeFormat(locale, { timeStyle: "medium" });
-  const shares = new Map<number, Intl.NumberFormat>();
-  const share = (digits: number): Intl.NumberFormat => {
-    const known =
-      shares.get(digits) ??
+  const shares = remembered(
+    (digits: number) =>
       new Intl.NumberFormat(locale, {
         style: "percent",
         minimumFractionDigits: digits,
         maximumFractionDigits: digits,
-      });
-    shares.set(digits, known);
-    return known;
-  };
-  const part = (value: number, unit: string): string =>
-    new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "short" }).format(value);
+      }),
+  );
+  const spans = remembered(
+    (unit: string) => new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "short" }),
+  );
+  const sizes = remembered(
+    (unit: string) =>
+      new Intl.NumberFormat(locale, { style: "unit", unit, maximumSignificantDigits: 3 }),
+  );
 
   return {
     metric(value) {
@@ -67,7 +78,7 @@ export function formatsOf(locale: string): Formats {
     },
     whole: (value) => (value === null || value === undefined ? NOTHING : whole.format(value)),
     percent: (value, digits = 1) =>
-      value === null || value === undefined ? NOTHING : share(digits).format(value),
+      value === null || value === undefined ? NOTHING : shares(digits).format(value),
     duration(seconds) {
       if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) {
         return NOTHING;
@@ -84,7 +95,7 @@ export function formatsOf(locale: string): Formats {
       const shown = first < 0 ? parts.slice(3) : parts.slice(first, first + 2);
       return shown
         .filter(([count], index) => index === 0 || count > 0)
-        .map(([count, unit]) => part(count, unit))
+        .map(([count, unit]) => spans(unit).format(count))
         .join(" ");
     },
     ago(thenMs, nowMs) {
@@ -98,11 +109,7 @@ export function formatsOf(locale: string): Formats {
     bytes(size) {
       const units = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
       const power = size < 1 ? 0 : Math.min(4, Math.floor(Math.log10(size) / 3));
-      return new Intl.NumberFormat(locale, {
-        style: "unit",
-        unit: units[power] as string,
-        maximumSignificantDigits: 3,
-      }).format(size / 1000 ** power);
+      return sizes(units[power] as string).format(size / 1000 ** power);
     },
   };
 }

@@ -8,6 +8,15 @@ export interface Points {
   values: Float64Array;
   /** In ms since the Unix epoch. */
   times: Float64Array;
+  /** While it stays the same, points have only come behind the others; no two series share one. */
+  revision: number;
+}
+
+let newestRevision = 0;
+
+export function newRevision(): number {
+  newestRevision += 1;
+  return newestRevision;
 }
 
 export class Series {
@@ -17,6 +26,7 @@ export class Series {
   length = 0;
   /** Of the values, those that are NaN or infinite. */
   numNotFinite = 0;
+  private revision = newRevision();
 
   /** The points as views, which the next `add` may change. */
   view(): Points {
@@ -24,6 +34,7 @@ export class Series {
       steps: this.steps.subarray(0, this.length),
       values: this.values.subarray(0, this.length),
       times: this.times.subarray(0, this.length),
+      revision: this.revision,
     };
   }
 
@@ -44,6 +55,7 @@ export class Series {
       this.put(this.length - 1, step, value, timeMs);
       return;
     }
+    this.revision = newRevision();
     let index = lowerBound(this.steps, this.length, step);
     if (this.steps[index] === step) {
       this.numNotFinite -= Number.isFinite(this.values[index]) ? 0 : 1;
@@ -68,6 +80,7 @@ export class Series {
     };
     this.length = 0;
     this.numNotFinite = 0;
+    this.revision = newRevision();
     for (const point of earlier) {
       this.add(point.step, point.value, point.timeMs);
     }
@@ -100,6 +113,7 @@ export class Series {
   private thin(): void {
     let kept = 0;
     this.numNotFinite = 0;
+    this.revision = newRevision();
     for (let start = 0; start < this.length; start += 4) {
       const end = Math.min(start + 4, this.length);
       for (const index of extremes(this.values, start, end)) {
@@ -160,7 +174,7 @@ export function lowerBound(sorted: Float64Array, length: number, wanted: number,
   return low;
 }
 
-function grown(column: Float64Array, size: number): Float64Array<ArrayBuffer> {
+export function grown(column: Float64Array, size: number): Float64Array<ArrayBuffer> {
   const larger = new Float64Array(size);
   larger.set(column);
   return larger;

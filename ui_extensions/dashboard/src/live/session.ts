@@ -1,4 +1,4 @@
-// The page's session with the server: one connection, whose messages become state once a frame.
+// The page's session with the server: one connection, whose messages become state together, not one by one.
 
 import { ServerAddress } from "../../../live/address";
 import { LiveConnection } from "../../../live/connection";
@@ -6,6 +6,7 @@ import { Rest } from "../../../live/rest";
 import type { CriticalAlert, ServerMessage } from "../../../live/schemas";
 import { Curves } from "./curves";
 import { after, type LogWatcher, useLive } from "./liveStore";
+import { retryDelayMs } from "./retrying";
 
 /** The pages lie in /monitor/, one below the server's root. */
 export const address = new ServerAddress(
@@ -16,21 +17,35 @@ export const rest = new Rest(address);
 export const curves = new Curves(rest);
 
 const HIDDEN_FLUSH_MS = 250;
+/** What repeats with other numbers is shown as often as anybody reads; charts have it at once. */
+const NUMBERS_FLUSH_MS = 100;
+const NUMBERS: ReadonlySet<ServerMessage["type"]> = new Set(["metrics_update", "system_update"]);
+const MOST_WAITING = 500;
 const logWatchers = new Set<LogWatcher>();
 const alertWatchers = new Set<(alert: CriticalAlert) => void>();
 const lastUpdates = new Map<string, number>();
 let waiting: ServerMessage[] = [];
+let numbersTimer = 0;
+let isFrameAsked = false;
 
 const connection = new LiveConnection(address, {
   onMessage(message) {
-    if (waiting.length === 0) {
+    waiting.push(message);
+    if (waiting.length === MOST_WAITING) {
+      flush();
+    } else if (NUMBERS.has(message.type)) {
+      numbersTimer ||= window.setTimeout(flush, NUMBERS_FLUSH_MS);
+    } else if (!isFrameAsked) {
+      isFrameAsked = true;
       whenSeen(flush);
     }
-    waiting.push(message);
     take(message);
   },
   onLink(link) {
     useLive.setState({ link });
+    if (link.state === "live") {
+      curves.retry();
+    }
   },
   onGap() {
     lastUpdates.clear();
@@ -41,6 +56,7 @@ const connection = new LiveConnection(address, {
 
 export function startSession(): void {
   connection.start();
+  retryCurves();
   window.addEventListener("online", () => connection.hurry());
   document.addEventListener("visibilitychange", () => {
     // A frame that was asked for comes only when the page is seen again.
@@ -105,12 +121,22 @@ function takePoints(
 }
 
 function flush(): void {
+  clearTimeout(numbersTimer);
+  [numbersTimer, isFrameAsked] = [0, false];
   if (waiting.length === 0) {
     return;
   }
   const messages = waiting;
   waiting = [];
   useLive.setState((state) => after(state, messages, Date.now()));
+}
+
+/** What could not be read while the server was away is read once it is back. */
+function retryCurves(): void {
+  if (useLive.getState().link.state === "live") {
+    curves.retry();
+  }
+  setTimeout(retryCurves, retryDelayMs());
 }
 
 /** A page in the background gets no frames, and its alerts must not wait for them. */

@@ -25,7 +25,7 @@ const texts = words(
     noAlerts: "no open alerts",
     colon: ": ",
     alerts: (critical: number, warning: number) =>
-      [critical && `${critical} critical`, warning && `${warning} warning`]
+      [critical && `${critical} critical`, warning && `${warning} warning${warning > 1 ? "s" : ""}`]
         .filter(Boolean)
         .join(", "),
     heard: (ago: string) => `last heard of ${ago}`,
@@ -90,13 +90,18 @@ interface Props {
   openAlerts: readonly CriticalAlert[];
 }
 
+/** Of a second: a busy run is heard of many times in one. */
+function whole(timeMs: number | null | undefined): number | null {
+  return timeMs ? Math.floor(timeMs / 1000) * 1000 : null;
+}
+
 /** Two seconds in front of the screen are enough to know. */
 export function Health({ runId, status, openAlerts }: Props) {
   const t = useWords(texts);
   const { ago, clock } = useFormats();
   const nowMs = useNow(5_000);
   const link = useLive((live) => live.link);
-  const heardMs = useLive((live) => live.runs[runId]?.heardMs) ?? null;
+  const heardMs = useLive((live) => whole(live.runs[runId]?.heardMs));
   const found = verdict({ status, openAlerts, link, heardMs, nowMs });
   const numCritical = openAlerts.filter(({ level }) => level === "critical").length;
   const facts = [

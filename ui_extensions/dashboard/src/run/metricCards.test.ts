@@ -4,7 +4,7 @@ import { cardsFor, trendOf } from "./metricCards";
 
 function points(values: number[]): Points {
   const steps = Float64Array.from(values.map((_, step) => step));
-  return { steps, values: Float64Array.from(values), times: steps };
+  return { steps, values: Float64Array.from(values), times: steps, revision: 0 };
 }
 
 describe("a trend", () => {

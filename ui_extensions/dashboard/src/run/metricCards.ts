@@ -46,25 +46,37 @@ const WINDOW = 20;
 const SMALLEST_CHANGE = 1e-3;
 
 export function trendOf({ values }: Points, isBetterLow: boolean): Trend {
-  const finite = values.filter((value) => Number.isFinite(value));
   if (values.length === 0) {
     return NO_TREND;
   }
-  let best = finite[0];
-  for (const each of finite) {
-    best = isBetterLow ? Math.min(best ?? each, each) : Math.max(best ?? each, each);
+  let best: number | undefined;
+  let numFinite = 0;
+  for (const each of values) {
+    if (Number.isFinite(each)) {
+      numFinite += 1;
+      if (best === undefined || (isBetterLow ? each < best : each > best)) {
+        best = each;
+      }
+    }
   }
-  return { value: values[values.length - 1], direction: directionOf(finite), best };
+  return { value: values[values.length - 1], direction: directionOf(values, numFinite), best };
 }
 
 /** The last few values against the few before them; what their scatter explains is no direction. */
-function directionOf(finite: Float64Array): Trend["direction"] {
-  if (finite.length < 2) {
+function directionOf(values: Float64Array, numFinite: number): Trend["direction"] {
+  if (numFinite < 2) {
     return undefined;
   }
-  const size = Math.max(1, Math.min(WINDOW, Math.floor(finite.length / 10)));
-  const now = spread(finite.subarray(finite.length - size));
-  const before = spread(finite.subarray(finite.length - 2 * size, finite.length - size));
+  const size = Math.max(1, Math.min(WINDOW, Math.floor(numFinite / 10)));
+  const newest: number[] = [];
+  for (let index = values.length - 1; newest.length < 2 * size; index -= 1) {
+    const value = values[index] as number;
+    if (Number.isFinite(value)) {
+      newest.push(value);
+    }
+  }
+  const now = spread(newest.slice(0, size));
+  const before = spread(newest.slice(size));
   const change = now.mean - before.mean;
   const noise = 2 * Math.sqrt((now.variance + before.variance) / size);
   if (Math.abs(change) <= Math.max(noise, Math.abs(before.mean) * SMALLEST_CHANGE)) {
@@ -73,7 +85,7 @@ function directionOf(finite: Float64Array): Trend["direction"] {
   return change > 0 ? "up" : "down";
 }
 
-function spread(values: Float64Array): { mean: number; variance: number } {
+function spread(values: readonly number[]): { mean: number; variance: number } {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
   return { mean, variance: squares / values.length };

@@ -1,8 +1,9 @@
 // A run as far as a page knows it: read once, carried on live, read again after a gap.
 
-import { useCallback, useMemo } from "react";
+import { useCallback } from "react";
+import { useShallow } from "zustand/react/shallow";
 import type { RequestError } from "../../../live/rest";
-import type { LatestMetrics, MetricsData, TrainingStatus } from "../../../live/schemas";
+import type { LatestMetrics, TrainingStatus } from "../../../live/schemas";
 import { metricNames } from "../charts/chartList";
 import { keepMetrics, keepStatus, useLive } from "../live/liveStore";
 import { rest } from "../live/session";
@@ -10,7 +11,6 @@ import { useAnswer } from "../ui/useAnswer";
 
 export interface KnownRun {
   status: TrainingStatus | undefined;
-  metrics: MetricsData | undefined;
   /** MLflow's names of all that it has logged. */
   names: readonly string[];
   error: RequestError | undefined;
@@ -20,7 +20,8 @@ export interface KnownRun {
 export function useRun(runId: string): KnownRun {
   const gaps = useLive((live) => live.gaps);
   const status = useLive((live) => live.runs[runId]?.status);
-  const metrics = useLive((live) => live.runs[runId]?.metrics);
+  // New values come with every message, new names hardly ever.
+  const names = useLive(useShallow((live) => metricNames(live.runs[runId]?.metrics)));
   const read = useCallback(
     async (signal: AbortSignal) => {
       const askedMs = Date.now();
@@ -34,6 +35,5 @@ export function useRun(runId: string): KnownRun {
     [runId],
   );
   const { error, readAgain } = useAnswer(read, gaps);
-  const names = useMemo(() => (metrics ? metricNames(metrics) : []), [metrics]);
-  return { status, metrics, names, error, readAgain };
+  return { status, names, error, readAgain };
 }
