@@ -181,6 +181,23 @@ def test_a_connection_that_is_cut_goes_on_where_it_ended(
     forgive(complaints, NETWORK)
 
 
+def test_what_could_not_be_read_is_read_as_soon_as_the_server_answers(
+    server: Restartable, run: LoggedRun, page: Page, complaints: list[str]
+) -> None:
+    requests = re.compile("/api/")
+    page.route(requests, lambda route: route.abort())
+    open_run(page, server.url, run.run_id)
+    expect(connection(page)).to_have_text(re.compile("Live$"))
+    expect(page.get_by_role("button", name="Try again").first).to_be_visible()
+    log(run, range(11, 13))
+    page.unroute(requests)
+
+    expect(health(page)).to_contain_text("Healthy")
+    expect_every_point(page, 12)
+    expect(page.get_by_role("button", name="Try again")).to_have_count(0)
+    forgive(complaints, NETWORK)
+
+
 def test_a_server_that_freezes_is_noticed_and_never_shown_as_live(
     server: Restartable, run: LoggedRun, page: Page, complaints: list[str]
 ) -> None:

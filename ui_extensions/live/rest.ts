@@ -22,6 +22,19 @@ export class RequestError extends Error {
   }
 }
 
+export function asRequestError(error: unknown): RequestError {
+  return error instanceof RequestError ? error : new RequestError(0, "UNREACHABLE", String(error));
+}
+
+/** To ask again later may help: the server is away, busy or out of order, and has refused nothing. */
+export function isPassing(error: unknown): boolean {
+  if (!(error instanceof RequestError)) {
+    return false;
+  }
+  const { isUnreachable, status } = error;
+  return isUnreachable || status === 408 || status === 429 || status >= 500;
+}
+
 export interface FieldProblem {
   /** As in `body.params.epochs`. */
   field: string;

@@ -3,9 +3,8 @@
 import type { ServerAddress } from "../live/address";
 import { LiveConnection } from "../live/connection";
 import { type Action, ANSWER_SLACK_MS, timeoutS } from "../live/controls";
-import { RequestError, Rest } from "../live/rest";
+import { asRequestError, isPassing, type RequestError, Rest } from "../live/rest";
 import type { ControlResponse, CriticalAlert, TrainingStatus } from "../live/schemas";
-import { isPassing } from "./passing";
 import { quietly, unheard } from "./quietly";
 import { afterMessage, type Command, type RunState, withAlerts, withOpenAlerts } from "./runState";
 
@@ -101,8 +100,7 @@ export class RunWatch {
     try {
       return { answer: await this.rest.post(path, { run_id: this.runId }, body, deadlineMs) };
     } catch (error) {
-      const known = error instanceof RequestError;
-      return { error: known ? error : new RequestError(0, "UNREACHABLE", String(error)) };
+      return { error: asRequestError(error) };
     }
   }
 

@@ -2,10 +2,9 @@
 
 import type { ServerAddress } from "../live/address";
 import { LiveConnection } from "../live/connection";
-import { Rest } from "../live/rest";
+import { isPassing, Rest } from "../live/rest";
 import type { RunSummary, ServerMessage, TrainingStatus } from "../live/schemas";
 import { type Mark, type Marks, MOST_MARKS, styleSheet, withMark } from "./marks";
-import { isPassing } from "./passing";
 import { quietly, unheard } from "./quietly";
 import type { Words } from "./words";
 

@@ -1,5 +1,5 @@
 import { type FormEvent, useId, useState } from "react";
-import { RequestError } from "../../../live/rest";
+import { asRequestError, RequestError } from "../../../live/rest";
 import type { CriticalAlert } from "../../../live/schemas";
 import { useFormats } from "../i18n/formats";
 import { useWords, words } from "../i18n/words";
@@ -151,9 +151,7 @@ function useAcknowledgement(alertId: string, onDone: (alert: CriticalAlert) => v
         // Who was quicker, and with which note, stands in the alert itself.
         await readOne(alertId).catch(() => {});
       }
-      setError(
-        refusal instanceof RequestError ? refusal : new RequestError(0, "", String(refusal)),
-      );
+      setError(asRequestError(refusal));
       setIsPending(false);
     }
   };

@@ -1,7 +1,7 @@
 // The alerts that a filter lets through: read in pages, and right as they change.
 
 import { useCallback, useMemo, useState } from "react";
-import { RequestError } from "../../../live/rest";
+import { asRequestError, type RequestError } from "../../../live/rest";
 import type { CriticalAlert } from "../../../live/schemas";
 import { keepAlerts, useLive } from "../live/liveStore";
 import { rest } from "../live/session";
@@ -45,9 +45,7 @@ export function useAlertList(filter: AlertFilter) {
       setLater({ first, soFar: await readOn(filter, soFar) });
       setMore({ isReading: false });
     } catch (refusal) {
-      const said =
-        refusal instanceof RequestError ? refusal : new RequestError(0, "", String(refusal));
-      setMore({ isReading: false, error: said });
+      setMore({ isReading: false, error: asRequestError(refusal) });
     }
   };
 

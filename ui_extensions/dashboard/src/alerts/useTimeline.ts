@@ -1,10 +1,11 @@
 // A run's timeline: its newest part read again as its alerts change, its earlier parts as asked for.
 
 import { useCallback, useEffect, useState } from "react";
-import { type Page, RequestError } from "../../../live/rest";
+import { asRequestError, type Page, type RequestError } from "../../../live/rest";
 import type { TimelineEntry } from "../../../live/schemas";
 import { useLive } from "../live/liveStore";
 import { rest, watchAlerts } from "../live/session";
+import { useRetry } from "../ui/useRetry";
 import { merged } from "./timelineEntries";
 
 const MOST_READ = 100;
@@ -25,6 +26,7 @@ export function useTimeline(runId: string) {
   const [error, setError] = useState<RequestError>();
   const [count, setCount] = useState(0);
   const readAgain = useCallback(() => setCount((before) => before + 1), []);
+  useRetry(error, readAgain);
 
   const read = useCallback(
     async (offset: number, signal?: AbortSignal) => {
@@ -40,9 +42,7 @@ export function useTimeline(runId: string) {
         if (signal?.aborted) {
           return;
         }
-        setError(
-          refusal instanceof RequestError ? refusal : new RequestError(0, "", String(refusal)),
-        );
+        setError(asRequestError(refusal));
       }
       setIsReading(false);
     },

@@ -1,6 +1,6 @@
 // The curves of the runs that are looked at: read once, then carried on by what comes live.
 
-import type { Rest } from "../../../live/rest";
+import { isPassing, type Rest } from "../../../live/rest";
 import type { NotFinite, PerformancePoint } from "../../../live/schemas";
 import { Series } from "./series";
 
@@ -10,7 +10,8 @@ const MOST_RUNS = 8;
 
 export interface Curve {
   readonly series: Series;
-  state: "new" | "reading" | "read" | "failed";
+  /** What failed may come yet; what the server has refused, it will refuse again. */
+  state: "new" | "reading" | "read" | "failed" | "refused";
   /** Points that the server has, of which `series` may hold fewer. */
   total: number;
 }
@@ -32,7 +33,6 @@ export class Curves {
       known.set(metric, curve);
     }
     if (curve.state === "new") {
-      curve.state = "reading";
       void this.read(runId, metric, curve);
     }
     return curve;
@@ -76,17 +76,12 @@ export class Curves {
 
   /** Something was missed: read again what is known, of one run or of all. */
   refresh(runId?: string): void {
-    for (const [id, known] of this.runs) {
-      if (runId !== undefined && id !== runId) {
-        continue;
-      }
-      for (const [metric, curve] of known) {
-        if (curve.state !== "reading") {
-          curve.state = "reading";
-          void this.read(id, metric, curve);
-        }
-      }
-    }
+    this.readAgain((curve, id) => curve.state !== "reading" && id === (runId ?? id));
+  }
+
+  /** Ask again for what could not be read. */
+  retry(): void {
+    this.readAgain((curve) => curve.state === "failed");
   }
 
   /** The points of a range of steps, as finely as a chart can show them. */
@@ -98,15 +93,26 @@ export class Curves {
     return series;
   }
 
+  private readAgain(isWanted: (curve: Curve, runId: string) => boolean): void {
+    for (const [runId, known] of this.runs) {
+      for (const [metric, curve] of known) {
+        if (isWanted(curve, runId)) {
+          void this.read(runId, metric, curve);
+        }
+      }
+    }
+  }
+
   private async read(runId: string, metric: string, curve: Curve): Promise<void> {
+    curve.state = "reading";
     try {
       const { entries, total } = await this.ask(runId, metric, {});
       curve.series.fill(entries.map(plain));
       curve.total = total;
       curve.state = "read";
-    } catch {
-      // What comes live is shown; the next look, or a connection that is back, reads again.
-      curve.state = "failed";
+    } catch (error) {
+      // What comes live is shown all the same.
+      curve.state = isPassing(error) ? "failed" : "refused";
     }
     this.tell(runId);
   }

@@ -2,7 +2,7 @@
 
 import { useCallback, useState } from "react";
 import { type Action, ANSWER_SLACK_MS, timeoutS } from "../../../live/controls";
-import { RequestError } from "../../../live/rest";
+import { asRequestError, type RequestError } from "../../../live/rest";
 import type { ControlResponse } from "../../../live/schemas";
 import { rest } from "../live/session";
 
@@ -41,10 +41,7 @@ export function useCommand(runId: string): Commanding {
         )
         .then(
           (answer) => settle({ answer }),
-          (error: unknown) =>
-            settle({
-              error: error instanceof RequestError ? error : new RequestError(0, "", String(error)),
-            }),
+          (error: unknown) => settle({ error: asRequestError(error) }),
         );
     },
     [runId],

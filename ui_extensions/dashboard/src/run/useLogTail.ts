@@ -1,10 +1,11 @@
 // A run's newest printed lines: read once, carried on live, read again when lines were missed.
 
 import { useCallback, useEffect, useState } from "react";
-import { RequestError } from "../../../live/rest";
+import { asRequestError, type RequestError } from "../../../live/rest";
 import type { LogLine } from "../../../live/schemas";
 import { useLive } from "../live/liveStore";
 import { rest, watchLogs } from "../live/session";
+import { useRetry } from "../ui/useRetry";
 import { appended, carriedOn, NO_LINES, notYetRead, type Tail } from "./logLines";
 
 const READ_LINES = 1_000;
@@ -68,9 +69,7 @@ export function useLogTail(runId: string): LogReading {
         },
         (refused: unknown) => {
           if (!abort.signal.aborted) {
-            setError(
-              refused instanceof RequestError ? refused : new RequestError(0, "", String(refused)),
-            );
+            setError(asRequestError(refused));
             setIsReading(false);
             settle();
           }
@@ -85,5 +84,6 @@ export function useLogTail(runId: string): LogReading {
   }, [runId, gaps, again]);
 
   const readAgain = useCallback(() => setAgain((before) => before + 1), []);
+  useRetry(error, readAgain);
   return { tail, isReading, error, readAgain };
 }

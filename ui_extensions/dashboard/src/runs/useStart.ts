@@ -1,7 +1,7 @@
 // What has been typed into the form that starts a training, what is wrong with it, and its sending.
 
 import { useEffect, useRef, useState } from "react";
-import { RequestError } from "../../../live/rest";
+import { asRequestError, type RequestError } from "../../../live/rest";
 import type { StartRequest, StartResponse } from "../../../live/schemas";
 import { useLanguage } from "../i18n/language";
 import { useWords } from "../i18n/words";
@@ -99,8 +99,7 @@ export function useStart(
         onStarted(runId);
       }
     } catch (refused) {
-      const said =
-        refused instanceof RequestError ? refused : new RequestError(0, "", String(refused));
+      const said = asRequestError(refused);
       const known = new Set([...OWN, ...fields].map(({ name }) => name));
       const { "": others, ...found } = Object.fromEntries(
         problemsByField(said.problems, known.add("recipe")),

@@ -1,7 +1,8 @@
 // What the server answers, read when it is first looked at and whenever what it depends on changes.
 
 import { useCallback, useEffect, useRef, useState } from "react";
-import { RequestError } from "../../../live/rest";
+import { asRequestError, type RequestError } from "../../../live/rest";
+import { useRetry } from "./useRetry";
 
 export interface Answer<T> {
   data: T | undefined;
@@ -13,7 +14,8 @@ export interface Answer<T> {
 
 /** `read` must keep its identity as long as it would read the same: wrap it in useCallback.
 
-What `read` was asked before is shown until the new answer is there, unless `read` changes. */
+What `read` was asked before is shown until the new answer is there, unless `read` changes. What the
+server could not answer is asked again while the page is connected to it. */
 export function useAnswer<T>(
   read: (signal: AbortSignal) => Promise<T>,
   when: unknown = 0,
@@ -38,14 +40,13 @@ export function useAnswer<T>(
       (data) => setState({ data, error: undefined, isReading: false }),
       (error: unknown) => {
         if (!abort.signal.aborted) {
-          const said =
-            error instanceof RequestError ? error : new RequestError(0, "", String(error));
-          setState((before) => ({ ...before, error: said, isReading: false }));
+          setState((before) => ({ ...before, error: asRequestError(error), isReading: false }));
         }
       },
     );
     return () => abort.abort();
   }, [read, when, count]);
   const readAgain = useCallback(() => setCount((before) => before + 1), []);
+  useRetry(state.error, readAgain);
   return { ...state, readAgain };
 }

@@ -1,9 +1,10 @@
 // One epoch with its evaluation; while another is read, the one before stays.
 
 import { useCallback, useEffect, useState } from "react";
-import { RequestError } from "../../../../live/rest";
+import { asRequestError, type RequestError } from "../../../../live/rest";
 import type { EpochDetails } from "../../../../live/schemas";
 import { rest } from "../../live/session";
+import { useRetry } from "../../ui/useRetry";
 import { EpochCache } from "./epochCache";
 
 /** A slider that is dragged passes many epochs. */
@@ -78,9 +79,6 @@ export function useEpochDetails(
     setAttempts((before) => before + 1);
   }, []);
   const error = failure?.epoch === epoch ? failure?.error : undefined;
+  useRetry(error, readAgain);
   return { details: cached ?? details, error, isReading: !cached && !error, readAgain };
-}
-
-function asRequestError(error: unknown): RequestError {
-  return error instanceof RequestError ? error : new RequestError(0, "", String(error));
 }

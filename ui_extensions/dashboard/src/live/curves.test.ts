@@ -1,0 +1,45 @@
+import { expect, it, vi } from "vitest";
+import { RequestError, type Rest } from "../../../live/rest";
+import { Curves } from "./curves";
+
+const TIMESTAMP = "2026-01-01T00:00:00Z";
+
+/** Answers a curve of the steps 1 to 3, unless it has been told to fail. */
+function stage() {
+  const failing: { error: RequestError | null } = { error: null };
+  const entries = [1, 2, 3].map((step) => ({ step, value: step / 10, timestamp: TIMESTAMP }));
+  const list = vi.fn(() =>
+    failing.error ? Promise.reject(failing.error) : Promise.resolve({ entries, total: 3 }),
+  );
+  const curves = new Curves({ list } as unknown as Rest);
+  const steps = () => [...curves.curve("r", "m").series.view().steps];
+  const settled = () => vi.waitFor(() => expect(curves.curve("r", "m").state).not.toBe("reading"));
+  return { curves, failing, list, steps, settled };
+}
+
+it("reads again what could not be read, and puts it under what came live meanwhile", async () => {
+  const { curves, failing, steps, settled } = stage();
+  failing.error = new RequestError(0, "UNREACHABLE", "gone");
+  curves.curve("r", "m");
+  await settled();
+  curves.add("r", [{ metric: "m", step: 4, value: 0.4, timestamp: TIMESTAMP }]);
+  expect(steps()).toEqual([4]);
+  failing.error = null;
+  curves.retry();
+  await settled();
+  expect(steps()).toEqual([1, 2, 3, 4]);
+});
+
+it("does not ask again for what the server has refused, or has answered", async () => {
+  const { curves, failing, list, settled } = stage();
+  failing.error = new RequestError(404, "NOT_FOUND", "no such run");
+  curves.curve("r", "m");
+  await settled();
+  curves.retry();
+  expect(list).toHaveBeenCalledTimes(1);
+  failing.error = null;
+  curves.refresh();
+  await settled();
+  curves.retry();
+  expect(list).toHaveBeenCalledTimes(2);
+});
