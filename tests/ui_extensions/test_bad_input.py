@@ -98,6 +98,29 @@ def test_one_metric_alone_is_charted(server: Server, page: Page) -> None:
     expect(cards(page)).to_contain_text("36.7")
 
 
+def test_a_metric_that_comes_later_takes_nobody_from_the_chart_they_read(
+    server: Server, page: Page
+) -> None:
+    run = new_run(server.url, "later metric")
+    for step in (1, 2, 3):
+        run.log(step, train__loss=step)
+    open_run(page, server.url, run.run_id)
+    expect(caption(page, "Loss")).to_have_text("step 3")
+    plot(page, "Loss").press("ArrowLeft")
+    plot(page, "Loss").press("ArrowLeft")
+    expect(caption(page, "Loss")).to_have_text("⌖ step 2")
+
+    run.log(3, val__loss=9)
+
+    expect(chart(page, "Loss").get_by_role("listitem")).to_contain_text(["train/loss", "val/loss"])
+    expect(chart(page, "Loss").get_by_role("status")).to_have_text(["2", "9"])
+    expect(caption(page, "Loss")).to_have_text("⌖ step 2")
+    expect(plot(page, "Loss")).to_be_focused()
+    expect(plot(page, "Loss").locator(".u-cursor-x")).to_be_in_viewport()
+    page.keyboard.press("ArrowLeft")
+    expect(caption(page, "Loss")).to_have_text("⌖ step 1")
+
+
 def test_5000_metrics_are_found_by_name_and_drawn_a_screenful_at_a_time(
     server: Server, page: Page
 ) -> None:

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.api.jobs.trainings import PARAMS, Trainings, trainings
+from tests.ui_extensions.run_page import caption
 from tracking_plugin.ray_head import LocalHead
 
 SLOW_MS = 200_000
@@ -104,11 +105,10 @@ def field(form: Locator, label: str) -> Locator:
 
 def curves_grow(page: Page) -> None:
     """The loss chart's own caption names a later step than before."""
-    chart = page.locator("figure").filter(has=page.get_by_role("heading", name="Loss", exact=True))
-    place = chart.get_by_text(re.compile("^step "))
-    expect(place).to_be_visible(timeout=SLOW_MS)
+    place = caption(page, "Loss")
+    expect(place).to_contain_text("step", timeout=SLOW_MS)
     # What is out of sight is not drawn.
-    chart.scroll_into_view_if_needed()
+    place.scroll_into_view_if_needed()
     before = place.inner_text()
     expect(place).not_to_have_text(before, timeout=SLOW_MS)
 

@@ -124,12 +124,7 @@ function Grid({ runId, specs, stepsPerEpoch }: GridProps) {
   return (
     <div className={styles.grid}>
       {specs.map((spec) => (
-        <Chart
-          key={`${spec.key}\0${spec.metrics.length}`}
-          runId={runId}
-          spec={spec}
-          stepsPerEpoch={stepsPerEpoch}
-        />
+        <Chart key={spec.key} runId={runId} spec={spec} stepsPerEpoch={stepsPerEpoch} />
       ))}
     </div>
   );

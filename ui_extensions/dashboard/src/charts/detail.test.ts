@@ -27,8 +27,8 @@ function stage(total = 1_000_000) {
   return { detail, asked, answers, onRead };
 }
 
-function part(zoom: Part["zoom"]): Part {
-  return { runId: "r", metrics: ["m"], zoom };
+function part(zoom: Part["zoom"], ...metrics: string[]): Part {
+  return { runId: "r", metrics: metrics.length > 0 ? metrics : ["m"], zoom };
 }
 
 beforeEach(() => {
@@ -70,13 +70,13 @@ it("asks for nothing where all is known, and for nothing twice", async () => {
   expect(asked).toHaveLength(1);
 });
 
-it.each([null, [300, 400] as const])(
+it.each([part(null), part([300, 400]), part([100, 200], "m", "n")])(
   "shows nothing of a part that was left for %j",
-  async (zoom) => {
+  async (next) => {
     const { detail, answers, onRead } = stage();
     detail.want(part([100, 200]));
     await vi.advanceTimersByTimeAsync(LATER_MS);
-    detail.want(part(zoom));
+    detail.want(next);
     answers[0]?.(seriesAt(150));
     await vi.advanceTimersByTimeAsync(0);
     expect(detail.points()).toBeNull();

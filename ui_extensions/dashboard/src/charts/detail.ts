@@ -29,7 +29,7 @@ export class Detail {
   want(part: Part): void {
     const { zoom } = part;
     clearTimeout(this.timer);
-    this.wanted = keyOf(zoom);
+    this.wanted = keyOf(part);
     if (!zoom) {
       this.read = null;
     } else if (this.read?.key !== this.wanted && this.isThinned(part)) {
@@ -54,8 +54,9 @@ export class Detail {
     });
   }
 
-  private async ask({ runId, metrics }: Part, zoom: Zoom): Promise<void> {
-    const key = keyOf(zoom);
+  private async ask(part: Part, zoom: Zoom): Promise<void> {
+    const { runId, metrics } = part;
+    const key = keyOf(part);
     try {
       const series = await Promise.all(
         metrics.map((metric) => this.curves.detail(runId, metric, ...zoom)),
@@ -70,6 +71,6 @@ export class Detail {
   }
 }
 
-function keyOf(zoom: Zoom | null): string {
-  return zoom?.join(":") ?? "";
+function keyOf({ metrics, zoom }: Part): string {
+  return [...metrics, ...(zoom ?? [])].join();
 }

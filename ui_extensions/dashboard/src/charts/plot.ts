@@ -65,7 +65,8 @@ export class Plot implements Drawable {
     if (
       before.options.isLog !== settings.options.isLog ||
       before.options.smoothing > 0 !== settings.options.smoothing > 0 ||
-      before.formats !== settings.formats
+      before.formats !== settings.formats ||
+      before.metrics.join() !== settings.metrics.join()
     ) {
       this.rebuild();
     }
@@ -110,8 +111,7 @@ export class Plot implements Drawable {
     const last = first.steps.length - 1;
     const at = this.cursorStep === null ? last : nearest(first, this.cursorStep) + by;
     const step = first.steps[Math.min(Math.max(at, 0), last)] as number;
-    const left = this.plot.valToPos(step / this.perUnit(), "x");
-    this.plot.setCursor({ left, top: this.plot.bbox.height / devicePixelRatio / 2 });
+    this.putCursor(this.plot, step);
     this.chosenStep = step;
     this.cursorStep = step;
     this.read();
@@ -142,6 +142,7 @@ export class Plot implements Drawable {
     const { options } = this.settings;
     const points = this.points();
     const shown = options.zoom ?? range(points);
+    const isNew = this.plot === null;
     this.plot ??= new uPlot(this.look(), this.nothing(), this.target);
     const [min, max] = shown ?? [0, 1];
     const end = options.zoom ? max : steadyEnd(min, max, this.widthPx, this.phase);
@@ -150,6 +151,9 @@ export class Plot implements Drawable {
     const perUnit = this.perUnit();
     const { xs, raw, smooth } = this.plotter.plotted(points, view, perUnit);
     this.redraw([xs, ...raw, ...smooth], min / perUnit, Math.max(end, min + 1) / perUnit);
+    if (isNew && this.chosenStep !== null) {
+      this.putCursor(this.plot, this.chosenStep);
+    }
   }
 
   write(): void {
@@ -174,6 +178,11 @@ export class Plot implements Drawable {
       plot.setData(data as uPlot.AlignedData, false);
       plot.setScale("x", { min, max });
     });
+  }
+
+  private putCursor(plot: uPlot, step: number): void {
+    const left = plot.valToPos(step / this.perUnit(), "x");
+    plot.setCursor({ left, top: plot.bbox.height / devicePixelRatio / 2 });
   }
 
   private setLineWidths(plot: uPlot, numPoints: number): void {
