@@ -8,6 +8,7 @@ import mlflow
 import numpy as np
 import pytest
 import torch
+from mlflow.entities import Run
 
 from tests.training.data.images import CLASSES, truncate
 from tests.training.program import TINY, Program
@@ -53,13 +54,16 @@ def failure(program: Program, capsys: pytest.CaptureFixture[str]) -> str:
     return message
 
 
-def test_every_metric_has_its_name_and_every_step_its_point(trained: Program) -> None:
-    run = trained.only_run()
-    assert {name for name in run.data.metrics if not name.startswith("system/")} == METRICS
+def test_every_metric_has_its_name_and_every_step_its_point(
+    trained: Program, finished_run: Run
+) -> None:
+    names = {name for name in finished_run.data.metrics if not name.startswith("system/")}
+    assert names == METRICS
+    run_id = finished_run.info.run_id
     for name in ("train/loss", "train/learning_rate", "epoch"):
-        steps = [step for step, _ in trained.curve(run.info.run_id, name)]
+        steps = [step for step, _ in trained.curve(run_id, name)]
         assert steps == list(range(1, NUM_STEPS + 1))
-    assert [step for step, _ in trained.curve(run.info.run_id, "val/kappa")] == [9, 18]
+    assert [step for step, _ in trained.curve(run_id, "val/kappa")] == [9, 18]
 
 
 def test_the_run_says_what_it_was(trained: Program) -> None:
