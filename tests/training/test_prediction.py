@@ -14,9 +14,10 @@ from training.evaluation.metrics import evaluate_predictions
 from training.evaluation.scoring import Predictions
 from training.prediction import Viewing, predict
 from training.process import Process
-from training.recipes.retinal import backbone_config, build_model, split_dataset
+from training.recipes.retinal import split_dataset
 from training.recipes.retinal_config import retinal_config
 from training.recipes.retinal_data import RetinalData, find_data
+from training.recipes.retinal_model import backbone_config, build_model
 
 TINY = {"preset": "small", "backbone": "test_resnet", "image_size": 32, "batch_size": 1}
 

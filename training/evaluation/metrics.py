@@ -8,7 +8,6 @@ from typing import Any, TypedDict
 
 import torch
 from torch import Tensor
-from torchmetrics.functional.classification import multiclass_confusion_matrix
 
 from tracking_plugin.names import MetricGroup
 from training.errors import DataError
@@ -59,13 +58,11 @@ def evaluate_predictions(predictions: Predictions, taxonomy: Taxonomy) -> Evalua
     scores = WeightedScores(predictions)
     every_image_once = torch.ones(1, scores.num_images, dtype=torch.float64)
     auroc = scores.auroc(every_image_once)
-    confusion = multiclass_confusion_matrix(
-        scores.predicted, predictions.targets, num_classes=scores.num_classes
-    )
-    overall = summary(confusion[None].double(), auroc)
+    confusion = scores.confusion(every_image_once)
+    overall = summary(confusion, auroc)
     return _evaluation(
         taxonomy,
-        confusion_matrix=confusion.tolist(),
+        confusion_matrix=confusion[0].long().tolist(),
         auroc=auroc[0],
         loss=scores.loss(every_image_once).item(),
         metrics={name: value.item() for name, value in overall.items()},

@@ -2,7 +2,7 @@
 
 A weighting says how often each image counts: all ones is the plain evaluation, and each bootstrap
 resample is another. torchmetrics knows no such weights, divides in float32 and calls the AUROC of
-an absent class 0, hence our own ratios; it still counts the confusion matrix of an evaluation.
+an absent class 0, hence our own ratios, which the tests compare with its.
 """
 
 from dataclasses import dataclass
@@ -77,8 +77,7 @@ class WeightedScores:
         targets = predictions.targets.long()
         self.num_images, self.num_classes = log_probabilities.shape
         self._image_losses = -log_probabilities.gather(1, targets[:, None]).squeeze(1)
-        self.predicted = log_probabilities.argmax(dim=1)
-        self._cells = targets * self.num_classes + self.predicted
+        self._cells = targets * self.num_classes + log_probabilities.argmax(dim=1)
         self._rankings = [
             _rank(column, targets == index)
             for index, column in enumerate(log_probabilities.exp().T)

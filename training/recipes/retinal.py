@@ -1,10 +1,8 @@
 """The retinal recipe: a fundus and OCT classifier, by default RETFound's official fine-tuning."""
 
 import json
-import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,32 +18,22 @@ from training.data.augmentation import AugmentationConfig, augment
 from training.data.loading import ImageBatch, SplitDataset, load_batches
 from training.data.mixing import mix
 from training.data.sampling import Shard, TrainingOrder
-from training.evaluation.confusion_image import confusion_matrix_image
 from training.evaluation.metrics import (
     evaluate_predictions,
     evaluation_document,
     logged_metrics,
     selection_score,
 )
-from training.models.backbone import BackboneConfig, build_classifier, freeze_backbone
 from training.models.batch_norm import synchronise_batch_norm
-from training.models.weights import load_backbone_weights
 from training.prediction import Viewing, predict
 from training.process import Process
 from training.recipe import DatasetDescription, EvaluationResult, PackagedModel, StepResult
-from training.recipes.retinal_config import (
-    RANDOM_WEIGHTS,
-    ClassImbalance,
-    Preset,
-    RetinalConfig,
-    Tuning,
-)
+from training.recipes.retinal_config import ClassImbalance, RetinalConfig, Tuning
 from training.recipes.retinal_data import RetinalData, describe_dataset
+from training.recipes.retinal_model import backbone_config, build_model
 from training.recipes.retinal_package import package_classifier
 from training.recipes.schedule import WarmupCosine
 from training.taxonomy import taxonomy_to_dict
-
-logger = logging.getLogger(__name__)
 
 REFERENCE_BATCH_SIZE = 256
 """Images of a step for which `base_learning_rate` is meant."""
@@ -130,6 +118,11 @@ class RetinalRecipe:
         predictions = predict(model, self._val_set, Viewing.of(self.config), self._process)
         result = None
         if predictions is not None:
+            # No other rank draws, so none waits for matplotlib.
+            from training.evaluation.confusion_image import (  # noqa: PLC0415
+                confusion_matrix_image,
+            )
+
             taxonomy = self._data.taxonomy
             evaluation = evaluate_predictions(predictions, taxonomy)
             image = confusion_matrix_image(
@@ -230,38 +223,6 @@ def augmentation_config(config: RetinalConfig) -> AugmentationConfig:
         rand_augment_magnitude=config.rand_augment_magnitude,
         random_erasing=config.random_erasing,
     )
-
-
-def backbone_config(config: RetinalConfig, num_classes: int) -> BackboneConfig:
-    """The architecture that `config` names, with `num_classes` outputs."""
-    return BackboneConfig(
-        name=config.backbone,
-        num_classes=num_classes,
-        image_size=config.image_size,
-        drop_path=config.drop_path,
-        global_pool=config.global_pool,
-        norm_layer=config.norm_layer,
-    )
-
-
-def build_model(backbone: BackboneConfig, config: RetinalConfig) -> nn.Module:
-    """The network with its pre-trained weights, seeded; WeightsError if they do not fit."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(config.seed)
-        model = build_classifier(backbone)
-    if config.weights in ("", RANDOM_WEIGHTS):
-        logger.log(
-            logging.INFO if config.preset is Preset.SMALL else logging.WARNING,
-            "No weights file is given: the backbone %s starts at random.",
-            backbone.name,
-        )
-    else:
-        load_backbone_weights(model, Path(config.weights).expanduser())
-    if config.tuning is Tuning.LINEAR_PROBE:
-        freeze_backbone(model)
-    if config.channels_last:
-        model = model.to(memory_format=torch.channels_last)
-    return model
 
 
 def split_dataset(config: RetinalConfig, data: RetinalData, split: Split) -> SplitDataset:

@@ -22,9 +22,10 @@ from training.models.backbone import build_classifier
 from training.prediction import Viewing, predict
 from training.process import Process
 from training.recipe import Scores, TrainedModel
-from training.recipes.retinal import backbone_config, split_dataset
+from training.recipes.retinal import split_dataset
 from training.recipes.retinal_config import RetinalConfig
 from training.recipes.retinal_data import RetinalData, data_root, find_data, verify_data
+from training.recipes.retinal_model import backbone_config
 from training.taxonomy import Modality, Taxonomy, taxonomy_from_dict
 
 ALL_MODALITIES = "all"
