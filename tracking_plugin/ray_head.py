@@ -26,6 +26,8 @@ LOCAL_ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",
     # Ray's word for "stay on the loopback interface", on any system.
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
+    # No cloud takes this machine back with notice, so no process of each training watches for that.
+    "RAY_TRAIN_ENABLE_PREEMPTION_WATCHER": "0",
 }
 """What a Ray of this machine alone must find in its environment before it is imported."""
 
