@@ -5,10 +5,13 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
+
+from tracking_plugin.ray_head import LocalHead
 
 # MLflow sets and removes variables of its own for it, while other threads read the environment.
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
@@ -26,6 +29,8 @@ ON_RAY = (
     "tests/ui_extensions/test_story.py",
 )
 
+BROWSER = "tests/ui_extensions/"
+
 
 def is_on_ray(nodeid: str) -> bool:
     return nodeid.startswith(ON_RAY)
@@ -33,7 +38,7 @@ def is_on_ray(nodeid: str) -> bool:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest first, so that no process ends long after the other."""
-    items.sort(key=lambda item: not is_on_ray(item.nodeid))
+    items.sort(key=lambda item: (not is_on_ray(item.nodeid), not item.nodeid.startswith(BROWSER)))
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -47,6 +52,22 @@ class OneOnRay(LoadFileScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         return "ray" if is_on_ray(nodeid) else str(super()._split_scope(nodeid))
+
+
+@pytest.fixture(scope="session")
+def ray_head() -> Iterator[LocalHead]:
+    with closing(LocalHead()) as head:
+        yield head
+
+
+@pytest.fixture(scope="module")
+def head(ray_head: LocalHead) -> Iterator[LocalHead]:
+    """A Ray head that outlives servers, as a cluster does; all modules share one."""
+    # Only what talks to Ray pays for importing it.
+    from tests.ray_jobs import end_jobs  # noqa: PLC0415
+
+    yield ray_head
+    end_jobs(ray_head)
 
 
 @pytest.fixture(autouse=True)

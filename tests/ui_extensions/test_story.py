@@ -23,13 +23,6 @@ rules:
 """
 
 
-@pytest.fixture(scope="module")
-def head() -> Iterator[LocalHead]:
-    head = LocalHead()
-    yield head
-    head.close()
-
-
 @pytest.fixture
 def training(tmp_path: Path, head: LocalHead) -> Iterator[Trainings]:
     (tmp_path / "rules.yaml").write_text(RULES)

@@ -39,6 +39,7 @@ def test_a_value_below_its_floor_pauses_the_run_until_a_person_resumes_it(
         )
         assert training.outcomes(run_id) == [("pause", "done"), ("resume", "done")]
         training.obeyed("stop", run_id)
+        training.wait(run_id, "stopped")
 
 
 def next_alert(socket: Any, run_id: str) -> dict[str, Any]:

@@ -10,36 +10,20 @@ import pytest
 
 from tests.api.jobs.processes import descendants, ranks
 from tests.api.jobs.trainings import trainings
+from tests.ray_jobs import end_jobs
 from tests.small_disk import fill, small_disk
 from tests.training.data.images import make_folder
 from tests.waiting import until
-from tracking_plugin.ray_cluster import Cluster, job_client
 from tracking_plugin.ray_head import LocalHead
 
-JOB_STOP_DEADLINE_S = 150.0
 LESS_THAN_A_CHECKPOINT = 64 * 1024
 ENDLESS = {"epochs": 5000, "checkpoint_every_steps": 5}
 
 
 @pytest.fixture(autouse=True)
 def no_job_for_the_next_test(head: LocalHead) -> Iterator[None]:
-    """What a failed test leaves running would take the next one's processors."""
     yield
-    jobs = job_client(
-        Cluster(address=head.address, token=head.token, is_local=True, is_alive=lambda: True)
-    )
-
-    def running() -> list[str]:
-        # The head's own process is a job, too, with no submission id.
-        return [
-            job.submission_id
-            for job in jobs.list_jobs()
-            if job.submission_id and not job.status.is_terminal()
-        ]
-
-    for job_id in running():
-        jobs.stop_job(job_id)
-    until(lambda: not running(), "the end of the jobs", JOB_STOP_DEADLINE_S)
+    end_jobs(head)
 
 
 def test_a_server_that_was_killed_finds_its_job_again(tmp_path: Path, head: LocalHead) -> None:
@@ -77,16 +61,14 @@ def test_a_rank_killed_while_pausing_comes_back_and_pauses(tmp_path: Path, head:
 
 def test_a_server_without_a_cluster_brings_its_own_and_takes_it_along(tmp_path: Path) -> None:
     with trainings(tmp_path) as training:
-        run_id = training.start(epochs=1)
-        training.wait(run_id, "completed")
-        endless = training.start(**ENDLESS)
-        training.wait_for_step(endless, 1)
+        run_id = training.start(**ENDLESS)
+        training.wait_for_step(run_id, 1)
         started = descendants(training.server.process.pid)
         assert any("raylet" in process.name() for process in started)
     assert psutil.wait_procs(started, timeout=60)[1] == []
     with trainings(tmp_path) as after:
-        entry = after.wait(endless, "error", "stopped")
-        assert after.mlflow_status(endless)[0] in ("FAILED", "KILLED")
+        entry = after.wait(run_id, "error", "stopped")
+        assert after.mlflow_status(run_id)[0] in ("FAILED", "KILLED")
         assert entry["message"]
 
 

@@ -1,7 +1,8 @@
 """A training that the server starts, on real Ray with two ranks: from its start to each of its ends."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from safetensors.torch import load_file
 from websockets.sync.client import connect
 
 from tests.api.jobs.processes import processes_called, ranks
-from tests.api.jobs.trainings import PARAMS, Trainings, trainings
+from tests.api.jobs.trainings import DEADLINE_S, PARAMS, Trainings, trainings
 from tests.waiting import until
 from tracking_plugin.ray_head import LocalHead
 
@@ -25,11 +26,35 @@ def training(tmp_path_factory: pytest.TempPathFactory, head: LocalHead) -> Itera
         yield running
 
 
+@dataclass(frozen=True)
+class Undisturbed:
+    """A run that finished, and the lines of its log that the socket told of its beginning."""
+
+    run_id: str
+    told: Sequence[str]
+
+
 @pytest.fixture(scope="module")
-def undisturbed(training: Trainings) -> str:
-    run_id = training.start(**EXACT)
+def finished(training: Trainings) -> Undisturbed:
+    with connect(f"{training.server.url.replace('http', 'ws', 1)}/ws") as socket:
+        run_id = training.start(**EXACT)
+        told: list[str] = []
+        while not any("training from step 0" in line for line in told):
+            message = json.loads(socket.recv(timeout=DEADLINE_S))
+            if message["type"] == "log" and message["run_id"] == run_id:
+                told += [line["message"] for line in message["lines"]]
     training.wait(run_id, "completed")
-    return run_id
+    return Undisturbed(run_id, told)
+
+
+@pytest.fixture
+def undisturbed(finished: Undisturbed) -> str:
+    return finished.run_id
+
+
+@pytest.fixture
+def told(finished: Undisturbed) -> Sequence[str]:
+    return finished.told
 
 
 def test_a_started_training_is_scheduled_trains_and_finishes(
@@ -41,7 +66,9 @@ def test_a_started_training_is_scheduled_trains_and_finishes(
     assert len(training.curve(undisturbed)) == NUM_STEPS
 
 
-def test_its_log_is_told_and_kept(training: Trainings, undisturbed: str) -> None:
+def test_its_log_is_told_and_kept(
+    training: Trainings, undisturbed: str, told: Sequence[str]
+) -> None:
     stored = until(
         lambda: [file.path for file in training.mlflow.list_artifacts(undisturbed, "logs")],
         "the stored log",
@@ -49,6 +76,7 @@ def test_its_log_is_told_and_kept(training: Trainings, undisturbed: str) -> None
     assert stored == ["logs/training.log"]
     lines = training.logs(undisturbed)
     assert any(f"training from step 0 to {NUM_STEPS}" in line for line in lines)
+    assert lines[: len(told)] == told
     path = training.mlflow.download_artifacts(undisturbed, stored[0])
     assert Path(path).read_text().splitlines() == lines
     assert (
@@ -169,17 +197,6 @@ def test_a_driver_that_is_killed_is_a_failed_run_that_says_so(
     assert "training from step 0" in entry["message"], "the end of its log"
     assert training.mlflow_status(run_id) == ("FAILED", "error")
     until(lambda: not ranks(head), "the end of the ranks")
-
-
-def test_log_lines_come_over_the_socket(training: Trainings) -> None:
-    with connect(f"{training.server.url.replace('http', 'ws', 1)}/ws") as socket:
-        run_id = training.start(epochs=1)
-        lines: list[str] = []
-        while not any("training from step 0" in line for line in lines):
-            message = json.loads(socket.recv(timeout=100))
-            if message["type"] == "log" and message["run_id"] == run_id:
-                lines += [line["message"] for line in message["lines"]]
-    training.wait(run_id, "completed")
 
 
 def test_figures_count_what_there_is(training: Trainings, undisturbed: str) -> None:

@@ -1,0 +1,26 @@
+"""The jobs on a test's Ray."""
+
+from tests.waiting import until
+from tracking_plugin.ray_cluster import Cluster, job_client
+from tracking_plugin.ray_head import LocalHead
+
+STOP_DEADLINE_S = 150.0
+
+
+def end_jobs(head: LocalHead) -> None:
+    """End what a failed test left running: it would take the next one's processors."""
+    jobs = job_client(
+        Cluster(address=head.address, token=head.token, is_local=True, is_alive=lambda: True)
+    )
+
+    def running() -> list[str]:
+        # The head's own process is a job, too, with no submission id.
+        return [
+            job.submission_id
+            for job in jobs.list_jobs()
+            if job.submission_id and not job.status.is_terminal()
+        ]
+
+    for job_id in running():
+        jobs.stop_job(job_id)
+    until(lambda: not running(), "the end of the jobs", STOP_DEADLINE_S)
