@@ -30,6 +30,19 @@ it("reads again what could not be read, and puts it under what came live meanwhi
   expect(steps()).toEqual([1, 2, 3, 4]);
 });
 
+it("reads once more where something was missed while it was reading", async () => {
+  const { curves, list, settled } = stage();
+  curves.curve("r", "m");
+  curves.refresh();
+  curves.refresh("r");
+  curves.refresh("another");
+  await settled();
+  await vi.waitFor(() => expect(list).toHaveBeenCalledTimes(2));
+  await settled();
+  expect(curves.curve("r", "m").state).toBe("read");
+  expect(list).toHaveBeenCalledTimes(2);
+});
+
 it("does not ask again for what the server has refused, or has answered", async () => {
   const { curves, failing, list, settled } = stage();
   failing.error = new RequestError(404, "NOT_FOUND", "no such run");

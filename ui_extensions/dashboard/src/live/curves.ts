@@ -14,6 +14,8 @@ export interface Curve {
   state: "new" | "reading" | "read" | "failed" | "refused";
   /** Points that the server has, of which `series` may hold fewer. */
   total: number;
+  /** Something was missed while it was being read: the answer on its way may lack that. */
+  isOutdated: boolean;
 }
 
 type Watcher = () => void;
@@ -29,7 +31,7 @@ export class Curves {
     const known = this.ofRun(runId);
     let curve = known.get(metric);
     if (!curve) {
-      curve = { series: new Series(), state: "new", total: 0 };
+      curve = { series: new Series(), state: "new", total: 0, isOutdated: false };
       known.set(metric, curve);
     }
     if (curve.state === "new") {
@@ -76,7 +78,7 @@ export class Curves {
 
   /** Something was missed: read again what is known, of one run or of all. */
   refresh(runId?: string): void {
-    this.readAgain((curve, id) => curve.state !== "reading" && id === (runId ?? id));
+    this.readAgain((_, id) => id === (runId ?? id));
   }
 
   /** Ask again for what could not be read. */
@@ -104,7 +106,12 @@ export class Curves {
   }
 
   private async read(runId: string, metric: string, curve: Curve): Promise<void> {
+    if (curve.state === "reading") {
+      curve.isOutdated = true;
+      return;
+    }
     curve.state = "reading";
+    curve.isOutdated = false;
     try {
       const { entries, total } = await this.ask(runId, metric, {});
       curve.series.fill(entries.map(plain));
@@ -115,6 +122,9 @@ export class Curves {
       curve.state = isPassing(error) ? "failed" : "refused";
     }
     this.tell(runId);
+    if (curve.isOutdated && curve.state === "read") {
+      void this.read(runId, metric, curve);
+    }
   }
 
   private ask(runId: string, metric: string, range: Record<string, number>) {
