@@ -2,9 +2,9 @@
 
     .venv/bin/python -m benchmarks.loop_cost
 
-Every step logs five metrics to a real `fovea serve`; with everything on it asks what is wanted of the run,
-too, and shows its progress, as the training loop does. The steps and whatever helps them are on one core,
-the server on another: it has its own machine where it matters.
+Every step logs six metrics to a real `fovea serve`; with everything on it asks what is wanted of the run,
+too, measures how long it waits for data, and shows its progress, as the training loop does. The steps and
+whatever helps them are on one core, the server on another: it has its own machine where it matters.
 """
 
 import time
@@ -26,6 +26,7 @@ from tracking_plugin.control import RunControl
 from tracking_plugin.names import Metric
 from training.agreement import Agreement
 from training.console import BarConsole
+from training.data_wait import DataWait
 from training.process import current_process
 from training.recording.orders import ServerOrders
 from training.tracking.tracker import MlflowTracker
@@ -61,7 +62,9 @@ class Loop:
         self.tracker = MlflowTracker(run_id=run_id, tracking_uri=url, spool_dir=folder / "spool")
         control = stack.enter_context(closing(RunControl(run_id, tracking_uri=url)))
         self._orders = ServerOrders(control)
-        self._agreement = Agreement(current_process(use_gpu=False), self._orders)
+        process = current_process(use_gpu=False)
+        self._agreement = Agreement(process, self._orders)
+        self._data_wait = DataWait(process.device)
         self._console = BarConsole(
             lambda total, initial, _: tqdm(total=total, initial=initial, file=StringIO())
         )
@@ -78,7 +81,10 @@ class Loop:
 
     def with_everything(self) -> None:
         self._agreement.begin_step()
+        self._data_wait.ask()
+        self._data_wait.arrive()
         self.bare()
+        self._data_wait.end_step(STEP_S)
         self._console.step(self._step, self._log())
         self._agreement.end_step()
         self._orders.training(self._step)
@@ -86,6 +92,7 @@ class Loop:
     def _log(self) -> dict[str, float]:
         self._step += 1
         metrics = {str(name): self._step / number for number, name in enumerate(METRICS, start=1)}
+        metrics[Metric.DATA_WAIT_FRACTION] = self._data_wait.fraction
         self.tracker.log_metrics(metrics, self._step)
         return metrics
 
