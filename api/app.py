@@ -12,19 +12,15 @@ from mlflow.server.fastapi_app import app as mlflow_app
 from mlflow.server.handlers import _add_static_prefix
 
 from api.alerts.builtin import load_rules
-from api.control.control import Control, control_running
-from api.doors.admission import load_admission
-from api.doors.gate import Gate
+from api.bus.open_bus import num_workers_here, open_bus, require_shared
+from api.bus.protocol import Bus
 from api.errors import install_error_handlers
+from api.live.hub import Hub
+from api.live.socket import LiveEndpoint
 from api.location import require_own_api
+from api.middleware.admission import load_admission
+from api.middleware.dispatcher import Gate
 from api.notify.targets import load_targets
-from api.owner_watch import ends_with
-from api.push.bus import Bus
-from api.push.hub import Hub
-from api.push.open_bus import num_workers_here, open_bus, require_shared
-from api.push.socket import LiveEndpoint
-from api.reading.runs import RunReader
-from api.reading.store_errors import install_store_errors
 from api.routes import (
     alerts,
     asyncapi,
@@ -38,8 +34,12 @@ from api.routes import (
     runs,
     stats,
 )
+from api.runs.reader import RunReader
+from api.runs.store_errors import install_store_errors
+from api.server.owner_watch import ends_with
+from api.services import Control, control_running
 from api.settings import Settings, load_settings
-from api.stats import MachineStats
+from api.system.stats import MachineStats
 from api.version import own_version
 from tracking_plugin.wiretap import Wiretap
 from ui_extensions.mount import monitor

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from api.app import create_app
-from api.asyncapi import asyncapi_document
+from api.live.asyncapi import asyncapi_document
 
 
 def write_documents(folder: Path) -> None:

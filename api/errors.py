@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
-from api.doors.request_id import REQUEST_ID_HEADER, request_id_of
+from api.request_id import REQUEST_ID_HEADER, request_id_of
 
 
 class ApiError(Exception):

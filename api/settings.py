@@ -9,8 +9,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from api.doors.origin import Origin
 from api.errors import StartError
+from api.middleware.origin import Origin
 from api.notify.targets import split_urls
 
 PREFIX = "FOVEA_"

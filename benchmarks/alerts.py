@@ -20,13 +20,13 @@ from sqlalchemy import create_engine, insert
 
 from api.alerts.builtin import BUILTIN_NAMES
 from api.alerts.conditions import Bound, Condition, Spike
-from api.alerts.judgement import Level
-from api.alerts.machine import AlertState
 from api.alerts.metric_pattern import MetricPattern
 from api.alerts.rules import Rule, RuleAction
 from api.alerts.run_watch import RunWatch, WrittenPoints
-from api.run_state import RunState
-from api.tables import alerts
+from api.alerts.samples import Level
+from api.alerts.state_machine import AlertState
+from api.runs.state import RunState
+from api.storage.tables import alerts
 from benchmarks.live.figures import in_turn, ms, percentile, print_table, ratios, spread, us
 from benchmarks.live.folder import temporary_folder
 from tests.postgres import postgres_server

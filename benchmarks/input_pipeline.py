@@ -20,9 +20,9 @@ from PIL import Image
 from training.config import Split
 from training.precision import autocast_type, resolve_precision
 from training.process import Process
-from training.recipes.retinal import RetinalRecipe, split_dataset
-from training.recipes.retinal_config import retinal_config
-from training.recipes.retinal_data import find_data
+from training.recipes.retinal.config import retinal_config
+from training.recipes.retinal.data import find_data
+from training.recipes.retinal.recipe import RetinalRecipe, split_dataset
 
 NUM_IMAGES = 256
 MEASURE_S = 5.0

@@ -19,7 +19,7 @@ from benchmarks.live.folder import temporary_folder
 from benchmarks.live.receivers import Receivers, receivers
 from benchmarks.live.servers import Server, fovea_hub, fovea_serve
 from benchmarks.live.writers import Writer, Written, write_at_rate, write_back_to_back
-from tests.api.push.valkey import valkey_server
+from tests.valkey import valkey_server
 
 NUM_ROUNDS = 4
 BLOCK_S = 0.8

@@ -17,7 +17,7 @@ from benchmarks.live.figures import in_turn, ms, percentile, print_table
 from benchmarks.live.folder import temporary_folder
 from benchmarks.live.servers import fovea_hub, fovea_serve
 from benchmarks.live.writers import Writer
-from tests.api.push.valkey import valkey_server
+from tests.valkey import valkey_server
 
 NUM_ROUNDS = 2
 TARGET_S = 0.005

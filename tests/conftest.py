@@ -22,7 +22,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ON_RAY = (
     "tests/api/jobs/",
-    "tests/api/test_demo.py",
+    "tests/api/cli/test_demo.py",
     "tests/tracking_plugin/test_project_backend.py",
     "tests/tracking_plugin/test_ray_head.py",
     "tests/training/test_resume.py",

@@ -15,7 +15,7 @@ import importlib, json, pkgutil, sys
 module = importlib.import_module(sys.argv[1])
 for part in pkgutil.walk_packages(getattr(module, "__path__", []), f"{sys.argv[1]}."):
     # A callback brings the framework whose training it controls; migrations are Alembic's to run.
-    if not part.name.startswith(("tracking_plugin.callbacks.", "api.migrations.")):
+    if not part.name.startswith(("tracking_plugin.callbacks.", "api.storage.migrations.")):
         importlib.import_module(part.name)
 print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules} | set(sys.modules))))
 """

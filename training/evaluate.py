@@ -17,7 +17,7 @@ from training.preparation import read_config
 from training.process import current_process, decide_gpu
 from training.recipe import Scores, TrainedModel
 from training.recipes.registry import recipe_kind
-from training.recording.patience import until_taken
+from training.recording.retry import until_taken
 from training.recording.run_record import RunRecord, find_run, require_reachable
 from training.settings import TrainingSettings
 

@@ -16,7 +16,7 @@ from training.checkpoints.training_state import TrainingState
 from training.config import Precision
 from training.console import Console
 from training.data_wait import DataWait
-from training.deferred import DeferredScalars, StepRecord
+from training.deferred_scalars import DeferredScalars, StepRecord
 from training.errors import CheckpointError
 from training.outcome import Ending, Outcome
 from training.precision import autocast_type, resolve_precision

@@ -20,7 +20,7 @@ from training.process import Process, current_process
 from training.random_state import seed_everything
 from training.recipe import RecordedRecipe
 from training.recipes.registry import recipe_kind
-from training.recording.orders import ServerOrders
+from training.recording.commands import ServerOrders
 from training.recording.recorder import Recorder
 from training.silent import SilentConsole, SilentTracker
 

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from api.alerts.conditions import Bound, Drop, NotFinite, Plateau, Spike
-from api.alerts.machine import Patience
 from api.alerts.metric_pattern import MetricPattern
 from api.alerts.rule_file import RuleFile, read_rules
 from api.alerts.rules import Rule
+from api.alerts.state_machine import Patience
 from tracking_plugin.clinical import CRITICAL_FACTOR, MIN_SENSITIVITY
 from tracking_plugin.names import Metric, MetricGroup
 
@@ -73,7 +73,7 @@ def clinical_rules(floors: Mapping[str, float] = MIN_SENSITIVITY) -> list[Rule]:
 
 
 SILENCE = "run_silent"
-"""The one rule that is about no metric; api.alerts.silence keeps it."""
+"""The one rule that is about no metric; api.alerts.inactivity keeps it."""
 
 BUILTIN_NAMES = frozenset((*(rule.name for rule in HEALTH), *MIN_SENSITIVITY, SILENCE))
 

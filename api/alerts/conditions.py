@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Protocol
 
-from api.alerts.judgement import NO_DATA, Evidence, Judgement, Level, Sample, evidence
+from api.alerts.samples import NO_DATA, Evidence, Judgement, Level, Sample, evidence
 
 MAD_TO_SIGMA = 1.4826
 """A normal distribution's standard deviation over its median absolute deviation

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from api.alerts.judgement import Level
-from api.alerts.machine import AlertState, Evaluation
+from api.alerts.samples import Level
+from api.alerts.state_machine import AlertState, Evaluation
 
 
 class ChangeKind(StrEnum):

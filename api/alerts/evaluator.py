@@ -15,25 +15,25 @@ from functools import partial
 from mlflow.exceptions import MlflowException
 
 from api.alerts.builtin import rules_of_run
+from api.alerts.evaluation_queue import LookQueue
 from api.alerts.live_series import LiveSeries
-from api.alerts.look_queue import LookQueue
-from api.alerts.machine import Evaluation
 from api.alerts.records import News
 from api.alerts.rule_file import RuleFile
 from api.alerts.run_watch import RunWatch, WrittenPoints
+from api.alerts.state_machine import Evaluation
 from api.alerts.store import AlertStore
 from api.alerts.whole_series import evaluate_whole
-from api.database import in_database
+from api.bus.follower import BusFollower
+from api.bus.protocol import Bus
 from api.errors import ApiError, NotFoundError, UnavailableError
-from api.lease import Lease
-from api.nesting import critical_thresholds
-from api.push.bus import Bus
-from api.push.follower import BusFollower
-from api.reading.pages import Page
-from api.reading.run_source import MlflowStatus, RunQuery
-from api.reading.runs import RunReader
-from api.reading.workspaces import all_workspaces, within
-from api.run_status import ACTIVE
+from api.pages import Page
+from api.runs.metrics_data import critical_thresholds
+from api.runs.reader import RunReader
+from api.runs.source import MlflowStatus, RunQuery
+from api.runs.status import ACTIVE
+from api.runs.workspaces import all_workspaces, within
+from api.storage.database import in_database
+from api.storage.lease import Lease
 from api.timestamps import unix_ms
 from tracking_plugin.events import (
     MetricsLogged,

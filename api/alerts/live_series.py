@@ -3,9 +3,9 @@
 from collections import OrderedDict
 from collections.abc import Sequence
 
-from api.alerts.judgement import Sample
-from api.alerts.machine import Evaluation, Progress, evaluate
 from api.alerts.records import Watch
+from api.alerts.samples import Sample
+from api.alerts.state_machine import Evaluation, Progress, evaluate
 
 NUM_RECENT = 256
 """Steps whose values are known, so that a point that comes twice is seen to be one."""

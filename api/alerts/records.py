@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from api.alerts.episodes import ChangeKind
-from api.alerts.judgement import Level
-from api.alerts.machine import AlertState
 from api.alerts.rules import Rule, RuleAction
+from api.alerts.samples import Level
+from api.alerts.state_machine import AlertState
 from tracking_plugin.proportion import Interval
 
 SILENCE_METRIC = "heartbeat"

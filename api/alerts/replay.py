@@ -5,11 +5,11 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from api.alerts.judgement import Sample
-from api.alerts.machine import Evaluation, evaluate_all
 from api.alerts.rules import Rule
-from api.nesting import count
-from api.reading.series import Series
+from api.alerts.samples import Sample
+from api.alerts.state_machine import Evaluation, evaluate_all
+from api.runs.metrics_data import count
+from api.runs.series import Series
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,11 +6,11 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from api.alerts.episodes import ChangeKind
-from api.alerts.judgement import Level
-from api.alerts.machine import AlertState
 from api.alerts.records import Alert, AlertChange, News
 from api.alerts.rules import RuleAction
-from api.tables import alerts
+from api.alerts.samples import Level
+from api.alerts.state_machine import AlertState
+from api.storage.tables import alerts
 
 
 def alert_values(alert: Alert) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from api.alerts.conditions import Bound, Condition
-from api.alerts.machine import Patience
 from api.alerts.metric_pattern import MetricPattern
+from api.alerts.state_machine import Patience
 
 LONGEST_NAME = 64
 LONGEST_METRIC = 250

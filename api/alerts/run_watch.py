@@ -5,12 +5,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from api.alerts.judgement import Sample
 from api.alerts.live_series import LiveSeries
 from api.alerts.records import Watch
 from api.alerts.rules import Rule
-from api.nesting import count
-from api.run_state import Position, RunState, position_at
+from api.alerts.samples import Sample
+from api.runs.metrics_data import count
+from api.runs.state import Position, RunState, position_at
 from tracking_plugin.events import MetricPoint
 
 

@@ -6,10 +6,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from api.alerts.episodes import ChangeKind, Episode, Known, Told, kind_of, plan
-from api.alerts.judgement import Level
-from api.alerts.machine import AlertState, Evaluation
-from api.alerts.record_keeping import (
+from api.alerts.changes import (
     PositionOf,
     begin,
     carry_on,
@@ -17,12 +14,15 @@ from api.alerts.record_keeping import (
     withdraw,
     write_alert,
 )
+from api.alerts.episodes import ChangeKind, Episode, Known, Told, kind_of, plan
 from api.alerts.records import Alert, News, Watch
 from api.alerts.rows import alert_of, alert_values, news_of
-from api.database import Database, page_of
+from api.alerts.samples import Level
+from api.alerts.state_machine import AlertState, Evaluation
 from api.errors import ConflictError, NotFoundError
-from api.reading.pages import Listed, Page
-from api.tables import alert_changes, alerts
+from api.pages import Listed, Page
+from api.storage.database import Database, page_of
+from api.storage.tables import alert_changes, alerts
 
 _OPEN = alerts.c.state == AlertState.FIRING
 

@@ -5,11 +5,11 @@ from collections import deque
 
 from api.alerts.episodes import Episode, episodes
 from api.alerts.live_series import MOST_WAITING
-from api.alerts.machine import Evaluation, evaluate_all
 from api.alerts.records import Watch
 from api.alerts.replay import samples
-from api.reading.runs import RunReader
-from api.reading.workspaces import within
+from api.alerts.state_machine import Evaluation, evaluate_all
+from api.runs.reader import RunReader
+from api.runs.workspaces import within
 
 NUM_BETWEEN_PAUSES = 32
 

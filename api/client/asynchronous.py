@@ -5,24 +5,24 @@ from typing import Any, Self, TypeVar
 
 import httpx
 
-from api.alerts.machine import AlertState
-from api.client import alert_questions, questions, training_questions
+from api.alerts.schemas import AlertLevel, CriticalAlert, TimelineEntry
+from api.alerts.state_machine import AlertState
+from api.client import alert_requests, run_requests, training_requests
 from api.client.live import Link, LiveStream, ignore_link
 from api.client.live_connection import follow_async
-from api.client.question import TIMEOUT_S, Question
 from api.client.refusals import unreachable
+from api.client.request import TIMEOUT_S, Question
 from api.client.server_address import server_address
-from api.client.training_questions import OBEY_TIMEOUT_S
-from api.messages import LogLine, ServerMessage
-from api.reading.pages import Listed
-from api.schemas import MetricsSnapshot, PerformancePoint
-from api.schemas_alerts import AlertLevel, CriticalAlert, TimelineEntry
-from api.schemas_control import CommandEntry, ControlResponse
-from api.schemas_jobs import JobEntry, JobProgress, JobStarted, RecipeEntry, StartResponse
-from api.schemas_notifications import ShownNotification
-from api.schemas_runs import EpochComparison, EpochDetails, LatestMetrics, RunSummary
-from api.schemas_server import Health
-from api.stats import SystemStats
+from api.client.training_requests import OBEY_TIMEOUT_S
+from api.control.schemas import CommandEntry, ControlResponse
+from api.jobs.schemas import JobEntry, JobProgress, JobStarted, RecipeEntry, StartResponse
+from api.live.messages import LogLine, ServerMessage
+from api.notify.schemas import ShownNotification
+from api.pages import Listed
+from api.runs.listing_schemas import EpochComparison, EpochDetails, LatestMetrics, RunSummary
+from api.runs.schemas import MetricsSnapshot, PerformancePoint
+from api.system.health import Health
+from api.system.stats import SystemStats
 
 T = TypeVar("T")
 
@@ -51,7 +51,7 @@ class AsyncFoveaClient:
         await self._http.aclose()
 
     async def health(self) -> Health:
-        return await self._ask(questions.health())
+        return await self._ask(run_requests.health())
 
     async def runs(
         self,
@@ -61,43 +61,45 @@ class AsyncFoveaClient:
         limit: int | None = None,
         offset: int | None = None,
     ) -> Listed[RunSummary]:
-        question = questions.runs(experiment=experiment, status=status, limit=limit, offset=offset)
+        question = run_requests.runs(
+            experiment=experiment, status=status, limit=limit, offset=offset
+        )
         return question.listed_in(await self._answer(question))
 
     async def latest(self, run_id: str | None = None) -> LatestMetrics:
-        return await self._ask(questions.latest(run_id))
+        return await self._ask(run_requests.latest(run_id))
 
     async def history(
         self, run_id: str | None = None, *, limit: int | None = None, offset: int | None = None
     ) -> Listed[MetricsSnapshot]:
-        question = questions.history(run_id, limit=limit, offset=offset)
+        question = run_requests.history(run_id, limit=limit, offset=offset)
         return question.listed_in(await self._answer(question))
 
     async def performance(
         self, metric: str, run_id: str | None = None, *, limit: int | None = None
     ) -> Listed[PerformancePoint]:
-        question = questions.performance(metric, run_id, limit=limit)
+        question = run_requests.performance(metric, run_id, limit=limit)
         return question.listed_in(await self._answer(question))
 
     async def epochs(
         self, run_id: str | None = None, *, limit: int | None = None, offset: int | None = None
     ) -> Listed[EpochDetails]:
-        question = questions.epochs(run_id, limit=limit, offset=offset)
+        question = run_requests.epochs(run_id, limit=limit, offset=offset)
         return question.listed_in(await self._answer(question))
 
     async def epoch(self, number: int, run_id: str | None = None) -> EpochDetails:
-        return await self._ask(questions.epoch(number, run_id))
+        return await self._ask(run_requests.epoch(number, run_id))
 
     async def compare_epochs(
         self, epochs: Sequence[int], metrics: Sequence[str] = (), run_id: str | None = None
     ) -> EpochComparison:
-        return await self._ask(questions.compare_epochs(epochs, metrics, run_id))
+        return await self._ask(run_requests.compare_epochs(epochs, metrics, run_id))
 
     async def stats(self) -> SystemStats:
-        return await self._ask(questions.stats())
+        return await self._ask(run_requests.stats())
 
     async def recipes(self) -> list[RecipeEntry]:
-        return await self._ask(training_questions.recipes())
+        return await self._ask(training_requests.recipes())
 
     async def start(
         self,
@@ -109,7 +111,7 @@ class AsyncFoveaClient:
         workers: int | None = None,
     ) -> StartResponse:
         return await self._ask(
-            training_questions.start(
+            training_requests.start(
                 recipe=recipe,
                 data=data,
                 params=params,
@@ -126,39 +128,39 @@ class AsyncFoveaClient:
         timeout_s: float = OBEY_TIMEOUT_S,
     ) -> ControlResponse:
         return await self._ask(
-            training_questions.pause(run_id, release=release, timeout_s=timeout_s)
+            training_requests.pause(run_id, release=release, timeout_s=timeout_s)
         )
 
     async def resume(
         self, run_id: str | None = None, *, timeout_s: float = OBEY_TIMEOUT_S
     ) -> ControlResponse:
-        return await self._ask(training_questions.resume(run_id, timeout_s=timeout_s))
+        return await self._ask(training_requests.resume(run_id, timeout_s=timeout_s))
 
     async def stop(
         self, run_id: str | None = None, *, timeout_s: float = OBEY_TIMEOUT_S
     ) -> ControlResponse:
-        return await self._ask(training_questions.stop(run_id, timeout_s=timeout_s))
+        return await self._ask(training_requests.stop(run_id, timeout_s=timeout_s))
 
     async def commands(
         self, run_id: str, *, limit: int | None = None, offset: int | None = None
     ) -> Listed[CommandEntry]:
-        question = training_questions.commands(run_id, limit=limit, offset=offset)
+        question = training_requests.commands(run_id, limit=limit, offset=offset)
         return question.listed_in(await self._answer(question))
 
     async def jobs(
         self, *, limit: int | None = None, offset: int | None = None
     ) -> Listed[JobEntry]:
-        question = training_questions.jobs(limit=limit, offset=offset)
+        question = training_requests.jobs(limit=limit, offset=offset)
         return question.listed_in(await self._answer(question))
 
     async def job(self, job_id: str) -> JobEntry:
-        return await self._ask(training_questions.job(job_id))
+        return await self._ask(training_requests.job(job_id))
 
     async def job_progress(self, job_id: str) -> JobProgress:
-        return await self._ask(training_questions.job_progress(job_id))
+        return await self._ask(training_requests.job_progress(job_id))
 
     async def job_logs(self, job_id: str, *, limit: int | None = None) -> list[LogLine]:
-        return await self._ask(training_questions.job_logs(job_id, limit=limit))
+        return await self._ask(training_requests.job_logs(job_id, limit=limit))
 
     async def create_job(
         self,
@@ -170,16 +172,16 @@ class AsyncFoveaClient:
         output_name: str | None = None,
     ) -> JobEntry:
         return await self._ask(
-            training_questions.create_job(
+            training_requests.create_job(
                 recipe, data=data, base_model=base_model, config=config, output_name=output_name
             )
         )
 
     async def start_job(self, job_id: str) -> JobStarted:
-        return await self._ask(training_questions.start_job(job_id))
+        return await self._ask(training_requests.start_job(job_id))
 
     async def cancel_job(self, job_id: str) -> JobEntry:
-        return await self._ask(training_questions.cancel_job(job_id))
+        return await self._ask(training_requests.cancel_job(job_id))
 
     async def alerts(
         self,
@@ -192,7 +194,7 @@ class AsyncFoveaClient:
         limit: int | None = None,
         offset: int | None = None,
     ) -> Listed[CriticalAlert]:
-        question = alert_questions.alerts(
+        question = alert_requests.alerts(
             run_id=run_id,
             condition=condition,
             state=state,
@@ -204,22 +206,22 @@ class AsyncFoveaClient:
         return question.listed_in(await self._answer(question))
 
     async def alert(self, alert_id: str) -> CriticalAlert:
-        return await self._ask(alert_questions.alert(alert_id))
+        return await self._ask(alert_requests.alert(alert_id))
 
     async def alert_timeline(
         self, run_id: str | None = None, *, limit: int | None = None, offset: int | None = None
     ) -> Listed[TimelineEntry]:
-        question = alert_questions.timeline(run_id, limit=limit, offset=offset)
+        question = alert_requests.timeline(run_id, limit=limit, offset=offset)
         return question.listed_in(await self._answer(question))
 
     async def notifications(
         self, run_id: str | None = None, *, limit: int | None = None, offset: int | None = None
     ) -> Listed[ShownNotification]:
-        question = alert_questions.notifications(run_id, limit=limit, offset=offset)
+        question = alert_requests.notifications(run_id, limit=limit, offset=offset)
         return question.listed_in(await self._answer(question))
 
     async def acknowledge(self, alert_id: str, *, note: str = "") -> CriticalAlert:
-        return await self._ask(alert_questions.acknowledge(alert_id, note))
+        return await self._ask(alert_requests.acknowledge(alert_id, note))
 
     def watch(
         self,

@@ -5,24 +5,24 @@ from typing import Any, Self, TypeVar
 
 import httpx
 
-from api.alerts.machine import AlertState
-from api.client import alert_questions, questions, training_questions
+from api.alerts.schemas import AlertLevel, CriticalAlert, TimelineEntry
+from api.alerts.state_machine import AlertState
+from api.client import alert_requests, run_requests, training_requests
 from api.client.live import Link, LiveStream, ignore_link
 from api.client.live_connection import follow
-from api.client.question import TIMEOUT_S, Question
 from api.client.refusals import unreachable
+from api.client.request import TIMEOUT_S, Question
 from api.client.server_address import server_address
-from api.client.training_questions import OBEY_TIMEOUT_S
-from api.messages import LogLine, ServerMessage
-from api.reading.pages import Listed
-from api.schemas import MetricsSnapshot, PerformancePoint
-from api.schemas_alerts import AlertLevel, CriticalAlert, TimelineEntry
-from api.schemas_control import CommandEntry, ControlResponse
-from api.schemas_jobs import JobEntry, JobProgress, JobStarted, RecipeEntry, StartResponse
-from api.schemas_notifications import ShownNotification
-from api.schemas_runs import EpochComparison, EpochDetails, LatestMetrics, RunSummary
-from api.schemas_server import Health
-from api.stats import SystemStats
+from api.client.training_requests import OBEY_TIMEOUT_S
+from api.control.schemas import CommandEntry, ControlResponse
+from api.jobs.schemas import JobEntry, JobProgress, JobStarted, RecipeEntry, StartResponse
+from api.live.messages import LogLine, ServerMessage
+from api.notify.schemas import ShownNotification
+from api.pages import Listed
+from api.runs.listing_schemas import EpochComparison, EpochDetails, LatestMetrics, RunSummary
+from api.runs.schemas import MetricsSnapshot, PerformancePoint
+from api.system.health import Health
+from api.system.stats import SystemStats
 
 T = TypeVar("T")
 
@@ -55,7 +55,7 @@ class FoveaClient:
         self._http.close()
 
     def health(self) -> Health:
-        return self._ask(questions.health())
+        return self._ask(run_requests.health())
 
     def runs(
         self,
@@ -65,45 +65,47 @@ class FoveaClient:
         limit: int | None = None,
         offset: int | None = None,
     ) -> Listed[RunSummary]:
-        question = questions.runs(experiment=experiment, status=status, limit=limit, offset=offset)
+        question = run_requests.runs(
+            experiment=experiment, status=status, limit=limit, offset=offset
+        )
         return question.listed_in(self._answer(question))
 
     def latest(self, run_id: str | None = None) -> LatestMetrics:
-        return self._ask(questions.latest(run_id))
+        return self._ask(run_requests.latest(run_id))
 
     def history(
         self, run_id: str | None = None, *, limit: int | None = None, offset: int | None = None
     ) -> Listed[MetricsSnapshot]:
-        question = questions.history(run_id, limit=limit, offset=offset)
+        question = run_requests.history(run_id, limit=limit, offset=offset)
         return question.listed_in(self._answer(question))
 
     def performance(
         self, metric: str, run_id: str | None = None, *, limit: int | None = None
     ) -> Listed[PerformancePoint]:
-        question = questions.performance(metric, run_id, limit=limit)
+        question = run_requests.performance(metric, run_id, limit=limit)
         return question.listed_in(self._answer(question))
 
     def epochs(
         self, run_id: str | None = None, *, limit: int | None = None, offset: int | None = None
     ) -> Listed[EpochDetails]:
-        question = questions.epochs(run_id, limit=limit, offset=offset)
+        question = run_requests.epochs(run_id, limit=limit, offset=offset)
         return question.listed_in(self._answer(question))
 
     def epoch(self, number: int, run_id: str | None = None) -> EpochDetails:
-        return self._ask(questions.epoch(number, run_id))
+        return self._ask(run_requests.epoch(number, run_id))
 
     def compare_epochs(
         self, epochs: Sequence[int], metrics: Sequence[str] = (), run_id: str | None = None
     ) -> EpochComparison:
-        return self._ask(questions.compare_epochs(epochs, metrics, run_id))
+        return self._ask(run_requests.compare_epochs(epochs, metrics, run_id))
 
     def stats(self) -> SystemStats:
         """Of the server's own machine."""
-        return self._ask(questions.stats())
+        return self._ask(run_requests.stats())
 
     def recipes(self) -> list[RecipeEntry]:
         """What can be trained, and with which parameters."""
-        return self._ask(training_questions.recipes())
+        return self._ask(training_requests.recipes())
 
     def start(
         self,
@@ -116,7 +118,7 @@ class FoveaClient:
     ) -> StartResponse:
         """Begin a training; what is not given is the server's choice. Its run exists when this returns."""
         return self._ask(
-            training_questions.start(
+            training_requests.start(
                 recipe=recipe,
                 data=data,
                 params=params,
@@ -136,39 +138,39 @@ class FoveaClient:
 
         Returns once all its ranks have, or after `timeout_s`: `acknowledged` says which.
         """
-        return self._ask(training_questions.pause(run_id, release=release, timeout_s=timeout_s))
+        return self._ask(training_requests.pause(run_id, release=release, timeout_s=timeout_s))
 
     def resume(
         self, run_id: str | None = None, *, timeout_s: float = OBEY_TIMEOUT_S
     ) -> ControlResponse:
-        return self._ask(training_questions.resume(run_id, timeout_s=timeout_s))
+        return self._ask(training_requests.resume(run_id, timeout_s=timeout_s))
 
     def stop(
         self, run_id: str | None = None, *, timeout_s: float = OBEY_TIMEOUT_S
     ) -> ControlResponse:
         """End the run, which finishes its step and saves first."""
-        return self._ask(training_questions.stop(run_id, timeout_s=timeout_s))
+        return self._ask(training_requests.stop(run_id, timeout_s=timeout_s))
 
     def commands(
         self, run_id: str, *, limit: int | None = None, offset: int | None = None
     ) -> Listed[CommandEntry]:
         """Who has told the run what, and what came of it; newest first."""
-        question = training_questions.commands(run_id, limit=limit, offset=offset)
+        question = training_requests.commands(run_id, limit=limit, offset=offset)
         return question.listed_in(self._answer(question))
 
     def jobs(self, *, limit: int | None = None, offset: int | None = None) -> Listed[JobEntry]:
-        question = training_questions.jobs(limit=limit, offset=offset)
+        question = training_requests.jobs(limit=limit, offset=offset)
         return question.listed_in(self._answer(question))
 
     def job(self, job_id: str) -> JobEntry:
-        return self._ask(training_questions.job(job_id))
+        return self._ask(training_requests.job(job_id))
 
     def job_progress(self, job_id: str) -> JobProgress:
-        return self._ask(training_questions.job_progress(job_id))
+        return self._ask(training_requests.job_progress(job_id))
 
     def job_logs(self, job_id: str, *, limit: int | None = None) -> list[LogLine]:
         """The newest lines that the job has printed, oldest first."""
-        return self._ask(training_questions.job_logs(job_id, limit=limit))
+        return self._ask(training_requests.job_logs(job_id, limit=limit))
 
     def create_job(
         self,
@@ -181,17 +183,17 @@ class FoveaClient:
     ) -> JobEntry:
         """A job that `start_job` begins."""
         return self._ask(
-            training_questions.create_job(
+            training_requests.create_job(
                 recipe, data=data, base_model=base_model, config=config, output_name=output_name
             )
         )
 
     def start_job(self, job_id: str) -> JobStarted:
-        return self._ask(training_questions.start_job(job_id))
+        return self._ask(training_requests.start_job(job_id))
 
     def cancel_job(self, job_id: str) -> JobEntry:
         """Stop the job: it saves and ends, or never begins."""
-        return self._ask(training_questions.cancel_job(job_id))
+        return self._ask(training_requests.cancel_job(job_id))
 
     def alerts(
         self,
@@ -205,7 +207,7 @@ class FoveaClient:
         offset: int | None = None,
     ) -> Listed[CriticalAlert]:
         """Of all runs, the newest change first."""
-        question = alert_questions.alerts(
+        question = alert_requests.alerts(
             run_id=run_id,
             condition=condition,
             state=state,
@@ -217,25 +219,25 @@ class FoveaClient:
         return question.listed_in(self._answer(question))
 
     def alert(self, alert_id: str) -> CriticalAlert:
-        return self._ask(alert_questions.alert(alert_id))
+        return self._ask(alert_requests.alert(alert_id))
 
     def alert_timeline(
         self, run_id: str | None = None, *, limit: int | None = None, offset: int | None = None
     ) -> Listed[TimelineEntry]:
         """What became of a run's alerts, newest first."""
-        question = alert_questions.timeline(run_id, limit=limit, offset=offset)
+        question = alert_requests.timeline(run_id, limit=limit, offset=offset)
         return question.listed_in(self._answer(question))
 
     def notifications(
         self, run_id: str | None = None, *, limit: int | None = None, offset: int | None = None
     ) -> Listed[ShownNotification]:
         """What services were told of alerts, newest first."""
-        question = alert_questions.notifications(run_id, limit=limit, offset=offset)
+        question = alert_requests.notifications(run_id, limit=limit, offset=offset)
         return question.listed_in(self._answer(question))
 
     def acknowledge(self, alert_id: str, *, note: str = "") -> CriticalAlert:
         """Put on record that somebody has seen it; 409 where somebody was quicker."""
-        return self._ask(alert_questions.acknowledge(alert_id, note))
+        return self._ask(alert_requests.acknowledge(alert_id, note))
 
     def watch(
         self,

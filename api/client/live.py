@@ -13,7 +13,7 @@ from api.client.reconnection import BackOff, meaning_of
 from api.client.refusals import RequestRefusedError, ServerUnreachableError, status_of
 from api.client.server_address import ServerAddress
 from api.errors import ApiError
-from api.messages import ErrorMessage, InitialState, Pong, ServerMessage
+from api.live.messages import ErrorMessage, InitialState, Pong, ServerMessage
 
 logger = logging.getLogger(__name__)
 

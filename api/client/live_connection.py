@@ -11,7 +11,7 @@ from websockets.sync.client import connect as connect_blocking
 
 from api.client.live import LiveStream
 from api.client.reconnection import LOSSES
-from api.messages import ServerMessage
+from api.live.messages import ServerMessage
 
 _PING_S = 30.0
 _CLOSE_TIMEOUT_S = 2.0

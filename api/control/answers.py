@@ -2,9 +2,9 @@
 
 from api.control.audit import CommandRecord
 from api.control.outcomes import Outcome
+from api.control.schemas import ControlResponse, ControlResult
 from api.control.state import ControlState
 from api.control.transitions import Action
-from api.schemas_control import ControlResponse, ControlResult
 from tracking_plugin.names import RunStatus
 
 

@@ -8,9 +8,9 @@ from sqlalchemy import Connection, Row, insert, select, update
 from api.control.outcomes import Outcome, outcome, reason
 from api.control.state import ControlState
 from api.control.transitions import Action
-from api.database import page_of
-from api.reading.pages import Listed, Page
-from api.tables import commands
+from api.pages import Listed, Page
+from api.storage.database import page_of
+from api.storage.tables import commands
 
 _LONGEST_NAME = 256
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from api.push.bus import Bus
+from api.bus.protocol import Bus
 from api.timestamps import unix_ms
 from tracking_plugin.events import ControlChanged
 

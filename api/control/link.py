@@ -7,10 +7,10 @@ import msgspec
 from mlflow.exceptions import MlflowException
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from api.control.desk import ControlDesk
 from api.control.incoming import BadReportError, read_report
-from api.doors.admission import close_reason
+from api.control.service import ControlDesk
 from api.errors import ApiError, UnavailableError, close_code_of
+from api.middleware.admission import close_reason
 from tracking_plugin.control_messages import Command, encode
 
 logger = logging.getLogger(__name__)

@@ -1,6 +1,6 @@
 """Which commands a run cannot be given, whatever its status."""
 
-from api.control.seen import SeenRun
+from api.control.mlflow_run import SeenRun
 from api.control.state import ControlState
 from api.errors import ConflictError
 

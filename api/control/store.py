@@ -10,10 +10,10 @@ from api.control.audit import CommandRecord, Request, add_line, find_line, newes
 from api.control.outcomes import Outcome, outcome
 from api.control.state import SILENT, SILENT_AFTER_MS, ControlState
 from api.control.transitions import LIVE
-from api.database import Database
 from api.errors import NotFoundError
-from api.reading.pages import Listed, Page
-from api.tables import commands, runs
+from api.pages import Listed, Page
+from api.storage.database import Database
+from api.storage.tables import commands, runs
 from tracking_plugin.control_messages import Desired
 from tracking_plugin.names import RunStatus
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from websockets.exceptions import WebSocketException
 
+from api.bus.protocol import Bus
 from api.jobs.ray_jobs import RayError, RayJobs
 from api.jobs.store import Job
-from api.push.bus import Bus
 from api.timestamps import unix_ms
 from tracking_plugin.events import LogLines
 

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 from api.control.state import ControlState
 from api.jobs.log_lines import log_level
+from api.jobs.schemas import JobEntry, JobProgress
 from api.jobs.spec import JobSpec
 from api.jobs.store import Job
-from api.messages import LogLine
-from api.nesting import finite
-from api.run_state import RunState
-from api.run_status import training_status
-from api.schemas import TrainingStatus
-from api.schemas_jobs import JobEntry, JobProgress
+from api.live.messages import LogLine
+from api.runs.metrics_data import finite
+from api.runs.schemas import TrainingStatus
+from api.runs.state import RunState
+from api.runs.status import training_status
 from api.timestamps import unix_ms, utc
 from tracking_plugin.names import Metric, RunStatus
 

@@ -6,9 +6,9 @@ from enum import StrEnum
 
 from sqlalchemy import Row, insert, select, update
 
-from api.database import Database, page_of
-from api.reading.pages import Listed, Page
-from api.tables import jobs, runs
+from api.pages import Listed, Page
+from api.storage.database import Database, page_of
+from api.storage.tables import jobs, runs
 from tracking_plugin.control_messages import Desired
 
 

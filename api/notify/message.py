@@ -6,11 +6,11 @@ from enum import StrEnum
 from itertools import groupby
 
 from api.alerts.episodes import ChangeKind
-from api.alerts.judgement import Level
-from api.alerts.machine import AlertState
 from api.alerts.records import Alert, News
+from api.alerts.samples import Level
+from api.alerts.schemas import sentence
+from api.alerts.state_machine import AlertState
 from api.printable import printable
-from api.schemas_alerts import sentence
 
 MOST_ALERTS = 20
 """A message of a hundred alerts is read by nobody, and many services cut it."""

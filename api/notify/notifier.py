@@ -13,17 +13,17 @@ from functools import partial
 
 from mlflow.exceptions import MlflowException
 
-from api.database import in_database
 from api.errors import ApiError, NotFoundError, UnavailableError
-from api.lease import Lease
-from api.notify.courier import UndeliveredError, courier_to
+from api.notify.delivery_process import UndeliveredError, courier_to
 from api.notify.message import About, news_message, reminder
 from api.notify.outbox import Outbox
 from api.notify.records import Group, Notification
 from api.notify.targets import Target
-from api.reading.runs import RunReader
-from api.reading.workspaces import within
-from api.run_status import ACTIVE
+from api.runs.reader import RunReader
+from api.runs.status import ACTIVE
+from api.runs.workspaces import within
+from api.storage.database import in_database
+from api.storage.lease import Lease
 from api.timestamps import unix_ms
 
 logger = logging.getLogger(__name__)

@@ -7,16 +7,16 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Integer, Row, case, func, insert, select, update
 
 from api.alerts.episodes import ChangeKind
-from api.alerts.judgement import Level
-from api.alerts.machine import AlertState
 from api.alerts.records import Alert, News
 from api.alerts.rows import alert_of, news_of
-from api.database import Database, page_of
+from api.alerts.samples import Level
+from api.alerts.state_machine import AlertState
 from api.notify.message import Message
 from api.notify.records import Group, Notification
 from api.notify.targets import Target
-from api.reading.pages import Listed, Page
-from api.tables import alert_changes, alerts, notifications, outbox
+from api.pages import Listed, Page
+from api.storage.database import Database, page_of
+from api.storage.tables import alert_changes, alerts, notifications, outbox
 
 MOST_CHANGES = 500
 """In one message; what is left goes into the next."""

@@ -6,17 +6,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 from starlette.concurrency import run_in_threadpool
 
-from api.alerts.machine import AlertState
 from api.alerts.records import Alert
-from api.alerts.store import AlertNotFoundError, AlertQuery
-from api.database import in_database
-from api.errors import ErrorResponse
-from api.reading.pages import Limit, Offset, Page
-from api.routes import examples
-from api.routes.control import By, Workspace
-from api.routes.running_control import RunningControl
-from api.routes.selected_run import REFUSALS, Reader, SelectedRun, in_workspace
-from api.schemas_alerts import (
+from api.alerts.schemas import (
     AcknowledgeRequest,
     AlertLevel,
     CriticalAlert,
@@ -24,7 +15,16 @@ from api.schemas_alerts import (
     shown_alert,
     shown_change,
 )
-from api.schemas_notifications import ShownNotification, shown_notification
+from api.alerts.state_machine import AlertState
+from api.alerts.store import AlertNotFoundError, AlertQuery
+from api.errors import ErrorResponse
+from api.notify.schemas import ShownNotification, shown_notification
+from api.pages import Limit, Offset, Page
+from api.routes import examples
+from api.routes.control import By, Workspace
+from api.routes.dependencies import REFUSALS, Reader, SelectedRun, in_workspace
+from api.routes.running_control import RunningControl
+from api.storage.database import in_database
 from api.timestamps import unix_ms
 
 router = APIRouter(

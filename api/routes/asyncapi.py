@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from api.asyncapi import asyncapi_document
+from api.live.asyncapi import asyncapi_document
 
 router = APIRouter(prefix="/api", tags=["docs"])
 

@@ -7,20 +7,20 @@ from mlflow.utils.workspace_utils import WORKSPACE_HEADER_NAME
 
 from api.control.answers import answer
 from api.control.audit import Issuer
-from api.control.desk import Commanded, ControlDesk
-from api.control.transitions import Action
-from api.errors import ErrorResponse
-from api.reading.pages import Limit, Offset, Page
-from api.reading.workspaces import resolve_workspace
-from api.routes import examples
-from api.routes.running_control import RunningControl
-from api.routes.selected_run import REFUSALS, SelectedRun, in_workspace
-from api.schemas_control import (
+from api.control.schemas import (
     CommandEntry,
     ControlRequest,
     ControlResponse,
     PauseRequest,
 )
+from api.control.service import Commanded, ControlDesk
+from api.control.transitions import Action
+from api.errors import ErrorResponse
+from api.pages import Limit, Offset, Page
+from api.routes import examples
+from api.routes.dependencies import REFUSALS, SelectedRun, in_workspace
+from api.routes.running_control import RunningControl
+from api.runs.workspaces import resolve_workspace
 from api.timestamps import unix_ms, utc
 
 router = APIRouter(

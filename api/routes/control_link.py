@@ -8,8 +8,8 @@ from starlette.concurrency import run_in_threadpool
 
 from api.control.link import close, refuse
 from api.errors import ApiError
-from api.reading.workspaces import resolve_workspace
 from api.routes.running_control import RunningControl
+from api.runs.workspaces import resolve_workspace
 
 NOT_UNDERSTOOD = 4422
 

@@ -4,11 +4,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 
-from api.reading.epochs import compare_epochs, epoch_details, list_epochs
-from api.reading.pages import Limit, Offset, Page
+from api.pages import Limit, Offset, Page
 from api.routes import examples
-from api.routes.selected_run import REFUSALS, Reader, SelectedRun, in_workspace
-from api.schemas_runs import EpochComparison, EpochDetails
+from api.routes.dependencies import REFUSALS, Reader, SelectedRun, in_workspace
+from api.runs.epochs import compare_epochs, epoch_details, list_epochs
+from api.runs.listing_schemas import EpochComparison, EpochDetails
 
 router = APIRouter(
     prefix="/api", tags=["epochs"], dependencies=[Depends(in_workspace)], responses=REFUSALS

@@ -3,8 +3,8 @@
 import mlflow
 from fastapi import APIRouter, Request
 
-from api.push.hub import Hub
-from api.schemas_server import Health
+from api.live.hub import Hub
+from api.system.health import Health
 from api.version import own_version
 
 router = APIRouter(prefix="/api", tags=["health"])

@@ -10,15 +10,7 @@ from api.control.transitions import Action
 from api.errors import ErrorResponse
 from api.jobs.progress import job_entry, job_progress, log_entries
 from api.jobs.recipes import recipe_schemas, require_params, require_recipe
-from api.jobs.spec import JobSpec
-from api.jobs.store import Job
-from api.messages import LogLine
-from api.reading.pages import Limit, Offset, Page
-from api.routes import examples
-from api.routes.control import By, Workspace
-from api.routes.running_control import RunningControl
-from api.routes.selected_run import REFUSALS, Reader, in_workspace
-from api.schemas_jobs import (
+from api.jobs.schemas import (
     JobEntry,
     JobProgress,
     JobRequest,
@@ -27,6 +19,14 @@ from api.schemas_jobs import (
     StartRequest,
     StartResponse,
 )
+from api.jobs.spec import JobSpec
+from api.jobs.store import Job
+from api.live.messages import LogLine
+from api.pages import Limit, Offset, Page
+from api.routes import examples
+from api.routes.control import By, Workspace
+from api.routes.dependencies import REFUSALS, Reader, in_workspace
+from api.routes.running_control import RunningControl
 from tracking_plugin.names import RunStatus
 
 EXPERIMENT = "training-jobs"

@@ -4,14 +4,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 
-from api.reading.history import latest_metrics, metrics_history
-from api.reading.pages import Limit, Offset, Page
-from api.reading.performance import performance
-from api.reading.series import LAST_STEP, StepRange
+from api.pages import Limit, Offset, Page
 from api.routes import examples
-from api.routes.selected_run import REFUSALS, Reader, SelectedRun, in_workspace
-from api.schemas import MetricsSnapshot, PerformancePoint
-from api.schemas_runs import LatestMetrics
+from api.routes.dependencies import REFUSALS, Reader, SelectedRun, in_workspace
+from api.runs.history import latest_metrics, metrics_history
+from api.runs.listing_schemas import LatestMetrics
+from api.runs.performance import performance
+from api.runs.schemas import MetricsSnapshot, PerformancePoint
+from api.runs.series import LAST_STEP, StepRange
 
 router = APIRouter(
     prefix="/api/metrics",

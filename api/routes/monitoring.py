@@ -2,11 +2,11 @@
 
 from fastapi import APIRouter, Depends
 
-from api.monitoring import Dashboard, JobFigures, UsageFigures, dashboard, job_figures, usage
+from api.jobs.usage import Dashboard, JobFigures, UsageFigures, dashboard, job_figures, usage
 from api.routes import examples
 from api.routes.control import Workspace
+from api.routes.dependencies import REFUSALS, Reader, in_workspace
 from api.routes.running_control import RunningControl
-from api.routes.selected_run import REFUSALS, Reader, in_workspace
 
 router = APIRouter(
     prefix="/api/monitoring",

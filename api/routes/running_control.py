@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
-from api.control.control import Control
+from api.services import Control
 
 
 def running_control(connection: HTTPConnection) -> Control:

@@ -4,14 +4,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from api.reading.pages import Offset, Page
-from api.reading.run_list import list_runs
-from api.reading.run_source import MlflowStatus, RunQuery
+from api.pages import Offset, Page
 from api.routes import examples
-from api.routes.selected_run import REFUSALS, Reader, in_workspace
-from api.run_status import training_status
-from api.schemas import TrainingStatus
-from api.schemas_runs import RunSummary
+from api.routes.dependencies import REFUSALS, Reader, in_workspace
+from api.runs.listing import list_runs
+from api.runs.listing_schemas import RunSummary
+from api.runs.schemas import TrainingStatus
+from api.runs.source import MlflowStatus, RunQuery
+from api.runs.status import training_status
 from api.timestamps import unix_ms
 from tracking_plugin.names import RunStatus
 

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 
 from api.routes import examples
-from api.stats import MachineStats, SystemStats
+from api.system.stats import MachineStats, SystemStats
 
 router = APIRouter(prefix="/api", tags=["stats"])
 

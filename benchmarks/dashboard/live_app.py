@@ -16,7 +16,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.app import create_app
-from api.push.bus import Bus
+from api.bus.protocol import Bus
 from benchmarks.dashboard.long_run import METRICS, value_at
 from benchmarks.dashboard.telling import PREFIX, Telling
 from tracking_plugin.events import MetricPoint, MetricsLogged

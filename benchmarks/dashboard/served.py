@@ -9,7 +9,7 @@ import httpx
 from mlflow.server.constants import ARTIFACT_ROOT_ENV_VAR, BACKEND_STORE_URI_ENV_VAR
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
-from api.server_command import sqlite_uri
+from api.server.server_command import sqlite_uri
 from benchmarks.dashboard.long_run import METRICS, STORED_STEPS, value_at
 from benchmarks.dashboard.telling import PREFIX, Telling
 from benchmarks.live.servers import Server, asgi_server

@@ -6,13 +6,13 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from typing import Any
 from urllib.parse import parse_qs
 
-from api.doors.admission import load_admission
+from api.bus.memory_bus import MemoryBus
 from api.errors import NotFoundError
-from api.push.hub import Hub
-from api.push.memory_bus import MemoryBus
-from api.push.run_view import RunView
-from api.push.socket import LiveEndpoint
-from api.run_state import RunState
+from api.live.hub import Hub
+from api.live.run_view import RunView
+from api.live.socket import LiveEndpoint
+from api.middleware.admission import load_admission
+from api.runs.state import RunState
 from tracking_plugin.events import MetricPoint, MetricsLogged, RunCreated
 
 Scope = MutableMapping[str, Any]

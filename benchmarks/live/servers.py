@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import psutil
 
-from api.server_command import UVICORN_OPTIONS
+from api.server.server_command import UVICORN_OPTIONS
 from benchmarks.live.cores import SERVER_CORE, started_on
 from tests.ports import LOOPBACK, free_port
 from tests.waiting import until

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from api.database import Database
+from api.storage.database import Database
 from tests.postgres import Postgres, postgres_server
 from tests.servers import Server, fovea_server
 

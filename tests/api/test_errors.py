@@ -4,8 +4,6 @@ import pytest
 from fastapi import FastAPI, HTTPException
 from starlette.testclient import TestClient
 
-from api.doors.failures import FailureMiddleware
-from api.doors.request_id import RequestIdMiddleware
 from api.errors import (
     ApiError,
     ConflictError,
@@ -16,6 +14,8 @@ from api.errors import (
     TooManyRequestsError,
     install_error_handlers,
 )
+from api.middleware.internal_errors import FailureMiddleware
+from api.request_id import RequestIdMiddleware
 
 
 class RunMissingError(NotFoundError):

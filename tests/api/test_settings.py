@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from api.doors.origin import Origin
 from api.errors import StartError
+from api.middleware.origin import Origin
 from api.settings import PREFIX, Settings, load_settings
 
 

@@ -8,7 +8,7 @@ from training.__main__ import build_parser
 from training.cli_options import given_values
 from training.config import LaunchConfig
 from training.errors import ConfigError
-from training.recipes.retinal_config import Preset, RetinalConfig, retinal_config
+from training.recipes.retinal.config import Preset, RetinalConfig, retinal_config
 
 
 def parse(*arguments: str) -> argparse.Namespace:

@@ -17,7 +17,7 @@ from tests.api.logged_runs import LoggedRun
 from tests.servers import Server, fovea_server
 from tests.ui_extensions.conftest import DEADLINE_MS, listen
 from tests.ui_extensions.run_page import caption, control, open_run, plot
-from training.taxonomy import caasi_v6_1
+from training.taxonomies.taxonomy import caasi_v6_1
 
 AXE = Path(__file__).parents[2] / "ui_extensions/node_modules/axe-core/axe.min.js"
 STANDARD = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"]

@@ -8,7 +8,7 @@ from torch import Tensor
 from tracking_plugin.proportion import Interval
 from training.errors import DataError
 from training.evaluation.scoring import Predictions, WeightedScores, summary
-from training.taxonomy import Taxonomy
+from training.taxonomies.taxonomy import Taxonomy
 
 _MAX_WEIGHTS = 2_000_000
 """Weights held at once, 16 MB: a chunk of resamples stays near the processor's caches."""

@@ -13,7 +13,7 @@ from tracking_plugin.names import MetricGroup
 from training.errors import DataError
 from training.evaluation.detection import detection
 from training.evaluation.scoring import Predictions, WeightedScores, summary
-from training.taxonomy import Taxonomy
+from training.taxonomies.taxonomy import Taxonomy
 
 __all__ = [
     "ClassScores",

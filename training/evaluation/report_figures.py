@@ -9,7 +9,7 @@ from training.evaluation.calibration import Calibration, ReliabilityBin
 from training.evaluation.detection import Detection, Proportion, Verdict, detection, judge
 from training.evaluation.intervals import class_auroc_key
 from training.evaluation.metrics import Evaluation
-from training.taxonomy import CriticalCondition, Modality, Taxonomy
+from training.taxonomies.taxonomy import CriticalCondition, Modality, Taxonomy
 
 
 class ReportInputs(TypedDict):

@@ -2,7 +2,7 @@
 
 from training.errors import ConfigError
 from training.recipe import RecipeKind
-from training.recipes.retinal_kind import RetinalKind
+from training.recipes.retinal.spec import RetinalKind
 
 RECIPES: dict[str, RecipeKind] = {"retinal": RetinalKind()}
 

@@ -18,8 +18,8 @@ from training.errors import CheckpointError, TrackingError
 from training.job import TrainingJob
 from training.process import Process
 from training.recipe import DatasetDescription, RecordedRecipe
-from training.recording.patience import until_taken
 from training.recording.publish import register_best_model
+from training.recording.retry import until_taken
 from training.recording.run_record import mark_training
 from training.recording.system_metrics import RecordedSystemMetrics
 from training.tracking.tracker import MlflowTracker

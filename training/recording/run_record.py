@@ -11,7 +11,7 @@ from mlflow.exceptions import MlflowException
 from tracking_plugin.names import RunStatus as FoveaStatus
 from tracking_plugin.names import Tag
 from training.errors import TrackingError
-from training.recording.patience import until_taken
+from training.recording.retry import until_taken
 
 EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}
 """MLflow's UI shows an experiment of this kind as model training."""

@@ -4,12 +4,12 @@ import uuid
 from collections.abc import Sequence
 
 from api.alerts.conditions import Bound
-from api.alerts.judgement import Sample
-from api.alerts.machine import Evaluation, Patience, evaluate_all
 from api.alerts.metric_pattern import MetricPattern
 from api.alerts.records import Watch
 from api.alerts.rules import Rule, RuleAction
-from api.run_state import Position
+from api.alerts.samples import Sample
+from api.alerts.state_machine import Evaluation, Patience, evaluate_all
+from api.runs.state import Position
 
 NOW_MS = 1_800_000_000_000
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from api.alerts.conditions import Bound, Condition, Drop, NotFinite, Plateau, Spike
-from api.alerts.judgement import NO_DATA, Judgement, Level, Sample
+from api.alerts.samples import NO_DATA, Judgement, Level, Sample
 from tracking_plugin.clinical import ConditionStatus, condition_status
 
 W, C = Level.WARNING, Level.CRITICAL

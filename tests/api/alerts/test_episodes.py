@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from api.alerts.conditions import Bound
 from api.alerts.episodes import ChangeKind, Episode, Known, episodes, plan
-from api.alerts.judgement import Level, Sample
-from api.alerts.machine import AlertState, Patience, evaluate_all
+from api.alerts.samples import Level, Sample
+from api.alerts.state_machine import AlertState, Patience, evaluate_all
 
 S, K = AlertState, ChangeKind
 W, C = Level.WARNING, Level.CRITICAL

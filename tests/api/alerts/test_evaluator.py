@@ -14,16 +14,16 @@ import pytest
 
 from api.alerts.conditions import Bound
 from api.alerts.evaluator import NUM_LOOKS_AT_ONCE, AlertEvaluator
-from api.alerts.machine import Patience
 from api.alerts.metric_pattern import MetricPattern
 from api.alerts.records import News
 from api.alerts.rule_file import RuleFile
 from api.alerts.rules import Rule
+from api.alerts.state_machine import Patience
 from api.alerts.store import AlertStore
-from api.database import Database
-from api.reading.pages import Page
-from api.reading.series import Series
-from api.run_state import RunState
+from api.pages import Page
+from api.runs.series import Series
+from api.runs.state import RunState
+from api.storage.database import Database
 from tests.waiting import until
 from tracking_plugin.events import MetricPoint, MetricsLogged
 

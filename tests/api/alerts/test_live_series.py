@@ -1,12 +1,12 @@
 """A series that is followed from memory, and what sends it back to the store."""
 
 from api.alerts.conditions import Bound
-from api.alerts.judgement import Sample
 from api.alerts.live_series import MOST_WAITING, NUM_RECENT, LiveSeries
-from api.alerts.machine import Evaluation, Patience, evaluate_all
 from api.alerts.metric_pattern import MetricPattern
 from api.alerts.records import Watch
 from api.alerts.rules import Rule
+from api.alerts.samples import Sample
+from api.alerts.state_machine import Evaluation, Patience, evaluate_all
 
 GOOD, BAD = 0.95, 0.5
 RULE = Rule(

@@ -6,9 +6,9 @@ import pytest
 
 from api.alerts.builtin import BUILTIN_NAMES
 from api.alerts.conditions import Bound
-from api.alerts.machine import Patience
 from api.alerts.rule_file import LARGEST_FILE_BYTES, RuleFileError, parse_rules, read_rules
 from api.alerts.rules import RuleAction
+from api.alerts.state_machine import Patience
 
 WHOLE = """\
 rules:

@@ -5,7 +5,7 @@ from api.alerts.metric_pattern import MetricPattern
 from api.alerts.records import Watch
 from api.alerts.rules import Rule
 from api.alerts.run_watch import RunWatch, WrittenPoints
-from api.run_state import RunState
+from api.runs.state import RunState
 from tracking_plugin.events import MetricPoint
 
 WITH_SUPPORT = Rule(

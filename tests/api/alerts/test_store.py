@@ -7,15 +7,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from api.alerts.episodes import ChangeKind, episodes
-from api.alerts.judgement import Level, Sample
 from api.alerts.live_series import LiveSeries
-from api.alerts.machine import AlertState, Evaluation, Patience
 from api.alerts.records import Alert, Watch
 from api.alerts.rules import RuleAction
+from api.alerts.samples import Level, Sample
+from api.alerts.state_machine import AlertState, Evaluation, Patience
 from api.alerts.store import AlertNotFoundError, AlertQuery, AlertStore
-from api.database import Database
 from api.errors import ConflictError
-from api.reading.pages import Page
+from api.pages import Page
+from api.storage.database import Database
 from tests.api.alerts.recording import NOW_MS, at, evaluated, series, watch
 
 EVERYTHING = Page(limit=1000)

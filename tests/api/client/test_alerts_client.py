@@ -2,9 +2,9 @@
 
 import pytest
 
-from api.alerts.machine import AlertState
+from api.alerts.schemas import AlertLevel
+from api.alerts.state_machine import AlertState
 from api.client import RequestRefusedError
-from api.schemas_alerts import AlertLevel
 from tests.api.alerted_run import alerted_run
 from tests.api.client.asking import Ask
 from tests.servers import Server

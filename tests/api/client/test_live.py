@@ -17,7 +17,7 @@ from api.client.live_connection import follow, follow_async
 from api.client.reconnection import BackOff, Loss
 from api.client.refusals import NotFoveaError, RequestRefusedError, ServerUnreachableError
 from api.client.server_address import server_address
-from api.messages import InitialState, MetricsUpdate, ServerMessage
+from api.live.messages import InitialState, MetricsUpdate, ServerMessage
 from tests.api.client.fake_stream import (
     BREAK,
     RUN_ID,

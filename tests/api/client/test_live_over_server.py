@@ -11,9 +11,9 @@ from mlflow import MlflowClient
 
 from api.client import AsyncFoveaClient, FoveaClient
 from api.client.refusals import RequestRefusedError
-from api.messages import MetricsUpdate, ServerMessage
+from api.live.messages import MetricsUpdate, ServerMessage
+from tests.api.cli.test_watch import FOVEA
 from tests.api.client.cut_proxy import CutProxy
-from tests.api.terminal.test_watch import FOVEA
 from tests.servers import Server
 from tests.waiting import until
 

@@ -32,9 +32,9 @@ from tests.api.control.loops import (
     until_status,
 )
 from tests.api.control.stalled_proxy import StalledProxy
-from tests.api.push.valkey import Valkey, valkey
 from tests.postgres import Postgres, postgres_server
 from tests.servers import Server, fovea_server
+from tests.valkey import Valkey, valkey
 from tests.waiting import until
 from tracking_plugin import control_link
 from tracking_plugin.control import RunControl

@@ -20,8 +20,8 @@ from api.control.state import (
 )
 from api.control.store import ControlStore, NothingWantedError
 from api.control.transitions import Action, IllegalMoveError
-from api.database import Database
-from api.reading.pages import Page
+from api.pages import Page
+from api.storage.database import Database
 from tracking_plugin.control_messages import Desired, Observed, Report
 from tracking_plugin.names import RunStatus
 
@@ -192,7 +192,7 @@ def test_commands_from_two_processes_lose_nothing(database_uri: str, store: Cont
         "import sys\n"
         "from api.control.store import ControlStore\n"
         "from api.control.transitions import Action\n"
-        "from api.database import Database\n"
+        "from api.storage.database import Database\n"
         "from tests.api.control.test_store import NUM_CHANGES, command\n"
         "store = ControlStore(Database(sys.argv[1]))\n"
         "for number in range(NUM_CHANGES // 2):\n"

@@ -6,11 +6,11 @@ from typing import Any, cast
 
 import pytest
 
+from api.bus.memory_bus import MemoryBus
 from api.jobs.logs import LONGEST_LINE, JobLogs
 from api.jobs.ray_jobs import RayJobs
 from api.jobs.store import Job, JobState
-from api.push.memory_bus import MemoryBus
-from tests.api.push.turns import until
+from tests.turns import until
 from tracking_plugin.events import LogLines, RunEvent
 
 pytestmark = pytest.mark.anyio

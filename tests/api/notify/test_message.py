@@ -6,10 +6,10 @@ from collections.abc import Sequence
 import pytest
 
 from api.alerts.episodes import ChangeKind
-from api.alerts.judgement import Level
-from api.alerts.machine import AlertState
 from api.alerts.records import Alert, AlertChange, News
 from api.alerts.rules import RuleAction
+from api.alerts.samples import Level
+from api.alerts.state_machine import AlertState
 from api.notify.message import MOST_ALERTS, About, Kind, Message, news_message, reminder
 
 ABOUT = About(run_id="9f3c", run_name="fold 2", url="http://fovea/monitor/#/runs/9f3c")

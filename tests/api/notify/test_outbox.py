@@ -6,13 +6,13 @@ import pytest
 
 from api.alerts.records import Alert, News, Watch
 from api.alerts.store import AlertStore
-from api.database import Database
-from api.notify.adoption import adopt
 from api.notify.message import Kind, Message
 from api.notify.outbox import Outbox
+from api.notify.reassignment import adopt
 from api.notify.records import Group, Notification
 from api.notify.targets import Target
-from api.reading.pages import Page
+from api.pages import Page
+from api.storage.database import Database
 from tests.api.alerts.recording import NOW_MS, at, evaluated, series, watch
 
 MAIL = Target(name="mailto", key="mailto:1", url="mailto://")

@@ -10,10 +10,10 @@ from mlflow import MlflowClient
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 from starlette.testclient import TestClient
 
-from api.doors.request_id import RequestIdMiddleware
 from api.errors import install_error_handlers
-from api.reading.runs import RunReader
+from api.request_id import RequestIdMiddleware
 from api.routes import epochs, metrics, runs
+from api.runs.reader import RunReader
 from tests.api.logged_runs import Mlflow, empty_database
 
 

@@ -10,7 +10,7 @@ import pytest
 from mlflow.server import ARTIFACTS_DESTINATION_ENV_VAR, SERVE_ARTIFACTS_ENV_VAR, handlers
 from starlette.testclient import TestClient
 
-from api.reading import evaluations
+from api.runs import evaluations
 from tests.api.logged_runs import START_MS, LoggedRun, Mlflow
 
 EVALUATION: Mapping[str, Any] = {

@@ -19,8 +19,8 @@ from mlflow.store.tracking.sqlalchemy_workspace_store import WorkspaceAwareSqlAl
 from mlflow.utils.workspace_context import get_request_workspace
 from starlette.testclient import TestClient
 
-from api.reading.runs import RunNotFoundError, RunReader
-from api.reading.workspaces import within
+from api.runs.reader import RunNotFoundError, RunReader
+from api.runs.workspaces import within
 from tests.api.routes.conftest import read_api
 
 HEADER = "X-MLFLOW-WORKSPACE"

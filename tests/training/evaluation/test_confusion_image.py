@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from training.evaluation.confusion_image import confusion_matrix_image
-from training.taxonomy import caasi_v6_1
+from training.taxonomies.taxonomy import caasi_v6_1
 
 
 def full_matrix(num_classes: int) -> list[list[int]]:

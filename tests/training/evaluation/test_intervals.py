@@ -11,7 +11,7 @@ from training.evaluation.intervals import (
 )
 from training.evaluation.metrics import Predictions, evaluate_predictions
 from training.evaluation.scoring import WeightedScores, summary
-from training.taxonomy import Modality, Taxonomy
+from training.taxonomies.taxonomy import Modality, Taxonomy
 
 
 def taxonomy(num_classes: int) -> Taxonomy:

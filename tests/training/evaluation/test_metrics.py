@@ -17,7 +17,7 @@ from training.evaluation.metrics import (
     logged_metrics,
     selection_score,
 )
-from training.taxonomy import CriticalCondition, Modality, Taxonomy
+from training.taxonomies.taxonomy import CriticalCondition, Modality, Taxonomy
 
 CLASSES = ("Normal", "Mild", "Absent", "Severe", "Rare", "Unpredicted")
 SUPPORTS = (57, 31, 0, 18, 2, 9)

@@ -11,7 +11,7 @@ from training.evaluation.intervals import bootstrap_intervals
 from training.evaluation.metrics import Predictions, evaluate_predictions
 from training.evaluation.report import ReportInputs, clinical_report, percent, report_document
 from training.evaluation.report import number as three_decimals
-from training.taxonomy import CriticalCondition, Modality, Taxonomy, caasi_v6_1
+from training.taxonomies.taxonomy import CriticalCondition, Modality, Taxonomy, caasi_v6_1
 
 HOSTILE = "<script>alert('x')</script>\"&_{{ 7 * 7 }}"
 VOID_TAGS = {"meta", "br", "wbr", "link", "img", "input", "hr"}

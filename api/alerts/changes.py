@@ -1,0 +1,123 @@
+"""What goes on record when an alert begins, changes or ends: steps of a transaction of the store's."""
+
+import uuid
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any, cast
+
+from sqlalchemy import Connection, insert, update
+
+from api.alerts.episodes import ChangeKind, Episode, Told, kind_of, level_of
+from api.alerts.records import Alert, AlertChange, News, Watch
+from api.alerts.rows import alert_values
+from api.alerts.state_machine import AlertState, Evaluation
+from api.runs.state import Position
+from api.storage.tables import alert_changes, alerts
+
+PositionOf = Callable[[int], Position]
+"""Epoch and batch of a step."""
+
+
+def begin(
+    connection: Connection, watch: Watch, episode: Episode, at: PositionOf, now_ms: int
+) -> list[News]:
+    first, *rest = episode.changes
+    alert = Alert(
+        alert_id=uuid.uuid4().hex,
+        run_id=watch.run_id,
+        workspace=watch.workspace,
+        rule=watch.rule.name,
+        metric=watch.metric,
+        began_step=episode.began_step,
+        recommendation=watch.rule.recommendation,
+        action=watch.rule.action,
+        began_ms=now_ms,
+        **_measured(first, at, now_ms),
+    )
+    connection.execute(insert(alerts).values(**alert_values(alert)))
+    told = [Told(kind=kind_of(change), evaluation=change) for change in rest]
+    return [
+        put_change(connection, alert, ChangeKind.FIRED, now_ms),
+        *carry_on(connection, alert, told, at, now_ms),
+    ]
+
+
+def carry_on(
+    connection: Connection, alert: Alert, told: Iterable[Told], at: PositionOf, now_ms: int
+) -> list[News]:
+    news = []
+    for each in told:
+        alert = replace(alert, **_measured(each.evaluation, at, now_ms))
+        if each.kind in (ChangeKind.FIRED, ChangeKind.RAISED):
+            # What somebody has seen was less than this; the timeline keeps that they did.
+            alert = replace(alert, acknowledged_by=None, acknowledged_ms=None, note="")
+        write_alert(connection, alert)
+        news.append(put_change(connection, alert, each.kind, now_ms))
+    return news
+
+
+def withdraw(connection: Connection, alert: Alert, now_ms: int) -> list[News]:
+    gone = replace(alert, state=AlertState.RESOLVED, changed_ms=now_ms)
+    write_alert(connection, gone)
+    note = "Points that came late have shown that nothing was wrong"
+    return [put_change(connection, gone, ChangeKind.WITHDRAWN, now_ms, note=note)]
+
+
+def _measured(change: Evaluation, at: PositionOf, now_ms: int) -> dict[str, Any]:
+    """What an alert takes over from a change."""
+    position = at(change.sample.step)
+    return {
+        "state": change.after.state,
+        "level": level_of(change),
+        "step": change.sample.step,
+        "value": change.sample.value,
+        "threshold": change.judgement.threshold,
+        "support": change.evidence.support,
+        "interval": change.evidence.interval,
+        "is_insufficient": change.evidence.is_insufficient,
+        "epoch": position.epoch,
+        "batch": position.batch,
+        "changed_ms": now_ms,
+    }
+
+
+def put_change(
+    connection: Connection,
+    alert: Alert,
+    kind: ChangeKind,
+    now_ms: int,
+    who: str = "",
+    note: str = "",
+) -> News:
+    values = {
+        "alert_id": alert.alert_id,
+        "run_id": alert.run_id,
+        "kind": kind,
+        "level": alert.level,
+        "step": alert.step,
+        "value": repr(alert.value),
+        "at_ms": now_ms,
+        "who": who,
+        "note": note,
+        "is_told": False,
+    }
+    result = connection.execute(insert(alert_changes).values(**values))
+    change_id = cast(tuple[int], result.inserted_primary_key)[0]
+    change = AlertChange(
+        id=change_id,
+        alert_id=alert.alert_id,
+        run_id=alert.run_id,
+        kind=kind,
+        level=alert.level,
+        step=alert.step,
+        value=alert.value,
+        at_ms=now_ms,
+        who=who,
+        note=note,
+    )
+    return News(change, alert)
+
+
+def write_alert(connection: Connection, alert: Alert) -> None:
+    of_alert = alerts.c.alert_id == alert.alert_id
+    connection.execute(update(alerts).where(of_alert).values(**alert_values(alert)))

@@ -1,0 +1,155 @@
+"""Alerts as routes answer them and sockets show them."""
+
+import math
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.alerts.episodes import ChangeKind
+from api.alerts.records import Alert, AlertChange
+from api.alerts.rules import RuleAction
+from api.alerts.samples import Level
+from api.alerts.state_machine import AlertState
+from api.runs.metrics_data import finite
+from api.runs.schemas import NotFinite
+from api.timestamps import utc
+
+LONGEST_NOTE = 2000
+
+
+class AlertLevel(StrEnum):
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+    @classmethod
+    def of(cls, level: Level) -> "AlertLevel":
+        return cls(str(level))
+
+    @property
+    def rank(self) -> Level:
+        return Level[self.name]
+
+
+class CriticalAlert(BaseModel):
+    """One episode of a rule on one metric of one run, as of its newest change."""
+
+    alert_id: str
+    run_id: str
+    condition: str = Field(description="the rule's name")
+    metric: str
+    state: AlertState = Field(description="firing or resolved")
+    level: AlertLevel = Field(description="of a resolved alert, the one that it had")
+    message: str
+    current_value: float | None = Field(description="at the newest change; null where not finite")
+    not_finite: NotFinite | None = None
+    threshold: float | None = Field(description="what the value was held against")
+    support: int | None = Field(description="cases that the value was measured on")
+    confidence_interval: tuple[float, float] | None = Field(description="Wilson's, at 95%")
+    insufficient_evidence: bool = Field(
+        description="whether not even a perfect value on so many cases would prove the threshold"
+    )
+    step: int = Field(description="of the newest change")
+    first_step: int = Field(description="at which it fired")
+    epoch: int | None
+    batch: int | None
+    timestamp: datetime = Field(description="of the newest change")
+    started_at: datetime
+    recommendation: str | None
+    action: RuleAction
+    acknowledged_by: str | None
+    acknowledged_at: datetime | None
+    note: str
+
+
+class AcknowledgeRequest(BaseModel):
+    """What somebody has to say about an alert."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    note: str = Field("", max_length=LONGEST_NOTE)
+
+
+class TimelineEntry(BaseModel):
+    """One change of an alert."""
+
+    id: int
+    timestamp: datetime
+    alert_id: str
+    condition: str
+    metric: str
+    kind: ChangeKind
+    level: AlertLevel
+    step: int
+    value: float | None
+    who: str = Field(description="empty where the metrics alone did it")
+    note: str
+
+
+def shown_alert(alert: Alert) -> CriticalAlert:
+    value = finite(alert.value)
+    return CriticalAlert(
+        alert_id=alert.alert_id,
+        run_id=alert.run_id,
+        condition=alert.rule,
+        metric=alert.metric,
+        state=alert.state,
+        level=AlertLevel.of(alert.level),
+        message=sentence(alert),
+        current_value=value.value,
+        not_finite=value.not_finite,
+        threshold=alert.threshold,
+        support=alert.support,
+        confidence_interval=alert.interval,
+        insufficient_evidence=alert.is_insufficient,
+        step=alert.step,
+        first_step=alert.first_step,
+        epoch=alert.epoch,
+        batch=alert.batch,
+        timestamp=utc(alert.changed_ms),
+        started_at=utc(alert.began_ms),
+        recommendation=alert.recommendation or None,
+        action=alert.action,
+        acknowledged_by=alert.acknowledged_by,
+        acknowledged_at=None if alert.acknowledged_ms is None else utc(alert.acknowledged_ms),
+        note=alert.note,
+    )
+
+
+def shown_change(change: AlertChange, alert: Alert) -> TimelineEntry:
+    return TimelineEntry(
+        id=change.id,
+        timestamp=utc(change.at_ms),
+        alert_id=change.alert_id,
+        condition=alert.rule,
+        metric=alert.metric,
+        kind=change.kind,
+        level=AlertLevel.of(change.level),
+        step=change.step,
+        value=finite(change.value).value,
+        who=change.who,
+        note=change.note,
+    )
+
+
+def sentence(alert: Alert) -> str:
+    """What is wrong, or that it no longer is, and on how much evidence."""
+    if alert.is_silence:
+        return _silence_sentence(alert)
+    value, threshold = alert.value, alert.threshold
+    said = f"{alert.metric} is {value:.4g} at step {alert.step}"
+    if alert.state is not AlertState.FIRING:
+        said += ": no longer an alert"
+    elif threshold is not None and not math.isnan(value):
+        side = "below" if value < threshold else "above" if value > threshold else "still at"
+        said += f", {side} {threshold:.4g}"
+    if alert.interval is not None:
+        low, high = alert.interval
+        said += f" ({alert.support} cases, 95% interval {low:.3f} to {high:.3f})"
+    return said
+
+
+def _silence_sentence(alert: Alert) -> str:
+    if alert.state is not AlertState.FIRING:
+        return "the run was heard of again, or has ended"
+    return f"nothing has been heard of the run for {alert.value:.0f} s, since step {alert.step}"

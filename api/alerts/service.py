@@ -1,0 +1,59 @@
+"""All of the alerts together: opened with the server, ended with it."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from api.alerts.builtin import SILENCE, is_replaced
+from api.alerts.evaluator import AlertEvaluator
+from api.alerts.inactivity import SilenceAlerts
+from api.alerts.publisher import AlertTeller
+from api.alerts.rule_file import RuleFile
+from api.alerts.store import AlertStore, OnRecord
+from api.bus.protocol import Bus
+from api.control.service import ControlDesk
+from api.control.store import ControlStore
+from api.runs.reader import RunReader
+from api.runs.writer import RunWriter
+from api.storage.database import Database
+from api.storage.lease import Lease
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alerting:
+    """What the routes use."""
+
+    store: AlertStore
+    teller: AlertTeller
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What alerts come of, and whom they concern."""
+
+    database: Database
+    reader: RunReader
+    bus: Bus
+    desk: ControlDesk
+    writer: RunWriter
+
+
+@asynccontextmanager
+async def alerting_running(
+    file: RuleFile, around: Surroundings, on_record: OnRecord, *, silent_after_s: float
+) -> AsyncIterator[Alerting]:
+    """While inside, rules are evaluated."""
+    database, reader, bus = around.database, around.reader, around.bus
+    store = AlertStore(database, on_record)
+    teller = AlertTeller(store, around.desk, around.writer, bus)
+    async with AsyncExitStack() as stack:
+        evaluator = AlertEvaluator(file, store, reader, bus, Lease(database, "alerts"), teller.tell)
+        await stack.enter_async_context(evaluator.running())
+        if not is_replaced(file, SILENCE):
+            silence = SilenceAlerts(
+                *(store, ControlStore(database), reader, bus, Lease(database, "silence")),
+                teller.tell,
+                after_s=silent_after_s,
+            )
+            await stack.enter_async_context(silence.running())
+        yield Alerting(store=store, teller=teller)

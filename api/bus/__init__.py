@@ -1,0 +1,1 @@
+"""Carries accepted events between the processes of a server."""

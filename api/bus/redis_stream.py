@@ -1,0 +1,114 @@
+"""Reads the bus's stream on a Redis or Valkey server."""
+
+import asyncio
+import logging
+import uuid
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from api.bus.protocol import Batch, Position
+from api.bus.redis_scripts import META, OPEN, STREAM
+from tracking_plugin.events import RunEvent, decode_event
+
+logger = logging.getLogger(__name__)
+
+LARGEST_BATCH = 500
+CHECK_INTERVAL_S = 5.0
+ANSWER_DEADLINE_S = 5.0
+
+CONNECTION_ERRORS = (RedisError, OSError, RuntimeError)
+"""RuntimeError is what uvloop raises for a connection that was reset while nobody read from it."""
+
+RawEntry = tuple[bytes, Mapping[bytes, bytes]]
+
+
+async def open_stream(client: Redis) -> Position:
+    """The stream's end; its epoch is a new one where the server may have lost entries."""
+    async with asyncio.timeout(ANSWER_DEADLINE_S):
+        server: Any = await client.info("server")
+        # Some that are run for others hide it; a restart that lost the stream lost its meta, too.
+        identity = str(server.get("run_id", ""))
+        reply: Any = client.eval(OPEN, 2, STREAM, META, identity, uuid.uuid4().hex)
+        epoch, offset = await reply
+    return Position(epoch.decode(), int(offset))
+
+
+async def read_stream(client: Redis, after: Position) -> AsyncIterator[Batch]:
+    """What follows `after`, or what is retained where that is gone; ends where the stream was lost.
+
+    Where it begins anew, the first batch comes at once, even if nothing is retained.
+    """
+    end = await open_stream(client)
+    goes_on = end.epoch == after.epoch and end.offset >= after.offset
+    position = after if goes_on else Position(end.epoch, 0)
+    is_told = goes_on
+    while True:
+        block_s = CHECK_INTERVAL_S if is_told else None
+        raw = await _read(client, position.offset, block_s)
+        has_gap = bool(raw) and position.offset > 0 and _offset(raw[0]) > position.offset + 1
+        for batch in _batches(raw, position, end):
+            is_retained = not goes_on and batch.position.offset <= end.offset
+            yield replace(batch, is_retained=is_retained, has_gap=has_gap)
+            position, is_told, has_gap = batch.position, True, False
+        if not raw and not is_told:
+            position, is_told = end, True
+            yield Batch(end, [])
+        elif not raw and not await _is_at(client, position):
+            return
+
+
+async def _is_at(client: Redis, position: Position) -> bool:
+    """Whether the stream is still the one of `position`, which a quiet one may not be."""
+    end = await open_stream(client)
+    return end.epoch == position.epoch and end.offset >= position.offset
+
+
+async def _read(client: Redis, offset: int, block_s: float | None) -> list[RawEntry]:
+    async with asyncio.timeout(ANSWER_DEADLINE_S + (block_s or 0)):
+        found: Any = await client.xread(
+            {STREAM: f"{offset}-0"},
+            count=LARGEST_BATCH,
+            block=None if block_s is None else int(block_s * 1000),
+        )
+    return list(found[0][1]) if found else []
+
+
+def _batches(raw: list[RawEntry], after: Position, end: Position) -> Iterator[Batch]:
+    """One batch for each stream epoch; entries of epochs before that of `end` are left out."""
+    entries: list[tuple[int, RunEvent]] = []
+    has_moved = False
+    for entry in raw:
+        offset, fields = _offset(entry), entry[1]
+        epoch = fields[b"epoch"].decode()
+        if epoch != after.epoch:
+            if offset <= end.offset:
+                after, has_moved = Position(after.epoch, offset), True
+                continue
+            if has_moved:
+                yield Batch(after, entries)
+                entries = []
+        after, has_moved = Position(epoch, offset), True
+        if (event := _event(fields[b"event"])) is not None:
+            entries.append((offset, event))
+    if has_moved:
+        yield Batch(after, entries)
+
+
+def _offset(entry: RawEntry) -> int:
+    return int(entry[0].partition(b"-")[0])
+
+
+def _event(encoded: bytes) -> RunEvent | None:
+    """None for the entry that begins an epoch, and for what a newer version has put there."""
+    if not encoded:
+        return None
+    try:
+        return decode_event(encoded)
+    except msgspec.MsgspecError:
+        logger.warning("The bus holds an event of an unknown kind: watchers miss it")
+        return None

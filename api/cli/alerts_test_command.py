@@ -1,0 +1,131 @@
+"""`fovea alerts test`: what rules would have said of a run that has been."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlflow import MlflowClient
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from api.alerts.builtin import load_rules, rules_of_run
+from api.alerts.replay import Watched, replay
+from api.alerts.rules import Rule
+from api.alerts.state_machine import AlertState, Evaluation
+from api.cli.plain_text import NOTHING, number
+from api.cli.run_choice import chosen_run
+from api.client import FoveaClient
+from api.printable import printable
+from api.runs.metrics_data import critical_thresholds
+from api.runs.series import Series, once_per_step
+from api.timestamps import utc
+
+HEADS = ("step", "time", "alert", "level", "metric", "value", "bound", "cases", "95% interval")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlertsTest:
+    """What the caller wants to know."""
+
+    rules: Path | None
+    wanted: str | None
+    url: str | None
+
+
+def run_alerts_test(asked: AlertsTest, console: Console) -> None:
+    """Print what would have fired when; ApiError where rules or run are none."""
+    file = load_rules(asked.rules)
+    with FoveaClient(asked.url) as client:
+        run_id = chosen_run(client, asked.wanted)
+        mlflow = MlflowClient(client.address.url)
+    run = mlflow.get_run(run_id)
+    rules = rules_of_run(file, critical_thresholds(run.data.params))
+    watched = replay(rules, _history(mlflow, run_id, run.data.metrics, rules))
+    _show(watched, console)
+    remarks = console if console.is_terminal else Console(stderr=True)
+    for line in _remarks(watched, file.rules):
+        remarks.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def alert_lines(watched: Iterable[Watched]) -> Iterator[list[str]]:
+    """One for each change, in the order of the steps: the cells under HEADS."""
+    changes = [(it, change) for it in watched for change in it.changes]
+    for it, change in sorted(changes, key=lambda pair: (pair[1].sample.step, pair[0].rule.name)):
+        sample, interval = change.sample, change.evidence.interval
+        yield [
+            str(sample.step),
+            f"{utc(sample.timestamp_ms):%Y-%m-%dT%H:%M:%SZ}",
+            printable(it.rule.name),
+            _level(change),
+            printable(it.metric),
+            number(sample.value),
+            number(change.judgement.threshold),
+            NOTHING if sample.support is None else str(sample.support),
+            NOTHING if interval is None else f"{interval[0]:.3f}-{interval[1]:.3f}",
+        ]
+
+
+def _level(change: Evaluation) -> str:
+    if change.after.state is not AlertState.FIRING:
+        return str(change.after.state)
+    return str(change.after.level)
+
+
+def _history(
+    mlflow: MlflowClient, run_id: str, names: Iterable[str], rules: Sequence[Rule]
+) -> dict[str, Series]:
+    """Of the metrics that rules are about, and of their supports, all points."""
+    logged = set(names)
+    matched = [
+        (name, rule) for name in logged for rule in rules if rule.metric.match(name) is not None
+    ]
+    supports = {rule.support_of(name) for name, rule in matched}
+    wanted = {name for name, _ in matched} | (logged & supports)
+    return {name: _series(mlflow, run_id, name) for name in sorted(wanted)}
+
+
+def _series(mlflow: MlflowClient, run_id: str, name: str) -> Series:
+    points = mlflow.get_metric_history(run_id, name)
+    return once_per_step(
+        [point.step for point in points],
+        [point.timestamp for point in points],
+        [point.value for point in points],
+    )
+
+
+def _show(watched: Sequence[Watched], console: Console) -> None:
+    lines = list(alert_lines(watched))
+    if not console.is_terminal:
+        for line in lines:
+            print("\t".join(line))
+        return
+    table = Table(box=None, pad_edge=False, collapse_padding=True, header_style="dim")
+    for head in HEADS:
+        table.add_column(head, no_wrap=head != "metric")
+    for line in lines:
+        table.add_row(*(Text(cell, _STYLES.get(line[3], "")) for cell in line))
+    if lines:
+        console.print(table)
+
+
+_STYLES = {"critical": "bold red", "warning": "yellow"}
+
+
+def _remarks(watched: Sequence[Watched], written: Sequence[Rule]) -> Iterator[str]:
+    """What a table of alerts does not say."""
+    num_fired = sum(
+        change.before.state is not AlertState.FIRING for it in watched for change in it.changes
+    )
+    num_evaluations = sum(len(it.evaluations) for it in watched)
+    yield f"{num_fired} alerts in {num_evaluations:,} evaluations"
+    for it in watched:
+        if any(evaluation.evidence.is_insufficient for evaluation in it.evaluations):
+            yield (
+                f"{printable(it.rule.name)}: {printable(it.metric)} was measured on too few cases "
+                "to prove that the bound is kept, even where no alert fired"
+            )
+    matched = {it.rule.name for it in watched}
+    for rule in written:
+        if rule.name not in matched:
+            yield f"{printable(rule.name)}: the run has no metric {printable(rule.metric.text)}"

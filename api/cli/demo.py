@@ -1,0 +1,170 @@
+"""`fovea demo`: a server, a training with two processes on it, and the links to look at."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+import httpx
+
+from api.errors import ApiError, StartError
+from api.location import own_environment
+from api.mlflow_rest import FoundRun, experiment_page, first_run
+from api.server.serve import OWNER_PID_VARIABLE, require_free_port
+from api.server.subprocesses import running
+from api.timestamps import unix_ms
+
+HOST = "127.0.0.1"
+EXPERIMENT = "retinal-demo"
+WORKERS = 2
+START_DEADLINE_S = 180.0
+INTERRUPTED = 128 + signal.SIGINT
+
+_POLL_INTERVAL_S = 0.25
+_SERVER_GRACE_S = 15.0
+_TRAINING_GRACE_S = 60.0
+_LOG_TAIL_LINES = 20
+# A run or an experiment named in the caller's shell is not the demo's.
+_FOREIGN_VARIABLES = ("MLFLOW_RUN_ID", "MLFLOW_EXPERIMENT_ID", "MLFLOW_EXPERIMENT_NAME")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DemoRequest:
+    """What the caller of `fovea demo` asked for."""
+
+    port: int
+    data: Path | None
+    epochs: int | None
+    exit_when_done: bool
+    data_dir: Path
+
+    @property
+    def server_url(self) -> str:
+        return f"http://{HOST}:{self.port}"
+
+
+def run_demo(request: DemoRequest) -> int:
+    """Run it to its end; the exit code is 0 where the run FINISHED."""
+    require_free_port(HOST, request.port)
+    if request.data is not None and not request.data.is_dir():
+        raise StartError(
+            f"{request.data} is no folder: one with train, val and test in it was expected"
+        )
+    signal.signal(signal.SIGTERM, _exit_on_sigterm)
+    try:
+        return _serve_and_train(request)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def training_arguments(request: DemoRequest) -> list[str]:
+    """The training as its own program: this package may not import it."""
+    data = ["--data", str(request.data.absolute())] if request.data is not None else []
+    epochs = ["--epochs", str(request.epochs)] if request.epochs is not None else []
+    return [
+        *(sys.executable, "-m", "training", "fit", "--recipe", "retinal", "--preset", "small"),
+        *("--launcher", "ray", "--workers", str(WORKERS), "--no-gpus"),
+        *("--experiment-name", EXPERIMENT),
+        *data,
+        *epochs,
+    ]
+
+
+def _serve_and_train(request: DemoRequest) -> int:
+    log = request.data_dir / "server.log"
+    environment = _demo_environment(request, os.environ)
+    arguments = [sys.executable, "-m", "api", "serve", "--host", HOST, "--port", str(request.port)]
+    print(f"Starting the server at {request.server_url} (its log: {log})", flush=True)
+    with (
+        log.open("wb") as output,
+        running(
+            arguments,
+            environment,
+            stop_signal=signal.SIGTERM,
+            grace_s=_SERVER_GRACE_S,
+            output=output,
+        ) as server,
+    ):
+        _wait_until_healthy(request.server_url, server, log)
+        print(
+            f"Watch it live at {request.server_url}/monitor/, or from another terminal: "
+            "`fovea watch`, `fovea pause`, `fovea resume`, `fovea stop`, "
+            f"each with --url {request.server_url}",
+            flush=True,
+        )
+        run = _train(request, environment)
+        if run.status != "FINISHED":
+            print(f"The run ended as {run.status}: {run.page(request.server_url)}", file=sys.stderr)
+            return 1
+        if not request.exit_when_done:
+            print("The run has FINISHED. Serving until Ctrl-C.")
+        _print_links(request.server_url, run)
+        return 0 if request.exit_when_done else _wait_for_end(server, log)
+
+
+def _demo_environment(request: DemoRequest, base: Mapping[str, str]) -> dict[str, str]:
+    kept = {name: value for name, value in base.items() if name not in _FOREIGN_VARIABLES}
+    return own_environment(
+        {
+            **kept,
+            OWNER_PID_VARIABLE: str(os.getpid()),
+            "FOVEA_DATA_DIR": str(request.data_dir),
+            "MLFLOW_TRACKING_URI": request.server_url,
+        }
+    )
+
+
+def _wait_until_healthy(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + START_DEADLINE_S
+    while time.monotonic() < deadline:
+        if server.poll() is not None:
+            raise StartError(f"The server ended at its start. {_tail(log)}")
+        try:
+            if httpx.get(f"{url}/api/health", timeout=5).is_success:
+                return
+        except httpx.TransportError:
+            time.sleep(_POLL_INTERVAL_S)
+    raise StartError(f"The server did not answer within {START_DEADLINE_S:.0f} s. {_tail(log)}")
+
+
+def _train(request: DemoRequest, environment: Mapping[str, str]) -> FoundRun:
+    since_ms = unix_ms()
+    with running(
+        training_arguments(request),
+        environment,
+        stop_signal=signal.SIGTERM,
+        grace_s=_TRAINING_GRACE_S,
+    ) as training:
+        exit_code = training.wait()
+    run = first_run(request.server_url, EXPERIMENT, since_ms)
+    if run is None:
+        raise ApiError(f"The training ended with exit code {exit_code} before it had a run")
+    return run
+
+
+def _wait_for_end(server: subprocess.Popen[bytes], log: Path) -> int:
+    try:
+        server.wait()
+    except KeyboardInterrupt:
+        return 0
+    raise ApiError(f"The server ended by itself. {_tail(log)}")
+
+
+def _print_links(url: str, run: FoundRun) -> None:
+    print(f"Experiment: {experiment_page(url, run.experiment_id)}")
+    print(f"Run:        {run.page(url)}")
+    print(f"Dashboard:  {url}/monitor/#/runs/{run.run_id}", flush=True)
+
+
+def _tail(log: Path) -> str:
+    lines = log.read_text(errors="replace").splitlines()[-_LOG_TAIL_LINES:]
+    return "\n".join([f"The end of {log}:", *lines])
+
+
+def _exit_on_sigterm(signal_number: int, _: FrameType | None) -> None:
+    sys.exit(128 + signal_number)

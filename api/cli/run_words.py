@@ -1,0 +1,93 @@
+"""A run's status, alert and critical conditions as words with a symbol: colour alone says nothing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rich.text import Text
+
+from api.cli.plain_text import number
+from api.printable import printable
+from api.runs.schemas import CriticalCondition, TrainingStatus
+from tracking_plugin.clinical import ConditionStatus
+from tracking_plugin.names import RunStatus
+
+
+@dataclass(frozen=True)
+class _Look:
+    symbol: str
+    style: str
+
+
+_WAITING = _Look("…", "yellow")
+_STATUSES: Mapping[RunStatus, _Look] = {
+    RunStatus.IDLE: _Look("○", "default"),
+    RunStatus.PENDING: _WAITING,
+    RunStatus.STARTING: _WAITING,
+    RunStatus.TRAINING: _Look("●", "green"),
+    RunStatus.PAUSING: _WAITING,
+    RunStatus.PAUSED: _Look("‖", "yellow"),
+    RunStatus.RESUMING: _WAITING,
+    RunStatus.STOPPING: _WAITING,
+    RunStatus.STOPPED: _Look("■", "yellow"),
+    RunStatus.COMPLETED: _Look("✓", "green"),
+    RunStatus.ERROR: _Look("✗", "bold red"),
+}
+_CONDITIONS: Mapping[ConditionStatus, _Look] = {
+    ConditionStatus.OK: _Look("✓", "green"),
+    ConditionStatus.WARNING: _Look("!", "yellow"),
+    ConditionStatus.CRITICAL: _Look("✗", "bold red"),
+    ConditionStatus.NO_DATA: _Look("?", "default"),
+}
+_URGENCY: Mapping[ConditionStatus, int] = {
+    ConditionStatus.CRITICAL: 0,
+    ConditionStatus.WARNING: 1,
+}
+
+
+def status_text(status: RunStatus) -> Text:
+    look = _STATUSES[status]
+    return Text(f"{look.symbol} {status}", look.style)
+
+
+def alert_text(alert: str | None) -> Text:
+    """The worst open alert; empty where there is none."""
+    if not alert:
+        return Text()
+    return Text(f"! alert: {printable(alert, 16)} ", "bold red")
+
+
+def condition_text(name: str, condition: CriticalCondition) -> Text:
+    """As in `✗ RAO 0.85 (0.58 to 0.96) critical, 0.99 needed, 13 seen`."""
+    look = _CONDITIONS[condition.status]
+    text = Text(f"{look.symbol} ", look.style)
+    text.append(f"{printable(name, 24)} {number(condition.sensitivity)} ")
+    if condition.confidence_interval is not None:
+        lower, upper = condition.confidence_interval
+        text.append(f"({lower:.2f} to {upper:.2f}) ")
+    text.append(condition.status.replace("_", " "))
+    if condition.threshold is not None:
+        text.append(f", {number(condition.threshold)} needed", "default")
+    if condition.support is not None:
+        text.append(f", {condition.support} seen", "default")
+    return text
+
+
+def worst_first(conditions: Mapping[str, CriticalCondition]) -> list[tuple[str, CriticalCondition]]:
+    """What is critical before what is low, then the rest by name."""
+    return sorted(conditions.items(), key=lambda item: (_URGENCY.get(item[1].status, 2), item[0]))
+
+
+def position_words(status: TrainingStatus) -> str:
+    """As in `epoch 3/8, step 120/400`; steps of the whole training."""
+    parts = []
+    if status.epoch is not None:
+        parts.append(f"epoch {_of(status.epoch, status.total_epochs)}")
+    if status.step is not None:
+        per_epoch, epochs = status.total_batches, status.total_epochs
+        total = per_epoch * epochs if per_epoch is not None and epochs is not None else None
+        parts.append(f"step {_of(status.step, total)}")
+    return ", ".join(parts)
+
+
+def _of(count: int, total: int | None) -> str:
+    return f"{count}/{total}" if total is not None else str(count)

@@ -1,0 +1,117 @@
+"""`fovea status`: the active and the newest runs, or one run, as it is now."""
+
+import json
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from api.cli.plain_text import NOTHING, age, number
+from api.cli.run_choice import SHORT_ID_LENGTH, active_runs, chosen_run
+from api.cli.run_words import status_text
+from api.cli.watch_screen import WatchScreen
+from api.cli.watched_run import WatchedRun
+from api.client import FoveaClient
+from api.client.live import Link
+from api.errors import ApiError
+from api.live.messages import InitialState
+from api.printable import printable
+from api.runs.listing_schemas import RunSummary
+from api.runs.schemas import TrainVal
+from tracking_plugin.names import Metric
+
+NUM_RUNS = 20
+
+_STATE_TIMEOUT_S = 15.0
+
+
+def show_runs(client: FoveaClient, console: Console, *, as_json: bool) -> None:
+    """All active runs, then the newest others, NUM_RUNS of each at most."""
+    active = active_runs(client, NUM_RUNS)
+    newest = client.runs(limit=NUM_RUNS).entries
+    known = {run.run_id for run in active}
+    runs = [*active, *(run for run in newest if run.run_id not in known)]
+    if as_json:
+        documents = [run.model_dump(mode="json") for run in runs]
+        print(json.dumps(documents, indent=2), file=console.file)
+    elif console.is_terminal:
+        console.print(_table(runs, datetime.now(UTC)) if runs else "No runs yet.")
+    else:
+        for line in run_lines(runs):
+            print(line, file=console.file)
+
+
+def show_run(client: FoveaClient, console: Console, wanted: str, *, as_json: bool) -> None:
+    """One run, as a socket's first message has it."""
+    state = _state(client, chosen_run(client, wanted))
+    if as_json:
+        print(state.model_dump_json(indent=2), file=console.file)
+        return
+    run, now = WatchedRun(), datetime.now(UTC)
+    run.link = Link(is_live=True, since=now)
+    run.apply(state, now)
+    console.print(WatchScreen(run, now, is_still=True))
+
+
+def _state(client: FoveaClient, run_id: str) -> InitialState:
+    with closing(client.watch(run_id, give_up_after_s=_STATE_TIMEOUT_S)) as messages:
+        first = next(messages)
+    if not isinstance(first, InitialState):
+        raise ApiError(f"{client.address.url} began with a {first.type} instead of a state")
+    return first
+
+
+def _table(runs: Sequence[RunSummary], now: datetime) -> Table:
+    table = Table(box=None, pad_edge=False, collapse_padding=True, header_style="dim")
+    table.add_column("status", no_wrap=True)
+    # Where there is too little room, names are what is cut.
+    table.add_column("run")
+    table.add_column("id", no_wrap=True)
+    for heading in ("epoch", "step", "loss", "acc."):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for heading in ("alert", "started"):
+        table.add_column(heading, no_wrap=True)
+    for run in runs:
+        table.add_row(
+            status_text(run.status),
+            Text(printable(run.run_name, 40), no_wrap=True, overflow="ellipsis"),
+            Text(run.run_id[:SHORT_ID_LENGTH]),
+            *(Text(cell) for cell in _figures(run)),
+            Text(f"! {printable(run.alert, 12)}" if run.alert else "", "bold red"),
+            Text(age(run.start_time, now)),
+        )
+    return table
+
+
+def run_lines(runs: Iterable[RunSummary]) -> Iterable[str]:
+    """Tab-separated: id, status, epoch, step, loss, accuracy, alert, start, name."""
+    for run in runs:
+        alert = printable(run.alert or NOTHING)
+        started = f"{run.start_time:%Y-%m-%dT%H:%M:%SZ}" if run.start_time else NOTHING
+        name = printable(run.run_name)
+        yield "\t".join([run.run_id, run.status, *_figures(run), alert, started, name])
+
+
+def _figures(run: RunSummary) -> list[str]:
+    epoch = NOTHING if run.epoch is None else str(run.epoch)
+    if run.epoch is not None and run.total_epochs is not None:
+        epoch = f"{run.epoch}/{run.total_epochs}"
+    return [
+        epoch,
+        NOTHING if run.step is None else str(run.step),
+        _validated(run, run.loss, Metric.VAL_LOSS, Metric.TRAIN_LOSS),
+        _validated(run, run.accuracy, Metric.VAL_ACCURACY, Metric.TRAIN_ACCURACY),
+    ]
+
+
+def _validated(run: RunSummary, values: TrainVal, val: Metric, train: Metric) -> str:
+    """The value on the validation split, else on the training split."""
+    for name, value in ((val, values.val), (train, values.train)):
+        if name in run.not_finite:
+            return str(run.not_finite[name])
+        if value is not None:
+            return number(value)
+    return NOTHING

@@ -1,0 +1,83 @@
+"""Following one run until it ends, for whoever shows it."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import aclosing, suppress
+from datetime import UTC, datetime
+from typing import Protocol
+
+from api.cli.curves import charted
+from api.cli.metric_cards import logged_values
+from api.cli.watched_run import WatchedRun
+from api.client import AsyncFoveaClient
+from api.client.live import Link
+from api.errors import ApiError
+from api.live.messages import InitialState, ServerMessage
+from api.runs.schemas import MetricPoint
+
+TICK_S = 0.25
+
+_HISTORY_POINTS = 1000
+_GAP_INTERVAL_S = 5.0
+
+
+class Viewer(Protocol):
+    """Shows a run."""
+
+    draws_curves: bool
+
+    def on_message(self, run: WatchedRun, message: ServerMessage) -> None:
+        """`run` has taken `message` into account."""
+        ...
+
+    def on_link(self, link: Link) -> None: ...
+
+    def on_tick(self, run: WatchedRun, now: datetime) -> None:
+        """Four times a second, whatever happens."""
+        ...
+
+
+async def watch(client: AsyncFoveaClient, run_id: str, viewer: Viewer) -> WatchedRun:
+    """The run as it was when it ended; ApiError where it can be followed no longer."""
+    run = WatchedRun()
+    reading = asyncio.create_task(_read(client, run_id, run, viewer))
+    try:
+        while not reading.done():
+            viewer.on_tick(run, datetime.now(UTC))
+            await asyncio.wait([reading], timeout=TICK_S)
+        reading.result()
+        return run
+    finally:
+        reading.cancel()
+        with suppress(asyncio.CancelledError, ApiError):
+            await reading
+
+
+async def _read(client: AsyncFoveaClient, run_id: str, run: WatchedRun, viewer: Viewer) -> None:
+    def on_link(link: Link) -> None:
+        run.link = link
+        viewer.on_link(link)
+
+    fetched_at = datetime.min.replace(tzinfo=UTC)
+    async with aclosing(client.watch(run_id, on_link=on_link)) as messages:
+        async for message in messages:
+            now = datetime.now(UTC)
+            run.apply(message, now)
+            is_due = run.has_gap and (now - fetched_at).total_seconds() > _GAP_INTERVAL_S
+            if viewer.draws_curves and (isinstance(message, InitialState) or is_due):
+                run.add_history(await _history(client, run_id, run))
+                run.has_gap, fetched_at = False, now
+            viewer.on_message(run, message)
+            if run.has_ended:
+                return
+
+
+async def _history(client: AsyncFoveaClient, run_id: str, run: WatchedRun) -> Sequence[MetricPoint]:
+    points: list[MetricPoint] = []
+    # Without them the curves begin now, which is better than no watch.
+    with suppress(ApiError):
+        for metrics in charted(logged_values(run.metrics)).values():
+            for metric in metrics:
+                found = await client.performance(metric, run_id, limit=_HISTORY_POINTS)
+                points += found.entries
+    return points

@@ -1,0 +1,98 @@
+"""A run as lines, for pipes, logs and terminals that cannot move their cursor."""
+
+import json
+import sys
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TextIO
+
+from api.alerts.schemas import CriticalAlert
+from api.alerts.state_machine import AlertState
+from api.cli.run_words import position_words
+from api.cli.watched_run import WatchedRun
+from api.client.live import Link
+from api.live.messages import CriticalAlertMessage, LogMessage, MetricsUpdate, ServerMessage
+from api.printable import printable
+from api.runs.schemas import MetricPoint, TrainingStatus
+
+LONGEST_LINE = 2000
+"""Characters of what a job has printed in one line."""
+
+
+class LineViewer:
+    """A line for each step that was logged and for each change of status or of an alert, written at once."""
+
+    draws_curves = False
+
+    def __init__(
+        self, out: TextIO | None = None, err: TextIO | None = None, *, shows_logs: bool = False
+    ) -> None:
+        self._shows_logs = shows_logs
+        self._out = out or sys.stdout
+        self._err = err or sys.stderr
+        self._shown: tuple[str, str, str | None] | None = None
+        self._was_lost = False
+
+    def on_message(self, run: WatchedRun, message: ServerMessage) -> None:
+        if isinstance(message, MetricsUpdate):
+            for line in _metric_lines(message):
+                self._write(message.timestamp, line)
+        elif isinstance(message, LogMessage) and self._shows_logs:
+            for printed in message.lines:
+                self._write(message.timestamp, f"[log] {printable(printed.message, LONGEST_LINE)}")
+        elif isinstance(message, CriticalAlertMessage):
+            self._write(message.timestamp, _alert_line(message.alert))
+        status = run.status
+        shown = (status.status, status.message, status.alert)
+        if shown != self._shown:
+            self._shown = shown
+            self._write(message.timestamp, _status_line(status))
+
+    def on_link(self, link: Link) -> None:
+        if not link.is_live and not self._was_lost:
+            print(f"fovea: not live, reconnecting: {printable(link.reason)}", file=self._err)
+        elif link.is_live and self._was_lost:
+            print("fovea: live again", file=self._err)
+        self._was_lost = not link.is_live
+
+    def on_tick(self, run: WatchedRun, now: datetime) -> None:
+        """Lines say when something happened, not that time goes by."""
+
+    def _write(self, said_at: datetime, line: str) -> None:
+        print(f"{said_at:%Y-%m-%dT%H:%M:%SZ} {line}", file=self._out, flush=True)
+
+
+def _metric_lines(update: MetricsUpdate) -> Iterable[str]:
+    by_step: dict[int, list[MetricPoint]] = {}
+    for point in update.points:
+        by_step.setdefault(point.step, []).append(point)
+    for step, points in sorted(by_step.items()):
+        # The epoch is that of the furthest step; where older ones came along, it may be another.
+        epoch = f" epoch={update.epoch}" if step == update.step and update.epoch is not None else ""
+        values = " ".join(f"{_name(point.metric)}={_value(point)}" for point in points)
+        yield f"metrics step={step}{epoch} {values}"
+
+
+def _status_line(status: TrainingStatus) -> str:
+    parts = [f"status {status.status}"]
+    if words := position_words(status):
+        parts.append(f"({words})")
+    if status.alert:
+        parts.append(f"alert={_name(status.alert)}")
+    if status.message:
+        parts.append(printable(status.message))
+    return " ".join(parts)
+
+
+def _alert_line(alert: CriticalAlert) -> str:
+    word = alert.level if alert.state is AlertState.FIRING else alert.state
+    return f"alert {_name(alert.condition)} {word} {printable(alert.message)}"
+
+
+def _name(name: str) -> str:
+    shown = printable(name)
+    return json.dumps(shown, ensure_ascii=False) if set(shown) & set(' "=') else shown
+
+
+def _value(point: MetricPoint) -> str:
+    return f"{point.value:.6g}" if point.value is not None else str(point.not_finite or "NaN")

@@ -1,0 +1,134 @@
+"""What a watcher knows of its run, message by message."""
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from api.cli.curves import Curves
+from api.client.live import Link
+from api.live.messages import (
+    InitialState,
+    LogLine,
+    LogMessage,
+    MetricsUpdate,
+    ServerMessage,
+    StatusUpdate,
+    SystemUpdate,
+)
+from api.runs.schemas import MetricPoint, MetricsData, SystemMetrics, TrainingStatus
+from tracking_plugin.names import RunStatus
+
+ENDED = (RunStatus.COMPLETED, RunStatus.STOPPED, RunStatus.ERROR)
+
+_MOVING = (RunStatus.TRAINING, RunStatus.STARTING, RunStatus.RESUMING)
+_PACED_STEPS = 50
+_KEPT_LINES = 100
+
+
+@dataclass
+class WatchedRun:
+    """The newest of everything; `link` says whether that is live."""
+
+    status: TrainingStatus = field(default_factory=TrainingStatus)
+    metrics: MetricsData = field(default_factory=MetricsData)
+    system: SystemMetrics = field(default_factory=SystemMetrics)
+    curves: Curves = field(default_factory=Curves)
+    logs: deque[LogLine] = field(default_factory=lambda: deque(maxlen=_KEPT_LINES))
+    """What its job has printed since this watcher came, oldest first."""
+    link: Link | None = None
+    heard_at: datetime | None = None
+    """When the newest message came, by this machine's clock."""
+    has_gap: bool = False
+    """Whether updates were left out because they were read too slowly."""
+    _updated_until: int = 0
+    _pace: deque[tuple[int, datetime]] = field(default_factory=lambda: deque(maxlen=_PACED_STEPS))
+
+    @property
+    def has_ended(self) -> bool:
+        return self.status.deleted or self.status.status in ENDED
+
+    @property
+    def share_done(self) -> float | None:
+        """From 0 to 1; None where the run does not say how far it goes."""
+        status = self.status
+        if status.total_epochs is None:
+            return None
+        if status.total_batches is not None and status.step is not None:
+            return min(1.0, status.step / (status.total_epochs * status.total_batches))
+        return None if status.epoch is None else min(1.0, status.epoch / status.total_epochs)
+
+    def elapsed_s(self, now: datetime) -> float | None:
+        """Since the run began; it stands still while the run does, and while nothing is heard."""
+        elapsed_s = self.status.elapsed_time
+        is_live = self.link is not None and self.link.is_live
+        if elapsed_s is None or self.heard_at is None or self.has_ended or not is_live:
+            return elapsed_s
+        return elapsed_s + max(0.0, (now - self.heard_at).total_seconds())
+
+    def eta_s(self) -> float | None:
+        """What is left at the pace of the newest steps, evaluations included."""
+        status = self.status
+        if status.status not in _MOVING:
+            return None
+        if status.total_epochs is None or status.total_batches is None or len(self._pace) < 2:
+            return status.eta_seconds
+        (first, began), (last, ended) = self._pace[0], self._pace[-1]
+        left = max(0, status.total_epochs * status.total_batches - last)
+        return left * (ended - began).total_seconds() / (last - first)
+
+    def apply(self, message: ServerMessage, now: datetime) -> None:
+        """Take a message that came `now` into account."""
+        if isinstance(message, InitialState):
+            self._begin(message)
+        elif isinstance(message, MetricsUpdate):
+            self._update(message, now)
+        elif isinstance(message, StatusUpdate):
+            self._set_status(message.status)
+        elif isinstance(message, LogMessage):
+            self.logs.extend(message.lines)
+        elif isinstance(message, SystemUpdate):
+            self.system = SystemMetrics(
+                cpu_usage=message.cpu_usage, ram_usage=message.ram_usage, gpu=message.gpu
+            )
+        self.heard_at = now
+
+    def add_history(self, points: Iterable[MetricPoint]) -> None:
+        """Points that were logged before this watcher came."""
+        for point in points:
+            self.curves.add(point.metric, point.step, point.value)
+
+    def _begin(self, state: InitialState) -> None:
+        self.curves.clear()
+        self._pace.clear()
+        self.has_gap, self._updated_until = False, state.offset
+        self.metrics, self.system, self.status = state.metrics, state.system, state.status
+        for snapshot in state.history:
+            self._keep_pace(snapshot.step, snapshot.timestamp)
+
+    def _update(self, update: MetricsUpdate, now: datetime) -> None:
+        self.has_gap |= (update.previous or 0) > self._updated_until
+        self._updated_until = update.offset
+        self.metrics = update.metrics
+        self.system = update.system
+        self.add_history(update.points)
+        self._keep_pace(update.step, update.timestamp)
+        progress = {
+            "epoch": update.epoch,
+            "batch": update.batch,
+            "step": update.step,
+            "total_batches": update.total_batches,
+            "elapsed_time": self.elapsed_s(now),
+        }
+        said = {name: value for name, value in progress.items() if value is not None}
+        self._set_status(self.status.model_copy(update=said))
+
+    def _set_status(self, status: TrainingStatus) -> None:
+        if status.status != self.status.status:
+            # The pace of a run that stood still says nothing about its next steps.
+            self._pace.clear()
+        self.status = status
+
+    def _keep_pace(self, step: int | None, logged_at: datetime) -> None:
+        if step is not None and (not self._pace or step > self._pace[-1][0]):
+            self._pace.append((step, logged_at))

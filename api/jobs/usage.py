@@ -1,0 +1,125 @@
+"""What has been trained, in figures for the monitoring page."""
+
+from collections import Counter
+from datetime import datetime
+
+from pydantic import BaseModel, Field
+
+from api.jobs.spec import JobSpec
+from api.jobs.store import JobStore
+from api.pages import Page
+from api.runs.reader import RunReader
+from api.runs.source import FoundRun, MlflowStatus, RunQuery
+from api.runs.status import status_word
+from api.timestamps import utc
+from tracking_plugin.names import RunStatus
+
+NUM_RECENT = 10
+NUM_TIMED = 100
+"""Newest finished runs that the mean duration is of."""
+NUM_PRESETS = 5
+
+
+class JobFigures(BaseModel):
+    """All runs of the server, whoever logged them."""
+
+    total_jobs: int
+    jobs_completed: int
+    jobs_failed: int
+    jobs_stopped: int
+    jobs_running: int
+    jobs_pending: int
+    avg_duration_seconds: float | None = Field(description=f"of the newest {NUM_TIMED} completed")
+
+
+class UsageFigures(BaseModel):
+    total_training_jobs: int = Field(description="that this server has started")
+    total_runs: int
+
+
+class Activity(BaseModel):
+    type: str
+    run_id: str
+    name: str
+    status: RunStatus
+    time: datetime | None = Field(description="when the run began")
+
+
+class PopularPreset(BaseModel):
+    recipe: str
+    preset: str
+    count: int
+
+
+class Dashboard(BaseModel):
+    system: JobFigures
+    usage: UsageFigures
+    recent_activity: list[Activity]
+    popular_presets: list[PopularPreset]
+
+
+def job_figures(reader: RunReader) -> JobFigures:
+    """Counted by MLflow's own status."""
+    counts = {
+        status: reader.find_runs(RunQuery(status=status), Page(limit=1)).total
+        for status in MlflowStatus
+    }
+    finished = reader.find_runs(RunQuery(status=MlflowStatus.FINISHED), Page(limit=NUM_TIMED))
+    return JobFigures(
+        total_jobs=sum(counts.values()),
+        jobs_completed=counts[MlflowStatus.FINISHED],
+        jobs_failed=counts[MlflowStatus.FAILED],
+        jobs_stopped=counts[MlflowStatus.KILLED],
+        jobs_running=counts[MlflowStatus.RUNNING],
+        jobs_pending=counts[MlflowStatus.SCHEDULED],
+        avg_duration_seconds=_mean_duration_s(finished.entries),
+    )
+
+
+def usage(reader: RunReader, jobs: JobStore, workspace: str | None) -> UsageFigures:
+    return UsageFigures(
+        total_training_jobs=jobs.listed(workspace, Page(limit=1)).total,
+        total_runs=reader.find_runs(RunQuery(), Page(limit=1)).total,
+    )
+
+
+def dashboard(reader: RunReader, jobs: JobStore, workspace: str | None) -> Dashboard:
+    newest = reader.find_runs(RunQuery(), Page(limit=NUM_RECENT)).entries
+    return Dashboard(
+        system=job_figures(reader),
+        usage=usage(reader, jobs, workspace),
+        recent_activity=[_activity(run) for run in newest],
+        popular_presets=_popular_presets(jobs, workspace),
+    )
+
+
+def _mean_duration_s(runs: list[FoundRun]) -> float | None:
+    durations_ms = [
+        run.state.end_time_ms - run.state.start_time_ms
+        for run in runs
+        if run.state.end_time_ms is not None and run.state.start_time_ms is not None
+    ]
+    return sum(durations_ms) / len(durations_ms) / 1000 if durations_ms else None
+
+
+def _activity(run: FoundRun) -> Activity:
+    state = run.state
+    return Activity(
+        type=run.experiment_name,
+        run_id=state.run_id,
+        name=state.run_name,
+        status=status_word(state.mlflow_status, state.tags),
+        time=None if state.start_time_ms is None else utc(state.start_time_ms),
+    )
+
+
+def _popular_presets(jobs: JobStore, workspace: str | None) -> list[PopularPreset]:
+    specs = [
+        JobSpec.model_validate_json(job.spec)
+        for job in jobs.listed(workspace, Page(limit=NUM_TIMED)).entries
+    ]
+    counts = Counter((spec.recipe, str(spec.params.get("preset", "auto"))) for spec in specs)
+    return [
+        PopularPreset(recipe=recipe, preset=preset, count=count)
+        for (recipe, preset), count in counts.most_common(NUM_PRESETS)
+    ]

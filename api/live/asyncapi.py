@@ -1,0 +1,107 @@
+"""The AsyncAPI document of `/ws`, made of the very models that the socket sends and reads."""
+
+from collections.abc import Iterable
+from functools import cache
+from typing import Any, get_args
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from api.live.messages import LARGEST_MESSAGE_BYTES, ClientMessage, ServerMessage
+from api.version import own_version
+
+CLOSE_CODES = {
+    1009: f"a message of more than {LARGEST_MESSAGE_BYTES} bytes came",
+    1011: "no pong came within 30 s of a ping",
+    1012: "the server ends: connect again with since",
+    1013: "the store or the bus does not answer: connect again with since",
+    4401: "not authenticated",
+    4403: "not allowed: the Host or the Origin is none of the server's",
+    4408: "too slow for what may not be left out: connect again with since",
+    4429: "too many connections: connect again later",
+}
+
+_QUERY = {
+    "run_id": "MLflow run id; without it the events of all runs come",
+    "workspace": "MLflow's workspace, where these are on; the header X-MLFLOW-WORKSPACE comes first",
+    "since": "<stream epoch>:<offset> of the last message that was seen: what came behind it is "
+    "sent or, where that is not at hand any more, a fresh snapshot with recovered false",
+}
+
+
+@cache
+def asyncapi_document() -> dict[str, Any]:
+    """AsyncAPI 3.0."""
+    sent, received = _models(ServerMessage), _models(ClientMessage)
+    both = (*sent, *received)
+    return {
+        "asyncapi": "3.0.0",
+        "info": {"title": "Fovea", "version": own_version(), "description": _description()},
+        "defaultContentType": "application/json",
+        "channels": {
+            "live": {
+                "address": "/ws",
+                "messages": _references(both, "#/components/messages"),
+                "bindings": {"ws": {"query": _query_schema()}},
+            }
+        },
+        "operations": {
+            "tell": _operation("send", sent),
+            "ask": _operation("receive", received),
+        },
+        "components": {
+            "messages": {_name(model): _message(model) for model in both},
+            "schemas": _schemas(sent, received),
+        },
+    }
+
+
+def _models(union: Any) -> tuple[type[BaseModel], ...]:
+    return get_args(get_args(union)[0])
+
+
+def _name(model: type[BaseModel]) -> str:
+    return str(get_args(model.model_fields["type"].annotation)[0])
+
+
+def _description() -> str:
+    codes = "\n".join(f"- {code}: {meaning}" for code, meaning in CLOSE_CODES.items())
+    return f"What a run logs, as soon as MLflow has accepted it.\n\nClose codes:\n\n{codes}"
+
+
+def _query_schema() -> dict[str, Any]:
+    properties = {name: {"type": "string", "description": said} for name, said in _QUERY.items()}
+    return {"type": "object", "properties": properties}
+
+
+def _operation(action: str, models: Iterable[type[BaseModel]]) -> dict[str, Any]:
+    messages = _references(models, "#/channels/live/messages").values()
+    return {
+        "action": action,
+        "channel": {"$ref": "#/channels/live"},
+        "messages": list(messages),
+    }
+
+
+def _references(models: Iterable[type[BaseModel]], place: str) -> dict[str, dict[str, str]]:
+    return {_name(model): {"$ref": f"{place}/{_name(model)}"} for model in models}
+
+
+def _message(model: type[BaseModel]) -> dict[str, Any]:
+    payload = {"$ref": f"#/components/schemas/{model.__name__}"}
+    said = {"summary": summary.splitlines()[0]} if (summary := model.__doc__) else {}
+    return {"name": _name(model), "title": model.__name__, **said, "payload": payload}
+
+
+def _schemas(
+    sent: Iterable[type[BaseModel]], received: Iterable[type[BaseModel]]
+) -> dict[str, Any]:
+    _, document = models_json_schema(
+        [
+            *((model, "serialization") for model in sent),
+            *((model, "validation") for model in received),
+        ],
+        ref_template="#/components/schemas/{model}",
+    )
+    schemas: dict[str, Any] = document["$defs"]
+    return schemas

@@ -1,0 +1,36 @@
+"""What every request to our routes passes on its way in, and its answer on the way out."""
+
+from mlflow.environment_variables import MLFLOW_SERVER_X_FRAME_OPTIONS
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.types import ASGIApp
+
+from api.middleware.admission import Admission, AdmissionMiddleware
+from api.middleware.body_limit import BodyLimitMiddleware
+from api.middleware.internal_errors import FailureMiddleware
+from api.middleware.response_headers import AnswerHeadersMiddleware
+from api.request_id import REQUEST_ID_HEADER, RequestIdMiddleware
+
+TOTAL_COUNT_HEADER = "X-Total-Count"
+
+_SMALLEST_COMPRESSED_BYTES = 1024
+_COMPRESSION_LEVEL = 5
+
+
+def behind_doors(app: ASGIApp, admission: Admission, *, max_request_bytes: int) -> ASGIApp:
+    """`app` behind all of them; the last that is named here is the first that is passed."""
+    app = FailureMiddleware(app)
+    app = BodyLimitMiddleware(app, max_request_bytes)
+    app = GZipMiddleware(
+        app, minimum_size=_SMALLEST_COMPRESSED_BYTES, compresslevel=_COMPRESSION_LEVEL
+    )
+    app = CORSMiddleware(
+        app,
+        allow_origins=[str(origin) for origin in admission.origins],
+        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+        allow_headers=["*"],
+        expose_headers=[REQUEST_ID_HEADER, TOTAL_COUNT_HEADER, "Retry-After"],
+    )
+    app = AdmissionMiddleware(app, admission)
+    app = AnswerHeadersMiddleware(app, MLFLOW_SERVER_X_FRAME_OPTIONS.get())
+    return RequestIdMiddleware(app)

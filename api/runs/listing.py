@@ -1,0 +1,45 @@
+"""The list of runs, each with what tells it from the others."""
+
+from api.pages import Listed, Page
+from api.runs.listing_schemas import RunSummary
+from api.runs.metrics_data import nest
+from api.runs.reader import RunReader
+from api.runs.source import FoundRun, RunQuery
+from api.runs.state import latest_values
+from api.runs.status import training_status
+from api.timestamps import utc
+from tracking_plugin.names import Tag
+
+
+def list_runs(reader: RunReader, query: RunQuery, page: Page, now_ms: int) -> Listed[RunSummary]:
+    """Newest first; deleted ones are left out."""
+    found = reader.find_runs(query, page)
+    return Listed([_summary(run, now_ms) for run in found.entries], found.total)
+
+
+def _summary(found: FoundRun, now_ms: int) -> RunSummary:
+    state = found.state
+    status = training_status(state, now_ms)
+    metrics = nest(latest_values(state))
+    return RunSummary(
+        run_id=state.run_id,
+        run_name=state.run_name,
+        experiment_id=state.experiment_id or "",
+        experiment_name=found.experiment_name,
+        status=status.status,
+        mlflow_status=state.mlflow_status,
+        message=status.message,
+        start_time=None if state.start_time_ms is None else utc(state.start_time_ms),
+        end_time=None if state.end_time_ms is None else utc(state.end_time_ms),
+        elapsed_time=status.elapsed_time,
+        epoch=status.epoch,
+        total_epochs=status.total_epochs,
+        step=status.step,
+        alert=status.alert,
+        recipe=state.tags.get(Tag.RECIPE),
+        loss=metrics.loss,
+        accuracy=metrics.accuracy,
+        auc_roc=metrics.auc_roc,
+        f1_score=metrics.f1_score,
+        not_finite=metrics.not_finite,
+    )

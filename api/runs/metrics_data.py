@@ -1,0 +1,121 @@
+"""MLflow's flat metric names and the monitor's nested ones: the one place that knows both."""
+
+import json
+import math
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from api.runs.schemas import CriticalCondition, MetricsData, NotFinite
+from tracking_plugin.clinical import MIN_SENSITIVITY, ConditionStatus, condition_status
+from tracking_plugin.names import Metric, MetricGroup, Param
+from tracking_plugin.proportion import wilson_interval
+
+_PATHS: Mapping[str, tuple[str, str | None]] = {
+    Metric.TRAIN_LOSS: ("loss", "train"),
+    Metric.VAL_LOSS: ("loss", "val"),
+    Metric.TRAIN_ACCURACY: ("accuracy", "train"),
+    Metric.VAL_ACCURACY: ("accuracy", "val"),
+    Metric.VAL_AUC_ROC_MACRO: ("auc_roc", "macro"),
+    Metric.VAL_AUC_ROC_WEIGHTED: ("auc_roc", "weighted"),
+    Metric.VAL_F1: ("f1_score", None),
+    Metric.LEARNING_RATE: ("learning_rate", None),
+}
+
+SHORT_NAMES: Mapping[str, tuple[str, ...]] = {
+    short: tuple(str(name) for name, (field, _) in _PATHS.items() if field == short)
+    for short in ("loss", "accuracy", "auc_roc", "f1_score", "learning_rate")
+}
+"""The MLflow names that each of the monitor's short names stands for."""
+
+
+class FiniteValue(NamedTuple):
+    """A float as JSON can say it."""
+
+    value: float | None
+    not_finite: NotFinite | None = None
+
+
+# MLflow's SQL store keeps the infinities as the largest floats there are.
+_STORED_INFINITY = 1.7976931348623157e308
+
+
+def finite(value: float) -> FiniteValue:
+    """`value`, or what stands for it where it is NaN or infinite."""
+    if -_STORED_INFINITY < value < _STORED_INFINITY:
+        return FiniteValue(value)
+    if math.isnan(value):
+        return FiniteValue(None, NotFinite.NAN)
+    return FiniteValue(None, NotFinite.INFINITY if value > 0 else NotFinite.NEGATIVE_INFINITY)
+
+
+def critical_thresholds(params: Mapping[str, str]) -> Mapping[str, float]:
+    """The least sensitivity of each condition, as the run says it, else the shipped taxonomy's."""
+    try:
+        stated = json.loads(params[Param.CRITICAL_THRESHOLDS])
+        return {str(name): float(floor) for name, floor in stated.items()}
+    except (KeyError, ValueError, TypeError, AttributeError, OverflowError):
+        return MIN_SENSITIVITY
+
+
+class Nesting:
+    """MetricsData that is kept up to date: a run may have thousands of metrics."""
+
+    def __init__(self, thresholds: Mapping[str, float]) -> None:
+        self.data = MetricsData()
+        self._thresholds = thresholds
+
+    def update(self, values: Mapping[str, float]) -> None:
+        """Put the values of MLflow's names where the monitor's frontends look for them."""
+        for name, number in values.items():
+            found = finite(number)
+            if found.not_finite is not None:
+                self.data.not_finite[name] = found.not_finite
+            else:
+                self.data.not_finite.pop(name, None)
+            self._place(name, found.value)
+
+    def _place(self, name: str, value: float | None) -> None:
+        group, _, member = name.partition("/")
+        if path := _PATHS.get(name):
+            field, part = path
+            setattr(getattr(self.data, field) if part else self.data, part or field, value)
+        elif member and group == MetricGroup.PER_CLASS:
+            self.data.per_class[member] = value
+        elif member and group == MetricGroup.CRITICAL:
+            self._condition(member, sensitivity=value)
+        elif member and group == MetricGroup.CRITICAL_SUPPORT:
+            self._condition(member, support=count(value))
+        else:
+            self.data.other[name] = value
+
+    def _condition(self, name: str, **measured: float | int | None) -> None:
+        known = self.data.critical_conditions.get(name, CriticalCondition())
+        judged = _judged(known.model_copy(update=measured), self._thresholds.get(name))
+        self.data.critical_conditions[name] = judged
+
+
+def nest(
+    values: Mapping[str, float], thresholds: Mapping[str, float] = MIN_SENSITIVITY
+) -> MetricsData:
+    """The values of flat MLflow names, where the monitor's frontends look for them."""
+    nesting = Nesting(thresholds)
+    nesting.update(values)
+    return nesting.data
+
+
+def count(value: float | None) -> int | None:
+    """A number of cases; None for what counts nothing, such as a number that a float cannot hold exactly."""
+    return int(value) if value is not None and 0 <= value < 2**53 else None
+
+
+def _judged(condition: CriticalCondition, threshold: float | None) -> CriticalCondition:
+    sensitivity, support = condition.sensitivity, condition.support
+    status, interval = ConditionStatus.NO_DATA, None
+    if sensitivity is not None and support != 0:
+        if threshold is not None:
+            status = condition_status(sensitivity, threshold)
+        if support is not None and 0 <= sensitivity <= 1 and support > 0:
+            interval = wilson_interval(round(sensitivity * support), support)
+    return condition.model_copy(
+        update={"threshold": threshold, "status": status, "confidence_interval": interval}
+    )

@@ -1,0 +1,92 @@
+"""Reading runs: the one door of the read API and of the hub to MLflow's stores."""
+
+import re
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mlflow.server.handlers import _get_tracking_store
+from mlflow.store.tracking.abstract_store import AbstractStore
+from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+from api.errors import NotFoundError
+from api.pages import Listed, Page
+from api.runs.artifacts import read_artifact
+from api.runs.source import FoundRun, MetricHistory, RunIndex, RunQuery
+from api.runs.sql_metrics import SqlMetrics
+from api.runs.sql_runs import SqlRuns
+from api.runs.state import RECENT_STEPS, RunState
+from api.runs.status import ACTIVE
+from api.runs.stored_metrics import StoredMetrics
+from api.runs.stored_runs import StoredRuns
+
+_RUN_ID = re.compile(r"[0-9a-f]{32}")
+_LONGEST_NAMED = 64
+
+
+class RunNotFoundError(NotFoundError):
+    """No run of that id is there, or none that the request's workspace may see."""
+
+    def __init__(self, run_id: str) -> None:
+        shown = run_id if len(run_id) <= _LONGEST_NAMED else f"{run_id[:_LONGEST_NAMED]}…"
+        super().__init__(f"There is no run {shown!r}: GET /api/runs lists those that there are")
+
+
+@dataclass(frozen=True)
+class _Source:
+    store: AbstractStore
+    runs: RunIndex
+    metrics: MetricHistory
+
+
+class RunReader:
+    """Synchronous: for routes in a thread, and for the hub through asyncio.to_thread.
+
+    The store is opened at first use. Where MLflow's workspaces are on, all reads are within the
+    one that api.runs.workspaces.within names.
+    """
+
+    def __init__(self, open_store: Callable[[], AbstractStore] = _get_tracking_store) -> None:
+        self._open_store = open_store
+        self._opened: _Source | None = None
+        self._opening = threading.Lock()
+
+    def state(self, run_id: str, recent_steps: int = RECENT_STEPS) -> RunState:
+        """What is known of a run, with all points of its newest steps; RunNotFoundError."""
+        state = self._source.runs.run(run_id) if _RUN_ID.fullmatch(run_id) else None
+        if state is None:
+            raise RunNotFoundError(run_id)
+        if recent_steps and (steps := self.metrics.steps(run_id, Page(limit=recent_steps))):
+            state.add_points(self.metrics.points(run_id, min(steps), max(steps)))
+        return state
+
+    def default_run_id(self) -> str | None:
+        """The newest run that has not ended, else the newest; deleted ones do not count."""
+        runs = self._source.runs
+        return runs.newest_run_id(ACTIVE) or runs.newest_run_id()
+
+    def find_runs(self, query: RunQuery, page: Page) -> Listed[FoundRun]:
+        return self._source.runs.find_runs(query, page)
+
+    @property
+    def metrics(self) -> MetricHistory:
+        """What runs have logged, for whoever has their state already."""
+        return self._source.metrics
+
+    def artifact(self, run_id: str, path: str, largest_bytes: int) -> bytes:
+        """A file of a run that is there, as api.runs.artifacts reads it."""
+        run = self._source.store.get_run(run_id)
+        return read_artifact(run.info.artifact_uri, path, largest_bytes)
+
+    @property
+    def _source(self) -> _Source:
+        with self._opening:
+            if self._opened is None:
+                self._opened = _source_over(self._open_store())
+            return self._opened
+
+
+def _source_over(store: AbstractStore) -> _Source:
+    if isinstance(store, SqlAlchemyStore):
+        return _Source(store, SqlRuns(store), SqlMetrics(store))
+    return _Source(store, StoredRuns(store), StoredMetrics(store))

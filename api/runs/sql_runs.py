@@ -1,0 +1,179 @@
+"""Runs out of MLflow's SQL store, a few statements a page."""
+
+from collections.abc import Collection, Iterable, Mapping
+from enum import StrEnum
+from typing import Any
+
+from mlflow.entities import LifecycleStage
+from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+from sqlalchemy import ColumnElement, Select, and_, case, func, not_, or_, select
+from sqlalchemy.orm import Session
+
+from api.pages import Listed, Page
+from api.runs.mlflow_tables import EXPERIMENTS, LATEST_METRICS, PARAMS, RUNS, TAGS
+from api.runs.source import KEY_METRICS, FoundRun, MlflowStatus, RunQuery, is_of_training
+from api.runs.sql_metrics import of_training, point, point_columns
+from api.runs.state import RunState
+from api.runs.status import ACTIVE, status_word
+from tracking_plugin.names import Param, RunStatus, Tag
+
+_RUN_COLUMNS = (
+    RUNS.c.run_uuid,
+    RUNS.c.name,
+    RUNS.c.status,
+    RUNS.c.start_time,
+    RUNS.c.end_time,
+    RUNS.c.lifecycle_stage,
+    RUNS.c.experiment_id,
+    EXPERIMENTS.c.name.label("experiment_name"),
+)
+# A run without a start comes last; databases differ in where they put NULL by themselves.
+_NEWEST_FIRST = (
+    case((RUNS.c.start_time.is_(None), 1), else_=0),
+    RUNS.c.start_time.desc(),
+    RUNS.c.run_uuid,
+)
+_LARGEST_EXPERIMENT_ID = 2**31 - 1
+
+
+class SqlRuns:
+    """A RunIndex over one SQL store."""
+
+    def __init__(self, store: SqlAlchemyStore) -> None:
+        self._store = store
+
+    def run(self, run_id: str) -> RunState | None:
+        with self._store.ManagedSessionMaker() as session:
+            row = session.execute(self._runs().where(RUNS.c.run_uuid == run_id)).first()
+            if row is None:
+                return None
+            states = _states(session, [row])
+            _add_latest(states, session.execute(_latest(states)))
+        return states[run_id]
+
+    def newest_run_id(self, statuses: Collection[str] | None = None) -> str | None:
+        conditions = [] if statuses is None else [RUNS.c.status.in_(statuses)]
+        wanted = self._active_runs().where(*conditions).order_by(*_NEWEST_FIRST).limit(1)
+        with self._store.ManagedSessionMaker() as session:
+            row = session.execute(wanted).first()
+        return None if row is None else str(row.run_uuid)
+
+    def find_runs(self, query: RunQuery, page: Page) -> Listed[FoundRun]:
+        with self._store.ManagedSessionMaker() as session:
+            wanted = self._active_runs().where(*self._conditions(session, query))
+            total = session.execute(
+                select(func.count()).select_from(wanted.subquery())
+            ).scalar_one()
+            rows = session.execute(
+                wanted.order_by(*_NEWEST_FIRST).limit(page.limit).offset(page.offset)
+            ).all()
+            states = _states(session, rows)
+            is_key_metric = LATEST_METRICS.c.key.in_(_texts(KEY_METRICS))
+            _add_latest(states, session.execute(_latest(states).where(is_key_metric)))
+            for run_id, last_step in session.execute(_last_steps(states)):
+                states[run_id].last_step = last_step
+        return Listed([FoundRun(states[row.run_uuid], row.experiment_name) for row in rows], total)
+
+    def _runs(self) -> Select[Any]:
+        """Every run of the request's workspace, which MLflow's store knows."""
+        in_workspace = self._store._experiment_where_clauses()  # noqa: SLF001 - it has no public name
+        return select(*_RUN_COLUMNS).join(EXPERIMENTS).where(*in_workspace)
+
+    def _active_runs(self) -> Select[Any]:
+        return self._runs().where(RUNS.c.lifecycle_stage == LifecycleStage.ACTIVE)
+
+    def _conditions(self, session: Session, query: RunQuery) -> list[ColumnElement[bool]]:
+        conditions = []
+        if query.experiment is not None:
+            conditions.append(self._is_in_experiment(session, query.experiment))
+        if query.status is not None:
+            conditions.append(_has_status(query.status))
+        return conditions
+
+    def _is_in_experiment(self, session: Session, experiment: str) -> ColumnElement[bool]:
+        # PostgreSQL refuses a NUL in a text; no experiment has one in its name.
+        by_name = EXPERIMENTS.c.name == experiment.replace("\0", "\ufffd")
+        if not (experiment.isascii() and experiment.isdigit()):
+            return by_name
+        number = int(experiment) if len(experiment) < 20 else _LARGEST_EXPERIMENT_ID + 1
+        if number > _LARGEST_EXPERIMENT_ID:
+            return by_name
+        by_id = EXPERIMENTS.c.experiment_id == number
+        in_workspace = self._store._experiment_where_clauses()  # noqa: SLF001 - it has no public name
+        is_an_id = session.execute(select(EXPERIMENTS.c.name).where(by_id, *in_workspace)).first()
+        return by_id if is_an_id else by_name
+
+
+def _states(session: Session, rows: Iterable[Any]) -> dict[str, RunState]:
+    """Each run with its parameters and tags of interest."""
+    states = {row.run_uuid: _state(row) for row in rows}
+    params = select(PARAMS.c.run_uuid, PARAMS.c.key, PARAMS.c.value).where(
+        PARAMS.c.run_uuid.in_(states), PARAMS.c.key.in_(_texts(Param))
+    )
+    for run_id, key, value in session.execute(params):
+        states[run_id].params[key] = value
+    tags = select(TAGS.c.run_uuid, TAGS.c.key, TAGS.c.value).where(
+        TAGS.c.run_uuid.in_(states), TAGS.c.key.in_(_texts(Tag))
+    )
+    for run_id, key, value in session.execute(tags):
+        states[run_id].tags[key] = value or ""
+    return states
+
+
+def _state(row: Any) -> RunState:
+    return RunState(
+        run_id=row.run_uuid,
+        experiment_id=str(row.experiment_id),
+        run_name=row.name or "",
+        mlflow_status=row.status,
+        start_time_ms=row.start_time,
+        end_time_ms=row.end_time,
+        deleted=row.lifecycle_stage == LifecycleStage.DELETED,
+    )
+
+
+def _latest(run_ids: Collection[str]) -> Select[Any]:
+    columns = (LATEST_METRICS.c.run_uuid, *point_columns(LATEST_METRICS))
+    return select(*columns).where(LATEST_METRICS.c.run_uuid.in_(run_ids))
+
+
+def _add_latest(states: Mapping[str, RunState], rows: Iterable[Any]) -> None:
+    for row in rows:
+        state, newest = states[row.run_uuid], point(row)
+        state.latest[newest.name] = newest
+        if is_of_training(newest.name) and (
+            state.last_step is None or newest.step > state.last_step
+        ):
+            state.last_step = newest.step
+
+
+def _last_steps(run_ids: Collection[str]) -> Select[Any]:
+    return (
+        select(LATEST_METRICS.c.run_uuid, func.max(LATEST_METRICS.c.step))
+        .where(LATEST_METRICS.c.run_uuid.in_(run_ids), of_training(LATEST_METRICS))
+        .group_by(LATEST_METRICS.c.run_uuid)
+    )
+
+
+def _has_status(wanted: RunStatus | MlflowStatus) -> ColumnElement[bool]:
+    """What status_word says, as a condition."""
+    if isinstance(wanted, MlflowStatus):
+        return RUNS.c.status == wanted.value
+    tag = select(TAGS.c.value).where(
+        TAGS.c.run_uuid == RUNS.c.run_uuid, TAGS.c.key == Tag.STATUS.value
+    )
+    said_by_run = func.coalesce(tag.correlate(RUNS).scalar_subquery(), "")
+    is_told = and_(RUNS.c.status.in_(ACTIVE), said_by_run.in_(_texts(RunStatus)))
+    words = [
+        word.value for word in RunStatus if status_word("RUNNING", {Tag.STATUS: word}) == wanted
+    ]
+    said_by_mlflow = [status.value for status in MlflowStatus if status_word(status, {}) == wanted]
+    return or_(
+        and_(is_told, said_by_run.in_(words)),
+        and_(not_(is_told), RUNS.c.status.in_(said_by_mlflow)),
+    )
+
+
+def _texts(members: Iterable[StrEnum]) -> list[str]:
+    # Database drivers have ideas of their own about enums.
+    return [member.value for member in members]

@@ -1,0 +1,88 @@
+"""What a run is doing and how far it is, from what is known of it."""
+
+from collections.abc import Mapping
+
+from api.runs.schemas import TrainingStatus
+from api.runs.state import RunState, position_at
+from tracking_plugin.names import RunStatus, Tag
+
+ACTIVE = ("RUNNING", "SCHEDULED")
+"""MLflow's statuses of runs that have not ended."""
+
+_OF_MLFLOW: Mapping[str, RunStatus] = {
+    "SCHEDULED": RunStatus.PENDING,
+    "RUNNING": RunStatus.TRAINING,
+    "FINISHED": RunStatus.COMPLETED,
+    "KILLED": RunStatus.STOPPED,
+    "FAILED": RunStatus.ERROR,
+}
+
+
+_BEFORE_THE_END: Mapping[RunStatus, RunStatus] = {
+    RunStatus.COMPLETED: RunStatus.TRAINING,
+    RunStatus.ERROR: RunStatus.TRAINING,
+    RunStatus.STOPPED: RunStatus.STOPPING,
+}
+
+
+def status_word(mlflow_status: str | None, tags: Mapping[str, str]) -> RunStatus:
+    """A run that has ended is what MLflow says; one that goes on, what its tag says."""
+    said_by_mlflow = _OF_MLFLOW.get(mlflow_status or "", RunStatus.IDLE)
+    if mlflow_status not in ACTIVE:
+        return said_by_mlflow
+    try:
+        said_by_tag = RunStatus(tags.get(Tag.STATUS, ""))
+    except ValueError:
+        return said_by_mlflow
+    # A training tags its end before it ends its run: until then MLflow has the last word.
+    return _BEFORE_THE_END.get(said_by_tag, said_by_tag)
+
+
+def training_status(state: RunState, now_ms: int) -> TrainingStatus:
+    """The status as the monitor's frontends show it."""
+    position = position_at(state, state.last_step)
+    status = status_word(state.mlflow_status, state.tags)
+    return TrainingStatus(
+        status=status,
+        message=state.tags.get(Tag.MESSAGE, ""),
+        run_id=state.run_id,
+        run_name=state.run_name,
+        experiment_id=state.experiment_id,
+        mlflow_status=state.mlflow_status,
+        deleted=state.deleted,
+        epoch=position.epoch,
+        total_epochs=state.total_epochs,
+        batch=position.batch,
+        total_batches=state.steps_per_epoch,
+        step=position.step,
+        elapsed_time=_elapsed_s(state, now_ms),
+        eta_seconds=_eta_s(state) if status == RunStatus.TRAINING else None,
+        current_image=state.tags.get(Tag.CURRENT_IMAGE),
+        alert=state.tags.get(Tag.ALERT),
+    )
+
+
+def _elapsed_s(state: RunState, now_ms: int) -> float | None:
+    if state.start_time_ms is None:
+        return None
+    has_ended = state.mlflow_status not in ACTIVE and state.end_time_ms is not None
+    end_ms = state.end_time_ms if has_ended else now_ms
+    return max(0, (end_ms or now_ms) - state.start_time_ms) / 1000
+
+
+def _eta_s(state: RunState) -> float | None:
+    """What is left at the pace of the recent steps, evaluations included."""
+    if state.total_epochs is None or state.steps_per_epoch is None or state.last_step is None:
+        return None
+    left = state.total_epochs * state.steps_per_epoch - state.last_step
+    paced = [
+        step for step in (min(state.recent, default=0), state.last_step) if step in state.recent
+    ]
+    if len(set(paced)) < 2:
+        return None
+    first, last = (_time_ms(state, step) for step in paced)
+    return max(0, left) * max(0, last - first) / (paced[1] - paced[0]) / 1000
+
+
+def _time_ms(state: RunState, step: int) -> int:
+    return min(point.timestamp_ms for point in state.recent[step].values())

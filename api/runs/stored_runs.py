@@ -1,0 +1,117 @@
+"""Runs out of any of MLflow's stores, by its own interface: for those that are not SQL."""
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from mlflow.entities import Run, ViewType
+from mlflow.entities.lifecycle_stage import LifecycleStage
+from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST, ErrorCode
+from mlflow.store.tracking.abstract_store import AbstractStore
+
+from api.pages import Listed, Page
+from api.runs.source import FoundRun, MlflowStatus, RunQuery, is_of_training
+from api.runs.state import RunState
+from api.runs.status import status_word
+from tracking_plugin.events import MetricPoint
+from tracking_plugin.names import RunStatus
+
+_AT_ONCE = 1000
+
+
+class StoredRuns:
+    """A RunIndex that reads whole runs."""
+
+    def __init__(self, store: AbstractStore) -> None:
+        self._store = store
+
+    def run(self, run_id: str) -> RunState | None:
+        try:
+            return _state(self._store.get_run(run_id))
+        except MlflowException as error:
+            if error.error_code == ErrorCode.Name(RESOURCE_DOES_NOT_EXIST):
+                return None
+            raise
+
+    def newest_run_id(self, statuses: Collection[str] | None = None) -> str | None:
+        runs = self._active_runs(list(self._experiments()))
+        wanted = (run for run in runs if statuses is None or run.info.status in statuses)
+        newest = min(wanted, key=_newest_first, default=None)
+        return None if newest is None else str(newest.info.run_id)
+
+    def find_runs(self, query: RunQuery, page: Page) -> Listed[FoundRun]:
+        names = _of_experiment(self._experiments(), query.experiment)
+        runs = sorted(self._active_runs(list(names)), key=_newest_first)
+        found = [
+            FoundRun(_state(run), names[run.info.experiment_id])
+            for run in runs
+            if query.status is None or _has_status(run, query.status)
+        ]
+        return Listed(list(page.of(found)), len(found))
+
+    def _experiments(self) -> dict[str, str]:
+        """The names of all experiments, by id."""
+        names: dict[str, str] = {}
+        token = None
+        while True:
+            page = self._store.search_experiments(
+                view_type=ViewType.ACTIVE_ONLY, max_results=_AT_ONCE, page_token=token
+            )
+            names |= {experiment.experiment_id: experiment.name for experiment in page}
+            if not (token := page.token):
+                return names
+
+    def _active_runs(self, experiment_ids: list[str]) -> Iterator[Run]:
+        token = None
+        while experiment_ids:
+            page = self._store.search_runs(
+                experiment_ids, "", ViewType.ACTIVE_ONLY, max_results=_AT_ONCE, page_token=token
+            )
+            yield from page
+            if not (token := page.token):
+                return
+
+
+def _of_experiment(names: dict[str, str], experiment: str | None) -> dict[str, str]:
+    if experiment is None:
+        return names
+    if experiment in names:
+        return {experiment: names[experiment]}
+    return {experiment_id: name for experiment_id, name in names.items() if name == experiment}
+
+
+def _newest_first(run: Run) -> tuple[float, str]:
+    start_time_ms = run.info.start_time
+    return (float("inf") if start_time_ms is None else -start_time_ms, run.info.run_id)
+
+
+def _has_status(run: Run, wanted: RunStatus | MlflowStatus) -> bool:
+    if isinstance(wanted, MlflowStatus):
+        return bool(run.info.status == wanted)
+    return status_word(run.info.status, run.data.tags) == wanted
+
+
+def _state(run: Run) -> RunState:
+    state = RunState(
+        run_id=run.info.run_id,
+        experiment_id=run.info.experiment_id,
+        run_name=run.info.run_name or "",
+        mlflow_status=run.info.status,
+        start_time_ms=run.info.start_time,
+        end_time_ms=run.info.end_time,
+        deleted=run.info.lifecycle_stage == LifecycleStage.DELETED,
+        params=dict(run.data.params),
+        tags=dict(run.data.tags),
+        latest=_latest(run),
+    )
+    steps = [point.step for name, point in state.latest.items() if is_of_training(name)]
+    state.last_step = max(steps, default=None)
+    return state
+
+
+def _latest(run: Run) -> dict[str, MetricPoint]:
+    metrics: list[Any] = run.data._metric_objs  # noqa: SLF001 - what is public has lost the steps
+    return {
+        metric.key: MetricPoint(metric.key, metric.value, metric.step, metric.timestamp)
+        for metric in metrics
+    }

@@ -1,0 +1,78 @@
+"""Which series is looked at next."""
+
+import asyncio
+
+import pytest
+
+from api.alerts.evaluation_queue import LookQueue
+from api.alerts.live_series import LiveSeries
+from tests.api.alerts.recording import watch
+
+pytestmark = pytest.mark.anyio
+
+SOON_S = 0.05
+
+
+def series_of_a_run() -> tuple[LiveSeries, LiveSeries]:
+    watched = watch()
+    return LiveSeries(watched), LiveSeries(watched)
+
+
+async def taken(queue: LookQueue) -> LiveSeries | None:
+    """None where none is due."""
+    try:
+        async with asyncio.timeout(SOON_S):
+            return await queue.take()
+    except TimeoutError:
+        return None
+
+
+async def test_the_earliest_comes_first_and_each_once() -> None:
+    queue = LookQueue()
+    (one, _), (other, _) = series_of_a_run(), series_of_a_run()
+    queue.put(one, 0.0)
+    queue.put(other, -1.0)
+    queue.put(one, 60.0)
+    assert [await taken(queue), await taken(queue), await taken(queue)] == [other, one, None]
+
+
+async def test_a_series_is_not_due_before_its_time_and_is_waited_for() -> None:
+    queue = LookQueue()
+    one, _ = series_of_a_run()
+    waiting = asyncio.create_task(queue.take())
+    await asyncio.sleep(0)
+    queue.put(one, 2 * SOON_S)
+    assert await taken(queue) is None
+    async with asyncio.timeout(10):
+        assert await waiting is one
+
+
+async def test_of_a_run_one_series_is_taken_at_a_time() -> None:
+    queue = LookQueue()
+    one, other = series_of_a_run()
+    of_another_run, _ = series_of_a_run()
+    queue.put(one, -1.0)
+    queue.put(other, 0.0)
+    assert await taken(queue) is one
+    assert await taken(queue) is None
+    queue.put(of_another_run, 0.0)
+    assert await taken(queue) is of_another_run
+    waiting = asyncio.create_task(queue.take())
+    await asyncio.sleep(0)
+    queue.done(one)
+    async with asyncio.timeout(10):
+        assert await waiting is other
+
+
+async def test_a_series_that_is_taken_can_be_put_again() -> None:
+    queue = LookQueue()
+    one, _ = series_of_a_run()
+    queue.put(one, 0.0)
+    assert await taken(queue) is one
+    queue.put(one, 0.0)
+    assert queue.is_taken(one)
+    assert queue.waits(one)
+    assert await taken(queue) is None
+    queue.done(one)
+    queue.done(one)
+    assert await taken(queue) is one

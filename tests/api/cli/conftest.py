@@ -1,0 +1,42 @@
+"""The `fovea` command as a test runs it, and a server that trains."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from api.cli.main import main
+from tests.api.client.fake_ray import TrainingServer, training_server
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ended:
+    """What a command came to."""
+
+    code: int
+    out: str
+    err: str
+
+
+Fovea = Callable[..., Ended]
+
+
+@pytest.fixture
+def fovea(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Fovea:
+    """Runs the command in this process."""
+
+    def run(*arguments: str) -> Ended:
+        monkeypatch.setattr("sys.argv", ["fovea", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert isinstance(ended.value.code, int)
+        captured = capsys.readouterr()
+        return Ended(code=ended.value.code, out=captured.out, err=captured.err)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def trainer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TrainingServer]:
+    with training_server(tmp_path_factory.mktemp("trainer")) as trainer:
+        yield trainer

@@ -1,0 +1,115 @@
+"""`fovea demo` around a training that is only pretended: its links, its exit code, its end."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.ports import free_port
+from tests.servers import START_DEADLINE_S
+from tests.waiting import until
+
+# The demo, with another program in the place of `python -m training`.
+DEMO = """
+import sys
+from pathlib import Path
+from api.cli.main import demo
+demo.training_arguments = lambda request: [sys.executable, "-c", sys.argv[3]]
+request = demo.DemoRequest(
+    port=int(sys.argv[1]), data=None, epochs=1, exit_when_done=True, data_dir=Path(sys.argv[2])
+)
+sys.exit(demo.run_demo(request))
+"""
+FINISHES = "import mlflow; mlflow.set_experiment('retinal-demo'); mlflow.start_run()"
+FAILS = f"{FINISHES}; mlflow.end_run('FAILED')"
+HAS_NO_RUN = "import sys; sys.exit('no run')"
+LINGERS = f"{FINISHES}; import time; print('lingering', flush=True); time.sleep(600)"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Demo:
+    process: subprocess.Popen[str]
+    url: str
+
+
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Shared, so that MLflow's tables are made once."""
+    return tmp_path_factory.mktemp("demo")
+
+
+@contextmanager
+def demo(data_dir: Path, training: str) -> Iterator[Demo]:
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-c", DEMO, str(port), str(data_dir), training],
+        # A run that is named in the caller's shell is not the demo's.
+        env={**os.environ, "MLFLOW_RUN_ID": "somebody-elses"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield Demo(process=process, url=f"http://127.0.0.1:{port}")
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_it_ends_with_the_links_of_a_run_that_finished(data_dir: Path) -> None:
+    with demo(data_dir, FINISHES) as running:
+        output, errors = running.process.communicate(timeout=START_DEADLINE_S)
+
+    assert running.process.returncode == 0, errors
+    experiment, run, dashboard = output.splitlines()[-3:]
+    assert experiment.startswith(f"Experiment: {running.url}/#/experiments/")
+    assert run.startswith(f"Run:        {running.url}/#/experiments/")
+    assert "/runs/" in run
+    assert dashboard == f"Dashboard:  {running.url}/monitor/#/runs/{run.rpartition('/')[2]}"
+    assert "somebody-elses" not in run
+
+
+def test_a_run_that_failed_is_its_failure_too(data_dir: Path) -> None:
+    with demo(data_dir, FAILS) as running:
+        _, errors = running.process.communicate(timeout=START_DEADLINE_S)
+
+    assert running.process.returncode == 1
+    assert f"The run ended as FAILED: {running.url}/#/experiments/" in errors
+
+
+def test_a_training_without_a_run_is_its_failure_too(data_dir: Path) -> None:
+    with demo(data_dir, HAS_NO_RUN) as running:
+        _, errors = running.process.communicate(timeout=START_DEADLINE_S)
+
+    assert running.process.returncode == 1
+    assert "ended with exit code 1 before it had a run" in errors
+
+
+@pytest.mark.parametrize(
+    ("signal_number", "exit_code"),
+    [
+        (signal.SIGINT, 128 + signal.SIGINT),
+        (signal.SIGTERM, 128 + signal.SIGTERM),
+        (signal.SIGKILL, -signal.SIGKILL),
+    ],
+)
+def test_its_children_end_with_it(
+    data_dir: Path, signal_number: signal.Signals, exit_code: int
+) -> None:
+    with demo(data_dir, LINGERS) as running:
+        assert running.process.stdout is not None
+        until(lambda: "lingering" in running.process.stdout.readline(), "the training's start")
+        children = psutil.Process(running.process.pid).children(recursive=True)
+        assert len(children) == 3
+
+        running.process.send_signal(signal_number)
+
+        assert running.process.wait(60) == exit_code
+        until(lambda: not any(map(psutil.Process.is_running, children)), "the children's end")

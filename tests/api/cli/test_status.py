@@ -1,0 +1,197 @@
+"""`fovea status`: a table for people, lines for programs, JSON as the API says it."""
+
+import io
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from api.cli.run_choice import RunChoiceError, chosen_run
+from api.cli.status import show_run, show_runs
+from api.client import FoveaClient
+from tests.api.client.fake_stream import RUN_ID, TIMESTAMP, FakeStream, serving, status
+
+OTHER_ID = "01234567" + "f" * 24
+
+
+def summary(run_id: str, **changes: object) -> dict[str, Any]:
+    return {
+        "run_id": run_id,
+        "run_name": "small",
+        "experiment_id": "1",
+        "experiment_name": "retina",
+        "status": "training",
+        "mlflow_status": "RUNNING",
+        "message": "",
+        "start_time": TIMESTAMP,
+        "end_time": None,
+        "elapsed_time": 5.0,
+        "epoch": 2,
+        "total_epochs": 8,
+        "step": 120,
+        "alert": None,
+        "recipe": None,
+        "loss": {"train": 0.5, "val": 0.25},
+        "accuracy": {"train": 0.75, "val": None},
+        "auc_roc": {},
+        "f1_score": None,
+        "not_finite": {},
+        **changes,
+    }
+
+
+ACTIVE = summary(RUN_ID, alert="critical")
+ENDED = summary(
+    OTHER_ID,
+    run_name="\x1b[2J[red]an older run with a long name",
+    status="error",
+    mlflow_status="FAILED",
+    epoch=None,
+    step=None,
+    loss={},
+    not_finite={"val/loss": "NaN"},
+)
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeStream]:
+    answers = {
+        "/api/runs?status=RUNNING": [ACTIVE],
+        "/api/runs?status=SCHEDULED": [],
+        "/api/runs": [ENDED, ACTIVE],
+        f"/api/metrics/latest?run_id={RUN_ID}": {"run_id": RUN_ID},
+    }
+    with serving(FakeStream(answers=answers)) as fake:
+        yield fake
+
+
+@pytest.fixture
+def client(fake: FakeStream) -> Iterator[FoveaClient]:
+    with FoveaClient(fake.url) as client:
+        yield client
+
+
+def a_terminal(width: int = 80) -> Console:
+    return Console(file=io.StringIO(), force_terminal=True, width=width, height=24, _environ={})
+
+
+def a_pipe() -> Console:
+    return Console(file=io.StringIO(), force_terminal=False)
+
+
+def written(console: Console) -> str:
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def without_colours(text: str) -> str:
+    return re.sub(r"\x1b\[[0-9;]*m", "", text)
+
+
+def test_active_runs_come_first_and_each_run_once(client: FoveaClient) -> None:
+    console = a_terminal(110)
+
+    show_runs(client, console, as_json=False)
+
+    heading, first, second = without_colours(written(console)).splitlines()
+    assert heading.split()[:3] == ["status", "run", "id"]
+    words = first.split()
+    assert words[:8] == ["●", "training", "small", "01234567", "2/8", "120", "0.25", "0.75"]
+    assert "! critical" in first
+    assert second.startswith("✗ error")
+    assert "[2J[red]an older run with a long name" in second
+    assert "NaN" in second
+
+
+def test_no_column_is_lost_in_eighty_columns(client: FoveaClient) -> None:
+    console = a_terminal()
+
+    show_runs(client, console, as_json=False)
+
+    _, first, second = without_colours(written(console)).splitlines()
+    assert first.split()[-1] == second.split()[-1] == "ago"
+    assert "! critical" in first
+    assert "[2J[red]an older …" in second
+
+
+def test_a_pipe_gets_a_line_for_each_run(client: FoveaClient) -> None:
+    console = a_pipe()
+
+    show_runs(client, console, as_json=False)
+
+    first, second = written(console).splitlines()
+    assert first.split("\t") == [
+        *(RUN_ID, "training", "2/8", "120", "0.25", "0.75", "critical", TIMESTAMP, "small")
+    ]
+    assert second.split("\t")[4] == "NaN"
+    assert second.split("\t")[-1] == "[2J[red]an older run with a long name"
+
+
+def test_json_is_what_the_api_says(client: FoveaClient) -> None:
+    console = a_pipe()
+
+    show_runs(client, console, as_json=True)
+
+    runs = json.loads(written(console))
+    assert [run["run_id"] for run in runs] == [RUN_ID, OTHER_ID]
+    assert runs[0]["start_time"] == TIMESTAMP
+
+
+def test_no_runs_is_said_to_people_and_nothing_to_programs(
+    fake: FakeStream, client: FoveaClient
+) -> None:
+    fake.answers = {"/api/runs": []}
+    people, programs = a_terminal(), a_pipe()
+
+    show_runs(client, people, as_json=False)
+    show_runs(client, programs, as_json=False)
+
+    assert "No runs yet." in written(people)
+    assert written(programs) == ""
+
+
+def test_one_run_is_shown_as_it_is_now(client: FoveaClient) -> None:
+    console = a_pipe()
+
+    show_run(client, console, RUN_ID, as_json=False)
+
+    assert "● training" in written(console)
+    assert " UTC" in written(console)
+
+
+def test_one_run_as_json_is_the_sockets_state(client: FoveaClient) -> None:
+    console = a_pipe()
+
+    show_run(client, console, RUN_ID, as_json=True)
+
+    state = json.loads(written(console))
+    assert state["type"] == "initial_state"
+    assert status("training").items() <= state["status"].items()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "run_id"),
+    [(None, RUN_ID), (RUN_ID, RUN_ID), ("012345678", RUN_ID), ("small", RUN_ID)],
+)
+def test_a_run_is_found_by_id_beginning_or_name(
+    client: FoveaClient, wanted: str | None, run_id: str
+) -> None:
+    assert chosen_run(client, wanted) == run_id
+
+
+@pytest.mark.parametrize(
+    ("wanted", "message"),
+    [
+        ("01234567", "2 runs have an id that begins with '01234567'"),
+        ("no\x1b[1mne", r"None of the 2 newest runs has the id or the name 'no\[1mne'"),
+        ("", "None of the 2 newest runs"),
+    ],
+)
+def test_a_run_that_is_not_clear_is_not_guessed(
+    client: FoveaClient, wanted: str, message: str
+) -> None:
+    with pytest.raises(RunChoiceError, match=message):
+        chosen_run(client, wanted)

@@ -1,0 +1,426 @@
+"""What a socket is sent: everything in order, whatever its reader does, and no other socket waits."""
+
+import asyncio
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api.live import subscriber as subscriber_module
+from api.live.recent_messages import EncodedMessage, RecentMessages
+from api.live.subscriber import MOST_BEHIND, TOO_SLOW, Subscriber, wire
+from tests.api.live.fake_socket import FakeSocket
+from tests.turns import other_tasks, turns
+
+pytestmark = pytest.mark.anyio
+
+ALL = "*"
+
+
+class Stream:
+    """Publishes as the hub does, to sockets that are told of all runs or of one."""
+
+    def __init__(self, retention: int = 1000) -> None:
+        self.recent = RecentMessages(retention, 0)
+        self.published: list[EncodedMessage] = []
+        self.subscribers: list[Subscriber] = []
+
+    def join(self, socket: FakeSocket, topic: str = ALL, *, since: int | None = None) -> Subscriber:
+        subscriber = Subscriber(socket.send)
+        subscriber.topic = topic
+        self.subscribers.append(subscriber)
+        self.begin(subscriber, since=since)
+        return subscriber
+
+    def begin(self, subscriber: Subscriber, *, since: int | None = None) -> None:
+        """`since` is the offset of the last message that it knows."""
+        offset = len(self.published) if since is None else since
+        start = self.recent.end if since is None else self.recent.number_after(since)
+        subscriber.begin("first", offset, self.recent, start)
+
+    def publish(self, *kinds: str, run_id: str = "a") -> None:
+        for kind in kinds:
+            offset = len(self.published) + 1
+            text = f"{run_id} {kind} {offset}"
+            message = EncodedMessage(offset, (run_id, ALL), text, kind == "update")
+            self.published.append(message)
+            self.recent.append(message)
+            for subscriber in self.subscribers:
+                if subscriber.topic in message.topics:
+                    subscriber.push(self.recent.end - 1, offset, wire(text))
+
+    @property
+    def texts(self) -> list[str]:
+        return [message.text for message in self.published]
+
+
+def offsets(socket: FakeSocket) -> list[int]:
+    return [int(text.split()[-1]) for text in socket.texts if text != "first"]
+
+
+async def test_a_reader_that_keeps_up_is_written_to_at_once_without_a_task() -> None:
+    stream, socket = Stream(), FakeSocket()
+    before = other_tasks()
+    subscriber = stream.join(socket)
+    stream.publish("update", "status")
+    assert socket.texts == ["first", *stream.texts]
+    assert subscriber.is_live
+    assert subscriber.offset == 2
+    assert other_tasks() == before
+
+
+async def test_a_blocked_reader_delays_nobody_and_gets_everything_once_and_in_order() -> None:
+    stream, slow, quick = Stream(), FakeSocket(), FakeSocket()
+    behind = stream.join(slow)
+    stream.join(quick)
+    slow.block()
+    stream.publish("update", "status", "update")
+    await turns()
+    stream.publish("update")
+    assert quick.texts == ["first", *stream.texts]
+    assert slow.texts == ["first", stream.texts[0]]
+    assert (behind.is_live, behind.offset) == (False, 1)
+    slow.unblock()
+    await turns()
+    assert slow.texts == ["first", *stream.texts]
+    assert behind.is_live
+    stream.publish("update")
+    assert slow.texts == ["first", *stream.texts]
+    assert other_tasks() == set()
+
+
+async def test_a_reader_that_blocks_again_and_again_misses_nothing() -> None:
+    stream, socket = Stream(), FakeSocket()
+    stream.join(socket)
+    for _ in range(20):
+        socket.block()
+        stream.publish("update", "update")
+        await turns(3)
+        socket.unblock()
+        stream.publish("status")
+        await turns(1)
+    await turns()
+    assert socket.texts == ["first", *stream.texts]
+
+
+async def test_a_socket_is_sent_its_own_topic_alone_also_where_it_is_behind() -> None:
+    stream, slow, quick = Stream(), FakeSocket(), FakeSocket()
+    stream.join(slow, "b")
+    stream.join(quick, "b")
+    slow.block()
+    for run_id in "abab":
+        stream.publish("update", "status", run_id=run_id)
+    slow.unblock()
+    await turns()
+    assert offsets(quick) == offsets(slow) == [3, 4, 7, 8]
+
+
+async def test_a_blocked_first_message_is_followed_by_what_came_since() -> None:
+    stream, socket = Stream(), FakeSocket()
+    socket.block()
+    stream.join(socket)
+    stream.publish("update", "update")
+    socket.unblock()
+    await turns()
+    assert socket.texts == ["first", *stream.texts]
+
+
+async def test_who_comes_back_gets_what_was_missed_and_then_what_comes() -> None:
+    stream, socket = Stream(), FakeSocket()
+    stream.publish(*["update"] * 5)
+    stream.join(socket, since=2)
+    stream.publish("update")
+    await turns()
+    stream.publish("status")
+    assert socket.texts == ["first", *stream.texts[2:]]
+
+
+async def test_a_reader_that_is_late_gets_only_the_newest_of_each_runs_updates() -> None:
+    stream, socket = Stream(), FakeSocket()
+    stream.join(socket)
+    socket.block()
+    stream.publish("update")
+    stream.publish("update", run_id="b")
+    stream.publish("status", *["update"] * (2 * MOST_BEHIND), "artifact")
+    socket.unblock()
+    await turns(1000)
+    # The first was on its way; those within MOST_BEHIND of the end are sent whatever they are.
+    num_sent_whole = MOST_BEHIND
+    last = len(stream.published)
+    assert offsets(socket) == [1, 2, 3, *range(last - num_sent_whole + 1, last + 1)]
+
+
+async def test_a_reader_that_is_a_little_late_gets_every_update() -> None:
+    stream, socket = Stream(), FakeSocket()
+    stream.join(socket)
+    socket.block()
+    stream.publish(*["update"] * (MOST_BEHIND + 1))
+    socket.unblock()
+    await turns(1000)
+    assert socket.texts == ["first", *stream.texts]
+
+
+async def test_what_is_no_update_is_never_left_out() -> None:
+    stream, socket = Stream(), FakeSocket()
+    stream.join(socket)
+    socket.block()
+    stream.publish(*["status", "artifact"] * (2 * MOST_BEHIND))
+    socket.unblock()
+    await turns(1000)
+    assert socket.texts == ["first", *stream.texts]
+
+
+async def test_what_was_missed_is_replayed_whole_however_much_it_is() -> None:
+    stream, socket = Stream(), FakeSocket()
+    num_missed = 5 * MOST_BEHIND
+    stream.publish(*["update"] * num_missed)
+    socket.block()
+    stream.join(socket, since=0)
+    stream.publish(*["update"] * num_missed)
+    socket.unblock()
+    await turns(5000)
+    assert offsets(socket)[:num_missed] == list(range(1, num_missed + 1))
+    assert offsets(socket)[-1] == 2 * num_missed
+    assert len(offsets(socket)) < 2 * num_missed
+
+
+async def test_whoever_missed_for_good_what_counts_is_told_to_come_back() -> None:
+    stream, socket = Stream(retention=5), FakeSocket()
+    subscriber = stream.join(socket)
+    socket.block()
+    stream.publish("update", "status", *["update"] * 5)
+    await turns()
+    socket.unblock()
+    await turns()
+    assert socket.closed is not None
+    assert socket.closed[0] == TOO_SLOW
+    assert offsets(socket) == [1]
+    stream.publish("update")
+    await turns()
+    assert offsets(socket) == [1]
+    assert not subscriber.is_live
+    assert other_tasks() == set()
+
+
+async def test_whoever_missed_only_older_updates_goes_on() -> None:
+    stream, socket = Stream(retention=5), FakeSocket()
+    stream.join(socket)
+    socket.block()
+    stream.publish(*["update"] * 20)
+    await turns()
+    socket.unblock()
+    await turns()
+    assert socket.closed is None
+    assert offsets(socket) == [1, 16, 17, 18, 19, 20]
+
+
+async def test_a_replay_of_which_something_is_gone_is_not_taken_for_a_whole_one() -> None:
+    stream, socket = Stream(retention=5), FakeSocket()
+    stream.publish(*["update"] * 5)
+    socket.block()
+    stream.join(socket, since=0)
+    stream.publish(*["update"] * 3)
+    socket.unblock()
+    await turns()
+    assert socket.closed is not None
+    assert socket.closed[0] == TOO_SLOW
+    assert offsets(socket) == []
+
+
+async def test_a_reader_that_takes_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subscriber_module, "STALLED_S", 0.01)
+    stream, socket = Stream(), FakeSocket()
+    subscriber = stream.join(socket)
+    socket.block()
+    stream.publish("update", "update")
+    await asyncio.wait(other_tasks(), timeout=10)
+    assert socket.transport.is_aborted
+    assert not subscriber.is_live
+    assert other_tasks() == set()
+
+
+async def test_a_socket_that_has_closed_is_no_trouble() -> None:
+    stream, socket, other = Stream(), FakeSocket(), FakeSocket()
+    closed = stream.join(socket)
+    stream.join(other)
+    socket.error = RuntimeError("closed")
+    stream.publish("update", "update")
+    await closed.close(1013, "too late")
+    assert other.texts == ["first", *stream.texts]
+    assert not closed.is_live
+    assert other_tasks() == set()
+
+
+async def test_a_socket_that_closes_while_it_is_behind_is_no_trouble() -> None:
+    stream, socket = Stream(), FakeSocket()
+    closed = stream.join(socket)
+    socket.block()
+    stream.publish("update", "update", "update")
+    await turns()
+    socket.error = RuntimeError("closed")
+    socket.unblock()
+    await turns()
+    assert not closed.is_live
+    assert other_tasks() == set()
+
+
+async def test_closing_sends_the_close_frame_and_nothing_else() -> None:
+    stream, socket = Stream(), FakeSocket()
+    subscriber = stream.join(socket)
+    await subscriber.close(1013, "come back")
+    stream.publish("update")
+    assert socket.closed == (1013, "come back")
+    assert socket.texts == ["first"]
+
+
+async def test_a_close_that_nobody_reads_ends_the_connection(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(subscriber_module, "_CLOSE_DEADLINE_S", 0.01)
+    socket = FakeSocket()
+    subscriber = Stream().join(socket)
+    socket.block()
+    await subscriber.close(1013, "come back")
+    assert socket.transport.is_aborted
+
+
+@pytest.mark.parametrize("num_turns", [0, 1, 2, 10])
+@pytest.mark.parametrize("is_blocked_at_first", [False, True])
+async def test_what_is_stopped_sends_nothing_more_and_leaves_no_task(
+    num_turns: int, is_blocked_at_first: bool
+) -> None:
+    stream, socket = Stream(), FakeSocket()
+    if is_blocked_at_first:
+        socket.block()
+    subscriber = stream.join(socket)
+    socket.block()
+    stream.publish("update", "update")
+    await turns(num_turns)
+    subscriber.stop()
+    num_sent = len(socket.texts)
+    socket.unblock()
+    stream.publish("update")
+    await turns()
+    assert len(socket.texts) == num_sent
+    assert other_tasks() == set()
+
+
+@pytest.mark.parametrize("num_turns", [0, 1, 10])
+async def test_a_replay_that_is_stopped_leaves_no_task(num_turns: int) -> None:
+    stream, socket = Stream(), FakeSocket()
+    stream.publish(*["update"] * 10)
+    subscriber = stream.join(socket, since=0)
+    await turns(num_turns)
+    subscriber.stop()
+    await turns()
+    assert other_tasks() == set()
+
+
+async def test_what_begins_anew_while_it_is_behind_goes_on_from_there() -> None:
+    stream, socket = Stream(), FakeSocket()
+    subscriber = stream.join(socket)
+    socket.block()
+    stream.publish("update", "update", "update")
+    await turns()
+    stream.begin(subscriber)
+    stream.publish("status")
+    socket.unblock()
+    await turns()
+    assert socket.texts == ["first", stream.texts[0], "first", stream.texts[3]]
+    assert subscriber.is_live
+    assert other_tasks() == set()
+
+
+async def test_passing_messages_reach_only_those_who_keep_up() -> None:
+    stream, slow, quick = Stream(), FakeSocket(), FakeSocket()
+    for socket in (slow, quick):
+        stream.join(socket)
+    slow.block()
+    stream.publish("update")
+    for subscriber in stream.subscribers:
+        subscriber.push_passing(wire("passing"))
+    slow.unblock()
+    await turns()
+    assert quick.texts == ["first", stream.texts[0], "passing"]
+    assert slow.texts == ["first", stream.texts[0]]
+    assert all(subscriber.offset == 1 for subscriber in stream.subscribers)
+
+
+steps = st.lists(
+    st.sampled_from(
+        ["block", "unblock", "turn", "come back"]
+        + [f"{run_id} {kind}" for run_id in "ab" for kind in ("update", "update", "status")]
+    ),
+    max_size=60,
+)
+
+
+class Reader:
+    """A socket that does as the steps say, and comes back whenever it is told to or has to."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+        self.socket = FakeSocket()
+        self.subscriber = stream.join(self.socket)
+        self._seen: list[int] = []
+        self.has_been_told_of_a_gap = False
+
+    @property
+    def seen(self) -> list[int]:
+        return self._seen + offsets(self.socket)
+
+    async def follow(self, step: str) -> None:
+        match step:
+            case "block":
+                self.socket.block()
+            case "unblock":
+                self.socket.unblock()
+            case "come back":
+                self._come_back()
+            case "turn":
+                await turns(1)
+            case _:
+                run_id, kind = step.split()
+                self._stream.publish(kind, run_id=run_id)
+
+    async def read_to_the_end(self) -> None:
+        self.socket.unblock()
+        await turns(200)
+        if self.socket.closed is not None:
+            self._come_back()
+            await turns(200)
+
+    def _come_back(self) -> None:
+        self.subscriber.stop()
+        self._seen = self.seen
+        self._stream.subscribers.remove(self.subscriber)
+        self.socket = FakeSocket()
+        known = self._seen[-1] if self._seen else 0
+        is_known = self._stream.recent.floor <= known
+        self.has_been_told_of_a_gap |= not is_known
+        self.subscriber = self._stream.join(self.socket, since=known if is_known else None)
+
+
+@given(steps, st.integers(3, 100))
+async def test_what_is_delivered_is_what_was_published_less_what_was_superseded(
+    steps: list[str], retention: int
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(subscriber_module, "MOST_BEHIND", 2)
+        stream = Stream(retention)
+        reader = Reader(stream)
+        for step in steps:
+            await reader.follow(step)
+        await reader.read_to_the_end()
+    assert reader.seen == sorted(set(reader.seen))
+    assert other_tasks() == set()
+    if not reader.has_been_told_of_a_gap:
+        missing = [message for message in stream.published if message.offset not in reader.seen]
+        assert [message for message in missing if not is_superseded(stream, message)] == []
+
+
+def is_superseded(stream: Stream, message: EncodedMessage) -> bool:
+    later = stream.published[message.offset :]
+    return message.is_update and any(
+        other.is_update and other.topics == message.topics for other in later
+    )

@@ -1,0 +1,120 @@
+"""Delivering to real services, and to some that refuse, hang or are not there."""
+
+import psutil
+import pytest
+
+from api.notify import delivery_process as courier_module
+from api.notify.delivery_process import UndeliveredError, courier_to
+from api.notify.delivery_worker import hidden
+from api.notify.records import Notification
+from api.notify.targets import Target, load_targets
+from tests.ports import free_port
+from tests.receivers import Received, dribbling_receiver, http_receiver, smtp_receiver
+
+pytestmark = pytest.mark.anyio
+
+MESSAGE = Notification(
+    id="c1d8",
+    target="t",
+    run_id="9f3c",
+    workspace=None,
+    kind="failure",
+    title="[critical] RAO on fold 2",
+    body="RAO (critical): fired\n\nRun fold 2 & <co>",
+    created_ms=0,
+    attempts=0,
+    due_ms=0,
+    sent_ms=None,
+    error="",
+)
+SECRET = "hunter2hunter2"
+
+
+def target(url: str) -> Target:
+    return load_targets([url])[0]
+
+
+async def deliver(url: str) -> None:
+    async with courier_to(target(url)) as courier:
+        await courier.deliver(MESSAGE)
+
+
+async def test_a_web_server_and_a_mail_server_get_the_message_and_its_id() -> None:
+    with http_receiver() as hook, smtp_receiver() as mail:
+        await deliver(hook.url)
+        await deliver(mail.url)
+    expected = Received(id=MESSAGE.id, title=MESSAGE.title, body=MESSAGE.body)
+    assert hook.received == [expected]
+    assert [(it.id, it.title, it.body.strip()) for it in mail.received] == [
+        (expected.id, expected.title, expected.body)
+    ]
+
+
+async def test_a_courier_delivers_one_message_after_the_other() -> None:
+    with http_receiver() as hook:
+        async with courier_to(target(hook.url)) as courier:
+            await courier.deliver(MESSAGE)
+            await courier.deliver(MESSAGE)
+    assert hook.ids() == [MESSAGE.id] * 2
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        "Socket error at hooks.clinic.example",
+        "/T0123/B4567 answered 404",
+        "authentication of fovea failed",
+        "hunter2hunter2",
+    ],
+)
+def test_no_part_of_the_url_is_in_an_error(error: str) -> None:
+    shown = hidden(error, "json://fovea:hunter2hunter2@hooks.clinic.example/T0123/B4567?x=1")
+    assert shown is not None
+    assert "****" in shown
+    for part in ("hooks.clinic.example", "T0123", "B4567", "fovea", "hunter2"):
+        assert part not in shown
+
+
+async def test_a_refusal_is_said_without_what_the_url_keeps_secret() -> None:
+    with http_receiver() as hook:
+        hook.status = 500
+        url = hook.url.replace("json://", f"json://user:{SECRET}@").replace("/hook", f"/{SECRET}")
+        with pytest.raises(UndeliveredError) as refused:
+            await deliver(url)
+    assert "500" in str(refused.value)
+    assert SECRET not in str(refused.value)
+
+
+@pytest.mark.parametrize("scheme", ["json", "mailto"])
+async def test_a_service_that_is_not_there_is_an_error(scheme: str) -> None:
+    more = "?from=a@b.co&to=c@d.co" if scheme == "mailto" else ""
+    with pytest.raises(UndeliveredError):
+        await deliver(f"{scheme}://127.0.0.1:{free_port()}/{more}")
+
+
+async def test_an_answer_that_never_ends_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(courier_module, "DEADLINE_S", 6.0)
+    before = set(psutil.Process().children())
+    with dribbling_receiver() as url, pytest.raises(UndeliveredError, match="within 6 s"):
+        await deliver(url)
+    assert set(psutil.Process().children()) <= before
+
+
+async def test_a_process_that_is_killed_is_an_error_and_no_hang() -> None:
+    before = set(psutil.Process().children())
+    with http_receiver() as hook:
+        async with courier_to(target(hook.url)) as courier:
+            (process,) = set(psutil.Process().children()) - before
+            process.kill()
+            psutil.wait_procs([process], timeout=10)
+            with pytest.raises(UndeliveredError, match="ended unexpectedly"):
+                await courier.deliver(MESSAGE)
+    assert hook.received == []
+
+
+async def test_the_url_is_not_among_the_arguments_that_others_may_read() -> None:
+    before = set(psutil.Process().children())
+    async with courier_to(target(f"json://user:{SECRET}@127.0.0.1/x")):
+        (process,) = set(psutil.Process().children()) - before
+        assert SECRET not in str(process.cmdline())
+        assert SECRET not in str(process.environ())

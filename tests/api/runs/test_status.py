@@ -1,0 +1,136 @@
+"""What a run is doing: by its tag while it goes on, by MLflow once it has ended, and for how long yet."""
+
+import pytest
+
+from api.runs.state import RunState
+from api.runs.status import status_word, training_status
+from tracking_plugin.events import MetricPoint
+from tracking_plugin.names import Param, RunStatus, Tag
+
+START_MS = 1_750_000_000_000
+
+
+@pytest.mark.parametrize(
+    ("mlflow_status", "tag", "expected"),
+    [
+        ("RUNNING", None, RunStatus.TRAINING),
+        ("SCHEDULED", None, RunStatus.PENDING),
+        ("FINISHED", None, RunStatus.COMPLETED),
+        ("KILLED", None, RunStatus.STOPPED),
+        ("FAILED", None, RunStatus.ERROR),
+        ("RUNNING", "paused", RunStatus.PAUSED),
+        ("SCHEDULED", "starting", RunStatus.STARTING),
+        ("RUNNING", "dancing", RunStatus.TRAINING),
+        ("RUNNING", "", RunStatus.TRAINING),
+        ("RUNNING", "completed", RunStatus.TRAINING),
+        ("RUNNING", "error", RunStatus.TRAINING),
+        ("RUNNING", "stopped", RunStatus.STOPPING),
+        ("FINISHED", "training", RunStatus.COMPLETED),
+        ("FAILED", "completed", RunStatus.ERROR),
+        (None, "training", RunStatus.IDLE),
+        ("OF ANOTHER VERSION", None, RunStatus.IDLE),
+    ],
+)
+def test_a_run_that_has_ended_is_what_mlflow_says(
+    mlflow_status: str | None, tag: str | None, expected: RunStatus
+) -> None:
+    assert status_word(mlflow_status, {} if tag is None else {Tag.STATUS: tag}) == expected
+
+
+def running(*steps: int, step_ms: int = 1000, **fields: object) -> RunState:
+    """A run of 4 epochs with 25 steps each that has logged `steps`."""
+    params = {str(Param.TOTAL_EPOCHS): "4", str(Param.STEPS_PER_EPOCH): "25"}
+    run = RunState(
+        run_id="a", mlflow_status="RUNNING", start_time_ms=START_MS, params=params, run_name="owl"
+    )
+    for name, value in fields.items():
+        setattr(run, name, value)
+    run.add_points(MetricPoint("loss", 0.5, step, START_MS + step * step_ms) for step in steps)
+    return run
+
+
+def test_the_status_says_all_that_is_known() -> None:
+    run = running(26, 27, experiment_id="7", deleted=True)
+    run.tags = {
+        Tag.MESSAGE: "on its way",
+        Tag.CURRENT_IMAGE: "a.png",
+        Tag.ALERT: "warning",
+    }
+    assert training_status(run, START_MS + 60_000).model_dump() == {
+        "status": RunStatus.TRAINING,
+        "message": "on its way",
+        "run_id": "a",
+        "run_name": "owl",
+        "experiment_id": "7",
+        "mlflow_status": "RUNNING",
+        "deleted": True,
+        "epoch": 2,
+        "total_epochs": 4,
+        "batch": 2,
+        "total_batches": 25,
+        "step": 27,
+        "elapsed_time": 60,
+        "eta_seconds": 73,
+        "current_image": "a.png",
+        "alert": "warning",
+    }
+
+
+def test_of_an_empty_run_nothing_is_invented() -> None:
+    status = training_status(RunState(run_id="a"), START_MS)
+    told = status.model_dump(exclude_none=True)
+    assert told == {
+        "status": RunStatus.IDLE,
+        "message": "",
+        "run_id": "a",
+        "run_name": "",
+        "deleted": False,
+    }
+
+
+def test_time_stops_with_the_run_and_goes_on_where_it_is_resumed() -> None:
+    ended = running(1, mlflow_status="FINISHED", end_time_ms=START_MS + 5000)
+    assert training_status(ended, START_MS + 99_000).elapsed_time == 5
+    ended.mlflow_status = "RUNNING"
+    assert training_status(ended, START_MS + 99_000).elapsed_time == 99
+
+
+def test_a_clock_behind_the_runs_shows_no_negative_time() -> None:
+    assert training_status(running(1), START_MS - 5000).elapsed_time == 0
+
+
+def test_what_is_left_follows_from_the_pace_of_the_recent_steps() -> None:
+    assert training_status(running(*range(1, 51)), START_MS).eta_seconds == 50
+    assert training_status(running(*range(1, 51), step_ms=300), START_MS).eta_seconds == 15
+    assert training_status(running(10, 20, 40), START_MS).eta_seconds == 60
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        running(),
+        running(7),
+        running(1, 2, mlflow_status="FINISHED"),
+        running(1, 2, tags={Tag.STATUS: "paused"}),
+        running(1, 2, params={}),
+        running(1, 2, params={str(Param.TOTAL_EPOCHS): "4"}),
+    ],
+    ids=["no step", "one step", "ended", "paused", "no parameters", "no length of an epoch"],
+)
+def test_without_a_pace_or_an_end_nothing_is_said_of_what_is_left(run: RunState) -> None:
+    assert training_status(run, START_MS).eta_seconds is None
+
+
+def test_past_its_end_nothing_is_left() -> None:
+    assert training_status(running(1, 150), START_MS).eta_seconds == 0
+
+
+def test_steps_that_were_logged_backwards_in_time_say_no_negative_pace() -> None:
+    assert training_status(running(1, 50, step_ms=-1000), START_MS).eta_seconds == 0
+
+
+def test_the_machines_samples_are_no_pace() -> None:
+    run = running(40, 50)
+    samples = [MetricPoint("system/cpu", 1.0, step, START_MS) for step in range(30, 49)]
+    run.add_points(samples)
+    assert training_status(run, START_MS).eta_seconds == 50

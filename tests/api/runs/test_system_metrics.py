@@ -1,0 +1,56 @@
+import math
+
+import pytest
+
+from api.runs.schemas import GpuUsage, SystemMetrics
+from api.runs.system_metrics import system_metrics
+from tracking_plugin.events import MetricPoint
+
+
+def latest(**values: float) -> dict[str, MetricPoint]:
+    return {
+        f"system/{name}": MetricPoint(f"system/{name}", value, 1, 1)
+        for name, value in values.items()
+    }
+
+
+def test_a_machine_is_shown_as_mlflow_measured_it() -> None:
+    told = latest(
+        cpu_utilization_percentage=12.5,
+        system_memory_usage_percentage=40,
+        gpu_0_utilization_percentage=97,
+        gpu_0_memory_usage_megabytes=2000,
+        gpu_0_memory_usage_percentage=25,
+        gpu_0_temperature_celsius=61,
+        gpu_1_utilization_percentage=3,
+    )
+    assert system_metrics(told) == SystemMetrics(
+        cpu_usage=12.5,
+        ram_usage=40,
+        gpu=GpuUsage(usage=97, memory_used=2, memory_total=8, temperature=61),
+    )
+
+
+def test_a_run_that_says_nothing_of_its_machine_has_none() -> None:
+    assert system_metrics({}) == SystemMetrics()
+    assert system_metrics(latest(disk_usage_percentage=4)) == SystemMetrics()
+    assert system_metrics({"val/loss": MetricPoint("val/loss", 1, 1, 1)}) == SystemMetrics()
+
+
+def test_a_machine_without_gpu_shows_none() -> None:
+    machine = system_metrics(latest(cpu_utilization_percentage=1))
+    assert machine == SystemMetrics(cpu_usage=1, gpu=GpuUsage())
+
+
+@pytest.mark.parametrize(
+    ("used_mb", "used_percent"), [(2048, 0), (0, 0), (2048, math.nan), (math.nan, 5), (0, 5)]
+)
+def test_a_total_that_does_not_follow_is_not_told(used_mb: float, used_percent: float) -> None:
+    machine = system_metrics(
+        latest(gpu_0_memory_usage_megabytes=used_mb, gpu_0_memory_usage_percentage=used_percent)
+    )
+    assert machine.gpu.memory_total is None
+
+
+def test_what_was_measured_as_no_number_is_not_told() -> None:
+    assert system_metrics(latest(cpu_utilization_percentage=math.nan)) == SystemMetrics()

@@ -1,0 +1,161 @@
+"""Fovea's tables beside MLflow's: made, kept up to date, and away at times."""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+from sqlalchemy import inspect, text
+
+from api.errors import UnavailableError
+from api.storage import database as database_module
+from api.storage.database import Database, in_database
+from api.storage.tables import metadata
+from tests.postgres import Postgres
+
+VERSION_TABLE = "fovea_alembic_version"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def uri(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'mlflow 100%.db'}"
+    postgres: Postgres = request.getfixturevalue("postgres")
+    return postgres.new_database()
+
+
+@pytest.fixture
+def database(uri: str) -> Iterator[Database]:
+    database = Database(uri)
+    yield database
+    database.close()
+
+
+def tables(database: Database) -> set[str]:
+    return {name for name in inspect(database.engine).get_table_names() if "fovea" in name}
+
+
+def require_up_to_date(database: Database) -> None:
+    options = {"include_object": lambda _, name, kind, *__: kind != "table" or "fovea" in name}
+    with database.read() as connection:
+        context = MigrationContext.configure(
+            connection, opts={**options, "version_table": VERSION_TABLE, "compare_type": True}
+        )
+        assert compare_metadata(context, metadata) == []
+
+
+def test_the_migrations_make_the_tables_that_the_code_means(database: Database) -> None:
+    database.migrate()
+    assert tables(database) == {*metadata.tables, VERSION_TABLE}
+    require_up_to_date(database)
+
+
+def test_migrating_again_changes_nothing_that_is_kept(database: Database) -> None:
+    database.migrate()
+    lease = "INSERT INTO fovea_leases (name, owner, expires_ms) VALUES ('jobs', 'me', 7)"
+    with database.begin() as connection:
+        connection.execute(text(lease))
+    database.migrate()
+    with database.read() as connection:
+        assert connection.execute(text("SELECT owner FROM fovea_leases")).scalar_one() == "me"
+
+
+def test_processes_that_migrate_at_once_do_it_once(uri: str, database: Database) -> None:
+    program = (
+        "import sys; from api.storage.database import Database; Database(sys.argv[1]).migrate()"
+    )
+    arguments = [sys.executable, "-c", program, uri]
+    processes = [subprocess.Popen(arguments) for _ in range(3)]
+    assert [process.wait(120) for process in processes] == [0, 0, 0]
+    require_up_to_date(database)
+
+
+def test_mlflows_own_tables_and_migrations_are_left_alone(uri: str, tmp_path: Path) -> None:
+    store = SqlAlchemyStore(uri, str(tmp_path / "artifacts"))
+    before = inspect(store.engine).get_table_names()
+    database = Database(uri)
+    database.migrate()
+    require_up_to_date(database)
+    database.close()
+    after = inspect(store.engine).get_table_names()
+    assert {name for name in after if "fovea" not in name} == set(before)
+    store.engine.dispose()
+    # It looks whether its migrations are as it knows them.
+    SqlAlchemyStore(uri, str(tmp_path / "artifacts")).engine.dispose()
+
+
+def test_what_fails_is_not_written(database: Database) -> None:
+    database.migrate()
+
+    def fail() -> None:
+        with database.begin() as connection:
+            connection.execute(text("INSERT INTO fovea_leases VALUES ('jobs', 'me', 7)"))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    with database.read() as connection:
+        assert connection.execute(text("SELECT count(*) FROM fovea_leases")).scalar_one() == 0
+
+
+def test_reading_waits_for_nobody_who_writes(database: Database) -> None:
+    database.migrate()
+    with database.begin() as writing:
+        writing.execute(text("INSERT INTO fovea_leases VALUES ('jobs', 'me', 7)"))
+        with database.read() as reading:
+            count = reading.execute(text("SELECT count(*) FROM fovea_leases")).scalar_one()
+    assert count == 0
+
+
+def test_one_who_writes_waits_for_another(database: Database) -> None:
+    """On SQLite, where a transaction that has read could otherwise not write any more."""
+    database.migrate()
+    begun = threading.Event()
+
+    def write() -> None:
+        with database.begin() as connection:
+            begun.set()
+            connection.execute(text("INSERT INTO fovea_leases VALUES ('second', 'me', 7)"))
+
+    thread = threading.Thread(target=write)
+    with database.begin() as connection:
+        connection.execute(text("SELECT count(*) FROM fovea_leases"))
+        thread.start()
+        connection.execute(text("INSERT INTO fovea_leases VALUES ('first', 'me', 7)"))
+    thread.join(30)
+    assert begun.is_set()
+    with database.read() as connection:
+        assert connection.execute(text("SELECT count(*) FROM fovea_leases")).scalar_one() == 2
+
+
+@pytest.mark.anyio
+async def test_a_database_that_is_away_is_said_to_be_without_its_address(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'nowhere' / 'secret.db'}")
+
+    def ask() -> None:
+        with database.read() as connection:
+            connection.execute(text("SELECT 1"))
+
+    with pytest.raises(UnavailableError, match="does not answer") as raised:
+        await in_database(ask)
+    assert "secret" not in str(raised.value)
+
+
+@pytest.mark.anyio
+async def test_a_database_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = threading.Event()
+    monkeypatch.setattr(database_module, "DEADLINE_S", 0.05)
+    with pytest.raises(UnavailableError):
+        await in_database(answers.wait)
+    answers.set()
+
+
+@pytest.mark.anyio
+async def test_what_the_work_itself_refuses_is_no_outage() -> None:
+    with pytest.raises(ZeroDivisionError):
+        await in_database(lambda: 1 // 0)

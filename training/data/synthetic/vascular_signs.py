@@ -1,0 +1,167 @@
+"""Signs of the retina's vessels: diabetes, high blood pressure, occluded veins and arteries."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+import numpy as np
+
+from training.data.synthetic.drawing import (
+    Canvas,
+    Colour,
+    Spot,
+    Stroke,
+    bezier,
+    crowd,
+    disc,
+    glow,
+    spots,
+    strokes,
+)
+from training.data.synthetic.fundus import Eye, FundusSign, Quadrant
+
+BLOOD: Colour = (0.36, 0.02, 0.03)
+EXUDATE: Colour = (1.0, 0.93, 0.45)
+COTTON: Colour = (0.97, 0.94, 0.86)
+
+
+def _scatter(
+    eye: Eye, rng: np.random.Generator, number: int, radii: tuple[float, float]
+) -> list[Spot]:
+    """`number` round spots over the retina, none of them on the optic disc."""
+    nerve = eye.optic_disc
+    found: list[Spot] = []
+    while len(found) < number:
+        x, y = rng.uniform(-0.8, 0.8, 2)
+        on_nerve = np.hypot(x - nerve.x, y - nerve.y) < nerve.radius * 1.6
+        if np.hypot(x, y) < 0.82 and not on_nerve:
+            found.append(Spot(x, y, rng.uniform(*radii), rng.uniform(0.8, 1.25)))
+    return found
+
+
+def _microaneurysms(canvas: Canvas, eye: Eye, rng: np.random.Generator, number: int) -> None:
+    canvas.paint(spots(canvas, _scatter(eye, rng, number, (0.020, 0.028))), BLOOD)
+
+
+def _blots(canvas: Canvas, eye: Eye, rng: np.random.Generator, number: int) -> None:
+    canvas.paint(0.9 * spots(canvas, _scatter(eye, rng, number, (0.035, 0.070))), BLOOD)
+
+
+def exudates(canvas: Canvas, eye: Eye, rng: np.random.Generator, number: int) -> None:
+    """Yellow fat that leaked out, in a patch beside the macula."""
+    angle = rng.uniform(0, 6.28)
+    centre = Spot(eye.macula.x + 0.22 * np.cos(angle), eye.macula.y + 0.22 * np.sin(angle), 0)
+    canvas.paint(spots(canvas, crowd(centre, rng, number, 0.09, (0.015, 0.030))), EXUDATE)
+
+
+def _cotton_wool(canvas: Canvas, eye: Eye, rng: np.random.Generator, number: int) -> None:
+    for spot in crowd(eye.optic_disc, rng, number, 0.33, (0.045, 0.065)):
+        canvas.paint(0.9 * glow(canvas, spot), COTTON)
+
+
+def _mild(canvas: Canvas, eye: Eye, rng: np.random.Generator) -> None:
+    _microaneurysms(canvas, eye, rng, int(rng.integers(10, 16)))
+
+
+def _moderate(canvas: Canvas, eye: Eye, rng: np.random.Generator) -> None:
+    _microaneurysms(canvas, eye, rng, int(rng.integers(10, 16)))
+    _blots(canvas, eye, rng, int(rng.integers(4, 8)))
+    exudates(canvas, eye, rng, int(rng.integers(10, 18)))
+
+
+def _severe(canvas: Canvas, eye: Eye, rng: np.random.Generator) -> None:
+    _microaneurysms(canvas, eye, rng, int(rng.integers(20, 30)))
+    _blots(canvas, eye, rng, int(rng.integers(22, 32)))
+    exudates(canvas, eye, rng, int(rng.integers(12, 20)))
+    _cotton_wool(canvas, eye, rng, 2)
+
+
+def _proliferative(canvas: Canvas, eye: Eye, rng: np.random.Generator) -> None:
+    _blots(canvas, eye, rng, int(rng.integers(6, 12)))
+    exudates(canvas, eye, rng, int(rng.integers(4, 10)))
+    nerve = eye.optic_disc
+    fronds = [_frond(nerve, rng) for _ in range(26)]
+    canvas.paint(0.85 * strokes(canvas, fronds), (0.60, 0.03, 0.06))
+    _boat_haemorrhage(canvas, rng)
+
+
+def _frond(nerve: Spot, rng: np.random.Generator) -> Stroke:
+    """One new vessel that curls on the disc and leaves it."""
+    angles = rng.uniform(0, 6.28) + np.cumsum(rng.uniform(-0.5, 0.9, 4))
+    reach = nerve.radius * np.linspace(0.2, 2.1, 4)
+    corners = [
+        (nerve.x + r * float(np.cos(a)), nerve.y + r * float(np.sin(a)))
+        for r, a in zip(reach.tolist(), angles.tolist(), strict=True)
+    ]
+    return Stroke(bezier(corners, num_points=8), 0.016)
+
+
+def _boat_haemorrhage(canvas: Canvas, rng: np.random.Generator) -> None:
+    """Blood before the retina: it settles under a level upper edge."""
+    x, y = rng.uniform(-0.50, 0.30), rng.uniform(0.30, 0.55)
+    pool = disc(canvas, Spot(x, y, rng.uniform(0.20, 0.30), 0.6)) * (canvas.y > y)
+    canvas.paint(0.95 * pool, BLOOD)
+
+
+def _rvo_anatomy(eye: Eye, rng: np.random.Generator) -> Eye:
+    temporal = (Quadrant.UPPER_TEMPORAL, Quadrant.LOWER_TEMPORAL)
+    return replace(eye, occluded=frozenset({temporal[int(rng.integers(2))]}))
+
+
+def _flames(canvas: Canvas, eye: Eye, rng: np.random.Generator) -> None:
+    """Blood along the nerve fibres of the occluded quadrants."""
+    nerve = eye.optic_disc
+    lines = []
+    for quadrant in eye.occluded:
+        for _ in range(int(rng.integers(55, 75))):
+            along = rng.uniform(0.1, 1.0)
+            x = nerve.x - 1.05 * along
+            y = nerve.y + quadrant.down * rng.normal(0.62 - 0.9 * (along - 0.5) ** 2, 0.12)
+            length = rng.uniform(0.05, 0.11)
+            end = (x - length, y + quadrant.down * length * (0.6 - along))
+            lines.append(Stroke(np.asarray([(x, y), end]), rng.uniform(0.025, 0.05)))
+    canvas.paint(0.85 * strokes(canvas, lines), BLOOD)
+
+
+def _rao_anatomy(eye: Eye, _rng: np.random.Generator) -> Eye:
+    return replace(
+        eye, artery_width=0.013, vein_width=0.024, rim=(0.97, 0.86, 0.66), vessel_strength=0.75
+    )
+
+
+def _pale_with_cherry_spot(canvas: Canvas, eye: Eye, rng: np.random.Generator) -> None:
+    spread = Spot(eye.macula.x, eye.macula.y, rng.uniform(0.42, 0.55), 0.85)
+    canvas.paint(0.82 * glow(canvas, spread), (0.96, 0.86, 0.68))
+    canvas.paint(glow(canvas, replace(eye.macula, radius=0.075)), (0.78, 0.06, 0.05))
+
+
+def _hypertensive_anatomy(eye: Eye, _rng: np.random.Generator) -> Eye:
+    return replace(eye, artery_width=0.011, vein_width=0.046, tortuosity=0.022)
+
+
+def _hypertensive(canvas: Canvas, eye: Eye, rng: np.random.Generator) -> None:
+    _cotton_wool(canvas, eye, rng, int(rng.integers(6, 10)))
+    nerve = eye.optic_disc
+    flames = []
+    for _ in range(int(rng.integers(8, 14))):
+        angle = rng.uniform(0, 6.28)
+        way = np.asarray((np.cos(angle), np.sin(angle)))
+        start = np.asarray((nerve.x, nerve.y)) + way * rng.uniform(0.2, 0.45)
+        flames.append(Stroke(np.asarray([start, start + way * 0.10], np.float32), 0.028))
+    canvas.paint(0.85 * strokes(canvas, flames), BLOOD)
+
+
+VASCULAR_SIGNS: Mapping[str, FundusSign] = MappingProxyType(
+    {
+        "Fundus_DR_Mild": FundusSign(over=_mild),
+        "Fundus_DR_Moderate": FundusSign(over=_moderate),
+        "Fundus_DR_Severe": FundusSign(over=_severe),
+        "Fundus_DR_Proliferative": FundusSign(over=_proliferative),
+        "Fundus_RVO": FundusSign(anatomy=_rvo_anatomy, over=_flames),
+        "Fundus_RAO": FundusSign(anatomy=_rao_anatomy, under=_pale_with_cherry_spot),
+        "Fundus_Hypertensive_Retinopathy": FundusSign(
+            anatomy=_hypertensive_anatomy, over=_hypertensive
+        ),
+    }
+)
+"""By class name."""

@@ -1,0 +1,1 @@
+"""The retinal classifier: fundus photographs and OCT scans."""

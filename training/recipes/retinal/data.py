@@ -1,0 +1,104 @@
+"""Makes the retinal recipe's data set ready on every rank: found, drawn if none is given, verified."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from training.config import Split
+from training.data.image_folder import ImageFolder, class_folders, scan_image_folder
+from training.data.sampling import Shard, evaluation_indices
+from training.data.synthetic.dataset import draw_dataset
+from training.data.verify import unreadable_images
+from training.errors import DataError
+from training.process import Process
+from training.recipe import DatasetDescription
+from training.recipes.retinal.config import RetinalConfig
+from training.taxonomies.taxonomy import Taxonomy, caasi_v6_1, load_taxonomy, taxonomy_for_folders
+
+logger = logging.getLogger(__name__)
+
+DRAWN_IMAGES_PER_CLASS = {Split.TRAIN: 24, Split.VAL: 8, Split.TEST: 8}
+DRAWN_IMAGE_SIZE = 128
+NUM_NAMED_IMAGES = 5
+NUM_VERIFY_THREADS = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetinalData:
+    """A verified data set and the taxonomy of its classes."""
+
+    folder: ImageFolder
+    taxonomy: Taxonomy
+    skipped_images: tuple[str, ...]
+
+
+def data_root(config: RetinalConfig, data_dir: Path) -> Path:
+    """The folder that holds the images; with no data given, a set drawn once in `data_dir`."""
+    if config.data:
+        return Path(config.data).expanduser().resolve()
+    return draw_dataset(
+        data_dir / "drawn",
+        taxonomy=caasi_v6_1(),
+        images_per_class={str(split): count for split, count in DRAWN_IMAGES_PER_CLASS.items()},
+        image_size=DRAWN_IMAGE_SIZE,
+        seed=0,
+    )
+
+
+def find_data(config: RetinalConfig, root: Path, splits: Sequence[Split]) -> RetinalData:
+    """List the images of `splits` under `root` and settle their taxonomy."""
+    taxonomy = (
+        load_taxonomy(Path(config.taxonomy))
+        if config.taxonomy
+        else taxonomy_for_folders(class_folders(root))
+    )
+    folder = scan_image_folder(root, splits, taxonomy.classes)
+    return RetinalData(folder=folder, taxonomy=taxonomy, skipped_images=())
+
+
+def verify_data(data: RetinalData, config: RetinalConfig, process: Process) -> RetinalData:
+    """Decode every image once, shared out among the ranks; a collective.
+
+    DataError names unreadable images, unless the configuration says to leave them out.
+    """
+    folder = data.folder
+    paths = [path for split in folder.splits.values() for path in split.paths]
+    shard = Shard(rank=process.rank, world_size=process.world_size)
+    mine = [paths[index] for index in evaluation_indices(len(paths), shard)]
+    found = unreadable_images(folder.root, mine, num_threads=NUM_VERIFY_THREADS)
+    gathered = process.broadcast(process.gather([(e.path, e.reason) for e in found]))
+    bad = sorted(entry for entries in gathered for entry in entries)
+    if not bad:
+        return data
+    if not config.skip_bad_images:
+        raise DataError(_bad_images_message(bad))
+    skipped = tuple(path for path, _ in bad)
+    logger.warning("%d unreadable images are left out: %s", len(bad), ", ".join(skipped))
+    return RetinalData(
+        folder=folder.without(skipped), taxonomy=data.taxonomy, skipped_images=skipped
+    )
+
+
+def describe_dataset(data: RetinalData) -> DatasetDescription:
+    """The data set as MLflow records it: where it lies, and how many images each class has."""
+    folder = data.folder
+    per_split = {
+        str(split): dict(zip(folder.classes, images.support(len(folder.classes)), strict=True))
+        for split, images in folder.splits.items()
+    }
+    return DatasetDescription(
+        name=folder.root.name,
+        digest=folder.digest,
+        source=str(folder.root),
+        profile={"num_images": folder.num_images, "images_per_class": per_split},
+    )
+
+
+def _bad_images_message(bad: Sequence[tuple[str, str]]) -> str:
+    named = ", ".join(f"{path} ({reason})" for path, reason in bad[:NUM_NAMED_IMAGES])
+    more = f" and {len(bad) - NUM_NAMED_IMAGES} more" if len(bad) > NUM_NAMED_IMAGES else ""
+    return (
+        f"{len(bad)} images cannot be read: {named}{more}. Replace or remove them, "
+        "or leave them out with --skip-bad-images."
+    )

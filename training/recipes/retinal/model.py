@@ -1,0 +1,53 @@
+"""The retinal recipe's network, as its configuration describes it."""
+
+import logging
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from training.models.backbone import BackboneConfig, build_classifier, freeze_backbone
+from training.models.weights import check_weights, load_backbone_weights
+from training.recipes.retinal.config import RANDOM_WEIGHTS, Preset, RetinalConfig, Tuning
+
+logger = logging.getLogger(__name__)
+
+
+def backbone_config(config: RetinalConfig, num_classes: int) -> BackboneConfig:
+    """The architecture that `config` names, with `num_classes` outputs."""
+    return BackboneConfig(
+        name=config.backbone,
+        num_classes=num_classes,
+        image_size=config.image_size,
+        drop_path=config.drop_path,
+        global_pool=config.global_pool,
+        norm_layer=config.norm_layer,
+    )
+
+
+def check_model(config: RetinalConfig, num_classes: int) -> None:
+    """Find out, without building it, whether there is such a model and its weights fit it."""
+    with torch.device("meta"):
+        model = build_classifier(backbone_config(config, num_classes))
+    if config.weights not in ("", RANDOM_WEIGHTS):
+        check_weights(model, Path(config.weights).expanduser())
+
+
+def build_model(backbone: BackboneConfig, config: RetinalConfig) -> nn.Module:
+    """The network with its pre-trained weights, seeded; WeightsError if they do not fit."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(config.seed)
+        model = build_classifier(backbone)
+    if config.weights in ("", RANDOM_WEIGHTS):
+        logger.log(
+            logging.INFO if config.preset is Preset.SMALL else logging.WARNING,
+            "No weights file is given: the backbone %s starts at random.",
+            backbone.name,
+        )
+    else:
+        load_backbone_weights(model, Path(config.weights).expanduser())
+    if config.tuning is Tuning.LINEAR_PROBE:
+        freeze_backbone(model)
+    if config.channels_last:
+        model = model.to(memory_format=torch.channels_last)
+    return model

@@ -1,0 +1,42 @@
+"""Describes a trained classifier for MLflow's model registry."""
+
+import importlib.metadata
+from pathlib import Path
+
+import numpy as np
+
+from training.evaluation.prediction import Viewing
+from training.models.backbone import BackboneConfig, timm_options
+from training.recipe import PackagedModel
+from training.taxonomies.taxonomy import Taxonomy
+
+REGISTERED_CODE = Path(__file__).with_name("registered_classifier.py")
+REQUIREMENTS = ("mlflow", "numpy", "safetensors", "timm", "torch")
+EXAMPLE_SIZE = 64
+
+
+def package_classifier(
+    backbone: BackboneConfig, viewing: Viewing, taxonomy: Taxonomy
+) -> PackagedModel:
+    """The classifier with the settings that its code needs to be built and shown pictures."""
+    return PackagedModel(
+        code=REGISTERED_CODE,
+        settings={
+            "backbone": backbone.name,
+            "options": timm_options(backbone),
+            "classes": list(taxonomy.classes),
+            "image_size": viewing.image_size,
+            "decode_size": viewing.decode_size,
+            "framing": str(viewing.framing),
+        },
+        input_example=_grey_ramp(),
+        input_shape=(-1, -1, -1, 3),
+        output_shape=(-1, len(taxonomy.classes)),
+        requirements=[f"{name}=={importlib.metadata.version(name)}" for name in REQUIREMENTS],
+    )
+
+
+def _grey_ramp() -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    """A picture of no patient, [1, 64, 64, 3]."""
+    ramp = np.linspace(0, 255, EXAMPLE_SIZE).astype(np.uint8)
+    return np.broadcast_to(ramp[None, None, :, None], (1, EXAMPLE_SIZE, EXAMPLE_SIZE, 3)).copy()

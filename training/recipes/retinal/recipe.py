@@ -1,0 +1,241 @@
+"""The retinal recipe: a fundus and OCT classifier, by default RETFound's official fine-tuning."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from timm.optim import param_groups_layer_decay
+from torch import Tensor, nn
+from torch.optim import AdamW, Optimizer
+
+from tracking_plugin.names import CONFUSION_MATRIX, Metric, Param
+from training.config import Split
+from training.data.augmentation import AugmentationConfig, augment
+from training.data.loading import ImageBatch, SplitDataset, load_batches
+from training.data.mixing import mix
+from training.data.sampling import Shard, TrainingOrder
+from training.evaluation.metrics import (
+    evaluate_predictions,
+    evaluation_document,
+    logged_metrics,
+    selection_score,
+)
+from training.evaluation.prediction import Viewing, predict
+from training.models.batch_norm import synchronise_batch_norm
+from training.process import Process
+from training.recipe import DatasetDescription, EvaluationResult, PackagedModel, StepResult
+from training.recipes.retinal.config import ClassImbalance, RetinalConfig, Tuning
+from training.recipes.retinal.data import RetinalData, describe_dataset
+from training.recipes.retinal.model import backbone_config, build_model
+from training.recipes.retinal.package import package_classifier
+from training.recipes.schedule import WarmupCosine
+from training.taxonomies.taxonomy import taxonomy_to_dict
+
+REFERENCE_BATCH_SIZE = 256
+"""Images of a step for which `base_learning_rate` is meant."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingBatch:
+    """Augmented `images` float [B, 3, T, T], `targets` probabilities [B, C]."""
+
+    images: Tensor
+    targets: Tensor
+
+
+class RetinalRecipe:
+    """Trains a classifier on an ImageFolder; implements `training.recipe.Recipe`."""
+
+    def __init__(self, config: RetinalConfig, data: RetinalData, process: Process) -> None:
+        self.config = config
+        self._data = data
+        self._process = process
+        self._num_classes = len(data.taxonomy.classes)
+        self._order = self._training_order()
+        self._schedule = self._build_schedule()
+        self._class_weights = self._loss_weights().to(process.device)
+        self._augmentation = augmentation_config(config)
+        self._val_set = split_dataset(config, data, Split.VAL)
+        self.model = build_model(backbone_config(config, self._num_classes), config)
+        if process.world_size > 1:
+            self.model = synchronise_batch_norm(self.model, process.device)
+
+    @property
+    def steps_per_epoch(self) -> int:
+        return self._order.steps_per_epoch
+
+    @property
+    def samples_per_step(self) -> int:
+        return self._order.samples_per_step
+
+    def build_optimizer(self) -> Optimizer:
+        exempt: set[str] = getattr(self.model, "no_weight_decay", set)()
+        groups = param_groups_layer_decay(
+            self.model,
+            weight_decay=self.config.weight_decay,
+            no_weight_decay_list=exempt,
+            layer_decay=self.config.layer_decay,
+        )
+        return AdamW(groups, lr=self._schedule.peak)
+
+    def learning_rate(self, step: int) -> float:
+        return self._schedule(step)
+
+    def train_mode(self, model: nn.Module) -> None:
+        # A frozen backbone keeps to evaluation: no drop path, no change of running statistics.
+        model.train(self.config.tuning is Tuning.FULL)
+
+    def batches(self, first_step: int) -> Iterator[Sequence[TrainingBatch]]:
+        stream = load_batches(
+            split_dataset(self.config, self._data, Split.TRAIN),
+            self._order.stream(first_step),
+            num_workers=self.config.loader_workers,
+            device=self._process.device,
+        )
+        step = first_step
+        while True:
+            num_parts = self.config.gradient_accumulation
+            yield [self._augmented(next(stream), step, part) for part in range(num_parts)]
+            step += 1
+
+    def training_step(self, model: nn.Module, batch: TrainingBatch) -> StepResult:
+        logits = model(batch.images)
+        # Divided by the number of images, not by the sum of their weights, which differs between
+        # ranks: only so are the ranks' mean gradients those of one large batch.
+        losses = (batch.targets * self._class_weights * -F.log_softmax(logits, dim=1)).sum(dim=1)
+        correct = logits.argmax(dim=1) == batch.targets.argmax(dim=1)
+        loss = losses.mean()
+        return StepResult(
+            loss=loss,
+            scalars={Metric.TRAIN_LOSS: loss, Metric.TRAIN_ACCURACY: correct.float().mean()},
+        )
+
+    def evaluate(self, model: nn.Module, *, step: int, epoch: int) -> EvaluationResult:
+        predictions = predict(model, self._val_set, Viewing.of(self.config), self._process)
+        result = None
+        if predictions is not None:
+            # No other rank draws, so none waits for matplotlib.
+            from training.evaluation.confusion_image import (  # noqa: PLC0415
+                confusion_matrix_image,
+            )
+
+            taxonomy = self._data.taxonomy
+            evaluation = evaluate_predictions(predictions, taxonomy)
+            image = confusion_matrix_image(
+                evaluation.confusion_matrix, taxonomy.classes, title=f"Validation, epoch {epoch}"
+            )
+            result = EvaluationResult(
+                metrics=logged_metrics(evaluation),
+                score=selection_score(evaluation),
+                document=evaluation_document(evaluation, taxonomy, epoch=epoch, step=step),
+                images={CONFUSION_MATRIX: image},
+            )
+        shared = self._process.broadcast(result)
+        assert shared is not None  # rank 0 always has one
+        return shared
+
+    def params(self) -> Mapping[str, str]:
+        return {
+            "num_classes": str(self._num_classes),
+            "num_parameters": str(sum(p.numel() for p in self.model.parameters())),
+            "skipped_images": str(len(self._data.skipped_images)),
+            Param.CRITICAL_THRESHOLDS: json.dumps(
+                {
+                    condition.name: condition.min_sensitivity
+                    for condition in self._data.taxonomy.critical_conditions
+                }
+            ),
+            **{f"{name}_images": str(len(s)) for name, s in self._data.folder.splits.items()},
+        }
+
+    def document(self) -> Mapping[str, Any]:
+        return {"taxonomy": taxonomy_to_dict(self._data.taxonomy)}
+
+    def dataset(self) -> DatasetDescription:
+        return describe_dataset(self._data)
+
+    def package(self) -> PackagedModel:
+        return package_classifier(
+            backbone_config(self.config, self._num_classes),
+            Viewing.of(self.config),
+            self._data.taxonomy,
+        )
+
+    def _augmented(self, batch: ImageBatch, step: int, part: int) -> TrainingBatch:
+        random = np.random.default_rng([self.config.seed, step, part, self._process.rank])
+        images = augment(batch.images, self._augmentation, random)
+        if self.config.channels_last:
+            images = images.contiguous(memory_format=torch.channels_last)
+        targets = _smoothed(batch.targets, self._num_classes, self.config.label_smoothing)
+        images, targets = mix(
+            images,
+            targets,
+            mixup_alpha=self.config.mixup,
+            cutmix_alpha=self.config.cutmix,
+            random=random,
+        )
+        return TrainingBatch(images=images, targets=targets)
+
+    def _training_order(self) -> TrainingOrder:
+        train = self._data.folder.splits[Split.TRAIN]
+        weights = None
+        if self.config.class_imbalance is ClassImbalance.BALANCED_SAMPLING:
+            support = train.support(self._num_classes)
+            weights = [1 / support[target] for target in train.targets]
+        return TrainingOrder(
+            num_samples=len(train),
+            batch_size=self.config.batch_size,
+            gradient_accumulation=self.config.gradient_accumulation,
+            shard=Shard(rank=self._process.rank, world_size=self._process.world_size),
+            seed=self.config.seed,
+            weights=weights,
+        )
+
+    def _build_schedule(self) -> WarmupCosine:
+        scale = self.samples_per_step / REFERENCE_BATCH_SIZE
+        return WarmupCosine(
+            peak=self.config.learning_rate or self.config.base_learning_rate * scale,
+            minimum=self.config.min_learning_rate,
+            warmup_steps=round(self.config.warmup_epochs * self.steps_per_epoch),
+            total_steps=self.config.epochs * self.steps_per_epoch,
+        )
+
+    def _loss_weights(self) -> Tensor:
+        """Float [C]: 1, or inversely proportional to the class's images with mean 1 over images."""
+        if self.config.class_imbalance is not ClassImbalance.WEIGHTED_LOSS:
+            return torch.ones(self._num_classes)
+        support = torch.tensor(self._data.folder.splits[Split.TRAIN].support(self._num_classes))
+        num_present = int((support > 0).sum())
+        return support.sum() / (num_present * support.clamp(min=1).float())
+
+
+def augmentation_config(config: RetinalConfig) -> AugmentationConfig:
+    """How the training pictures of `config` are changed."""
+    return AugmentationConfig(
+        image_size=config.image_size,
+        smallest_crop=config.smallest_crop,
+        vertical_flip=config.vertical_flip,
+        rand_augment_ops=config.rand_augment_ops,
+        rand_augment_magnitude=config.rand_augment_magnitude,
+        random_erasing=config.random_erasing,
+    )
+
+
+def split_dataset(config: RetinalConfig, data: RetinalData, split: Split) -> SplitDataset:
+    """The decoded images of a split, somewhat larger than the network's input."""
+    return SplitDataset(
+        data.folder.root,
+        data.folder.splits[split],
+        size=Viewing.of(config).decode_size,
+        framing=config.framing,
+        cached=config.cache_images and config.loader_workers == 0,
+    )
+
+
+def _smoothed(targets: Tensor, num_classes: int, smoothing: float) -> Tensor:
+    exact = F.one_hot(targets, num_classes).float()
+    return exact * (1 - smoothing) + smoothing / num_classes

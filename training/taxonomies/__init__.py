@@ -1,0 +1,1 @@
+"""Taxonomies: the classes of a data set and its critical conditions."""
