@@ -11,10 +11,11 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from api.errors import StartError
 from api.middleware.origin import Origin
-from api.notify.targets import split_urls
 
 PREFIX = "FOVEA_"
 
+# A comma may also stand within a URL, as between the addresses of an e-mail.
+_BETWEEN_URLS = re.compile(r"[\s,]+(?=[A-Za-z][A-Za-z0-9+.-]*://)")
 _BUS_URL = re.compile(r"(memory|rediss?|unix)://")
 
 
@@ -33,6 +34,12 @@ def _origin(word: str) -> Origin:
             "each with a scheme and a host, perhaps a port, and nothing more"
         )
     return origin
+
+
+def split_urls(listed: str) -> tuple[str, ...]:
+    """Each URL once, in their order."""
+    words = (word.strip(" \t\r\n,") for word in _BETWEEN_URLS.split(listed))
+    return tuple(dict.fromkeys(word for word in words if word))
 
 
 def _listed_urls(listed: object) -> object:

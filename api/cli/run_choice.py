@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from api.client import FoveaClient
 from api.errors import ApiError
 from api.printable import printable
-from api.runs.listing_schemas import RunSummary
+from api.runs.schemas import RunSummary
 
 SHORT_ID_LENGTH = 8
 """Of the ids in tables; that much of an id is enough to name a run."""

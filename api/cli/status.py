@@ -19,8 +19,7 @@ from api.client.live import Link
 from api.errors import ApiError
 from api.live.messages import InitialState
 from api.printable import printable
-from api.runs.listing_schemas import RunSummary
-from api.runs.schemas import TrainVal
+from api.runs.schemas import RunSummary, TrainVal
 from tracking_plugin.names import Metric
 
 NUM_RUNS = 20

@@ -7,9 +7,9 @@ from datetime import datetime
 
 from api.cli.curves import Curves
 from api.client.live import Link
+from api.jobs.log_lines import LogLine
 from api.live.messages import (
     InitialState,
-    LogLine,
     LogMessage,
     MetricsUpdate,
     ServerMessage,

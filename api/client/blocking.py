@@ -15,12 +15,19 @@ from api.client.request import TIMEOUT_S, Question
 from api.client.server_address import server_address
 from api.client.training_requests import OBEY_TIMEOUT_S
 from api.control.schemas import CommandEntry, ControlResponse
+from api.jobs.log_lines import LogLine
 from api.jobs.schemas import JobEntry, JobProgress, JobStarted, RecipeEntry, StartResponse
-from api.live.messages import LogLine, ServerMessage
+from api.live.messages import ServerMessage
 from api.notify.schemas import ShownNotification
 from api.pages import Listed
-from api.runs.listing_schemas import EpochComparison, EpochDetails, LatestMetrics, RunSummary
-from api.runs.schemas import MetricsSnapshot, PerformancePoint
+from api.runs.schemas import (
+    EpochComparison,
+    EpochDetails,
+    LatestMetrics,
+    MetricsSnapshot,
+    PerformancePoint,
+    RunSummary,
+)
 from api.system.health import Health
 from api.system.stats import SystemStats
 

@@ -6,8 +6,14 @@ from urllib.parse import quote
 from pydantic import TypeAdapter
 
 from api.client.request import Question, given
-from api.runs.listing_schemas import EpochComparison, EpochDetails, LatestMetrics, RunSummary
-from api.runs.schemas import MetricsSnapshot, PerformancePoint
+from api.runs.schemas import (
+    EpochComparison,
+    EpochDetails,
+    LatestMetrics,
+    MetricsSnapshot,
+    PerformancePoint,
+    RunSummary,
+)
 from api.system.health import Health
 from api.system.stats import SystemStats
 

@@ -8,8 +8,8 @@ from pydantic import TypeAdapter
 
 from api.client.request import Question, given
 from api.control.schemas import CommandEntry, ControlResponse
+from api.jobs.log_lines import LogLine
 from api.jobs.schemas import JobEntry, JobProgress, JobStarted, RecipeEntry, StartResponse
-from api.live.messages import LogLine
 
 OBEY_TIMEOUT_S = 10.0
 """For how long a command waits to be acknowledged."""

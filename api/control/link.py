@@ -7,17 +7,23 @@ import msgspec
 from mlflow.exceptions import MlflowException
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from api.control.incoming import BadReportError, read_report
 from api.control.service import ControlDesk
 from api.errors import ApiError, UnavailableError, close_code_of
 from api.middleware.admission import close_reason
-from tracking_plugin.control_messages import Command, encode
+from tracking_plugin.control_messages import (
+    LONGEST_MESSAGE,
+    Command,
+    Report,
+    decode_report,
+    encode,
+)
 
 logger = logging.getLogger(__name__)
 
 REPLACED = 4409
 """Another connection has come for the same run."""
 
+_LARGEST_NUMBER = 2**63 - 1
 _USUAL_ENDS = (asyncio.CancelledError, WebSocketDisconnect)
 
 
@@ -129,3 +135,20 @@ async def close(socket: WebSocket, code: int, reason: str) -> None:
     except (RuntimeError, WebSocketDisconnect):
         # The other side was quicker.
         return
+
+
+class BadReportError(ValueError):
+    """Something else than a report."""
+
+
+def read_report(text: str | bytes) -> Report:
+    """BadReportError."""
+    try:
+        report = decode_report(text)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise BadReportError(f"A report was expected: {error}") from None
+    if any(abs(number or 0) > _LARGEST_NUMBER for number in (report.step, report.number)):
+        raise BadReportError("A report was expected: its step is no number of 64 bits")
+    # PostgreSQL keeps no NUL.
+    message = report.message.replace("\0", "")[:LONGEST_MESSAGE]
+    return msgspec.structs.replace(report, message=message)

@@ -3,6 +3,8 @@
 import re
 from enum import StrEnum
 
+from pydantic import BaseModel
+
 _SEEN_CHARACTERS = 120
 _WORD = re.compile(r"\b(DEBUG|INFO|WARNING|WARN|ERROR|CRITICAL|FATAL)\b")
 _FAILURE = re.compile(r"^(Traceback \(most recent call last\)|\w*(Error|Exception)\b)")
@@ -14,6 +16,11 @@ class LogLevel(StrEnum):
     WARNING = "warning"
     ERROR = "error"
     CRITICAL = "critical"
+
+
+class LogLine(BaseModel):
+    level: LogLevel
+    message: str
 
 
 _LEVELS = {"WARN": LogLevel.WARNING, "FATAL": LogLevel.CRITICAL}

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 
 from api.control.state import ControlState
-from api.jobs.log_lines import log_level
+from api.jobs.log_lines import LogLine, log_level
 from api.jobs.schemas import JobEntry, JobProgress
 from api.jobs.spec import JobSpec
 from api.jobs.store import Job
-from api.live.messages import LogLine
 from api.runs.metrics_data import finite
 from api.runs.schemas import TrainingStatus
 from api.runs.state import RunState

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
-from api.live.messages import LogLine
+from api.jobs.log_lines import LogLine
 from tracking_plugin.names import RunStatus
 
 Params = dict[str, bool | int | FiniteFloat | Annotated[str, Field(max_length=4096)]]

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.alerts.schemas import CriticalAlert
 from api.errors import ErrorCode
-from api.jobs.log_lines import LogLevel
+from api.jobs.log_lines import LogLine
 from api.runs.schemas import (
     GpuUsage,
     MetricPoint,
@@ -78,11 +78,6 @@ class SystemUpdate(_Sent):
 class ArtifactUpdate(_Sent):
     type: Literal["artifact_update"] = "artifact_update"
     path: str = Field(description="relative to the run's artifacts")
-
-
-class LogLine(BaseModel):
-    level: LogLevel
-    message: str
 
 
 class LogMessage(_Sent):

@@ -6,12 +6,11 @@ from functools import singledispatchmethod
 from pydantic import TypeAdapter
 
 from api.alerts.schemas import CriticalAlert
-from api.jobs.log_lines import log_level
+from api.jobs.log_lines import LogLine, log_level
 from api.live.messages import (
     ArtifactUpdate,
     CriticalAlertMessage,
     InitialState,
-    LogLine,
     LogMessage,
     MetricsUpdate,
     StatusUpdate,

@@ -7,7 +7,6 @@ from typing import Any
 
 from api.bus.eager_task import go_on, start_eagerly
 from api.live.recent_messages import EncodedMessage, RecentMessages
-from api.live.transport import abort
 
 logger = logging.getLogger(__name__)
 
@@ -175,3 +174,15 @@ class Subscriber:
             abort(self._send)
         except Exception:  # noqa: BLE001 - the socket has closed: who reads from it is told
             return
+
+
+def abort(send: Any) -> None:
+    """Drop the connection at once, with what still waits to be read.
+
+    A close by way of ASGI waits for the reader, and one that reads nothing would keep its buffers
+    for ever. Uvicorn's `send` is a method of the protocol that holds the transport; with another
+    server this does nothing.
+    """
+    transport = getattr(getattr(send, "__self__", None), "transport", None)
+    if transport is not None:
+        transport.abort()

@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 
 from api.errors import StartError
 
-# A comma may also stand within a URL, as between the addresses of an e-mail.
-_BETWEEN_URLS = re.compile(r"[\s,]+(?=[A-Za-z][A-Za-z0-9+.-]*://)")
 _KEY_DIGITS = 16
 
 
@@ -25,12 +23,6 @@ class Target:
     @property
     def scheme(self) -> str:
         return scheme_of(self.key)
-
-
-def split_urls(listed: str) -> tuple[str, ...]:
-    """Each URL once, in their order."""
-    words = (word.strip(" \t\r\n,") for word in _BETWEEN_URLS.split(listed))
-    return tuple(dict.fromkeys(word for word in words if word))
 
 
 def load_targets(urls: Sequence[str]) -> list[Target]:

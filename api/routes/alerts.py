@@ -21,9 +21,15 @@ from api.errors import ErrorResponse
 from api.notify.schemas import ShownNotification, shown_notification
 from api.pages import Limit, Offset, Page
 from api.routes import examples
-from api.routes.control import By, Workspace
-from api.routes.dependencies import REFUSALS, Reader, SelectedRun, in_workspace
-from api.routes.running_control import RunningControl
+from api.routes.dependencies import (
+    REFUSALS,
+    By,
+    Reader,
+    RunningControl,
+    SelectedRun,
+    Workspace,
+    in_workspace,
+)
 from api.storage.database import in_database
 from api.timestamps import unix_ms
 

@@ -2,11 +2,9 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
-from mlflow.utils.workspace_utils import WORKSPACE_HEADER_NAME
+from fastapi import APIRouter, Depends, Response
 
 from api.control.answers import answer
-from api.control.audit import Issuer
 from api.control.schemas import (
     CommandEntry,
     ControlRequest,
@@ -18,9 +16,14 @@ from api.control.transitions import Action
 from api.errors import ErrorResponse
 from api.pages import Limit, Offset, Page
 from api.routes import examples
-from api.routes.dependencies import REFUSALS, SelectedRun, in_workspace
-from api.routes.running_control import RunningControl
-from api.runs.workspaces import resolve_workspace
+from api.routes.dependencies import (
+    REFUSALS,
+    By,
+    RunningControl,
+    SelectedRun,
+    Workspace,
+    in_workspace,
+)
 from api.timestamps import unix_ms, utc
 
 router = APIRouter(
@@ -40,18 +43,7 @@ def control_desk(control: RunningControl) -> ControlDesk:
     return control.desk
 
 
-def issuer(request: Request) -> Issuer:
-    """Who asks; until there are logins, anybody who can reach the server."""
-    return Issuer(who="anonymous", source=request.client.host if request.client else "")
-
-
-def workspace_of(request: Request) -> str | None:
-    return resolve_workspace(request.url.path, request.headers.get(WORKSPACE_HEADER_NAME))
-
-
 Desk = Annotated[ControlDesk, Depends(control_desk)]
-By = Annotated[Issuer, Depends(issuer)]
-Workspace = Annotated[str | None, Depends(workspace_of)]
 
 
 @router.post("/pause", responses=examples.answer(examples.CONTROLLED))

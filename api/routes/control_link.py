@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.control.link import close, refuse
 from api.errors import ApiError
-from api.routes.running_control import RunningControl
+from api.routes.dependencies import RunningControl
 from api.runs.workspaces import resolve_workspace
 
 NOT_UNDERSTOOD = 4422

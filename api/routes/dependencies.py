@@ -6,10 +6,13 @@ from typing import Annotated, Any
 from fastapi import Depends, Header, Query, Request
 from mlflow.utils.workspace_utils import WORKSPACE_HEADER_NAME
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import HTTPConnection
 
+from api.control.audit import Issuer
 from api.errors import ErrorResponse, NotFoundError
 from api.runs.reader import RunReader
 from api.runs.workspaces import resolve_workspace, within
+from api.services import Control
 
 REFUSALS: dict[int | str, dict[str, Any]] = {
     404: {"model": ErrorResponse, "description": "What was asked for is not there"},
@@ -62,3 +65,27 @@ def selected_run_id(
 
 
 SelectedRun = Annotated[str, Depends(selected_run_id)]
+
+
+def running_control(connection: HTTPConnection) -> Control:
+    control = connection.app.state.control
+    assert isinstance(control, Control)
+    return control
+
+
+RunningControl = Annotated[Control, Depends(running_control)]
+
+
+def issuer(request: Request) -> Issuer:
+    """Who asks; until there are logins, anybody who can reach the server."""
+    return Issuer(who="anonymous", source=request.client.host if request.client else "")
+
+
+By = Annotated[Issuer, Depends(issuer)]
+
+
+def workspace_of(request: Request) -> str | None:
+    return resolve_workspace(request.url.path, request.headers.get(WORKSPACE_HEADER_NAME))
+
+
+Workspace = Annotated[str | None, Depends(workspace_of)]

@@ -8,7 +8,7 @@ from api.pages import Limit, Offset, Page
 from api.routes import examples
 from api.routes.dependencies import REFUSALS, Reader, SelectedRun, in_workspace
 from api.runs.epochs import compare_epochs, epoch_details, list_epochs
-from api.runs.listing_schemas import EpochComparison, EpochDetails
+from api.runs.schemas import EpochComparison, EpochDetails
 
 router = APIRouter(
     prefix="/api", tags=["epochs"], dependencies=[Depends(in_workspace)], responses=REFUSALS

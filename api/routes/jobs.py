@@ -8,6 +8,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.control.transitions import Action
 from api.errors import ErrorResponse
+from api.jobs.log_lines import LogLine
 from api.jobs.progress import job_entry, job_progress, log_entries
 from api.jobs.recipes import recipe_schemas, require_params, require_recipe
 from api.jobs.schemas import (
@@ -21,12 +22,9 @@ from api.jobs.schemas import (
 )
 from api.jobs.spec import JobSpec
 from api.jobs.store import Job
-from api.live.messages import LogLine
 from api.pages import Limit, Offset, Page
 from api.routes import examples
-from api.routes.control import By, Workspace
-from api.routes.dependencies import REFUSALS, Reader, in_workspace
-from api.routes.running_control import RunningControl
+from api.routes.dependencies import REFUSALS, By, Reader, RunningControl, Workspace, in_workspace
 from tracking_plugin.names import RunStatus
 
 EXPERIMENT = "training-jobs"

@@ -8,9 +8,8 @@ from api.pages import Limit, Offset, Page
 from api.routes import examples
 from api.routes.dependencies import REFUSALS, Reader, SelectedRun, in_workspace
 from api.runs.history import latest_metrics, metrics_history
-from api.runs.listing_schemas import LatestMetrics
 from api.runs.performance import performance
-from api.runs.schemas import MetricsSnapshot, PerformancePoint
+from api.runs.schemas import LatestMetrics, MetricsSnapshot, PerformancePoint
 from api.runs.series import LAST_STEP, StepRange
 
 router = APIRouter(

@@ -4,9 +4,7 @@ from fastapi import APIRouter, Depends
 
 from api.jobs.usage import Dashboard, JobFigures, UsageFigures, dashboard, job_figures, usage
 from api.routes import examples
-from api.routes.control import Workspace
-from api.routes.dependencies import REFUSALS, Reader, in_workspace
-from api.routes.running_control import RunningControl
+from api.routes.dependencies import REFUSALS, Reader, RunningControl, Workspace, in_workspace
 
 router = APIRouter(
     prefix="/api/monitoring",

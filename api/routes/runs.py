@@ -8,8 +8,7 @@ from api.pages import Offset, Page
 from api.routes import examples
 from api.routes.dependencies import REFUSALS, Reader, in_workspace
 from api.runs.listing import list_runs
-from api.runs.listing_schemas import RunSummary
-from api.runs.schemas import TrainingStatus
+from api.runs.schemas import RunSummary, TrainingStatus
 from api.runs.source import MlflowStatus, RunQuery
 from api.runs.status import training_status
 from api.timestamps import unix_ms

@@ -7,11 +7,10 @@ from api.errors import NotFoundError
 from api.pages import Listed, Page
 from api.runs.epoch_scale import epoch_scale
 from api.runs.evaluations import evaluation_of
-from api.runs.listing_schemas import EpochComparison, EpochDetails, EpochValues
 from api.runs.metric_names import metrics_meant
 from api.runs.metrics_data import critical_thresholds, nest
 from api.runs.reader import RunReader
-from api.runs.schemas import MetricsData
+from api.runs.schemas import EpochComparison, EpochDetails, EpochValues, MetricsData
 from api.runs.source import EpochSpan, SpanEnds, is_of_training
 from api.runs.status import ACTIVE
 from api.timestamps import utc

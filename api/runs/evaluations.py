@@ -7,8 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from api.errors import ApiError
 from api.runs.artifacts import ArtifactNotFoundError
-from api.runs.listing_schemas import ClassReport
 from api.runs.reader import RunReader
+from api.runs.schemas import ClassReport
 from tracking_plugin.names import evaluation_artifact
 
 logger = logging.getLogger(__name__)

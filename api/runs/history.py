@@ -5,10 +5,9 @@ from itertools import groupby
 
 from api.pages import Listed, Page
 from api.runs.epoch_scale import epoch_scale
-from api.runs.listing_schemas import LatestMetrics
 from api.runs.metrics_data import critical_thresholds, nest
 from api.runs.reader import RunReader
-from api.runs.schemas import MetricsData, MetricsSnapshot
+from api.runs.schemas import LatestMetrics, MetricsData, MetricsSnapshot
 from api.runs.state import Position, latest_values, position_at
 from api.runs.system_metrics import system_metrics
 from api.timestamps import utc

@@ -1,9 +1,9 @@
 """The list of runs, each with what tells it from the others."""
 
 from api.pages import Listed, Page
-from api.runs.listing_schemas import RunSummary
 from api.runs.metrics_data import nest
 from api.runs.reader import RunReader
+from api.runs.schemas import RunSummary
 from api.runs.source import FoundRun, RunQuery
 from api.runs.state import latest_values
 from api.runs.status import training_status

@@ -12,8 +12,7 @@ from rich.console import Console
 from api.cli.watch_screen import WatchScreen
 from api.cli.watched_run import WatchedRun
 from api.client.live import Link
-from api.jobs.log_lines import LogLevel
-from api.live.messages import LogLine
+from api.jobs.log_lines import LogLevel, LogLine
 from api.runs.schemas import (
     CriticalCondition,
     GpuUsage,
