@@ -19,7 +19,7 @@ from api.live.hub import Hub
 from api.live.socket import LiveEndpoint
 from api.location import require_own_api
 from api.middleware.admission import load_admission
-from api.middleware.dispatcher import Gate
+from api.middleware.dispatcher import PathDispatcher
 from api.notify.targets import load_targets
 from api.routes import (
     alerts,
@@ -115,7 +115,7 @@ def _application(
     install_error_handlers(app)
     install_store_errors(app)
     app.add_middleware(
-        Gate,
+        PathDispatcher,
         live=LiveEndpoint(hub, admission, settings.max_sockets),
         mlflow=None if wiretap is None else with_panel_script(wiretap, MLFLOW_PAGE),
         admission=admission,

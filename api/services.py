@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from api.alerts.rule_file import RuleFile
-from api.alerts.service import Alerting, Surroundings, alerting_running
+from api.alerts.service import AlertDependencies, AlertService, alert_service_running
 from api.bus.protocol import Bus
-from api.control.heartbeats import SilenceWatch
+from api.control.heartbeats import HeartbeatMonitor
 from api.control.link import ControlLinks
-from api.control.service import ControlDesk
+from api.control.service import ControlService
 from api.control.store import ControlStore
-from api.jobs.controller import JobKeeper
+from api.jobs.controller import JobController
 from api.jobs.logs import LOG_ARTIFACT, JobLogs
-from api.jobs.service import JobLauncher
+from api.jobs.service import JobService
 from api.jobs.store import Job, JobStore
-from api.notify.service import Notifying, notifying_running
+from api.notify.service import NotifyService, notify_service_running
 from api.notify.targets import Target
 from api.runs.reader import RunReader
 from api.runs.writer import RunWriter
@@ -30,13 +30,13 @@ from api.storage.lease import Lease
 class Control:
     """What the routes of one server process use."""
 
-    desk: ControlDesk
+    desk: ControlService
     links: ControlLinks
     jobs: JobStore
-    launcher: JobLauncher
+    launcher: JobService
     logs: JobLogs
-    alerting: Alerting
-    notifying: Notifying
+    alerting: AlertService
+    notifying: NotifyService
 
 
 @asynccontextmanager
@@ -47,7 +47,7 @@ async def control_running(
     database = await asyncio.to_thread(_open_database, settings)
     writer = RunWriter(bus.publish)
     jobs = JobStore(database)
-    desk = ControlDesk(
+    desk = ControlService(
         ControlStore(database),
         reader,
         writer,
@@ -60,17 +60,19 @@ async def control_running(
         await writer.store_artifact(job.run_id, job.workspace, path, LOG_ARTIFACT)
 
     logs = JobLogs(settings.data_dir.absolute() / "logs", bus, store_log)
-    keeper = JobKeeper(settings, jobs, desk, logs, Lease(database, "jobs"))
-    launcher = JobLauncher(jobs, writer, hurry=keeper.hurry)
+    keeper = JobController(settings, jobs, desk, logs, Lease(database, "jobs"))
+    launcher = JobService(jobs, writer, wake=keeper.wake)
     try:
         async with (
-            desk.running(keeper.hurry),
+            desk.running(keeper.wake),
             keeper.running(),
-            SilenceWatch(desk).running(),
-            notifying_running(settings, targets, database, reader) as notifying,
-            alerting_running(
+            HeartbeatMonitor(desk).running(),
+            notify_service_running(settings, targets, database, reader) as notifying,
+            alert_service_running(
                 rules,
-                Surroundings(database=database, reader=reader, bus=bus, desk=desk, writer=writer),
+                AlertDependencies(
+                    database=database, reader=reader, bus=bus, desk=desk, writer=writer
+                ),
                 notifying.outbox.put,
                 silent_after_s=settings.silent_after_s,
             ) as alerting,

@@ -23,7 +23,7 @@ from benchmarks.live.folder import temporary_folder
 from benchmarks.live.servers import fovea_serve
 from tests.ports import LOOPBACK, free_port
 from tracking_plugin.control import RunControl
-from training.agreement import Agreement, Verdict
+from training.agreement import Agreement, Decision
 from training.process import Process, current_process
 from training.recording.commands import ServerOrders
 
@@ -117,7 +117,7 @@ def _train(agreement: Agreement, parent: Connection) -> None:
         time.sleep(STEP_S)
         verdict = agreement.end_step()
         step += 1
-        if verdict is Verdict.HOLD:
+        if verdict is Decision.PAUSE:
             held = time.monotonic()
             parent.send((held, held - began))
             agreement.hold(step)

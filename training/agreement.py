@@ -12,20 +12,20 @@ HOLDING_BEAT_S = 1.0
 """How often the ranks that hold meet each other, so that no collective runs out of time."""
 
 
-class Verdict(IntEnum):
+class Decision(IntEnum):
     """What the ranks do once the step is finished."""
 
-    GO_ON = 0
-    HOLD = 1
+    CONTINUE = 0
+    PAUSE = 1
     RELEASE = 2
     """Save, exit, and be started again when the run is to go on."""
     STOP = 3
 
 
-class Orders(Protocol):
+class ControlSignal(Protocol):
     """What rank 0 is told, and tells in return; nothing but `wait` waits."""
 
-    def wanted(self) -> Verdict:
+    def wanted(self) -> Decision:
         """What the run is to do by the newest command."""
 
     def wait(self, timeout_s: float) -> None:
@@ -37,7 +37,7 @@ class Orders(Protocol):
     def holding(self, step: int) -> None:
         """All ranks hold, by what `wanted` said last."""
 
-    def leaving(self, step: int, verdict: Verdict) -> None:
+    def leaving(self, step: int, verdict: Decision) -> None:
         """The ranks save, so as to end here."""
 
     def refuse(self, step: int, reason: str) -> None:
@@ -47,8 +47,8 @@ class Orders(Protocol):
 class NoOrders:
     """For the ranks that follow rank 0, and for a training that nobody controls."""
 
-    def wanted(self) -> Verdict:
-        return Verdict.GO_ON
+    def wanted(self) -> Decision:
+        return Decision.CONTINUE
 
     def wait(self, timeout_s: float) -> None: ...
 
@@ -56,7 +56,7 @@ class NoOrders:
 
     def holding(self, step: int) -> None: ...
 
-    def leaving(self, step: int, verdict: Verdict) -> None: ...
+    def leaving(self, step: int, verdict: Decision) -> None: ...
 
     def refuse(self, step: int, reason: str) -> None: ...
 
@@ -68,8 +68,8 @@ class Agreement:
     `end_step` reads it. `orders` are given on rank 0 alone.
     """
 
-    def __init__(self, process: Process, orders: Orders | None) -> None:
-        self.orders: Orders = orders or NoOrders()
+    def __init__(self, process: Process, orders: ControlSignal | None) -> None:
+        self.orders: ControlSignal = orders or NoOrders()
         self._code = torch.zeros(1, dtype=torch.int32)
         self._group = _own_group() if process.world_size > 1 else None
         self._work: dist.Work | None = None
@@ -83,21 +83,21 @@ class Agreement:
                 self._code, op=dist.ReduceOp.MAX, group=self._group, async_op=True
             )
 
-    def end_step(self) -> Verdict:
+    def end_step(self) -> Decision:
         """What was wanted when the step began, the same on every rank."""
         if self._work is not None:
             self._work.wait()
             self._work = None
-        return Verdict(int(self._code))
+        return Decision(int(self._code))
 
-    def meet(self) -> Verdict:
+    def meet(self) -> Decision:
         """What is wanted now that every rank has come here."""
         self.begin_step()
         return self.end_step()
 
-    def hold(self, step: int) -> Verdict:
+    def hold(self, step: int) -> Decision:
         """What is wanted as soon as that is no longer to hold; `step` is the last that was taken."""
-        while (verdict := self.meet()) is Verdict.HOLD:
+        while (verdict := self.meet()) is Decision.PAUSE:
             self.orders.holding(step)
             self.orders.wait(HOLDING_BEAT_S)
         return verdict

@@ -17,7 +17,7 @@ from training.preparation import read_config
 from training.process import current_process, decide_gpu
 from training.recipe import Scores, TrainedModel
 from training.recipes.registry import recipe_kind
-from training.recording.retry import until_taken
+from training.recording.retry import retry_until_accepted
 from training.recording.run_record import RunRecord, find_run, require_reachable
 from training.settings import TrainingSettings
 
@@ -37,7 +37,9 @@ def evaluate(options: EvaluateConfig, settings: TrainingSettings) -> None:
     kind = recipe_kind(str(trained.document["recipe"]))
     scores = kind.evaluate(trained, options, settings.data_dir.resolve(), process)
     client = MlflowClient(tracking_uri)
-    until_taken(lambda: _record(client, trained, scores), "given the scores", RECORD_TIMEOUT_S)
+    retry_until_accepted(
+        lambda: _record(client, trained, scores), "given the scores", RECORD_TIMEOUT_S
+    )
     _print_metrics(scores.metrics)
     for path in scores.pages:
         print(f"Report: {record.link}/artifacts/{path}")

@@ -19,7 +19,7 @@ from training.preparation import open_run, prepare_job
 from training.process import Process
 from training.rank import run_rank
 from training.recipes.registry import recipe_kind
-from training.recording.run_record import RunRecord, require_reachable, take_up_run
+from training.recording.run_record import RunRecord, require_reachable, resume_run
 from training.settings import TrainingSettings
 from training.tracking.tracker import deliver
 
@@ -91,7 +91,7 @@ def _fit_under_torchrun(
         job = process.broadcast(prepared)
         if job is None:
             raise LaunchError("Rank 0 could not prepare the training; its message says why.")
-        record = take_up_run(tracking_uri, job.run_id)
+        record = resume_run(tracking_uri, job.run_id)
         with _recorded_ending(record, settings, may_be_collateral=True):
             outcome = run_rank(job)
             process.barrier()

@@ -10,7 +10,7 @@ from torch.nn.parallel import DistributedDataParallel
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from tracking_plugin.names import Metric, evaluation_artifact
-from training.agreement import Agreement, Verdict
+from training.agreement import Agreement, Decision
 from training.checkpoints.checkpoint import read_checkpoint
 from training.checkpoints.training_state import TrainingState
 from training.config import Precision
@@ -167,29 +167,29 @@ class TrainingLoop:
             self.tracker.log_image(image, key, step)
         self.console.evaluation(epoch, result.metrics, is_best=is_best)
 
-    def _obey(self, verdict: Verdict) -> None:
+    def _obey(self, verdict: Decision) -> None:
         """Do what the ranks have agreed on; after the last step there is nothing left to hold."""
         if not self.progress.is_over(self.config):
-            if verdict is Verdict.HOLD:
+            if verdict is Decision.PAUSE:
                 verdict = self._hold()
-            if verdict is not Verdict.GO_ON:
+            if verdict is not Decision.CONTINUE:
                 self._leave(verdict)
         if self.ending is None:
             self.agreement.orders.training(self.progress.step)
 
-    def _hold(self) -> Verdict:
+    def _hold(self) -> Decision:
         """Stay until something else is wanted."""
         self._record(self.scalars.flush())
         verdict = self.agreement.hold(self.progress.step)
         self._restart_clocks()
         return verdict
 
-    def _leave(self, verdict: Verdict) -> None:
+    def _leave(self, verdict: Decision) -> None:
         """Save and end here, unless the training could not go on from what is saved."""
         orders, step = self.agreement.orders, self.progress.step
         orders.leaving(step, verdict)
         fault = self.process.broadcast(self._fault_of_saving())
-        if verdict is Verdict.STOP:
+        if verdict is Decision.STOP:
             self.ending = Ending.STOPPED
             self.message = f"Stopped without a last checkpoint: {fault}" if fault else ""
         elif fault:

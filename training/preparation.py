@@ -16,14 +16,14 @@ from training.job import TrainingJob
 from training.process import decide_gpu
 from training.recipe import RecipeKind
 from training.recording.recorder import CONFIG_ARTIFACT
-from training.recording.run_record import RunRecord, create_run, take_up_run
+from training.recording.run_record import RunRecord, create_run, resume_run
 from training.settings import TrainingSettings
 
 
 def open_run(launch: LaunchConfig, settings: TrainingSettings, tracking_uri: str) -> RunRecord:
     """The run that was asked for, or a new one."""
     if run_id := launch.run_id or settings.run_id:
-        return take_up_run(tracking_uri, run_id)
+        return resume_run(tracking_uri, run_id)
     return create_run(
         tracking_uri,
         experiment_name=launch.experiment_name,

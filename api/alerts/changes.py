@@ -8,7 +8,7 @@ from typing import Any, cast
 from sqlalchemy import Connection, insert, update
 
 from api.alerts.episodes import ChangeKind, Episode, Told, kind_of, level_of
-from api.alerts.records import Alert, AlertChange, News, Watch
+from api.alerts.records import Alert, AlertChange, RecordedChange, RuleInstance
 from api.alerts.rows import alert_values
 from api.alerts.state_machine import AlertState, Evaluation
 from api.runs.state import Position
@@ -19,8 +19,8 @@ PositionOf = Callable[[int], Position]
 
 
 def begin(
-    connection: Connection, watch: Watch, episode: Episode, at: PositionOf, now_ms: int
-) -> list[News]:
+    connection: Connection, watch: RuleInstance, episode: Episode, at: PositionOf, now_ms: int
+) -> list[RecordedChange]:
     first, *rest = episode.changes
     alert = Alert(
         alert_id=uuid.uuid4().hex,
@@ -38,13 +38,13 @@ def begin(
     told = [Told(kind=kind_of(change), evaluation=change) for change in rest]
     return [
         put_change(connection, alert, ChangeKind.FIRED, now_ms),
-        *carry_on(connection, alert, told, at, now_ms),
+        *record_changes(connection, alert, told, at, now_ms),
     ]
 
 
-def carry_on(
+def record_changes(
     connection: Connection, alert: Alert, told: Iterable[Told], at: PositionOf, now_ms: int
-) -> list[News]:
+) -> list[RecordedChange]:
     news = []
     for each in told:
         alert = replace(alert, **_measured(each.evaluation, at, now_ms))
@@ -56,7 +56,7 @@ def carry_on(
     return news
 
 
-def withdraw(connection: Connection, alert: Alert, now_ms: int) -> list[News]:
+def withdraw(connection: Connection, alert: Alert, now_ms: int) -> list[RecordedChange]:
     gone = replace(alert, state=AlertState.RESOLVED, changed_ms=now_ms)
     write_alert(connection, gone)
     note = "Points that came late have shown that nothing was wrong"
@@ -88,7 +88,7 @@ def put_change(
     now_ms: int,
     who: str = "",
     note: str = "",
-) -> News:
+) -> RecordedChange:
     values = {
         "alert_id": alert.alert_id,
         "run_id": alert.run_id,
@@ -115,7 +115,7 @@ def put_change(
         who=who,
         note=note,
     )
-    return News(change, alert)
+    return RecordedChange(change, alert)
 
 
 def write_alert(connection: Connection, alert: Alert) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Protocol
 
-from api.alerts.samples import NO_DATA, Evidence, Judgement, Level, Sample, evidence
+from api.alerts.samples import NO_DATA, ConditionResult, Evidence, Level, Sample, evidence
 
 MAD_TO_SIGMA = 1.4826
 """A normal distribution's standard deviation over its median absolute deviation
@@ -23,7 +23,7 @@ class Condition(Protocol):
     @property
     def window(self) -> int: ...
 
-    def judge(self, sample: Sample, earlier: Sequence[float]) -> Judgement: ...
+    def judge(self, sample: Sample, earlier: Sequence[float]) -> ConditionResult: ...
 
     def evidence(self, sample: Sample) -> Evidence: ...
 
@@ -49,13 +49,13 @@ class Bound:
     has_support: bool = False
     window: int = 0
 
-    def judge(self, sample: Sample, earlier: Sequence[float]) -> Judgement:
+    def judge(self, sample: Sample, earlier: Sequence[float]) -> ConditionResult:
         if math.isnan(sample.value) or sample.support == 0:
             return NO_DATA
         level = None
         if self._is_beyond(sample.value, self.threshold):
             level = Level.CRITICAL if self._is_critical(sample.value) else Level.WARNING
-        return Judgement(level=level, threshold=self.threshold)
+        return ConditionResult(level=level, threshold=self.threshold)
 
     def evidence(self, sample: Sample) -> Evidence:
         if not self.has_support:
@@ -85,8 +85,8 @@ class NotFinite(_WithoutEvidence):
 
     window: int = 0
 
-    def judge(self, sample: Sample, earlier: Sequence[float]) -> Judgement:
-        return Judgement(level=None if math.isfinite(sample.value) else Level.CRITICAL)
+    def judge(self, sample: Sample, earlier: Sequence[float]) -> ConditionResult:
+        return ConditionResult(level=None if math.isfinite(sample.value) else Level.CRITICAL)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,21 +101,21 @@ class Spike(_WithoutEvidence):
     least: int = 20
     """Values before which nothing is usual yet."""
 
-    def judge(self, sample: Sample, earlier: Sequence[float]) -> Judgement:
+    def judge(self, sample: Sample, earlier: Sequence[float]) -> ConditionResult:
         # What is not finite at all is another rule's.
         if not math.isfinite(sample.value):
             return NO_DATA
         if len(earlier) < self.least:
-            return Judgement()
+            return ConditionResult()
         middle = median(earlier)
         deviation = MAD_TO_SIGMA * median(abs(value - middle) for value in earlier)
         # Values that hardly differ make anything look far away.
         deviation = max(deviation, 0.01 * abs(middle), 1e-12)
         threshold = middle + self.z_score * deviation
         if sample.value <= threshold:
-            return Judgement(threshold=threshold)
+            return ConditionResult(threshold=threshold)
         is_critical = sample.value > middle + 2 * self.z_score * deviation
-        return Judgement(
+        return ConditionResult(
             level=Level.CRITICAL if is_critical else Level.WARNING, threshold=threshold
         )
 
@@ -127,15 +127,15 @@ class Plateau(_WithoutEvidence):
     window: int = 10
     least_gain: float = 1e-3
 
-    def judge(self, sample: Sample, earlier: Sequence[float]) -> Judgement:
+    def judge(self, sample: Sample, earlier: Sequence[float]) -> ConditionResult:
         if not math.isfinite(sample.value):
             return NO_DATA
         if len(earlier) < self.window:
-            return Judgement()
+            return ConditionResult()
         before, *newest = earlier
         threshold = before - self.least_gain * abs(before)
         has_gained = min((*newest, sample.value)) < threshold
-        return Judgement(level=None if has_gained else Level.WARNING, threshold=threshold)
+        return ConditionResult(level=None if has_gained else Level.WARNING, threshold=threshold)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,11 +146,11 @@ class Drop(_WithoutEvidence):
     window: int = 200
     least: int = 20
 
-    def judge(self, sample: Sample, earlier: Sequence[float]) -> Judgement:
+    def judge(self, sample: Sample, earlier: Sequence[float]) -> ConditionResult:
         if not math.isfinite(sample.value):
             return NO_DATA
         if len(earlier) < self.least:
-            return Judgement()
+            return ConditionResult()
         threshold = self.share * median(earlier)
         level = Level.WARNING if sample.value < threshold else None
-        return Judgement(level=level, threshold=threshold)
+        return ConditionResult(level=level, threshold=threshold)

@@ -7,7 +7,7 @@ from contextlib import suppress
 from api.alerts.live_series import LiveSeries
 
 
-class LookQueue:
+class EvaluationQueue:
     """For one event loop; holds each series once, so it is bounded by the runs that are followed."""
 
     def __init__(self) -> None:

@@ -15,9 +15,9 @@ from functools import partial
 from mlflow.exceptions import MlflowException
 
 from api.alerts.builtin import rules_of_run
-from api.alerts.evaluation_queue import LookQueue
+from api.alerts.evaluation_queue import EvaluationQueue
 from api.alerts.live_series import LiveSeries
-from api.alerts.records import News
+from api.alerts.records import RecordedChange
 from api.alerts.rule_file import RuleFile
 from api.alerts.run_watch import RunWatch, WrittenPoints
 from api.alerts.state_machine import Evaluation
@@ -62,7 +62,7 @@ LOOKED_BACK_MS = 60_000
 NUM_RUNS = 1000
 """Runs that are followed from memory at once, and that a sweep looks at."""
 
-Tell = Callable[[Sequence[News]], Awaitable[None]]
+Tell = Callable[[Sequence[RecordedChange]], Awaitable[None]]
 
 
 class AlertEvaluator:
@@ -84,7 +84,7 @@ class AlertEvaluator:
         self._tell = tell
         self._follower = BusFollower(bus, self._take, self._miss_something)
         self._runs: OrderedDict[str, RunWatch] = OrderedDict()
-        self._looks = LookQueue()
+        self._looks = EvaluationQueue()
         self._has_missed = asyncio.Event()
         self._is_ours = False
         self._began_ms = unix_ms()
@@ -157,7 +157,7 @@ class AlertEvaluator:
         try:
             await self._tell(news)
         except (ApiError, MlflowException) as error:
-            # It is on record as untold, and the other series of the write wait.
+            # It is on record as unpublished, and the other series of the write wait.
             logger.warning("An alert is to be told again (%s)", type(error).__name__)
 
     async def _run(self, run_id: str, workspace: str | None) -> RunWatch:
@@ -247,7 +247,7 @@ class AlertEvaluator:
 
     async def _tell_again(self) -> None:
         before_ms = unix_ms() - int(RETRY_PAUSE_S * 1000)
-        await self._tell(await in_database(partial(self._store.untold, before_ms)))
+        await self._tell(await in_database(partial(self._store.unpublished, before_ms)))
 
     async def _catch_up(self, *, is_thorough: bool) -> None:
         """All of each run that may have been missed, or what is newer than is known."""

@@ -56,7 +56,7 @@ class _Silent:
     after_ms: int
 
 
-class SilenceAlerts:
+class InactivityAlerts:
     """Of a server's processes one looks, the holder of the lease."""
 
     def __init__(

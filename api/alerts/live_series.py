@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Sequence
 
-from api.alerts.records import Watch
+from api.alerts.records import RuleInstance
 from api.alerts.samples import Sample
 from api.alerts.state_machine import Evaluation, Progress, evaluate
 
@@ -21,7 +21,7 @@ class LiveSeries:
     evaluated anew, from the store, which has them all. Points that come meanwhile wait.
     """
 
-    def __init__(self, watch: Watch) -> None:
+    def __init__(self, watch: RuleInstance) -> None:
         self.watch = watch
         self._progress: Progress | None = None
         self._recent: OrderedDict[int, Sample] = OrderedDict()

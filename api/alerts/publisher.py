@@ -10,14 +10,14 @@ from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import INTERNAL_ERROR, TEMPORARILY_UNAVAILABLE, ErrorCode
 
 from api.alerts.episodes import ChangeKind
-from api.alerts.records import Alert, News
+from api.alerts.records import Alert, RecordedChange
 from api.alerts.rules import RuleAction
 from api.alerts.samples import Level
 from api.alerts.schemas import shown_alert
 from api.alerts.store import AlertStore
 from api.bus.protocol import Bus
 from api.control.audit import Issuer
-from api.control.service import ControlDesk
+from api.control.service import ControlService
 from api.control.transitions import Action
 from api.errors import ApiError, UnavailableError
 from api.runs.writer import RunWriter
@@ -34,10 +34,12 @@ _AWAY = (ErrorCode.Name(INTERNAL_ERROR), ErrorCode.Name(TEMPORARILY_UNAVAILABLE)
 _ACTIONS = {RuleAction.PAUSE: Action.PAUSE, RuleAction.STOP: Action.STOP}
 
 
-class AlertTeller:
-    """What it could not finish telling stays untold on record, and is told again."""
+class AlertPublisher:
+    """What it could not finish telling stays unpublished on record, and is told again."""
 
-    def __init__(self, store: AlertStore, desk: ControlDesk, writer: RunWriter, bus: Bus) -> None:
+    def __init__(
+        self, store: AlertStore, desk: ControlService, writer: RunWriter, bus: Bus
+    ) -> None:
         self._store = store
         self._desk = desk
         self._writer = writer
@@ -46,7 +48,7 @@ class AlertTeller:
         self._published = deque[int](maxlen=NUM_PUBLISHED)
         """Changes that the sockets have been told of, however often the rest is tried."""
 
-    async def tell(self, news: Sequence[News]) -> None:
+    async def tell(self, news: Sequence[RecordedChange]) -> None:
         """The sockets first: they wait for nobody."""
         for each in news:
             if each.change.id in self._published:

@@ -14,7 +14,7 @@ SILENCE_METRIC = "heartbeat"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Watch:
+class RuleInstance:
     """A rule on one metric of one run: what has a series of evaluations."""
 
     run_id: str
@@ -78,7 +78,7 @@ class AlertChange:
 
 
 @dataclass(frozen=True)
-class News:
+class RecordedChange:
     """A change that is on record, and the alert right after it."""
 
     change: AlertChange

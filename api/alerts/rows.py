@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from api.alerts.episodes import ChangeKind
-from api.alerts.records import Alert, AlertChange, News
+from api.alerts.records import Alert, AlertChange, RecordedChange
 from api.alerts.rules import RuleAction
 from api.alerts.samples import Level
 from api.alerts.state_machine import AlertState
@@ -19,12 +19,12 @@ def alert_values(alert: Alert) -> dict[str, Any]:
     return {**values, "interval_low": low, "interval_high": high}
 
 
-def news_of(connection: Connection, rows: Sequence[Row[Any]]) -> list[News]:
+def recorded_change(connection: Connection, rows: Sequence[Row[Any]]) -> list[RecordedChange]:
     """Rows of changes, with their alerts as they are now."""
     ids = {row.alert_id for row in rows}
     found = connection.execute(select(alerts).where(alerts.c.alert_id.in_(ids)))
     by_id = {row.alert_id: alert_of(row) for row in found}
-    return [News(_change_of(row), by_id[row.alert_id]) for row in rows]
+    return [RecordedChange(_change_of(row), by_id[row.alert_id]) for row in rows]
 
 
 def _change_of(row: Row[Any]) -> AlertChange:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from api.alerts.live_series import LiveSeries
-from api.alerts.records import Watch
+from api.alerts.records import RuleInstance
 from api.alerts.rules import Rule
 from api.alerts.samples import Sample
 from api.runs.metrics_data import count
@@ -47,7 +47,7 @@ class RunWatch:
         return position_at(self._state, step)
 
     def _series(self, rule: Rule, metric: str) -> LiveSeries:
-        watch = Watch(
+        watch = RuleInstance(
             run_id=self._state.run_id, workspace=self._workspace, rule=rule, metric=metric
         )
         series = LiveSeries(watch)
@@ -73,7 +73,7 @@ class WrittenPoints:
     def metrics(self) -> Collection[str]:
         return self._of_metric.keys()
 
-    def samples(self, watch: Watch) -> list[Sample] | None:
+    def samples(self, watch: RuleInstance) -> list[Sample] | None:
         """Those that `watch` is about, by their steps; None where their numbers of cases are missing."""
         support = watch.rule.support_of(watch.metric)
         counted = self._of_metric.get(support, {}) if support is not None else {}

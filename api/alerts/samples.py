@@ -30,7 +30,7 @@ class Sample:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Judgement:
+class ConditionResult:
     """Of one sample: `level` is None where nothing is wrong, `threshold` what it was held against.
 
     A sample that says nothing, such as one of no cases at all, `has_data` not: neither a good value
@@ -42,7 +42,7 @@ class Judgement:
     threshold: float | None = None
 
 
-NO_DATA = Judgement(has_data=False)
+NO_DATA = ConditionResult(has_data=False)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from api.alerts.builtin import SILENCE, is_replaced
 from api.alerts.evaluator import AlertEvaluator
-from api.alerts.inactivity import SilenceAlerts
-from api.alerts.publisher import AlertTeller
+from api.alerts.inactivity import InactivityAlerts
+from api.alerts.publisher import AlertPublisher
 from api.alerts.rule_file import RuleFile
 from api.alerts.store import AlertStore, OnRecord
 from api.bus.protocol import Bus
-from api.control.service import ControlDesk
+from api.control.service import ControlService
 from api.control.store import ControlStore
 from api.runs.reader import RunReader
 from api.runs.writer import RunWriter
@@ -20,40 +20,40 @@ from api.storage.lease import Lease
 
 
 @dataclass(frozen=True, kw_only=True)
-class Alerting:
+class AlertService:
     """What the routes use."""
 
     store: AlertStore
-    teller: AlertTeller
+    teller: AlertPublisher
 
 
 @dataclass(frozen=True, kw_only=True)
-class Surroundings:
+class AlertDependencies:
     """What alerts come of, and whom they concern."""
 
     database: Database
     reader: RunReader
     bus: Bus
-    desk: ControlDesk
+    desk: ControlService
     writer: RunWriter
 
 
 @asynccontextmanager
-async def alerting_running(
-    file: RuleFile, around: Surroundings, on_record: OnRecord, *, silent_after_s: float
-) -> AsyncIterator[Alerting]:
+async def alert_service_running(
+    file: RuleFile, around: AlertDependencies, on_record: OnRecord, *, silent_after_s: float
+) -> AsyncIterator[AlertService]:
     """While inside, rules are evaluated."""
     database, reader, bus = around.database, around.reader, around.bus
     store = AlertStore(database, on_record)
-    teller = AlertTeller(store, around.desk, around.writer, bus)
+    teller = AlertPublisher(store, around.desk, around.writer, bus)
     async with AsyncExitStack() as stack:
         evaluator = AlertEvaluator(file, store, reader, bus, Lease(database, "alerts"), teller.tell)
         await stack.enter_async_context(evaluator.running())
         if not is_replaced(file, SILENCE):
-            silence = SilenceAlerts(
+            silence = InactivityAlerts(
                 *(store, ControlStore(database), reader, bus, Lease(database, "silence")),
                 teller.tell,
                 after_s=silent_after_s,
             )
             await stack.enter_async_context(silence.running())
-        yield Alerting(store=store, teller=teller)
+        yield AlertService(store=store, teller=teller)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from api.alerts.conditions import Condition
-from api.alerts.samples import Evidence, Judgement, Level, Sample
+from api.alerts.samples import ConditionResult, Evidence, Level, Sample
 
 
 class AlertState(StrEnum):
@@ -49,7 +49,7 @@ class Evaluation:
     """What became of a rule with one sample."""
 
     sample: Sample
-    judgement: Judgement
+    judgement: ConditionResult
     evidence: Evidence
     before: Progress
     after: Progress
@@ -95,7 +95,7 @@ def evaluate_all(
         yield evaluation
 
 
-def _moved(patience: Patience, before: Progress, judgement: Judgement) -> Progress:
+def _moved(patience: Patience, before: Progress, judgement: ConditionResult) -> Progress:
     if not judgement.has_data:
         return _without_data(before)
     if before.state is AlertState.FIRING:

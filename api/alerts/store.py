@@ -9,14 +9,14 @@ from sqlalchemy.exc import IntegrityError
 from api.alerts.changes import (
     PositionOf,
     begin,
-    carry_on,
     put_change,
+    record_changes,
     withdraw,
     write_alert,
 )
 from api.alerts.episodes import ChangeKind, Episode, Known, Told, kind_of, plan
-from api.alerts.records import Alert, News, Watch
-from api.alerts.rows import alert_of, alert_values, news_of
+from api.alerts.records import Alert, RecordedChange, RuleInstance
+from api.alerts.rows import alert_of, alert_values, recorded_change
 from api.alerts.samples import Level
 from api.alerts.state_machine import AlertState, Evaluation
 from api.errors import ConflictError, NotFoundError
@@ -43,7 +43,7 @@ class AlertQuery:
     is_acknowledged: bool | None = None
 
 
-OnRecord = Callable[[Connection, News], None]
+OnRecord = Callable[[Connection, RecordedChange], None]
 """Takes part in the transaction that puts a change on record."""
 
 
@@ -55,11 +55,11 @@ class AlertStore:
         self._on_record = on_record
 
     def advance(
-        self, watch: Watch, changes: Sequence[Evaluation], at: PositionOf, now_ms: int
-    ) -> list[News]:
+        self, watch: RuleInstance, changes: Sequence[Evaluation], at: PositionOf, now_ms: int
+    ) -> list[RecordedChange]:
         """Put the newest changes of a series on record; those that are there already are no news."""
 
-        def work(connection: Connection) -> list[News]:
+        def work(connection: Connection) -> list[RecordedChange]:
             news = []
             for change in changes:
                 if kind_of(change) is ChangeKind.FIRED:
@@ -68,17 +68,17 @@ class AlertStore:
                         news += begin(connection, watch, Episode((change,)), at, now_ms)
                 elif (alert := _open(connection, watch)) and alert.step < change.sample.step:
                     told = [Told(kind=kind_of(change), evaluation=change)]
-                    news += carry_on(connection, alert, told, at, now_ms)
+                    news += record_changes(connection, alert, told, at, now_ms)
             return news
 
         return self._once(work)
 
     def reconcile(
-        self, watch: Watch, found: Sequence[Episode], at: PositionOf, now_ms: int
-    ) -> list[News]:
+        self, watch: RuleInstance, found: Sequence[Episode], at: PositionOf, now_ms: int
+    ) -> list[RecordedChange]:
         """Make the record say what the whole series does."""
 
-        def work(connection: Connection) -> list[News]:
+        def work(connection: Connection) -> list[RecordedChange]:
             on_record = {alert.alert_id: alert for alert in _of_watch(connection, watch)}
             withdrawn = _withdrawn(connection, on_record)
             wanted = plan([_known(alert, withdrawn) for alert in on_record.values()], found)
@@ -88,17 +88,17 @@ class AlertStore:
             for known, episode, told in wanted.changed:
                 alert = replace(on_record[known.alert_id], began_step=episode.began_step)
                 write_alert(connection, alert)
-                news += carry_on(connection, alert, told, at, now_ms)
+                news += record_changes(connection, alert, told, at, now_ms)
             for episode in wanted.new:
                 news += begin(connection, watch, episode, at, now_ms)
             return news
 
         return self._once(work)
 
-    def raise_once(self, alert: Alert) -> list[News]:
+    def raise_once(self, alert: Alert) -> list[RecordedChange]:
         """Put an alert on record that comes of no series; one that is there already is no news."""
 
-        def work(connection: Connection) -> list[News]:
+        def work(connection: Connection) -> list[RecordedChange]:
             watched = (alerts.c.run_id == alert.run_id, alerts.c.rule == alert.rule)
             known = select(alerts.c.alert_id).where(
                 *watched, alerts.c.metric == alert.metric, alerts.c.began_step == alert.began_step
@@ -110,10 +110,10 @@ class AlertStore:
 
         return self._once(work)
 
-    def resolve(self, alert_id: str, now_ms: int) -> list[News]:
+    def resolve(self, alert_id: str, now_ms: int) -> list[RecordedChange]:
         """End such an alert; one that has ended is no news."""
 
-        def work(connection: Connection) -> list[News]:
+        def work(connection: Connection) -> list[RecordedChange]:
             alert = _find(connection, alert_id, for_update=True)
             if alert.state is not AlertState.FIRING:
                 return []
@@ -139,18 +139,18 @@ class AlertStore:
             )
             return page_of(connection, wanted, page, alert_of)
 
-    def timeline(self, run_id: str, page: Page) -> Listed[News]:
+    def timeline(self, run_id: str, page: Page) -> Listed[RecordedChange]:
         """All changes of a run's alerts, newest first, with the alerts as they are now."""
         of_run = alert_changes.c.run_id == run_id
         with self._database.read() as connection:
             wanted = select(alert_changes).where(of_run).order_by(alert_changes.c.id.desc())
             listed = page_of(connection, wanted, page, lambda row: row)
-            return Listed(news_of(connection, listed.entries), listed.total)
+            return Listed(recorded_change(connection, listed.entries), listed.total)
 
-    def acknowledge(self, alert_id: str, who: str, note: str, now_ms: int) -> News:
+    def acknowledge(self, alert_id: str, who: str, note: str, now_ms: int) -> RecordedChange:
         """AlertNotFoundError; ConflictError where somebody has done so before."""
 
-        def work(connection: Connection) -> list[News]:
+        def work(connection: Connection) -> list[RecordedChange]:
             alert = _find(connection, alert_id, for_update=True)
             if alert.acknowledged_by is not None:
                 raise ConflictError(
@@ -164,10 +164,10 @@ class AlertStore:
 
         return self._once(work)[0]
 
-    def acted(self, alert_id: str, note: str, now_ms: int) -> News:
+    def acted(self, alert_id: str, note: str, now_ms: int) -> RecordedChange:
         """Put on record that the rule's action was taken, or why it was not."""
 
-        def work(connection: Connection) -> list[News]:
+        def work(connection: Connection) -> list[RecordedChange]:
             alert = _find(connection, alert_id, for_update=True)
             return [
                 put_change(connection, alert, ChangeKind.ACTED, now_ms, f"rule {alert.rule}", note)
@@ -191,7 +191,7 @@ class AlertStore:
             level = connection.execute(query).scalar_one_or_none()
             return None if level is None else Level(level)
 
-    def untold(self, before_ms: int) -> list[News]:
+    def unpublished(self, before_ms: int) -> list[RecordedChange]:
         """What was put on record before that moment, and told to nobody since; oldest first."""
         query = (
             select(alert_changes)
@@ -200,7 +200,7 @@ class AlertStore:
             .limit(1000)
         )
         with self._database.read() as connection:
-            return news_of(connection, connection.execute(query).all())
+            return recorded_change(connection, connection.execute(query).all())
 
     def told(self, change_ids: Collection[int]) -> None:
         """These need not be told again."""
@@ -209,14 +209,16 @@ class AlertStore:
                 update(alert_changes).where(alert_changes.c.id.in_(change_ids)).values(is_told=True)
             )
 
-    def _once(self, work: Callable[[Connection], list[News]]) -> list[News]:
+    def _once(self, work: Callable[[Connection], list[RecordedChange]]) -> list[RecordedChange]:
         try:
             return self._in_transaction(work)
         except IntegrityError:
             # Another server has begun the same episode at the same moment.
             return self._in_transaction(work)
 
-    def _in_transaction(self, work: Callable[[Connection], list[News]]) -> list[News]:
+    def _in_transaction(
+        self, work: Callable[[Connection], list[RecordedChange]]
+    ) -> list[RecordedChange]:
         with self._database.begin() as connection:
             news = work(connection)
             for each in news:
@@ -232,7 +234,7 @@ def _find(connection: Connection, alert_id: str, *, for_update: bool = False) ->
     return alert_of(row)
 
 
-def _of(watch: Watch) -> tuple[ColumnElement[bool], ...]:
+def _of(watch: RuleInstance) -> tuple[ColumnElement[bool], ...]:
     return (
         alerts.c.run_id == watch.run_id,
         alerts.c.rule == watch.rule.name,
@@ -240,18 +242,18 @@ def _of(watch: Watch) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def _of_watch(connection: Connection, watch: Watch) -> list[Alert]:
+def _of_watch(connection: Connection, watch: RuleInstance) -> list[Alert]:
     query = select(alerts).where(*_of(watch)).order_by(alerts.c.began_step).with_for_update()
     return [alert_of(row) for row in connection.execute(query)]
 
 
-def _episode(connection: Connection, watch: Watch, began_step: int) -> Alert | None:
+def _episode(connection: Connection, watch: RuleInstance, began_step: int) -> Alert | None:
     query = select(alerts).where(*_of(watch), alerts.c.began_step == began_step)
     row = connection.execute(query).one_or_none()
     return None if row is None else alert_of(row)
 
 
-def _open(connection: Connection, watch: Watch) -> Alert | None:
+def _open(connection: Connection, watch: RuleInstance) -> Alert | None:
     query = select(alerts).where(*_of(watch), _OPEN).order_by(alerts.c.began_step.desc())
     row = connection.execute(query.with_for_update()).first()
     return None if row is None else alert_of(row)

@@ -5,7 +5,7 @@ from collections import deque
 
 from api.alerts.episodes import Episode, episodes
 from api.alerts.live_series import MOST_WAITING
-from api.alerts.records import Watch
+from api.alerts.records import RuleInstance
 from api.alerts.replay import samples
 from api.alerts.state_machine import Evaluation, evaluate_all
 from api.runs.reader import RunReader
@@ -14,7 +14,9 @@ from api.runs.workspaces import within
 NUM_BETWEEN_PAUSES = 32
 
 
-def evaluate_whole(reader: RunReader, watch: Watch) -> tuple[list[Episode], list[Evaluation]]:
+def evaluate_whole(
+    reader: RunReader, watch: RuleInstance
+) -> tuple[list[Episode], list[Evaluation]]:
     """The alerts of the series, and the newest evaluations of it; for a thread, which may take minutes."""
     with within(watch.workspace):
         history = {watch.metric: reader.metrics.series(watch.run_id, watch.metric)}

@@ -6,7 +6,7 @@ from pydantic import TypeAdapter
 
 from api.alerts.schemas import AlertLevel, CriticalAlert, TimelineEntry
 from api.alerts.state_machine import AlertState
-from api.client.request import Question, given
+from api.client.request import ApiRequest, drop_none
 from api.notify.schemas import ShownNotification
 
 _alerts = TypeAdapter(list[CriticalAlert])
@@ -24,8 +24,8 @@ def alerts(
     acknowledged: bool | None,
     limit: int | None,
     offset: int | None,
-) -> Question[list[CriticalAlert]]:
-    query = given(
+) -> ApiRequest[list[CriticalAlert]]:
+    query = drop_none(
         run_id=run_id,
         condition=condition,
         state=state,
@@ -34,27 +34,27 @@ def alerts(
         limit=limit,
         offset=offset,
     )
-    return Question("/api/alerts", _alerts, query)
+    return ApiRequest("/api/alerts", _alerts, query)
 
 
-def alert(alert_id: str) -> Question[CriticalAlert]:
-    return Question(f"/api/alerts/{quote(alert_id, safe='')}", _alert)
+def alert(alert_id: str) -> ApiRequest[CriticalAlert]:
+    return ApiRequest(f"/api/alerts/{quote(alert_id, safe='')}", _alert)
 
 
 def timeline(
     run_id: str | None, *, limit: int | None, offset: int | None
-) -> Question[list[TimelineEntry]]:
-    query = given(run_id=run_id, limit=limit, offset=offset)
-    return Question("/api/alerts/timeline", _timeline, query)
+) -> ApiRequest[list[TimelineEntry]]:
+    query = drop_none(run_id=run_id, limit=limit, offset=offset)
+    return ApiRequest("/api/alerts/timeline", _timeline, query)
 
 
 def notifications(
     run_id: str | None, *, limit: int | None, offset: int | None
-) -> Question[list[ShownNotification]]:
-    query = given(run_id=run_id, limit=limit, offset=offset)
-    return Question("/api/alerts/notifications", _notifications, query)
+) -> ApiRequest[list[ShownNotification]]:
+    query = drop_none(run_id=run_id, limit=limit, offset=offset)
+    return ApiRequest("/api/alerts/notifications", _notifications, query)
 
 
-def acknowledge(alert_id: str, note: str) -> Question[CriticalAlert]:
+def acknowledge(alert_id: str, note: str) -> ApiRequest[CriticalAlert]:
     path = f"/api/alerts/acknowledge/{quote(alert_id, safe='')}"
-    return Question(path, _alert, method="POST", body={"note": note})
+    return ApiRequest(path, _alert, method="POST", body={"note": note})

@@ -11,7 +11,7 @@ from api.client import alert_requests, run_requests, training_requests
 from api.client.live import Link, LiveStream, ignore_link
 from api.client.live_connection import follow_async
 from api.client.refusals import unreachable
-from api.client.request import TIMEOUT_S, Question
+from api.client.request import TIMEOUT_S, ApiRequest
 from api.client.server_address import server_address
 from api.client.training_requests import OBEY_TIMEOUT_S
 from api.control.schemas import CommandEntry, ControlResponse
@@ -242,10 +242,10 @@ class AsyncFoveaClient:
             LiveStream(self.address, run_id, give_up_after_s=give_up_after_s, on_link=on_link)
         )
 
-    async def _ask(self, question: Question[T]) -> T:
+    async def _ask(self, question: ApiRequest[T]) -> T:
         return question.answer_in(await self._answer(question))
 
-    async def _answer(self, question: Question[T]) -> httpx.Response:
+    async def _answer(self, question: ApiRequest[T]) -> httpx.Response:
         try:
             return await self._http.request(
                 question.method,

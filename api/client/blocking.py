@@ -11,7 +11,7 @@ from api.client import alert_requests, run_requests, training_requests
 from api.client.live import Link, LiveStream, ignore_link
 from api.client.live_connection import follow
 from api.client.refusals import unreachable
-from api.client.request import TIMEOUT_S, Question
+from api.client.request import TIMEOUT_S, ApiRequest
 from api.client.server_address import server_address
 from api.client.training_requests import OBEY_TIMEOUT_S
 from api.control.schemas import CommandEntry, ControlResponse
@@ -123,7 +123,7 @@ class FoveaClient:
         experiment_name: str | None = None,
         workers: int | None = None,
     ) -> StartResponse:
-        """Begin a training; what is not given is the server's choice. Its run exists when this returns."""
+        """Begin a training; what is not drop_none is the server's choice. Its run exists when this returns."""
         return self._ask(
             training_requests.start(
                 recipe=recipe,
@@ -262,10 +262,10 @@ class FoveaClient:
             LiveStream(self.address, run_id, give_up_after_s=give_up_after_s, on_link=on_link)
         )
 
-    def _ask(self, question: Question[T]) -> T:
+    def _ask(self, question: ApiRequest[T]) -> T:
         return question.answer_in(self._answer(question))
 
-    def _answer(self, question: Question[T]) -> httpx.Response:
+    def _answer(self, question: ApiRequest[T]) -> httpx.Response:
         try:
             return self._http.request(
                 question.method,

@@ -23,7 +23,7 @@ class RequestRefusedError(ApiError):
 
 
 class ServerUnreachableError(ApiError):
-    """No server answered, or none within the time that was given."""
+    """No server answered, or none within the time that was drop_none."""
 
 
 class NotFoveaError(ApiError):

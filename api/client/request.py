@@ -18,7 +18,7 @@ TIMEOUT_S = 30.0
 
 
 @dataclass(frozen=True)
-class Question(Generic[T]):
+class ApiRequest(Generic[T]):
     """A GET, unless `method` says otherwise; `waits_s` is for how long the server may hold its answer back."""
 
     path: str
@@ -40,13 +40,13 @@ class Question(Generic[T]):
                 "than expected: is it a Fovea server, and of this version?"
             ) from None
 
-    def listed_in(self: "Question[list[Entry]]", response: httpx.Response) -> "Listed[Entry]":
+    def listed_in(self: "ApiRequest[list[Entry]]", response: httpx.Response) -> "Listed[Entry]":
         """As `answer_in`, with the number of entries on all pages."""
         entries = self.answer_in(response)
         total = response.headers.get(TOTAL_COUNT_HEADER, "")
         return Listed(entries, int(total) if total.isdecimal() else len(entries))
 
 
-def given(**values: Any) -> dict[str, Any]:
+def drop_none(**values: Any) -> dict[str, Any]:
     """Those that are not None: the rest is left to the server."""
     return {name: value for name, value in values.items() if value is not None}

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from pydantic import TypeAdapter
 
-from api.client.request import Question, given
+from api.client.request import ApiRequest, drop_none
 from api.runs.schemas import (
     EpochComparison,
     EpochDetails,
@@ -28,53 +28,53 @@ _comparison = TypeAdapter(EpochComparison)
 _stats = TypeAdapter(SystemStats)
 
 
-def health() -> Question[Health]:
-    return Question("/api/health", _health)
+def health() -> ApiRequest[Health]:
+    return ApiRequest("/api/health", _health)
 
 
 def runs(
     *, experiment: str | None, status: str | None, limit: int | None, offset: int | None
-) -> Question[list[RunSummary]]:
-    query = given(experiment=experiment, status=status, limit=limit, offset=offset)
-    return Question("/api/runs", _runs, query)
+) -> ApiRequest[list[RunSummary]]:
+    query = drop_none(experiment=experiment, status=status, limit=limit, offset=offset)
+    return ApiRequest("/api/runs", _runs, query)
 
 
-def latest(run_id: str | None) -> Question[LatestMetrics]:
-    return Question("/api/metrics/latest", _latest, given(run_id=run_id))
+def latest(run_id: str | None) -> ApiRequest[LatestMetrics]:
+    return ApiRequest("/api/metrics/latest", _latest, drop_none(run_id=run_id))
 
 
 def history(
     run_id: str | None, *, limit: int | None, offset: int | None
-) -> Question[list[MetricsSnapshot]]:
-    query = given(run_id=run_id, limit=limit, offset=offset)
-    return Question("/api/metrics/history", _history, query)
+) -> ApiRequest[list[MetricsSnapshot]]:
+    query = drop_none(run_id=run_id, limit=limit, offset=offset)
+    return ApiRequest("/api/metrics/history", _history, query)
 
 
 def performance(
     metric: str, run_id: str | None, *, limit: int | None
-) -> Question[list[PerformancePoint]]:
+) -> ApiRequest[list[PerformancePoint]]:
     path = f"/api/metrics/performance/{quote(metric)}"
-    return Question(path, _performance, given(run_id=run_id, limit=limit))
+    return ApiRequest(path, _performance, drop_none(run_id=run_id, limit=limit))
 
 
 def epochs(
     run_id: str | None, *, limit: int | None, offset: int | None
-) -> Question[list[EpochDetails]]:
-    return Question("/api/epochs", _epochs, given(run_id=run_id, limit=limit, offset=offset))
+) -> ApiRequest[list[EpochDetails]]:
+    return ApiRequest("/api/epochs", _epochs, drop_none(run_id=run_id, limit=limit, offset=offset))
 
 
-def epoch(number: int, run_id: str | None) -> Question[EpochDetails]:
-    return Question(f"/api/epochs/{number}", _epoch, given(run_id=run_id))
+def epoch(number: int, run_id: str | None) -> ApiRequest[EpochDetails]:
+    return ApiRequest(f"/api/epochs/{number}", _epoch, drop_none(run_id=run_id))
 
 
 def compare_epochs(
     epochs: Sequence[int], metrics: Sequence[str], run_id: str | None
-) -> Question[EpochComparison]:
-    query = given(
+) -> ApiRequest[EpochComparison]:
+    query = drop_none(
         epochs=",".join(map(str, epochs)), metrics=",".join(metrics) or None, run_id=run_id
     )
-    return Question("/api/compare/epochs", _comparison, query)
+    return ApiRequest("/api/compare/epochs", _comparison, query)
 
 
-def stats() -> Question[SystemStats]:
-    return Question("/api/stats", _stats)
+def stats() -> ApiRequest[SystemStats]:
+    return ApiRequest("/api/stats", _stats)

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from pydantic import TypeAdapter
 
-from api.client.request import Question, given
+from api.client.request import ApiRequest, drop_none
 from api.control.schemas import CommandEntry, ControlResponse
 from api.jobs.log_lines import LogLine
 from api.jobs.schemas import JobEntry, JobProgress, JobStarted, RecipeEntry, StartResponse
@@ -25,8 +25,8 @@ _job_progress = TypeAdapter(JobProgress)
 _job_logs = TypeAdapter(list[LogLine])
 
 
-def recipes() -> Question[list[RecipeEntry]]:
-    return Question("/api/recipes", _recipes)
+def recipes() -> ApiRequest[list[RecipeEntry]]:
+    return ApiRequest("/api/recipes", _recipes)
 
 
 def start(
@@ -36,44 +36,46 @@ def start(
     params: Mapping[str, Any] | None,
     experiment_name: str | None,
     workers: int | None,
-) -> Question[StartResponse]:
-    body = given(
+) -> ApiRequest[StartResponse]:
+    body = drop_none(
         recipe=recipe, data=data, params=params, experiment_name=experiment_name, workers=workers
     )
-    return Question("/api/training/start", _started, method="POST", body=body)
+    return ApiRequest("/api/training/start", _started, method="POST", body=body)
 
 
-def pause(run_id: str | None, *, release: bool, timeout_s: float) -> Question[ControlResponse]:
+def pause(run_id: str | None, *, release: bool, timeout_s: float) -> ApiRequest[ControlResponse]:
     return _command("pause", run_id, timeout_s, release=release)
 
 
-def resume(run_id: str | None, *, timeout_s: float) -> Question[ControlResponse]:
+def resume(run_id: str | None, *, timeout_s: float) -> ApiRequest[ControlResponse]:
     return _command("resume", run_id, timeout_s)
 
 
-def stop(run_id: str | None, *, timeout_s: float) -> Question[ControlResponse]:
+def stop(run_id: str | None, *, timeout_s: float) -> ApiRequest[ControlResponse]:
     return _command("stop", run_id, timeout_s)
 
 
-def commands(run_id: str, *, limit: int | None, offset: int | None) -> Question[list[CommandEntry]]:
-    query = given(limit=limit, offset=offset)
-    return Question(f"/api/training/{_part(run_id)}/commands", _commands, query)
+def commands(
+    run_id: str, *, limit: int | None, offset: int | None
+) -> ApiRequest[list[CommandEntry]]:
+    query = drop_none(limit=limit, offset=offset)
+    return ApiRequest(f"/api/training/{_part(run_id)}/commands", _commands, query)
 
 
-def jobs(*, limit: int | None, offset: int | None) -> Question[list[JobEntry]]:
-    return Question("/api/training/", _jobs, given(limit=limit, offset=offset))
+def jobs(*, limit: int | None, offset: int | None) -> ApiRequest[list[JobEntry]]:
+    return ApiRequest("/api/training/", _jobs, drop_none(limit=limit, offset=offset))
 
 
-def job(job_id: str) -> Question[JobEntry]:
-    return Question(f"/api/training/{_part(job_id)}", _job)
+def job(job_id: str) -> ApiRequest[JobEntry]:
+    return ApiRequest(f"/api/training/{_part(job_id)}", _job)
 
 
-def job_progress(job_id: str) -> Question[JobProgress]:
-    return Question(f"/api/training/{_part(job_id)}/progress", _job_progress)
+def job_progress(job_id: str) -> ApiRequest[JobProgress]:
+    return ApiRequest(f"/api/training/{_part(job_id)}/progress", _job_progress)
 
 
-def job_logs(job_id: str, *, limit: int | None) -> Question[list[LogLine]]:
-    return Question(f"/api/training/{_part(job_id)}/logs", _job_logs, given(limit=limit))
+def job_logs(job_id: str, *, limit: int | None) -> ApiRequest[list[LogLine]]:
+    return ApiRequest(f"/api/training/{_part(job_id)}/logs", _job_logs, drop_none(limit=limit))
 
 
 def create_job(
@@ -83,28 +85,28 @@ def create_job(
     base_model: str | None,
     config: Mapping[str, Any] | None,
     output_name: str | None,
-) -> Question[JobEntry]:
-    body = given(
+) -> ApiRequest[JobEntry]:
+    body = drop_none(
         type=recipe, data=data, base_model=base_model, config=config, output_name=output_name
     )
-    return Question("/api/training/", _job, method="POST", body=body)
+    return ApiRequest("/api/training/", _job, method="POST", body=body)
 
 
-def start_job(job_id: str) -> Question[JobStarted]:
-    return Question(f"/api/training/{_part(job_id)}/start", _job_started, method="POST")
+def start_job(job_id: str) -> ApiRequest[JobStarted]:
+    return ApiRequest(f"/api/training/{_part(job_id)}/start", _job_started, method="POST")
 
 
-def cancel_job(job_id: str) -> Question[JobEntry]:
-    return Question(f"/api/training/{_part(job_id)}/cancel", _job, method="POST")
+def cancel_job(job_id: str) -> ApiRequest[JobEntry]:
+    return ApiRequest(f"/api/training/{_part(job_id)}/cancel", _job, method="POST")
 
 
 def _command(
     action: str, run_id: str | None, timeout_s: float, **more: bool
-) -> Question[ControlResponse]:
-    return Question(
+) -> ApiRequest[ControlResponse]:
+    return ApiRequest(
         f"/api/training/{action}",
         _obeyed,
-        given(run_id=run_id),
+        drop_none(run_id=run_id),
         method="POST",
         body={"timeout_s": timeout_s, **more},
         waits_s=timeout_s,

@@ -24,7 +24,7 @@ class Issuer:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Request:
+class CommandRequest:
     """A command as it was given; time in ms since the Unix epoch."""
 
     action: Action
@@ -51,7 +51,11 @@ class CommandRecord:
 
 
 def add_line(
-    connection: Connection, state: ControlState, asked: Request, came: Outcome, message: str = ""
+    connection: Connection,
+    state: ControlState,
+    asked: CommandRequest,
+    came: Outcome,
+    message: str = "",
 ) -> int:
     """The number of the new line, which says what came of the command at once."""
     result = connection.execute(

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from mlflow.exceptions import MlflowException
 
-from api.control.service import ControlDesk
+from api.control.service import ControlService
 from api.control.state import SILENT_AFTER_MS
 from api.errors import ApiError
 
@@ -16,10 +16,10 @@ logger = logging.getLogger(__name__)
 LOOK_INTERVAL_S = 10.0
 
 
-class SilenceWatch:
+class HeartbeatMonitor:
     """One for a process; where there are several, each finds the same and the first one tells."""
 
-    def __init__(self, desk: ControlDesk) -> None:
+    def __init__(self, desk: ControlService) -> None:
         self._desk = desk
 
     @asynccontextmanager

@@ -7,7 +7,7 @@ import msgspec
 from mlflow.exceptions import MlflowException
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from api.control.service import ControlDesk
+from api.control.service import ControlService
 from api.errors import ApiError, UnavailableError, close_code_of
 from api.middleware.admission import close_reason
 from tracking_plugin.control_messages import (
@@ -30,7 +30,7 @@ _USUAL_ENDS = (asyncio.CancelledError, WebSocketDisconnect)
 class ControlLinks:
     """The links of this process: one for each run, the newest."""
 
-    def __init__(self, desk: ControlDesk) -> None:
+    def __init__(self, desk: ControlService) -> None:
         self._desk = desk
         self._open: dict[str, asyncio.Task[None]] = {}
 
@@ -64,7 +64,7 @@ class ControlLink:
     """One connection; the protocol's own pings tell when nobody is at its other end any more."""
 
     def __init__(
-        self, desk: ControlDesk, socket: WebSocket, run_id: str, changed: asyncio.Event
+        self, desk: ControlService, socket: WebSocket, run_id: str, changed: asyncio.Event
     ) -> None:
         self._desk = desk
         self._changed = changed

@@ -11,7 +11,7 @@ _BEFORE_ANY_COMMAND = (RunStatus.PENDING, RunStatus.STARTING, RunStatus.TRAINING
 
 
 @dataclass(frozen=True, kw_only=True)
-class SeenRun:
+class MlflowRunSnapshot:
     """What MLflow says of it; `was_live` is what was known here before MLflow was asked."""
 
     run_id: str
@@ -22,7 +22,9 @@ class SeenRun:
     was_live: bool
 
     @classmethod
-    def of(cls, run: RunState, workspace: str | None, *, is_job: bool, was_live: bool) -> "SeenRun":
+    def of(
+        cls, run: RunState, workspace: str | None, *, is_job: bool, was_live: bool
+    ) -> "MlflowRunSnapshot":
         return cls(
             run_id=run.run_id,
             workspace=workspace,

@@ -1,6 +1,6 @@
 """Which commands a run cannot be given, whatever its status."""
 
-from api.control.mlflow_run import SeenRun
+from api.control.mlflow_run import MlflowRunSnapshot
 from api.control.state import ControlState
 from api.errors import ConflictError
 
@@ -26,7 +26,7 @@ class NotReleasableError(ConflictError):
         )
 
 
-def require_controllable(state: ControlState, run: SeenRun, *, release: bool) -> None:
+def require_controllable(state: ControlState, run: MlflowRunSnapshot, *, release: bool) -> None:
     """NotControllableError, NotReleasableError; a run that has ended is its status's to refuse."""
     if not state.is_live:
         return

@@ -9,9 +9,9 @@ from functools import partial
 
 from api.bus.follower import BusFollower
 from api.bus.protocol import Bus
-from api.control.audit import CommandRecord, Issuer, Request
+from api.control.audit import CommandRecord, CommandRequest, Issuer
 from api.control.changes import StateChanges
-from api.control.mlflow_run import SeenRun
+from api.control.mlflow_run import MlflowRunSnapshot
 from api.control.outcomes import Outcome
 from api.control.refusals import require_controllable
 from api.control.state import (
@@ -25,7 +25,7 @@ from api.control.state import (
     reported,
     silenced,
 )
-from api.control.status_tags import ShownStatus
+from api.control.status_tags import StatusTagWriter
 from api.control.store import Change, ControlStore, Decide, NothingWantedError
 from api.control.transitions import LIVE, Action
 from api.errors import ConflictError, NotFoundError
@@ -42,14 +42,14 @@ from tracking_plugin.names import RunStatus, Tag
 
 
 @dataclass(frozen=True)
-class Commanded:
+class AcceptedCommand:
     """A command that was taken; `line_id` is that of its line in the audit."""
 
     state: ControlState
     line_id: int
 
 
-class ControlDesk:
+class ControlService:
     """One for a process; whatever happens to it, the database has the truth.
 
     `can_start_again` says whether a run is a job of this server. UnavailableError everywhere where
@@ -69,7 +69,7 @@ class ControlDesk:
         self._store = store
         self._reader = reader
         self._writer = writer
-        self._shown = ShownStatus(store, writer)
+        self._shown = StatusTagWriter(store, writer)
         self._changes = StateChanges(bus)
         self._follower = BusFollower(bus, self._take, self._changes.wake_all)
         self._can_start_again = can_start_again
@@ -94,13 +94,13 @@ class ControlDesk:
         issuer: Issuer,
         *,
         release: bool = False,
-    ) -> Commanded:
+    ) -> AcceptedCommand:
         """Store what is wanted from now on, and tell the run.
 
         NotFoundError; ConflictError with the status where the run cannot be told that.
         """
         run = await self._see(run_id, workspace)
-        asked = Request(action=action, issuer=issuer, release=release, at_ms=unix_ms())
+        asked = CommandRequest(action=action, issuer=issuer, release=release, at_ms=unix_ms())
         deadline_ms = asked.at_ms + self._obey_timeout_ms
 
         def decide(state: ControlState) -> ControlState:
@@ -115,7 +115,7 @@ class ControlDesk:
             await in_database(lambda: self._store.refuse(run.uncommanded, asked, message))
             raise
         assert change.line_id is not None, "a command has a line"
-        return Commanded(change.after, change.line_id)
+        return AcceptedCommand(change.after, change.line_id)
 
     async def report(self, run_id: str, report: Report) -> ControlState:
         """Take what a run says into account; its state from then on."""
@@ -186,7 +186,7 @@ class ControlDesk:
         return await in_database(partial(self._store.history, run_id, page))
 
     async def wait_settled(
-        self, commanded: Commanded, timeout_s: float
+        self, commanded: AcceptedCommand, timeout_s: float
     ) -> tuple[CommandRecord, ControlState]:
         """What has come of a command, at the latest after `timeout_s`; and the run's state then."""
         deadline = time.monotonic() + timeout_s
@@ -207,7 +207,7 @@ class ControlDesk:
         decide: Decide,
         *,
         unknown: ControlState | None = None,
-        asked: Request | None = None,
+        asked: CommandRequest | None = None,
     ) -> Change:
         with self._changes.under_way(run_id):
             change = await in_database(
@@ -226,14 +226,14 @@ class ControlDesk:
         if (await self.known(state.run_id, state.workspace)).is_live:
             await self.end(state.run_id, RunStatus.STOPPED, message)
 
-    async def _see(self, run_id: str, workspace: str | None) -> SeenRun:
-        def see() -> SeenRun:
+    async def _see(self, run_id: str, workspace: str | None) -> MlflowRunSnapshot:
+        def see() -> MlflowRunSnapshot:
             known = self._store.find(run_id)
             with within(workspace):
                 run = self._reader.state(run_id, recent_steps=0)
             is_job = self._can_start_again(run_id)
             was_live = known is not None and known.is_live
-            return SeenRun.of(run, workspace, is_job=is_job, was_live=was_live)
+            return MlflowRunSnapshot.of(run, workspace, is_job=is_job, was_live=was_live)
 
         return await in_database(see)
 

@@ -187,7 +187,7 @@ _ENDS = {
 }
 
 
-def begun_again(state: ControlState, status: RunStatus) -> ControlState:
+def restarted(state: ControlState, status: RunStatus) -> ControlState:
     """A run that had ended and is taken up once more: command ids go on rising."""
     return ControlState(
         run_id=state.run_id,
@@ -207,7 +207,7 @@ def in_step(state: ControlState, status: RunStatus, *, was_live: bool) -> Contro
     if state.is_live and not is_live:
         return ended(state, status)
     has_begun_again = is_live and not state.is_live and not was_live
-    return begun_again(state, status) if has_begun_again else state
+    return restarted(state, status) if has_begun_again else state
 
 
 def is_stopped_by_itself(report: Report) -> bool:

@@ -15,7 +15,7 @@ from tracking_plugin.names import Tag
 logger = logging.getLogger(__name__)
 
 
-class ShownStatus:
+class StatusTagWriter:
     """What is shown in the end is what is stored, whoever else writes at the same time."""
 
     def __init__(self, store: ControlStore, writer: RunWriter) -> None:

@@ -6,7 +6,14 @@ from dataclasses import asdict, dataclass
 from sqlalchemy import Connection, Row, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from api.control.audit import CommandRecord, Request, add_line, find_line, newest_lines, settle
+from api.control.audit import (
+    CommandRecord,
+    CommandRequest,
+    add_line,
+    find_line,
+    newest_lines,
+    settle,
+)
 from api.control.outcomes import Outcome, outcome
 from api.control.state import SILENT, SILENT_AFTER_MS, ControlState
 from api.control.transitions import LIVE
@@ -81,7 +88,7 @@ class ControlStore:
         *,
         now_ms: int,
         unknown: ControlState | None = None,
-        asked: Request | None = None,
+        asked: CommandRequest | None = None,
     ) -> Change:
         """What `decide` makes of the run's state, for a command as `asked`.
 
@@ -93,7 +100,7 @@ class ControlStore:
             # Two have found it unknown at the same moment.
             return self._change(run_id, decide, now_ms, unknown, asked)
 
-    def refuse(self, state: ControlState, asked: Request, message: str) -> None:
+    def refuse(self, state: ControlState, asked: CommandRequest, message: str) -> None:
         """Record a command that nothing comes of."""
         with self._database.begin() as connection:
             add_line(connection, state, asked, Outcome.REFUSED, message)
@@ -123,7 +130,7 @@ class ControlStore:
         decide: Decide,
         now_ms: int,
         unknown: ControlState | None,
-        asked: Request | None,
+        asked: CommandRequest | None,
     ) -> Change:
         with self._database.begin() as connection:
             found = _find(connection, run_id, for_update=True)

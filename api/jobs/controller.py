@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 
 from mlflow.exceptions import MlflowException
 
-from api.control.service import ControlDesk
+from api.control.service import ControlService
 from api.errors import ApiError, NotFoundError, UnavailableError
 from api.jobs.cluster import JobCluster
 from api.jobs.logs import JobLogs
@@ -32,11 +32,11 @@ _TOO_LATE = "Its job was ended because it did not stop by itself"
 _TOO_EARLY = "Stopped while it was starting"
 
 
-class JobKeeper:
+class JobController:
     """One for a process; of several, the one that holds the lease does the work."""
 
     def __init__(
-        self, settings: Settings, jobs: JobStore, desk: ControlDesk, logs: JobLogs, lease: Lease
+        self, settings: Settings, jobs: JobStore, desk: ControlService, logs: JobLogs, lease: Lease
     ) -> None:
         self._settings = settings
         self._jobs = jobs
@@ -60,7 +60,7 @@ class JobKeeper:
             with suppress(UnavailableError):
                 await self._lease.give_up()
 
-    def hurry(self, _: str = "") -> None:
+    def wake(self, _: str = "") -> None:
         """Look again at once: something has changed."""
         self._is_wanted.set()
 
@@ -81,11 +81,11 @@ class JobKeeper:
     async def _look(self) -> None:
         for job in await in_database(self._jobs.unfinished):
             try:
-                await self._see_to(job)
+                await self._reconcile(job)
             except (ApiError, MlflowException) as error:
                 logger.warning("Job of run %s: %s", job.run_id, error)
 
-    async def _see_to(self, job: Job) -> None:
+    async def _reconcile(self, job: Job) -> None:
         try:
             state = await self._desk.known(job.run_id, job.workspace)
         except NotFoundError:
@@ -113,10 +113,10 @@ class JobKeeper:
         match step:
             case Step.SUBMIT:
                 await self._submit(job)
-            case Step.START_AGAIN:
+            case Step.RESTART:
                 await self._move(job, JobState.WANTED)
-                self.hurry()
-            case Step.HOLD_BACK:
+                self.wake()
+            case Step.PAUSE_UNSTARTED:
                 await self._release(job)
             case Step.STOP | Step.KILL:
                 await self._stop(job, is_late=step is Step.KILL)

@@ -14,9 +14,9 @@ class Step(Enum):
 
     WAIT = auto()
     SUBMIT = auto()
-    HOLD_BACK = auto()
+    PAUSE_UNSTARTED = auto()
     """Paused before it has begun: there is nothing to hold, and nothing to give back."""
-    START_AGAIN = auto()
+    RESTART = auto()
     STOP = auto()
     """Ask Ray for its end."""
     KILL = auto()
@@ -51,8 +51,8 @@ def next_step(job: Job, state: ControlState, seen: Seen, now_ms: int) -> Step:
     if job.state is JobState.CREATED:
         return Step.WAIT
     if job.state is JobState.WANTED:
-        return Step.HOLD_BACK if state.desired is Desired.PAUSED else Step.SUBMIT
-    return Step.START_AGAIN if state.desired is Desired.RUNNING else Step.WAIT
+        return Step.PAUSE_UNSTARTED if state.desired is Desired.PAUSED else Step.SUBMIT
+    return Step.RESTART if state.desired is Desired.RUNNING else Step.WAIT
 
 
 def _while_running(state: ControlState, now_ms: int) -> Step:
@@ -70,5 +70,5 @@ def _after_end(state: ControlState) -> Step:
     if state.desired is Desired.STOPPED:
         return Step.END_STOPPED
     if state.is_released:
-        return Step.RELEASED if state.desired is Desired.PAUSED else Step.START_AGAIN
+        return Step.RELEASED if state.desired is Desired.PAUSED else Step.RESTART
     return Step.END_FAILED

@@ -21,13 +21,13 @@ class JobNotFoundError(NotFoundError):
         )
 
 
-class JobLauncher:
-    """`hurry` is called when there is a new job to submit."""
+class JobService:
+    """`wake` is called when there is a new job to submit."""
 
-    def __init__(self, jobs: JobStore, writer: RunWriter, *, hurry: Callable[[], None]) -> None:
+    def __init__(self, jobs: JobStore, writer: RunWriter, *, wake: Callable[[], None]) -> None:
         self._jobs = jobs
         self._writer = writer
-        self._hurry = hurry
+        self._wake = wake
 
     async def create(
         self,
@@ -56,7 +56,7 @@ class JobLauncher:
             created_ms=unix_ms(),
         )
         await in_database(partial(self._jobs.add, job))
-        self._hurry()
+        self._wake()
         return job
 
     async def start(self, run_id: str) -> Job:
@@ -66,7 +66,7 @@ class JobLauncher:
             partial(self._jobs.move, run_id, (JobState.CREATED,), JobState.WANTED)
         ):
             raise ConflictError(f"The job {run_id} was started before: it is {job.state}")
-        self._hurry()
+        self._wake()
         return await self.find(run_id)
 
     async def find(self, run_id: str) -> Job:

@@ -5,7 +5,7 @@ import re
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.middleware.admission import Admission
-from api.middleware.stack import behind_doors
+from api.middleware.stack import with_middleware
 from api.request_id import RequestIdMiddleware
 
 LIVE_PATH = "/ws"
@@ -14,7 +14,7 @@ LIVE_PATH = "/ws"
 _OURS = re.compile(r"/api/(?!\d+\.\d+(?:/|$))|/ws$|/monitor(?:/|$)")
 
 
-class Gate:
+class PathDispatcher:
     """`app` has our routes behind the doors; without `mlflow` every other path is `app`'s, too."""
 
     def __init__(
@@ -27,7 +27,7 @@ class Gate:
         max_request_bytes: int,
     ) -> None:
         self._lifespan = app
-        self._own = behind_doors(app, admission, max_request_bytes=max_request_bytes)
+        self._own = with_middleware(app, admission, max_request_bytes=max_request_bytes)
         self._live = live
         self._mlflow = None if mlflow is None else RequestIdMiddleware(mlflow)
 

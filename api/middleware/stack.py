@@ -17,7 +17,7 @@ _SMALLEST_COMPRESSED_BYTES = 1024
 _COMPRESSION_LEVEL = 5
 
 
-def behind_doors(app: ASGIApp, admission: Admission, *, max_request_bytes: int) -> ASGIApp:
+def with_middleware(app: ASGIApp, admission: Admission, *, max_request_bytes: int) -> ASGIApp:
     """`app` behind all of them; the last that is named here is the first that is passed."""
     app = FailureMiddleware(app)
     app = BodyLimitMiddleware(app, max_request_bytes)

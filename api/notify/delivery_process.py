@@ -19,7 +19,7 @@ class UndeliveredError(Exception):
     """Why a service has not taken a message, or is not known to have."""
 
 
-class Courier:
+class DeliveryProcess:
     """Delivers to one service, one message after the other."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
@@ -58,7 +58,7 @@ class Courier:
 
 
 @asynccontextmanager
-async def courier_to(target: Target) -> AsyncIterator[Courier]:
+async def courier_to(target: Target) -> AsyncIterator[DeliveryProcess]:
     """UndeliveredError where it cannot start; its process is gone at the end."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-P", "-m", "api.notify.delivery_worker"),
@@ -68,7 +68,7 @@ async def courier_to(target: Target) -> AsyncIterator[Courier]:
         stderr=asyncio.subprocess.DEVNULL,
     )
     try:
-        courier = Courier(process)
+        courier = DeliveryProcess(process)
         # The URL goes another way than the arguments, which every user of the machine may read.
         await courier.ask(target.url, START_DEADLINE_S)
         yield courier

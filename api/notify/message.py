@@ -6,7 +6,7 @@ from enum import StrEnum
 from itertools import groupby
 
 from api.alerts.episodes import ChangeKind
-from api.alerts.records import Alert, News
+from api.alerts.records import Alert, RecordedChange
 from api.alerts.samples import Level
 from api.alerts.schemas import sentence
 from api.alerts.state_machine import AlertState
@@ -45,7 +45,9 @@ class Message:
     body: str
 
 
-def news_message(about: About, news: Sequence[News], still_open: Sequence[Alert]) -> Message:
+def news_message(
+    about: About, news: Sequence[RecordedChange], still_open: Sequence[Alert]
+) -> Message:
     """Of changes in their order; `still_open` are all alerts of the run that fire now."""
     told = _by_alert(news)
     alerts = [changes[-1].alert for changes in told]
@@ -88,19 +90,19 @@ def _kind(worst: Level | None) -> Kind:
     return Kind.CRITICAL if worst is Level.CRITICAL else Kind.WARNING
 
 
-def _by_alert(news: Iterable[News]) -> list[list[News]]:
+def _by_alert(news: Iterable[RecordedChange]) -> list[list[RecordedChange]]:
     """The changes of each alert in their order, the alert whose newest change is the worst first."""
     ordered = sorted(news, key=lambda each: (each.alert.alert_id, each.change.id))
     of_alert = [list(group) for _, group in groupby(ordered, key=lambda each: each.alert.alert_id)]
     return sorted(of_alert, key=_rank)
 
 
-def _rank(changes: Sequence[News]) -> tuple[bool, int, int]:
+def _rank(changes: Sequence[RecordedChange]) -> tuple[bool, int, int]:
     alert = changes[-1].alert
     return alert.state is not AlertState.FIRING, -alert.level, changes[0].change.id
 
 
-def _news_lines(changes: Sequence[News]) -> Iterator[str]:
+def _news_lines(changes: Sequence[RecordedChange]) -> Iterator[str]:
     kinds = [each.change.kind for each in changes if each.change.kind is not ChangeKind.ACTED]
     left = len(kinds) - MOST_KINDS
     shown = kinds if left <= 0 else [*kinds[:MOST_KINDS], f"and {left} changes more"]

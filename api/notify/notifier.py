@@ -95,7 +95,7 @@ class Notifier:
                 was_ours, is_ours = is_ours, await self._lease.held()
                 if is_ours:
                     if not was_ours:
-                        await self._adopt()
+                        await self.reassign()
                     await self._tell()
                     if time.monotonic() - looked_s > min(REMINDER_TICK_S, self._pace.repeat_s):
                         looked_s = time.monotonic()
@@ -106,7 +106,7 @@ class Notifier:
                 logger.exception("Notifying failed: the next try is in a moment")
             await asyncio.sleep(TICK_S)
 
-    async def _adopt(self) -> None:
+    async def reassign(self) -> None:
         """What the holder before us put on record for services that it knew."""
         for kind, number in (await in_database(self._take_over)).items():
             logger.warning(
@@ -138,9 +138,11 @@ class Notifier:
     async def _remind(self) -> None:
         """Of runs that go on: whoever has ended a run knows of it."""
         repeat_ms = int(self._pace.repeat_s * 1000)
-        unheeded = await in_database(partial(self._outbox.unheeded, unix_ms(), repeat_ms))
-        self._reminded_ms = {group: self._reminded_ms.get(group, 0) for group in unheeded}
-        for group in unheeded:
+        unacknowledged = await in_database(
+            partial(self._outbox.unacknowledged, unix_ms(), repeat_ms)
+        )
+        self._reminded_ms = {group: self._reminded_ms.get(group, 0) for group in unacknowledged}
+        for group in unacknowledged:
             if unix_ms() < self._reminded_ms[group] + repeat_ms:
                 continue
             about, is_active = await in_database(partial(self._about, group))

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Integer, Row, case, func, insert, select, update
 
 from api.alerts.episodes import ChangeKind
-from api.alerts.records import Alert, News
-from api.alerts.rows import alert_of, news_of
+from api.alerts.records import Alert, RecordedChange
+from api.alerts.rows import alert_of, recorded_change
 from api.alerts.samples import Level
 from api.alerts.state_machine import AlertState
 from api.notify.message import Message
@@ -42,7 +42,7 @@ class Outbox:
         self._database = database
         self._keys = [target.key for target in targets]
 
-    def put(self, connection: Connection, news: News) -> None:
+    def put(self, connection: Connection, news: RecordedChange) -> None:
         """Every service is to hear of it: on record together with the change, or not at all."""
         change = news.change
         if not self._keys or change.kind in _UNTOLD_KINDS:
@@ -90,7 +90,7 @@ class Outbox:
     def write(
         self,
         group: Group,
-        compose: Callable[[Sequence[News], Sequence[Alert]], Message],
+        compose: Callable[[Sequence[RecordedChange], Sequence[Alert]], Message],
         now_ms: int,
     ) -> bool:
         """Whether there was something to be told: each change goes into one message of a service."""
@@ -103,7 +103,7 @@ class Outbox:
             changes = select(alert_changes).where(alert_changes.c.id.in_(ids))
             rows = connection.execute(changes.order_by(alert_changes.c.id)).all()
             message = compose(
-                news_of(connection, rows), _alerts_of(connection, group.run_id, _OPEN)
+                recorded_change(connection, rows), _alerts_of(connection, group.run_id, _OPEN)
             )
             notification_id = _insert(connection, group, message, now_ms)
             connection.execute(
@@ -113,7 +113,7 @@ class Outbox:
             )
         return True
 
-    def unheeded(self, now_ms: int, repeat_ms: int) -> list[Group]:
+    def unacknowledged(self, now_ms: int, repeat_ms: int) -> list[Group]:
         """Groups with open alerts that were told so long ago, and that nobody has acknowledged."""
         told = (
             select(

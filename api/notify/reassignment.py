@@ -10,7 +10,7 @@ from api.storage.database import Database
 from api.storage.tables import notifications, outbox
 
 
-def adopt(database: Database, targets: Sequence[Target]) -> Mapping[str, int]:
+def reassign(database: Database, targets: Sequence[Target]) -> Mapping[str, int]:
     """Hand it to a service of the same kind, as where a password was put right; a new one comes first.
 
     No service gets what it knows already. What nobody takes over is given up: how many changes and
@@ -20,13 +20,15 @@ def adopt(database: Database, targets: Sequence[Target]) -> Mapping[str, int]:
     keys = {target.key for target in targets}
     with database.begin() as connection:
         known = set(connection.execute(select(outbox.c.target).distinct()).scalars())
-        heirs = sorted(targets, key=lambda target: target.key in known)
+        replacements = sorted(targets, key=lambda target: target.key in known)
         for key in sorted(_waited_for(connection) - keys):
-            heir = next((each for each in heirs if each.scheme == scheme_of(key)), None)
-            if heir is not None:
-                _hand_over(connection, key, heir.key)
+            replacement = next(
+                (each for each in replacements if each.scheme == scheme_of(key)), None
+            )
+            if replacement is not None:
+                _hand_over(connection, key, replacement.key)
                 # The next that is gone had another place in the list.
-                heirs.append(heirs.pop(heirs.index(heir)))
+                replacements.append(replacements.pop(replacements.index(replacement)))
             if left := _give_up(connection, key):
                 given_up[scheme_of(key)] += left
     return given_up
@@ -38,9 +40,9 @@ def _waited_for(connection: Connection) -> set[str]:
     return set(connection.execute(unwritten.union(unsent)).scalars())
 
 
-def _hand_over(connection: Connection, key: str, heir: str) -> None:
+def _hand_over(connection: Connection, key: str, replacement: str) -> None:
     of_heir = outbox.alias()
-    told = select(of_heir.c.change_id).where(of_heir.c.target == heir)
+    told = select(of_heir.c.change_id).where(of_heir.c.target == replacement)
     is_news = outbox.c.change_id.not_in(told)
     old = (
         select(outbox.c.notification_id)
@@ -51,10 +53,12 @@ def _hand_over(connection: Connection, key: str, heir: str) -> None:
     connection.execute(
         update(notifications)
         .where(of_key, _is_unsent(), notifications.c.id.not_in(old))
-        .values(target=heir)
+        .values(target=replacement)
     )
     connection.execute(
-        update(outbox).where(outbox.c.target == key, _is_unwritten(), is_news).values(target=heir)
+        update(outbox)
+        .where(outbox.c.target == key, _is_unwritten(), is_news)
+        .values(target=replacement)
     )
 
 

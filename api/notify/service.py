@@ -7,7 +7,7 @@ from functools import partial
 
 from api.notify.notifier import Notifier, Pace
 from api.notify.outbox import Outbox
-from api.notify.reassignment import adopt
+from api.notify.reassignment import reassign
 from api.notify.targets import Target, scheme_of
 from api.runs.reader import RunReader
 from api.settings import Settings
@@ -16,7 +16,7 @@ from api.storage.lease import Lease
 
 
 @dataclass(frozen=True, kw_only=True)
-class Notifying:
+class NotifyService:
     """What alerts and routes use."""
 
     outbox: Outbox
@@ -29,12 +29,12 @@ class Notifying:
 
 
 @asynccontextmanager
-async def notifying_running(
+async def notify_service_running(
     settings: Settings, targets: Sequence[Target], database: Database, reader: RunReader
-) -> AsyncIterator[Notifying]:
+) -> AsyncIterator[NotifyService]:
     """While inside, services are told what becomes of alerts."""
     outbox = Outbox(database, targets)
-    notifying = Notifying(outbox=outbox, targets=targets)
+    notifying = NotifyService(outbox=outbox, targets=targets)
     if not targets:
         yield notifying
         return
@@ -44,7 +44,7 @@ async def notifying_running(
         repeat_s=settings.notify_repeat_s,
     )
     lease = Lease(database, "notifications")
-    take_over = partial(adopt, database, targets)
+    take_over = partial(reassign, database, targets)
     notifier = Notifier(targets, pace, outbox, reader, lease, take_over, settings.public_url)
     async with notifier.running():
         yield notifying

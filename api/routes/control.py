@@ -11,7 +11,7 @@ from api.control.schemas import (
     ControlResponse,
     PauseRequest,
 )
-from api.control.service import Commanded, ControlDesk
+from api.control.service import AcceptedCommand, ControlService
 from api.control.transitions import Action
 from api.errors import ErrorResponse
 from api.pages import Limit, Offset, Page
@@ -39,11 +39,11 @@ router = APIRouter(
 )
 
 
-def control_desk(control: RunningControl) -> ControlDesk:
+def control_desk(control: RunningControl) -> ControlService:
     return control.desk
 
 
-Desk = Annotated[ControlDesk, Depends(control_desk)]
+Desk = Annotated[ControlService, Depends(control_desk)]
 
 
 @router.post("/pause", responses=examples.answer(examples.CONTROLLED))
@@ -115,7 +115,7 @@ async def get_commands(
 
 
 async def _settled(
-    desk: ControlDesk, taken: Commanded, asked: ControlRequest | None
+    desk: ControlService, taken: AcceptedCommand, asked: ControlRequest | None
 ) -> ControlResponse:
     line, state = await desk.wait_settled(taken, (asked or ControlRequest()).timeout_s)
     return answer(line, state, unix_ms())

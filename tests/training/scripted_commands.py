@@ -1,11 +1,11 @@
-"""Orders that a test writes down beforehand, and ranks that note what they did about them."""
+"""ControlSignal that a test writes down beforehand, and ranks that note what they did about them."""
 
 from collections.abc import Mapping, Sequence
 
-from training.agreement import Agreement, Orders, Verdict
+from training.agreement import Agreement, ControlSignal, Decision
 from training.process import Process
 
-Script = Mapping[int, Sequence[Verdict]]
+Script = Mapping[int, Sequence[Decision]]
 """By step: what is wanted when it begins, and each time that is asked again before the next."""
 
 
@@ -13,15 +13,15 @@ class ScriptedOrders:
     """Wants what `script` says, and `otherwise` where it says nothing; keeps what it is told."""
 
     def __init__(self, script: Script | None = None) -> None:
-        self.otherwise = Verdict.GO_ON
+        self.otherwise = Decision.CONTINUE
         self.said: list[tuple[str, int]] = []
         self.reasons: list[str] = []
         self.num_waits = 0
         self._script = script or {}
         self._next_step = 0
-        self._left: list[Verdict] = []
+        self._left: list[Decision] = []
 
-    def wanted(self) -> Verdict:
+    def wanted(self) -> Decision:
         return self._left.pop(0) if self._left else self.otherwise
 
     def wait(self, timeout_s: float) -> None:
@@ -34,7 +34,7 @@ class ScriptedOrders:
     def holding(self, step: int) -> None:
         self.said.append(("holding", step))
 
-    def leaving(self, step: int, verdict: Verdict) -> None:
+    def leaving(self, step: int, verdict: Decision) -> None:
         self.said.append((f"leaving to {verdict.name}", step))
 
     def refuse(self, step: int, reason: str) -> None:
@@ -49,16 +49,16 @@ class ScriptedOrders:
 class WatchedAgreement(Agreement):
     """Notes on each rank what was agreed on beside going on, and after which step."""
 
-    def __init__(self, process: Process, orders: Orders | None) -> None:
+    def __init__(self, process: Process, orders: ControlSignal | None) -> None:
         super().__init__(process, orders)
-        self.verdicts: list[Verdict] = []
+        self.verdicts: list[Decision] = []
         self.held: list[int] = []
 
-    def end_step(self) -> Verdict:
+    def end_step(self) -> Decision:
         verdict = super().end_step()
         self.verdicts.append(verdict)
         return verdict
 
-    def hold(self, step: int) -> Verdict:
+    def hold(self, step: int) -> Decision:
         self.held.append(step)
         return super().hold(step)

@@ -14,14 +14,14 @@ from tests.training.ranks import lone_process, run_ranks
 from tests.training.scripted_commands import Script, ScriptedOrders, WatchedAgreement
 from tests.training.toy import MemoryTracker
 from tests.training.toy_training import Trained, train
-from training.agreement import Verdict
+from training.agreement import Decision
 from training.checkpoints.store import CheckpointStore
 from training.errors import CheckpointError
 from training.outcome import Ending
 from training.process import Process
 
-GO_ON, HOLD, RELEASE, STOP = Verdict.GO_ON, Verdict.HOLD, Verdict.RELEASE, Verdict.STOP
-HELD = (HOLD, HOLD, HOLD, GO_ON)
+CONTINUE, PAUSE, RELEASE, STOP = Decision.CONTINUE, Decision.PAUSE, Decision.RELEASE, Decision.STOP
+HELD = (PAUSE, PAUSE, PAUSE, CONTINUE)
 """Wanted when the step begins, for two beats of holding, and no longer."""
 RELEASED = (RELEASE, RELEASE)
 """Wanted when the step begins, and still when it is saved."""
@@ -45,7 +45,7 @@ class Obeyed:
     attempts: list[Trained]
     orders: ScriptedOrders
     held: list[int]
-    verdicts: list[Verdict]
+    verdicts: list[Decision]
 
     @property
     def weights(self) -> dict[str, torch.Tensor]:
@@ -138,7 +138,7 @@ SCENARIOS: dict[str, tuple[Script, tuple[int, ...]]] = {
     "paused": (random_script(11)[0], ()),
     "paused otherwise": (random_script(12)[0], ()),
     "stopped at once": ({1: (STOP,)}, ()),
-    "stopped while holding": ({1: (HOLD, HOLD, STOP)}, ()),
+    "stopped while holding": ({1: (PAUSE, PAUSE, STOP)}, ()),
     "without room": ({7: (RELEASE,), 8: HELD, 11: RELEASED}, (7,)),
 }
 """What is wanted of two ranks, and the steps whose checkpoints cannot be written."""
@@ -203,7 +203,7 @@ def test_holding_is_said_at_every_beat_and_going_on_afterwards(tmp_path: Path) -
 def test_a_pause_that_is_taken_back_before_the_step_ends_is_never_said_to_be_one(
     tmp_path: Path, undisturbed: Trained
 ) -> None:
-    obeyed = obey(tmp_path, {7: (HOLD, GO_ON)}, **SETTINGS)
+    obeyed = obey(tmp_path, {7: (PAUSE, CONTINUE)}, **SETTINGS)
     assert obeyed.orders.answers() == []
     assert_same_training(obeyed, undisturbed)
 
@@ -211,7 +211,7 @@ def test_a_pause_that_is_taken_back_before_the_step_ends_is_never_said_to_be_one
 def test_a_run_that_holds_can_be_told_to_give_its_machine_back(
     tmp_path: Path, undisturbed: Trained
 ) -> None:
-    obeyed = obey(tmp_path, {7: (HOLD, HOLD, RELEASE, RELEASE)}, **SETTINGS)
+    obeyed = obey(tmp_path, {7: (PAUSE, PAUSE, RELEASE, RELEASE)}, **SETTINGS)
     assert obeyed.orders.answers() == [("holding", 7), ("leaving to RELEASE", 7)]
     assert obeyed.steps == [7, NUM_STEPS]
     assert_same_training(obeyed, undisturbed)
@@ -220,7 +220,7 @@ def test_a_run_that_holds_can_be_told_to_give_its_machine_back(
 def test_a_run_that_is_about_to_leave_goes_on_if_told_so_while_it_saves(
     tmp_path: Path, undisturbed: Trained
 ) -> None:
-    obeyed = obey(tmp_path, {7: (RELEASE, GO_ON)}, **SETTINGS)
+    obeyed = obey(tmp_path, {7: (RELEASE, CONTINUE)}, **SETTINGS)
     assert obeyed.orders.answers() == [("leaving to RELEASE", 7)]
     assert obeyed.steps == [NUM_STEPS]
     assert_same_training(obeyed, undisturbed)
@@ -232,7 +232,7 @@ def test_a_run_that_is_about_to_leave_stops_if_told_so_while_it_saves(tmp_path: 
     assert obeyed.steps == [8]
 
 
-@pytest.mark.parametrize("script", [{7: (STOP,)}, {7: (HOLD, HOLD, STOP)}, {7: (HOLD, STOP)}])
+@pytest.mark.parametrize("script", [{7: (STOP,)}, {7: (PAUSE, PAUSE, STOP)}, {7: (PAUSE, STOP)}])
 def test_a_stop_finishes_its_step_saves_and_ends(tmp_path: Path, script: Script) -> None:
     obeyed = obey(tmp_path, script, **SETTINGS)
     (trained,) = obeyed.attempts
@@ -252,9 +252,9 @@ def test_a_stopped_training_goes_on_as_if_nothing_had_been(
     assert (stopped.steps, resumed.steps) == ([7], [NUM_STEPS])
 
 
-@pytest.mark.parametrize("verdict", [HOLD, RELEASE, STOP])
+@pytest.mark.parametrize("verdict", [PAUSE, RELEASE, STOP])
 def test_an_order_in_the_last_step_changes_nothing(
-    tmp_path: Path, undisturbed: Trained, verdict: Verdict
+    tmp_path: Path, undisturbed: Trained, verdict: Decision
 ) -> None:
     obeyed = obey(tmp_path, {NUM_STEPS: (verdict,) * 9}, **SETTINGS)
     assert obeyed.endings == [Ending.COMPLETED]
@@ -285,7 +285,7 @@ def test_a_step_that_is_evaluated_or_saved_anyway_can_be_left_at(
 class TellingTracker(MemoryTracker):
     """Has an order come in the midst of an evaluation."""
 
-    def __init__(self, orders: ScriptedOrders, verdict: Verdict) -> None:
+    def __init__(self, orders: ScriptedOrders, verdict: Decision) -> None:
         super().__init__()
         self._tell = (orders, verdict)
 
@@ -297,7 +297,7 @@ class TellingTracker(MemoryTracker):
 class TellingStore(CheckpointStore):
     """Has an order come in the midst of saving the checkpoint of a step."""
 
-    def __init__(self, root: Path, step: int, orders: ScriptedOrders, verdict: Verdict) -> None:
+    def __init__(self, root: Path, step: int, orders: ScriptedOrders, verdict: Decision) -> None:
         super().__init__(root=root, mirror=None, keep_last=1)
         self._tell = (step, orders, verdict)
 
@@ -381,7 +381,7 @@ class FullDiskOrders(ScriptedOrders):
         super().__init__(script)
         self._filler = disk / "filler"
 
-    def leaving(self, step: int, verdict: Verdict) -> None:
+    def leaving(self, step: int, verdict: Decision) -> None:
         super().leaving(step, verdict)
         fill(self._filler)
 

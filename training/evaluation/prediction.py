@@ -37,7 +37,7 @@ class ViewingConfig(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Viewing:
+class InferenceTransform:
     """How a classifier is shown pictures."""
 
     image_size: int
@@ -48,7 +48,7 @@ class Viewing:
     """Show each picture and its mirror image, and take the mean of the logits."""
 
     @classmethod
-    def of(cls, config: ViewingConfig, *, flip: bool = False) -> "Viewing":
+    def of(cls, config: ViewingConfig, *, flip: bool = False) -> "InferenceTransform":
         """As a training's configuration says; the batch may be larger, for want of gradients."""
         return cls(
             image_size=config.image_size,
@@ -65,7 +65,7 @@ class Viewing:
 
 
 def predict(
-    model: nn.Module, dataset: SplitDataset, viewing: Viewing, process: Process
+    model: nn.Module, dataset: SplitDataset, viewing: InferenceTransform, process: Process
 ) -> Predictions | None:
     """Logits of every image of `dataset`, in its order, on rank 0; None elsewhere. A collective."""
     shard = Shard(rank=process.rank, world_size=process.world_size)

@@ -2,9 +2,9 @@
 
 from training.errors import ConfigError
 from training.recipe import RecipeKind
-from training.recipes.retinal.spec import RetinalKind
+from training.recipes.retinal.spec import RetinalSpec
 
-RECIPES: dict[str, RecipeKind] = {"retinal": RetinalKind()}
+RECIPES: dict[str, RecipeKind] = {"retinal": RetinalSpec()}
 
 
 def recipe_kind(name: str) -> RecipeKind:

@@ -2,7 +2,7 @@
 
 from tracking_plugin.control import RunControl
 from tracking_plugin.control_messages import Command, Desired, Observed
-from training.agreement import Verdict
+from training.agreement import Decision
 
 RELEASE_DEADLINE_S = 900.0
 """For the server to hear that the run has given its machine back."""
@@ -17,7 +17,7 @@ class ServerOrders:
         self._refused: int | None = None
         self._told: tuple[Observed, int] | None = None
 
-    def wanted(self) -> Verdict:
+    def wanted(self) -> Decision:
         self._looked_at = self._control.command
         return self._verdict(self._looked_at)
 
@@ -26,7 +26,7 @@ class ServerOrders:
 
     def training(self, step: int) -> None:
         # To train on is no answer to a command that is still to be obeyed.
-        if self._verdict(self._looked_at) is Verdict.GO_ON:
+        if self._verdict(self._looked_at) is Decision.CONTINUE:
             self._tell_once(Observed.TRAINING, step)
         else:
             self._control.at(step)
@@ -34,8 +34,8 @@ class ServerOrders:
     def holding(self, step: int) -> None:
         self._tell_once(Observed.PAUSED, step)
 
-    def leaving(self, step: int, verdict: Verdict) -> None:
-        is_stop = verdict is Verdict.STOP
+    def leaving(self, step: int, verdict: Decision) -> None:
+        is_stop = verdict is Decision.STOP
         self._tell(Observed.STOPPING if is_stop else Observed.PAUSING, step)
 
     def refuse(self, step: int, reason: str) -> None:
@@ -65,9 +65,9 @@ class ServerOrders:
             released=released,
         )
 
-    def _verdict(self, command: Command) -> Verdict:
+    def _verdict(self, command: Command) -> Decision:
         if command.desired is Desired.STOPPED:
-            return Verdict.STOP
+            return Decision.STOP
         if command.desired is Desired.RUNNING or command.command_id == self._refused:
-            return Verdict.GO_ON
-        return Verdict.RELEASE if command.release else Verdict.HOLD
+            return Decision.CONTINUE
+        return Decision.RELEASE if command.release else Decision.PAUSE

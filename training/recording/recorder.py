@@ -19,7 +19,7 @@ from training.job import TrainingJob
 from training.process import Process
 from training.recipe import DatasetDescription, RecordedRecipe
 from training.recording.publish import register_best_model
-from training.recording.retry import until_taken
+from training.recording.retry import retry_until_accepted
 from training.recording.run_record import mark_training
 from training.recording.system_metrics import RecordedSystemMetrics
 from training.tracking.tracker import MlflowTracker
@@ -48,7 +48,7 @@ class Recorder:
             self.tracker.log_params(self._new_params(_params(self._job, recipe, process)))
             self.tracker.log_json(config_document(self._job, recipe), CONFIG_ARTIFACT)
             self._log_dataset(recipe.dataset())
-        until_taken(
+        retry_until_accepted(
             lambda: mark_training(self._job.tracking_uri, self._job.run_id),
             "told that the training begins",
             self._job.delivery_timeout_s,
@@ -83,7 +83,9 @@ class Recorder:
         """Those not on record yet: `mlflow run` records what it was given, as it was given."""
         client = MlflowClient(self._job.tracking_uri)
         timeout_s = self._job.delivery_timeout_s
-        run = until_taken(lambda: client.get_run(self._job.run_id), "asked for the run", timeout_s)
+        run = retry_until_accepted(
+            lambda: client.get_run(self._job.run_id), "asked for the run", timeout_s
+        )
         return {name: value for name, value in params.items() if name not in run.data.params}
 
     def _register_best(self, recipe: RecordedRecipe) -> None:
@@ -92,7 +94,7 @@ class Recorder:
             logger.warning("No evaluation was made, so there is no best model to register.")
             return
         checkpoint = read_checkpoint(self._checkpoints.path(best))
-        until_taken(
+        retry_until_accepted(
             lambda: register_best_model(
                 recipe.package(),
                 checkpoint.evaluated_weights,
@@ -107,7 +109,7 @@ class Recorder:
 
     def _log_dataset(self, description: DatasetDescription) -> None:
         client = MlflowClient(self._job.tracking_uri)
-        until_taken(
+        retry_until_accepted(
             lambda: client.log_inputs(self._job.run_id, [_dataset_input(description)]),
             "told of the data set",
             self._job.delivery_timeout_s,

@@ -17,7 +17,7 @@ RETRY_INTERVAL_S = 5.0
 T = TypeVar("T")
 
 
-def until_taken(action: Callable[[], T], what: str, timeout_s: float) -> T:
+def retry_until_accepted(action: Callable[[], T], what: str, timeout_s: float) -> T:
     """What `action` returns once the server takes it; TrackingError at the deadline.
 
     `what` completes the sentence "The tracking server could not be …".

@@ -11,7 +11,7 @@ from mlflow.exceptions import MlflowException
 from tracking_plugin.names import RunStatus as FoveaStatus
 from tracking_plugin.names import Tag
 from training.errors import TrackingError
-from training.recording.retry import until_taken
+from training.recording.retry import retry_until_accepted
 
 EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}
 """MLflow's UI shows an experiment of this kind as model training."""
@@ -90,7 +90,7 @@ class RunRecord:
             self._tag({Tag.STATUS: status, Tag.MESSAGE: message})
             self._client.set_terminated(self.run_id, status=mlflow_status)
 
-        until_taken(end, f"told that run {self.run_id} is {mlflow_status}", timeout_s)
+        retry_until_accepted(end, f"told that run {self.run_id} is {mlflow_status}", timeout_s)
 
 
 def mark_training(tracking_uri: str, run_id: str) -> None:
@@ -126,7 +126,7 @@ def find_run(tracking_uri: str, run_id: str) -> Run:
         raise TrackingError(f"There is no run {run_id} on {tracking_uri}: {error}") from error
 
 
-def take_up_run(tracking_uri: str, run_id: str) -> RunRecord:
+def resume_run(tracking_uri: str, run_id: str) -> RunRecord:
     """An existing run that has not finished; TrackingError if there is none to go on with."""
     run = find_run(tracking_uri, run_id)
     if run.info.lifecycle_stage != "active":

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from api.alerts.conditions import Bound
 from api.alerts.metric_pattern import MetricPattern
-from api.alerts.records import Watch
+from api.alerts.records import RuleInstance
 from api.alerts.rules import Rule, RuleAction
 from api.alerts.samples import Sample
 from api.alerts.state_machine import Evaluation, Patience, evaluate_all
@@ -14,8 +14,8 @@ from api.runs.state import Position
 NOW_MS = 1_800_000_000_000
 
 
-def watch(rule: str = "RAO", patience: Patience | None = None, **more: object) -> Watch:
-    return Watch(
+def watch(rule: str = "RAO", patience: Patience | None = None, **more: object) -> RuleInstance:
+    return RuleInstance(
         run_id=uuid.uuid4().hex,
         workspace=None,
         rule=Rule(
@@ -34,7 +34,7 @@ def at(step: int) -> Position:
     return Position(step, epoch=step // 10, batch=step % 10)
 
 
-def evaluated(watched: Watch, samples: Sequence[Sample]) -> list[Evaluation]:
+def evaluated(watched: RuleInstance, samples: Sequence[Sample]) -> list[Evaluation]:
     return list(evaluate_all(watched.rule.condition, watched.rule.patience, samples))
 
 

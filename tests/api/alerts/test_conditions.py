@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from api.alerts.conditions import Bound, Condition, Drop, NotFinite, Plateau, Spike
-from api.alerts.samples import NO_DATA, Judgement, Level, Sample
+from api.alerts.samples import NO_DATA, ConditionResult, Level, Sample
 from tracking_plugin.clinical import ConditionStatus, condition_status
 
 W, C = Level.WARNING, Level.CRITICAL
@@ -16,7 +16,7 @@ def sample(value: float, support: int | None = None) -> Sample:
     return Sample(step=1, value=value, timestamp_ms=0, support=support)
 
 
-def judged(condition: Condition, value: float, earlier: Sequence[float] = ()) -> Judgement:
+def judged(condition: Condition, value: float, earlier: Sequence[float] = ()) -> ConditionResult:
     return condition.judge(sample(value), earlier)
 
 
@@ -43,7 +43,7 @@ def judged(condition: Condition, value: float, earlier: Sequence[float] = ()) ->
     ],
 )
 def test_a_bound(bound: Bound, value: float, level: Level | None) -> None:
-    assert judged(bound, value) == Judgement(level=level, threshold=bound.threshold)
+    assert judged(bound, value) == ConditionResult(level=level, threshold=bound.threshold)
 
 
 @pytest.mark.parametrize("floor", [0.97, 0.98, 0.99])

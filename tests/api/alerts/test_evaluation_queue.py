@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from api.alerts.evaluation_queue import LookQueue
+from api.alerts.evaluation_queue import EvaluationQueue
 from api.alerts.live_series import LiveSeries
 from tests.api.alerts.recording import watch
 
@@ -18,7 +18,7 @@ def series_of_a_run() -> tuple[LiveSeries, LiveSeries]:
     return LiveSeries(watched), LiveSeries(watched)
 
 
-async def taken(queue: LookQueue) -> LiveSeries | None:
+async def taken(queue: EvaluationQueue) -> LiveSeries | None:
     """None where none is due."""
     try:
         async with asyncio.timeout(SOON_S):
@@ -28,7 +28,7 @@ async def taken(queue: LookQueue) -> LiveSeries | None:
 
 
 async def test_the_earliest_comes_first_and_each_once() -> None:
-    queue = LookQueue()
+    queue = EvaluationQueue()
     (one, _), (other, _) = series_of_a_run(), series_of_a_run()
     queue.put(one, 0.0)
     queue.put(other, -1.0)
@@ -37,7 +37,7 @@ async def test_the_earliest_comes_first_and_each_once() -> None:
 
 
 async def test_a_series_is_not_due_before_its_time_and_is_waited_for() -> None:
-    queue = LookQueue()
+    queue = EvaluationQueue()
     one, _ = series_of_a_run()
     waiting = asyncio.create_task(queue.take())
     await asyncio.sleep(0)
@@ -48,7 +48,7 @@ async def test_a_series_is_not_due_before_its_time_and_is_waited_for() -> None:
 
 
 async def test_of_a_run_one_series_is_taken_at_a_time() -> None:
-    queue = LookQueue()
+    queue = EvaluationQueue()
     one, other = series_of_a_run()
     of_another_run, _ = series_of_a_run()
     queue.put(one, -1.0)
@@ -65,7 +65,7 @@ async def test_of_a_run_one_series_is_taken_at_a_time() -> None:
 
 
 async def test_a_series_that_is_taken_can_be_put_again() -> None:
-    queue = LookQueue()
+    queue = EvaluationQueue()
     one, _ = series_of_a_run()
     queue.put(one, 0.0)
     assert await taken(queue) is one

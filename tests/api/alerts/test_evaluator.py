@@ -15,7 +15,7 @@ import pytest
 from api.alerts.conditions import Bound
 from api.alerts.evaluator import NUM_LOOKS_AT_ONCE, AlertEvaluator
 from api.alerts.metric_pattern import MetricPattern
-from api.alerts.records import News
+from api.alerts.records import RecordedChange
 from api.alerts.rule_file import RuleFile
 from api.alerts.rules import Rule
 from api.alerts.state_machine import Patience
@@ -109,7 +109,7 @@ class Evaluating:
         return [(str(each.change.kind), each.change.step) for each in reversed(listed)]
 
 
-async def _tell(news: Sequence[News]) -> None:
+async def _tell(news: Sequence[RecordedChange]) -> None:
     """Nobody listens."""
 
 

@@ -3,7 +3,7 @@
 from api.alerts.conditions import Bound
 from api.alerts.live_series import MOST_WAITING, NUM_RECENT, LiveSeries
 from api.alerts.metric_pattern import MetricPattern
-from api.alerts.records import Watch
+from api.alerts.records import RuleInstance
 from api.alerts.rules import Rule
 from api.alerts.samples import Sample
 from api.alerts.state_machine import Evaluation, Patience, evaluate_all
@@ -18,7 +18,7 @@ RULE = Rule(
 
 
 def new() -> LiveSeries:
-    return LiveSeries(Watch(run_id="r", workspace=None, rule=RULE, metric="val/accuracy"))
+    return LiveSeries(RuleInstance(run_id="r", workspace=None, rule=RULE, metric="val/accuracy"))
 
 
 def sample(step: int, value: float = GOOD) -> Sample:

@@ -2,7 +2,7 @@
 
 from api.alerts.conditions import Bound
 from api.alerts.metric_pattern import MetricPattern
-from api.alerts.records import Watch
+from api.alerts.records import RuleInstance
 from api.alerts.rules import Rule
 from api.alerts.run_watch import RunWatch, WrittenPoints
 from api.runs.state import RunState
@@ -17,8 +17,8 @@ WITH_SUPPORT = Rule(
 PLAIN = Rule(name="low", metric=MetricPattern("critical/RAO"), condition=Bound(below=0.5))
 
 
-def watch(rule: Rule) -> Watch:
-    return Watch(run_id="r", workspace=None, rule=rule, metric="critical/RAO")
+def watch(rule: Rule) -> RuleInstance:
+    return RuleInstance(run_id="r", workspace=None, rule=rule, metric="critical/RAO")
 
 
 def point(name: str, step: int, value: float, timestamp_ms: int = 0) -> MetricPoint:

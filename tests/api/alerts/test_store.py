@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from api.alerts.episodes import ChangeKind, episodes
 from api.alerts.live_series import LiveSeries
-from api.alerts.records import Alert, Watch
+from api.alerts.records import Alert, RuleInstance
 from api.alerts.rules import RuleAction
 from api.alerts.samples import Level, Sample
 from api.alerts.state_machine import AlertState, Evaluation, Patience
@@ -28,19 +28,23 @@ def store(database: Database) -> AlertStore:
     return AlertStore(database)
 
 
-def advance(store: AlertStore, watched: Watch, *values: float) -> list[tuple[ChangeKind, int]]:
+def advance(
+    store: AlertStore, watched: RuleInstance, *values: float
+) -> list[tuple[ChangeKind, int]]:
     changes = [it for it in evaluated(watched, series(*values)) if it.is_change]
     news = store.advance(watched, changes, at, NOW_MS)
     return [(each.change.kind, each.change.step) for each in news]
 
 
-def reconcile(store: AlertStore, watched: Watch, *values: float) -> list[tuple[ChangeKind, int]]:
+def reconcile(
+    store: AlertStore, watched: RuleInstance, *values: float
+) -> list[tuple[ChangeKind, int]]:
     found = episodes(evaluated(watched, series(*values)))
     news = store.reconcile(watched, found, at, NOW_MS)
     return [(each.change.kind, each.change.step) for each in news]
 
 
-def on_record(store: AlertStore, watched: Watch) -> list[Alert]:
+def on_record(store: AlertStore, watched: RuleInstance) -> list[Alert]:
     """Oldest episode first."""
     found = store.listed(None, AlertQuery(run_id=watched.run_id), EVERYTHING).entries
     return sorted(found, key=lambda alert: alert.began_step)
@@ -146,11 +150,11 @@ def test_what_was_done_for_an_alert_is_on_record(store: AlertStore) -> None:
 def test_what_nobody_was_told_of_is_found_until_it_is(store: AlertStore) -> None:
     watched = watch()
     advance(store, watched, WARNING, CRITICAL)
-    assert store.untold(NOW_MS) == [], "it is on its way"
-    untold = [it for it in store.untold(NOW_MS + 1) if it.alert.run_id == watched.run_id]
-    assert [it.change.kind for it in untold] == [K.FIRED, K.RAISED]
-    store.told([it.change.id for it in untold])
-    assert not [it for it in store.untold(NOW_MS + 1) if it.alert.run_id == watched.run_id]
+    assert store.unpublished(NOW_MS) == [], "it is on its way"
+    unpublished = [it for it in store.unpublished(NOW_MS + 1) if it.alert.run_id == watched.run_id]
+    assert [it.change.kind for it in unpublished] == [K.FIRED, K.RAISED]
+    store.told([it.change.id for it in unpublished])
+    assert not [it for it in store.unpublished(NOW_MS + 1) if it.alert.run_id == watched.run_id]
 
 
 def test_lists_are_narrowed_and_paged(store: AlertStore) -> None:
@@ -214,7 +218,9 @@ def test_whatever_order_and_crashes_the_record_says_what_the_finished_series_doe
     ]
 
 
-def look_at_all(store: AlertStore, watched: Watch, logged: dict[int, Sample]) -> list[Evaluation]:
+def look_at_all(
+    store: AlertStore, watched: RuleInstance, logged: dict[int, Sample]
+) -> list[Evaluation]:
     evaluations = evaluated(watched, ordered(logged))
     store.reconcile(watched, episodes(evaluations), at, NOW_MS)
     return evaluations
@@ -224,7 +230,7 @@ def ordered(logged: dict[int, Sample]) -> list[Sample]:
     return [logged[step] for step in sorted(logged)]
 
 
-def standing(store: AlertStore, watched: Watch) -> list[Alert]:
+def standing(store: AlertStore, watched: RuleInstance) -> list[Alert]:
     """Those that were not withdrawn."""
     lines = store.timeline(watched.run_id, EVERYTHING).entries
     newest: dict[str, ChangeKind] = {}

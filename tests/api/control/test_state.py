@@ -8,7 +8,6 @@ from api.control.state import (
     SILENT,
     SILENT_AFTER_MS,
     ControlState,
-    begun_again,
     commanded,
     connected,
     ended,
@@ -16,6 +15,7 @@ from api.control.state import (
     in_step,
     launched,
     reported,
+    restarted,
     silenced,
 )
 from api.control.transitions import Action, IllegalMoveError
@@ -204,14 +204,14 @@ def test_a_run_that_has_ended_takes_no_command(action: Action) -> None:
 
 
 def test_a_run_that_begins_again_goes_on_counting_and_forgets_the_rest() -> None:
-    again = begun_again(STOPPED, S.TRAINING)
+    again = restarted(STOPPED, S.TRAINING)
     assert (again.desired, again.status, again.command_id) == (Desired.RUNNING, S.TRAINING, 1)
     assert command(again, Action.PAUSE).command_id == 2
 
 
 def test_mlflow_has_the_last_word_about_ends_and_beginnings() -> None:
     assert in_step(PAUSED, S.COMPLETED, was_live=True).status is S.COMPLETED
-    assert in_step(STOPPED, S.TRAINING, was_live=False) == begun_again(STOPPED, S.TRAINING)
+    assert in_step(STOPPED, S.TRAINING, was_live=False) == restarted(STOPPED, S.TRAINING)
     assert in_step(PAUSED, S.TRAINING, was_live=True) == PAUSED
     assert in_step(STOPPED, S.ERROR, was_live=False) == STOPPED
 

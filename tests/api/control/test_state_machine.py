@@ -7,12 +7,12 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from api.control.outcomes import Outcome, outcome
 from api.control.state import (
     ControlState,
-    begun_again,
     commanded,
     ended,
     held_back,
     launched,
     reported,
+    restarted,
 )
 from api.control.transitions import Action, IllegalMoveError
 from tracking_plugin.control_messages import Desired, Observed, Report
@@ -76,7 +76,7 @@ class Controlled(RuleBasedStateMachine):
     @rule()
     def begin_again(self) -> None:
         before = self.state
-        self.state = begun_again(before, S.TRAINING)
+        self.state = restarted(before, S.TRAINING)
         assert self.state.command_id == before.command_id
         # Ids go on rising, so an old answer stays that of an old command.
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from api.control.audit import CommandRecord, Issuer, Request
+from api.control.audit import CommandRecord, CommandRequest, Issuer
 from api.control.outcomes import Outcome
 from api.control.state import (
     SILENT_AFTER_MS,
@@ -45,7 +45,7 @@ def command(
         lambda state: commanded(state, action, release=release, deadline_ms=NOW_MS + 1),
         now_ms=at_ms,
         unknown=NEW,
-        asked=Request(action=action, issuer=SOMEBODY, release=release, at_ms=at_ms),
+        asked=CommandRequest(action=action, issuer=SOMEBODY, release=release, at_ms=at_ms),
     )
     return change.after
 
@@ -156,14 +156,14 @@ def test_an_end_is_what_a_stop_waits_for_and_nothing_else(
 
 
 def test_a_refusal_is_on_record(store: ControlStore) -> None:
-    asked = Request(action=Action.PAUSE, issuer=SOMEBODY, at_ms=NOW_MS)
+    asked = CommandRequest(action=Action.PAUSE, issuer=SOMEBODY, at_ms=NOW_MS)
     store.refuse(NEW, asked, "The run is completed")
     assert outcomes(store) == [(Action.PAUSE, Outcome.REFUSED, "The run is completed")]
     assert lines(store)[0].outcome_ms == NOW_MS
 
 
 def test_names_longer_than_their_columns_are_cut(store: ControlStore) -> None:
-    asked = Request(
+    asked = CommandRequest(
         action=Action.PAUSE, issuer=Issuer(who="w" * 999, source="s" * 999), at_ms=NOW_MS
     )
     store.refuse(NEW, asked, "no")

@@ -14,7 +14,7 @@ from websockets.typing import Origin
 from api.errors import install_error_handlers
 from api.middleware import origin
 from api.middleware.admission import load_admission
-from api.middleware.stack import behind_doors
+from api.middleware.stack import with_middleware
 from tests.ports import LOOPBACK
 from tests.servers import Server
 
@@ -51,7 +51,7 @@ def guarded() -> ASGIApp:
         raise RuntimeError("at the bottom")
 
     origins = frozenset({origin.Origin("https", "ui.example", 443)})
-    app.add_middleware(behind_doors, load_admission(origins), max_request_bytes=1000)
+    app.add_middleware(with_middleware, load_admission(origins), max_request_bytes=1000)
     return app
 
 

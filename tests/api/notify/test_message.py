@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from api.alerts.episodes import ChangeKind
-from api.alerts.records import Alert, AlertChange, News
+from api.alerts.records import Alert, AlertChange, RecordedChange
 from api.alerts.rules import RuleAction
 from api.alerts.samples import Level
 from api.alerts.state_machine import AlertState
@@ -39,9 +39,9 @@ MILD = dataclasses.replace(ALERT, alert_id="b", rule="CNV", level=Level.WARNING)
 OVER = dataclasses.replace(ALERT, alert_id="c", rule="RVO", state=AlertState.RESOLVED)
 
 
-def news(alert: Alert, *kinds: ChangeKind, note: str = "") -> list[News]:
+def news(alert: Alert, *kinds: ChangeKind, note: str = "") -> list[RecordedChange]:
     return [
-        News(
+        RecordedChange(
             AlertChange(
                 id=number,
                 alert_id=alert.alert_id,
@@ -59,7 +59,7 @@ def news(alert: Alert, *kinds: ChangeKind, note: str = "") -> list[News]:
     ]
 
 
-def message(changes: Sequence[News], still_open: Sequence[Alert] = ()) -> Message:
+def message(changes: Sequence[RecordedChange], still_open: Sequence[Alert] = ()) -> Message:
     return news_message(ABOUT, changes, still_open)
 
 

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import pytest
 
-from api.alerts.records import Alert, News, Watch
+from api.alerts.records import Alert, RecordedChange, RuleInstance
 from api.alerts.store import AlertStore
 from api.notify.message import Kind, Message
 from api.notify.outbox import Outbox
-from api.notify.reassignment import adopt
+from api.notify.reassignment import reassign
 from api.notify.records import Group, Notification
 from api.notify.targets import Target
 from api.pages import Page
@@ -29,7 +29,7 @@ class Record:
         self.outbox = Outbox(database, targets)
         self.store = AlertStore(database, self.outbox.put)
 
-    def log(self, watched: Watch, *values: float, ms: int = 0) -> None:
+    def log(self, watched: RuleInstance, *values: float, ms: int = 0) -> None:
         changes = [it for it in evaluated(watched, series(*values)) if it.is_change]
         self.store.advance(watched, changes, at, NOW_MS + ms)
 
@@ -40,7 +40,7 @@ class Record:
         """Service and text of what is written at that moment."""
         texts = []
 
-        def compose(news: Sequence[News], still_open: Sequence[Alert]) -> Message:
+        def compose(news: Sequence[RecordedChange], still_open: Sequence[Alert]) -> Message:
             kinds = [f"{each.change.kind} at {each.change.step}" for each in news]
             texts.append(f"{', '.join(kinds)}; {len(still_open)} open")
             return Message(kind=Kind.CRITICAL, title="", body=texts[-1])
@@ -141,20 +141,20 @@ def test_an_open_alert_is_told_again_until_somebody_acknowledges_it(database: Da
     record.log(one, CRITICAL)
     record.write(0 + WAIT_MS)
     written_ms = NOW_MS + WAIT_MS
-    assert outbox.unheeded(written_ms + REPEAT_MS, REPEAT_MS) == [], "it is still under way"
+    assert outbox.unacknowledged(written_ms + REPEAT_MS, REPEAT_MS) == [], "it is still under way"
     record.send_all(WAIT_MS)
-    assert outbox.unheeded(written_ms + REPEAT_MS - 1, REPEAT_MS) == []
-    (group,) = outbox.unheeded(written_ms + REPEAT_MS, REPEAT_MS)
+    assert outbox.unacknowledged(written_ms + REPEAT_MS - 1, REPEAT_MS) == []
+    (group,) = outbox.unacknowledged(written_ms + REPEAT_MS, REPEAT_MS)
 
     def compose(still_open: Sequence[Alert]) -> Message:
         return Message(kind=Kind.CRITICAL, title="", body=f"still {len(still_open)}")
 
     assert outbox.remind(group, compose, written_ms + REPEAT_MS)
     assert record.send_all(WAIT_MS + REPEAT_MS) == ["still 1"]
-    assert outbox.unheeded(written_ms + REPEAT_MS + 1, REPEAT_MS) == []
+    assert outbox.unacknowledged(written_ms + REPEAT_MS + 1, REPEAT_MS) == []
     alert_id = record.store.timeline(one.run_id, EVERYTHING).entries[0].alert.alert_id
     record.store.acknowledge(alert_id, "dr.bernard", "", NOW_MS)
-    assert outbox.unheeded(written_ms + 9 * REPEAT_MS, REPEAT_MS) == []
+    assert outbox.unacknowledged(written_ms + 9 * REPEAT_MS, REPEAT_MS) == []
     assert not outbox.remind(group, compose, written_ms + 9 * REPEAT_MS)
 
 
@@ -164,11 +164,11 @@ def test_a_url_that_was_put_right_loses_nothing(database: Database) -> None:
     before.write(WAIT_MS)
     before.log(other, CRITICAL, ms=WAIT_MS)
     corrected = Target(name="mailto", key="mailto:2", url="mailto://")
-    assert adopt(database, [corrected, HOOK]) == {}
+    assert reassign(database, [corrected, HOOK]) == {}
     after = Record(database, corrected, HOOK)
     assert {group.target for group in after.ready(2 * WAIT_MS)} == {"mailto:2", "json:1"}
     assert sorted(each.target for each in after.due(WAIT_MS)) == ["json:1", "mailto:2"]
-    assert adopt(database, [corrected, HOOK]) == {}
+    assert reassign(database, [corrected, HOOK]) == {}
 
 
 def test_what_waits_for_a_service_that_is_gone_is_given_up(database: Database) -> None:
@@ -176,7 +176,7 @@ def test_what_waits_for_a_service_that_is_gone_is_given_up(database: Database) -
     before.log(one, CRITICAL)
     before.write(WAIT_MS)
     before.log(other, CRITICAL, ms=WAIT_MS)
-    assert adopt(database, [HOOK]) == {"mailto": 2}
+    assert reassign(database, [HOOK]) == {"mailto": 2}
     again = Record(database, MAIL)
     assert again.ready(9 * WAIT_MS) == []
     assert again.due(9 * WAIT_MS) == []
@@ -194,7 +194,7 @@ def test_a_url_that_is_put_back_gets_what_waited_for_the_wrong_one(database: Dat
     wrong.log(other, CRITICAL, ms=WAIT_MS)
     wrong.write(2 * WAIT_MS)
     wrong.log(other, CRITICAL, GOOD, ms=2 * WAIT_MS)
-    assert adopt(database, [MAIL]) == {}
+    assert reassign(database, [MAIL]) == {}
     assert right.send_all(2 * WAIT_MS) == ["fired at 1; 1 open"]
     assert right.write(9 * INTERVAL_MS) == [("mailto:1", "resolved at 2; 0 open")]
 
@@ -203,7 +203,7 @@ def test_nobody_gets_over_again_what_another_url_had_too(database: Database) -> 
     double = Target(name="mailto 2", key="mailto:2", url="mailto://")
     both, one = Record(database, MAIL, double), watch()
     both.log(one, CRITICAL)
-    assert adopt(database, [MAIL]) == {"mailto": 1}
+    assert reassign(database, [MAIL]) == {"mailto": 1}
     assert Record(database, MAIL).write(WAIT_MS) == [("mailto:1", "fired at 1; 1 open")]
 
 

@@ -11,7 +11,7 @@ from tests.training.data.images import make_folder
 from tests.training.ranks import lone_process, run_ranks
 from training.config import Split
 from training.evaluation.metrics import evaluate_predictions
-from training.evaluation.prediction import Viewing, predict
+from training.evaluation.prediction import InferenceTransform, predict
 from training.evaluation.scoring import Predictions
 from training.process import Process
 from training.recipes.retinal.config import retinal_config
@@ -31,7 +31,9 @@ def _predict(process: Process, root: Path) -> Predictions | None:
     config, data = _found(root)
     model = build_model(backbone_config(config, len(data.taxonomy.classes)), config).eval()
     with torch.no_grad():
-        return predict(model, split_dataset(config, data, Split.VAL), Viewing.of(config), process)
+        return predict(
+            model, split_dataset(config, data, Split.VAL), InferenceTransform.of(config), process
+        )
 
 
 def test_three_ranks_with_uneven_shares_and_an_absent_class_measure_exactly(tmp_path: Path) -> None:

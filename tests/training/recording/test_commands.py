@@ -8,7 +8,7 @@ from tests.tracking_plugin.control_server import ControlServer, control_server
 from tests.waiting import DEADLINE_S, until
 from tracking_plugin.control import RunControl
 from tracking_plugin.control_messages import Desired, Observed
-from training.agreement import Verdict
+from training.agreement import Decision
 from training.recording import commands as orders_module
 from training.recording.commands import ServerOrders
 
@@ -16,14 +16,14 @@ RUN_ID = "0123456789abcdef0123456789abcdef"
 
 
 class Rank0:
-    """Orders as a loop uses them."""
+    """ControlSignal as a loop uses them."""
 
     def __init__(self, server: ControlServer) -> None:
         self.server = server
         self.control = RunControl(RUN_ID, tracking_uri=server.url)
         self.orders = ServerOrders(self.control)
 
-    def hears(self, desired: Desired, *, release: bool = False) -> Verdict:
+    def hears(self, desired: Desired, *, release: bool = False) -> Decision:
         """What is wanted once that command has come."""
         command_id = self.server.want(desired, release=release)
         until(lambda: self.control.command.command_id == command_id, "the command")
@@ -39,17 +39,17 @@ def rank0() -> Iterator[Rank0]:
 
 
 def test_commands_are_understood(rank0: Rank0) -> None:
-    assert rank0.orders.wanted() is Verdict.GO_ON
-    assert rank0.hears(Desired.PAUSED) is Verdict.HOLD
-    assert rank0.hears(Desired.PAUSED, release=True) is Verdict.RELEASE
-    assert rank0.hears(Desired.RUNNING) is Verdict.GO_ON
-    assert rank0.hears(Desired.STOPPED) is Verdict.STOP
+    assert rank0.orders.wanted() is Decision.CONTINUE
+    assert rank0.hears(Desired.PAUSED) is Decision.PAUSE
+    assert rank0.hears(Desired.PAUSED, release=True) is Decision.RELEASE
+    assert rank0.hears(Desired.RUNNING) is Decision.CONTINUE
+    assert rank0.hears(Desired.STOPPED) is Decision.STOP
 
 
 def test_a_pause_is_answered_when_it_is_obeyed_and_not_before(rank0: Rank0) -> None:
     rank0.orders.training(1)
     rank0.server.wait_for(Observed.TRAINING)
-    assert rank0.hears(Desired.PAUSED) is Verdict.HOLD
+    assert rank0.hears(Desired.PAUSED) is Decision.PAUSE
     # Nobody has agreed to it as yet.
     rank0.orders.training(2)
     rank0.orders.holding(3)
@@ -59,21 +59,21 @@ def test_a_pause_is_answered_when_it_is_obeyed_and_not_before(rank0: Rank0) -> N
 
 
 def test_an_answer_names_the_command_that_was_looked_at_not_a_newer_one(rank0: Rank0) -> None:
-    assert rank0.hears(Desired.PAUSED) is Verdict.HOLD
+    assert rank0.hears(Desired.PAUSED) is Decision.PAUSE
     newer = rank0.server.want(Desired.PAUSED)
     until(lambda: rank0.control.command.command_id == newer, "the newer command")
     rank0.orders.holding(3)
     rank0.server.wait_for(Observed.PAUSED, command_id=1)
-    assert rank0.orders.wanted() is Verdict.HOLD
+    assert rank0.orders.wanted() is Decision.PAUSE
     rank0.orders.holding(3)
     rank0.server.wait_for(Observed.PAUSED, command_id=newer)
 
 
 def test_waiting_ends_with_the_next_command(rank0: Rank0) -> None:
-    assert rank0.hears(Desired.PAUSED) is Verdict.HOLD
+    assert rank0.hears(Desired.PAUSED) is Decision.PAUSE
     rank0.server.want(Desired.RUNNING)
     rank0.orders.wait(DEADLINE_S)
-    assert rank0.orders.wanted() is Verdict.GO_ON
+    assert rank0.orders.wanted() is Decision.CONTINUE
 
 
 def test_many_steps_are_one_report(rank0: Rank0) -> None:
@@ -87,23 +87,23 @@ def test_many_steps_are_one_report(rank0: Rank0) -> None:
 
 
 def test_a_pause_that_was_refused_is_refused_for_good_but_the_next_one_is_not(rank0: Rank0) -> None:
-    assert rank0.hears(Desired.PAUSED, release=True) is Verdict.RELEASE
-    rank0.orders.leaving(4, Verdict.RELEASE)
+    assert rank0.hears(Desired.PAUSED, release=True) is Decision.RELEASE
+    rank0.orders.leaving(4, Decision.RELEASE)
     rank0.orders.refuse(4, "no room is left.")
     refusal = rank0.server.wait_for(Observed.TRAINING)
     assert refusal.message == "The run could not be paused: no room is left."
-    assert rank0.orders.wanted() is Verdict.GO_ON
+    assert rank0.orders.wanted() is Decision.CONTINUE
     rank0.orders.training(5)
-    assert rank0.hears(Desired.PAUSED, release=True) is Verdict.RELEASE
+    assert rank0.hears(Desired.PAUSED, release=True) is Decision.RELEASE
     assert [report.message for report in rank0.server.reports if report.command_id == 1][-1]
 
 
 @pytest.mark.parametrize(
     ("verdict", "observed"),
-    [(Verdict.STOP, Observed.STOPPING), (Verdict.RELEASE, Observed.PAUSING)],
+    [(Decision.STOP, Observed.STOPPING), (Decision.RELEASE, Observed.PAUSING)],
 )
-def test_a_run_says_why_it_saves(rank0: Rank0, verdict: Verdict, observed: Observed) -> None:
-    rank0.hears(Desired.STOPPED if verdict is Verdict.STOP else Desired.PAUSED, release=True)
+def test_a_run_says_why_it_saves(rank0: Rank0, verdict: Decision, observed: Observed) -> None:
+    rank0.hears(Desired.STOPPED if verdict is Decision.STOP else Desired.PAUSED, release=True)
     rank0.orders.leaving(4, verdict)
     assert not rank0.server.wait_for(observed).released
 

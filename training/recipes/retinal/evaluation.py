@@ -15,7 +15,7 @@ from training.evaluation.calibration import fit_temperature, measure_calibration
 from training.evaluation.confusion_image import confusion_matrix_image
 from training.evaluation.intervals import bootstrap_intervals
 from training.evaluation.metrics import Evaluation, evaluate_predictions, logged_metrics
-from training.evaluation.prediction import Viewing, predict
+from training.evaluation.prediction import InferenceTransform, predict
 from training.evaluation.report import render_report
 from training.evaluation.report_figures import report_document
 from training.evaluation.scoring import Predictions
@@ -42,7 +42,7 @@ def evaluate_classifier(
     model = build_classifier(backbone_config(config, len(taxonomy.classes)))
     model.load_state_dict(dict(trained.weights))
     model.to(process.device).eval()
-    viewing = Viewing.of(config, flip=options.tta)
+    viewing = InferenceTransform.of(config, flip=options.tta)
 
     def predictions_on(split: Split) -> Predictions:
         return _predict(model, config, data, split, viewing, process)
@@ -163,7 +163,7 @@ def _predict(
     config: RetinalConfig,
     data: RetinalData,
     split: Split,
-    viewing: Viewing,
+    viewing: InferenceTransform,
     process: Process,
 ) -> Predictions:
     with torch.no_grad():

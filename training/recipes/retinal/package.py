@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from training.evaluation.prediction import Viewing
+from training.evaluation.prediction import InferenceTransform
 from training.models.backbone import BackboneConfig, timm_options
 from training.recipe import PackagedModel
 from training.taxonomies.taxonomy import Taxonomy
@@ -16,7 +16,7 @@ EXAMPLE_SIZE = 64
 
 
 def package_classifier(
-    backbone: BackboneConfig, viewing: Viewing, taxonomy: Taxonomy
+    backbone: BackboneConfig, viewing: InferenceTransform, taxonomy: Taxonomy
 ) -> PackagedModel:
     """The classifier with the settings that its code needs to be built and shown pictures."""
     return PackagedModel(

@@ -24,7 +24,7 @@ from training.evaluation.metrics import (
     logged_metrics,
     selection_score,
 )
-from training.evaluation.prediction import Viewing, predict
+from training.evaluation.prediction import InferenceTransform, predict
 from training.models.batch_norm import synchronise_batch_norm
 from training.process import Process
 from training.recipe import DatasetDescription, EvaluationResult, PackagedModel, StepResult
@@ -115,7 +115,9 @@ class RetinalRecipe:
         )
 
     def evaluate(self, model: nn.Module, *, step: int, epoch: int) -> EvaluationResult:
-        predictions = predict(model, self._val_set, Viewing.of(self.config), self._process)
+        predictions = predict(
+            model, self._val_set, InferenceTransform.of(self.config), self._process
+        )
         result = None
         if predictions is not None:
             # No other rank draws, so none waits for matplotlib.
@@ -161,7 +163,7 @@ class RetinalRecipe:
     def package(self) -> PackagedModel:
         return package_classifier(
             backbone_config(self.config, self._num_classes),
-            Viewing.of(self.config),
+            InferenceTransform.of(self.config),
             self._data.taxonomy,
         )
 
@@ -230,7 +232,7 @@ def split_dataset(config: RetinalConfig, data: RetinalData, split: Split) -> Spl
     return SplitDataset(
         data.folder.root,
         data.folder.splits[split],
-        size=Viewing.of(config).decode_size,
+        size=InferenceTransform.of(config).decode_size,
         framing=config.framing,
         cached=config.cache_images and config.loader_workers == 0,
     )

@@ -17,7 +17,7 @@ from training.recipes.retinal.data import data_root, find_data, verify_data
 TRAINING_SPLITS = (Split.TRAIN, Split.VAL)
 
 
-class RetinalKind:
+class RetinalSpec:
     """Implements `training.recipe.RecipeKind`."""
 
     @property
