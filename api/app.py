@@ -37,7 +37,7 @@ from api.routes import (
 from api.runs.reader import RunReader
 from api.runs.store_errors import install_store_errors
 from api.server.owner_watch import ends_with
-from api.services import Control, control_running
+from api.services import Services, services_running
 from api.settings import Settings, load_settings
 from api.system.stats import MachineStats
 from api.version import own_version
@@ -53,7 +53,7 @@ if not sys.flags.safe_path:
 # Here, too: `mlflow server` would start four processes by default, each with a bus to itself.
 require_shared(load_settings().bus_url, num_workers_here())
 
-OpenControl = Callable[[], AbstractAsyncContextManager[Control]]
+OpenServices = Callable[[], AbstractAsyncContextManager[Services]]
 
 MLFLOW_PAGE = _add_static_prefix("/")
 """Where MLflow's UI is."""
@@ -71,8 +71,8 @@ def create_app() -> FastAPI:
     wiretap = Wiretap(mlflow_app, bus.publish)
     settle = _shared_bus_settled if bus.is_shared else wiretap.settled
     reader = RunReader()
-    open_control = partial(control_running, settings, rules, targets, bus, reader)
-    app = _application(settings, bus, reader, settle, wiretap, open_control)
+    open_services = partial(services_running, settings, rules, targets, bus, reader)
+    app = _application(settings, bus, reader, settle, wiretap, open_services)
     for routes in (alerts, control, control_link, jobs, monitoring):
         app.include_router(routes.router)
     return app
@@ -91,7 +91,7 @@ def _application(
     reader: RunReader,
     settle: Callable[[], Awaitable[None]],
     wiretap: Wiretap | None,
-    open_control: OpenControl | None,
+    open_services: OpenServices | None,
 ) -> FastAPI:
     hub = Hub(bus, reader, retention=settings.bus_retention, settle=settle)
     admission = load_admission(settings.cors_origins)
@@ -101,7 +101,7 @@ def _application(
         openapi_url="/api/openapi.json",
         docs_url="/api/docs",
         redoc_url=None,
-        lifespan=_lifespan(settings, bus, hub, open_control),
+        lifespan=_lifespan(settings, bus, hub, open_services),
     )
     app.state.runs = reader
     app.state.public_url = settings.public_url.rstrip("/")
@@ -129,19 +129,19 @@ async def _shared_bus_settled() -> None:
 
 
 def _lifespan(
-    settings: Settings, bus: Bus, hub: Hub, open_control: OpenControl | None
+    settings: Settings, bus: Bus, hub: Hub, open_services: OpenServices | None
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            if open_control is not None:
+            if open_services is not None:
                 # A mounted application's own lifespan runs only where its parent enters it.
                 await stack.enter_async_context(mlflow_app.router.lifespan_context(mlflow_app))
             await stack.enter_async_context(ends_with(settings.owner_pid))
             await stack.enter_async_context(bus.running())
             await stack.enter_async_context(hub.running())
-            if open_control is not None:
-                app.state.control = await stack.enter_async_context(open_control())
+            if open_services is not None:
+                app.state.services = await stack.enter_async_context(open_services())
             yield
 
     return lifespan

@@ -27,64 +27,64 @@ from api.storage.lease import Lease
 
 
 @dataclass(frozen=True, kw_only=True)
-class Control:
+class Services:
     """What the routes of one server process use."""
 
-    desk: ControlService
-    links: ControlLinks
-    jobs: JobStore
-    launcher: JobService
-    logs: JobLogs
-    alerting: AlertService
-    notifying: NotifyService
+    control: ControlService
+    control_links: ControlLinks
+    job_store: JobStore
+    jobs: JobService
+    job_logs: JobLogs
+    alerts: AlertService
+    notifications: NotifyService
 
 
 @asynccontextmanager
-async def control_running(
+async def services_running(
     settings: Settings, rules: RuleFile, targets: Sequence[Target], bus: Bus, reader: RunReader
-) -> AsyncIterator[Control]:
+) -> AsyncIterator[Services]:
     """While inside, commands reach their runs, jobs are looked after, and rules are evaluated."""
     database = await asyncio.to_thread(_open_database, settings)
     writer = RunWriter(bus.publish)
-    jobs = JobStore(database)
-    desk = ControlService(
+    job_store = JobStore(database)
+    control = ControlService(
         ControlStore(database),
         reader,
         writer,
         bus,
-        can_start_again=jobs.is_job,
+        can_start_again=job_store.is_job,
         obey_timeout_s=settings.obey_timeout_s,
     )
 
     async def store_log(job: Job, path: Path) -> None:
         await writer.store_artifact(job.run_id, job.workspace, path, LOG_ARTIFACT)
 
-    logs = JobLogs(settings.data_dir.absolute() / "logs", bus, store_log)
-    keeper = JobController(settings, jobs, desk, logs, Lease(database, "jobs"))
-    launcher = JobService(jobs, writer, wake=keeper.wake)
+    job_logs = JobLogs(settings.data_dir.absolute() / "logs", bus, store_log)
+    controller = JobController(settings, job_store, control, job_logs, Lease(database, "jobs"))
+    jobs = JobService(job_store, writer, wake=controller.wake)
     try:
         async with (
-            desk.running(keeper.wake),
-            keeper.running(),
-            HeartbeatMonitor(desk).running(),
-            notify_service_running(settings, targets, database, reader) as notifying,
+            control.running(controller.wake),
+            controller.running(),
+            HeartbeatMonitor(control).running(),
+            notify_service_running(settings, targets, database, reader) as notifications,
             alert_service_running(
                 rules,
                 AlertDependencies(
-                    database=database, reader=reader, bus=bus, desk=desk, writer=writer
+                    database=database, reader=reader, bus=bus, control=control, writer=writer
                 ),
-                notifying.outbox.put,
+                notifications.outbox.put,
                 silent_after_s=settings.silent_after_s,
-            ) as alerting,
+            ) as alerts,
         ):
-            yield Control(
-                desk=desk,
-                links=ControlLinks(desk),
+            yield Services(
+                control=control,
+                control_links=ControlLinks(control),
+                job_store=job_store,
                 jobs=jobs,
-                launcher=launcher,
-                logs=logs,
-                alerting=alerting,
-                notifying=notifying,
+                job_logs=job_logs,
+                alerts=alerts,
+                notifications=notifications,
             )
     finally:
         database.close()

@@ -38,17 +38,17 @@ class AlertPublisher:
     """What it could not finish telling stays unpublished on record, and is told again."""
 
     def __init__(
-        self, store: AlertStore, desk: ControlService, writer: RunWriter, bus: Bus
+        self, store: AlertStore, control: ControlService, writer: RunWriter, bus: Bus
     ) -> None:
         self._store = store
-        self._desk = desk
+        self._control = control
         self._writer = writer
         self._bus = bus
         self._acting = asyncio.Lock()
         self._published = deque[int](maxlen=NUM_PUBLISHED)
         """Changes that the sockets have been told of, however often the rest is tried."""
 
-    async def tell(self, news: Sequence[RecordedChange]) -> None:
+    async def publish(self, news: Sequence[RecordedChange]) -> None:
         """The sockets first: they wait for nobody."""
         for each in news:
             if each.change.id in self._published:
@@ -83,8 +83,8 @@ class AlertPublisher:
         note = f"Told the run to {alert.action}"
         try:
             # A server may have been killed between the command and its being on record here.
-            if not await self._desk.was_told_from(alert.run_id, issuer.source):
-                await self._desk.command(
+            if not await self._control.was_told_from(alert.run_id, issuer.source):
+                await self._control.command(
                     alert.run_id, alert.workspace, _ACTIONS[alert.action], issuer
                 )
         except UnavailableError:
@@ -92,7 +92,7 @@ class AlertPublisher:
         except ApiError as refused:
             note = f"Could not {alert.action} the run: {refused}"
         news = await in_database(partial(self._store.acted, alert.alert_id, note, unix_ms()))
-        await self.tell([news])
+        await self.publish([news])
 
     async def _show(self, run_id: str, workspace: str | None) -> bool:
         """The worst open level as the run's tag; False where MLflow's store is away."""

@@ -24,7 +24,7 @@ class AlertService:
     """What the routes use."""
 
     store: AlertStore
-    teller: AlertPublisher
+    publisher: AlertPublisher
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +34,7 @@ class AlertDependencies:
     database: Database
     reader: RunReader
     bus: Bus
-    desk: ControlService
+    control: ControlService
     writer: RunWriter
 
 
@@ -45,15 +45,17 @@ async def alert_service_running(
     """While inside, rules are evaluated."""
     database, reader, bus = around.database, around.reader, around.bus
     store = AlertStore(database, on_record)
-    teller = AlertPublisher(store, around.desk, around.writer, bus)
+    publisher = AlertPublisher(store, around.control, around.writer, bus)
     async with AsyncExitStack() as stack:
-        evaluator = AlertEvaluator(file, store, reader, bus, Lease(database, "alerts"), teller.tell)
+        evaluator = AlertEvaluator(
+            file, store, reader, bus, Lease(database, "alerts"), publisher.publish
+        )
         await stack.enter_async_context(evaluator.running())
         if not is_replaced(file, SILENCE):
             silence = InactivityAlerts(
                 *(store, ControlStore(database), reader, bus, Lease(database, "silence")),
-                teller.tell,
+                publisher.publish,
                 after_s=silent_after_s,
             )
             await stack.enter_async_context(silence.running())
-        yield AlertService(store=store, teller=teller)
+        yield AlertService(store=store, publisher=publisher)

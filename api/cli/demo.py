@@ -12,12 +12,13 @@ from types import FrameType
 
 import httpx
 
+from api.client import FoveaClient
 from api.errors import ApiError, StartError
 from api.location import own_environment
-from api.mlflow_rest import FoundRun, experiment_page, first_run
+from api.runs.schemas import RunSummary
 from api.server.serve import OWNER_PID_VARIABLE, require_free_port
 from api.server.subprocesses import running
-from api.timestamps import unix_ms
+from api.timestamps import unix_ms, utc
 
 HOST = "127.0.0.1"
 EXPERIMENT = "retinal-demo"
@@ -98,8 +99,9 @@ def _serve_and_train(request: DemoRequest) -> int:
             flush=True,
         )
         run = _train(request, environment)
-        if run.status != "FINISHED":
-            print(f"The run ended as {run.status}: {run.page(request.server_url)}", file=sys.stderr)
+        if run.mlflow_status != "FINISHED":
+            page = _run_page(request.server_url, run)
+            print(f"The run ended as {run.mlflow_status}: {page}", file=sys.stderr)
             return 1
         if not request.exit_when_done:
             print("The run has FINISHED. Serving until Ctrl-C.")
@@ -132,7 +134,7 @@ def _wait_until_healthy(url: str, server: subprocess.Popen[bytes], log: Path) ->
     raise StartError(f"The server did not answer within {START_DEADLINE_S:.0f} s. {_tail(log)}")
 
 
-def _train(request: DemoRequest, environment: Mapping[str, str]) -> FoundRun:
+def _train(request: DemoRequest, environment: Mapping[str, str]) -> RunSummary:
     since_ms = unix_ms()
     with running(
         training_arguments(request),
@@ -141,10 +143,19 @@ def _train(request: DemoRequest, environment: Mapping[str, str]) -> FoundRun:
         grace_s=_TRAINING_GRACE_S,
     ) as training:
         exit_code = training.wait()
-    run = first_run(request.server_url, EXPERIMENT, since_ms)
+    run = _first_run(request.server_url, since_ms)
     if run is None:
         raise ApiError(f"The training ended with exit code {exit_code} before it had a run")
     return run
+
+
+def _first_run(server_url: str, since_ms: int) -> RunSummary | None:
+    """The first run of the demo's experiment that began at or after `since_ms`."""
+    since = utc(since_ms)
+    with FoveaClient(server_url) as client:
+        runs = client.runs(experiment=EXPERIMENT)
+    begun = [run for run in runs.entries if run.start_time is not None and run.start_time >= since]
+    return begun[-1] if begun else None
 
 
 def _wait_for_end(server: subprocess.Popen[bytes], log: Path) -> int:
@@ -155,10 +166,18 @@ def _wait_for_end(server: subprocess.Popen[bytes], log: Path) -> int:
     raise ApiError(f"The server ended by itself. {_tail(log)}")
 
 
-def _print_links(url: str, run: FoundRun) -> None:
-    print(f"Experiment: {experiment_page(url, run.experiment_id)}")
-    print(f"Run:        {run.page(url)}")
+def _print_links(url: str, run: RunSummary) -> None:
+    print(f"Experiment: {_experiment_page(url, run)}")
+    print(f"Run:        {_run_page(url, run)}")
     print(f"Dashboard:  {url}/monitor/#/runs/{run.run_id}", flush=True)
+
+
+def _experiment_page(url: str, run: RunSummary) -> str:
+    return f"{url}/#/experiments/{run.experiment_id}"
+
+
+def _run_page(url: str, run: RunSummary) -> str:
+    return f"{_experiment_page(url, run)}/runs/{run.run_id}"
 
 
 def _tail(log: Path) -> str:

@@ -19,8 +19,8 @@ LOOK_INTERVAL_S = 10.0
 class HeartbeatMonitor:
     """One for a process; where there are several, each finds the same and the first one tells."""
 
-    def __init__(self, desk: ControlService) -> None:
-        self._desk = desk
+    def __init__(self, control: ControlService) -> None:
+        self._control = control
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -36,7 +36,7 @@ class HeartbeatMonitor:
         await asyncio.sleep(SILENT_AFTER_MS / 1000)
         while True:
             try:
-                await self._desk.tell_silent()
+                await self._control.tell_silent()
             except (ApiError, MlflowException) as error:
                 logger.warning("Silent runs could not be looked for (%s)", type(error).__name__)
             except Exception:

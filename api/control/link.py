@@ -30,19 +30,19 @@ _USUAL_ENDS = (asyncio.CancelledError, WebSocketDisconnect)
 class ControlLinks:
     """The links of this process: one for each run, the newest."""
 
-    def __init__(self, desk: ControlService) -> None:
-        self._desk = desk
+    def __init__(self, control: ControlService) -> None:
+        self._control = control
         self._open: dict[str, asyncio.Task[None]] = {}
 
     async def serve(self, socket: WebSocket, run_id: str, workspace: str | None) -> None:
         """One connection, from its acceptance to its end."""
-        with self._desk.watching(run_id) as changed:
+        with self._control.watching(run_id) as changed:
             try:
-                state = await self._desk.connect(run_id, workspace)
+                state = await self._control.connect(run_id, workspace)
             except (ApiError, MlflowException) as error:
                 await refuse(socket, error)
                 return
-            link = ControlLink(self._desk, socket, run_id, changed)
+            link = ControlLink(self._control, socket, run_id, changed)
             await self._as_the_newest(link, state.command)
 
     async def _as_the_newest(self, link: "ControlLink", command: Command) -> None:
@@ -64,9 +64,9 @@ class ControlLink:
     """One connection; the protocol's own pings tell when nobody is at its other end any more."""
 
     def __init__(
-        self, desk: ControlService, socket: WebSocket, run_id: str, changed: asyncio.Event
+        self, control: ControlService, socket: WebSocket, run_id: str, changed: asyncio.Event
     ) -> None:
-        self._desk = desk
+        self._control = control
         self._changed = changed
         self._heard: int | None = None
         self.socket = socket
@@ -95,7 +95,7 @@ class ControlLink:
             await self._changed.wait()
             self._changed.clear()
             heard, self._heard = self._heard, None
-            state = await self._desk.find(self.run_id)
+            state = await self._control.find(self.run_id)
             if state is not None and (heard is not None or state.command != command):
                 command = state.command
                 await self.socket.send_text(encode(msgspec.structs.replace(command, heard=heard)))
@@ -110,7 +110,7 @@ class ControlLink:
             except BadReportError as error:
                 await self.socket.send_json({"error": str(error)})
                 continue
-            await self._desk.report(self.run_id, report)
+            await self._control.report(self.run_id, report)
             if report.number is not None:
                 self._heard = report.number
             # Looking again with each report heals whatever change was not heard of.

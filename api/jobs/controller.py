@@ -36,11 +36,16 @@ class JobController:
     """One for a process; of several, the one that holds the lease does the work."""
 
     def __init__(
-        self, settings: Settings, jobs: JobStore, desk: ControlService, logs: JobLogs, lease: Lease
+        self,
+        settings: Settings,
+        jobs: JobStore,
+        control: ControlService,
+        logs: JobLogs,
+        lease: Lease,
     ) -> None:
         self._settings = settings
         self._jobs = jobs
-        self._desk = desk
+        self._control = control
         self._logs = logs
         self._cluster = JobCluster(settings.ray_address)
         self._lease = lease
@@ -87,7 +92,7 @@ class JobController:
 
     async def _reconcile(self, job: Job) -> None:
         try:
-            state = await self._desk.known(job.run_id, job.workspace)
+            state = await self._control.known(job.run_id, job.workspace)
         except NotFoundError:
             # Deleted for good: there is nothing left to train for.
             await self._abandon(job)
@@ -130,20 +135,22 @@ class JobController:
             await self._release(job)
             return
         if step is Step.END_STOPPED:
-            await self._desk.end(job.run_id, RunStatus.STOPPED, self._why_stopped(job))
+            await self._control.end(job.run_id, RunStatus.STOPPED, self._why_stopped(job))
         elif step is Step.END_FAILED:
-            await self._desk.end(job.run_id, RunStatus.ERROR, await self._why_failed(job, seen))
+            await self._control.end(job.run_id, RunStatus.ERROR, await self._why_failed(job, seen))
         await self._move(job, JobState.ENDED, ended_ms=unix_ms())
 
     async def _release(self, job: Job) -> None:
-        await self._desk.hold_back(job.run_id)
+        await self._control.hold_back(job.run_id)
         await self._move(job, JobState.RELEASED)
 
     async def _submit(self, job: Job) -> None:
         try:
             await self._submit_to(await self._cluster.opened(), job)
         except (RayError, UnavailableError) as error:
-            await self._desk.end(job.run_id, RunStatus.ERROR, f"No job could be submitted: {error}")
+            await self._control.end(
+                job.run_id, RunStatus.ERROR, f"No job could be submitted: {error}"
+            )
 
     async def _submit_to(self, cluster: RayJobs, job: Job) -> None:
         submission_id = f"fovea-{job.run_id[:12]}-{job.attempt + 1}-{secrets.token_hex(3)}"
@@ -166,7 +173,7 @@ class JobController:
             return
         spec = JobSpec.model_validate_json(job.spec)
         await cluster.submit(submission_id, command(spec, job.run_id), variables, job.run_id)
-        await self._desk.launched(job.run_id)
+        await self._control.launched(job.run_id)
 
     def _own_variables(self) -> dict[str, str]:
         """On this machine our own code and folder; a cluster has its own of both."""

@@ -34,9 +34,9 @@ async def notify_service_running(
 ) -> AsyncIterator[NotifyService]:
     """While inside, services are told what becomes of alerts."""
     outbox = Outbox(database, targets)
-    notifying = NotifyService(outbox=outbox, targets=targets)
+    service = NotifyService(outbox=outbox, targets=targets)
     if not targets:
-        yield notifying
+        yield service
         return
     pace = Pace(
         wait_s=settings.notify_wait_s,
@@ -47,4 +47,4 @@ async def notify_service_running(
     take_over = partial(reassign, database, targets)
     notifier = Notifier(targets, pace, outbox, reader, lease, take_over, settings.public_url)
     async with notifier.running():
-        yield notifying
+        yield service

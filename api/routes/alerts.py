@@ -25,7 +25,7 @@ from api.routes.dependencies import (
     REFUSALS,
     By,
     Reader,
-    RunningControl,
+    RunningServices,
     SelectedRun,
     Workspace,
     in_workspace,
@@ -63,20 +63,20 @@ def wanted_alerts(
 @router.get("", responses=examples.answer(examples.ALERT, is_list=True))
 async def get_alerts(
     response: Response,
-    control: RunningControl,
+    services: RunningServices,
     workspace: Workspace,
     query: Annotated[AlertQuery, Depends(wanted_alerts)],
     limit: Limit = 100,
     offset: Offset = 0,
 ) -> list[CriticalAlert]:
     """Alerts of all runs, the newest change first."""
-    return await _listed(control, workspace, query, Page(limit=limit, offset=offset), response)
+    return await _listed(services, workspace, query, Page(limit=limit, offset=offset), response)
 
 
 @router.get("/critical", responses=examples.answer(examples.ALERT, is_list=True))
 async def get_critical_alerts(
     response: Response,
-    control: RunningControl,
+    services: RunningServices,
     workspace: Workspace,
     run_id: RunId = None,
     limit: Limit = 100,
@@ -84,13 +84,13 @@ async def get_critical_alerts(
 ) -> list[CriticalAlert]:
     """The critical alerts that are open."""
     query = AlertQuery(run_id=run_id, state=AlertState.FIRING, level=AlertLevel.CRITICAL.rank)
-    return await _listed(control, workspace, query, Page(limit=limit, offset=offset), response)
+    return await _listed(services, workspace, query, Page(limit=limit, offset=offset), response)
 
 
 @router.get("/timeline", responses=examples.answer(examples.ALERT_CHANGE, is_list=True))
 async def get_timeline(
     response: Response,
-    control: RunningControl,
+    services: RunningServices,
     reader: Reader,
     run_id: SelectedRun,
     limit: Limit = 100,
@@ -99,21 +99,21 @@ async def get_timeline(
     """What became of a run's alerts, newest first."""
     await run_in_threadpool(reader.state, run_id, 0)
     page = Page(limit=limit, offset=offset)
-    listed = await in_database(partial(control.alerting.store.timeline, run_id, page))
+    listed = await in_database(partial(services.alerts.store.timeline, run_id, page))
     return [shown_change(each.change, each.alert) for each in listed.announced(response)]
 
 
 @router.get("/notifications", responses=examples.answer(examples.NOTIFICATION, is_list=True))
 async def get_notifications(
     response: Response,
-    control: RunningControl,
+    services: RunningServices,
     workspace: Workspace,
     run_id: RunId = None,
     limit: Limit = 100,
     offset: Offset = 0,
 ) -> list[ShownNotification]:
     """What was said of alerts to the services of FOVEA_NOTIFY_URLS, newest first."""
-    notifying, page = control.notifying, Page(limit=limit, offset=offset)
+    notifying, page = services.notifications, Page(limit=limit, offset=offset)
     listed = await in_database(partial(notifying.outbox.listed, workspace, run_id, page))
     return [
         shown_notification(each, notifying.name_of(each.target))
@@ -122,9 +122,11 @@ async def get_notifications(
 
 
 @router.get("/{alert_id}", responses=examples.answer(examples.ALERT))
-async def get_alert(alert_id: str, control: RunningControl, workspace: Workspace) -> CriticalAlert:
+async def get_alert(
+    alert_id: str, services: RunningServices, workspace: Workspace
+) -> CriticalAlert:
     """One alert."""
-    return shown_alert(await _find(control, workspace, alert_id))
+    return shown_alert(await _find(services, workspace, alert_id))
 
 
 @router.post(
@@ -136,33 +138,33 @@ async def get_alert(alert_id: str, control: RunningControl, workspace: Workspace
 )
 async def acknowledge(
     alert_id: str,
-    control: RunningControl,
+    services: RunningServices,
     workspace: Workspace,
     by: By,
     asked: AcknowledgeRequest | None = None,
 ) -> CriticalAlert:
     """Put on record that somebody has seen it."""
-    await _find(control, workspace, alert_id)
+    await _find(services, workspace, alert_id)
     note = "" if asked is None else asked.note
-    alerting = control.alerting
+    alerting = services.alerts
     news = await in_database(partial(alerting.store.acknowledge, alert_id, by.who, note, unix_ms()))
-    await alerting.teller.tell([news])
+    await alerting.publisher.publish([news])
     return shown_alert(news.alert)
 
 
-async def _find(control: RunningControl, workspace: str | None, alert_id: str) -> Alert:
-    alert = await in_database(partial(control.alerting.store.find, alert_id))
+async def _find(services: RunningServices, workspace: str | None, alert_id: str) -> Alert:
+    alert = await in_database(partial(services.alerts.store.find, alert_id))
     if alert.workspace != workspace:
         raise AlertNotFoundError(alert_id)
     return alert
 
 
 async def _listed(
-    control: RunningControl,
+    services: RunningServices,
     workspace: str | None,
     query: AlertQuery,
     page: Page,
     response: Response,
 ) -> list[CriticalAlert]:
-    listed = await in_database(partial(control.alerting.store.listed, workspace, query, page))
+    listed = await in_database(partial(services.alerts.store.listed, workspace, query, page))
     return [shown_alert(alert) for alert in listed.announced(response)]

@@ -19,7 +19,7 @@ from api.routes import examples
 from api.routes.dependencies import (
     REFUSALS,
     By,
-    RunningControl,
+    RunningServices,
     SelectedRun,
     Workspace,
     in_workspace,
@@ -39,57 +39,57 @@ router = APIRouter(
 )
 
 
-def control_desk(control: RunningControl) -> ControlService:
-    return control.desk
+def control_service(services: RunningServices) -> ControlService:
+    return services.control
 
 
-Desk = Annotated[ControlService, Depends(control_desk)]
+Control = Annotated[ControlService, Depends(control_service)]
 
 
 @router.post("/pause", responses=examples.answer(examples.CONTROLLED))
 async def pause(
-    desk: Desk,
+    control: Control,
     run_id: SelectedRun,
     workspace: Workspace,
     by: By,
     asked: PauseRequest | None = None,
 ) -> ControlResponse:
     """Hold the run where it is, or have it give its accelerators back; answers once all ranks do."""
-    taken = await desk.command(
+    taken = await control.command(
         run_id, workspace, Action.PAUSE, by, release=asked is not None and asked.release
     )
-    return await _settled(desk, taken, asked)
+    return await _settled(control, taken, asked)
 
 
 @router.post("/resume", responses=examples.answer(examples.RESUMED))
 async def resume(
-    desk: Desk,
+    control: Control,
     run_id: SelectedRun,
     workspace: Workspace,
     by: By,
     asked: ControlRequest | None = None,
 ) -> ControlResponse:
     """Go on with a paused run, from the very step it was paused at."""
-    taken = await desk.command(run_id, workspace, Action.RESUME, by)
-    return await _settled(desk, taken, asked)
+    taken = await control.command(run_id, workspace, Action.RESUME, by)
+    return await _settled(control, taken, asked)
 
 
 @router.post("/stop", responses=examples.answer(examples.STOPPED))
 async def stop(
-    desk: Desk,
+    control: Control,
     run_id: SelectedRun,
     workspace: Workspace,
     by: By,
     asked: ControlRequest | None = None,
 ) -> ControlResponse:
     """End the run: it finishes its step, saves, and is KILLED in MLflow with all its metrics."""
-    taken = await desk.command(run_id, workspace, Action.STOP, by)
-    return await _settled(desk, taken, asked)
+    taken = await control.command(run_id, workspace, Action.STOP, by)
+    return await _settled(control, taken, asked)
 
 
 @router.get("/{run_id}/commands", responses=examples.answer(examples.COMMAND, is_list=True))
 async def get_commands(
-    desk: Desk,
+    control: Control,
     run_id: str,
     workspace: Workspace,
     response: Response,
@@ -97,7 +97,7 @@ async def get_commands(
     offset: Offset = 0,
 ) -> list[CommandEntry]:
     """Who has told the run what, and what came of it; newest first."""
-    listed = await desk.history(run_id, workspace, Page(limit=limit, offset=offset))
+    listed = await control.history(run_id, workspace, Page(limit=limit, offset=offset))
     return [
         CommandEntry(
             id=entry.id,
@@ -115,7 +115,7 @@ async def get_commands(
 
 
 async def _settled(
-    desk: ControlService, taken: AcceptedCommand, asked: ControlRequest | None
+    control: ControlService, taken: AcceptedCommand, asked: ControlRequest | None
 ) -> ControlResponse:
-    line, state = await desk.wait_settled(taken, (asked or ControlRequest()).timeout_s)
+    line, state = await control.wait_settled(taken, (asked or ControlRequest()).timeout_s)
     return answer(line, state, unix_ms())

@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.control.link import close, refuse
 from api.errors import ApiError
-from api.routes.dependencies import RunningControl
+from api.routes.dependencies import RunningServices
 from api.runs.workspaces import resolve_workspace
 
 NOT_UNDERSTOOD = 4422
@@ -17,7 +17,7 @@ router = APIRouter()
 
 
 @router.websocket("/api/v1/runs/{run_id}/control")
-async def control_link(socket: WebSocket, run_id: str, control: RunningControl) -> None:
+async def control_link(socket: WebSocket, run_id: str, services: RunningServices) -> None:
     # A client sees a close code only of a socket that was open.
     await socket.accept()
     header = socket.headers.get(WORKSPACE_HEADER_NAME)
@@ -28,4 +28,4 @@ async def control_link(socket: WebSocket, run_id: str, control: RunningControl) 
     except RequestValidationError:
         await close(socket, NOT_UNDERSTOOD, f"{WORKSPACE_HEADER_NAME} names no workspace")
     else:
-        await control.links.serve(socket, run_id, workspace)
+        await services.control_links.serve(socket, run_id, workspace)

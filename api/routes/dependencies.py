@@ -12,7 +12,7 @@ from api.control.audit import Issuer
 from api.errors import ErrorResponse, NotFoundError
 from api.runs.reader import RunReader
 from api.runs.workspaces import resolve_workspace, within
-from api.services import Control
+from api.services import Services
 
 REFUSALS: dict[int | str, dict[str, Any]] = {
     404: {"model": ErrorResponse, "description": "What was asked for is not there"},
@@ -67,13 +67,13 @@ def selected_run_id(
 SelectedRun = Annotated[str, Depends(selected_run_id)]
 
 
-def running_control(connection: HTTPConnection) -> Control:
-    control = connection.app.state.control
-    assert isinstance(control, Control)
-    return control
+def running_services(connection: HTTPConnection) -> Services:
+    services = connection.app.state.services
+    assert isinstance(services, Services)
+    return services
 
 
-RunningControl = Annotated[Control, Depends(running_control)]
+RunningServices = Annotated[Services, Depends(running_services)]
 
 
 def issuer(request: Request) -> Issuer:

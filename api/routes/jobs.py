@@ -24,7 +24,7 @@ from api.jobs.spec import JobSpec
 from api.jobs.store import Job
 from api.pages import Limit, Offset, Page
 from api.routes import examples
-from api.routes.dependencies import REFUSALS, By, Reader, RunningControl, Workspace, in_workspace
+from api.routes.dependencies import REFUSALS, By, Reader, RunningServices, Workspace, in_workspace
 from tracking_plugin.names import RunStatus
 
 EXPERIMENT = "training-jobs"
@@ -60,7 +60,7 @@ def get_recipes() -> list[RecipeEntry]:
 
 @router.post("/training/start", responses=examples.answer(examples.STARTED))
 async def start(
-    control: RunningControl,
+    services: RunningServices,
     workspace: Workspace,
     uri: TrackingUri,
     asked: StartRequest | None = None,
@@ -70,7 +70,7 @@ async def start(
     require_recipe(asked.recipe, ("body", "recipe"))
     require_params(asked.recipe, asked.params, ("body", "params"))
     spec = JobSpec(recipe=asked.recipe, data=asked.data, params=asked.params, workers=asked.workers)
-    job = await control.launcher.create(
+    job = await services.jobs.create(
         spec, workspace, experiment=asked.experiment_name, tracking_uri=uri, start=True
     )
     return StartResponse(
@@ -85,23 +85,23 @@ async def start(
 )
 async def create(
     asked: JobRequest,
-    control: RunningControl,
+    services: RunningServices,
     workspace: Workspace,
     uri: TrackingUri,
     reader: Reader,
 ) -> JobEntry:
     """Create a job; nothing is trained until it is started."""
     spec = _spec(asked)
-    job = await control.launcher.create(
+    job = await services.jobs.create(
         spec, workspace, experiment=EXPERIMENT, tracking_uri=uri, start=False
     )
-    return await _entry(control, reader, job)
+    return await _entry(services, reader, job)
 
 
 @router.get("/training/", responses=examples.answer(examples.JOB, is_list=True))
 async def get_jobs(
     response: Response,
-    control: RunningControl,
+    services: RunningServices,
     workspace: Workspace,
     reader: Reader,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
@@ -109,53 +109,53 @@ async def get_jobs(
 ) -> list[JobEntry]:
     """The jobs of this server, newest first."""
     page = Page(limit=limit, offset=offset)
-    listed = await run_in_threadpool(control.jobs.listed, workspace, page)
-    return [await _entry(control, reader, job) for job in listed.announced(response)]
+    listed = await run_in_threadpool(services.job_store.listed, workspace, page)
+    return [await _entry(services, reader, job) for job in listed.announced(response)]
 
 
 @router.get("/training/{job_id}", responses=examples.answer(examples.JOB))
-async def get_job(job_id: str, control: RunningControl, reader: Reader) -> JobEntry:
-    return await _entry(control, reader, await control.launcher.find(job_id))
+async def get_job(job_id: str, services: RunningServices, reader: Reader) -> JobEntry:
+    return await _entry(services, reader, await services.jobs.find(job_id))
 
 
 @router.post("/training/{job_id}/start", responses=examples.answer(examples.JOB_STARTED))
-async def start_job(job_id: str, control: RunningControl) -> JobStarted:
+async def start_job(job_id: str, services: RunningServices) -> JobStarted:
     """Begin a job that was created."""
-    job = await control.launcher.start(job_id)
+    job = await services.jobs.start(job_id)
     return JobStarted(job_id=job.run_id, message="The job is on its way")
 
 
 @router.get("/training/{job_id}/progress", responses=examples.answer(examples.JOB_PROGRESS))
-async def get_progress(job_id: str, control: RunningControl, reader: Reader) -> JobProgress:
+async def get_progress(job_id: str, services: RunningServices, reader: Reader) -> JobProgress:
     """How far the job is, and its newest log lines."""
-    job = await control.launcher.find(job_id)
+    job = await services.jobs.find(job_id)
     run = await run_in_threadpool(reader.state, job.run_id)
-    return job_progress(job, run, await control.logs.tail(job.run_id, RECENT_LINES))
+    return job_progress(job, run, await services.job_logs.tail(job.run_id, RECENT_LINES))
 
 
 @router.get(
     "/training/{job_id}/logs",
     responses=examples.answer(examples.LOG_LINE, is_list=True, is_counted=False),
 )
-async def get_logs(job_id: str, control: RunningControl, limit: Limit = 1000) -> list[LogLine]:
+async def get_logs(job_id: str, services: RunningServices, limit: Limit = 1000) -> list[LogLine]:
     """The newest lines that the job has printed, oldest first."""
-    job = await control.launcher.find(job_id)
-    return log_entries(await control.logs.tail(job.run_id, limit))
+    job = await services.jobs.find(job_id)
+    return log_entries(await services.job_logs.tail(job.run_id, limit))
 
 
 @router.post("/training/{job_id}/cancel", responses=examples.answer(examples.CANCELLED_JOB))
 async def cancel(
-    job_id: str, control: RunningControl, workspace: Workspace, by: By, reader: Reader
+    job_id: str, services: RunningServices, workspace: Workspace, by: By, reader: Reader
 ) -> JobEntry:
     """Stop the job: it saves and ends, or never begins."""
-    job = await control.launcher.find(job_id)
-    await control.desk.command(job_id, workspace, Action.STOP, by)
-    return await _entry(control, reader, job)
+    job = await services.jobs.find(job_id)
+    await services.control.command(job_id, workspace, Action.STOP, by)
+    return await _entry(services, reader, job)
 
 
-async def _entry(control: RunningControl, reader: Reader, job: Job) -> JobEntry:
+async def _entry(services: RunningServices, reader: Reader, job: Job) -> JobEntry:
     run = await run_in_threadpool(reader.state, job.run_id, 2)
-    return job_entry(job, run, await control.desk.find(job.run_id))
+    return job_entry(job, run, await services.control.find(job.run_id))
 
 
 def _spec(asked: JobRequest) -> JobSpec:

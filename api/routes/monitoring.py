@@ -4,7 +4,7 @@ from fastapi import APIRouter, Depends
 
 from api.jobs.usage import Dashboard, JobFigures, UsageFigures, dashboard, job_figures, usage
 from api.routes import examples
-from api.routes.dependencies import REFUSALS, Reader, RunningControl, Workspace, in_workspace
+from api.routes.dependencies import REFUSALS, Reader, RunningServices, Workspace, in_workspace
 
 router = APIRouter(
     prefix="/api/monitoring",
@@ -21,12 +21,12 @@ def get_job_figures(reader: Reader) -> JobFigures:
 
 
 @router.get("/stats/usage", responses=examples.answer(examples.USAGE))
-def get_usage(reader: Reader, control: RunningControl, workspace: Workspace) -> UsageFigures:
+def get_usage(reader: Reader, services: RunningServices, workspace: Workspace) -> UsageFigures:
     """What has been trained so far."""
-    return usage(reader, control.jobs, workspace)
+    return usage(reader, services.job_store, workspace)
 
 
 @router.get("/dashboard", responses=examples.answer(examples.DASHBOARD))
-def get_dashboard(reader: Reader, control: RunningControl, workspace: Workspace) -> Dashboard:
+def get_dashboard(reader: Reader, services: RunningServices, workspace: Workspace) -> Dashboard:
     """All figures, the newest activity, and what is trained most."""
-    return dashboard(reader, control.jobs, workspace)
+    return dashboard(reader, services.job_store, workspace)
