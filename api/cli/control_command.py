@@ -11,7 +11,7 @@ from api.client import FoveaClient
 from api.control.schemas import ControlResponse, ControlResult
 from api.control.transitions import Action
 from api.printable import printable
-from tracking_plugin.control_messages import LONGEST_MESSAGE
+from tracking_plugin.control_messages import MAX_MESSAGE_CHARS
 
 ACKNOWLEDGED = 0
 REFUSED = 1
@@ -44,7 +44,7 @@ def run_control(order: ControlOrder) -> int:
         )
         return INTERRUPTED
     code = exit_code(answer)
-    said = f"{run_id[:SHORT_ID_LENGTH]}: {printable(answer.message, LONGEST_MESSAGE)}"
+    said = f"{run_id[:SHORT_ID_LENGTH]}: {printable(answer.message, MAX_MESSAGE_CHARS)}"
     print(said, file=sys.stdout if code == ACKNOWLEDGED else sys.stderr)
     return code
 

@@ -17,8 +17,8 @@ from api.cli.alerts_command import (
     show_alerts,
 )
 from api.cli.control_command import ControlOrder, run_control
-from api.cli.demo import DemoRequest, run_demo
-from api.cli.status import show_run, show_runs
+from api.cli.demo_command import DemoRequest, run_demo
+from api.cli.status_command import show_run, show_runs
 from api.cli.train_command import TrainRequest, run_train
 from api.cli.watch_command import WatchRequest, run_watch
 from api.client import FoveaClient

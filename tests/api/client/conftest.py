@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.api.client.asking import Ask, ask_async, ask_blocking
+from tests.api.client.both_clients import Ask, ask_async, ask_blocking
 from tests.api.client.fake_ray import TrainingServer, training_server
 
 

@@ -34,7 +34,7 @@ class SimulatedLoop:
         client = MlflowClient(self.url)
         client.update_run(self.run_id, status="RUNNING")
         with RunControl(self.run_id, tracking_uri=self.url) as control:
-            assert control.heard(1, DEADLINE_S)
+            assert control.wait_acknowledged(1, DEADLINE_S)
             self.is_linked.set()
             while self.step != self.last_step:
                 self.hears.wait()

@@ -6,7 +6,7 @@ from api.alerts.schemas import AlertLevel
 from api.alerts.state_machine import AlertState
 from api.client import RequestRefusedError
 from tests.api.alerted_run import alerted_run
-from tests.api.client.asking import Ask
+from tests.api.client.both_clients import Ask
 from tests.servers import Server
 
 

@@ -13,7 +13,7 @@ from api.client import AsyncFoveaClient, FoveaClient
 from api.client.live import Link
 from api.client.refusals import NotFoveaError, RequestRefusedError, ServerUnreachableError
 from api.errors import ApiError
-from tests.api.client.asking import Ask
+from tests.api.client.both_clients import Ask
 from tests.api.client.fake_stream import RUN_ID, TIMESTAMP, Ending, FakeStream, serving, updates
 from tests.ports import LOOPBACK, free_port
 from tests.servers import Server

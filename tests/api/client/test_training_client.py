@@ -4,7 +4,7 @@ import pytest
 
 from api.client import AsyncFoveaClient, FoveaClient, RequestRefusedError
 from api.control.transitions import Action
-from tests.api.client.asking import Ask
+from tests.api.client.both_clients import Ask
 from tests.api.client.fake_ray import TrainingServer
 from tests.api.client.simulated_loop import simulated_loop
 from tests.servers import Server

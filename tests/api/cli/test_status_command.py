@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from api.cli.run_choice import RunChoiceError, chosen_run
-from api.cli.status import show_run, show_runs
+from api.cli.status_command import show_run, show_runs
 from api.client import FoveaClient
 from tests.api.client.fake_stream import RUN_ID, TIMESTAMP, FakeStream, serving, status
 

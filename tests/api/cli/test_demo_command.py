@@ -20,7 +20,7 @@ from tests.waiting import until
 DEMO = """
 import sys
 from pathlib import Path
-from api.cli.main import demo
+from api.cli import demo_command as demo
 demo.training_arguments = lambda request: [sys.executable, "-c", sys.argv[3]]
 request = demo.DemoRequest(
     port=int(sys.argv[1]), data=None, epochs=1, exit_when_done=True, data_dir=Path(sys.argv[2])
