@@ -3,16 +3,12 @@
 A run that listens to the server sends heartbeats; of another, every metric is a sign of life.
 """
 
-import asyncio
-import logging
 import time
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from uuid import uuid4
-
-from mlflow.exceptions import MlflowException
 
 from api.alerts.builtin import SILENCE
 from api.alerts.evaluator import Tell
@@ -25,7 +21,7 @@ from api.bus.follower import BusFollower
 from api.bus.protocol import Bus
 from api.control.state import SILENT_AFTER_MS, ControlState
 from api.control.store import ControlStore
-from api.errors import ApiError, NotFoundError, UnavailableError
+from api.errors import NotFoundError
 from api.pages import Page
 from api.runs.reader import RunReader
 from api.runs.source import MlflowStatus, RunQuery
@@ -33,10 +29,9 @@ from api.runs.state import RunState, position_at
 from api.runs.workspaces import all_workspaces, within
 from api.storage.database import in_database
 from api.storage.lease import Lease
+from api.storage.leased_worker import LeasedWorker
 from api.timestamps import unix_ms
 from tracking_plugin.events import MetricsLogged, RunEvent, SystemMetricsLogged
-
-logger = logging.getLogger(__name__)
 
 RECOMMENDATION = "Look whether its process, its machine and the network to it are still there"
 
@@ -73,25 +68,26 @@ class InactivityAlerts:
         self._store = store
         self._control = control
         self._reader = reader
-        self._lease = lease
         self._tell = tell
         self._after_s = after_s
         self._follower = BusFollower(bus, self._hear, self._miss_something)
+        interval_s = min(LOOK_INTERVAL_S, after_s)
+        self._worker = LeasedWorker(
+            "Detecting inactive runs",
+            self._look,
+            interval_s=interval_s,
+            lease=lease,
+            # No run could be heard while no server was there: each gets time to come back.
+            delay_s=interval_s,
+        )
         self._heard_s: dict[str, float] = {}
         """By active run, when this process last heard of it or first saw it, by its own clock."""
         self._began_ms = unix_ms()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        looking = asyncio.create_task(self._keep_looking())
-        try:
-            async with self._follower.running():
-                yield
-        finally:
-            looking.cancel()
-            await asyncio.gather(looking, return_exceptions=True)
-            with suppress(UnavailableError):
-                await self._lease.give_up()
+        async with self._worker.running(), self._follower.running():
+            yield
 
     async def _hear(self, event: RunEvent) -> None:
         if not isinstance(event, MetricsLogged | SystemMetricsLogged):
@@ -102,18 +98,6 @@ class InactivityAlerts:
     def _miss_something(self) -> None:
         """All may have been heard of."""
         self._heard_s = dict.fromkeys(self._heard_s, time.monotonic())
-
-    async def _keep_looking(self) -> None:
-        while True:
-            # Whoever could not be heard while no server was there gets the time to come back.
-            await asyncio.sleep(min(LOOK_INTERVAL_S, self._after_s))
-            try:
-                if await self._lease.held():
-                    await self._look()
-            except (ApiError, MlflowException) as error:
-                logger.warning("Silent runs could not be looked for (%s)", type(error).__name__)
-            except Exception:
-                logger.exception("Looking for silent runs failed: the next look is in a moment")
 
     async def _look(self) -> None:
         active = await in_database(self._active)

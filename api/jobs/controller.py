@@ -1,10 +1,9 @@
 """Sees to it that jobs become what is wanted of them: level-triggered, so that a restart forgets nothing."""
 
-import asyncio
 import logging
 import secrets
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 from mlflow.exceptions import MlflowException
 
@@ -20,6 +19,7 @@ from api.location import ROOT
 from api.settings import Settings
 from api.storage.database import in_database
 from api.storage.lease import Lease
+from api.storage.leased_worker import LeasedWorker
 from api.timestamps import unix_ms
 from tracking_plugin.names import RunStatus
 from tracking_plugin.ray_head import JOB_STOP_ENVIRONMENT
@@ -48,40 +48,27 @@ class JobController:
         self._control = control
         self._logs = logs
         self._cluster = JobCluster(settings.ray_address)
-        self._lease = lease
-        self._is_wanted = asyncio.Event()
+        self._worker = LeasedWorker(
+            "Reconciling jobs",
+            self._look,
+            interval_s=LOOK_INTERVAL_S,
+            lease=lease,
+            on_stopped=self._close,
+        )
         self._told_to_stop: dict[str, str] = {}
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        keeping = asyncio.create_task(self._keep())
-        try:
+        async with self._worker.running():
             yield
-        finally:
-            keeping.cancel()
-            await asyncio.gather(keeping, return_exceptions=True)
-            await self._logs.close()
-            await self._cluster.close()
-            with suppress(UnavailableError):
-                await self._lease.give_up()
+
+    async def _close(self) -> None:
+        await self._logs.close()
+        await self._cluster.close()
 
     def wake(self, _: str = "") -> None:
         """Look again at once: something has changed."""
-        self._is_wanted.set()
-
-    async def _keep(self) -> None:
-        while True:
-            self._is_wanted.clear()
-            try:
-                if await self._lease.held():
-                    await self._look()
-            except (MlflowException, ApiError, TimeoutError) as error:
-                logger.warning("Jobs could not be looked after (%s)", error)
-            except Exception:
-                logger.exception("Looking after jobs failed: the next look is in a moment")
-            with suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_INTERVAL_S):
-                    await self._is_wanted.wait()
+        self._worker.wake()
 
     async def _look(self) -> None:
         for job in await in_database(self._jobs.unfinished):
