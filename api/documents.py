@@ -1,16 +1,21 @@
-"""`python -m api.documents FOLDER` writes what the server publishes of itself: openapi.json and asyncapi.json."""
+"""`python -m api.documents FOLDER` writes the documents that clients are generated from, as JSON files."""
 
 import json
 import sys
 from pathlib import Path
 
 from api.app import create_app
+from api.control.transitions import allowed_actions
 from api.live.asyncapi import asyncapi_document
 
 
 def write_documents(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    documents = {"openapi": create_app().openapi(), "asyncapi": asyncapi_document()}
+    documents = {
+        "openapi": create_app().openapi(),
+        "asyncapi": asyncapi_document(),
+        "allowed_actions": allowed_actions(),
+    }
     for name, document in documents.items():
         (folder / f"{name}.json").write_text(json.dumps(document))
 

@@ -1,4 +1,4 @@
-"""How a run's status moves: one function over the status words, for commands and for observations alike."""
+"""How a run's status changes: one table of commands, one of observations, and the function that reads both."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -10,7 +10,7 @@ S = RunStatus
 
 
 class Action(StrEnum):
-    """What somebody commands a run to do."""
+    """A command to a run."""
 
     PAUSE = "pause"
     RESUME = "resume"
@@ -18,7 +18,7 @@ class Action(StrEnum):
 
 
 class Observation(StrEnum):
-    """What became of a run, as it says itself or as is seen from outside."""
+    """An event of a run, reported by the run itself or found in MLflow or on Ray."""
 
     STARTING = "starting"
     TRAINING = "training"
@@ -30,7 +30,7 @@ class Observation(StrEnum):
 
 
 LIVE = frozenset({S.PENDING, S.STARTING, S.TRAINING, S.PAUSING, S.PAUSED, S.RESUMING, S.STOPPING})
-"""Of runs that have not ended."""
+"""The statuses of runs that have not ended."""
 
 _STARTABLE = (S.PENDING, S.STARTING, S.TRAINING, S.RESUMING)
 
@@ -43,7 +43,7 @@ _COMMANDED: Mapping[Action, Mapping[RunStatus, RunStatus]] = {
     Action.RESUME: {
         S.PAUSING: S.RESUMING,
         S.PAUSED: S.RESUMING,
-        # It is going already, or about to.
+        # These runs train already, or are about to.
         **{status: status for status in _STARTABLE},
     },
     Action.STOP: {
@@ -52,13 +52,13 @@ _COMMANDED: Mapping[Action, Mapping[RunStatus, RunStatus]] = {
     },
 }
 
-# What a run says may be older than what it was last told: a pause that has been taken back, or a
-# start that is to be stopped, is not undone by news of what was.
+# A report may be older than the newest command. It must not undo that command: a run that is
+# resuming or stopping does not become paused again.
 _OBSERVED: Mapping[Observation, Mapping[RunStatus, RunStatus]] = {
     Observation.STARTING: {S.PENDING: S.STARTING},
     Observation.TRAINING: {
         **dict.fromkeys((S.PENDING, S.STARTING, S.RESUMING), S.TRAINING),
-        # Begun again by whoever started it, it does not hold any more, and is still to.
+        # Somebody restarted the paused run. The command to pause still holds for it.
         S.PAUSED: S.PAUSING,
     },
     Observation.PAUSED: {S.PAUSING: S.PAUSED},
@@ -78,12 +78,24 @@ class IllegalMoveError(ConflictError):
 
 
 def transition(status: RunStatus, event: Action | Observation) -> RunStatus:
-    """The status that `event` leads to; IllegalMoveError for a command that is out of place.
+    """The status after `event`. Raises IllegalMoveError for a command that `status` does not allow.
 
-    A command whose end is reached already changes nothing, and so does news that is out of date.
+    A command whose aim is already reached changes nothing, and neither does an outdated observation.
     """
     if isinstance(event, Observation):
         return _OBSERVED[event].get(status, status)
     if status not in _COMMANDED[event]:
         raise IllegalMoveError(status, event)
     return _COMMANDED[event][status]
+
+
+def allowed_actions() -> Mapping[RunStatus, tuple[Action, ...]]:
+    """The commands that change a run of each status: what a user interface offers."""
+    return {
+        status: tuple(
+            action
+            for action, moves in _COMMANDED.items()
+            if moves.get(status, status) is not status
+        )
+        for status in RunStatus
+    }

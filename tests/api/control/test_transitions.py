@@ -1,8 +1,15 @@
-"""Every status with every command and every observation: where it leads, or that it is refused."""
+"""Every status with every command and every observation: the next status, or the refusal."""
 
 import pytest
 
-from api.control.transitions import LIVE, Action, IllegalMoveError, Observation, transition
+from api.control.transitions import (
+    LIVE,
+    Action,
+    IllegalMoveError,
+    Observation,
+    allowed_actions,
+    transition,
+)
 from tracking_plugin.names import RunStatus
 
 S, A, Seen = RunStatus, Action, Observation
@@ -36,7 +43,7 @@ OBSERVED: dict[RunStatus, dict[Observation, RunStatus]] = {
     S.COMPLETED: {},
     S.ERROR: {},
 }
-"""What is not named here changes nothing."""
+"""An observation that is not listed changes nothing."""
 
 
 def test_the_tables_name_every_status() -> None:
@@ -47,7 +54,7 @@ def test_the_tables_name_every_status() -> None:
     ("status", "action", "leads_to"),
     [(status, action, to) for status, row in COMMANDED.items() for action, to in row.items()],
 )
-def test_a_command_leads_where_it_should_or_is_refused_with_the_status(
+def test_a_command_changes_the_status_or_is_refused_with_the_status(
     status: RunStatus, action: Action, leads_to: RunStatus | None
 ) -> None:
     if leads_to is not None:
@@ -59,12 +66,20 @@ def test_a_command_leads_where_it_should_or_is_refused_with_the_status(
 
 @pytest.mark.parametrize("status", RunStatus)
 @pytest.mark.parametrize("observation", Observation)
-def test_an_observation_leads_where_it_should_or_changes_nothing(
+def test_an_observation_changes_the_status_or_nothing(
     status: RunStatus, observation: Observation
 ) -> None:
     assert transition(status, observation) is OBSERVED[status].get(observation, status)
 
 
-def test_what_has_ended_is_never_observed_to_live() -> None:
+def test_no_observation_revives_a_run_that_has_ended() -> None:
     ended = set(RunStatus) - LIVE
-    assert {transition(status, seen) for status in ended for seen in Observation} == ended
+    assert {transition(status, observed) for status in ended for observed in Observation} == ended
+
+
+@pytest.mark.parametrize("status", RunStatus)
+def test_the_allowed_actions_are_those_that_change_the_status(status: RunStatus) -> None:
+    changing = {
+        action for action, to in COMMANDED[status].items() if to is not None and to is not status
+    }
+    assert set(allowed_actions()[status]) == changing
