@@ -1,11 +1,11 @@
-"""Control of a run from inside its training loop, whatever framework the loop is written in.
+"""Lets a training loop of any framework follow pause, resume and stop commands.
 
-Three lines more than without it, under an active MLflow run:
+Three more lines under an active MLflow run:
 
     with RunControl() as control:
         for step, batch in enumerate(batches):
             train(batch)
-            if control.should_stop(step):  # stays in here while the run is to pause
+            if control.should_stop(step):  # blocks while the run is paused
                 break
 """
 
@@ -20,7 +20,8 @@ import mlflow
 from tracking_plugin.control_address import control_address
 from tracking_plugin.control_link import ControlLink
 from tracking_plugin.control_messages import (
-    LONGEST_MESSAGE,
+    MAX_MESSAGE_CHARS,
+    PAUSE_SYNC_INTERVAL_S,
     Command,
     Desired,
     Observed,
@@ -29,28 +30,28 @@ from tracking_plugin.control_messages import (
 
 logger = logging.getLogger(__name__)
 
-RUNNING = Command(desired=Desired.RUNNING)
-HOLDING_BEAT_S = 1.0
-"""How often the ranks that hold meet each other, so that no collective runs out of time."""
-
 Share = Callable[[int], int]
-"""Gives every rank the number that rank 0 came with, once all have come: a collective, such as an
-all-reduce to the greatest number, for the others come with 0."""
+"""A collective that returns rank 0's number on every rank once all ranks have called it. The other
+ranks pass 0, so an all-reduce to the maximum will do."""
 
-_GO_ON, _HOLD, _STOP = range(3)
-_CODES = {Desired.RUNNING: _GO_ON, Desired.PAUSED: _HOLD, Desired.STOPPED: _STOP}
-_OBSERVED = {_GO_ON: Observed.TRAINING, _HOLD: Observed.PAUSED, _STOP: Observed.STOPPING}
+_CONTINUE, _PAUSE, _STOP = range(3)
+_CODES = {Desired.RUNNING: _CONTINUE, Desired.PAUSED: _PAUSE, Desired.STOPPED: _STOP}
+_OBSERVED = {
+    _CONTINUE: Observed.TRAINING,
+    _PAUSE: Observed.PAUSED,
+    _STOP: Observed.STOPPING,
+}
 
 
 class RunControl:
-    """What a run is to do, and where it says what it does.
+    """Receives the commands for a run and reports the run's state to the server.
 
-    `run_id` is that of the active MLflow run unless given. Of several ranks, all make one with
-    the same `share`; `is_main` is True for rank 0 alone, which listens for all of them. Without a
-    Fovea server behind the tracking URI a warning is logged, and nothing is ever commanded.
+    `run_id` defaults to the active MLflow run. In a training on several ranks, every rank creates
+    a RunControl with the same `share`. Only rank 0 sets `is_main`, and connects to the server for
+    all ranks. Without a Fovea server behind the tracking URI, one warning is logged and the
+    training is never paused or stopped.
 
-    Leaving the `with` block of a run that was told to stop ends the run as KILLED, so whatever is
-    to be logged of it is logged inside.
+    Leaving the `with` block after a stop ends the run as KILLED, so log everything inside it.
     """
 
     def __init__(
@@ -64,11 +65,11 @@ class RunControl:
         self._share = share
         self._is_main = is_main
         self._changed = threading.Condition()
-        self._command = RUNNING
+        self._command = Command(desired=Desired.RUNNING)
         self._num_reports = 0
-        self._num_heard = 0
+        self._num_acknowledged = 0
         self._has_stopped = False
-        self._told: tuple[Observed, int] | None = None
+        self._last_reported: tuple[Observed, int] | None = None
         self.run_id = (run_id or _active_run_id()) if is_main else (run_id or "")
         self._link = self._open(tracking_uri or mlflow.get_tracking_uri()) if is_main else None
 
@@ -76,11 +77,11 @@ class RunControl:
         address = control_address(tracking_uri, self.run_id)
         if address is None:
             logger.warning(
-                "No control of run %s: its tracking URI is no server's. The training goes on",
+                "No control of run %s: its tracking URI is not a server's. The training continues",
                 self.run_id,
             )
             return None
-        link = ControlLink(address, self._take)
+        link = ControlLink(address, self._on_command)
         link.start()
         return link
 
@@ -97,33 +98,33 @@ class RunControl:
         is_to_end = self._has_stopped and self._is_main and error is None
         is_active = is_to_end and self.run_id in _active_run_ids()
         if is_to_end and not is_active:
-            # Nobody here holds the run open, so the server is asked to end it.
+            # This process has not opened the run, so the server ends it.
             self.report(Observed.STOPPED)
         self.close()
         if is_active:
-            # Else the run's own `with` would end it as FINISHED.
+            # Otherwise `with mlflow.start_run()` would end the run as FINISHED.
             mlflow.end_run("KILLED")
 
     @property
     def command(self) -> Command:
-        """The newest word from the server; to go on, as long as there is none."""
+        """The newest command from the server, or RUNNING if there is none."""
         return self._command
 
     def should_stop(self, step: int | None = None) -> bool:
-        """True once the run is to stop; does not return while it is to pause.
+        """Return True if the run is to stop; block while it is paused.
 
-        `step` is the optimizer step that was just finished. With `share` a collective, so all
-        ranks call it, and all get the same answer.
+        `step` is the optimizer step that has just finished. With `share` this is a collective:
+        all ranks call it, and all get the same result.
         """
         while True:
             command = self._command
             code = self._agree(command)
-            self._tell(_OBSERVED[code], command, step)
-            if code != _HOLD:
+            self._acknowledge(_OBSERVED[code], command, step)
+            if code != _PAUSE:
                 self._has_stopped = code == _STOP
                 return self._has_stopped
             if self._is_main:
-                self.wait_for_change(command, HOLDING_BEAT_S)
+                self.wait_for_change(command, PAUSE_SYNC_INTERVAL_S)
 
     def report(
         self,
@@ -134,51 +135,51 @@ class RunControl:
         message: str = "",
         released: bool = False,
     ) -> int:
-        """Tell the server; the report's number, by which `heard` knows it.
+        """Send the run's state, and return the report's number for `wait_acknowledged`.
 
-        `command_id` is that of the command which made the run so, the newest one unless given.
+        `command_id` names the command that led to this state; by default the newest one.
         """
         self._num_reports += 1
         command_id = self._command.command_id if command_id is None else command_id
-        self._told = (observed, command_id)
+        self._last_reported = (observed, command_id)
         report = Report(
             observed=observed,
             number=self._num_reports,
             command_id=command_id,
-            step=_plain(step),
-            message=message[:LONGEST_MESSAGE],
+            step=_as_int(step),
+            message=message[:MAX_MESSAGE_CHARS],
             released=released,
         )
         if self._link is not None:
-            self._link.tell(report)
+            self._link.send(report)
         return self._num_reports
 
-    def at(self, step: int | None) -> None:
-        """Where the run is, for the next heartbeat."""
+    def update_step(self, step: int | None) -> None:
+        """Set the step that the next heartbeat carries."""
         if self._link is not None:
-            self._link.at(_plain(step))
+            self._link.update_step(_as_int(step))
 
-    def heard(self, number: int, timeout_s: float) -> bool:
-        """Whether the server has the report `number` on record, at the latest after `timeout_s`."""
+    def wait_acknowledged(self, number: int, timeout_s: float) -> bool:
+        """Wait until the server has stored report `number`; False if `timeout_s` passes first."""
         with self._changed:
-            return self._changed.wait_for(lambda: self._num_heard >= number, timeout_s)
+            return self._changed.wait_for(lambda: self._num_acknowledged >= number, timeout_s)
 
     def wait_for_change(self, known: Command, timeout_s: float) -> Command:
-        """The command that replaces `known`, or `known` after `timeout_s`."""
+        """Return the command that replaces `known`, or `known` after `timeout_s`."""
         with self._changed:
             self._changed.wait_for(lambda: self._command != known, timeout_s)
             return self._command
 
     def close(self) -> None:
-        """Say what has not been said, and leave."""
+        """Send the last report, and close the connection."""
         if self._link is not None:
             self._link.close()
 
-    def _take(self, command: Command) -> None:
-        """In the link's thread."""
+    def _on_command(self, command: Command) -> None:
+        """Runs in the link's thread."""
         with self._changed:
             if command.heard is not None:
-                self._num_heard = max(self._num_heard, command.heard)
+                self._num_acknowledged = max(self._num_acknowledged, command.heard)
             self._command = Command(
                 desired=command.desired, release=command.release, command_id=command.command_id
             )
@@ -188,16 +189,16 @@ class RunControl:
         code = _CODES[command.desired]
         return code if self._share is None else self._share(code)
 
-    def _tell(self, observed: Observed, command: Command, step: int | None) -> None:
-        """Answer each command once, and where nothing is new, let the next heartbeat say the step."""
-        if self._told == (observed, command.command_id):
-            self.at(step)
+    def _acknowledge(self, observed: Observed, command: Command, step: int | None) -> None:
+        """Report once per command and state; afterwards only the heartbeat's step changes."""
+        if self._last_reported == (observed, command.command_id):
+            self.update_step(step)
         else:
             self.report(observed, command_id=command.command_id, step=step)
 
 
-def _plain(step: int | None) -> int | None:
-    """Loops count in the integers of many libraries, which JSON does not know."""
+def _as_int(step: int | None) -> int | None:
+    """JSON cannot encode the integer types of NumPy and other libraries."""
     return None if step is None else int(step)
 
 

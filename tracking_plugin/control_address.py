@@ -1,4 +1,4 @@
-"""Where a run's control is, and how to be let in there: as MLflow's own client would be."""
+"""The URL, credentials and TLS settings of a run's control link, taken from MLflow's own settings."""
 
 import base64
 import ssl
@@ -14,7 +14,7 @@ from mlflow.utils.workspace_utils import WORKSPACE_HEADER_NAME
 
 @dataclass(frozen=True, kw_only=True)
 class ControlAddress:
-    """The end of a control link; `tls` is None where nothing is encrypted."""
+    """Everything needed to open a control link; `tls` is None for an unencrypted one."""
 
     url: str
     headers: Mapping[str, str]
@@ -26,7 +26,7 @@ class ControlAddress:
 
 
 def control_address(tracking_uri: str, run_id: str) -> ControlAddress | None:
-    """Where the control of a run is; None where the tracking URI is no server's."""
+    """The address of the run's control link, or None if the tracking URI is not a server's."""
     parts = urlsplit(tracking_uri)
     if parts.scheme not in ("http", "https"):
         return None
@@ -38,7 +38,7 @@ def control_address(tracking_uri: str, run_id: str) -> ControlAddress | None:
 
 
 def _headers(tracking_uri: str) -> dict[str, str]:
-    """Who asks, and for which workspace."""
+    """The headers that MLflow's client would send: its plugins', credentials and workspace."""
     headers = {str(name): str(value) for name, value in resolve_request_headers().items()}
     credentials = get_default_host_creds(tracking_uri)
     in_uri = urlsplit(tracking_uri)

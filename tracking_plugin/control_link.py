@@ -1,4 +1,4 @@
-"""The connection of a training to its server's control: kept up in a thread, whatever happens to the server."""
+"""A training's WebSocket connection to its server's control, kept open in a thread of its own."""
 
 import asyncio
 import logging
@@ -19,59 +19,59 @@ logger = logging.getLogger(__name__)
 HEARTBEAT_S = 10.0
 OPEN_TIMEOUT_S = 10.0
 CLOSE_TIMEOUT_S = 2.0
-FIRST_PAUSE_S = 0.5
-LONGEST_PAUSE_S = 15.0
-REFUSED_PAUSE_S = 60.0
-"""Before the next look at a server that has no control: it may be about to be replaced by one that has."""
+FIRST_RETRY_DELAY_S = 0.5
+MAX_RETRY_DELAY_S = 15.0
+REFUSED_RETRY_DELAY_S = 60.0
+"""After a server without control refused the connection; one with control may replace it later."""
 
-_LOSSES = (OSError, TimeoutError, ConnectionClosed, InvalidHandshake)
-_PASSING = frozenset({429, 502, 503, 504})
-"""HTTP statuses of a server that is there but busy, or about to be."""
+_CONNECTION_ERRORS = (OSError, TimeoutError, ConnectionClosed, InvalidHandshake)
+_TEMPORARY_STATUSES = frozenset({429, 502, 503, 504})
+"""HTTP statuses of a server that is busy or starting."""
 
 _APPLICATION_CODES = 4000
-"""Close codes from here on are HTTP statuses and this."""
+"""The server closes with this plus an HTTP status."""
 
 
 class ControlLink:
-    """Tells the newest report, and hears of each command; `on_command` is called in its thread."""
+    """Sends the newest report, and calls `on_command` in its own thread for each command."""
 
     def __init__(self, address: ControlAddress, on_command: Callable[[Command], None]) -> None:
         self._address = address
         self._on_command = on_command
         self._report: Report | None = None
         self._loop = asyncio.new_event_loop()
-        self._has_news = asyncio.Event()
-        self._is_answered = asyncio.Event()
-        self._is_answered.set()
+        self._has_new_report = asyncio.Event()
+        self._is_acknowledged = asyncio.Event()
+        self._is_acknowledged.set()
         self._is_closing = asyncio.Event()
-        self._is_heard = False
+        self._has_received_command = False
         self._has_warned = False
         self._thread = threading.Thread(target=self._run, name="fovea-control", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
-    def tell(self, report: Report) -> None:
-        """Send `report` as soon as there is a connection, unless a newer one comes before that."""
+    def send(self, report: Report) -> None:
+        """Send `report` once connected, unless a newer report replaces it before that."""
         self._report = report
-        self._call(self._hurry)
+        self._call_in_thread(self._on_new_report)
 
-    def at(self, step: int | None) -> None:
-        """The step that the next heartbeat names."""
+    def update_step(self, step: int | None) -> None:
+        """Set the step that the next heartbeat carries."""
         if self._report is not None:
             self._report = msgspec.structs.replace(self._report, step=step)
 
     def close(self) -> None:
-        """Have the last report heard, if that takes no more than a moment, and end the thread."""
-        self._call(self._is_closing.set)
+        """Wait briefly for the last report's acknowledgement, and end the thread."""
+        self._call_in_thread(self._is_closing.set)
         self._thread.join(3 * CLOSE_TIMEOUT_S)
 
-    def _hurry(self) -> None:
-        self._is_answered.clear()
-        self._has_news.set()
+    def _on_new_report(self) -> None:
+        self._is_acknowledged.clear()
+        self._has_new_report.set()
 
-    def _call(self, function: Callable[[], object]) -> None:
-        # RuntimeError: the thread has ended in this very moment.
+    def _call_in_thread(self, function: Callable[[], object]) -> None:
+        # RuntimeError: the thread has just ended, and closed its loop.
         with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(function)
 
@@ -79,36 +79,36 @@ class ControlLink:
         try:
             self._loop.run_until_complete(self._until_closed())
         except Exception:
-            logger.exception("The control link failed: the training goes on without it")
+            logger.exception("The control link failed: the training continues without it")
         finally:
             self._loop.close()
 
     async def _until_closed(self) -> None:
-        keeping = asyncio.ensure_future(self._keep_connected())
+        connecting = asyncio.ensure_future(self._keep_connected())
         await self._is_closing.wait()
-        # Where the server is known to be away, waiting for it is in vain.
-        is_away = self._has_warned
+        # During an outage no acknowledgement can arrive, so do not wait for one.
+        is_disconnected = self._has_warned
         with suppress(TimeoutError):
-            async with asyncio.timeout(0 if is_away else CLOSE_TIMEOUT_S):
-                await self._is_answered.wait()
-        keeping.cancel()
-        await asyncio.gather(keeping, return_exceptions=True)
+            async with asyncio.timeout(0 if is_disconnected else CLOSE_TIMEOUT_S):
+                await self._is_acknowledged.wait()
+        connecting.cancel()
+        await asyncio.gather(connecting, return_exceptions=True)
 
     async def _keep_connected(self) -> None:
-        pause_s = FIRST_PAUSE_S
+        delay_s = FIRST_RETRY_DELAY_S
         while True:
-            self._is_heard = False
-            error = await self._until_lost()
+            self._has_received_command = False
+            error = await self._connect_until_lost()
             self._warn(_reason(error))
-            if self._is_heard:
-                pause_s = FIRST_PAUSE_S
-            # Spread, so that not all runs come back to a restarted server at once.
-            spread = random.uniform(0.5, 1.0)  # noqa: S311 - no secret
-            await asyncio.sleep(spread * (REFUSED_PAUSE_S if _is_refusal(error) else pause_s))
-            pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+            if self._has_received_command:
+                delay_s = FIRST_RETRY_DELAY_S
+            # Jitter, so that not all runs reconnect to a restarted server at once.
+            jitter = random.uniform(0.5, 1.0)  # noqa: S311 - not a secret
+            await asyncio.sleep(jitter * (REFUSED_RETRY_DELAY_S if _is_refusal(error) else delay_s))
+            delay_s = min(2 * delay_s, MAX_RETRY_DELAY_S)
 
-    async def _until_lost(self) -> Exception | None:
-        """Connect and converse; what ended that, None for a close without a complaint."""
+    async def _connect_until_lost(self) -> Exception | None:
+        """Connect, exchange messages, and return the error that ended it; None after a clean close."""
         try:
             async with connect(
                 self._address.url,
@@ -120,51 +120,53 @@ class ControlLink:
                 ping_timeout=2 * HEARTBEAT_S,
                 compression=None,
             ) as connection:
-                await self._converse(connection)
-        except _LOSSES as error:
+                await self._exchange_messages(connection)
+        except _CONNECTION_ERRORS as error:
             return error
         except Exception as error:
-            logger.exception("The control link failed: it is tried again")
+            logger.exception("The control link failed: it will be retried")
             return error
         return None
 
-    async def _converse(self, connection: ClientConnection) -> None:
-        telling = asyncio.ensure_future(self._keep_telling(connection))
+    async def _exchange_messages(self, connection: ClientConnection) -> None:
+        sending = asyncio.ensure_future(self._send_reports(connection))
         try:
             async for text in connection:
-                self._hear(text)
+                self._on_message(text)
         finally:
-            telling.cancel()
-            await asyncio.gather(telling, return_exceptions=True)
+            sending.cancel()
+            await asyncio.gather(sending, return_exceptions=True)
 
-    def _hear(self, text: str | bytes) -> None:
+    def _on_message(self, text: str | bytes) -> None:
         try:
             command = decode_command(text)
         except msgspec.MsgspecError as error:
-            logger.warning("The server's word on control is not understood: %s", error)
+            logger.warning("A control message of the server could not be decoded: %s", error)
             return
-        self._is_heard = True
+        self._has_received_command = True
         if self._report is not None and command.heard == self._report.number:
-            self._is_answered.set()
+            self._is_acknowledged.set()
         if self._has_warned:
             logger.info("Control from %s is back", self._address.server)
             self._has_warned = False
         self._on_command(command)
 
-    async def _keep_telling(self, connection: ClientConnection) -> None:
+    async def _send_reports(self, connection: ClientConnection) -> None:
+        """Send each new report at once, and repeat the newest one as a heartbeat."""
         while True:
-            self._has_news.clear()
+            self._has_new_report.clear()
             if self._report is not None:
                 await connection.send(encode(self._report))
             with suppress(TimeoutError):
                 async with asyncio.timeout(HEARTBEAT_S):
-                    await self._has_news.wait()
+                    await self._has_new_report.wait()
 
     def _warn(self, reason: str) -> None:
-        """Once an outage: a training that nobody controls is as good as any other."""
+        """Log one warning per outage, and further attempts at DEBUG."""
         logger.log(
             logging.DEBUG if self._has_warned else logging.WARNING,
-            "No control from %s (%s): the training goes on, and can be controlled once there is",
+            "No control from %s (%s): the training continues, and can be controlled again once "
+            "the server accepts the connection",
             self._address.server,
             reason,
         )
@@ -172,11 +174,11 @@ class ControlLink:
 
 
 def _is_refusal(error: Exception | None) -> bool:
-    """Whether the server is there, and would give the same answer again."""
+    """Whether the server would refuse the same way if asked again soon."""
     if isinstance(error, InvalidStatus):
-        return error.response.status_code not in _PASSING
+        return error.response.status_code not in _TEMPORARY_STATUSES
     code = _close_code(error)
-    return code >= _APPLICATION_CODES and code - _APPLICATION_CODES not in _PASSING
+    return code >= _APPLICATION_CODES and code - _APPLICATION_CODES not in _TEMPORARY_STATUSES
 
 
 def _reason(error: Exception | None) -> str:
@@ -188,5 +190,6 @@ def _reason(error: Exception | None) -> str:
 
 
 def _close_code(error: Exception | None) -> int:
-    is_told = isinstance(error, ConnectionClosed) and error.rcvd is not None
-    return error.rcvd.code if is_told else 0  # type: ignore[union-attr] # told by the line above
+    if isinstance(error, ConnectionClosed) and error.rcvd is not None:
+        return error.rcvd.code
+    return 0

@@ -1,4 +1,4 @@
-"""What a run and its server say to each other about control: the desired state down, the observed one up."""
+"""The messages of the control link: the server sends the desired state, the run reports the observed one."""
 
 from enum import StrEnum
 
@@ -6,12 +6,15 @@ import msgspec
 
 from tracking_plugin.names import RunStatus
 
-LONGEST_MESSAGE = 1000
-"""Characters of a report's message."""
+MAX_MESSAGE_CHARS = 1000
+"""The length at which a report's message is truncated."""
+
+PAUSE_SYNC_INTERVAL_S = 1.0
+"""While a run is paused, its ranks run a collective this often, so that none of them times out."""
 
 
 class Desired(StrEnum):
-    """What a run is to be, as the server stores it."""
+    """The state that the server wants a run to be in."""
 
     RUNNING = "running"
     PAUSED = "paused"
@@ -19,7 +22,7 @@ class Desired(StrEnum):
 
 
 class Observed(StrEnum):
-    """What a run says that it is: a status word, or RUNNING for a loop that knows no more than Desired."""
+    """The state that a run reports; a loop that only echoes Desired reports RUNNING for TRAINING."""
 
     STARTING = "starting"
     RUNNING = "running"
@@ -36,28 +39,28 @@ class Observed(StrEnum):
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):
-    """The desired state; `command_id` is that of the command that made it so, 0 before any."""
+    """The desired state, with the id of the command that set it (0 before the first command)."""
 
     desired: Desired
     release: bool = False
-    """Whether a pause is to give the accelerators back, to which a checkpoint is needed."""
+    """Whether a pause releases the accelerators: the run saves a checkpoint and exits."""
     command_id: int = 0
     heard: int | None = None
-    """Number of the run's report that the server has on record."""
+    """Acknowledges the run's report of this number: the server has stored it."""
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The observed state; repeated as a heartbeat."""
+    """The observed state; the newest report is repeated as a heartbeat."""
 
     observed: Observed
     number: int | None = None
-    """Counts what is not a mere repetition, so that the server can say what it has heard."""
+    """Counts the reports of a run, repetitions excluded, for the server's acknowledgement."""
     command_id: int | None = None
-    """Of the command that the run has taken notice of."""
+    """The command that this report acknowledges."""
     step: int | None = None
     message: str = ""
     released: bool = False
-    """The run exits with its checkpoint saved, and is to be started again to go on."""
+    """The run has saved a checkpoint and exits; to resume it, the server starts it again."""
 
 
 _command_decoder = msgspec.json.Decoder(Command)
@@ -70,10 +73,10 @@ def encode(message: Command | Report) -> str:
 
 
 def decode_command(text: str | bytes) -> Command:
-    """msgspec.MsgspecError where `text` is none."""
+    """Raises msgspec.MsgspecError if `text` is not a command."""
     return _command_decoder.decode(text)
 
 
 def decode_report(text: str | bytes) -> Report:
-    """msgspec.MsgspecError where `text` is none."""
+    """Raises msgspec.MsgspecError if `text` is not a report."""
     return _report_decoder.decode(text)

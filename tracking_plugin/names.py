@@ -28,6 +28,8 @@ class Tag(StrEnum):
     CURRENT_IMAGE = "fovea.current_image"
     ALERT = "fovea.alert"
     REJECTED_RECORDS = "fovea.rejected_records"
+    EVALUATED_RUN = "fovea.evaluated_run"
+    """On the run of an evaluation job: the id of the run whose model it scores."""
 
 
 class Metric(StrEnum):

@@ -23,7 +23,7 @@ from mlflow.projects.utils import (
 from tracking_plugin.names import RunStatus, Tag
 from tracking_plugin.ray_cluster import find_cluster, job_client, submit_job
 from tracking_plugin.ray_head import JOB_STOP_ENVIRONMENT
-from tracking_plugin.ray_job import LONGEST_MESSAGE, RayRun
+from tracking_plugin.ray_job import MAX_TAG_CHARS, RayRun
 
 # Below MLflow's own logger, so that `mlflow run` shows these lines among its own.
 logger = logging.getLogger("mlflow.projects.fovea-ray")
@@ -82,7 +82,7 @@ def _failing_run(client: MlflowClient, run_id: str) -> Iterator[None]:
         yield
     except Exception as error:
         client.set_tag(run_id, Tag.STATUS, RunStatus.ERROR)
-        client.set_tag(run_id, Tag.MESSAGE, str(error)[:LONGEST_MESSAGE])
+        client.set_tag(run_id, Tag.MESSAGE, str(error)[:MAX_TAG_CHARS])
         client.set_terminated(run_id, "FAILED")
         raise
 

@@ -19,7 +19,7 @@ from tracking_plugin.ray_status import RayStatus
 # Below MLflow's own logger, so that `mlflow run` shows these lines among its own.
 logger = logging.getLogger("mlflow.projects.fovea-ray")
 
-LONGEST_MESSAGE = 4000
+MAX_TAG_CHARS = 4000
 """Characters that every version of MLflow's stores takes in a tag."""
 
 _FIRST_POLLS_S = (0.2, 0.5, 1.0, 1.0, 2.0, 2.0)
@@ -161,7 +161,7 @@ class RayRun(SubmittedRun):
             lines = self._client.get_job_logs(self.job_id).splitlines()[-_MESSAGE_LINES:]
         except (OSError, RuntimeError) as error:
             return f"The Ray job {self.job_id} is lost: {error}"
-        tail = "\n".join(lines)[-LONGEST_MESSAGE:]
+        tail = "\n".join(lines)[-MAX_TAG_CHARS:]
         return (
             f"The Ray job {self.job_id} died before its run had ended. The end of its log:\n{tail}"
         )

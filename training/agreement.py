@@ -6,10 +6,8 @@ from typing import Protocol, cast
 import torch
 import torch.distributed as dist
 
+from tracking_plugin.control_messages import PAUSE_SYNC_INTERVAL_S
 from training.process import Process
-
-HOLDING_BEAT_S = 1.0
-"""How often the ranks that hold meet each other, so that no collective runs out of time."""
 
 
 class Decision(IntEnum):
@@ -99,7 +97,7 @@ class Agreement:
         """What is wanted as soon as that is no longer to hold; `step` is the last that was taken."""
         while (verdict := self.meet()) is Decision.PAUSE:
             self.orders.holding(step)
-            self.orders.wait(HOLDING_BEAT_S)
+            self.orders.wait(PAUSE_SYNC_INTERVAL_S)
         return verdict
 
 

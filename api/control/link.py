@@ -11,7 +11,7 @@ from api.control.service import ControlService
 from api.errors import ApiError, UnavailableError, close_code_of
 from api.middleware.admission import close_reason
 from tracking_plugin.control_messages import (
-    LONGEST_MESSAGE,
+    MAX_MESSAGE_CHARS,
     Command,
     Report,
     decode_report,
@@ -150,5 +150,5 @@ def read_report(text: str | bytes) -> Report:
     if any(abs(number or 0) > _LARGEST_NUMBER for number in (report.step, report.number)):
         raise BadReportError("A report was expected: its step is no number of 64 bits")
     # PostgreSQL keeps no NUL.
-    message = report.message.replace("\0", "")[:LONGEST_MESSAGE]
+    message = report.message.replace("\0", "")[:MAX_MESSAGE_CHARS]
     return msgspec.structs.replace(report, message=message)

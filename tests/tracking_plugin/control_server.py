@@ -1,4 +1,4 @@
-"""The server's end of a control link, over real sockets, for a test that plays the server."""
+"""A real WebSocket server that stands for Fovea's end of the control link in tests."""
 
 import socket
 import threading
@@ -23,16 +23,16 @@ from tracking_plugin.control_messages import (
 
 
 class ControlServer:
-    """Says the newest command on connect and on change, and keeps what it is told."""
+    """Sends the newest command on connect and on change, and keeps all reports."""
 
     def __init__(self) -> None:
         self.command = Command(desired=Desired.RUNNING)
         self.reports: list[Report] = []
         self.requests: list[Request] = []
         self.status: int | None = None
-        """With which a connection is answered instead of being opened."""
+        """If set, each connection attempt is answered with this HTTP status."""
         self.close_code: int | None = None
-        """With which a connection is closed as soon as it is open."""
+        """If set, each connection is closed with this code as soon as it is open."""
         self.port = 0
         self._open: set[ServerConnection] = set()
         self._server: Server | None = None
@@ -43,11 +43,11 @@ class ControlServer:
         return f"http://{LOOPBACK}:{self.port}"
 
     @property
-    def last(self) -> Report | None:
+    def last_report(self) -> Report | None:
         return self.reports[-1] if self.reports else None
 
-    def want(self, desired: Desired, *, release: bool = False) -> int:
-        """A new command; its id."""
+    def set_desired(self, desired: Desired, *, release: bool = False) -> int:
+        """Send a new command to all open connections, and return its id."""
         command_id = self.command.command_id + 1
         self.command = Command(desired=desired, release=release, command_id=command_id)
         for connection in tuple(self._open):
@@ -55,51 +55,52 @@ class ControlServer:
                 connection.send(encode(self.command))
         return command_id
 
-    def say(self, text: str | bytes) -> None:
-        """Anything at all, to whoever is connected."""
+    def send_text(self, text: str | bytes) -> None:
+        """Send `text`, valid or not, to all open connections."""
         for connection in tuple(self._open):
             connection.send(text)
 
-    def wait_for(self, observed: Observed, command_id: int | None = None) -> Report:
-        """The newest report of a run, once it says that it is `observed` by that command."""
+    def wait_for_report(self, observed: Observed, command_id: int | None = None) -> Report:
+        """Wait until the newest report has `observed` and `command_id`, by default the newest id."""
 
-        def said() -> Report | None:
-            wanted = self.command.command_id if command_id is None else command_id
-            report = self.last
-            is_it = report and (report.observed, report.command_id) == (observed, wanted)
-            return report if is_it else None
+        def expected_report() -> Report | None:
+            expected_id = self.command.command_id if command_id is None else command_id
+            report = self.last_report
+            if report and (report.observed, report.command_id) == (observed, expected_id):
+                return report
+            return None
 
-        return until(said, f"the report {observed}")
+        return until(expected_report, f"the report {observed}")
 
     def wait_connected(self) -> None:
         until(lambda: bool(self._open), "a control link")
 
-    def cut(self) -> None:
-        """End every connection without a word."""
-        cut = set(self._open)
-        for connection in cut:
+    def drop_connections(self) -> None:
+        """Cut every connection without a close frame."""
+        dropped = set(self._open)
+        for connection in dropped:
             connection.socket.shutdown(socket.SHUT_RDWR)
-        until(lambda: not self._open & cut, "the end of the connections")
+        until(lambda: not self._open & dropped, "the end of the connections")
 
     def start(self) -> None:
-        """Listen, on the same port as before if there was one."""
+        """Listen; after a stop, on the same port as before."""
         self._server = serve(
-            self._serve, LOOPBACK, self.port, compression=None, process_request=self._answer
+            self._serve, LOOPBACK, self.port, compression=None, process_request=self._handshake
         )
         self.port = self._server.socket.getsockname()[1]
         self._thread = threading.Thread(target=self._server.serve_forever)
         self._thread.start()
 
     def stop(self) -> None:
-        """Listen no longer, and end what is open."""
+        """Stop listening and drop all connections."""
         if self._server is None or self._thread is None:
             return
         self._server.shutdown()
         self._thread.join()
         self._server = None
-        self.cut()
+        self.drop_connections()
 
-    def _answer(self, connection: ServerConnection, request: Request) -> Response | None:
+    def _handshake(self, connection: ServerConnection, request: Request) -> Response | None:
         self.requests.append(request)
         return None if self.status is None else connection.respond(self.status, "")
 
@@ -111,22 +112,22 @@ class ControlServer:
         try:
             connection.send(encode(self.command))
             for text in connection:
-                self._hear(connection, decode_report(text))
+                self._on_report(connection, decode_report(text))
         except (ConnectionClosed, OSError):
             return
         finally:
             self._open.discard(connection)
 
-    def _hear(self, connection: ServerConnection, report: Report) -> None:
+    def _on_report(self, connection: ServerConnection, report: Report) -> None:
         self.reports.append(report)
         if report.number is not None:
-            heard = msgspec.structs.replace(self.command, heard=report.number)
-            connection.send(encode(heard))
+            acknowledgement = msgspec.structs.replace(self.command, heard=report.number)
+            connection.send(encode(acknowledgement))
 
 
 @contextmanager
 def control_server() -> Iterator[ControlServer]:
-    """A server that listens while inside."""
+    """A ControlServer that listens inside the `with`."""
     server = ControlServer()
     server.start()
     try:

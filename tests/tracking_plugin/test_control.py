@@ -1,4 +1,4 @@
-"""RunControl: what it does to a loop, and what it says about that to the server."""
+"""RunControl pauses and stops a loop by the server's commands, and reports the loop's state."""
 
 import logging
 import threading
@@ -13,7 +13,7 @@ from mlflow import MlflowClient
 from tests.tracking_plugin.control_server import ControlServer, control_server
 from tests.waiting import DEADLINE_S, until
 from tracking_plugin.control import RunControl
-from tracking_plugin.control_messages import LONGEST_MESSAGE, Command, Desired, Observed, Report
+from tracking_plugin.control_messages import MAX_MESSAGE_CHARS, Command, Desired, Observed, Report
 
 RUN_ID = "0123456789abcdef0123456789abcdef"
 
@@ -33,17 +33,17 @@ def control(server: ControlServer) -> Iterator[RunControl]:
 
 @pytest.fixture
 def local_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MlflowClient]:
-    """A store of this test's own for runs of the fluent API."""
+    """An MLflow store for the fluent API, used by one test alone."""
     before = mlflow.get_tracking_uri()
     uri = f"sqlite:///{tmp_path}/mlflow.db"
-    monkeypatch.chdir(tmp_path)  # a store without a server keeps its artifacts there
+    monkeypatch.chdir(tmp_path)  # without a server, artifacts go to the working directory
     mlflow.set_tracking_uri(uri)
     yield MlflowClient(uri)
     mlflow.set_tracking_uri(before)
 
 
 class Loop:
-    """Steps on in a thread until it is to stop."""
+    """Takes steps in a thread until `should_stop` returns True."""
 
     def __init__(self, control: RunControl) -> None:
         self.num_steps = 0
@@ -55,16 +55,16 @@ class Loop:
         while not self._control.should_stop(self.num_steps):
             self.num_steps += 1
 
-    def goes_on(self) -> None:
+    def wait_for_steps(self) -> None:
         before = self.num_steps
         until(lambda: self.num_steps > before + 10, "more steps")
 
-    def ends(self) -> None:
+    def join(self) -> None:
         self._thread.join(DEADLINE_S)
         assert not self._thread.is_alive()
 
 
-def knows(control: RunControl, command_id: int) -> None:
+def wait_for_command(control: RunControl, command_id: int) -> None:
     until(lambda: control.command.command_id == command_id, f"the command {command_id}")
 
 
@@ -72,149 +72,151 @@ def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
 
 
-def test_a_loop_holds_while_paused_goes_on_when_resumed_and_leaves_when_stopped(
+def test_a_loop_pauses_resumes_and_stops_as_commanded(
     server: ControlServer, control: RunControl
 ) -> None:
     loop = Loop(control)
-    loop.goes_on()
+    loop.wait_for_steps()
     for _ in range(3):
-        server.want(Desired.PAUSED)
-        paused = server.wait_for(Observed.PAUSED)
+        server.set_desired(Desired.PAUSED)
+        paused = server.wait_for_report(Observed.PAUSED)
         assert paused.step == loop.num_steps
-        server.want(Desired.RUNNING)
-        server.wait_for(Observed.TRAINING)
-        loop.goes_on()
+        server.set_desired(Desired.RUNNING)
+        server.wait_for_report(Observed.TRAINING)
+        loop.wait_for_steps()
         assert loop.num_steps > (paused.step or 0)
-    server.want(Desired.STOPPED)
-    loop.ends()
-    assert server.wait_for(Observed.STOPPING).step == loop.num_steps
+    server.set_desired(Desired.STOPPED)
+    loop.join()
+    assert server.wait_for_report(Observed.STOPPING).step == loop.num_steps
 
 
-def test_a_paused_loop_takes_no_step_until_it_hears_of_it(
+def test_a_paused_loop_takes_no_step_until_it_is_resumed_or_stopped(
     server: ControlServer, control: RunControl
 ) -> None:
     loop = Loop(control)
-    server.want(Desired.PAUSED)
-    step = server.wait_for(Observed.PAUSED).step
-    # Another pause is answered from within the first: the loop has looked again, and stayed.
+    server.set_desired(Desired.PAUSED)
+    step = server.wait_for_report(Observed.PAUSED).step
+    # A second pause is acknowledged during the first: the loop has read the command, and stays paused.
     for _ in range(2):
-        server.want(Desired.PAUSED)
-        assert server.wait_for(Observed.PAUSED).step == step
+        server.set_desired(Desired.PAUSED)
+        assert server.wait_for_report(Observed.PAUSED).step == step
     assert loop.num_steps == step
-    server.want(Desired.STOPPED)
-    loop.ends()
+    server.set_desired(Desired.STOPPED)
+    loop.join()
     assert loop.num_steps == step
 
 
-def test_a_stop_that_is_there_before_the_loop_ends_it_at_its_first_look(
+def test_a_stop_before_the_first_step_ends_the_loop_at_its_first_check(
     server: ControlServer, control: RunControl
 ) -> None:
-    server.want(Desired.STOPPED)
-    knows(control, 1)
+    server.set_desired(Desired.STOPPED)
+    wait_for_command(control, 1)
     assert control.should_stop(0)
-    assert control.should_stop(1), "to ask once more changes nothing"
+    assert control.should_stop(1), "a second check returns the same"
 
 
-def test_a_pause_that_was_taken_back_is_not_claimed(
+def test_a_pause_that_was_revoked_before_the_next_step_is_not_reported(
     server: ControlServer, control: RunControl
 ) -> None:
     assert not control.should_stop(1)
-    server.want(Desired.PAUSED)
-    server.want(Desired.RUNNING)
-    knows(control, 2)
+    server.set_desired(Desired.PAUSED)
+    server.set_desired(Desired.RUNNING)
+    wait_for_command(control, 2)
     assert not control.should_stop(2)
-    server.wait_for(Observed.TRAINING)
+    server.wait_for_report(Observed.TRAINING)
     assert all(report.observed is Observed.TRAINING for report in server.reports)
 
 
-def test_each_command_is_answered_once(server: ControlServer, control: RunControl) -> None:
+def test_each_command_is_acknowledged_once(server: ControlServer, control: RunControl) -> None:
     for step in range(100):
         assert not control.should_stop(step)
-    server.want(Desired.RUNNING)
-    knows(control, 1)
+    server.set_desired(Desired.RUNNING)
+    wait_for_command(control, 1)
     for step in range(100, 200):
         assert not control.should_stop(step)
-    server.wait_for(Observed.TRAINING)
-    answers = {report.number for report in server.reports}
-    assert answers <= {1, 2}
+    server.wait_for_report(Observed.TRAINING)
+    numbers = {report.number for report in server.reports}
+    assert numbers <= {1, 2}
 
 
-def test_a_pause_outlives_the_server(
+def test_a_loop_stays_paused_while_the_server_restarts(
     server: ControlServer, control: RunControl, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tracking_plugin.control_link.FIRST_PAUSE_S", 0.05)
+    monkeypatch.setattr("tracking_plugin.control_link.FIRST_RETRY_DELAY_S", 0.05)
     loop = Loop(control)
-    server.want(Desired.PAUSED)
-    step = server.wait_for(Observed.PAUSED).step
+    server.set_desired(Desired.PAUSED)
+    step = server.wait_for_report(Observed.PAUSED).step
     server.stop()
     server.reports.clear()
     server.start()
-    server.wait_for(Observed.PAUSED)
+    server.wait_for_report(Observed.PAUSED)
     assert loop.num_steps == step
-    server.want(Desired.STOPPED)
-    loop.ends()
+    server.set_desired(Desired.STOPPED)
+    loop.join()
 
 
-def test_a_report_is_known_to_be_heard(server: ControlServer, control: RunControl) -> None:
+def test_a_report_is_acknowledged_by_its_number(server: ControlServer, control: RunControl) -> None:
     number = control.report(Observed.PAUSED, step=3, message="x" * 5000, released=True)
-    assert control.heard(number, DEADLINE_S)
-    assert server.last == Report(
+    assert control.wait_acknowledged(number, DEADLINE_S)
+    assert server.last_report == Report(
         observed=Observed.PAUSED,
         number=number,
         command_id=0,
         step=3,
-        message="x" * LONGEST_MESSAGE,
+        message="x" * MAX_MESSAGE_CHARS,
         released=True,
     )
-    assert not control.heard(number + 1, 0.0)
+    assert not control.wait_acknowledged(number + 1, 0.0)
 
 
-def test_to_be_heard_is_no_new_command(server: ControlServer, control: RunControl) -> None:
-    server.want(Desired.PAUSED)
-    knows(control, 1)
-    assert control.heard(control.report(Observed.PAUSING), DEADLINE_S)
+def test_an_acknowledgement_is_not_a_new_command(
+    server: ControlServer, control: RunControl
+) -> None:
+    server.set_desired(Desired.PAUSED)
+    wait_for_command(control, 1)
+    assert control.wait_acknowledged(control.report(Observed.PAUSING), DEADLINE_S)
     assert control.command == Command(desired=Desired.PAUSED, command_id=1)
     assert control.wait_for_change(control.command, 0.0) == control.command
 
 
-def test_steps_of_other_libraries_are_understood(
+def test_a_step_may_be_an_integer_of_another_library(
     server: ControlServer, control: RunControl
 ) -> None:
-    control.should_stop(np.int64(7))  # type: ignore[arg-type] # what NumPy's loops count in
-    assert server.wait_for(Observed.TRAINING).step == 7
+    control.should_stop(np.int64(7))  # type: ignore[arg-type] # loops over NumPy arrays count like this
+    assert server.wait_for_report(Observed.TRAINING).step == 7
 
 
-def test_without_a_server_one_warning_is_logged_and_the_training_goes_on(
+def test_without_a_server_one_warning_is_logged_and_the_training_continues(
     local_runs: MlflowClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     with mlflow.start_run() as run, RunControl() as control:
         assert not any(control.should_stop(step) for step in range(100))
         assert control.run_id == run.info.run_id
     (warning,) = warnings(caplog)
-    assert "tracking URI is no server's" in warning
+    assert "tracking URI is not a server's" in warning
     assert local_runs.get_run(run.info.run_id).info.status == "FINISHED"
 
 
-def test_a_server_without_control_leaves_the_loop_alone(
+def test_a_server_without_control_does_not_stop_the_loop(
     server: ControlServer, control: RunControl, caplog: pytest.LogCaptureFixture
 ) -> None:
     control.close()
     server.status = 404
-    with RunControl(RUN_ID, tracking_uri=server.url) as unheard:
+    with RunControl(RUN_ID, tracking_uri=server.url) as refused:
         until(lambda: warnings(caplog), "the warning")
-        assert not any(unheard.should_stop(step) for step in range(100))
+        assert not any(refused.should_stop(step) for step in range(100))
     assert len(warnings(caplog)) == 1
 
 
-def test_a_control_without_a_run_is_refused(local_runs: MlflowClient) -> None:
+def test_a_control_without_a_run_raises(local_runs: MlflowClient) -> None:
     with pytest.raises(ValueError, match="needs a run: give it a run_id"):
         RunControl()
 
 
 def stopped_run(server: ControlServer, after_stop: Callable[[], None] = lambda: None) -> str:
     with mlflow.start_run() as run, RunControl(tracking_uri=server.url) as control:
-        server.want(Desired.STOPPED)
-        knows(control, 1)
+        server.set_desired(Desired.STOPPED)
+        wait_for_command(control, 1)
         assert control.should_stop(1)
         mlflow.log_metric("loss", 0.5)
         after_stop()
@@ -227,7 +229,7 @@ def test_a_run_that_was_stopped_ends_killed_with_its_metrics(
     run = local_runs.get_run(stopped_run(server))
     assert run.info.status == "KILLED"
     assert run.data.metrics == {"loss": 0.5}
-    assert server.wait_for(Observed.STOPPING).step == 1
+    assert server.wait_for_report(Observed.STOPPING).step == 1
     assert len(local_runs.search_runs([run.info.experiment_id])) == 1
 
 
@@ -243,23 +245,23 @@ def test_a_loop_that_fails_after_a_stop_has_failed(
     assert run.info.status == "FAILED"
 
 
-def test_the_server_is_asked_to_end_a_stopped_run_that_nobody_here_holds_open(
+def test_the_server_is_asked_to_end_a_stopped_run_that_this_process_has_not_opened(
     server: ControlServer,
 ) -> None:
     with RunControl(RUN_ID, tracking_uri=server.url) as control:
-        server.want(Desired.STOPPED)
-        knows(control, 1)
+        server.set_desired(Desired.STOPPED)
+        wait_for_command(control, 1)
         assert control.should_stop(4)
-    assert server.last is not None
-    assert (server.last.observed, server.last.command_id) == (Observed.STOPPED, 1)
+    assert server.last_report is not None
+    assert (server.last_report.observed, server.last_report.command_id) == (Observed.STOPPED, 1)
 
 
 class Ranks:
-    """Threads that stand for ranks: a barrier makes the collective."""
+    """Threads in place of ranks, with a collective made of a barrier."""
 
     def __init__(self, url: str, world_size: int) -> None:
-        self.meeting = threading.Barrier(world_size, timeout=DEADLINE_S)
-        self.box = [0] * world_size
+        self.barrier = threading.Barrier(world_size, timeout=DEADLINE_S)
+        self.codes = [0] * world_size
         self.num_steps = [0] * world_size
         self.threads = [
             threading.Thread(target=self.run, args=(rank, url)) for rank in range(world_size)
@@ -269,10 +271,10 @@ class Ranks:
 
     def run(self, rank: int, url: str) -> None:
         def share(code: int) -> int:
-            self.box[rank] = code
-            self.meeting.wait()
-            shared = self.box[0]
-            self.meeting.wait()
+            self.codes[rank] = code
+            self.barrier.wait()
+            shared = self.codes[0]
+            self.barrier.wait()
             return shared
 
         control = RunControl(RUN_ID, tracking_uri=url, is_main=rank == 0, share=share)
@@ -286,15 +288,15 @@ class Ranks:
         assert not any(thread.is_alive() for thread in self.threads)
 
 
-def test_all_ranks_hold_and_leave_at_the_same_step(server: ControlServer) -> None:
+def test_all_ranks_pause_and_stop_at_the_same_step(server: ControlServer) -> None:
     ranks = Ranks(server.url, 3)
     for _ in range(3):
-        server.want(Desired.PAUSED)
-        step = server.wait_for(Observed.PAUSED).step
+        server.set_desired(Desired.PAUSED)
+        step = server.wait_for_report(Observed.PAUSED).step
         assert ranks.num_steps == [step] * 3
-        server.want(Desired.RUNNING)
-        server.wait_for(Observed.TRAINING)
-    server.want(Desired.STOPPED)
+        server.set_desired(Desired.RUNNING)
+        server.wait_for_report(Observed.TRAINING)
+    server.set_desired(Desired.STOPPED)
     ranks.join()
     assert len(set(ranks.num_steps)) == 1
-    assert len(server.requests) == 1, "rank 0 alone has a link"
+    assert len(server.requests) == 1, "only rank 0 connects"

@@ -1,4 +1,4 @@
-"""The control link: what it says and hears over a real socket, and how it outlives its server."""
+"""The control link over a real socket: messages, reconnection, warnings and closing."""
 
 import logging
 import threading
@@ -17,8 +17,8 @@ from tracking_plugin.control_messages import Command, Desired, Observed, Report
 RUN_ID = "0123456789abcdef0123456789abcdef"
 
 
-class Listener:
-    """A link, and what came over it."""
+class Client:
+    """A link, and the commands that it has received."""
 
     def __init__(self, tracking_uri: str) -> None:
         self.commands: list[Command] = []
@@ -27,7 +27,7 @@ class Listener:
         self.link = ControlLink(address, self.commands.append)
         self.link.start()
 
-    def hears(self, command: Command) -> None:
+    def wait_for(self, command: Command) -> None:
         until(lambda: command in self.commands, f"the command {command}")
 
 
@@ -38,16 +38,21 @@ def server() -> Iterator[ControlServer]:
 
 
 @pytest.fixture
-def listener(server: ControlServer) -> Iterator[Listener]:
-    listener = Listener(server.url)
-    yield listener
-    listener.link.close()
+def client(server: ControlServer) -> Iterator[Client]:
+    client = Client(server.url)
+    yield client
+    client.link.close()
 
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pauses and heartbeats that a test can wait for."""
-    for name in ("FIRST_PAUSE_S", "LONGEST_PAUSE_S", "REFUSED_PAUSE_S", "HEARTBEAT_S"):
+    """Short retry delays and heartbeats."""
+    for name in (
+        "FIRST_RETRY_DELAY_S",
+        "MAX_RETRY_DELAY_S",
+        "REFUSED_RETRY_DELAY_S",
+        "HEARTBEAT_S",
+    ):
         monkeypatch.setattr(control_link, name, 0.05)
 
 
@@ -59,187 +64,190 @@ def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
 
 
-def test_what_is_wanted_is_heard_on_connect_and_on_change(
-    server: ControlServer, listener: Listener
+def test_the_command_is_received_on_connect_and_on_change(
+    server: ControlServer, client: Client
 ) -> None:
-    listener.hears(Command(desired=Desired.RUNNING))
-    server.want(Desired.PAUSED, release=True)
-    listener.hears(Command(desired=Desired.PAUSED, release=True, command_id=1))
+    client.wait_for(Command(desired=Desired.RUNNING))
+    server.set_desired(Desired.PAUSED, release=True)
+    client.wait_for(Command(desired=Desired.PAUSED, release=True, command_id=1))
     assert server.requests[0].path == f"/api/v1/runs/{RUN_ID}/control"
 
 
 def test_a_report_is_sent_at_once_and_repeated_with_the_newest_step(
-    server: ControlServer, quick: None, listener: Listener
+    server: ControlServer, quick: None, client: Client
 ) -> None:
-    told = Report(observed=Observed.PAUSED, command_id=3, number=1, step=7)
-    listener.link.tell(told)
-    until(lambda: server.reports.count(told) >= 2, "a heartbeat")
-    listener.link.at(8)
-    until(lambda: server.last is not None and server.last.step == 8, "the step in a heartbeat")
-    assert server.last is not None
-    assert (server.last.observed, server.last.command_id) == (Observed.PAUSED, 3)
+    report = Report(observed=Observed.PAUSED, command_id=3, number=1, step=7)
+    client.link.send(report)
+    until(lambda: server.reports.count(report) >= 2, "a heartbeat")
+    client.link.update_step(8)
+    until(
+        lambda: server.last_report is not None and server.last_report.step == 8,
+        "the step in a heartbeat",
+    )
+    assert server.last_report is not None
+    assert (server.last_report.observed, server.last_report.command_id) == (Observed.PAUSED, 3)
 
 
-def test_a_cut_connection_is_made_anew_and_both_sides_say_how_things_are(
-    server: ControlServer, quick: None, listener: Listener, caplog: pytest.LogCaptureFixture
+def test_a_dropped_connection_is_reopened_and_both_sides_send_their_state(
+    server: ControlServer, quick: None, client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
-    listener.link.tell(Report(observed=Observed.TRAINING, number=1, step=4))
-    listener.hears(Command(desired=Desired.RUNNING))
+    client.link.send(Report(observed=Observed.TRAINING, number=1, step=4))
+    client.wait_for(Command(desired=Desired.RUNNING))
     server.status = 503
-    server.cut()
-    # Nobody is connected at this moment, so only the state can carry it over.
-    command_id = server.want(Desired.PAUSED)
+    server.drop_connections()
+    # No connection is open now, so the command can only arrive as state on reconnect.
+    command_id = server.set_desired(Desired.PAUSED)
     server.reports.clear()
     server.status = None
-    listener.hears(Command(desired=Desired.PAUSED, command_id=command_id))
-    until(lambda: server.reports, "the report after the cut")
+    client.wait_for(Command(desired=Desired.PAUSED, command_id=command_id))
+    until(lambda: server.reports, "the report after reconnecting")
     assert server.reports[0] == Report(observed=Observed.TRAINING, number=1, step=4)
     assert len(warnings(caplog)) == 1
 
 
-def test_a_server_that_comes_back_after_many_attempts_is_found_again(
-    server: ControlServer, quick: None, listener: Listener, caplog: pytest.LogCaptureFixture
+def test_the_link_reconnects_to_a_server_that_returns_after_many_attempts(
+    server: ControlServer, quick: None, client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
     server.wait_connected()
     caplog.set_level(logging.DEBUG, "tracking_plugin.control_link")
     server.stop()
     until(lambda: len(caplog.records) >= 5, "some attempts")
     server.start()
-    server.want(Desired.STOPPED)
-    listener.hears(Command(desired=Desired.STOPPED, command_id=1))
+    server.set_desired(Desired.STOPPED)
+    client.wait_for(Command(desired=Desired.STOPPED, command_id=1))
     assert len(warnings(caplog)) == 1
     assert any("is back" in record.getMessage() for record in caplog.records)
 
 
-def test_each_outage_is_warned_of_once(
-    server: ControlServer, quick: None, listener: Listener, caplog: pytest.LogCaptureFixture
+def test_each_outage_logs_one_warning(
+    server: ControlServer, quick: None, client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
     def outage() -> None:
-        num_before, num_known = len(warnings(caplog)), len(listener.commands)
-        server.cut()
-        until(lambda: len(warnings(caplog)) > num_before, "the warning")
-        until(lambda: len(listener.commands) > num_known, "a word from the server")
+        num_warnings, num_commands = len(warnings(caplog)), len(client.commands)
+        server.drop_connections()
+        until(lambda: len(warnings(caplog)) > num_warnings, "the warning")
+        until(lambda: len(client.commands) > num_commands, "a command from the server")
 
-    until(lambda: listener.commands, "a word from the server")
+    until(lambda: client.commands, "a command from the server")
     outage()
     outage()
     assert len(warnings(caplog)) == 2
 
 
-def test_pauses_between_attempts_grow_and_are_short_again_after_a_word_from_the_server(
+def test_retry_delays_grow_and_start_over_after_a_command_from_the_server(
     server: ControlServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pauses: list[float] = []
+    delays: list[float] = []
     real_sleep = control_link.asyncio.sleep
 
-    async def sleep(pause_s: float) -> None:
-        if pause_s > control_link.LONGEST_PAUSE_S:
-            # Not the link's own: its connection counts heartbeats with it.
-            await real_sleep(pause_s)
+    async def sleep(delay_s: float) -> None:
+        if delay_s > control_link.MAX_RETRY_DELAY_S:
+            # The sleep of the connection between two heartbeats, not a retry delay.
+            await real_sleep(delay_s)
             return
-        pauses.append(pause_s)
+        delays.append(delay_s)
         await real_sleep(0)
 
     monkeypatch.setattr(control_link, "HEARTBEAT_S", 600.0)
     monkeypatch.setattr(control_link.random, "uniform", lambda low, high: high)
     monkeypatch.setattr(control_link.asyncio, "sleep", sleep)
     server.stop()
-    listener = Listener(server.url)
-    until(lambda: len(pauses) >= 8, "some attempts")
-    assert pauses[:8] == [0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 15.0, 15.0]
+    client = Client(server.url)
+    until(lambda: len(delays) >= 8, "some attempts")
+    assert delays[:8] == [0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 15.0, 15.0]
     server.start()
     server.wait_connected()
-    until(lambda: listener.commands, "a word from the server")
-    num_before = len(pauses)
-    server.cut()
-    until(lambda: len(pauses) > num_before, "another attempt")
-    assert pauses[num_before] == 0.5
-    listener.link.close()
+    until(lambda: client.commands, "a command from the server")
+    num_before = len(delays)
+    server.drop_connections()
+    until(lambda: len(delays) > num_before, "another attempt")
+    assert delays[num_before] == 0.5
+    client.link.close()
 
 
 @pytest.mark.parametrize("status", [404, 403, 500])
-def test_a_server_without_control_is_warned_of_once_and_seldom_asked(
+def test_a_server_without_control_logs_one_warning_and_is_retried_after_the_longer_delay(
     server: ControlServer,
     status: int,
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(control_link, "FIRST_PAUSE_S", 600.0)
-    monkeypatch.setattr(control_link, "REFUSED_PAUSE_S", 0.05)
+    monkeypatch.setattr(control_link, "FIRST_RETRY_DELAY_S", 600.0)
+    monkeypatch.setattr(control_link, "REFUSED_RETRY_DELAY_S", 0.05)
     server.status = status
-    listener = Listener(server.url)
-    until(lambda: len(server.requests) >= 4, "more attempts, each after the pause of refusals")
+    client = Client(server.url)
+    until(lambda: len(server.requests) >= 4, "more attempts, each after the delay for refusals")
     (warning,) = warnings(caplog)
     assert f"HTTP status {status}" in warning
-    assert "the training goes on" in warning
+    assert "the training continues" in warning
     server.status = None
-    listener.hears(Command(desired=Desired.RUNNING))
-    listener.link.close()
+    client.wait_for(Command(desired=Desired.RUNNING))
+    client.link.close()
 
 
-def test_a_connection_that_is_refused_after_its_handshake_is_no_success(
+def test_a_connection_closed_after_its_handshake_counts_as_refused(
     server: ControlServer, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(control_link, "FIRST_PAUSE_S", 600.0)
-    monkeypatch.setattr(control_link, "REFUSED_PAUSE_S", 0.05)
+    monkeypatch.setattr(control_link, "FIRST_RETRY_DELAY_S", 600.0)
+    monkeypatch.setattr(control_link, "REFUSED_RETRY_DELAY_S", 0.05)
     server.close_code = 4409
-    listener = Listener(server.url)
-    until(lambda: len(server.requests) >= 4, "more attempts, each after the pause of refusals")
+    client = Client(server.url)
+    until(lambda: len(server.requests) >= 4, "more attempts, each after the delay for refusals")
     (warning,) = warnings(caplog)
     assert "4409" in warning
-    listener.link.close()
+    client.link.close()
 
 
-def test_nobody_at_the_other_end_is_warned_of_once(
+def test_an_unreachable_server_logs_one_warning(
     quick: None, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, "tracking_plugin.control_link")
-    listener = Listener(f"http://{LOOPBACK}:{free_port()}")
+    client = Client(f"http://{LOOPBACK}:{free_port()}")
     until(lambda: len(caplog.records) >= 4, "some attempts")
     assert len(warnings(caplog)) == 1
-    listener.link.close()
+    client.link.close()
     assert not control_threads()
 
 
 @pytest.mark.parametrize(
     "text", ["", "{", "[]", '{"desired": "dancing"}', '{"command_id": 4}', b"\xff\x00"]
 )
-def test_a_word_that_makes_no_sense_is_survived(
-    server: ControlServer, listener: Listener, text: str | bytes, caplog: pytest.LogCaptureFixture
+def test_an_invalid_message_is_skipped_with_a_warning(
+    server: ControlServer, client: Client, text: str | bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     server.wait_connected()
-    server.say(text)
-    server.want(Desired.STOPPED)
-    listener.hears(Command(desired=Desired.STOPPED, command_id=1))
-    assert any("not understood" in warning for warning in warnings(caplog))
+    server.send_text(text)
+    server.set_desired(Desired.STOPPED)
+    client.wait_for(Command(desired=Desired.STOPPED, command_id=1))
+    assert any("could not be decoded" in warning for warning in warnings(caplog))
     assert len(server.requests) == 1
 
 
-def test_words_that_a_newer_server_adds_are_passed_over(
-    server: ControlServer, listener: Listener
+def test_unknown_fields_of_a_newer_server_are_ignored(
+    server: ControlServer, client: Client
 ) -> None:
     server.wait_connected()
-    server.say('{"desired": "paused", "command_id": 9, "reason": "maintenance"}')
-    listener.hears(Command(desired=Desired.PAUSED, command_id=9))
+    server.send_text('{"desired": "paused", "command_id": 9, "reason": "maintenance"}')
+    client.wait_for(Command(desired=Desired.PAUSED, command_id=9))
 
 
-def test_closing_delivers_the_last_report_and_ends_the_thread(
+def test_closing_sends_the_last_report_and_ends_the_thread(
     server: ControlServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(control_link, "CLOSE_TIMEOUT_S", DEADLINE_S)
     for number in range(1, 6):
-        # Closed at once, so most of these have not even connected by then.
-        listener = Listener(server.url)
-        listener.link.tell(Report(observed=Observed.STOPPING, number=number))
-        listener.link.close()
+        # Closed at once: most of these links are not even connected yet.
+        client = Client(server.url)
+        client.link.send(Report(observed=Observed.STOPPING, number=number))
+        client.link.close()
         assert not control_threads()
         assert server.reports[-1].number == number
 
 
-def test_closing_twice_and_telling_a_closed_link_does_nothing(listener: Listener) -> None:
-    listener.link.close()
-    listener.link.close()
-    listener.link.tell(Report(observed=Observed.TRAINING))
+def test_closing_twice_and_sending_on_a_closed_link_do_nothing(client: Client) -> None:
+    client.link.close()
+    client.link.close()
+    client.link.send(Report(observed=Observed.TRAINING))
     assert not control_threads()
 
 
@@ -251,7 +259,7 @@ def test_closing_twice_and_telling_a_closed_link_does_nothing(listener: Listener
         ("http://ada:secret@host", "ws://host/api/v1/runs/r/control"),
     ],
 )
-def test_control_lies_beside_the_tracking_api(tracking_uri: str, url: str) -> None:
+def test_the_address_is_on_the_tracking_server(tracking_uri: str, url: str) -> None:
     address = control_address(tracking_uri, "r")
     assert address is not None
     assert address.url == url
@@ -259,11 +267,11 @@ def test_control_lies_beside_the_tracking_api(tracking_uri: str, url: str) -> No
 
 
 @pytest.mark.parametrize("tracking_uri", ["sqlite:///a.db", "file:///a", "databricks", "/a/b"])
-def test_a_store_without_a_server_has_no_control(tracking_uri: str) -> None:
+def test_a_store_without_a_server_has_no_address(tracking_uri: str) -> None:
     assert control_address(tracking_uri, "r") is None
 
 
-def test_the_link_is_let_in_like_the_client_of_mlflow(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_link_sends_the_credentials_of_mlflows_client(monkeypatch: pytest.MonkeyPatch) -> None:
     def headers(tracking_uri: str = "http://host") -> ControlAddress:
         address = control_address(tracking_uri, "r")
         assert address is not None

@@ -49,11 +49,11 @@ def test_a_run_that_is_stopped_while_it_holds_is_killed_with_all_its_metrics(
 ) -> None:
     def person() -> None:
         try:
-            server.wait_for(Observed.PAUSED)
+            server.wait_for_report(Observed.PAUSED)
         finally:
-            server.want(Desired.STOPPED)
+            server.set_desired(Desired.STOPPED)
 
-    server.want(Desired.PAUSED)
+    server.set_desired(Desired.PAUSED)
     with ThreadPoolExecutor() as pool:
         commanding = pool.submit(person)
         assert fit(program, monkeypatch) == 0
@@ -62,8 +62,8 @@ def test_a_run_that_is_stopped_while_it_holds_is_killed_with_all_its_metrics(
     assert (run.info.status, run.data.tags["fovea.status"]) == ("KILLED", "stopped")
     assert run.data.tags["fovea.message"] == ""
     assert [report.observed for report in server.reports][-1] is Observed.STOPPING
-    assert server.last is not None
-    steps = list(range(1, (server.last.step or 0) + 1))
+    assert server.last_report is not None
+    steps = list(range(1, (server.last_report.step or 0) + 1))
     assert 1 <= len(steps) < NUM_STEPS
     for metric in ("train/loss", "train/accuracy", "epoch"):
         assert recorded_steps(program, run, metric) == steps
@@ -78,7 +78,7 @@ def test_a_stopped_run_says_so_where_it_could_not_be_saved(
         raise CheckpointError("No room is left.")
 
     monkeypatch.setattr(CheckpointStore, "save", no_room)
-    server.want(Desired.STOPPED)
+    server.set_desired(Desired.STOPPED)
     assert fit(program, monkeypatch) == 0
     run = program.only_run()
     assert run.info.status == "KILLED"
@@ -89,14 +89,14 @@ def test_a_stopped_run_says_so_where_it_could_not_be_saved(
 def test_a_run_that_gave_its_machine_back_goes_on_as_the_same_run(
     program: Program, server: ControlServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    server.want(Desired.PAUSED, release=True)
+    server.set_desired(Desired.PAUSED, release=True)
     assert fit(program, monkeypatch) == 0
     released = program.only_run()
     assert released.info.status == "RUNNING"
-    report = server.wait_for(Observed.PAUSED)
+    report = server.wait_for_report(Observed.PAUSED)
     assert report.released
     assert recorded_steps(program, released, "train/loss") == list(range(1, (report.step or 0) + 1))
-    server.want(Desired.RUNNING)
+    server.set_desired(Desired.RUNNING)
     assert fit(program, monkeypatch, "--run-id", released.info.run_id) == 0
     run = program.only_run()
     assert run.info.status == "FINISHED"
@@ -107,13 +107,13 @@ def test_a_run_that_gave_its_machine_back_goes_on_as_the_same_run(
 def test_a_run_that_the_server_did_not_hear_leave_has_failed_and_says_how_to_go_on(
     program: Program, server: ControlServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(RunControl, "heard", lambda *_: False)
-    server.want(Desired.PAUSED, release=True)
+    monkeypatch.setattr(RunControl, "wait_acknowledged", lambda *_: False)
+    server.set_desired(Desired.PAUSED, release=True)
     assert fit(program, monkeypatch) == 1
     run = program.only_run()
     assert run.info.status == "FAILED"
     assert "Go on with the same run: fit --run-id" in run.data.tags["fovea.message"]
     assert fit(program, monkeypatch, "--run-id", run.info.run_id) == 1, "it is to be paused still"
-    server.want(Desired.RUNNING)
+    server.set_desired(Desired.RUNNING)
     assert fit(program, monkeypatch, "--run-id", run.info.run_id) == 0
     assert recorded_steps(program, program.only_run(), "epoch") == list(range(1, NUM_STEPS + 1))

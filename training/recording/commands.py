@@ -29,7 +29,7 @@ class ServerOrders:
         if self._verdict(self._looked_at) is Decision.CONTINUE:
             self._tell_once(Observed.TRAINING, step)
         else:
-            self._control.at(step)
+            self._control.update_step(step)
 
     def holding(self, step: int) -> None:
         self._tell_once(Observed.PAUSED, step)
@@ -45,11 +45,11 @@ class ServerOrders:
     def released(self, step: int) -> bool:
         """Tell the server that the run is saved and gone; whether it has heard that."""
         number = self._tell(Observed.PAUSED, step, released=True)
-        return self._control.heard(number, RELEASE_DEADLINE_S)
+        return self._control.wait_acknowledged(number, RELEASE_DEADLINE_S)
 
     def _tell_once(self, observed: Observed, step: int) -> None:
         if self._told == (observed, self._looked_at.command_id):
-            self._control.at(step)
+            self._control.update_step(step)
         else:
             self._tell(observed, step)
 

@@ -75,7 +75,7 @@ class Loop:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """A client that takes note of a dead network in moments."""
-    for name in ("HEARTBEAT_S", "FIRST_PAUSE_S", "LONGEST_PAUSE_S", "CLOSE_TIMEOUT_S"):
+    for name in ("HEARTBEAT_S", "FIRST_RETRY_DELAY_S", "MAX_RETRY_DELAY_S", "CLOSE_TIMEOUT_S"):
         monkeypatch.setattr(control_link, name, 0.2)
     monkeypatch.setattr(control_link, "OPEN_TIMEOUT_S", 2.0)
 

@@ -34,9 +34,9 @@ class Controlled:
     server: ControlServer
     run_id: str
 
-    def want(self, desired: Desired) -> None:
+    def set_desired(self, desired: Desired) -> None:
         """Return once the run has heard it, which has not obeyed by then."""
-        self.server.want(desired)
+        self.server.set_desired(desired)
         until(lambda: self.control.command.desired is desired, f"the run hears {desired}")
 
 

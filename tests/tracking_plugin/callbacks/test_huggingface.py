@@ -60,24 +60,24 @@ def test_a_stop_ends_after_the_step_that_was_under_way(
     controlled: Controlled, tmp_path: Path
 ) -> None:
     fovea = FoveaCallback(controlled.control)
-    trainer = trainer_of(tmp_path, fovea, AtStep(lambda: controlled.want(Desired.STOPPED)))
+    trainer = trainer_of(tmp_path, fovea, AtStep(lambda: controlled.set_desired(Desired.STOPPED)))
 
     trainer.train()
 
     assert trainer.state.global_step == 3
     assert fovea.has_stopped
-    assert controlled.server.wait_for(Observed.STOPPING).step == 3
+    assert controlled.server.wait_for_report(Observed.STOPPING).step == 3
 
 
 def test_a_pause_holds_after_the_step(controlled: Controlled, tmp_path: Path) -> None:
     fovea = FoveaCallback(controlled.control)
-    trainer = trainer_of(tmp_path, fovea, AtStep(lambda: controlled.want(Desired.PAUSED)))
+    trainer = trainer_of(tmp_path, fovea, AtStep(lambda: controlled.set_desired(Desired.PAUSED)))
     training = threading.Thread(target=trainer.train)
     training.start()
 
-    assert controlled.server.wait_for(Observed.PAUSED).step == 3
+    assert controlled.server.wait_for_report(Observed.PAUSED).step == 3
     assert trainer.state.global_step == 3
-    controlled.want(Desired.RUNNING)
+    controlled.set_desired(Desired.RUNNING)
     training.join()
 
     assert trainer.state.global_step == NUM_STEPS
@@ -87,7 +87,7 @@ def test_a_pause_holds_after_the_step(controlled: Controlled, tmp_path: Path) ->
 def test_a_stopped_run_of_the_user_is_killed_with_what_the_trainer_logs_last(
     controlled: Controlled, store: MlflowClient, tmp_path: Path
 ) -> None:
-    stop = AtStep(lambda: controlled.want(Desired.STOPPED))
+    stop = AtStep(lambda: controlled.set_desired(Desired.STOPPED))
     with mlflow.start_run(run_id=controlled.run_id), controlled.control:
         trainer_of(tmp_path, FoveaCallback(controlled.control), stop, report_to="mlflow").train()
 

@@ -77,12 +77,12 @@ def test_a_stop_ends_after_the_batch_that_was_under_way(controlled: Controlled) 
     fovea = FoveaCallback(controlled.control)
     trainer = trainer_of(fovea)
 
-    trainer.fit(Toy(lambda: controlled.want(Desired.STOPPED)), batches())
+    trainer.fit(Toy(lambda: controlled.set_desired(Desired.STOPPED)), batches())
 
     assert trainer.global_step == 3
     assert fovea.has_stopped
     # Lightning calls its first step 0.
-    assert controlled.server.wait_for(Observed.STOPPING).step == 2
+    assert controlled.server.wait_for_report(Observed.STOPPING).step == 2
 
 
 def test_a_stop_beats_the_least_that_was_to_be_trained(controlled: Controlled) -> None:
@@ -90,20 +90,20 @@ def test_a_stop_beats_the_least_that_was_to_be_trained(controlled: Controlled) -
         FoveaCallback(controlled.control), min_epochs=2, min_steps=10, max_epochs=4
     )
 
-    trainer.fit(Toy(lambda: controlled.want(Desired.STOPPED)), batches())
+    trainer.fit(Toy(lambda: controlled.set_desired(Desired.STOPPED)), batches())
 
     assert trainer.global_step == 3
 
 
 def test_a_pause_holds_after_the_batch(controlled: Controlled) -> None:
     trainer = trainer_of(FoveaCallback(controlled.control))
-    model = Toy(lambda: controlled.want(Desired.PAUSED))
+    model = Toy(lambda: controlled.set_desired(Desired.PAUSED))
     training = threading.Thread(target=trainer.fit, args=(model, batches()))
     training.start()
 
-    assert controlled.server.wait_for(Observed.PAUSED).step == 2
+    assert controlled.server.wait_for_report(Observed.PAUSED).step == 2
     assert trainer.global_step == 3
-    controlled.want(Desired.RUNNING)
+    controlled.set_desired(Desired.RUNNING)
     training.join()
 
     assert trainer.global_step == NUM_BATCHES
@@ -114,13 +114,13 @@ def test_a_stopped_run_stays_killed_when_it_is_tested_and_may_begin_again(
 ) -> None:
     logger = logger_of(controlled, store)
     trainer = trainer_of(FoveaCallback(controlled.control), logger=logger)
-    trainer.fit(Toy(lambda: controlled.want(Desired.STOPPED)), batches())
+    trainer.fit(Toy(lambda: controlled.set_desired(Desired.STOPPED)), batches())
     assert store.get_run(controlled.run_id).info.status == "KILLED"
 
     trainer.test(trainer.lightning_module, batches())
     assert store.get_run(controlled.run_id).info.status == "KILLED"
 
-    controlled.want(Desired.RUNNING)
+    controlled.set_desired(Desired.RUNNING)
     trainer_of(FoveaCallback(controlled.control), logger=logger).fit(Toy(), batches())
     assert store.get_run(controlled.run_id).info.status == "FINISHED"
 
@@ -135,7 +135,7 @@ def test_the_trainer_of_pytorch_lightning_is_controlled_as_well(
         callbacks=[FoveaCallback(controlled.control)], **quiet(logger=logger)
     )
 
-    trainer.fit(OtherToy(lambda: controlled.want(Desired.STOPPED)), batches())
+    trainer.fit(OtherToy(lambda: controlled.set_desired(Desired.STOPPED)), batches())
 
     assert trainer.global_step == 3
     assert store.get_run(controlled.run_id).info.status == "KILLED"

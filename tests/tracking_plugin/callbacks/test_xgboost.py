@@ -38,7 +38,7 @@ def train(*callbacks: xgboost.callback.TrainingCallback) -> xgboost.Booster:
 
 
 def test_a_stop_leaves_no_round_that_other_callbacks_have_not_seen(controlled: Controlled) -> None:
-    recorder = Recorder({3: lambda: controlled.want(Desired.STOPPED)})
+    recorder = Recorder({3: lambda: controlled.set_desired(Desired.STOPPED)})
     fovea = FoveaCallback(controlled.control)
 
     booster = train(fovea, recorder)
@@ -46,18 +46,18 @@ def test_a_stop_leaves_no_round_that_other_callbacks_have_not_seen(controlled: C
     assert recorder.rounds == [0, 1, 2, 3]
     assert booster.num_boosted_rounds() == 4
     assert fovea.has_stopped
-    assert controlled.server.wait_for(Observed.STOPPING).step == 3
+    assert controlled.server.wait_for_report(Observed.STOPPING).step == 3
 
 
 def test_a_pause_holds_between_two_rounds(controlled: Controlled) -> None:
-    recorder = Recorder({3: lambda: controlled.want(Desired.PAUSED)})
+    recorder = Recorder({3: lambda: controlled.set_desired(Desired.PAUSED)})
     fovea = FoveaCallback(controlled.control)
     training = threading.Thread(target=train, args=(fovea, recorder))
     training.start()
 
-    assert controlled.server.wait_for(Observed.PAUSED).step == 3
+    assert controlled.server.wait_for_report(Observed.PAUSED).step == 3
     assert recorder.rounds == [0, 1, 2, 3]
-    controlled.want(Desired.RUNNING)
+    controlled.set_desired(Desired.RUNNING)
     training.join()
 
     assert recorder.rounds == list(range(NUM_ROUNDS))
@@ -65,7 +65,7 @@ def test_a_pause_holds_between_two_rounds(controlled: Controlled) -> None:
 
 
 def test_a_run_that_is_paused_before_its_first_round_takes_none(controlled: Controlled) -> None:
-    controlled.want(Desired.STOPPED)
+    controlled.set_desired(Desired.STOPPED)
     recorder = Recorder()
 
     train(FoveaCallback(controlled.control), recorder)
@@ -101,7 +101,7 @@ def test_with_autologging_it_asks_for_a_control_to_end_the_run(autologging: None
 def test_with_autologging_the_control_around_it_ends_the_run(
     autologging: None, controlled: Controlled, store: MlflowClient
 ) -> None:
-    recorder = Recorder({3: lambda: controlled.want(Desired.STOPPED)})
+    recorder = Recorder({3: lambda: controlled.set_desired(Desired.STOPPED)})
     with mlflow.start_run(run_id=controlled.run_id), controlled.control:
         train(FoveaCallback(controlled.control), recorder)
 

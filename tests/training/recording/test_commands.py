@@ -25,7 +25,7 @@ class Rank0:
 
     def hears(self, desired: Desired, *, release: bool = False) -> Decision:
         """What is wanted once that command has come."""
-        command_id = self.server.want(desired, release=release)
+        command_id = self.server.set_desired(desired, release=release)
         until(lambda: self.control.command.command_id == command_id, "the command")
         return self.orders.wanted()
 
@@ -48,30 +48,30 @@ def test_commands_are_understood(rank0: Rank0) -> None:
 
 def test_a_pause_is_answered_when_it_is_obeyed_and_not_before(rank0: Rank0) -> None:
     rank0.orders.training(1)
-    rank0.server.wait_for(Observed.TRAINING)
+    rank0.server.wait_for_report(Observed.TRAINING)
     assert rank0.hears(Desired.PAUSED) is Decision.PAUSE
     # Nobody has agreed to it as yet.
     rank0.orders.training(2)
     rank0.orders.holding(3)
-    paused = rank0.server.wait_for(Observed.PAUSED)
+    paused = rank0.server.wait_for_report(Observed.PAUSED)
     assert paused.step == 3
     assert paused.number == 2, "nothing was said between the two"
 
 
 def test_an_answer_names_the_command_that_was_looked_at_not_a_newer_one(rank0: Rank0) -> None:
     assert rank0.hears(Desired.PAUSED) is Decision.PAUSE
-    newer = rank0.server.want(Desired.PAUSED)
+    newer = rank0.server.set_desired(Desired.PAUSED)
     until(lambda: rank0.control.command.command_id == newer, "the newer command")
     rank0.orders.holding(3)
-    rank0.server.wait_for(Observed.PAUSED, command_id=1)
+    rank0.server.wait_for_report(Observed.PAUSED, command_id=1)
     assert rank0.orders.wanted() is Decision.PAUSE
     rank0.orders.holding(3)
-    rank0.server.wait_for(Observed.PAUSED, command_id=newer)
+    rank0.server.wait_for_report(Observed.PAUSED, command_id=newer)
 
 
 def test_waiting_ends_with_the_next_command(rank0: Rank0) -> None:
     assert rank0.hears(Desired.PAUSED) is Decision.PAUSE
-    rank0.server.want(Desired.RUNNING)
+    rank0.server.set_desired(Desired.RUNNING)
     rank0.orders.wait(DEADLINE_S)
     assert rank0.orders.wanted() is Decision.CONTINUE
 
@@ -82,7 +82,7 @@ def test_many_steps_are_one_report(rank0: Rank0) -> None:
     rank0.hears(Desired.RUNNING)
     for step in range(100, 200):
         rank0.orders.training(step)
-    rank0.server.wait_for(Observed.TRAINING)
+    rank0.server.wait_for_report(Observed.TRAINING)
     assert {report.number for report in rank0.server.reports} <= {1, 2}
 
 
@@ -90,7 +90,7 @@ def test_a_pause_that_was_refused_is_refused_for_good_but_the_next_one_is_not(ra
     assert rank0.hears(Desired.PAUSED, release=True) is Decision.RELEASE
     rank0.orders.leaving(4, Decision.RELEASE)
     rank0.orders.refuse(4, "no room is left.")
-    refusal = rank0.server.wait_for(Observed.TRAINING)
+    refusal = rank0.server.wait_for_report(Observed.TRAINING)
     assert refusal.message == "The run could not be paused: no room is left."
     assert rank0.orders.wanted() is Decision.CONTINUE
     rank0.orders.training(5)
@@ -105,22 +105,22 @@ def test_a_pause_that_was_refused_is_refused_for_good_but_the_next_one_is_not(ra
 def test_a_run_says_why_it_saves(rank0: Rank0, verdict: Decision, observed: Observed) -> None:
     rank0.hears(Desired.STOPPED if verdict is Decision.STOP else Desired.PAUSED, release=True)
     rank0.orders.leaving(4, verdict)
-    assert not rank0.server.wait_for(observed).released
+    assert not rank0.server.wait_for_report(observed).released
 
 
 def test_a_run_that_has_left_knows_that_the_server_has_heard_of_it(rank0: Rank0) -> None:
     rank0.hears(Desired.PAUSED, release=True)
     assert rank0.orders.released(4)
-    assert rank0.server.wait_for(Observed.PAUSED).released
+    assert rank0.server.wait_for_report(Observed.PAUSED).released
 
 
 def test_a_run_that_has_left_is_heard_of_after_an_outage(
     rank0: Rank0, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tracking_plugin.control_link.FIRST_PAUSE_S", 0.05)
+    monkeypatch.setattr("tracking_plugin.control_link.FIRST_RETRY_DELAY_S", 0.05)
     rank0.hears(Desired.PAUSED, release=True)
     rank0.server.status = 503
-    rank0.server.cut()
+    rank0.server.drop_connections()
     monkeypatch.setattr(orders_module, "RELEASE_DEADLINE_S", 0.0)
     assert not rank0.orders.released(4)
     monkeypatch.setattr(orders_module, "RELEASE_DEADLINE_S", DEADLINE_S)
