@@ -38,6 +38,34 @@ LATEST: Mapping[str, Any] = {
     "timestamp": "2026-06-13T10:30:00Z",
     "system": SYSTEM,
 }
+METRIC_CATALOG: Mapping[str, Any] = {
+    "metrics": [
+        {
+            "name": "val/loss",
+            "label": {"en": "Validation loss", "fr": "Perte de validation"},
+            "short_label": "val loss",
+            "short_name": "loss",
+            "part": "val",
+            "group": "loss",
+            "direction": "lower",
+            "subject": "model",
+            "unit": "",
+            "is_headline": True,
+        }
+    ],
+    "families": [
+        {
+            "prefix": "per_class/",
+            "label": {"en": "Recall by class", "fr": "Rappel par classe"},
+            "direction": "higher",
+            "subject": "model",
+            "unit": "fraction",
+            "bounds": [0.0, 1.0],
+        }
+    ],
+    "groups": [{"name": "loss", "label": {"en": "Loss", "fr": "Perte"}}],
+    "direction_words": {"lower": ["loss", "error"], "higher": ["accuracy", "recall"]},
+}
 SNAPSHOT: Mapping[str, Any] = {
     **_PLACE,
     "metrics": METRICS,

@@ -8,6 +8,7 @@ from api.pages import Limit, Offset, Page
 from api.routes import examples
 from api.routes.dependencies import REFUSALS, Reader, SelectedRun, in_workspace
 from api.runs.history import latest_metrics, metrics_history
+from api.runs.metric_catalog import METRIC_CATALOG, MetricCatalog
 from api.runs.performance import performance
 from api.runs.schemas import LatestMetrics, MetricsSnapshot, PerformancePoint
 from api.runs.series import LAST_STEP, StepRange
@@ -36,6 +37,12 @@ ToStep = Annotated[int | None, Query(ge=-LAST_STEP, le=LAST_STEP, description="n
 def get_latest(reader: Reader, run_id: SelectedRun) -> LatestMetrics:
     """The newest value of every metric."""
     return latest_metrics(reader, run_id)
+
+
+@router.get("/catalog", responses=examples.answer(examples.METRIC_CATALOG))
+def get_catalog() -> MetricCatalog:
+    """Labels, chart groups, directions, units and bounds of the metrics that Fovea knows."""
+    return METRIC_CATALOG
 
 
 @router.get("/history", responses=examples.answer(examples.SNAPSHOT, is_list=True))

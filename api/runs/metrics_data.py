@@ -5,25 +5,21 @@ import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from api.runs.metric_catalog import METRIC_CATALOG
 from api.runs.schemas import CriticalCondition, MetricsData, NotFinite
 from tracking_plugin.clinical import MIN_SENSITIVITY, ConditionStatus, condition_status
-from tracking_plugin.names import Metric, MetricGroup, Param
+from tracking_plugin.names import MetricGroup, Param
 from tracking_plugin.proportion import wilson_interval
 
 _PATHS: Mapping[str, tuple[str, str | None]] = {
-    Metric.TRAIN_LOSS: ("loss", "train"),
-    Metric.VAL_LOSS: ("loss", "val"),
-    Metric.TRAIN_ACCURACY: ("accuracy", "train"),
-    Metric.VAL_ACCURACY: ("accuracy", "val"),
-    Metric.VAL_AUC_ROC_MACRO: ("auc_roc", "macro"),
-    Metric.VAL_AUC_ROC_WEIGHTED: ("auc_roc", "weighted"),
-    Metric.VAL_F1: ("f1_score", None),
-    Metric.LEARNING_RATE: ("learning_rate", None),
+    metric.name: (metric.short_name, metric.part)
+    for metric in METRIC_CATALOG.metrics
+    if metric.short_name is not None
 }
 
 SHORT_NAMES: Mapping[str, tuple[str, ...]] = {
-    short: tuple(str(name) for name, (field, _) in _PATHS.items() if field == short)
-    for short in ("loss", "accuracy", "auc_roc", "f1_score", "learning_rate")
+    short: tuple(sorted(name for name, (field, _) in _PATHS.items() if field == short))
+    for short, _ in _PATHS.values()
 }
 """The MLflow names that each of the monitor's short names stands for."""
 

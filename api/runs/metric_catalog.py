@@ -1,0 +1,290 @@
+"""The catalogue of known metrics: labels, chart groups, directions, units and bounds."""
+# ruff: noqa: RUF001 - French labels hold typographic apostrophes
+
+from collections.abc import Mapping
+from enum import StrEnum
+from functools import cached_property
+
+from pydantic import BaseModel, Field
+
+from tracking_plugin.names import SYSTEM_METRIC_PREFIX, Metric, MetricGroup
+
+
+class Direction(StrEnum):
+    """Which values of a metric are better."""
+
+    LOWER = "lower"
+    HIGHER = "higher"
+    NONE = "none"
+
+
+class Subject(StrEnum):
+    """What a metric measures."""
+
+    MODEL = "model"
+    TRAINING = "training"
+    MACHINE = "machine"
+
+
+class Unit(StrEnum):
+    NONE = ""
+    FRACTION = "fraction"
+    COUNT = "count"
+    IMAGES_PER_SECOND = "images/s"
+
+
+class Label(BaseModel):
+    en: str
+    fr: str
+
+
+class ChartGroup(BaseModel):
+    """Metrics that are drawn in one chart."""
+
+    name: str
+    label: Label
+
+
+class MetricFamily(BaseModel):
+    """Metrics that share the part of their names before the first slash."""
+
+    prefix: str = Field(description="ends with a slash")
+    label: Label
+    group: str | None = Field(None, description="name of the chart group")
+    direction: Direction = Direction.NONE
+    subject: Subject = Subject.MODEL
+    unit: Unit = Unit.NONE
+    bounds: tuple[float, float] | None = None
+
+
+class CatalogMetric(BaseModel):
+    """One metric with a fixed name."""
+
+    name: str = Field(description="MLflow name")
+    label: Label
+    short_label: str = Field(description="English, at most 12 characters")
+    short_name: str | None = Field(
+        None, description="field of MetricsData that holds the metric; null: it is in `other`"
+    )
+    part: str | None = Field(
+        None, description="field within `short_name`; null: `short_name` holds the value itself"
+    )
+    group: str | None = Field(None, description="name of the chart group")
+    direction: Direction = Direction.NONE
+    subject: Subject = Subject.MODEL
+    unit: Unit = Unit.NONE
+    bounds: tuple[float, float] | None = None
+    is_headline: bool = Field(False, description="one of the values by which a run is followed")
+
+
+class DirectionWords(BaseModel):
+    """Words in the name of an unknown metric that tell its direction; `lower` wins over `higher`."""
+
+    lower: list[str]
+    higher: list[str]
+
+
+class MetricCatalog(BaseModel):
+    """Known metrics in reading order, chart groups in display order, and rules for other names."""
+
+    metrics: list[CatalogMetric]
+    families: list[MetricFamily]
+    groups: list[ChartGroup]
+    direction_words: DirectionWords
+
+    @cached_property
+    def by_name(self) -> Mapping[str, CatalogMetric]:
+        return {metric.name: metric for metric in self.metrics}
+
+    def family_of(self, name: str) -> MetricFamily | None:
+        return next((each for each in self.families if name.startswith(each.prefix)), None)
+
+    def bounds_of(self, name: str) -> tuple[float, float] | None:
+        """Least and greatest value that the metric can have, where these are known."""
+        entry = self.by_name.get(name) or self.family_of(name)
+        return None if entry is None else entry.bounds
+
+
+_FRACTION = (0.0, 1.0)
+_CRITICAL_LABEL = Label(
+    en="Sensitivity of critical conditions", fr="Sensibilité des affections critiques"
+)
+
+_GROUPS = [
+    ChartGroup(name="loss", label=Label(en="Loss", fr="Perte")),
+    ChartGroup(name="accuracy", label=Label(en="Accuracy", fr="Exactitude")),
+    ChartGroup(name="auc_roc", label=Label(en="AUROC", fr="AUROC")),
+    ChartGroup(name="f1", label=Label(en="F1 and kappa", fr="F1 et kappa")),
+    ChartGroup(name="learning_rate", label=Label(en="Learning rate", fr="Taux d’apprentissage")),
+    ChartGroup(
+        name="images_per_second", label=Label(en="Images per second", fr="Images par seconde")
+    ),
+    ChartGroup(
+        name="critical",
+        label=_CRITICAL_LABEL,
+    ),
+]
+
+_FAMILIES = [
+    MetricFamily(
+        prefix=f"{MetricGroup.CRITICAL}/",
+        label=_CRITICAL_LABEL,
+        group="critical",
+        direction=Direction.HIGHER,
+        unit=Unit.FRACTION,
+        bounds=_FRACTION,
+    ),
+    MetricFamily(
+        prefix=f"{MetricGroup.CRITICAL_SUPPORT}/",
+        label=Label(en="Cases of critical conditions", fr="Cas d’affections critiques"),
+        unit=Unit.COUNT,
+    ),
+    MetricFamily(
+        prefix=f"{MetricGroup.PER_CLASS}/",
+        label=Label(en="Recall by class", fr="Rappel par classe"),
+        direction=Direction.HIGHER,
+        unit=Unit.FRACTION,
+        bounds=_FRACTION,
+    ),
+    MetricFamily(
+        prefix=SYSTEM_METRIC_PREFIX,
+        label=Label(en="Training machine", fr="Machine d’entraînement"),
+        subject=Subject.MACHINE,
+    ),
+]
+
+_METRICS = [
+    CatalogMetric(
+        name=Metric.VAL_LOSS,
+        label=Label(en="Validation loss", fr="Perte de validation"),
+        short_label="val loss",
+        short_name="loss",
+        part="val",
+        group="loss",
+        direction=Direction.LOWER,
+        is_headline=True,
+    ),
+    CatalogMetric(
+        name=Metric.TRAIN_LOSS,
+        label=Label(en="Training loss", fr="Perte d’entraînement"),
+        short_label="train loss",
+        short_name="loss",
+        part="train",
+        group="loss",
+        direction=Direction.LOWER,
+        is_headline=True,
+    ),
+    CatalogMetric(
+        name=Metric.VAL_ACCURACY,
+        label=Label(en="Validation accuracy", fr="Exactitude de validation"),
+        short_label="val acc.",
+        short_name="accuracy",
+        part="val",
+        group="accuracy",
+        direction=Direction.HIGHER,
+        unit=Unit.FRACTION,
+        bounds=_FRACTION,
+        is_headline=True,
+    ),
+    CatalogMetric(
+        name=Metric.TRAIN_ACCURACY,
+        label=Label(en="Training accuracy", fr="Exactitude d’entraînement"),
+        short_label="train acc.",
+        short_name="accuracy",
+        part="train",
+        group="accuracy",
+        direction=Direction.HIGHER,
+        unit=Unit.FRACTION,
+        bounds=_FRACTION,
+        is_headline=True,
+    ),
+    CatalogMetric(
+        name=Metric.VAL_AUC_ROC_MACRO,
+        label=Label(en="AUROC, macro average", fr="AUROC, moyenne macro"),
+        short_label="AUC macro",
+        short_name="auc_roc",
+        part="macro",
+        group="auc_roc",
+        direction=Direction.HIGHER,
+        unit=Unit.FRACTION,
+        bounds=_FRACTION,
+        is_headline=True,
+    ),
+    CatalogMetric(
+        name=Metric.VAL_AUC_ROC_WEIGHTED,
+        label=Label(en="AUROC, weighted average", fr="AUROC, moyenne pondérée"),
+        short_label="AUC weighted",
+        short_name="auc_roc",
+        part="weighted",
+        group="auc_roc",
+        direction=Direction.HIGHER,
+        unit=Unit.FRACTION,
+        bounds=_FRACTION,
+    ),
+    CatalogMetric(
+        name=Metric.VAL_F1,
+        label=Label(en="F1 score", fr="Score F1"),
+        short_label="F1",
+        short_name="f1_score",
+        group="f1",
+        direction=Direction.HIGHER,
+        unit=Unit.FRACTION,
+        bounds=_FRACTION,
+        is_headline=True,
+    ),
+    CatalogMetric(
+        name=Metric.VAL_KAPPA,
+        label=Label(en="Cohen’s kappa", fr="Kappa de Cohen"),
+        short_label="kappa",
+        group="f1",
+        direction=Direction.HIGHER,
+        bounds=(-1.0, 1.0),
+        is_headline=True,
+    ),
+    CatalogMetric(
+        name=Metric.IMAGES_PER_SECOND,
+        label=Label(en="Images per second", fr="Images par seconde"),
+        short_label="images/s",
+        group="images_per_second",
+        direction=Direction.HIGHER,
+        subject=Subject.TRAINING,
+        unit=Unit.IMAGES_PER_SECOND,
+        is_headline=True,
+    ),
+    CatalogMetric(
+        name=Metric.LEARNING_RATE,
+        label=Label(en="Learning rate", fr="Taux d’apprentissage"),
+        short_label="learn. rate",
+        short_name="learning_rate",
+        group="learning_rate",
+        subject=Subject.TRAINING,
+    ),
+    CatalogMetric(
+        name=Metric.DATA_WAIT_FRACTION,
+        label=Label(en="Time spent waiting for data", fr="Temps d’attente des données"),
+        short_label="data wait",
+        subject=Subject.TRAINING,
+        unit=Unit.FRACTION,
+        bounds=_FRACTION,
+    ),
+    CatalogMetric(
+        name=Metric.EPOCH,
+        label=Label(en="Epoch", fr="Époque"),
+        short_label="epoch",
+        subject=Subject.TRAINING,
+        unit=Unit.COUNT,
+    ),
+]
+
+_LOWER = "loss error err mae mse rmse nll brier ece perplexity fpr fnr"
+_HIGHER = (
+    "accuracy acc auc auroc roc f1 kappa recall precision sensitivity specificity dice iou map mcc "
+    "r2 tpr tnr"
+)
+
+METRIC_CATALOG = MetricCatalog(
+    metrics=_METRICS,
+    families=_FAMILIES,
+    groups=_GROUPS,
+    direction_words=DirectionWords(lower=_LOWER.split(), higher=_HIGHER.split()),
+)
