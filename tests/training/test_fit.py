@@ -180,7 +180,7 @@ def test_a_class_that_train_lacks_fails_the_run(
 ) -> None:
     (program.data / "val" / "OCT_CSR").mkdir()
     assert fit(program, monkeypatch) == 1
-    assert "classes that train lacks: OCT_CSR" in failure(program, capsys)
+    assert "classes that are not in the split train: OCT_CSR" in failure(program, capsys)
 
 
 def test_weights_of_another_network_fail_the_run(
@@ -211,7 +211,7 @@ def test_too_few_images_for_a_step_fail_the_run(
     program: Program, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert fit(program, monkeypatch, "--batch-size", "64") == 1
-    assert "has 36 images, fewer than one step of 64" in failure(program, capsys)
+    assert "has 36 samples, fewer than one step of 64" in failure(program, capsys)
 
 
 def test_a_full_disk_at_checkpoint_time_fails_the_run_and_leaves_no_half_checkpoint(

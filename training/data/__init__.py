@@ -1,1 +1,1 @@
-"""Data sets: from files on disk to augmented batches on the device."""
+"""Data sets: reads files from disk and makes augmented batches of them on the device."""

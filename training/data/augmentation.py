@@ -1,7 +1,7 @@
-"""Training augmentation of whole batches on the device, drawn per image from a seeded generator.
+"""Augments whole training batches on the device, each image with random parameters of its own.
 
-Every random number comes from a NumPy generator on the CPU, so a batch is augmented alike on any
-device and after any resume; the pixels never leave the device.
+The parameters come from a seeded NumPy generator on the CPU, so a batch is augmented in the same
+way on any device and after any resume. The pixels never leave the device.
 """
 
 import math
@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from training.data.decode import Framing
+from training.data.framing import Framing
 from training.data.rand_augment import rand_augment
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
@@ -24,22 +24,22 @@ ERASED_RATIOS = (0.3, 10 / 3)
 
 @dataclass(frozen=True, kw_only=True)
 class AugmentationConfig:
-    """How strongly a batch is changed."""
+    """Which augmentations are applied, and how strongly."""
 
     image_size: int
     smallest_crop: float
-    """Smallest share of the area that a random crop keeps; 1 does not crop."""
+    """Smallest fraction of the area that a random crop keeps; 1 disables cropping."""
     vertical_flip: bool
     rand_augment_ops: int
-    """Operations in a row; 0 is off."""
+    """Number of operations applied one after another; 0 disables RandAugment."""
     rand_augment_magnitude: float
     """From 0 to 10."""
     random_erasing: float
-    """Probability that a rectangle of an image is replaced by noise."""
+    """Probability that a rectangle of an image is replaced by noise; 0 disables it."""
 
 
 def augment(images: Tensor, config: AugmentationConfig, random: np.random.Generator) -> Tensor:
-    """Uint8 [B, 3, S, S] to float32 [B, 3, T, T], augmented and normalised, on the same device."""
+    """Augment and normalise uint8 [B, 3, S, S] to float32 [B, 3, T, T], on the same device."""
     values = images.float() / 255
     values = random_resized_crop(values, config, random)
     if config.rand_augment_ops > 0:
@@ -53,7 +53,7 @@ def augment(images: Tensor, config: AugmentationConfig, random: np.random.Genera
 
 
 def normalise(images: Tensor) -> Tensor:
-    """Float [B, 3, H, W] in [0, 1] to ImageNet's mean 0 and standard deviation 1 per channel."""
+    """Normalise float [B, 3, H, W] in [0, 1] by ImageNet's mean and deviation of each channel."""
     mean = torch.tensor(IMAGENET_MEAN, device=images.device).view(1, 3, 1, 1)
     std = torch.tensor(IMAGENET_STD, device=images.device).view(1, 3, 1, 1)
     return (images - mean) / std
@@ -62,7 +62,7 @@ def normalise(images: Tensor) -> Tensor:
 def random_resized_crop(
     images: Tensor, config: AugmentationConfig, random: np.random.Generator
 ) -> Tensor:
-    """Cut a box of random area and aspect ratio out of each image, flip it, scale it to size."""
+    """Crop a box of random area and aspect ratio from each image, flip it at random, resize it."""
     size = len(images)
     area = random.uniform(config.smallest_crop, 1, size)
     ratio = _log_uniform(ASPECT_RATIOS, size, random) if config.smallest_crop < 1 else np.ones(size)
@@ -83,7 +83,7 @@ def random_resized_crop(
 
 
 def random_erase(images: Tensor, probability: float, random: np.random.Generator) -> Tensor:
-    """Replace a random rectangle of some images by noise (Zhong et al. 2017)."""
+    """Replace a random rectangle of some images by noise (Zhong et al. 2017, Random Erasing)."""
     size, _, height, width = images.shape
     chosen = random.random(size) < probability
     area = random.uniform(*ERASED_AREAS, size)
@@ -112,15 +112,15 @@ def _inside(
     num_pixels: int,
     device: torch.device,
 ) -> Tensor:
-    """Bool [B, num_pixels]: which pixel centres lie in each image's interval of [0, 1]."""
+    """Bool [B, num_pixels]: whether each pixel centre lies in its image's interval of [0, 1]."""
     centres = (torch.arange(num_pixels, device=device) + 0.5) / num_pixels
     first = torch.from_numpy(start).to(centres)[:, None]
     last = torch.from_numpy(start + length).to(centres)[:, None]
     return (centres >= first) & (centres < last)
 
 
-def evaluation_view(images: Tensor, image_size: int, framing: Framing) -> Tensor:
-    """Uint8 [B, 3, S, S] to normalised float32 [B, 3, T, T], with nothing left to chance."""
+def evaluation_transform(images: Tensor, image_size: int, framing: Framing) -> Tensor:
+    """Crop or resize and normalise uint8 [B, 3, S, S] to float32 [B, 3, T, T]; deterministic."""
     values = images.float() / 255
     if framing is Framing.CROP:
         margin = (values.shape[-1] - image_size) // 2

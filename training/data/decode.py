@@ -1,6 +1,5 @@
-"""Turns an image file into a square picture of one size, as bytes, on the CPU."""
+"""Decodes an image file into a square uint8 tensor of a given size, on the CPU."""
 
-from enum import StrEnum
 from pathlib import Path
 
 import numpy as np
@@ -8,25 +7,17 @@ import torch
 from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
+from training.data.framing import Framing
 from training.errors import DataError
 
 
-class Framing(StrEnum):
-    """How a picture of any shape becomes a square."""
-
-    CROP = "crop"
-    """The shorter side fills the square and the middle is cut out, as RETFound was trained."""
-    STRETCH = "stretch"
-    """The whole picture is kept and its sides are scaled apart."""
-
-
 class UnreadableImageError(DataError):
-    """An image file that cannot be decoded; `path` is relative to the data set."""
+    """An image file that cannot be decoded; `path` is relative to the data set's root."""
 
     def __init__(self, path: str, reason: str) -> None:
         super().__init__(
             f"The image {path} cannot be read ({reason}). Replace or remove it, "
-            "or leave such images out with --skip-bad-images."
+            "or skip such images with --skip-bad-images."
         )
         self.path = path
         self.reason = reason
@@ -36,7 +27,10 @@ class UnreadableImageError(DataError):
 
 
 def decode_image(root: Path, path: str, size: int, framing: Framing) -> Tensor:
-    """The image as uint8 [3, size, size]; UnreadableImageError if it is broken or cut short."""
+    """Read an image as uint8 [3, size, size].
+
+    Raises UnreadableImageError if the file is missing, damaged or truncated.
+    """
     try:
         with Image.open(root / path) as image:
             return _to_tensor(_frame(image, size, framing))
@@ -47,8 +41,8 @@ def decode_image(root: Path, path: str, size: int, framing: Framing) -> Tensor:
 
 
 def _frame(image: Image.Image, size: int, framing: Framing) -> Image.Image:
-    # A JPEG is decoded at the nearest of 1/2, 1/4 and 1/8 of its size that is still large enough:
-    # full fundus photographs have ten million pixels and more.
+    # A JPEG is decoded at 1/2, 1/4 or 1/8 of its size if that is still large enough: a full fundus
+    # photograph has ten million pixels or more.
     image.draft("RGB", (size, size))
     upright = _eight_bit(ImageOps.exif_transpose(image)).convert("RGB")
     if framing is Framing.STRETCH:
@@ -57,7 +51,7 @@ def _frame(image: Image.Image, size: int, framing: Framing) -> Image.Image:
 
 
 def _eight_bit(image: Image.Image) -> Image.Image:
-    # Pillow's own conversion clips 16-bit greys, as some OCT exports have them, to white.
+    # Some OCT exports are 16-bit greyscale, whose values above 255 Pillow would clip to white.
     if image.mode.startswith("I"):
         return Image.fromarray((np.asarray(image).astype(np.uint32) >> 8).astype(np.uint8))
     return image
@@ -68,7 +62,7 @@ def _to_tensor(image: Image.Image) -> Tensor:
 
 
 def _reason(error: Exception) -> str:
-    # Pillow's message about an unknown format repeats the path, which may name a patient.
+    # Pillow's message about an unknown format contains the full path, which may name a patient.
     if isinstance(error, UnidentifiedImageError):
         return "not an image of a known format"
     if isinstance(error, OSError) and error.strerror:

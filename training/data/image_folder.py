@@ -1,4 +1,4 @@
-"""Finds the images of an ImageFolder, `train|val|test/<class>/*`, and refuses a folder that is not one."""
+"""Lists the images of an ImageFolder, `train|val|test/<class>/*`, and checks its layout."""
 
 import hashlib
 from collections import Counter
@@ -14,7 +14,7 @@ IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".
 
 @dataclass(frozen=True, kw_only=True)
 class ImageSplit:
-    """The images of one split: paths relative to the data set's root, and each one's class index."""
+    """The images of one split: paths relative to the data set's root, and their class indices."""
 
     paths: tuple[str, ...]
     targets: tuple[int, ...]
@@ -23,12 +23,12 @@ class ImageSplit:
         return len(self.paths)
 
     def support(self, num_classes: int) -> list[int]:
-        """Images per class."""
+        """Number of images of each class."""
         counts = Counter(self.targets)
         return [counts[index] for index in range(num_classes)]
 
     def without(self, excluded: Collection[str]) -> "ImageSplit":
-        """This split but for the `excluded` paths."""
+        """This split without the `excluded` paths."""
         kept = [
             (path, target)
             for path, target in zip(self.paths, self.targets, strict=True)
@@ -39,7 +39,7 @@ class ImageSplit:
 
 @dataclass(frozen=True, kw_only=True)
 class ImageFolder:
-    """A data set on disk: its classes in the order of the targets, and its splits."""
+    """A data set on disk; `classes[i]` is the class of target `i`."""
 
     root: Path
     classes: tuple[str, ...]
@@ -51,16 +51,16 @@ class ImageFolder:
 
     @property
     def digest(self) -> str:
-        """A fingerprint of the file list with sizes; 16 hexadecimal digits."""
-        fingerprint = hashlib.sha256()
+        """A hash of all paths and file sizes; 16 hexadecimal digits."""
+        file_list_hash = hashlib.sha256()
         for split in self.splits.values():
             for path in split.paths:
                 size_bytes = (self.root / path).stat().st_size
-                fingerprint.update(f"{path}\0{size_bytes}\n".encode())
-        return fingerprint.hexdigest()[:16]
+                file_list_hash.update(f"{path}\0{size_bytes}\n".encode())
+        return file_list_hash.hexdigest()[:16]
 
     def without(self, excluded: Collection[str]) -> "ImageFolder":
-        """This data set but for the `excluded` paths; DataError if a split ends up empty."""
+        """This data set without the `excluded` paths; raises DataError if a split becomes empty."""
         splits = {name: split.without(excluded) for name, split in self.splits.items()}
         for name, split in splits.items():
             if not split.paths:
@@ -68,30 +68,31 @@ class ImageFolder:
         return replace(self, splits=splits)
 
 
-def scan_image_folder(
-    root: Path, splits: Sequence[Split], classes: Sequence[str]
-) -> ImageFolder:
-    """List the images of `splits` under `root`, with targets by the order of `classes`.
+def scan_image_folder(root: Path, splits: Sequence[Split], classes: Sequence[str]) -> ImageFolder:
+    """List the images of `splits` under `root`; targets are indices into `classes`.
 
-    DataError if a split or its images are missing, or it has a class that `classes` or the
-    training split lacks.
+    Raises DataError if a split is missing or empty, or if it has a class that is not in `classes`
+    or not in the training split.
     """
-    trained = class_folders(root)
-    if unknown := sorted(set(trained) - set(classes)):
+    train_classes = training_classes(root)
+    if unknown := sorted(set(train_classes) - set(classes)):
         raise DataError(
-            f"The split train has classes that the taxonomy lacks: {', '.join(unknown)}. "
+            f"The split train has classes that are not in the taxonomy: {', '.join(unknown)}. "
             "Add them to the taxonomy or remove the folders."
         )
-    found = {split: _scan_split(root, split, trained, classes) for split in splits}
+    found = {split: _scan_split(root, split, train_classes, classes) for split in splits}
     return ImageFolder(root=root, classes=tuple(classes), splits=found)
 
 
-def class_folders(root: Path) -> list[str]:
-    """The class folders of train, sorted; DataError unless there are two or more."""
+def training_classes(root: Path) -> list[str]:
+    """Names of the class folders of the training split, sorted.
+
+    Raises DataError if there are fewer than two.
+    """
     if not root.is_dir():
         raise DataError(
-            f"There is no data folder {root}. Expected a folder with train/<class>/, val/<class>/ "
-            "and test/<class>/ in it."
+            f"There is no data folder {root}. Expected a folder that contains train/<class>/, "
+            "val/<class>/ and test/<class>/."
         )
     classes = _class_folders(root, Split.TRAIN)
     if len(classes) < 2:
@@ -105,19 +106,19 @@ def _class_folders(root: Path, split: Split) -> list[str]:
     folder = root / split
     if not folder.is_dir():
         raise DataError(
-            f"The split {split} is missing: expected the folder {folder} with one folder a class."
+            f"The split {split} is missing: expected the folder {folder} with one folder per class."
         )
     return sorted(path.name for path in folder.iterdir() if path.is_dir() and not _hidden(path))
 
 
 def _scan_split(
-    root: Path, split: Split, trained: Sequence[str], classes: Sequence[str]
+    root: Path, split: Split, train_classes: Sequence[str], classes: Sequence[str]
 ) -> ImageSplit:
     folders = _class_folders(root, split)
-    if unknown := sorted(set(folders) - set(trained)):
+    if unknown := sorted(set(folders) - set(train_classes)):
         raise DataError(
-            f"The split {split} has classes that train lacks: {', '.join(unknown)}. "
-            "Every class to be predicted needs training images; add them or remove the folders."
+            f"The split {split} has classes that are not in the split train: {', '.join(unknown)}. "
+            "Every class needs training images: add them, or remove the folders."
         )
     paths: list[str] = []
     targets: list[int] = []
@@ -127,8 +128,8 @@ def _scan_split(
         targets += [classes.index(name)] * len(images)
     if not paths:
         raise DataError(
-            f"The split {split} is empty: no image in {root / split}/<class>/. "
-            f"Images end in {', '.join(sorted(IMAGE_SUFFIXES))}."
+            f"The split {split} is empty: there is no image in {root / split}/<class>/. "
+            f"Image files end in {', '.join(sorted(IMAGE_SUFFIXES))}."
         )
     return ImageSplit(paths=tuple(paths), targets=tuple(targets))
 

@@ -1,4 +1,4 @@
-"""Feeds decoded images from disk to the device, decoding in worker processes or from a cache."""
+"""Loads batches of decoded images onto the device, from worker processes or from a memory cache."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from torch.utils.data import DataLoader, Dataset
 from training.data.decode import Framing, UnreadableImageError, decode_image
 from training.data.image_folder import ImageSplit
 
-LARGEST_CACHE_BYTES = 2 * 2**30
+MAX_CACHE_BYTES = 2 * 2**30
 WORKER_TIMEOUT_S = 600
 
 
@@ -32,7 +32,7 @@ class ImageBatch:
         )
 
     def pin_memory(self) -> "ImageBatch":
-        """Called by the data loader, to make the copy to the device asynchronous."""
+        """Pin the tensors; the data loader calls this so that copies to the device run asynchronously."""
         return ImageBatch(
             images=self.images.pin_memory(),
             targets=self.targets.pin_memory(),
@@ -45,10 +45,10 @@ Sample = tuple[Tensor, int, int]
 
 
 class SplitDataset(Dataset[Sample | UnreadableImageError]):
-    """Decoded images of a split, kept in memory after the first read if `cached`.
+    """Decoded images of a split; if `cached`, kept in memory after the first read while they fit.
 
-    An unreadable image is returned as its error: raised in a worker process of the data loader,
-    it would reach the person as a traceback.
+    An unreadable image is returned as an UnreadableImageError instead of raising it: the data
+    loader would turn an exception of a worker process into a traceback.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class SplitDataset(Dataset[Sample | UnreadableImageError]):
         self._split = split
         self._size = size
         self._framing = framing
-        fits = len(split) * 3 * size * size <= LARGEST_CACHE_BYTES
+        fits = len(split) * 3 * size * size <= MAX_CACHE_BYTES
         self._cache: dict[int, Tensor] | None = {} if cached and fits else None
 
     def __len__(self) -> int:
@@ -88,7 +88,10 @@ def load_batches(
     num_workers: int,
     device: torch.device,
 ) -> Iterator[ImageBatch]:
-    """The batches of `order`, in order, on `device`; decoded ahead by `num_workers` processes."""
+    """Yield one batch on `device` for each list of indices in `order`.
+
+    `num_workers` processes decode ahead. Raises UnreadableImageError for an unreadable image.
+    """
     loader = DataLoader(
         dataset,
         batch_sampler=cast(Any, order),

@@ -1,7 +1,7 @@
-"""RandAugment (Cubuk et al. 2019) on whole batches on the device, each image with operations of its own.
+"""Applies RandAugment (Cubuk et al. 2019) to whole batches, with operations chosen for each image.
 
-The operations, their ranges and the noise on the magnitude are those of the policy
-`rand-m9-mstd0.5-inc1` with which MAE and RETFound are fine-tuned.
+The operations, their ranges and the noise on the magnitude are those of timm's policy
+`rand-m9-mstd0.5-inc1`, with which MAE and RETFound are fine-tuned.
 """
 
 import math
@@ -15,13 +15,13 @@ from torch import Tensor
 
 APPLY_PROBABILITY = 0.5
 MAGNITUDE_STD = 0.5
-LARGEST_ROTATION = math.radians(30)
-LARGEST_SHEAR = 0.3
-LARGEST_SHIFT = 0.45
-LARGEST_ENHANCEMENT = 0.9
+MAX_ROTATION_RAD = math.radians(30)
+MAX_SHEAR = 0.3
+MAX_SHIFT = 0.45
+MAX_ENHANCEMENT = 0.9
 
 Operation = Callable[[Tensor, Tensor], Tensor]
-"""Images [B, 3, H, W] in [0, 1] and each one's signed level in [-1, 1], to images."""
+"""Maps images [B, 3, H, W] in [0, 1] and their signed levels [B, 1, 1, 1] in [-1, 1] to images."""
 
 
 def rand_augment(
@@ -58,7 +58,7 @@ def _warp(images: Tensor, matrices: Tensor) -> Tensor:
 
 
 def _affine(images: Tensor, **entries: Tensor) -> Tensor:
-    """Warp by the identity with some entries, a to f of [[a, b, c], [d, e, f]], replaced."""
+    """Warp by [[a, b, c], [d, e, f]]: the identity, except for the given entries."""
     zero = torch.zeros(len(images), device=images.device)
     values = {"a": zero + 1, "b": zero, "c": zero, "d": zero, "e": zero + 1, "f": zero}
     values.update({name: entry.flatten() for name, entry in entries.items()})
@@ -66,13 +66,13 @@ def _affine(images: Tensor, **entries: Tensor) -> Tensor:
 
 
 def _rotate(images: Tensor, level: Tensor) -> Tensor:
-    angle = level * LARGEST_ROTATION
+    angle = level * MAX_ROTATION_RAD
     return _affine(images, a=angle.cos(), b=-angle.sin(), d=angle.sin(), e=angle.cos())
 
 
 def _blend(images: Tensor, other: Tensor, level: Tensor) -> Tensor:
-    """From `other` (level -1 / 0.9) through the image (0) to beyond it."""
-    return other + (images - other) * (1 + level * LARGEST_ENHANCEMENT)
+    """Interpolate between `other` (level -1 / 0.9) and the image (0), and extrapolate beyond it."""
+    return other + (images - other) * (1 + level * MAX_ENHANCEMENT)
 
 
 def _grey(images: Tensor) -> Tensor:
@@ -85,7 +85,7 @@ def _posterise(images: Tensor, level: Tensor) -> Tensor:
     return (images * 255 / step).floor() * step / 255
 
 
-def _equalise(images: Tensor, level: Tensor) -> Tensor:
+def _equalise(images: Tensor, _level: Tensor) -> Tensor:
     equalised: Tensor = TF.equalize((images * 255).to(torch.uint8))
     return equalised.float() / 255
 
@@ -95,9 +95,9 @@ def _sharpen(images: Tensor, level: Tensor) -> Tensor:
 
 
 OPERATIONS: tuple[Operation, ...] = (
-    lambda images, level: TF.autocontrast(images),
+    lambda images, _level: TF.autocontrast(images),
     _equalise,
-    lambda images, level: TF.invert(images),
+    lambda images, _level: TF.invert(images),
     _rotate,
     _posterise,
     lambda images, level: torch.where(images >= 1 - level.abs(), 1 - images, images),
@@ -106,8 +106,8 @@ OPERATIONS: tuple[Operation, ...] = (
     lambda images, level: _blend(images, _grey(images).mean(dim=(1, 2, 3), keepdim=True), level),
     lambda images, level: _blend(images, torch.zeros_like(images), level),
     _sharpen,
-    lambda images, level: _affine(images, b=level * LARGEST_SHEAR),
-    lambda images, level: _affine(images, d=level * LARGEST_SHEAR),
-    lambda images, level: _affine(images, c=2 * level * LARGEST_SHIFT),
-    lambda images, level: _affine(images, f=2 * level * LARGEST_SHIFT),
+    lambda images, level: _affine(images, b=level * MAX_SHEAR),
+    lambda images, level: _affine(images, d=level * MAX_SHEAR),
+    lambda images, level: _affine(images, c=2 * level * MAX_SHIFT),
+    lambda images, level: _affine(images, f=2 * level * MAX_SHIFT),
 )

@@ -1,7 +1,8 @@
-"""Which images each rank sees at each optimizer step: a pure function of seed and step.
+"""Assigns samples to ranks and optimizer steps, as a pure function of the seed and the step.
 
-Nothing is stored to resume: step 1,234 has the same images whether reached or jumped to. The
-ranks' parts of a step together are what one rank with as many times the batch would see.
+A resume needs no stored state: step 1,234 has the same samples whether training reaches it or
+starts there. Together, the N ranks of a step see the samples that one rank would see with N times
+the batch size.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,14 +16,18 @@ from training.errors import DataError
 
 @dataclass(frozen=True, kw_only=True)
 class Shard:
-    """This rank's place among the ranks."""
+    """Which of `world_size` equal parts belongs to this rank."""
 
     rank: int
     world_size: int
 
 
 class TrainingOrder:
-    """Batches of shuffled indices into the training split, dropping each epoch's incomplete step."""
+    """Micro-batches of shuffled indices into the training split.
+
+    The incomplete last step of each epoch is dropped. `weights` are the relative probabilities of
+    the samples, which are then drawn with replacement.
+    """
 
     def __init__(
         self,
@@ -38,7 +43,7 @@ class TrainingOrder:
         self.steps_per_epoch = num_samples // self.samples_per_step
         if self.steps_per_epoch == 0:
             raise DataError(
-                f"The training split has {num_samples} images, fewer than one step of "
+                f"The training split has {num_samples} samples, fewer than one step of "
                 f"{self.samples_per_step} (batch_size {batch_size} x gradient_accumulation "
                 f"{gradient_accumulation} x {shard.world_size} ranks). Lower batch_size."
             )
@@ -51,7 +56,7 @@ class TrainingOrder:
         self._epoch_order = lru_cache(maxsize=1)(self._draw_epoch)
 
     def micro_batches(self, step: int) -> list[list[int]]:
-        """This rank's indices for the optimizer step after `step` finished ones."""
+        """This rank's indices for the optimizer step that follows `step` completed steps."""
         epoch, position = divmod(step, self.steps_per_epoch)
         start = position * self.samples_per_step
         indices = self._epoch_order(epoch)[start : start + self.samples_per_step]
@@ -61,7 +66,7 @@ class TrainingOrder:
         return [[int(index) for index in block[self._shard.rank]] for block in blocks]
 
     def stream(self, first_step: int) -> Iterator[list[int]]:
-        """Every micro-batch from `first_step` on, without end."""
+        """Yield the micro-batches of `first_step` and all later steps, endlessly."""
         step = first_step
         while True:
             yield from self.micro_batches(step)
@@ -75,6 +80,6 @@ class TrainingOrder:
         return generator.choice(self._num_samples, size=self._num_samples, p=probabilities)
 
 
-def evaluation_indices(num_samples: int, shard: Shard) -> list[int]:
-    """This rank's share of a split for evaluation: every image on exactly one rank, no padding."""
+def shard_indices(num_samples: int, shard: Shard) -> list[int]:
+    """Indices of this rank's samples; every sample is on exactly one rank, without padding."""
     return list(range(shard.rank, num_samples, shard.world_size))

@@ -1,4 +1,4 @@
-"""Decodes every image once before the training starts, so that a bad one is not met hours later."""
+"""Decodes every image once before training, so that a damaged one fails at the start and not later."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -10,11 +10,11 @@ from training.data.decode import Framing, UnreadableImageError, decode_image
 def unreadable_images(
     root: Path, paths: Sequence[str], *, num_threads: int
 ) -> list[UnreadableImageError]:
-    """Those of `paths` that cannot be decoded, each with its reason; in order."""
+    """An error for each of `paths` that cannot be decoded, in the order of `paths`."""
 
     def check(path: str) -> UnreadableImageError | None:
         try:
-            # Small: the whole file is read, but little of it is computed.
+            # The small size saves decoding work, but the whole file is still read and checked.
             decode_image(root, path, 32, Framing.STRETCH)
         except UnreadableImageError as error:
             return error

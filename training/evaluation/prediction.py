@@ -6,10 +6,10 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
-from training.data.augmentation import evaluation_view
-from training.data.decode import Framing
+from training.data.augmentation import evaluation_transform
+from training.data.framing import Framing
 from training.data.loading import SplitDataset, load_batches
-from training.data.sampling import Shard, evaluation_indices
+from training.data.sampling import Shard, shard_indices
 from training.evaluation.scoring import Predictions
 from training.process import Process
 
@@ -69,14 +69,14 @@ def predict(
 ) -> Predictions | None:
     """Logits of every image of `dataset`, in its order, on rank 0; None elsewhere. A collective."""
     shard = Shard(rank=process.rank, world_size=process.world_size)
-    mine = evaluation_indices(len(dataset), shard)
+    mine = shard_indices(len(dataset), shard)
     size = viewing.batch_size
     order = [mine[start : start + size] for start in range(0, len(mine), size)]
     parts: list[Part] = []
     for batch in load_batches(
         dataset, order, num_workers=viewing.num_workers, device=process.device
     ):
-        images = evaluation_view(batch.images, viewing.image_size, viewing.framing)
+        images = evaluation_transform(batch.images, viewing.image_size, viewing.framing)
         logits = model(images)
         if viewing.flip:
             logits = (logits + model(images.flip(-1))) / 2

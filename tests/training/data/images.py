@@ -1,4 +1,4 @@
-"""Small image folders made on the spot."""
+"""Makes small image folders for tests."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,7 +16,7 @@ def make_folder(
     classes: tuple[str, ...] = CLASSES,
     size: int = 40,
 ) -> Path:
-    """An ImageFolder whose classes differ in hue; `counts` says how many images per class."""
+    """An ImageFolder whose classes differ in hue, with `counts[split]` images per class."""
     random = np.random.default_rng(0)
     for split, count in (counts or {"train": 4, "val": 2, "test": 2}).items():
         for number, name in enumerate(classes):

@@ -1,4 +1,4 @@
-"""Decoding: one size whatever the picture's shape, and bad files named."""
+"""Decoding gives images of one size from files of any shape, and names damaged files."""
 
 import pickle
 from pathlib import Path
@@ -22,7 +22,7 @@ def save(path: Path, pixels: np.ndarray, **options: object) -> str:
 
 @pytest.mark.parametrize("framing", list(Framing))
 @pytest.mark.parametrize("shape", [(30, 90, 3), (90, 30, 3), (500, 400, 3), (40, 40)])
-def test_any_shape_becomes_a_square_of_bytes(
+def test_an_image_of_any_shape_becomes_a_uint8_square(
     tmp_path: Path, framing: Framing, shape: tuple[int, ...]
 ) -> None:
     name = save(tmp_path / "a.jpg", np.full(shape, 128, np.uint8))
@@ -32,7 +32,7 @@ def test_any_shape_becomes_a_square_of_bytes(
     assert abs(int(image.float().mean()) - 128) <= 1
 
 
-def test_cropping_keeps_the_middle_and_stretching_keeps_it_all(tmp_path: Path) -> None:
+def test_cropping_keeps_the_centre_and_stretching_keeps_the_whole_image(tmp_path: Path) -> None:
     pixels = np.zeros((40, 120, 3), np.uint8)
     pixels[:, :40] = 255
     name = save(tmp_path / "a.png", pixels)
@@ -42,7 +42,7 @@ def test_cropping_keeps_the_middle_and_stretching_keeps_it_all(tmp_path: Path) -
     assert stretched[:, :, 14:].max() == 0
 
 
-def test_sixteen_bit_greys_keep_their_shades(tmp_path: Path) -> None:
+def test_sixteen_bit_greyscale_keeps_its_relative_brightness(tmp_path: Path) -> None:
     ramp = np.linspace(0, 65535, 64).astype(np.uint16)
     name = save(tmp_path / "oct.png", np.tile(ramp, (64, 1)))
     row = decode_image(tmp_path, name, 64, Framing.STRETCH)[0, 0].int()
@@ -51,22 +51,24 @@ def test_sixteen_bit_greys_keep_their_shades(tmp_path: Path) -> None:
     assert 120 < int(row[32]) < 136
 
 
-def test_a_truncated_image_is_named_without_its_folder(tmp_path: Path) -> None:
+def test_a_truncated_image_is_named_without_the_root_folder(tmp_path: Path) -> None:
     root = make_folder(tmp_path)
     path = "train/Fundus_RAO/001.jpg"
     truncate(root / path)
-    with pytest.raises(UnreadableImageError, match=r"The image train/Fundus_RAO/001\.jpg") as caught:
+    with pytest.raises(
+        UnreadableImageError, match=r"The image train/Fundus_RAO/001\.jpg"
+    ) as caught:
         decode_image(root, path, 32, Framing.CROP)
     assert str(tmp_path) not in str(caught.value)
     assert "--skip-bad-images" in str(caught.value)
 
 
-def test_the_error_travels_between_processes() -> None:
-    error = pickle.loads(pickle.dumps(UnreadableImageError("a.jpg", "cut short")))
-    assert (error.path, error.reason) == ("a.jpg", "cut short")
+def test_the_error_can_be_pickled() -> None:
+    error = pickle.loads(pickle.dumps(UnreadableImageError("a.jpg", "truncated")))
+    assert (error.path, error.reason) == ("a.jpg", "truncated")
 
 
-def test_verification_finds_every_bad_image_and_no_other(tmp_path: Path) -> None:
+def test_verification_finds_exactly_the_unreadable_images(tmp_path: Path) -> None:
     root = make_folder(tmp_path)
     (root / "train/Fundus_RAO/000.jpg").write_bytes(b"no image")
     truncate(root / "val/OCT_Normal/001.jpg")
@@ -82,7 +84,7 @@ def test_verification_finds_every_bad_image_and_no_other(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("num_workers", [0, 2])
 @pytest.mark.parametrize("cached", [False, True])
-def test_batches_come_in_order_and_a_bad_image_as_its_own_error(
+def test_batches_come_in_order_and_an_unreadable_image_raises_its_error(
     tmp_path: Path, num_workers: int, cached: bool
 ) -> None:
     root = make_folder(tmp_path)

@@ -1,4 +1,4 @@
-"""Which folders are data sets, and what is said of those that are not."""
+"""Which folders are valid data sets, and the errors for those that are not."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from training.errors import DataError
 TRAIN_AND_VAL = (Split.TRAIN, Split.VAL)
 
 
-def test_images_are_listed_with_the_index_of_their_class(tmp_path: Path) -> None:
+def test_images_are_listed_with_their_class_index(tmp_path: Path) -> None:
     folder = scan_image_folder(make_folder(tmp_path), TRAIN_AND_VAL, CLASSES)
     train = folder.splits[Split.TRAIN]
     assert len(train) == 12
@@ -21,16 +21,16 @@ def test_images_are_listed_with_the_index_of_their_class(tmp_path: Path) -> None
     assert train.support(3) == [4, 4, 4]
 
 
-def test_targets_follow_the_order_of_the_taxonomy(tmp_path: Path) -> None:
+def test_targets_are_indices_into_the_taxonomys_classes(tmp_path: Path) -> None:
     order = ("OCT_Normal", "Fundus_RAO", "Fundus_Normal", "Fundus_Absent")
     folder = scan_image_folder(make_folder(tmp_path), TRAIN_AND_VAL, order)
     assert folder.splits[Split.TRAIN].targets[0] == 2
     assert folder.splits[Split.VAL].support(4) == [2, 2, 2, 0]
 
 
-def test_a_missing_folder_split_or_image_is_named(tmp_path: Path) -> None:
+def test_a_missing_folder_or_split_and_an_empty_split_are_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="There is no data folder"):
-        scan_image_folder(tmp_path / "nowhere", TRAIN_AND_VAL, CLASSES)
+        scan_image_folder(tmp_path / "missing", TRAIN_AND_VAL, CLASSES)
     root = make_folder(tmp_path / "data", {"train": 2})
     with pytest.raises(DataError, match="The split val is missing"):
         scan_image_folder(root, TRAIN_AND_VAL, CLASSES)
@@ -39,19 +39,19 @@ def test_a_missing_folder_split_or_image_is_named(tmp_path: Path) -> None:
         scan_image_folder(root, TRAIN_AND_VAL, CLASSES)
 
 
-def test_a_class_in_val_that_train_lacks_is_refused(tmp_path: Path) -> None:
+def test_a_class_of_val_that_is_not_in_train_is_refused(tmp_path: Path) -> None:
     root = make_folder(tmp_path)
     (root / "val" / "Fundus_CNV").mkdir()
-    with pytest.raises(DataError, match="classes that train lacks: Fundus_CNV"):
+    with pytest.raises(DataError, match="classes that are not in the split train: Fundus_CNV"):
         scan_image_folder(root, TRAIN_AND_VAL, CLASSES)
 
 
-def test_a_class_that_the_taxonomy_lacks_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="that the taxonomy lacks: OCT_Normal"):
+def test_a_class_that_is_not_in_the_taxonomy_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="that are not in the taxonomy: OCT_Normal"):
         scan_image_folder(make_folder(tmp_path), TRAIN_AND_VAL, CLASSES[:2])
 
 
-def test_one_class_is_not_enough(tmp_path: Path) -> None:
+def test_a_data_set_of_one_class_is_refused(tmp_path: Path) -> None:
     root = make_folder(tmp_path, classes=CLASSES[:1])
     with pytest.raises(DataError, match="at least 2 are needed"):
         scan_image_folder(root, TRAIN_AND_VAL, CLASSES[:1])
@@ -65,13 +65,13 @@ def test_the_digest_changes_with_the_files(tmp_path: Path) -> None:
     assert scan_image_folder(root, TRAIN_AND_VAL, CLASSES).digest != before
 
 
-def test_leaving_out_every_image_of_a_split_is_refused(tmp_path: Path) -> None:
+def test_excluding_every_image_of_a_split_is_refused(tmp_path: Path) -> None:
     folder = scan_image_folder(make_folder(tmp_path), TRAIN_AND_VAL, CLASSES)
     with pytest.raises(DataError, match="Every image of the split val"):
         folder.without(folder.splits[Split.VAL].paths)
 
 
-def test_hidden_and_foreign_files_are_not_images(tmp_path: Path) -> None:
+def test_hidden_files_and_other_file_types_are_ignored(tmp_path: Path) -> None:
     root = make_folder(tmp_path)
     (root / "train" / CLASSES[0] / ".hidden.jpg").write_bytes(b"")
     (root / "train" / CLASSES[0] / "notes.txt").write_text("")

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from training.config import Split
-from training.data.image_folder import ImageFolder, class_folders, scan_image_folder
-from training.data.sampling import Shard, evaluation_indices
+from training.data.image_folder import ImageFolder, training_classes, scan_image_folder
+from training.data.sampling import Shard, shard_indices
 from training.data.synthetic.dataset import draw_dataset
 from training.data.verify import unreadable_images
 from training.errors import DataError
@@ -51,7 +51,7 @@ def find_data(config: RetinalConfig, root: Path, splits: Sequence[Split]) -> Ret
     taxonomy = (
         load_taxonomy(Path(config.taxonomy))
         if config.taxonomy
-        else taxonomy_for_folders(class_folders(root))
+        else taxonomy_for_folders(training_classes(root))
     )
     folder = scan_image_folder(root, splits, taxonomy.classes)
     return RetinalData(folder=folder, taxonomy=taxonomy, skipped_images=())
@@ -65,7 +65,7 @@ def verify_data(data: RetinalData, config: RetinalConfig, process: Process) -> R
     folder = data.folder
     paths = [path for split in folder.splits.values() for path in split.paths]
     shard = Shard(rank=process.rank, world_size=process.world_size)
-    mine = [paths[index] for index in evaluation_indices(len(paths), shard)]
+    mine = [paths[index] for index in shard_indices(len(paths), shard)]
     found = unreadable_images(folder.root, mine, num_threads=NUM_VERIFY_THREADS)
     gathered = process.broadcast(process.gather([(e.path, e.reason) for e in found]))
     bad = sorted(entry for entries in gathered for entry in entries)

@@ -57,7 +57,7 @@ def _unflipped_gradients(process: Process, argument: tuple[Path, dict[str, Any]]
     from training.recipes import retinal  # noqa: PLC0415
 
     def plain(images: torch.Tensor, config: Any, random: Any) -> torch.Tensor:
-        return augmentation.evaluation_view(images, config.image_size, augmentation.Framing.STRETCH)
+        return augmentation.evaluation_transform(images, config.image_size, augmentation.Framing.STRETCH)
 
     original = retinal.augment
     retinal.augment = plain
