@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
+from api.background import in_background
 from api.bus.protocol import Batch, Bus, Position
 from tracking_plugin.events import RunEvent
 
@@ -25,12 +26,8 @@ class BusFollower:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        following = asyncio.create_task(self._follow())
-        try:
+        async with in_background(self._follow()):
             yield
-        finally:
-            following.cancel()
-            await asyncio.gather(following, return_exceptions=True)
 
     async def _follow(self) -> None:
         while True:

@@ -9,6 +9,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
+from api.background import in_background
 from api.bus.protocol import Batch, Position
 from api.bus.redis_publisher import FIRST_PAUSE_S, LONGEST_PAUSE_S, RedisPublisher
 from api.bus.redis_scripts import BEAT, META, PUBLISHERS, STREAM
@@ -38,13 +39,10 @@ class RedisBus:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        beating = asyncio.create_task(self._keep_beating())
         try:
-            async with self._publisher.running():
+            async with in_background(self._keep_beating()), self._publisher.running():
                 yield
         finally:
-            beating.cancel()
-            await asyncio.gather(beating, return_exceptions=True)
             with suppress(*CONNECTION_ERRORS):
                 await self._leave()
             await self._client.aclose()

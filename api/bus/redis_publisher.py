@@ -11,6 +11,7 @@ from typing import Any
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
+from api.background import cancel, in_background
 from api.bus.eager_task import start_eagerly
 from api.bus.protocol import RETAINED_BYTES
 from api.bus.redis_scripts import META, PUBLISH, RENEW, STREAM, number_key
@@ -66,13 +67,11 @@ class RedisPublisher:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        work = asyncio.create_task(self._work())
-        try:
-            yield
-        finally:
-            await self._say_farewell()
-            work.cancel()
-            await asyncio.gather(work, return_exceptions=True)
+        async with in_background(self._work()):
+            try:
+                yield
+            finally:
+                await self._say_farewell()
 
     async def _say_farewell(self) -> None:
         try:
@@ -122,8 +121,7 @@ class RedisPublisher:
     async def _close(self, connection: Any) -> None:
         self._connection = None
         if self._writing is not None:
-            self._writing.cancel()
-            await asyncio.gather(self._writing, return_exceptions=True)
+            await cancel(self._writing)
         await connection.disconnect(nowait=True)
 
     def _write(self) -> None:

@@ -6,6 +6,7 @@ from contextlib import aclosing, suppress
 from datetime import UTC, datetime
 from typing import Protocol
 
+from api.background import in_background
 from api.cli.curves import charted
 from api.cli.metric_cards import logged_values
 from api.cli.watched_run import WatchedRun
@@ -40,17 +41,12 @@ class Viewer(Protocol):
 async def watch(client: AsyncFoveaClient, run_id: str, viewer: Viewer) -> WatchedRun:
     """The run as it was when it ended; ApiError where it can be followed no longer."""
     run = WatchedRun()
-    reading = asyncio.create_task(_read(client, run_id, run, viewer))
-    try:
+    async with in_background(_read(client, run_id, run, viewer)) as (reading,):
         while not reading.done():
             viewer.on_tick(run, datetime.now(UTC))
             await asyncio.wait([reading], timeout=TICK_S)
         reading.result()
         return run
-    finally:
-        reading.cancel()
-        with suppress(asyncio.CancelledError, ApiError):
-            await reading
 
 
 async def _read(client: AsyncFoveaClient, run_id: str, run: WatchedRun, viewer: Viewer) -> None:

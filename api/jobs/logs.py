@@ -8,6 +8,7 @@ from pathlib import Path
 
 from websockets.exceptions import WebSocketException
 
+from api.background import cancel, in_background
 from api.bus.protocol import Bus
 from api.jobs.ray_jobs import RayError, RayJobs
 from api.jobs.store import Job
@@ -53,8 +54,7 @@ class JobLogs:
         task = self._following.pop(job.submission_id or "", None)
         if task is not None:
             await asyncio.wait((task,), timeout=_LAST_LINES_S)
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            await cancel(task)
         if self._file(job.run_id).is_file():
             try:
                 await self._store(job, self._file(job.run_id))
@@ -68,9 +68,7 @@ class JobLogs:
         return await asyncio.to_thread(self._tail, run_id, limit)
 
     async def close(self) -> None:
-        for task in self._following.values():
-            task.cancel()
-        await asyncio.gather(*self._following.values(), return_exceptions=True)
+        await cancel(*self._following.values())
         self._following.clear()
 
     async def _follow(self, job: Job, submission_id: str, cluster: RayJobs) -> None:
@@ -160,8 +158,7 @@ async def _gathered(lines: AsyncIterator[str]) -> AsyncIterator[list[str]]:
                 await taken.wait()
             taken.clear()
 
-    filling = asyncio.create_task(fill())
-    try:
+    async with in_background(fill()) as (filling,):
         while pending or not filling.done():
             await asyncio.wait((filling,), timeout=_GATHER_S)
             if pending:
@@ -169,6 +166,3 @@ async def _gathered(lines: AsyncIterator[str]) -> AsyncIterator[list[str]]:
                 taken.set()
                 yield gathered
         filling.result()
-    finally:
-        filling.cancel()
-        await asyncio.gather(filling, return_exceptions=True)

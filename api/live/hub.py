@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, suppress
 
 from mlflow.utils.workspace_utils import DEFAULT_WORKSPACE_NAME
 
+from api.background import cancel, in_background
 from api.bus.protocol import Batch, Bus, Position
 from api.errors import NotFoundError
 from api.live.messages import InitialState, MetricsUpdate
@@ -65,16 +66,14 @@ class Hub:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        following = asyncio.create_task(self._follow())
         try:
-            yield
+            async with in_background(self._follow()):
+                yield
         finally:
-            for work in (following, *self._restarts):
-                work.cancel()
+            await cancel(*self._restarts)
             for subscriber in self._all_subscribers():
                 subscriber.stop()
             self._views.clear()
-            await asyncio.gather(following, return_exceptions=True)
 
     @property
     def num_subscribers(self) -> int:

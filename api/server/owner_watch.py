@@ -5,9 +5,11 @@ import logging
 import os
 import signal
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 import psutil
+
+from api.background import in_background
 
 logger = logging.getLogger(__name__)
 
@@ -21,13 +23,8 @@ async def ends_with(owner_pid: int | None) -> AsyncIterator[None]:
     if owner_pid is None:
         yield
         return
-    watch = asyncio.create_task(_watch(owner_pid))
-    try:
+    async with in_background(_watch(owner_pid)):
         yield
-    finally:
-        watch.cancel()
-        with suppress(asyncio.CancelledError):
-            await watch
 
 
 async def _watch(owner_pid: int) -> None:
