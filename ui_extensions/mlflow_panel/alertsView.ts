@@ -2,7 +2,7 @@
 
 import type { CriticalAlert } from "../live/schemas";
 import { element, sign } from "./elements";
-import { LEVEL_LOOKS } from "./looks";
+import { LEVEL_LOOKS } from "./appearance";
 import type { Numbers } from "./numbers";
 import type { Words } from "./words";
 

@@ -2,7 +2,7 @@
 
 import type { Action } from "../live/controls";
 import { element, setAttribute } from "./elements";
-import { listen } from "./quietly";
+import { listen } from "./guarded";
 import type { Words } from "./words";
 
 export type Give = (action: Action, release?: boolean) => void;

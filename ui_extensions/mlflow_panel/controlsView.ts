@@ -4,7 +4,7 @@ import type { Action } from "../live/controls";
 import { ConfirmView, type Give } from "./confirmView";
 import { element, setAttribute, setText } from "./elements";
 import { OutcomeView } from "./outcomeView";
-import { listen } from "./quietly";
+import { listen } from "./guarded";
 import { isOver, type RunState, turningAction, whyNot } from "./runState";
 import type { Words } from "./words";
 

@@ -1,6 +1,6 @@
 // Whether MLflow's page is dark: as MLflow says it, else as the system has it.
 
-import { quietly } from "./quietly";
+import { quietly } from "./guarded";
 
 const DARK_CLASS = "dark-mode";
 /** Where MLflow keeps its choice, which it puts on the page a moment after it has begun. */

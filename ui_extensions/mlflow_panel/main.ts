@@ -1,7 +1,7 @@
 // Enters MLflow's page; whatever goes wrong here, that page goes on.
 
 import { startPanel } from "./panel";
-import { quietly } from "./quietly";
+import { quietly } from "./guarded";
 
 quietly(() => {
   const script = document.currentScript;

@@ -1,7 +1,7 @@
 // Lets the panel be moved out of the way: by dragging its handle, by arrow keys, or corner by corner.
 
 import { fitted, GAP, nextCorner, type Position, type Size } from "./position";
-import { listen, quietly } from "./quietly";
+import { listen, quietly } from "./guarded";
 
 const STEP_PX = 24;
 /** What moves less than that was pressed, not dragged. */

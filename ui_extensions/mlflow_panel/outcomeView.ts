@@ -1,8 +1,8 @@
 // What became of the newest command, in the server's own words.
 
 import { element, setAttribute, setText, sign } from "./elements";
-import { OUTCOME_LOOKS } from "./looks";
-import { listen } from "./quietly";
+import { OUTCOME_LOOKS } from "./appearance";
+import { listen } from "./guarded";
 import { type Command, outcomeOf } from "./runState";
 import type { Words } from "./words";
 

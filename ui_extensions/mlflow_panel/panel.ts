@@ -2,11 +2,11 @@
 
 import { ServerAddress } from "../live/address";
 import { PanelView } from "./panelView";
-import type { Place } from "./place";
-import { listen, unheard } from "./quietly";
+import type { Place } from "./mlflowPage";
+import { listen, unheard } from "./guarded";
 import { RunsMarker } from "./runsMarker";
 import { RunWatch } from "./runWatch";
-import { watchPlace } from "./watchPlace";
+import { watchPlace } from "./watchMlflowPage";
 import { LANGUAGE_KEY, type Reader, readerOf } from "./words";
 
 /** What a page has us do while it is shown. */

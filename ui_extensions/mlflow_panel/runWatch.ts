@@ -5,7 +5,7 @@ import { LiveConnection } from "../live/connection";
 import { type Action, ANSWER_SLACK_MS, timeoutS } from "../live/controls";
 import { asRequestError, isPassing, type RequestError, Rest } from "../live/rest";
 import type { ControlResponse, CriticalAlert, TrainingStatus } from "../live/schemas";
-import { quietly, unheard } from "./quietly";
+import { quietly, unheard } from "./guarded";
 import { afterMessage, type Command, type RunState, withAlerts, withOpenAlerts } from "./runState";
 
 /** More than anybody reads here; the dashboard has them all. */

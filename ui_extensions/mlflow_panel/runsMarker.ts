@@ -4,8 +4,8 @@ import type { ServerAddress } from "../live/address";
 import { LiveConnection } from "../live/connection";
 import { isPassing, Rest } from "../live/rest";
 import type { RunSummary, ServerMessage, TrainingStatus } from "../live/schemas";
-import { type Mark, type Marks, MOST_MARKS, styleSheet, withMark } from "./marks";
-import { quietly, unheard } from "./quietly";
+import { type Mark, type Marks, MOST_MARKS, styleSheet, withMark } from "./runMarks";
+import { quietly, unheard } from "./guarded";
 import type { Words } from "./words";
 
 /** MLflow's names for runs that have not ended. */

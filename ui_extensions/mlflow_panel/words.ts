@@ -2,7 +2,7 @@
 
 import type { Action } from "../live/controls";
 import type { AlertLevel } from "../live/schemas";
-import { STATUS_WORDS } from "../live/statusLooks";
+import { STATUS_WORDS } from "../live/statusAppearance";
 
 const en = {
   panel: "Fovea: this run, live",

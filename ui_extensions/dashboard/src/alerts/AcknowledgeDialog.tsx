@@ -1,7 +1,7 @@
 import { type FormEvent, useId, useState } from "react";
 import { asRequestError, RequestError } from "../../../live/rest";
 import type { CriticalAlert } from "../../../live/schemas";
-import { useFormats } from "../i18n/formats";
+import { useFormats } from "../i18n/useFormats";
 import { useWords, words } from "../i18n/words";
 import { keepAlerts, useLive } from "../live/liveStore";
 import { rest } from "../live/session";

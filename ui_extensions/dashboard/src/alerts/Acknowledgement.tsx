@@ -1,7 +1,7 @@
 import type { CriticalAlert } from "../../../live/schemas";
 import { useWords, words } from "../i18n/words";
 import styles from "./Acknowledgement.module.css";
-import { When } from "./When";
+import { When } from "./RelativeTime";
 
 const texts = words(
   { by: (who: string) => `Acknowledged by ${who}`, note: "Note" },

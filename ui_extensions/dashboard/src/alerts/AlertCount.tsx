@@ -1,4 +1,4 @@
-import { useFormats } from "../i18n/formats";
+import { useFormats } from "../i18n/useFormats";
 import { useWords, words } from "../i18n/words";
 import { Badge } from "../ui/Badge";
 import { useNumOpen } from "./useOpenAlerts";

@@ -1,12 +1,12 @@
 import type { CriticalAlert } from "../../../live/schemas";
-import { useFormats } from "../i18n/formats";
+import { useFormats } from "../i18n/useFormats";
 import { useWords, words } from "../i18n/words";
 import { runHref } from "../ui/hashLocation";
 import styles from "./AlertFacts.module.css";
 import { changedMs, isOpen } from "./alertOrder";
 import { shownNumber, shownValue } from "./alertWords";
 import { shortId, useRunName } from "./useRunName";
-import { When } from "./When";
+import { When } from "./RelativeTime";
 
 const texts = words(
   {

@@ -5,7 +5,7 @@ import { AlertActions } from "./AlertActions";
 import styles from "./AlertRow.module.css";
 import { isOpen } from "./alertOrder";
 import { LevelBadge } from "./LevelBadge";
-import { When } from "./When";
+import { When } from "./RelativeTime";
 
 const texts = words(
   {

@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { CriticalAlert } from "../../../live/schemas";
-import { useFormats } from "../i18n/formats";
+import { useFormats } from "../i18n/useFormats";
 import { useWords, words } from "../i18n/words";
 import { Button } from "../ui/Button";
 import { ErrorNote } from "../ui/ErrorNote";
@@ -11,7 +11,7 @@ import { AcknowledgeDialog } from "./AcknowledgeDialog";
 import { AlertCard } from "./AlertCard";
 import { AlertFilters } from "./AlertFilters";
 import styles from "./AlertsPage.module.css";
-import { AsOf } from "./AsOf";
+import { AsOf } from "./StaleBadge";
 import { type AlertFilter, filterOf, isNarrowed, queryOf } from "./alertFilter";
 import { useAlertChoices } from "./useAlertChoices";
 import { useAlertList } from "./useAlertList";

@@ -1,6 +1,6 @@
 import { useMemo, useState } from "react";
 import type { CriticalAlert } from "../../../live/schemas";
-import { useFormats } from "../i18n/formats";
+import { useFormats } from "../i18n/useFormats";
 import { useWords, words } from "../i18n/words";
 import { markSeen, useLive } from "../live/liveStore";
 import { goTo, runPath } from "../ui/hashLocation";

@@ -1,7 +1,7 @@
 // How alerts are said and shown, wherever they stand.
 
 import type { AlertLevel, CriticalAlert, TimelineEntry } from "../../../live/schemas";
-import type { Formats } from "../i18n/formats";
+import type { Formats } from "../i18n/useFormats";
 import { words } from "../i18n/words";
 import type { Tone } from "../ui/Badge";
 

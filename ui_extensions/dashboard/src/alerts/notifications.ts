@@ -8,7 +8,7 @@ import { type LiveState, markSeen, useLive } from "../live/liveStore";
 import { address, watchAlerts } from "../live/session";
 import { runHref } from "../ui/hashLocation";
 import { changedMs, newestFirst } from "./alertOrder";
-import { isWaiting, newsOf } from "./criticalNews";
+import { isWaiting, newsOf } from "./notificationDecision";
 import { nameOfRun } from "./useRunName";
 
 /** `insecure`: browsers give notifications only to pages over HTTPS or from the machine itself. */

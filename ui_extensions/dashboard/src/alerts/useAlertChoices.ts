@@ -4,7 +4,7 @@ import { useCallback, useMemo } from "react";
 import type { CriticalAlert } from "../../../live/schemas";
 import { keepAlerts, useLive } from "../live/liveStore";
 import { rest } from "../live/session";
-import { useAnswer } from "../ui/useAnswer";
+import { useAnswer } from "../ui/useQuery";
 import type { AlertFilter } from "./alertFilter";
 import { newestFirst } from "./alertOrder";
 

@@ -5,7 +5,7 @@ import { asRequestError, type RequestError } from "../../../live/rest";
 import type { CriticalAlert } from "../../../live/schemas";
 import { keepAlerts, useLive } from "../live/liveStore";
 import { rest } from "../live/session";
-import { useAnswer } from "../ui/useAnswer";
+import { useAnswer } from "../ui/useQuery";
 import {
   type AlertFilter,
   askedOf,

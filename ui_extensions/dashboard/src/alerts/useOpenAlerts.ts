@@ -6,8 +6,8 @@ import { RequestError } from "../../../live/rest";
 import type { AlertLevel, CriticalAlert } from "../../../live/schemas";
 import { dropAlerts, keepAlerts, useLive } from "../live/liveStore";
 import { rest, watchAlerts } from "../live/session";
-import { useAnswer } from "../ui/useAnswer";
-import { type Counted, counted, doubtful, numOpenOf, type OpenPages } from "./openReading";
+import { useAnswer } from "../ui/useQuery";
+import { type Counted, counted, doubtful, numOpenOf, type OpenPages } from "./openAlertCount";
 
 const MOST_READ = 100;
 const MOST_ASKED_ONE_BY_ONE = 50;

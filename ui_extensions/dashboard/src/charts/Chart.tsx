@@ -1,11 +1,11 @@
 import { useEffect, useRef } from "react";
-import { NOTHING, useFormats } from "../i18n/formats";
+import { NOTHING, useFormats } from "../i18n/useFormats";
 import { useWords, words } from "../i18n/words";
 import { curves } from "../live/session";
 import { useTheme } from "../ui/theme";
 import styles from "./Chart.module.css";
 import type { ChartSpec } from "./chartList";
-import { useChartOptions } from "./options";
+import { useChartOptions } from "./chartOptions";
 import { Plot, type Reading } from "./plot";
 
 const texts = words(

@@ -1,12 +1,12 @@
 import { useDeferredValue, useMemo, useState } from "react";
-import { useFormats } from "../i18n/formats";
+import { useFormats } from "../i18n/useFormats";
 import { useWords, words } from "../i18n/words";
 import { Button } from "../ui/Button";
 import { Empty, Section } from "../ui/Section";
 import { Chart } from "./Chart";
 import styles from "./Charts.module.css";
 import { type ChartSpec, chartList } from "./chartList";
-import { STRONGEST_SMOOTHING, useChartOptions } from "./options";
+import { STRONGEST_SMOOTHING, useChartOptions } from "./chartOptions";
 
 const texts = words(
   {

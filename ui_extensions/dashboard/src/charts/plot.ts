@@ -1,14 +1,14 @@
 // One chart on the screen: uPlot over the curves of a run, drawn when it is due and in sight.
 
 import uPlot from "uplot";
-import type { Formats } from "../i18n/formats";
+import type { Formats } from "../i18n/useFormats";
 import type { Curves } from "../live/curves";
 import type { Points, Series } from "../live/series";
-import { Detail } from "./detail";
-import { type Drawable, frames } from "./frames";
-import { HEIGHT_PX, lineWidthPx, lookOf } from "./look";
-import type { ChartOptions } from "./options";
-import { type Column, isSame, nearest, Plotter, range, steadyEnd } from "./plotted";
+import { Detail } from "./zoomDetail";
+import { type Drawable, frames } from "./frameScheduler";
+import { HEIGHT_PX, lineWidthPx, lookOf } from "./uplotOptions";
+import type { ChartOptions } from "./chartOptions";
+import { type Column, isSame, nearest, Plotter, range, steadyEnd } from "./plotData";
 
 const LEAST_WIDTH_PX = 120;
 /** However many charts there are, this share between one and the next spreads them evenly. */

@@ -6,7 +6,7 @@ import { Rest } from "../../../live/rest";
 import type { CriticalAlert, ServerMessage } from "../../../live/schemas";
 import { Curves } from "./curves";
 import { after, type LogWatcher, useLive } from "./liveStore";
-import { retryDelayMs } from "./retrying";
+import { retryDelayMs } from "./retryDelay";
 
 /** The pages lie in /monitor/, one below the server's root. */
 export const address = new ServerAddress(

@@ -1,5 +1,5 @@
 import type { Action } from "../../../live/controls";
-import { useFormats } from "../i18n/formats";
+import { useFormats } from "../i18n/useFormats";
 import { useWords, words } from "../i18n/words";
 import { Badge, type Tone } from "../ui/Badge";
 import { Button } from "../ui/Button";

@@ -1,11 +1,11 @@
 import type { CriticalCondition } from "../../../live/schemas";
-import { useFormats } from "../i18n/formats";
+import { useFormats } from "../i18n/useFormats";
 import { useWords, words } from "../i18n/words";
 import { useLive } from "../live/liveStore";
 import { Badge, type Tone } from "../ui/Badge";
 import { Section } from "../ui/Section";
 import styles from "./Conditions.module.css";
-import { inOrder, scaleStart } from "./conditions";
+import { inOrder, scaleStart } from "./conditionOrder";
 
 const texts = words(
   {

@@ -4,7 +4,7 @@ import type { RunStatus } from "../../../live/schemas";
 import { useWords, words } from "../i18n/words";
 import { useLive } from "../live/liveStore";
 import { Button } from "../ui/Button";
-import { STATUS_WORDS } from "../../../live/statusLooks";
+import { STATUS_WORDS } from "../../../live/statusAppearance";
 import { CommandOutcome } from "./CommandOutcome";
 import { ConfirmCommand } from "./ConfirmCommand";
 import styles from "./Controls.module.css";

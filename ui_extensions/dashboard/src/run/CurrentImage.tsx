@@ -2,7 +2,7 @@ import { useCallback } from "react";
 import { hasEnded } from "../../../live/runStatus";
 import { useWords, words } from "../i18n/words";
 import { useLive } from "../live/liveStore";
-import { useAnswer } from "../ui/useAnswer";
+import { useAnswer } from "../ui/useQuery";
 import { type FoundImages, listArtifacts } from "./artifacts";
 import styles from "./CurrentImage.module.css";
 import { folder, isImage } from "./loggedImages";

@@ -1,11 +1,11 @@
 import type { CriticalAlert, TrainingStatus } from "../../../live/schemas";
-import { useFormats } from "../i18n/formats";
+import { useFormats } from "../i18n/useFormats";
 import { useWords, words } from "../i18n/words";
 import { useLive } from "../live/liveStore";
 import { useNow } from "../ui/useNow";
 import tones from "../ui/tones.module.css";
 import styles from "./Health.module.css";
-import { VERDICT_TONES, type Verdict, verdict } from "./verdict";
+import { VERDICT_TONES, type Verdict, verdict } from "./runHealth";
 
 const texts = words(
   {

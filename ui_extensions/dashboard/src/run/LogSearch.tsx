@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "react";
-import { useFormats } from "../i18n/formats";
+import { useFormats } from "../i18n/useFormats";
 import { useWords, words } from "../i18n/words";
 import { Button } from "../ui/Button";
 import styles from "./LogSearch.module.css";

@@ -1,7 +1,7 @@
 import { useDeferredValue, useEffect, useMemo, useState } from "react";
 import { hasEnded } from "../../../live/runStatus";
 import type { LogLevel } from "../../../live/schemas";
-import { useFormats } from "../i18n/formats";
+import { useFormats } from "../i18n/useFormats";
 import { useWords, words } from "../i18n/words";
 import { useLive } from "../live/liveStore";
 import { Badge } from "../ui/Badge";

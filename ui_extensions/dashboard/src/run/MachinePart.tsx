@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import { useFormats } from "../i18n/formats";
+import { useFormats } from "../i18n/useFormats";
 import { useWords, words } from "../i18n/words";
 import { Badge } from "../ui/Badge";
 import styles from "./MachinePart.module.css";

@@ -1,9 +1,9 @@
 import { useEffect, useState } from "react";
-import { NOTHING, useFormats } from "../i18n/formats";
+import { NOTHING, useFormats } from "../i18n/useFormats";
 import { useWords, words } from "../i18n/words";
 import { curves } from "../live/session";
 import styles from "./MetricCards.module.css";
-import { type CardSpec, cardsFor, type Trend, trendOf } from "./metricCards";
+import { type CardSpec, cardsFor, type Trend, trendOf } from "./metricTrend";
 
 const texts = words(
   {

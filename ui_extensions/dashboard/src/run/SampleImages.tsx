@@ -1,11 +1,11 @@
 import { useCallback, useMemo, useState } from "react";
-import { useFormats } from "../i18n/formats";
+import { useFormats } from "../i18n/useFormats";
 import { useWords, words } from "../i18n/words";
 import { useLive } from "../live/liveStore";
 import { Button } from "../ui/Button";
 import { ErrorNote } from "../ui/ErrorNote";
 import { Empty, Section } from "../ui/Section";
-import { useAnswer } from "../ui/useAnswer";
+import { useAnswer } from "../ui/useQuery";
 import { useThrottled } from "../ui/useThrottled";
 import { listImages } from "./artifacts";
 import { CurrentImage } from "./CurrentImage";

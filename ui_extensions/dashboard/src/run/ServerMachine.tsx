@@ -4,7 +4,7 @@ import { useWords, words } from "../i18n/words";
 import { rest } from "../live/session";
 import { ErrorNote } from "../ui/ErrorNote";
 import { Empty } from "../ui/Section";
-import { useAnswer } from "../ui/useAnswer";
+import { useAnswer } from "../ui/useQuery";
 import { useNow } from "../ui/useNow";
 import { MachineMeters } from "./MachineMeters";
 import { MachinePart } from "./MachinePart";

@@ -1,5 +1,5 @@
 import { useId, useState } from "react";
-import { useFormats } from "../i18n/formats";
+import { useFormats } from "../i18n/useFormats";
 import { useWords, words } from "../i18n/words";
 import type { SteppedImages } from "./loggedImages";
 import { Picture } from "./Picture";

@@ -5,14 +5,14 @@ import { useLive } from "../live/liveStore";
 import { rest } from "../live/session";
 import { ErrorNote } from "../ui/ErrorNote";
 import { Empty } from "../ui/Section";
-import { useAnswer } from "../ui/useAnswer";
+import { useAnswer } from "../ui/useQuery";
 import { useNow } from "../ui/useNow";
 import { useThrottled } from "../ui/useThrottled";
 import { MachineMeters } from "./MachineMeters";
 import { MachinePart } from "./MachinePart";
 import { machines, SYSTEM, type SystemValues, systemValues, updated } from "./machineReadings";
 import styles from "./TrainingMachine.module.css";
-import { useReadingTime } from "./useReadingTime";
+import { useReadingTime } from "./useLastLogged";
 
 const LEAST_INTERVAL_MS = 5_000;
 const USUAL = "cpu_utilization_percentage";

@@ -7,7 +7,7 @@ import type { LatestMetrics, TrainingStatus } from "../../../live/schemas";
 import { metricNames } from "../charts/chartList";
 import { keepMetrics, keepStatus, useLive } from "../live/liveStore";
 import { rest } from "../live/session";
-import { useAnswer } from "../ui/useAnswer";
+import { useAnswer } from "../ui/useQuery";
 
 export interface KnownRun {
   status: TrainingStatus | undefined;

@@ -1,5 +1,5 @@
 import { type ReactNode, useId, useState } from "react";
-import { useFormats } from "../i18n/formats";
+import { useFormats } from "../i18n/useFormats";
 import { useWords, words } from "../i18n/words";
 import styles from "./MoreSettings.module.css";
 import { filtered, type ParamField } from "./recipeSchema";

@@ -1,8 +1,8 @@
 import { memo } from "react";
 import { Link } from "wouter";
-import { useFormats } from "../i18n/formats";
+import { useFormats } from "../i18n/useFormats";
 import { useWords, words } from "../i18n/words";
-import { mlflowExperiment, mlflowRun } from "../live/links";
+import { mlflowExperiment, mlflowRun } from "../live/mlflowLinks";
 import { Progress } from "../ui/Progress";
 import { Badge } from "../ui/Badge";
 import { hasEnded } from "../../../live/runStatus";

@@ -1,13 +1,13 @@
 import { useCallback, useState } from "react";
 import type { RunStatus } from "../../../live/schemas";
-import { useFormats } from "../i18n/formats";
+import { useFormats } from "../i18n/useFormats";
 import { useWords, words } from "../i18n/words";
-import { mlflowComparison } from "../live/links";
+import { mlflowComparison } from "../live/mlflowLinks";
 import { useLive } from "../live/liveStore";
 import { Button } from "../ui/Button";
 import { ErrorNote } from "../ui/ErrorNote";
 import { useHashPath } from "../ui/hashLocation";
-import { STATUS_WORDS } from "../../../live/statusLooks";
+import { STATUS_WORDS } from "../../../live/statusAppearance";
 import { Empty } from "../ui/Section";
 import { RunCard } from "./RunCard";
 import styles from "./RunsPage.module.css";

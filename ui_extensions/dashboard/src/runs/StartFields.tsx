@@ -1,6 +1,6 @@
 import { type FormEvent, useMemo, useState } from "react";
 import type { RecipeEntry } from "../../../live/schemas";
-import { useFormats } from "../i18n/formats";
+import { useFormats } from "../i18n/useFormats";
 import { useWords, words } from "../i18n/words";
 import { Button } from "../ui/Button";
 import { DialogActions } from "../ui/Dialog";
@@ -10,7 +10,7 @@ import { MoreSettings } from "./MoreSettings";
 import { ParamInput } from "./ParamInput";
 import { type ParamField, recipeFields } from "./recipeSchema";
 import styles from "./StartFields.module.css";
-import { useStart } from "./useStart";
+import { useStart } from "./useStartForm";
 
 const texts = words(
   {

@@ -5,7 +5,7 @@ import { Button } from "../ui/Button";
 import { Dialog, DialogActions } from "../ui/Dialog";
 import { ErrorNote } from "../ui/ErrorNote";
 import { Empty } from "../ui/Section";
-import { useAnswer } from "../ui/useAnswer";
+import { useAnswer } from "../ui/useQuery";
 import { StartFields } from "./StartFields";
 
 const texts = words(

@@ -3,7 +3,7 @@
 import { useCallback } from "react";
 import { useLive } from "../live/liveStore";
 import { rest } from "../live/session";
-import { useAnswer } from "../ui/useAnswer";
+import { useAnswer } from "../ui/useQuery";
 
 export interface Experiment {
   experiment_id: string;

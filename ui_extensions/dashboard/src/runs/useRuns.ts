@@ -5,7 +5,7 @@ import type { RequestError } from "../../../live/rest";
 import type { RunSummary } from "../../../live/schemas";
 import { type LiveRun, useLive } from "../live/liveStore";
 import { rest } from "../live/session";
-import { useAnswer } from "../ui/useAnswer";
+import { useAnswer } from "../ui/useQuery";
 import { inOrder, type ListedRun, listedRun } from "./runOrder";
 
 export interface Wanted {

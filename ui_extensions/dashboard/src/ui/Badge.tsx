@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import type { Tone } from "../../../live/statusLooks";
+import type { Tone } from "../../../live/statusAppearance";
 import styles from "./Badge.module.css";
 import tones from "./tones.module.css";
 

@@ -1,5 +1,5 @@
 import type { TrainingStatus } from "../../../live/schemas";
-import { useFormats } from "../i18n/formats";
+import { useFormats } from "../i18n/useFormats";
 import { useWords, words } from "../i18n/words";
 import { hasEnded } from "../../../live/runStatus";
 import styles from "./Progress.module.css";

@@ -1,7 +1,7 @@
 import type { RunStatus } from "../../../live/schemas";
 import { useWords } from "../i18n/words";
 import { Badge } from "./Badge";
-import { STATUS_LOOKS, STATUS_WORDS } from "../../../live/statusLooks";
+import { STATUS_LOOKS, STATUS_WORDS } from "../../../live/statusAppearance";
 
 export function StatusBadge({ status }: { status: RunStatus }) {
   const t = useWords(STATUS_WORDS);

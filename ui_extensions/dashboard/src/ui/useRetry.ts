@@ -3,7 +3,7 @@
 import { useEffect } from "react";
 import { isPassing } from "../../../live/rest";
 import { useLive } from "../live/liveStore";
-import { retryDelayMs } from "../live/retrying";
+import { retryDelayMs } from "../live/retryDelay";
 
 /** `readAgain` must keep its identity. What the server has refused is not asked again. */
 export function useRetry(error: unknown, readAgain: () => void): void {

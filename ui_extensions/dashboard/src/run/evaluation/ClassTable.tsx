@@ -1,5 +1,5 @@
 import { type CSSProperties, memo, useDeferredValue, useId, useMemo, useState } from "react";
-import { useFormats } from "../../i18n/formats";
+import { useFormats } from "../../i18n/useFormats";
 import { useLanguage } from "../../i18n/language";
 import { useWords, words } from "../../i18n/words";
 import { Button } from "../../ui/Button";

@@ -1,5 +1,5 @@
 import { useId, useMemo, useState } from "react";
-import { useFormats } from "../../i18n/formats";
+import { useFormats } from "../../i18n/useFormats";
 import { useWords, words } from "../../i18n/words";
 import styles from "./ConfusionMatrix.module.css";
 import {

@@ -1,6 +1,6 @@
 import { memo, type ReactNode, useDeferredValue, useMemo, useState } from "react";
 import type { EpochDetails } from "../../../../live/schemas";
-import { useFormats } from "../../i18n/formats";
+import { useFormats } from "../../i18n/useFormats";
 import { useWords, words } from "../../i18n/words";
 import { Button } from "../../ui/Button";
 import { Empty, Section } from "../../ui/Section";

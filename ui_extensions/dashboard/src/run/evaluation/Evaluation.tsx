@@ -1,6 +1,6 @@
 import { type ReactNode, useMemo, useRef, useState } from "react";
 import type { EpochDetails } from "../../../../live/schemas";
-import { useFormats } from "../../i18n/formats";
+import { useFormats } from "../../i18n/useFormats";
 import { useWords, words } from "../../i18n/words";
 import { useLive } from "../../live/liveStore";
 import { Button } from "../../ui/Button";
@@ -16,7 +16,7 @@ import styles from "./Evaluation.module.css";
 import { isEvaluated, latest, nearest } from "./epochs";
 import { type ShownEpoch, useEpochDetails } from "./useEpochDetails";
 import { useEpochList } from "./useEpochList";
-import { useNews } from "./useNews";
+import { useNews } from "./useEvaluationChanges";
 import { useScrollTo } from "./useScrollTo";
 
 const texts = words(

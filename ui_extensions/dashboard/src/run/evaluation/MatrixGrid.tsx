@@ -7,7 +7,7 @@ import {
   useLayoutEffect,
   useRef,
 } from "react";
-import { useFormats } from "../../i18n/formats";
+import { useFormats } from "../../i18n/useFormats";
 import { useWords, words } from "../../i18n/words";
 import styles from "./ConfusionMatrix.module.css";
 import {

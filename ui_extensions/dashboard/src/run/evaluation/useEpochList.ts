@@ -3,7 +3,7 @@
 import { useCallback, useRef } from "react";
 import type { EpochDetails } from "../../../../live/schemas";
 import { rest } from "../../live/session";
-import { type Answer, useAnswer } from "../../ui/useAnswer";
+import { type Answer, useAnswer } from "../../ui/useQuery";
 import { type EpochList, readEpochs } from "./epochs";
 
 export function useEpochList(runId: string, news: number): Answer<EpochList> {

@@ -1,8 +1,8 @@
 // How a chart looks, in uPlot's terms: its lines, axes and cursor.
 
 import type uPlot from "uplot";
-import type { Formats } from "../i18n/formats";
-import type { ChartOptions } from "./options";
+import type { Formats } from "../i18n/useFormats";
+import type { ChartOptions } from "./chartOptions";
 
 export const HEIGHT_PX = 200;
 const SYNC_KEY = "run";

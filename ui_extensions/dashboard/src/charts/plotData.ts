@@ -2,7 +2,7 @@
 
 import { lowerBound, type Points } from "../live/series";
 import { Smoother } from "./smoother";
-import { type Thinned, Thinner, type View } from "./thinner";
+import { type Thinned, Thinner, type View } from "./downsampler";
 
 /** Steps of an epoch where the axis counts epochs, 1 where it counts steps. */
 export type StepsPerUnit = number;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { newRevision, type Points } from "../live/series";
-import { isSame, nearest, Plotter, range, steadyEnd } from "./plotted";
+import { isSame, nearest, Plotter, range, steadyEnd } from "./plotData";
 
 function points(steps: number[], values: number[]): Points {
   return {

@@ -1,4 +1,4 @@
-import { useFormats } from "../i18n/formats";
+import { useFormats } from "../i18n/useFormats";
 
 interface Props {
   time: string;

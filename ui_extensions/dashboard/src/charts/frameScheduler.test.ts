@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { Frames } from "./frames";
+import { Frames } from "./frameScheduler";
 
 function stage() {
   const asked: Array<() => void> = [];

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { CriticalAlert, RunStatus, TrainingStatus } from "../../../live/schemas";
-import { QUIET_MS, verdict } from "./verdict";
+import { QUIET_MS, verdict } from "./runHealth";
 
 function known(status: RunStatus, changed: Partial<TrainingStatus> = {}) {
   return {

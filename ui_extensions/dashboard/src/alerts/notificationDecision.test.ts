@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { anAlert } from "./alertExamples";
-import { newsOf } from "./criticalNews";
+import { newsOf } from "./notificationDecision";
 
 const warning = anAlert({ level: "warning" });
 const resolved = anAlert({ state: "resolved" });

@@ -1,7 +1,7 @@
 // Tells when MLflow shows another page, without touching its router.
 
-import { isSamePlace, type Place, placeOf } from "./place";
-import { quietly } from "./quietly";
+import { isSamePlace, type Place, placeOf } from "./mlflowPage";
+import { quietly } from "./guarded";
 
 const LOOK_EVERY_MS = 500;
 

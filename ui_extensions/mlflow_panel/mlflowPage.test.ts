@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isSamePlace, placeOf } from "./place";
+import { isSamePlace, placeOf } from "./mlflowPage";
 
 const RUN = "070373e3b6b3452393417ccc3d5369ad";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { keptOf } from "./keeping";
+import { keptOf } from "./storedSettings";
 
 describe("keptOf", () => {
   it("takes what it has kept itself", () => {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { CriticalAlert } from "../../../live/schemas";
 import { anAlert, byId } from "./alertExamples";
-import { counted, doubtful, numOpenOf } from "./openReading";
+import { counted, doubtful, numOpenOf } from "./openAlertCount";
 
 const none = { entries: [], total: 0 };
 const at = (minute: number, part: Partial<CriticalAlert> = {}) =>

@@ -2,9 +2,9 @@
 
 import type { CriticalAlert, TrainingStatus } from "../live/schemas";
 import { element, setAttribute, setText, sign } from "./elements";
-import { LEVEL_LOOKS, type Look, STALE_LOOK, STATUS_LOOKS } from "./looks";
+import { LEVEL_LOOKS, type Look, STALE_LOOK, STATUS_LOOKS } from "./appearance";
 import type { Numbers } from "./numbers";
-import { listen } from "./quietly";
+import { listen } from "./guarded";
 import { isStale, openAlerts, type RunState, shareDone } from "./runState";
 import type { Words } from "./words";
 

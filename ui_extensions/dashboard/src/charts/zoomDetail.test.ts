@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { Curves } from "../live/curves";
 import { Series } from "../live/series";
-import { Detail, type Part } from "./detail";
+import { Detail, type Part } from "./zoomDetail";
 
 const LATER_MS = 1_000;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { RunStatus } from "../live/schemas";
-import { type Marks, MOST_MARKS, styleSheet, withMark } from "./marks";
+import { type Marks, MOST_MARKS, styleSheet, withMark } from "./runMarks";
 import { readerOf } from "./words";
 
 const NONE: Marks = new Map();

@@ -2,7 +2,7 @@
 
 import { hasEnded } from "../live/runStatus";
 import type { AlertLevel, RunStatus } from "../live/schemas";
-import { LEVEL_LOOKS, STATUS_LOOKS, type Tone } from "./looks";
+import { LEVEL_LOOKS, STATUS_LOOKS, type Tone } from "./appearance";
 import type { Words } from "./words";
 
 /** Newer runs replace older ones beyond that. */

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { MOST_POINTS, Series } from "../live/series";
-import { Thinner, type View } from "./thinner";
+import { Thinner, type View } from "./downsampler";
 
 const VIEW: View = { min: 0, max: 5_000, widthPx: 50, smoothing: 0, isLog: false };
 

@@ -2,7 +2,7 @@
 
 import type { Link } from "../live/connection";
 import { element, setAttribute, setText, sign } from "./elements";
-import { LINK_LOOKS } from "./looks";
+import { LINK_LOOKS } from "./appearance";
 import type { Numbers } from "./numbers";
 import type { Words } from "./words";
 

@@ -2,10 +2,10 @@
 
 import type { LinkState } from "../live/connection";
 import type { AlertLevel } from "../live/schemas";
-import type { Look } from "../live/statusLooks";
+import type { Look } from "../live/statusAppearance";
 import type { Outcome } from "./runState";
 
-export { type Look, STATUS_LOOKS, type Tone } from "../live/statusLooks";
+export { type Look, STATUS_LOOKS, type Tone } from "../live/statusAppearance";
 
 export const STALE_LOOK: Look = ["stale", "◌"];
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Points } from "../live/series";
-import { cardsFor, trendOf } from "./metricCards";
+import { cardsFor, trendOf } from "./metricTrend";
 
 function points(values: number[]): Points {
   const steps = Float64Array.from(values.map((_, step) => step));

@@ -1,14 +1,14 @@
 import { useCallback } from "react";
 import type { CommandEntry } from "../../../live/schemas";
-import { useFormats } from "../i18n/formats";
+import { useFormats } from "../i18n/useFormats";
 import { useWords, words } from "../i18n/words";
 import { useLive } from "../live/liveStore";
 import { rest } from "../live/session";
 import { Badge, type Tone } from "../ui/Badge";
 import { ErrorNote } from "../ui/ErrorNote";
 import { Empty, Section } from "../ui/Section";
-import { useAnswer } from "../ui/useAnswer";
-import styles from "./Commands.module.css";
+import { useAnswer } from "../ui/useQuery";
+import styles from "./CommandHistory.module.css";
 
 const texts = words(
   {
