@@ -65,11 +65,12 @@ test: setup browser ## all tests (ARGS goes to pytest)
 browser: $(INSTALLED)
 	@$(BIN)/python -m tests.browser
 
-check: setup ## format, lint, types, import contracts
+check: setup ## format, lint, types, import contracts, generated code
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m api.client.generate --check
 	$(NPM) run check
 
 types: setup ## the TypeScript types anew, from the server's OpenAPI and AsyncAPI documents

@@ -22,7 +22,7 @@ from api.cli.status_command import show_run, show_runs
 from api.cli.train_command import TrainRequest, run_train
 from api.cli.watch_command import WatchRequest, run_watch
 from api.client import FoveaClient
-from api.client.training_requests import OBEY_TIMEOUT_S
+from api.client.request import ACKNOWLEDGEMENT_TIMEOUT_S
 from api.control.transitions import Action
 from api.errors import ApiError
 from api.notify.targets import load_targets
@@ -247,7 +247,7 @@ _ACKNOWLEDGED = (
 def pause(
     run: Run = None,
     url: Url = None,
-    timeout: TimeoutS = OBEY_TIMEOUT_S,
+    timeout: TimeoutS = ACKNOWLEDGEMENT_TIMEOUT_S,
     *,
     release: Annotated[
         bool,
@@ -259,13 +259,13 @@ def pause(
 
 
 @app.command(epilog=_ACKNOWLEDGED)
-def resume(run: Run = None, url: Url = None, timeout: TimeoutS = OBEY_TIMEOUT_S) -> None:
+def resume(run: Run = None, url: Url = None, timeout: TimeoutS = ACKNOWLEDGEMENT_TIMEOUT_S) -> None:
     """Go on with a paused run, from the very step it was paused at."""
     _control(Action.RESUME, run, url, timeout)
 
 
 @app.command(epilog=_ACKNOWLEDGED)
-def stop(run: Run = None, url: Url = None, timeout: TimeoutS = OBEY_TIMEOUT_S) -> None:
+def stop(run: Run = None, url: Url = None, timeout: TimeoutS = ACKNOWLEDGEMENT_TIMEOUT_S) -> None:
     """End a run: it finishes its step, saves, and is KILLED in MLflow with all its metrics."""
     _control(Action.STOP, run, url, timeout)
 

@@ -1,23 +1,24 @@
-"""The Python client for asyncio: each question is asked as the blocking one asks it."""
+"""The Python client: the server's answers as typed values, the live stream, and control of runs."""
 
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from typing import Any, Self, TypeVar
-
-import httpx
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Self
+from urllib.parse import quote
 
 from api.alerts.schemas import AlertLevel, CriticalAlert, TimelineEntry
 from api.alerts.state_machine import AlertState
-from api.client import alert_requests, run_requests, training_requests
+from api.client.async_http import AsyncHttp
 from api.client.live import Link, LiveStream, ignore_link
-from api.client.live_connection import follow_async
-from api.client.refusals import unreachable
-from api.client.request import TIMEOUT_S, ApiRequest
+from api.client.live_connection import AsyncMessages, follow_async
+from api.client.request import (
+    ACKNOWLEDGEMENT_TIMEOUT_S,
+    ANSWER_TIMEOUT_S,
+    drop_none,
+    path_segment,
+)
 from api.client.server_address import server_address
-from api.client.training_requests import OBEY_TIMEOUT_S
 from api.control.schemas import CommandEntry, ControlResponse
 from api.jobs.log_lines import LogLine
 from api.jobs.schemas import JobEntry, JobProgress, JobStarted, RecipeEntry, StartResponse
-from api.live.messages import ServerMessage
 from api.notify.schemas import ShownNotification
 from api.pages import Listed
 from api.runs.schemas import (
@@ -31,22 +32,23 @@ from api.runs.schemas import (
 from api.system.health import Health
 from api.system.stats import SystemStats
 
-T = TypeVar("T")
-
 
 class AsyncFoveaClient:
-    """FoveaClient for asyncio; its methods are described there."""
+    """A client of the server at `url`, else at MLFLOW_TRACKING_URI, else on this machine.
+
+    Without `run_id` the server picks the newest active run, else the newest run. Every method
+    raises an ApiError: RequestRefusedError, ServerUnreachableError or NotFoveaError.
+    """
 
     def __init__(
         self,
         url: str | None = None,
         *,
         headers: Mapping[str, str] | None = None,
-        timeout_s: float = TIMEOUT_S,
+        timeout_s: float = ANSWER_TIMEOUT_S,
     ) -> None:
         self.address = server_address(url, headers)
-        self._timeout_s = timeout_s
-        self._http = httpx.AsyncClient(base_url=self.address.url, headers=self.address.headers)
+        self._http = AsyncHttp(self.address, timeout_s)
 
     async def __aenter__(self) -> Self:
         return self
@@ -58,7 +60,11 @@ class AsyncFoveaClient:
         await self._http.aclose()
 
     async def health(self) -> Health:
-        return await self._ask(run_requests.health())
+        return await self._http.get("/api/health", Health)
+
+    async def stats(self) -> SystemStats:
+        """The load of the server's own machine."""
+        return await self._http.get("/api/stats", SystemStats)
 
     async def runs(
         self,
@@ -68,45 +74,58 @@ class AsyncFoveaClient:
         limit: int | None = None,
         offset: int | None = None,
     ) -> Listed[RunSummary]:
-        question = run_requests.runs(
-            experiment=experiment, status=status, limit=limit, offset=offset
+        return await self._http.get_page(
+            "/api/runs",
+            list[RunSummary],
+            experiment=experiment,
+            status=status,
+            limit=limit,
+            offset=offset,
         )
-        return question.listed_in(await self._answer(question))
 
     async def latest(self, run_id: str | None = None) -> LatestMetrics:
-        return await self._ask(run_requests.latest(run_id))
+        """The newest value of each metric."""
+        return await self._http.get("/api/metrics/latest", LatestMetrics, run_id=run_id)
 
     async def history(
         self, run_id: str | None = None, *, limit: int | None = None, offset: int | None = None
     ) -> Listed[MetricsSnapshot]:
-        question = run_requests.history(run_id, limit=limit, offset=offset)
-        return question.listed_in(await self._answer(question))
+        """The values of all metrics by step, newest first."""
+        return await self._http.get_page(
+            "/api/metrics/history", list[MetricsSnapshot], run_id=run_id, limit=limit, offset=offset
+        )
 
     async def performance(
         self, metric: str, run_id: str | None = None, *, limit: int | None = None
     ) -> Listed[PerformancePoint]:
-        question = run_requests.performance(metric, run_id, limit=limit)
-        return question.listed_in(await self._answer(question))
+        """The curve of one metric; longer curves are downsampled to `limit` points."""
+        path = f"/api/metrics/performance/{quote(metric)}"
+        return await self._http.get_page(path, list[PerformancePoint], run_id=run_id, limit=limit)
 
     async def epochs(
         self, run_id: str | None = None, *, limit: int | None = None, offset: int | None = None
     ) -> Listed[EpochDetails]:
-        question = run_requests.epochs(run_id, limit=limit, offset=offset)
-        return question.listed_in(await self._answer(question))
+        return await self._http.get_page(
+            "/api/epochs", list[EpochDetails], run_id=run_id, limit=limit, offset=offset
+        )
 
     async def epoch(self, number: int, run_id: str | None = None) -> EpochDetails:
-        return await self._ask(run_requests.epoch(number, run_id))
+        return await self._http.get(f"/api/epochs/{number}", EpochDetails, run_id=run_id)
 
     async def compare_epochs(
         self, epochs: Sequence[int], metrics: Sequence[str] = (), run_id: str | None = None
     ) -> EpochComparison:
-        return await self._ask(run_requests.compare_epochs(epochs, metrics, run_id))
-
-    async def stats(self) -> SystemStats:
-        return await self._ask(run_requests.stats())
+        return await self._http.get(
+            "/api/compare/epochs",
+            EpochComparison,
+            epochs=",".join(map(str, epochs)),
+            metrics=",".join(metrics) or None,
+            run_id=run_id,
+        )
 
     async def recipes(self) -> list[RecipeEntry]:
-        return await self._ask(training_requests.recipes())
+        """The recipes that the server can train, with the parameters of each."""
+        return await self._http.get("/api/recipes", list[RecipeEntry])
 
     async def start(
         self,
@@ -117,57 +136,65 @@ class AsyncFoveaClient:
         experiment_name: str | None = None,
         workers: int | None = None,
     ) -> StartResponse:
-        return await self._ask(
-            training_requests.start(
-                recipe=recipe,
-                data=data,
-                params=params,
-                experiment_name=experiment_name,
-                workers=workers,
-            )
+        """Start a training, whose run exists when this returns; the server chooses what is None."""
+        body = drop_none(
+            recipe=recipe,
+            data=data,
+            params=params,
+            experiment_name=experiment_name,
+            workers=workers,
         )
+        return await self._http.post("/api/training/start", StartResponse, body)
 
     async def pause(
         self,
         run_id: str | None = None,
         *,
         release: bool = False,
-        timeout_s: float = OBEY_TIMEOUT_S,
+        timeout_s: float = ACKNOWLEDGEMENT_TIMEOUT_S,
     ) -> ControlResponse:
-        return await self._ask(
-            training_requests.pause(run_id, release=release, timeout_s=timeout_s)
-        )
+        """Pause the run after its step; with `release` it saves, exits and frees its accelerators.
+
+        Returns once every rank has acknowledged, or after `timeout_s`: `acknowledged` says which.
+        """
+        return await self._command("pause", run_id, timeout_s, release=release)
 
     async def resume(
-        self, run_id: str | None = None, *, timeout_s: float = OBEY_TIMEOUT_S
+        self, run_id: str | None = None, *, timeout_s: float = ACKNOWLEDGEMENT_TIMEOUT_S
     ) -> ControlResponse:
-        return await self._ask(training_requests.resume(run_id, timeout_s=timeout_s))
+        """Resume a paused run from its step; returns as `pause` does."""
+        return await self._command("resume", run_id, timeout_s)
 
     async def stop(
-        self, run_id: str | None = None, *, timeout_s: float = OBEY_TIMEOUT_S
+        self, run_id: str | None = None, *, timeout_s: float = ACKNOWLEDGEMENT_TIMEOUT_S
     ) -> ControlResponse:
-        return await self._ask(training_requests.stop(run_id, timeout_s=timeout_s))
+        """End the run after it has finished its step and saved; returns as `pause` does."""
+        return await self._command("stop", run_id, timeout_s)
 
     async def commands(
         self, run_id: str, *, limit: int | None = None, offset: int | None = None
     ) -> Listed[CommandEntry]:
-        question = training_requests.commands(run_id, limit=limit, offset=offset)
-        return question.listed_in(await self._answer(question))
+        """Every command that the run was given, by whom, and its outcome; newest first."""
+        path = f"/api/training/{path_segment(run_id)}/commands"
+        return await self._http.get_page(path, list[CommandEntry], limit=limit, offset=offset)
 
     async def jobs(
         self, *, limit: int | None = None, offset: int | None = None
     ) -> Listed[JobEntry]:
-        question = training_requests.jobs(limit=limit, offset=offset)
-        return question.listed_in(await self._answer(question))
+        return await self._http.get_page(
+            "/api/training/", list[JobEntry], limit=limit, offset=offset
+        )
 
     async def job(self, job_id: str) -> JobEntry:
-        return await self._ask(training_requests.job(job_id))
+        return await self._http.get(f"/api/training/{path_segment(job_id)}", JobEntry)
 
     async def job_progress(self, job_id: str) -> JobProgress:
-        return await self._ask(training_requests.job_progress(job_id))
+        return await self._http.get(f"/api/training/{path_segment(job_id)}/progress", JobProgress)
 
     async def job_logs(self, job_id: str, *, limit: int | None = None) -> list[LogLine]:
-        return await self._ask(training_requests.job_logs(job_id, limit=limit))
+        """The newest lines that the job has printed, oldest first."""
+        path = f"/api/training/{path_segment(job_id)}/logs"
+        return await self._http.get(path, list[LogLine], limit=limit)
 
     async def create_job(
         self,
@@ -178,17 +205,18 @@ class AsyncFoveaClient:
         config: Mapping[str, Any] | None = None,
         output_name: str | None = None,
     ) -> JobEntry:
-        return await self._ask(
-            training_requests.create_job(
-                recipe, data=data, base_model=base_model, config=config, output_name=output_name
-            )
+        """Create a training job; `start_job` starts it."""
+        body = drop_none(
+            type=recipe, data=data, base_model=base_model, config=config, output_name=output_name
         )
+        return await self._http.post("/api/training/", JobEntry, body)
 
     async def start_job(self, job_id: str) -> JobStarted:
-        return await self._ask(training_requests.start_job(job_id))
+        return await self._http.post(f"/api/training/{path_segment(job_id)}/start", JobStarted)
 
     async def cancel_job(self, job_id: str) -> JobEntry:
-        return await self._ask(training_requests.cancel_job(job_id))
+        """Stop the job: it saves and ends, or never starts."""
+        return await self._http.post(f"/api/training/{path_segment(job_id)}/cancel", JobEntry)
 
     async def alerts(
         self,
@@ -201,7 +229,10 @@ class AsyncFoveaClient:
         limit: int | None = None,
         offset: int | None = None,
     ) -> Listed[CriticalAlert]:
-        question = alert_requests.alerts(
+        """The alerts of all runs, or of one; the last one that changed comes first."""
+        return await self._http.get_page(
+            "/api/alerts",
+            list[CriticalAlert],
             run_id=run_id,
             condition=condition,
             state=state,
@@ -210,25 +241,34 @@ class AsyncFoveaClient:
             limit=limit,
             offset=offset,
         )
-        return question.listed_in(await self._answer(question))
 
     async def alert(self, alert_id: str) -> CriticalAlert:
-        return await self._ask(alert_requests.alert(alert_id))
+        return await self._http.get(f"/api/alerts/{path_segment(alert_id)}", CriticalAlert)
 
     async def alert_timeline(
         self, run_id: str | None = None, *, limit: int | None = None, offset: int | None = None
     ) -> Listed[TimelineEntry]:
-        question = alert_requests.timeline(run_id, limit=limit, offset=offset)
-        return question.listed_in(await self._answer(question))
+        """The changes of a run's alerts, newest first."""
+        return await self._http.get_page(
+            "/api/alerts/timeline", list[TimelineEntry], run_id=run_id, limit=limit, offset=offset
+        )
 
     async def notifications(
         self, run_id: str | None = None, *, limit: int | None = None, offset: int | None = None
     ) -> Listed[ShownNotification]:
-        question = alert_requests.notifications(run_id, limit=limit, offset=offset)
-        return question.listed_in(await self._answer(question))
+        """The notifications about a run's alerts, newest first."""
+        return await self._http.get_page(
+            "/api/alerts/notifications",
+            list[ShownNotification],
+            run_id=run_id,
+            limit=limit,
+            offset=offset,
+        )
 
     async def acknowledge(self, alert_id: str, *, note: str = "") -> CriticalAlert:
-        return await self._ask(alert_requests.acknowledge(alert_id, note))
+        """Acknowledge an alert; refused with status 409 if it is acknowledged already."""
+        path = f"/api/alerts/acknowledge/{path_segment(alert_id)}"
+        return await self._http.post(path, CriticalAlert, {"note": note})
 
     def watch(
         self,
@@ -236,23 +276,24 @@ class AsyncFoveaClient:
         *,
         give_up_after_s: float | None = None,
         on_link: Callable[[Link], None] = ignore_link,
-    ) -> AsyncGenerator[ServerMessage, None]:
-        """As FoveaClient.watch; contextlib.aclosing ends it where it is left early."""
+    ) -> AsyncMessages:
+        """Each message of the live stream once and in order, of all runs without `run_id`.
+
+        A lost connection is opened again, until `give_up_after_s` have passed without one, or
+        without limit. An `initial_state` that is not the first one replaces all earlier messages.
+        To leave the stream before its end, use contextlib.aclosing.
+        """
         return follow_async(
             LiveStream(self.address, run_id, give_up_after_s=give_up_after_s, on_link=on_link)
         )
 
-    async def _ask(self, question: ApiRequest[T]) -> T:
-        return question.answer_in(await self._answer(question))
-
-    async def _answer(self, question: ApiRequest[T]) -> httpx.Response:
-        try:
-            return await self._http.request(
-                question.method,
-                question.path,
-                params=question.query,
-                json=question.body,
-                timeout=self._timeout_s + question.waits_s,
-            )
-        except httpx.RequestError as error:
-            raise unreachable(self.address, error) from error
+    async def _command(
+        self, action: str, run_id: str | None, timeout_s: float, **options: bool
+    ) -> ControlResponse:
+        return await self._http.post(
+            f"/api/training/{action}",
+            ControlResponse,
+            {"timeout_s": timeout_s, **options},
+            server_wait_s=timeout_s,
+            run_id=run_id,
+        )

@@ -1,23 +1,25 @@
-"""The Python client: a server's answers as typed values, its live stream, and control of trainings."""
+# Generated from async_client.py by `python -m api.client.generate`: change that file instead.
+"""The Python client: the server's answers as typed values, the live stream, and control of runs."""
 
-from collections.abc import Callable, Generator, Mapping, Sequence
-from typing import Any, Self, TypeVar
-
-import httpx
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Self
+from urllib.parse import quote
 
 from api.alerts.schemas import AlertLevel, CriticalAlert, TimelineEntry
 from api.alerts.state_machine import AlertState
-from api.client import alert_requests, run_requests, training_requests
+from api.client.blocking_http import BlockingHttp
 from api.client.live import Link, LiveStream, ignore_link
-from api.client.live_connection import follow
-from api.client.refusals import unreachable
-from api.client.request import TIMEOUT_S, ApiRequest
+from api.client.live_connection import Messages, follow
+from api.client.request import (
+    ACKNOWLEDGEMENT_TIMEOUT_S,
+    ANSWER_TIMEOUT_S,
+    drop_none,
+    path_segment,
+)
 from api.client.server_address import server_address
-from api.client.training_requests import OBEY_TIMEOUT_S
 from api.control.schemas import CommandEntry, ControlResponse
 from api.jobs.log_lines import LogLine
 from api.jobs.schemas import JobEntry, JobProgress, JobStarted, RecipeEntry, StartResponse
-from api.live.messages import ServerMessage
 from api.notify.schemas import ShownNotification
 from api.pages import Listed
 from api.runs.schemas import (
@@ -31,14 +33,12 @@ from api.runs.schemas import (
 from api.system.health import Health
 from api.system.stats import SystemStats
 
-T = TypeVar("T")
-
 
 class FoveaClient:
-    """Asks the server at `url`, else at MLFLOW_TRACKING_URI, else on this machine.
+    """A client of the server at `url`, else at MLFLOW_TRACKING_URI, else on this machine.
 
-    Without `run_id` the server picks the newest active run, else the newest. Every call raises an
-    ApiError: RequestRefusedError, ServerUnreachableError or NotFoveaError.
+    Without `run_id` the server picks the newest active run, else the newest run. Every method
+    raises an ApiError: RequestRefusedError, ServerUnreachableError or NotFoveaError.
     """
 
     def __init__(
@@ -46,11 +46,10 @@ class FoveaClient:
         url: str | None = None,
         *,
         headers: Mapping[str, str] | None = None,
-        timeout_s: float = TIMEOUT_S,
+        timeout_s: float = ANSWER_TIMEOUT_S,
     ) -> None:
         self.address = server_address(url, headers)
-        self._timeout_s = timeout_s
-        self._http = httpx.Client(base_url=self.address.url, headers=self.address.headers)
+        self._http = BlockingHttp(self.address, timeout_s)
 
     def __enter__(self) -> Self:
         return self
@@ -62,7 +61,11 @@ class FoveaClient:
         self._http.close()
 
     def health(self) -> Health:
-        return self._ask(run_requests.health())
+        return self._http.get("/api/health", Health)
+
+    def stats(self) -> SystemStats:
+        """The load of the server's own machine."""
+        return self._http.get("/api/stats", SystemStats)
 
     def runs(
         self,
@@ -72,47 +75,58 @@ class FoveaClient:
         limit: int | None = None,
         offset: int | None = None,
     ) -> Listed[RunSummary]:
-        question = run_requests.runs(
-            experiment=experiment, status=status, limit=limit, offset=offset
+        return self._http.get_page(
+            "/api/runs",
+            list[RunSummary],
+            experiment=experiment,
+            status=status,
+            limit=limit,
+            offset=offset,
         )
-        return question.listed_in(self._answer(question))
 
     def latest(self, run_id: str | None = None) -> LatestMetrics:
-        return self._ask(run_requests.latest(run_id))
+        """The newest value of each metric."""
+        return self._http.get("/api/metrics/latest", LatestMetrics, run_id=run_id)
 
     def history(
         self, run_id: str | None = None, *, limit: int | None = None, offset: int | None = None
     ) -> Listed[MetricsSnapshot]:
-        question = run_requests.history(run_id, limit=limit, offset=offset)
-        return question.listed_in(self._answer(question))
+        """The values of all metrics by step, newest first."""
+        return self._http.get_page(
+            "/api/metrics/history", list[MetricsSnapshot], run_id=run_id, limit=limit, offset=offset
+        )
 
     def performance(
         self, metric: str, run_id: str | None = None, *, limit: int | None = None
     ) -> Listed[PerformancePoint]:
-        question = run_requests.performance(metric, run_id, limit=limit)
-        return question.listed_in(self._answer(question))
+        """The curve of one metric; longer curves are downsampled to `limit` points."""
+        path = f"/api/metrics/performance/{quote(metric)}"
+        return self._http.get_page(path, list[PerformancePoint], run_id=run_id, limit=limit)
 
     def epochs(
         self, run_id: str | None = None, *, limit: int | None = None, offset: int | None = None
     ) -> Listed[EpochDetails]:
-        question = run_requests.epochs(run_id, limit=limit, offset=offset)
-        return question.listed_in(self._answer(question))
+        return self._http.get_page(
+            "/api/epochs", list[EpochDetails], run_id=run_id, limit=limit, offset=offset
+        )
 
     def epoch(self, number: int, run_id: str | None = None) -> EpochDetails:
-        return self._ask(run_requests.epoch(number, run_id))
+        return self._http.get(f"/api/epochs/{number}", EpochDetails, run_id=run_id)
 
     def compare_epochs(
         self, epochs: Sequence[int], metrics: Sequence[str] = (), run_id: str | None = None
     ) -> EpochComparison:
-        return self._ask(run_requests.compare_epochs(epochs, metrics, run_id))
-
-    def stats(self) -> SystemStats:
-        """Of the server's own machine."""
-        return self._ask(run_requests.stats())
+        return self._http.get(
+            "/api/compare/epochs",
+            EpochComparison,
+            epochs=",".join(map(str, epochs)),
+            metrics=",".join(metrics) or None,
+            run_id=run_id,
+        )
 
     def recipes(self) -> list[RecipeEntry]:
-        """What can be trained, and with which parameters."""
-        return self._ask(training_requests.recipes())
+        """The recipes that the server can train, with the parameters of each."""
+        return self._http.get("/api/recipes", list[RecipeEntry])
 
     def start(
         self,
@@ -123,61 +137,61 @@ class FoveaClient:
         experiment_name: str | None = None,
         workers: int | None = None,
     ) -> StartResponse:
-        """Begin a training; what is not drop_none is the server's choice. Its run exists when this returns."""
-        return self._ask(
-            training_requests.start(
-                recipe=recipe,
-                data=data,
-                params=params,
-                experiment_name=experiment_name,
-                workers=workers,
-            )
+        """Start a training, whose run exists when this returns; the server chooses what is None."""
+        body = drop_none(
+            recipe=recipe,
+            data=data,
+            params=params,
+            experiment_name=experiment_name,
+            workers=workers,
         )
+        return self._http.post("/api/training/start", StartResponse, body)
 
     def pause(
         self,
         run_id: str | None = None,
         *,
         release: bool = False,
-        timeout_s: float = OBEY_TIMEOUT_S,
+        timeout_s: float = ACKNOWLEDGEMENT_TIMEOUT_S,
     ) -> ControlResponse:
-        """Hold the run, or with `release` have it give its accelerators back.
+        """Pause the run after its step; with `release` it saves, exits and frees its accelerators.
 
-        Returns once all its ranks have, or after `timeout_s`: `acknowledged` says which.
+        Returns once every rank has acknowledged, or after `timeout_s`: `acknowledged` says which.
         """
-        return self._ask(training_requests.pause(run_id, release=release, timeout_s=timeout_s))
+        return self._command("pause", run_id, timeout_s, release=release)
 
     def resume(
-        self, run_id: str | None = None, *, timeout_s: float = OBEY_TIMEOUT_S
+        self, run_id: str | None = None, *, timeout_s: float = ACKNOWLEDGEMENT_TIMEOUT_S
     ) -> ControlResponse:
-        return self._ask(training_requests.resume(run_id, timeout_s=timeout_s))
+        """Resume a paused run from its step; returns as `pause` does."""
+        return self._command("resume", run_id, timeout_s)
 
     def stop(
-        self, run_id: str | None = None, *, timeout_s: float = OBEY_TIMEOUT_S
+        self, run_id: str | None = None, *, timeout_s: float = ACKNOWLEDGEMENT_TIMEOUT_S
     ) -> ControlResponse:
-        """End the run, which finishes its step and saves first."""
-        return self._ask(training_requests.stop(run_id, timeout_s=timeout_s))
+        """End the run after it has finished its step and saved; returns as `pause` does."""
+        return self._command("stop", run_id, timeout_s)
 
     def commands(
         self, run_id: str, *, limit: int | None = None, offset: int | None = None
     ) -> Listed[CommandEntry]:
-        """Who has told the run what, and what came of it; newest first."""
-        question = training_requests.commands(run_id, limit=limit, offset=offset)
-        return question.listed_in(self._answer(question))
+        """Every command that the run was given, by whom, and its outcome; newest first."""
+        path = f"/api/training/{path_segment(run_id)}/commands"
+        return self._http.get_page(path, list[CommandEntry], limit=limit, offset=offset)
 
     def jobs(self, *, limit: int | None = None, offset: int | None = None) -> Listed[JobEntry]:
-        question = training_requests.jobs(limit=limit, offset=offset)
-        return question.listed_in(self._answer(question))
+        return self._http.get_page("/api/training/", list[JobEntry], limit=limit, offset=offset)
 
     def job(self, job_id: str) -> JobEntry:
-        return self._ask(training_requests.job(job_id))
+        return self._http.get(f"/api/training/{path_segment(job_id)}", JobEntry)
 
     def job_progress(self, job_id: str) -> JobProgress:
-        return self._ask(training_requests.job_progress(job_id))
+        return self._http.get(f"/api/training/{path_segment(job_id)}/progress", JobProgress)
 
     def job_logs(self, job_id: str, *, limit: int | None = None) -> list[LogLine]:
         """The newest lines that the job has printed, oldest first."""
-        return self._ask(training_requests.job_logs(job_id, limit=limit))
+        path = f"/api/training/{path_segment(job_id)}/logs"
+        return self._http.get(path, list[LogLine], limit=limit)
 
     def create_job(
         self,
@@ -188,19 +202,18 @@ class FoveaClient:
         config: Mapping[str, Any] | None = None,
         output_name: str | None = None,
     ) -> JobEntry:
-        """A job that `start_job` begins."""
-        return self._ask(
-            training_requests.create_job(
-                recipe, data=data, base_model=base_model, config=config, output_name=output_name
-            )
+        """Create a training job; `start_job` starts it."""
+        body = drop_none(
+            type=recipe, data=data, base_model=base_model, config=config, output_name=output_name
         )
+        return self._http.post("/api/training/", JobEntry, body)
 
     def start_job(self, job_id: str) -> JobStarted:
-        return self._ask(training_requests.start_job(job_id))
+        return self._http.post(f"/api/training/{path_segment(job_id)}/start", JobStarted)
 
     def cancel_job(self, job_id: str) -> JobEntry:
-        """Stop the job: it saves and ends, or never begins."""
-        return self._ask(training_requests.cancel_job(job_id))
+        """Stop the job: it saves and ends, or never starts."""
+        return self._http.post(f"/api/training/{path_segment(job_id)}/cancel", JobEntry)
 
     def alerts(
         self,
@@ -213,8 +226,10 @@ class FoveaClient:
         limit: int | None = None,
         offset: int | None = None,
     ) -> Listed[CriticalAlert]:
-        """Of all runs, the newest change first."""
-        question = alert_requests.alerts(
+        """The alerts of all runs, or of one; the last one that changed comes first."""
+        return self._http.get_page(
+            "/api/alerts",
+            list[CriticalAlert],
             run_id=run_id,
             condition=condition,
             state=state,
@@ -223,28 +238,34 @@ class FoveaClient:
             limit=limit,
             offset=offset,
         )
-        return question.listed_in(self._answer(question))
 
     def alert(self, alert_id: str) -> CriticalAlert:
-        return self._ask(alert_requests.alert(alert_id))
+        return self._http.get(f"/api/alerts/{path_segment(alert_id)}", CriticalAlert)
 
     def alert_timeline(
         self, run_id: str | None = None, *, limit: int | None = None, offset: int | None = None
     ) -> Listed[TimelineEntry]:
-        """What became of a run's alerts, newest first."""
-        question = alert_requests.timeline(run_id, limit=limit, offset=offset)
-        return question.listed_in(self._answer(question))
+        """The changes of a run's alerts, newest first."""
+        return self._http.get_page(
+            "/api/alerts/timeline", list[TimelineEntry], run_id=run_id, limit=limit, offset=offset
+        )
 
     def notifications(
         self, run_id: str | None = None, *, limit: int | None = None, offset: int | None = None
     ) -> Listed[ShownNotification]:
-        """What services were told of alerts, newest first."""
-        question = alert_requests.notifications(run_id, limit=limit, offset=offset)
-        return question.listed_in(self._answer(question))
+        """The notifications about a run's alerts, newest first."""
+        return self._http.get_page(
+            "/api/alerts/notifications",
+            list[ShownNotification],
+            run_id=run_id,
+            limit=limit,
+            offset=offset,
+        )
 
     def acknowledge(self, alert_id: str, *, note: str = "") -> CriticalAlert:
-        """Put on record that somebody has seen it; 409 where somebody was quicker."""
-        return self._ask(alert_requests.acknowledge(alert_id, note))
+        """Acknowledge an alert; refused with status 409 if it is acknowledged already."""
+        path = f"/api/alerts/acknowledge/{path_segment(alert_id)}"
+        return self._http.post(path, CriticalAlert, {"note": note})
 
     def watch(
         self,
@@ -252,27 +273,24 @@ class FoveaClient:
         *,
         give_up_after_s: float | None = None,
         on_link: Callable[[Link], None] = ignore_link,
-    ) -> Generator[ServerMessage, None, None]:
+    ) -> Messages:
         """Each message of the live stream once and in order, of all runs without `run_id`.
 
-        Connections that are lost are opened again, for ever or until none has come about for
-        `give_up_after_s`. An `initial_state` that is not the first replaces what was known.
+        A lost connection is opened again, until `give_up_after_s` have passed without one, or
+        without limit. An `initial_state` that is not the first one replaces all earlier messages.
+        To leave the stream before its end, use contextlib.closing.
         """
         return follow(
             LiveStream(self.address, run_id, give_up_after_s=give_up_after_s, on_link=on_link)
         )
 
-    def _ask(self, question: ApiRequest[T]) -> T:
-        return question.answer_in(self._answer(question))
-
-    def _answer(self, question: ApiRequest[T]) -> httpx.Response:
-        try:
-            return self._http.request(
-                question.method,
-                question.path,
-                params=question.query,
-                json=question.body,
-                timeout=self._timeout_s + question.waits_s,
-            )
-        except httpx.RequestError as error:
-            raise unreachable(self.address, error) from error
+    def _command(
+        self, action: str, run_id: str | None, timeout_s: float, **options: bool
+    ) -> ControlResponse:
+        return self._http.post(
+            f"/api/training/{action}",
+            ControlResponse,
+            {"timeout_s": timeout_s, **options},
+            server_wait_s=timeout_s,
+            run_id=run_id,
+        )

@@ -1,4 +1,4 @@
-"""What one reader of the live stream knows and decides, whoever does the reading and the waiting."""
+"""The protocol of one reader of the live stream, without its I/O: position, messages, losses."""
 
 import json
 import logging
@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from pydantic import TypeAdapter, ValidationError
 
-from api.client.reconnection import BackOff, meaning_of
+from api.client.reconnection import BackOff, loss_or_error
 from api.client.refusals import RequestRefusedError, ServerUnreachableError, status_of
 from api.client.server_address import ServerAddress
 from api.errors import ApiError
@@ -22,15 +22,15 @@ PING = json.dumps({"type": "ping"})
 
 _OPEN_TIMEOUT_S = 10.0
 _FIRST_MESSAGE_TIMEOUT_S = 30.0
-_QUIET_S = 60.0
-_STEADY_S = 5.0
+_QUIET_TIMEOUT_S = 60.0
+_STABLE_S = 5.0
 
 _messages: TypeAdapter[ServerMessage] = TypeAdapter(ServerMessage)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Link:
-    """Whether what a reader shows is live, and since when it is or is not."""
+    """Whether the stream is connected, since when, and if not, why."""
 
     is_live: bool
     since: datetime = field(default_factory=lambda: datetime.now(UTC))
@@ -38,12 +38,12 @@ class Link:
 
 
 def ignore_link(link: Link) -> None:
-    """For those who do not ask whether the stream is live."""
+    """The default for callers that do not show whether the stream is connected."""
 
 
 @dataclass(frozen=True)
-class Position:
-    """The last message that was read: what `since` names."""
+class StreamPosition:
+    """The last message that was read; `?since=` resumes the stream after it."""
 
     epoch: str
     offset: int
@@ -53,7 +53,7 @@ class Position:
 
 
 class LiveStream:
-    """One reader's position, its patience, and what it makes of each message and of each loss."""
+    """Decides, for one reader, where to connect, what to do with a message, and when to give up."""
 
     def __init__(
         self,
@@ -66,7 +66,7 @@ class LiveStream:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.address = address
-        self.position: Position | None = None
+        self.position: StreamPosition | None = None
         self._run_id = run_id
         self._give_up_after_s = give_up_after_s
         self._on_link = on_link
@@ -77,7 +77,7 @@ class LiveStream:
 
     @property
     def url(self) -> str:
-        """Where the next connection goes: to what has not been read yet."""
+        """The address of the next connection, which resumes after the last message read."""
         query = {"run_id": self._run_id} if self._run_id is not None else {}
         if self.position is not None:
             query["since"] = str(self.position)
@@ -85,53 +85,55 @@ class LiveStream:
 
     @property
     def open_timeout_s(self) -> float:
-        return min(_OPEN_TIMEOUT_S, max(1.0, self._patience_s()))
+        return min(_OPEN_TIMEOUT_S, max(1.0, self._remaining_s()))
 
     @property
-    def quiet_s(self) -> float:
-        """How long a silence may last until `on_quiet`."""
-        return _QUIET_S if self._is_live else _FIRST_MESSAGE_TIMEOUT_S
+    def receive_timeout_s(self) -> float:
+        """How long a read waits for a message before the reader calls `on_receive_timeout`."""
+        return _QUIET_TIMEOUT_S if self._is_live else _FIRST_MESSAGE_TIMEOUT_S
 
-    def on_quiet(self) -> str:
-        """The ping that keeps the position fresh; TimeoutError where not even a state has come."""
+    def on_receive_timeout(self) -> str:
+        """A ping, whose answer advances the position; raises TimeoutError before the first state."""
         if not self._is_live:
             raise TimeoutError
         return PING
 
     def on_frame(self, frame: str | bytes) -> ServerMessage | None:
-        """The message in it where it is news; RequestRefusedError where it is a refusal.
+        """The message in `frame`, or None if it is to be skipped.
 
-        What is not known here, a newer server may say; it is passed over.
+        Messages that were read before are skipped, and so are unknown types, which a newer server
+        may send. Raises RequestRefusedError if the server refused the stream.
         """
         try:
             message = _messages.validate_json(frame)
         except ValidationError as error:
             if error.errors(include_input=False)[0]["type"] != "union_tag_invalid":
-                logger.warning("A message of the live stream could not be read: %s", error)
+                logger.warning("Skipped an invalid message of the live stream: %s", error)
             return None
-        return message if self._is_news(message) else None
+        return message if self._accept(message) else None
 
     def on_loss(self, error: Exception) -> float:
-        """Seconds to wait for the next connection; ApiError where there is nothing to wait for."""
-        meaning = meaning_of(error)
-        if isinstance(meaning, ApiError):
-            raise meaning from error
-        if self._is_live and self._clock() - self._changed_at >= _STEADY_S:
+        """The delay in seconds before the next connection; raises ApiError if there will be none."""
+        outcome = loss_or_error(error)
+        if isinstance(outcome, ApiError):
+            raise outcome from error
+        if self._is_live and self._clock() - self._changed_at >= _STABLE_S:
             self._back_off.restart()
-        self._set_link(is_live=False, reason=meaning.reason)
-        patience_s = self._patience_s()
-        if patience_s <= 0:
+        self._set_link(is_live=False, reason=outcome.reason)
+        remaining_s = self._remaining_s()
+        if remaining_s <= 0:
             raise ServerUnreachableError(
-                f"No live stream came from {self.address.url} within "
-                f"{self._give_up_after_s:g} s: {meaning.reason}"
+                f"No live stream from {self.address.url} within "
+                f"{self._give_up_after_s:g} s: {outcome.reason}"
             ) from error
-        return min(self._back_off.delay_s(meaning), patience_s)
+        return min(self._back_off.delay_s(outcome), remaining_s)
 
-    def _is_news(self, message: ServerMessage) -> bool:
+    def _accept(self, message: ServerMessage) -> bool:
+        """Advance the position to `message`; False if the caller is not to get it."""
         if isinstance(message, InitialState):
-            return self._is_new_state(message)
+            return self._accept_state(message)
         if isinstance(message, ErrorMessage) and not self._is_live:
-            # Where no state comes first, what was asked for is not there to be watched.
+            # An error before the first state refuses the stream, as for an unknown run.
             raise RequestRefusedError(
                 message.error,
                 status=status_of(message.error_code),
@@ -141,16 +143,16 @@ class LiveStream:
             return True
         if message.offset <= self.position.offset:
             return False
-        self.position = Position(self.position.epoch, message.offset)
+        self.position = StreamPosition(self.position.epoch, message.offset)
         return not isinstance(message, Pong)
 
-    def _is_new_state(self, state: InitialState) -> bool:
+    def _accept_state(self, state: InitialState) -> bool:
         self._set_link(is_live=True)
         known = self.position
         if state.recovered and known is not None and known.epoch == state.epoch:
-            # What was missed follows, and ends beyond the position that this state may name.
+            # The missed messages follow, and their offsets may be below that of this state.
             return False
-        self.position = Position(state.epoch, state.offset)
+        self.position = StreamPosition(state.epoch, state.offset)
         return True
 
     @property
@@ -159,14 +161,14 @@ class LiveStream:
 
     def _set_link(self, *, is_live: bool, reason: str = "") -> None:
         if self._link is not None and self._link.is_live == is_live:
-            # Still lost: since the first loss, but for the newest reason.
+            # Keep the time of the first loss, with the newest reason.
             self._link = Link(is_live=is_live, since=self._link.since, reason=reason)
         else:
             self._link = Link(is_live=is_live, reason=reason)
             self._changed_at = self._clock()
         self._on_link(self._link)
 
-    def _patience_s(self) -> float:
+    def _remaining_s(self) -> float:
         if self._give_up_after_s is None:
             return float("inf")
         return self._changed_at + self._give_up_after_s - self._clock()

@@ -1,4 +1,8 @@
-"""The live stream over real connections, blocking and asynchronous: only what waits is here twice."""
+"""Reads the live stream over WebSockets, blocking and with asyncio.
+
+Both loops are written out, because a blocking connection takes the timeout of a read as an argument
+and an asyncio connection does not: a generated loop would fit only one of them.
+"""
 
 import asyncio
 import time
@@ -15,8 +19,12 @@ from api.live.messages import ServerMessage
 
 _PING_S = 30.0
 _CLOSE_TIMEOUT_S = 2.0
-# The state of a run with many metrics; what comes later is far smaller.
+# The initial state of a run with many metrics fits in; all other messages are far smaller.
 _LARGEST_MESSAGE_BYTES = 32 * 1024 * 1024
+
+
+Messages = Generator[ServerMessage, None, None]
+AsyncMessages = AsyncGenerator[ServerMessage, None]
 
 
 class _Options(TypedDict):
@@ -29,8 +37,8 @@ class _Options(TypedDict):
     compression: None
 
 
-def follow(stream: LiveStream) -> Generator[ServerMessage, None, None]:
-    """Each message once and in order, over as many connections as it takes."""
+def follow(stream: LiveStream) -> Messages:
+    """Each message once and in order, over as many connections as that needs."""
     while True:
         try:
             with connect_blocking(stream.url, **_options(stream)) as connection:
@@ -41,8 +49,8 @@ def follow(stream: LiveStream) -> Generator[ServerMessage, None, None]:
             time.sleep(stream.on_loss(error))
 
 
-async def follow_async(stream: LiveStream) -> AsyncGenerator[ServerMessage, None]:
-    """As `follow`; aclose() it where it is left before its end."""
+async def follow_async(stream: LiveStream) -> AsyncMessages:
+    """As `follow`; a caller that leaves it before its end has to call aclose()."""
     while True:
         try:
             async with connect(stream.url, **_options(stream)) as connection:
@@ -67,18 +75,18 @@ def _options(stream: LiveStream) -> _Options:
 
 def _next(connection: BlockingConnection, stream: LiveStream) -> ServerMessage | None:
     try:
-        frame = connection.recv(timeout=stream.quiet_s)
+        frame = connection.recv(timeout=stream.receive_timeout_s)
     except TimeoutError:
-        connection.send(stream.on_quiet())
+        connection.send(stream.on_receive_timeout())
         return None
     return stream.on_frame(frame)
 
 
 async def _next_async(connection: ClientConnection, stream: LiveStream) -> ServerMessage | None:
     try:
-        async with asyncio.timeout(stream.quiet_s):
+        async with asyncio.timeout(stream.receive_timeout_s):
             frame = await connection.recv()
     except TimeoutError:
-        await connection.send(stream.on_quiet())
+        await connection.send(stream.on_receive_timeout())
         return None
     return stream.on_frame(frame)

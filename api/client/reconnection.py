@@ -1,4 +1,4 @@
-"""What the loss of a live connection means, and how long to wait before the next one."""
+"""Decides whether a lost live connection is opened again, and after which delay."""
 
 import os
 import random
@@ -21,14 +21,14 @@ from api.client.refusals import NotFoveaError, RequestRefusedError, code_name
 from api.errors import ApiError
 
 LOSSES = (OSError, WebSocketException)
-"""What a connection may end with; TimeoutError is an OSError."""
+"""The errors that end a connection; TimeoutError is an OSError."""
 
 FIRST_DELAY_S = 0.5
 LONGEST_DELAY_S = 30.0
 
 _BUSY_ATTEMPTS = 4
 _CLOSED_BY_FOVEA = 4000
-_WORTH_ANOTHER: Mapping[int, str] = {
+_RETRIED_STATUSES: Mapping[int, str] = {
     HTTPStatus.REQUEST_TIMEOUT: "messages were read too slowly",
     HTTPStatus.TOO_MANY_REQUESTS: "the server has too many connections",
 }
@@ -36,40 +36,40 @@ _WORTH_ANOTHER: Mapping[int, str] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Loss:
-    """A connection that is worth opening again."""
+    """A lost connection that is to be opened again."""
 
     reason: str
     is_busy: bool = False
 
 
 class BackOff:
-    """Delays that double, each shortened by chance so that many clients do not come back at once."""
+    """Delays that double, with random jitter so that many clients do not reconnect at once."""
 
-    def __init__(self, chance: Callable[[], float] = random.random) -> None:
-        self._chance = chance
+    def __init__(self, jitter: Callable[[], float] = random.random) -> None:
+        self._jitter = jitter
         self._attempt = 0
 
     def restart(self) -> None:
         self._attempt = 0
 
     def delay_s(self, loss: Loss) -> float:
-        """How long to wait now; a server that has too much to do is left alone for longer."""
+        """The delay before the next attempt, longer if the server is busy."""
         if loss.is_busy:
             self._attempt = max(self._attempt, _BUSY_ATTEMPTS)
-        # The exponent is bounded too: a client may try for months.
+        # Bound the exponent too: a client may retry for months.
         longest_s = min(LONGEST_DELAY_S, FIRST_DELAY_S * 2.0 ** min(self._attempt, 16))
         self._attempt += 1
-        return longest_s * (0.5 + self._chance() / 2)
+        return longest_s * (0.5 + self._jitter() / 2)
 
 
-def meaning_of(error: Exception) -> Loss | ApiError:
-    """Whether another connection may do better, or the refusal to raise."""
+def loss_or_error(error: Exception) -> Loss | ApiError:
+    """A Loss if another attempt may succeed, else the error to raise."""
     if isinstance(error, ConnectionClosed):
         return _of_close(error)
     if isinstance(error, InvalidStatus):
         return _of_status(error.response.status_code)
     if isinstance(error, ssl.SSLCertVerificationError):
-        return NotFoveaError(f"The server's certificate is not to be trusted: {error}")
+        return NotFoveaError(f"The server's certificate is not trusted: {error}")
     if isinstance(error, InvalidURI | SecurityError) or not isinstance(
         error, OSError | InvalidHandshake
     ):
@@ -82,17 +82,19 @@ def _of_close(error: ConnectionClosed) -> Loss | ApiError:
         return _of_break(error)
     code, reason = int(error.rcvd.code), error.rcvd.reason
     status = 403 if code == CloseCode.POLICY_VIOLATION else code - _CLOSED_BY_FOVEA
-    if 400 <= status < 500 and status not in _WORTH_ANOTHER:
+    if 400 <= status < 500 and status not in _RETRIED_STATUSES:
         return _refused(status, reason)
     return Loss(
-        reason=reason or _WORTH_ANOTHER.get(status) or f"the server closed the connection ({code})",
+        reason=reason
+        or _RETRIED_STATUSES.get(status)
+        or f"the server closed the connection ({code})",
         is_busy=status == HTTPStatus.TOO_MANY_REQUESTS or code == CloseCode.TRY_AGAIN_LATER,
     )
 
 
 def _of_break(error: ConnectionClosed) -> Loss | ApiError:
     if error.sent is not None and error.sent.code == CloseCode.MESSAGE_TOO_BIG:
-        return NotFoveaError(f"The server sent more than a client takes: {error.sent.reason}")
+        return NotFoveaError(f"The server sent a message that is too large: {error.sent.reason}")
     return Loss(reason="the connection broke")
 
 
@@ -104,15 +106,15 @@ def _of_status(status: int) -> Loss | ApiError:
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         return _refused(status, "")
     return NotFoveaError(
-        f"The server answered {status} instead of opening the live stream: is it a Fovea server, "
-        "and does every proxy on the way pass WebSockets?"
+        f"The server answered {status} instead of opening the live stream: check that it is a "
+        "Fovea server, and that every proxy in between passes WebSockets"
     )
 
 
 def _refused(status: int, reason: str) -> RequestRefusedError:
-    said = reason or f"{status} {code_name(status)}"
+    cause = reason or f"{status} {code_name(status)}"
     return RequestRefusedError(
-        f"The server refused the live stream: {said}", status=status, error_code=code_name(status)
+        f"The server refused the live stream: {cause}", status=status, error_code=code_name(status)
     )
 
 

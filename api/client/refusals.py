@@ -1,4 +1,4 @@
-"""What a client raises where a server refuses, is not there, or is something else than Fovea."""
+"""The errors that the client raises when a request is refused or not answered by a Fovea server."""
 
 import re
 from http import HTTPStatus
@@ -11,7 +11,7 @@ from api.errors import ApiError, ErrorCode
 
 
 class RequestRefusedError(ApiError):
-    """The server's own refusal; `status` is HTTP's, also where a socket was closed with 4000 more."""
+    """The server refused the request; `status` is the HTTP status, also for a refused socket."""
 
     def __init__(
         self, message: str, *, status: int, error_code: str, request_id: str | None = None
@@ -23,11 +23,11 @@ class RequestRefusedError(ApiError):
 
 
 class ServerUnreachableError(ApiError):
-    """No server answered, or none within the time that was drop_none."""
+    """No server answered, or none in time."""
 
 
 class NotFoveaError(ApiError):
-    """What answered is no Fovea server, or one of another version."""
+    """The answer did not come from a Fovea server of this version."""
 
 
 class _Refusal(BaseModel):
@@ -38,34 +38,34 @@ class _Refusal(BaseModel):
 
 
 def refusal_of(response: httpx.Response) -> ApiError:
-    """What an answer without success means."""
+    """The error that an unsuccessful answer stands for."""
     status = response.status_code
     try:
-        said = _Refusal.model_validate_json(response.content)
+        refusal = _Refusal.model_validate_json(response.content)
     except ValidationError:
         return _foreign_refusal(response)
-    # A field's own problem stands in the details.
-    problem = f": {said.details}" if status == HTTPStatus.UNPROCESSABLE_ENTITY else ""
+    # The details name the field that is wrong, and why.
+    problem = f": {refusal.details}" if status == HTTPStatus.UNPROCESSABLE_ENTITY else ""
     return RequestRefusedError(
-        f"{said.error}{problem}",
+        f"{refusal.error}{problem}",
         status=status,
-        error_code=said.error_code,
-        request_id=said.request_id,
+        error_code=refusal.error_code,
+        request_id=refusal.request_id,
     )
 
 
 def unreachable(address: ServerAddress, error: httpx.RequestError) -> ServerUnreachableError:
-    """What a request that was not answered at all means."""
-    is_late = isinstance(error, httpx.TimeoutException)
-    reason = "not in time" if is_late else re.sub(r"^\[Errno -?\d+\] ", "", str(error))
+    """The error for a request that got no answer."""
+    is_timeout = isinstance(error, httpx.TimeoutException)
+    reason = "timed out" if is_timeout else re.sub(r"^\[Errno -?\d+\] ", "", str(error))
     return ServerUnreachableError(
         f"No server answers at {address.url} ({reason or type(error).__name__}): "
-        "`fovea serve` starts one, --url or MLFLOW_TRACKING_URI names another"
+        "start one with `fovea serve`, or name another with --url or MLFLOW_TRACKING_URI"
     )
 
 
 def code_name(status: int) -> str:
-    """The name of an HTTP status, for refusals that bring no code of their own."""
+    """The name of an HTTP status, for refusals without an error code."""
     try:
         return HTTPStatus(status).name
     except ValueError:
@@ -73,7 +73,7 @@ def code_name(status: int) -> str:
 
 
 def status_of(error_code: str) -> int:
-    """The HTTP status that goes with a code of ours, for refusals that come over a socket."""
+    """The HTTP status of an error code, for refusals that arrive as a message over a socket."""
     if error_code == ErrorCode.VALIDATION_ERROR:
         return HTTPStatus.UNPROCESSABLE_ENTITY
     return HTTPStatus.__members__.get(error_code, HTTPStatus.BAD_REQUEST)
@@ -85,11 +85,11 @@ def _foreign_refusal(response: httpx.Response) -> ApiError:
     status = response.status_code
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         return RequestRefusedError(
-            f"{target} was refused with {status}: MLFLOW_TRACKING_USERNAME and "
-            "MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN, say who asks",
+            f"{target} was refused with status {status}: set MLFLOW_TRACKING_USERNAME and "
+            "MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN",
             status=status,
             error_code=code_name(status),
         )
     return NotFoveaError(
-        f"{target} was answered with {status}, and not by Fovea: is its address right?"
+        f"{target} was answered with status {status}, but not by Fovea: check the server's address"
     )

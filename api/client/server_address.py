@@ -1,4 +1,4 @@
-"""Where a client finds its server and with what it is let in, as MLflow's own variables say it."""
+"""The server's address and the client's credentials, read from MLflow's environment variables."""
 
 from base64 import b64encode
 from collections.abc import Mapping
@@ -16,11 +16,11 @@ _SOCKET_SCHEMES = {"http": "ws", "https": "wss"}
 
 
 class AddressError(ApiError):
-    """What was named as a server's address is none."""
+    """The given text is not an address of a server."""
 
 
 class TrackingVariables(BaseSettings):
-    """MLFLOW_TRACKING_URI and those beside it."""
+    """MLFLOW_TRACKING_URI, _USERNAME, _PASSWORD and _TOKEN."""
 
     model_config = SettingsConfigDict(env_prefix="MLFLOW_TRACKING_", frozen=True)
 
@@ -32,7 +32,7 @@ class TrackingVariables(BaseSettings):
 
 @dataclass(frozen=True, kw_only=True)
 class ServerAddress:
-    """A server, whatever path prefix it is mounted under, and the headers that every request has."""
+    """A server's URL, with its path prefix, and the headers that every request carries."""
 
     url: str
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -50,10 +50,13 @@ def server_address(
     headers: Mapping[str, str] | None = None,
     variables: TrackingVariables | None = None,
 ) -> ServerAddress:
-    """The server at `url`, else the one that MLFLOW_TRACKING_URI names, else the one of this machine."""
+    """The server at `url`, else at MLFLOW_TRACKING_URI, else on this machine.
+
+    Raises AddressError if the URL is not one of a server.
+    """
     variables = variables or TrackingVariables()
     parts = _parts(url or (variables.uri if _is_http(variables.uri) else DEFAULT_URL))
-    # Without the name and the password, so that no message and no log shows them.
+    # The URL loses its user name and password, so that no message and no log shows them.
     host = parts.netloc.rpartition("@")[2]
     return ServerAddress(
         url=urlunsplit((parts.scheme, host, parts.path.rstrip("/"), "", "")),
@@ -73,13 +76,13 @@ def _parts(url: str) -> SplitResult:
     except ValueError:
         pass
     shown = url.rpartition("@")[2]
-    raise AddressError(f"{shown!r} is no server's address: one like {DEFAULT_URL} was expected")
+    raise AddressError(f"{shown!r} is not an address of a server: expected one like {DEFAULT_URL}")
 
 
 def _authorization(parts: SplitResult, variables: TrackingVariables) -> dict[str, str]:
     if parts.username is not None:
         return _basic(unquote(parts.username), unquote(parts.password or ""))
-    # MLflow's own client prefers the name and the password too.
+    # MLflow's client also prefers the user name and password to the token.
     if variables.username and (password := variables.password.get_secret_value()):
         return _basic(variables.username, password)
     if token := variables.token.get_secret_value():

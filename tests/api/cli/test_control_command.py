@@ -38,7 +38,7 @@ def test_a_run_is_paused_resumed_and_stopped(fovea: Fovea, server: Server) -> No
 
 def test_a_run_that_does_not_answer_in_time_is_no_success(fovea: Fovea, server: Server) -> None:
     with simulated_loop(server.url) as loop:
-        loop.hears.clear()
+        loop.may_step.clear()
         # The run may have begun its last check before it went deaf.
         fovea("pause", loop.run_id, "--url", server.url, "--timeout", "0")
         fovea("resume", loop.run_id, "--url", server.url, "--timeout", "0")

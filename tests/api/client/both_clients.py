@@ -1,4 +1,4 @@
-"""A question to a server through either client."""
+"""Calls of one method through the blocking or the asynchronous client."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,19 +6,19 @@ from typing import Any
 
 from api.client import AsyncFoveaClient, FoveaClient
 
-Ask = Callable[..., Any]
+Call = Callable[..., Any]
 
 TIMEOUT_S = 10
 
 
-def ask_blocking(url: str, question: str, *arguments: object, **named: object) -> Any:
+def call_blocking(url: str, method: str, *arguments: object, **named: object) -> Any:
     with FoveaClient(url, timeout_s=TIMEOUT_S) as client:
-        return getattr(client, question)(*arguments, **named)
+        return getattr(client, method)(*arguments, **named)
 
 
-def ask_async(url: str, question: str, *arguments: object, **named: object) -> Any:
-    async def ask() -> Any:
+def call_async(url: str, method: str, *arguments: object, **named: object) -> Any:
+    async def call() -> Any:
         async with AsyncFoveaClient(url, timeout_s=TIMEOUT_S) as client:
-            return await getattr(client, question)(*arguments, **named)
+            return await getattr(client, method)(*arguments, **named)
 
-    return asyncio.run(ask())
+    return asyncio.run(call())

@@ -1,16 +1,16 @@
-"""Both clients, for tests that hold for either, and a server that trains."""
+"""Fixtures: a call through each client, and a server that trains."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from tests.api.client.both_clients import Ask, ask_async, ask_blocking
+from tests.api.client.both_clients import Call, call_async, call_blocking
 from tests.api.client.fake_ray import TrainingServer, training_server
 
 
-@pytest.fixture(params=[ask_blocking, ask_async])
-def ask(request: pytest.FixtureRequest) -> Ask:
-    chosen: Ask = request.param
+@pytest.fixture(params=[call_blocking, call_async])
+def call(request: pytest.FixtureRequest) -> Call:
+    chosen: Call = request.param
     return chosen
 
 

@@ -1,4 +1,4 @@
-"""Ray's job API without Ray: each job is a simulated loop in a thread of this process."""
+"""A fake of Ray's job API: each job is a simulated loop in a thread of this process."""
 
 import json
 import threading
@@ -15,11 +15,11 @@ from tests.servers import Server, fovea_server
 
 @dataclass
 class FakeRay:
-    """Trains `last_step` steps, or without an end."""
+    """Each job trains until `last_step`, or without end if it is None."""
 
     last_step: int | None = 3
     entrypoints: dict[str, str] = field(default_factory=dict)
-    """Of the jobs, by their run's id."""
+    """The entry point of each job, by the id of its run."""
     _threads: dict[str, threading.Thread] = field(default_factory=dict)
 
     def submit(self, job: dict[str, object]) -> None:
@@ -43,7 +43,7 @@ class FakeRay:
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingServer:
-    """A server and the Ray that trains for it."""
+    """A server and the fake Ray that trains for it."""
 
     server: Server
     ray: FakeRay

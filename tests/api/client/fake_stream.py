@@ -1,4 +1,4 @@
-"""A live stream whose connections end where a test says, served over real sockets."""
+"""A live stream over real sockets whose connections end where a test chooses."""
 
 import json
 import socket
@@ -19,12 +19,12 @@ RUN_ID = "0123456789abcdef0123456789abcdef"
 TIMESTAMP = "2026-01-02T03:04:05Z"
 Answer = Callable[[ServerConnection, Request], Response | None]
 BREAK = 0
-"""Instead of a close code: the connection ends without one."""
+"""In place of a close code: the connection ends without one."""
 
 
 @dataclass(frozen=True)
 class Ending:
-    """After how many messages a connection ends, and how."""
+    """After how many messages a connection ends, and with which close code."""
 
     num_messages: int
     code: int = BREAK
@@ -32,26 +32,26 @@ class Ending:
 
 @dataclass
 class FakeStream:
-    """Events with offsets from 1; the oldest that it still has is `first_kept`."""
+    """Events with offsets from 1; those before `first_kept` are dropped."""
 
     events: list[dict[str, Any]] = field(default_factory=list)
     epoch: str = "e1"
     first_kept: int = 1
     num_repeated: int = 0
-    """Events before the named position that are sent again."""
+    """How many events before the requested position are sent again."""
     endings: list[Ending] = field(default_factory=list)
-    """Of the first connections; those after them stay open."""
+    """The endings of the first connections, in order; later connections stay open."""
     answers: dict[str, Any] = field(default_factory=dict)
-    """What GET answers, by the beginning of the path; the rest is a 404."""
+    """The answers of GET by path prefix; other paths get a 404."""
     status: str = "training"
     metrics: dict[str, Any] = field(default_factory=dict)
-    """Of every state."""
+    """The metrics in every initial_state."""
     requests: list[str] = field(default_factory=list)
     received: list[Any] = field(default_factory=list)
     url: str = ""
 
     def publish(self, *events: dict[str, Any]) -> None:
-        """More events, also for those who are connected; each gets the next offset."""
+        """Add events, each with the next offset; connected clients get them too."""
         self.events += [{**event, "offset": len(self.events) + 1} for event in events]
 
     def answer(self, connection: ServerConnection, request: Request) -> Response | None:
@@ -80,7 +80,7 @@ class FakeStream:
                 connection.socket.shutdown(socket.SHUT_RDWR)
 
     def _start(self, path: str) -> tuple[dict[str, Any], int]:
-        """The state that a connection begins with, and after which offset it goes on."""
+        """The first state of a connection, and the offset after which its events follow."""
         since = parse_qs(urlsplit(path).query).get("since", [""])[0]
         epoch, _, offset = since.partition(":")
         newest = len(self.events)
@@ -105,7 +105,7 @@ class FakeStream:
 
 @contextmanager
 def serving(stream: FakeStream, answer: Answer | None = None) -> Iterator[FakeStream]:
-    """`stream` on a port of its own while inside; `answer` may refuse to open sockets."""
+    """Serve `stream` on a port of its own; `answer` may refuse to open sockets."""
     with serve(
         stream.serve, LOOPBACK, 0, compression=None, process_request=answer or stream.answer
     ) as server:
@@ -122,7 +122,7 @@ def serving(stream: FakeStream, answer: Answer | None = None) -> Iterator[FakeSt
 def initial_state(
     epoch: str, offset: int, *, recovered: bool | None = None, word: str = "training"
 ) -> dict[str, Any]:
-    return _sent("initial_state", offset) | {
+    return _message("initial_state", offset) | {
         "epoch": epoch,
         "recovered": recovered,
         "status": status(word),
@@ -138,7 +138,7 @@ def updates(count: int) -> list[dict[str, Any]]:
 
 def metrics_update(offset: int, loss: float | None, name: str = "train/loss") -> dict[str, Any]:
     point = {"metric": name, "value": loss, "step": offset, "timestamp": TIMESTAMP}
-    return _sent("metrics_update", offset) | {
+    return _message("metrics_update", offset) | {
         "epoch": 1,
         "batch": offset,
         "total_batches": 100,
@@ -150,21 +150,21 @@ def metrics_update(offset: int, loss: float | None, name: str = "train/loss") ->
 
 
 def status_update(offset: int, word: str) -> dict[str, Any]:
-    return _sent("status_update", offset) | {"status": status(word)}
+    return _message("status_update", offset) | {"status": status(word)}
 
 
 def log_lines(offset: int, *lines: str) -> dict[str, Any]:
     printed = [{"level": "info", "message": line} for line in lines]
-    return _sent("log", offset) | {"lines": printed}
+    return _message("log", offset) | {"lines": printed}
 
 
 def pong(offset: int) -> dict[str, Any]:
-    return _sent("pong", offset)
+    return _message("pong", offset)
 
 
 def status(word: str) -> dict[str, Any]:
     return {"status": word, "run_id": RUN_ID, "total_epochs": 4, "total_batches": 100}
 
 
-def _sent(kind: str, offset: int) -> dict[str, Any]:
+def _message(kind: str, offset: int) -> dict[str, Any]:
     return {"type": kind, "run_id": RUN_ID, "offset": offset, "timestamp": TIMESTAMP}

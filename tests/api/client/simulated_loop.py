@@ -1,4 +1,4 @@
-"""A training loop that trains nothing, in a thread: what a server controls, without the weight of a real one."""
+"""A training loop without a model, in a thread of the test, that a server controls."""
 
 import threading
 import uuid
@@ -17,31 +17,31 @@ STEP_S = 0.01
 
 @dataclass
 class SimulatedLoop:
-    """Of the run `run_id`; deaf while `hears` is not set, as in the middle of a long step."""
+    """A loop for the run `run_id`; while `may_step` is unset, it does not finish its step."""
 
     run_id: str
     url: str
     last_step: int | None = None
     step: int = 0
-    hears: threading.Event = field(default_factory=threading.Event)
+    may_step: threading.Event = field(default_factory=threading.Event)
     is_linked: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
-        self.hears.set()
+        self.may_step.set()
 
     def train(self) -> None:
-        """Until it is told to stop, or has FINISHED."""
+        """Train until the run is stopped or has FINISHED."""
         client = MlflowClient(self.url)
         client.update_run(self.run_id, status="RUNNING")
         with RunControl(self.run_id, tracking_uri=self.url) as control:
             assert control.wait_acknowledged(1, DEADLINE_S)
             self.is_linked.set()
             while self.step != self.last_step:
-                self.hears.wait()
+                self.may_step.wait()
                 self.step += 1
                 if control.should_stop(self.step):
                     return
-                # A step takes time, but not where there is news.
+                # A step takes time, but a new command ends it early.
                 control.wait_for_change(control.command, STEP_S)
         client.log_metric(self.run_id, "train/loss", 0.5, step=self.step)
         client.set_terminated(self.run_id)
@@ -53,7 +53,7 @@ class SimulatedLoop:
 
 @contextmanager
 def simulated_loop(url: str) -> Iterator[SimulatedLoop]:
-    """A loop that listens, until it is stopped or at the latest until the end."""
+    """A loop that is connected to the server, and stopped at the end of the block."""
     run = MlflowClient(url).create_run("0", run_name=f"loop-{uuid.uuid4().hex}")
     loop = SimulatedLoop(run.info.run_id, url)
     thread = threading.Thread(target=loop.train, daemon=True)
@@ -62,7 +62,7 @@ def simulated_loop(url: str) -> Iterator[SimulatedLoop]:
         assert loop.is_linked.wait(DEADLINE_S)
         yield loop
     finally:
-        loop.hears.set()
+        loop.may_step.set()
         with FoveaClient(url) as client:
             client.stop(loop.run_id, timeout_s=DEADLINE_S)
         thread.join(DEADLINE_S)

@@ -1,4 +1,4 @@
-"""The clients' questions and what becomes of the answers, blocking and asynchronous alike."""
+"""The requests of both clients, and how they read the answers."""
 
 import asyncio
 import inspect
@@ -13,7 +13,7 @@ from api.client import AsyncFoveaClient, FoveaClient
 from api.client.live import Link
 from api.client.refusals import NotFoveaError, RequestRefusedError, ServerUnreachableError
 from api.errors import ApiError
-from tests.api.client.both_clients import Ask
+from tests.api.client.both_clients import Call
 from tests.api.client.fake_stream import RUN_ID, TIMESTAMP, Ending, FakeStream, serving, updates
 from tests.ports import LOOPBACK, free_port
 from tests.servers import Server
@@ -36,7 +36,7 @@ REFUSAL = {
 }
 
 
-def test_both_clients_take_the_same_questions() -> None:
+def test_both_clients_have_the_same_methods() -> None:
     def signatures(client: type) -> dict[str, list[str]]:
         return {
             name: list(inspect.signature(method).parameters)
@@ -57,7 +57,7 @@ HEALTH = {
 
 
 @pytest.mark.parametrize(
-    ("question", "arguments", "named", "path"),
+    ("method", "arguments", "named", "path"),
     [
         ("runs", (), {}, "/api/runs"),
         (
@@ -71,18 +71,18 @@ HEALTH = {
         ("epochs", (), {"offset": 2}, "/api/epochs?offset=2"),
     ],
 )
-def test_lists_are_asked_for_as_the_api_names_them(
-    ask: Ask, question: str, arguments: tuple[object], named: dict[str, object], path: str
+def test_lists_are_requested_with_the_parameters_of_the_api(
+    call: Call, method: str, arguments: tuple[object], named: dict[str, object], path: str
 ) -> None:
     with serving(FakeStream(answers={"/api": []})) as fake:
-        found = ask(fake.url, question, *arguments, **named)
+        found = call(fake.url, method, *arguments, **named)
 
     assert fake.requests == [path]
     assert (found.entries, found.total) == ([], 0)
 
 
 @pytest.mark.parametrize(
-    ("question", "arguments", "answer", "path"),
+    ("method", "arguments", "answer", "path"),
     [
         ("latest", (), {"run_id": RUN_ID, "step": 4}, "/api/metrics/latest"),
         ("epoch", (2, RUN_ID), EPOCH, f"/api/epochs/2?run_id={RUN_ID}"),
@@ -96,34 +96,34 @@ def test_lists_are_asked_for_as_the_api_names_them(
     ],
 )
 def test_answers_are_typed(
-    ask: Ask, question: str, arguments: tuple[object], answer: dict[str, object], path: str
+    call: Call, method: str, arguments: tuple[object], answer: dict[str, object], path: str
 ) -> None:
     with serving(FakeStream(answers={"/api": answer})) as fake:
-        said = ask(fake.url, question, *arguments)
+        received = call(fake.url, method, *arguments)
 
     assert fake.requests == [path]
-    assert answer.items() <= said.model_dump(mode="json", exclude_unset=True).items()
+    assert answer.items() <= received.model_dump(mode="json", exclude_unset=True).items()
 
 
-def test_a_list_says_how_many_there_are_beyond_its_page(ask: Ask) -> None:
+def test_a_list_has_the_number_of_entries_on_all_pages(call: Call) -> None:
     def answer(connection: ServerConnection, request: Request) -> Response:
         response = connection.respond(200, json.dumps([POINT]))
         response.headers["X-Total-Count"] = "1234"
         return response
 
     with serving(FakeStream(), answer) as fake:
-        found = ask(fake.url, "performance", "loss", limit=1)
+        found = call(fake.url, "performance", "loss", limit=1)
 
     assert found.total == 1234
     assert found.entries[0].value == 0.5
 
 
-def test_a_path_prefix_is_kept(ask: Ask) -> None:
+def test_a_path_prefix_is_kept(call: Call) -> None:
     with serving(FakeStream(answers={"/team/fovea/api/runs": []})) as fake:
-        assert ask(f"{fake.url}/team/fovea/", "runs").entries == []
+        assert call(f"{fake.url}/team/fovea/", "runs").entries == []
 
 
-def test_a_refusal_says_what_the_server_said(ask: Ask) -> None:
+def test_a_refusal_is_raised_with_the_servers_message(call: Call) -> None:
     def answer(connection: ServerConnection, request: Request) -> Response:
         return connection.respond(404, json.dumps(REFUSAL))
 
@@ -131,58 +131,58 @@ def test_a_refusal_says_what_the_server_said(ask: Ask) -> None:
         serving(FakeStream(), answer) as fake,
         pytest.raises(RequestRefusedError, match=r"^There is no such run$") as refused,
     ):
-        ask(fake.url, "latest", RUN_ID)
+        call(fake.url, "latest", RUN_ID)
 
     assert refused.value.status == 404
     assert refused.value.error_code == "NOT_FOUND"
     assert refused.value.request_id == "abc"
 
 
-def test_a_wrong_field_is_named(ask: Ask) -> None:
-    said = REFUSAL | {"error": "A value is wrong", "details": "query.limit: 0 is too small"}
+def test_a_wrong_field_is_named(call: Call) -> None:
+    refusal = REFUSAL | {"error": "A value is wrong", "details": "query.limit: 0 is too small"}
 
     def answer(connection: ServerConnection, request: Request) -> Response:
-        return connection.respond(422, json.dumps(said))
+        return connection.respond(422, json.dumps(refusal))
 
     with (
         serving(FakeStream(), answer) as fake,
         pytest.raises(RequestRefusedError, match=r"A value is wrong: query\.limit: 0"),
     ):
-        ask(fake.url, "runs", limit=0)
+        call(fake.url, "runs", limit=0)
 
 
 @pytest.mark.parametrize(
     ("status", "body", "error", "message"),
     [
-        (404, "<html>", NotFoveaError, "answered with 404, and not by Fovea"),
-        (502, "", NotFoveaError, "answered with 502"),
-        (200, "<html>", NotFoveaError, "something else than expected"),
-        (200, '{"runs": []}', NotFoveaError, "something else than expected"),
+        (404, "<html>", NotFoveaError, "answered with status 404, but not by Fovea"),
+        (502, "", NotFoveaError, "answered with status 502"),
+        (200, "<html>", NotFoveaError, "unexpected form"),
+        (200, '{"runs": []}', NotFoveaError, "unexpected form"),
         (401, "", RequestRefusedError, "MLFLOW_TRACKING_TOKEN"),
     ],
 )
-def test_another_server_than_fovea_is_told_apart(
-    ask: Ask, status: int, body: str, error: type[ApiError], message: str
+def test_an_answer_that_is_not_from_fovea_is_recognised(
+    call: Call, status: int, body: str, error: type[ApiError], message: str
 ) -> None:
     def answer(connection: ServerConnection, request: Request) -> Response:
         return connection.respond(status, body)
 
     with serving(FakeStream(), answer) as fake, pytest.raises(error, match=message):
-        ask(fake.url, "runs")
+        call(fake.url, "runs")
 
 
-def test_a_server_that_is_not_there_is_named(ask: Ask) -> None:
+def test_an_unreachable_server_is_named(call: Call) -> None:
     url = f"http://{LOOPBACK}:{free_port()}"
 
     with pytest.raises(ServerUnreachableError, match=rf"answers at {url} \("):
-        ask(url, "health")
+        call(url, "health")
 
 
-def test_credentials_go_along_on_requests_and_sockets() -> None:
-    seen: list[str | None] = []
+def test_credentials_are_sent_with_requests_and_sockets() -> None:
+    received: list[str | None] = []
 
     def answer(connection: ServerConnection, request: Request) -> Response | None:
-        seen.append(request.headers.get("Authorization"))
+        received.append(request.headers.get("Authorization"))
         return None if request.path == "/ws" else connection.respond(200, "[]")
 
     with (
@@ -193,10 +193,10 @@ def test_credentials_go_along_on_requests_and_sockets() -> None:
         with closing(client.watch()) as messages:
             next(messages)
 
-    assert seen == ["Bearer t", "Bearer t"]
+    assert received == ["Bearer t", "Bearer t"]
 
 
-def test_watching_goes_on_over_a_lost_connection() -> None:
+def test_watching_continues_after_a_lost_connection() -> None:
     links: list[Link] = []
     fake = FakeStream(events=updates(4), endings=[Ending(2)])
 
@@ -211,7 +211,7 @@ def test_watching_goes_on_over_a_lost_connection() -> None:
     assert [link.is_live for link in links] == [True, False, True]
 
 
-def test_watching_goes_on_over_a_lost_connection_in_asyncio() -> None:
+def test_watching_continues_after_a_lost_connection_in_asyncio() -> None:
     async def watch(url: str) -> list[int]:
         async with (
             AsyncFoveaClient(url) as client,
@@ -223,5 +223,5 @@ def test_watching_goes_on_over_a_lost_connection_in_asyncio() -> None:
         assert asyncio.run(watch(fake.url)) == [0, 1, 2, 3, 4]
 
 
-def test_a_real_server_answers(ask: Ask, server: Server) -> None:
-    assert ask(server.url, "health").status == "ok"
+def test_a_real_server_answers(call: Call, server: Server) -> None:
+    assert call(server.url, "health").status == "ok"

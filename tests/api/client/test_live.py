@@ -1,4 +1,4 @@
-"""Each event once and in order, whatever happens to the connections in between."""
+"""The live stream yields each event once and in order, however often connections are lost."""
 
 import asyncio
 import json
@@ -35,13 +35,13 @@ from tests.ports import LOOPBACK, free_port
 Read = Callable[[LiveStream, int], list[ServerMessage]]
 
 
-class AtOnce(BackOff):
+class NoDelay(BackOff):
     def delay_s(self, loss: Loss) -> float:
         return 0.0
 
 
 def stream_of(fake: FakeStream) -> LiveStream:
-    return LiveStream(server_address(fake.url), RUN_ID, back_off=AtOnce())
+    return LiveStream(server_address(fake.url), RUN_ID, back_off=NoDelay())
 
 
 def read_blocking(stream: LiveStream, last: int) -> list[ServerMessage]:
@@ -87,7 +87,7 @@ ENDINGS = st.lists(
 @pytest.mark.parametrize("read", [read_blocking, read_async])
 @settings(max_examples=40, deadline=None)
 @given(endings=ENDINGS, num_repeated=st.integers(0, 3))
-def test_every_event_comes_once_and_in_order_wherever_connections_end(
+def test_every_event_arrives_once_and_in_order_over_lost_connections(
     read: Read, endings: list[Ending], num_repeated: int
 ) -> None:
     fake = FakeStream(events=updates(15), endings=endings, num_repeated=num_repeated)
@@ -99,7 +99,7 @@ def test_every_event_comes_once_and_in_order_wherever_connections_end(
     assert events == list(range(1, 16))
 
 
-def test_what_the_server_has_forgotten_is_replaced_by_a_fresh_state(read: Read) -> None:
+def test_a_position_that_the_server_has_dropped_yields_a_new_state(read: Read) -> None:
     fake = FakeStream(events=updates(9), first_kept=5, endings=[Ending(3)])
 
     with serving(fake):
@@ -111,7 +111,7 @@ def test_what_the_server_has_forgotten_is_replaced_by_a_fresh_state(read: Read) 
     assert fresh.recovered is False
 
 
-def test_a_stream_that_began_anew_counts_from_its_own_start(read: Read) -> None:
+def test_a_restarted_stream_has_offsets_of_its_own(read: Read) -> None:
     fake = FakeStream(events=updates(3), endings=[Ending(4)])
     with serving(fake):
         stream = stream_of(fake)
@@ -124,7 +124,7 @@ def test_a_stream_that_began_anew_counts_from_its_own_start(read: Read) -> None:
     assert str(stream.position) == "e2:2"
 
 
-def test_the_position_and_the_run_are_named_on_every_connection(read: Read) -> None:
+def test_every_connection_names_the_run_and_the_position(read: Read) -> None:
     fake = FakeStream(events=updates(3), endings=[Ending(2)])
 
     with serving(fake):
@@ -144,7 +144,7 @@ def test_a_refusal_is_raised(read: Read, code: int, status: int) -> None:
     assert refused.value.status == status
 
 
-def test_giving_up_says_for_how_long_and_why(read: Read) -> None:
+def test_giving_up_states_the_time_limit_and_the_reason(read: Read) -> None:
     address = server_address(f"http://{LOOPBACK}:{free_port()}")
     stream = LiveStream(address, give_up_after_s=0.2)
 
@@ -152,12 +152,12 @@ def test_giving_up_says_for_how_long_and_why(read: Read) -> None:
         read(stream, 1)
 
 
-def test_the_link_is_said_to_be_lost_and_live_again(read: Read) -> None:
+def test_the_link_is_reported_lost_and_live_again(read: Read) -> None:
     links: list[Link] = []
     fake = FakeStream(events=updates(3), endings=[Ending(2, 1012), Ending(0)])
 
     with serving(fake):
-        stream = LiveStream(server_address(fake.url), on_link=links.append, back_off=AtOnce())
+        stream = LiveStream(server_address(fake.url), on_link=links.append, back_off=NoDelay())
         read(stream, 3)
 
     assert [link.is_live for link in links] == [True, False, False, True]
@@ -186,27 +186,27 @@ def test_messages_of_newer_servers_are_skipped(
 
 
 @pytest.mark.parametrize("frame", ["", "[]", "{", '{"type": "pong"}', b"\xff\x00"])
-def test_what_is_no_message_is_logged_and_skipped(
+def test_an_invalid_message_is_logged_and_skipped(
     stream: LiveStream, frame: str | bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert stream.on_frame(frame) is None
-    assert "could not be read" in caplog.text
+    assert "Skipped an invalid message" in caplog.text
     assert str(stream.position) == "e1:4"
 
 
-def test_a_pong_keeps_the_position_of_a_quiet_stream_fresh(stream: LiveStream) -> None:
-    assert stream.on_quiet() == '{"type": "ping"}'
+def test_a_pong_advances_the_position_of_a_quiet_stream(stream: LiveStream) -> None:
+    assert stream.on_receive_timeout() == '{"type": "ping"}'
     assert stream.on_frame(json.dumps(pong(40))) is None
     assert str(stream.position) == "e1:40"
     assert stream.on_frame(json.dumps(metrics_update(39, 0.1))) is None
 
 
-def test_another_stream_is_not_taken_for_a_recovered_one(stream: LiveStream) -> None:
+def test_a_state_of_another_stream_is_not_a_recovery(stream: LiveStream) -> None:
     assert stream.on_frame(json.dumps(initial_state("e2", 2, recovered=True)))
     assert str(stream.position) == "e2:2"
 
 
-def test_a_run_that_is_not_there_is_a_refusal() -> None:
+def test_an_unknown_run_is_a_refusal() -> None:
     stream = LiveStream(server_address("http://fovea.invalid"))
     error = {**pong(0), "type": "error", "error": "There is no run", "error_code": "NOT_FOUND"}
 
@@ -216,26 +216,26 @@ def test_a_run_that_is_not_there_is_a_refusal() -> None:
     assert refused.value.status == 404
 
 
-def test_a_remark_of_the_server_is_passed_on(stream: LiveStream) -> None:
+def test_an_error_message_after_the_first_state_is_yielded(stream: LiveStream) -> None:
     error = {**pong(4), "type": "error", "error": "What?", "error_code": "BAD_REQUEST"}
 
     assert stream.on_frame(json.dumps(error))
     assert str(stream.position) == "e1:4"
 
 
-def test_a_server_that_sends_no_state_is_taken_for_lost() -> None:
+def test_a_server_that_sends_no_state_is_a_lost_connection() -> None:
     with pytest.raises(TimeoutError):
-        LiveStream(server_address("http://fovea.invalid")).on_quiet()
+        LiveStream(server_address("http://fovea.invalid")).on_receive_timeout()
 
 
-def test_recovering_does_not_skip_what_is_still_to_come(stream: LiveStream) -> None:
+def test_a_recovered_state_does_not_skip_the_missed_messages(stream: LiveStream) -> None:
     assert stream.on_frame(json.dumps(initial_state("e1", 9, recovered=True))) is None
     assert str(stream.position) == "e1:4"
     assert stream.on_frame(json.dumps(metrics_update(5, 0.1)))
 
 
 @pytest.mark.parametrize("status", [200, 404, 426])
-def test_a_server_without_a_live_stream_is_not_asked_again(read: Read, status: int) -> None:
+def test_a_server_without_a_live_stream_is_not_retried(read: Read, status: int) -> None:
     def answer(connection: ServerConnection, request: Request) -> Response:
         return connection.respond(status, "no sockets here")
 

@@ -1,4 +1,4 @@
-"""The clients against a real server: what MLflow accepts arrives once, whatever happens on the way."""
+"""Both clients on a real server: every value that MLflow accepts arrives exactly once."""
 
 import asyncio
 import subprocess
@@ -21,19 +21,19 @@ NUM_STEPS = 60
 Watch = Callable[[str, str, list[ServerMessage]], None]
 
 
-def watch_blocking(url: str, run_id: str, seen: list[ServerMessage]) -> None:
-    with FoveaClient(url) as client, closing(client.watch(run_id)) as messages:
-        for message in messages:
-            seen.append(message)
+def watch_blocking(url: str, run_id: str, messages: list[ServerMessage]) -> None:
+    with FoveaClient(url) as client, closing(client.watch(run_id)) as stream:
+        for message in stream:
+            messages.append(message)
             if has_ended(message):
                 return
 
 
-def watch_async(url: str, run_id: str, seen: list[ServerMessage]) -> None:
+def watch_async(url: str, run_id: str, messages: list[ServerMessage]) -> None:
     async def watch() -> None:
-        async with AsyncFoveaClient(url) as client, aclosing(client.watch(run_id)) as messages:
-            async for message in messages:
-                seen.append(message)
+        async with AsyncFoveaClient(url) as client, aclosing(client.watch(run_id)) as stream:
+            async for message in stream:
+                messages.append(message)
                 if has_ended(message):
                     return
 
@@ -46,11 +46,11 @@ def has_ended(message: ServerMessage) -> bool:
 
 @contextmanager
 def in_thread(watch: Watch, url: str, run_id: str) -> Iterator[list[ServerMessage]]:
-    """What `watch` sees, to its end."""
-    seen: list[ServerMessage] = []
-    thread = threading.Thread(target=watch, args=(url, run_id, seen))
+    """The messages that `watch` yields, complete when the block ends."""
+    messages: list[ServerMessage] = []
+    thread = threading.Thread(target=watch, args=(url, run_id, messages))
     thread.start()
-    yield seen
+    yield messages
     thread.join(60)
     assert not thread.is_alive()
 
@@ -61,8 +61,8 @@ def started_run(url: str) -> tuple[MlflowClient, str]:
     return client, run_id
 
 
-def steps(seen: list[ServerMessage]) -> list[int]:
-    updates = [message for message in seen if isinstance(message, MetricsUpdate)]
+def steps(messages: list[ServerMessage]) -> list[int]:
+    updates = [message for message in messages if isinstance(message, MetricsUpdate)]
     return [point.step for update in updates for point in update.points]
 
 
@@ -72,8 +72,8 @@ def test_every_step_arrives_once_and_in_order_over_cut_connections(
 ) -> None:
     mlflow, run_id = started_run(server.url)
 
-    with CutProxy(server.port) as proxy, in_thread(watch, proxy.url, run_id) as seen:
-        until(lambda: seen, "the first state")
+    with CutProxy(server.port) as proxy, in_thread(watch, proxy.url, run_id) as messages:
+        until(lambda: messages, "the first state")
         for step in range(1, NUM_STEPS + 1):
             mlflow.log_metric(run_id, "train/loss", 1 / step, step=step)
             if step % 15 == 0:
@@ -81,11 +81,11 @@ def test_every_step_arrives_once_and_in_order_over_cut_connections(
         mlflow.set_terminated(run_id)
 
     assert proxy.num_connections >= 2
-    assert steps(seen) == list(range(1, NUM_STEPS + 1))
-    assert [message.type for message in seen].count("initial_state") == 1
+    assert steps(messages) == list(range(1, NUM_STEPS + 1))
+    assert [message.type for message in messages].count("initial_state") == 1
 
 
-def test_a_run_that_is_not_there_is_a_refusal(server: Server) -> None:
+def test_an_unknown_run_is_a_refusal(server: Server) -> None:
     with FoveaClient(server.url) as client, pytest.raises(RequestRefusedError) as refused:
         next(client.watch("f" * 32))
 

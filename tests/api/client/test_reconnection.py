@@ -1,4 +1,4 @@
-"""What a lost connection means, and how long to wait."""
+"""Which lost connections are opened again, and after which delay."""
 
 import ssl
 
@@ -8,7 +8,7 @@ from websockets.exceptions import ConnectionClosedError, InvalidStatus
 from websockets.frames import Close
 from websockets.http11 import Response
 
-from api.client.reconnection import FIRST_DELAY_S, LONGEST_DELAY_S, BackOff, Loss, meaning_of
+from api.client.reconnection import FIRST_DELAY_S, LONGEST_DELAY_S, BackOff, Loss, loss_or_error
 from api.client.refusals import NotFoveaError, RequestRefusedError
 
 LOST = Loss(reason="the connection broke")
@@ -24,7 +24,7 @@ def answered(status: int) -> InvalidStatus:
 
 
 def test_delays_double_up_to_the_longest() -> None:
-    back_off = BackOff(chance=lambda: 1.0)
+    back_off = BackOff(jitter=lambda: 1.0)
 
     delays = [back_off.delay_s(LOST) for _ in range(2000)]
 
@@ -32,16 +32,16 @@ def test_delays_double_up_to_the_longest() -> None:
     assert delays[-1] == LONGEST_DELAY_S
 
 
-def test_chance_shortens_a_delay_by_up_to_a_half() -> None:
-    assert BackOff(chance=lambda: 0.0).delay_s(LOST) == FIRST_DELAY_S / 2
+def test_jitter_shortens_a_delay_by_up_to_a_half() -> None:
+    assert BackOff(jitter=lambda: 0.0).delay_s(LOST) == FIRST_DELAY_S / 2
 
 
-def test_a_busy_server_is_left_alone_for_longer() -> None:
+def test_the_delay_is_longer_for_a_busy_server() -> None:
     assert BackOff().delay_s(BUSY) > 4 * BackOff().delay_s(LOST)
 
 
-def test_delays_begin_anew_after_a_steady_connection() -> None:
-    back_off = BackOff(chance=lambda: 1.0)
+def test_a_stable_connection_resets_the_delay() -> None:
+    back_off = BackOff(jitter=lambda: 1.0)
     back_off.delay_s(BUSY)
 
     back_off.restart()
@@ -65,17 +65,17 @@ def test_delays_begin_anew_after_a_steady_connection() -> None:
         (TimeoutError(), False),
     ],
 )
-def test_another_connection_is_tried(error: Exception, is_busy: bool) -> None:
-    meaning = meaning_of(error)
+def test_a_lost_connection_is_opened_again(error: Exception, is_busy: bool) -> None:
+    outcome = loss_or_error(error)
 
-    assert isinstance(meaning, Loss)
-    assert meaning.is_busy is is_busy
-    assert meaning.reason
+    assert isinstance(outcome, Loss)
+    assert outcome.is_busy is is_busy
+    assert outcome.reason
 
 
-def test_the_reason_that_the_server_gives_is_passed_on() -> None:
+def test_a_refusal_carries_the_servers_reason() -> None:
     with pytest.raises(RequestRefusedError, match="no such run") as refused:
-        raise meaning_of(closed(4404, "no such run"))  # type: ignore[misc]
+        raise loss_or_error(closed(4404, "no such run"))  # type: ignore[misc]
 
     assert (refused.value.status, refused.value.error_code) == (404, "NOT_FOUND")
 
@@ -83,11 +83,11 @@ def test_the_reason_that_the_server_gives_is_passed_on() -> None:
 @pytest.mark.parametrize(
     "error", [ssl.SSLCertVerificationError("self-signed certificate"), answered(404)]
 )
-def test_what_no_other_connection_would_change_is_raised(error: Exception) -> None:
-    assert isinstance(meaning_of(error), NotFoveaError)
+def test_an_error_that_a_retry_would_not_change_is_raised(error: Exception) -> None:
+    assert isinstance(loss_or_error(error), NotFoveaError)
 
 
-def test_a_message_that_is_too_large_would_come_again() -> None:
+def test_a_message_that_is_too_large_is_not_retried() -> None:
     too_large = ConnectionClosedError(None, Close(1009, "frame exceeds limit"))
 
-    assert isinstance(meaning_of(too_large), NotFoveaError)
+    assert isinstance(loss_or_error(too_large), NotFoveaError)

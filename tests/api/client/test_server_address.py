@@ -1,4 +1,4 @@
-"""Which server is meant, and what it is sent."""
+"""Which server the client uses, and with which credentials."""
 
 import pytest
 
@@ -11,7 +11,7 @@ def _no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(f"MLFLOW_TRACKING_{name}", raising=False)
 
 
-def test_the_named_server_comes_before_the_tracking_uri(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_explicit_url_wins_over_the_tracking_uri(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://tracking:1")
 
     assert server_address().url == "http://tracking:1"
@@ -19,7 +19,7 @@ def test_the_named_server_comes_before_the_tracking_uri(monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize("uri", ["", "sqlite:///mlflow.db", "databricks", "./mlruns"])
-def test_a_tracking_uri_that_is_no_server_is_passed_over(
+def test_a_tracking_uri_that_is_not_a_server_is_ignored(
     uri: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
@@ -28,8 +28,8 @@ def test_a_tracking_uri_that_is_no_server_is_passed_over(
 
 
 @pytest.mark.parametrize("url", ["fovea", "ftp://fovea", "http://", "http://fovea:x", "http://[1"])
-def test_what_is_no_address_is_named(url: str) -> None:
-    with pytest.raises(AddressError, match=r"one like http://127\.0\.0\.1:5000 was expected"):
+def test_an_invalid_address_is_named(url: str) -> None:
+    with pytest.raises(AddressError, match=r"expected one like http://127\.0\.0\.1:5000"):
         server_address(url)
 
 
@@ -44,7 +44,7 @@ def test_a_password_is_sent_but_not_shown() -> None:
     assert "secret" not in str(refused.value)
 
 
-def test_mlflows_variables_say_who_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_credentials_come_from_mlflows_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", "t")
     assert server_address().headers == {"Authorization": "Bearer t"}
 
@@ -61,7 +61,7 @@ def test_mlflows_variables_say_who_asks(monkeypatch: pytest.MonkeyPatch) -> None
         ("https://fovea/team", "wss://fovea/team/ws?run_id=r&since=e%2B:4"),
     ],
 )
-def test_sockets_are_under_the_same_address(url: str, socket_url: str) -> None:
+def test_sockets_use_the_same_address(url: str, socket_url: str) -> None:
     query = {"run_id": "r", "since": "e+:4"}
 
     assert server_address(url).socket_url("/ws", query) == socket_url

@@ -1,10 +1,10 @@
-"""Control and jobs through the clients, on a real server."""
+"""Control and jobs through both clients, on a real server."""
 
 import pytest
 
-from api.client import AsyncFoveaClient, FoveaClient, RequestRefusedError
+from api.client import FoveaClient, RequestRefusedError
 from api.control.transitions import Action
-from tests.api.client.both_clients import Ask
+from tests.api.client.both_clients import Call
 from tests.api.client.fake_ray import TrainingServer
 from tests.api.client.simulated_loop import simulated_loop
 from tests.servers import Server
@@ -12,28 +12,28 @@ from tests.waiting import DEADLINE_S, until
 from tracking_plugin.names import RunStatus
 
 
-def test_a_run_pauses_resumes_and_stops(ask: Ask, server: Server) -> None:
+def test_a_run_pauses_resumes_and_stops(call: Call, server: Server) -> None:
     with simulated_loop(server.url) as loop:
-        paused = ask(server.url, "pause", loop.run_id, timeout_s=DEADLINE_S)
+        paused = call(server.url, "pause", loop.run_id, timeout_s=DEADLINE_S)
         assert (paused.acknowledged, paused.training_status) == (True, RunStatus.PAUSED)
         assert paused.step == loop.step
 
-        resumed = ask(server.url, "resume", loop.run_id, timeout_s=DEADLINE_S)
+        resumed = call(server.url, "resume", loop.run_id, timeout_s=DEADLINE_S)
         assert (resumed.acknowledged, resumed.training_status) == (True, RunStatus.TRAINING)
 
-        stopped = ask(server.url, "stop", loop.run_id, timeout_s=DEADLINE_S)
+        stopped = call(server.url, "stop", loop.run_id, timeout_s=DEADLINE_S)
         assert stopped.acknowledged
         until(lambda: loop.mlflow_status == "KILLED", "the run's end")
 
-        audit = ask(server.url, "commands", loop.run_id, limit=2)
+        audit = call(server.url, "commands", loop.run_id, limit=2)
 
     assert [entry.action for entry in audit.entries] == [Action.STOP, Action.RESUME]
     assert audit.total == 3
 
 
-def test_a_client_is_more_patient_than_the_command_that_it_gives(server: Server) -> None:
+def test_a_client_waits_longer_than_its_command(server: Server) -> None:
     with simulated_loop(server.url) as loop, FoveaClient(server.url, timeout_s=1) as client:
-        loop.hears.clear()
+        loop.may_step.clear()
         # The run may have begun its last check before it went deaf.
         client.pause(loop.run_id, timeout_s=0)
         client.resume(loop.run_id, timeout_s=0)
@@ -43,25 +43,25 @@ def test_a_client_is_more_patient_than_the_command_that_it_gives(server: Server)
     assert not answer.acknowledged
 
 
-def test_a_pause_that_the_server_cannot_undo_is_refused(ask: Ask, server: Server) -> None:
+def test_a_release_that_the_server_cannot_resume_is_refused(call: Call, server: Server) -> None:
     with (
         simulated_loop(server.url) as loop,
         pytest.raises(RequestRefusedError, match="was not started by this server") as refused,
     ):
-        ask(server.url, "pause", loop.run_id, release=True)
+        call(server.url, "pause", loop.run_id, release=True)
 
     assert refused.value.status == 409
 
 
-def test_recipes_say_what_they_take(ask: Ask, server: Server) -> None:
-    (retinal,) = ask(server.url, "recipes")
+def test_recipes_have_a_schema_of_their_parameters(call: Call, server: Server) -> None:
+    (retinal,) = call(server.url, "recipes")
 
     assert retinal.name == "retinal"
     assert "epochs" in retinal.params_schema["properties"]
 
 
-def test_a_job_is_created_looked_at_and_cancelled(ask: Ask, server: Server) -> None:
-    created = ask(
+def test_a_job_is_created_read_and_cancelled(call: Call, server: Server) -> None:
+    created = call(
         server.url,
         "create_job",
         "retinal",
@@ -73,28 +73,28 @@ def test_a_job_is_created_looked_at_and_cancelled(ask: Ask, server: Server) -> N
     assert created.config == {"epochs": 2, "weights": "random"}
     assert (created.data, created.output_name) == ("/data", "fundus")
 
-    assert ask(server.url, "job", created.id).status is RunStatus.PENDING
-    assert ask(server.url, "job_progress", created.id).progress == 0
-    assert ask(server.url, "job_logs", created.id, limit=5) == []
-    assert created.id in [job.id for job in ask(server.url, "jobs").entries]
+    assert call(server.url, "job", created.id).status is RunStatus.PENDING
+    assert call(server.url, "job_progress", created.id).progress == 0
+    assert call(server.url, "job_logs", created.id, limit=5) == []
+    assert created.id in [job.id for job in call(server.url, "jobs").entries]
 
-    ask(server.url, "cancel_job", created.id)
-    until(lambda: ask(server.url, "job", created.id).status is RunStatus.STOPPED, "its end")
+    call(server.url, "cancel_job", created.id)
+    until(lambda: call(server.url, "job", created.id).status is RunStatus.STOPPED, "its end")
 
 
-def test_a_job_is_started_once_and_trains(ask: Ask, trainer: TrainingServer) -> None:
-    job = ask(trainer.url, "create_job", "retinal", config={"seed": 7})
+def test_a_job_is_started_once_and_trains(call: Call, trainer: TrainingServer) -> None:
+    job = call(trainer.url, "create_job", "retinal", config={"seed": 7})
 
-    assert ask(trainer.url, "start_job", job.id).job_id == job.id
-    until(lambda: ask(trainer.url, "job", job.id).status is RunStatus.COMPLETED, "its end")
+    assert call(trainer.url, "start_job", job.id).job_id == job.id
+    until(lambda: call(trainer.url, "job", job.id).status is RunStatus.COMPLETED, "its end")
 
     assert "--seed=7" in trainer.ray.entrypoints[job.id]
     with pytest.raises(RequestRefusedError, match="was started before"):
-        ask(trainer.url, "start_job", job.id)
+        call(trainer.url, "start_job", job.id)
 
 
-def test_a_training_is_started_at_once(ask: Ask, trainer: TrainingServer) -> None:
-    started = ask(
+def test_a_training_starts_immediately(call: Call, trainer: TrainingServer) -> None:
+    started = call(
         trainer.url,
         "start",
         "retinal",
@@ -107,15 +107,11 @@ def test_a_training_is_started_at_once(ask: Ask, trainer: TrainingServer) -> Non
     entrypoint = until(lambda: trainer.ray.entrypoints.get(started.run_id), "its job")
     assert "--workers 2" in entrypoint
     assert "--data=/data --epochs=3" in entrypoint
-    run = ask(trainer.url, "runs", experiment="control", limit=1).entries[0]
+    run = call(trainer.url, "runs", experiment="control", limit=1).entries[0]
     assert run.run_id == started.run_id
 
 
-def test_a_job_that_is_none_is_named(ask: Ask, server: Server) -> None:
-    for question in ("job", "job_progress", "job_logs", "start_job", "cancel_job"):
+def test_an_unknown_job_is_named(call: Call, server: Server) -> None:
+    for method in ("job", "job_progress", "job_logs", "start_job", "cancel_job"):
         with pytest.raises(RequestRefusedError, match=r"no training job 'no job\?'"):
-            ask(server.url, question, "no job?")
-
-
-def test_asyncio_describes_itself_by_the_other_client() -> None:
-    assert "FoveaClient" in (AsyncFoveaClient.__doc__ or "")
+            call(server.url, method, "no job?")

@@ -1,0 +1,66 @@
+"""Sends requests to the server and reads the answers, for AsyncFoveaClient."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import httpx
+
+from api.client.answer import read_answer, read_page
+from api.client.refusals import unreachable
+from api.client.request import QueryValue, drop_none
+from api.client.server_address import ServerAddress
+from api.pages import Listed
+
+T = TypeVar("T")
+
+
+class AsyncHttp:
+    """Requests to one server; each raises an ApiError instead of returning a refusal."""
+
+    def __init__(self, address: ServerAddress, timeout_s: float) -> None:
+        self._address = address
+        self._timeout_s = timeout_s
+        self._http = httpx.AsyncClient(base_url=address.url, headers=address.headers)
+
+    async def aclose(self) -> None:
+        await self._http.aclose()
+
+    async def get(self, path: str, answer: type[T], **query: QueryValue) -> T:
+        return read_answer(await self._send("GET", path, query=query), answer)
+
+    async def get_page(self, path: str, page: type[list[T]], **query: QueryValue) -> Listed[T]:
+        return read_page(await self._send("GET", path, query=query), page)
+
+    async def post(
+        self,
+        path: str,
+        answer: type[T],
+        body: Mapping[str, Any] | None = None,
+        *,
+        server_wait_s: float = 0.0,
+        **query: QueryValue,
+    ) -> T:
+        """`server_wait_s` is how long the server may wait on purpose before it answers."""
+        timeout_s = self._timeout_s + server_wait_s
+        response = await self._send("POST", path, query=query, body=body, timeout_s=timeout_s)
+        return read_answer(response, answer)
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, QueryValue],
+        body: Mapping[str, Any] | None = None,
+        timeout_s: float | None = None,
+    ) -> httpx.Response:
+        try:
+            return await self._http.request(
+                method,
+                path,
+                params=drop_none(**query),
+                json=body,
+                timeout=self._timeout_s if timeout_s is None else timeout_s,
+            )
+        except httpx.RequestError as error:
+            raise unreachable(self._address, error) from error

@@ -1,0 +1,67 @@
+# Generated from async_http.py by `python -m api.client.generate`: change that file instead.
+"""Sends requests to the server and reads the answers, for FoveaClient."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import httpx
+
+from api.client.answer import read_answer, read_page
+from api.client.refusals import unreachable
+from api.client.request import QueryValue, drop_none
+from api.client.server_address import ServerAddress
+from api.pages import Listed
+
+T = TypeVar("T")
+
+
+class BlockingHttp:
+    """Requests to one server; each raises an ApiError instead of returning a refusal."""
+
+    def __init__(self, address: ServerAddress, timeout_s: float) -> None:
+        self._address = address
+        self._timeout_s = timeout_s
+        self._http = httpx.Client(base_url=address.url, headers=address.headers)
+
+    def close(self) -> None:
+        self._http.close()
+
+    def get(self, path: str, answer: type[T], **query: QueryValue) -> T:
+        return read_answer(self._send("GET", path, query=query), answer)
+
+    def get_page(self, path: str, page: type[list[T]], **query: QueryValue) -> Listed[T]:
+        return read_page(self._send("GET", path, query=query), page)
+
+    def post(
+        self,
+        path: str,
+        answer: type[T],
+        body: Mapping[str, Any] | None = None,
+        *,
+        server_wait_s: float = 0.0,
+        **query: QueryValue,
+    ) -> T:
+        """`server_wait_s` is how long the server may wait on purpose before it answers."""
+        timeout_s = self._timeout_s + server_wait_s
+        response = self._send("POST", path, query=query, body=body, timeout_s=timeout_s)
+        return read_answer(response, answer)
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, QueryValue],
+        body: Mapping[str, Any] | None = None,
+        timeout_s: float | None = None,
+    ) -> httpx.Response:
+        try:
+            return self._http.request(
+                method,
+                path,
+                params=drop_none(**query),
+                json=body,
+                timeout=self._timeout_s if timeout_s is None else timeout_s,
+            )
+        except httpx.RequestError as error:
+            raise unreachable(self._address, error) from error
