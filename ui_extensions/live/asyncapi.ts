@@ -571,7 +571,7 @@ export interface components {
         RuleAction: "none" | "pause" | "stop";
         /**
          * RunStatus
-         * @description What a run is doing, as the tag `fovea.status` says it.
+         * @description The values of the tag `fovea.status`.
          * @enum {string}
          */
         RunStatus: "idle" | "pending" | "starting" | "training" | "pausing" | "paused" | "resuming" | "stopping" | "stopped" | "completed" | "error";

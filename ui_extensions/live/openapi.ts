@@ -37,6 +37,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/metrics/catalog": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Catalog
+         * @description Labels, chart groups, directions, units and bounds of the metrics that Fovea knows.
+         */
+        get: operations["get_catalog_api_metrics_catalog_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/metrics/history": {
         parameters: {
             query?: never;
@@ -417,7 +437,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/recipes": {
+    "/api/jobs/kinds": {
         parameters: {
             query?: never;
             header?: never;
@@ -425,10 +445,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Recipes
-         * @description What can be trained, and with which parameters.
+         * Get Job Kinds
+         * @description The kinds of job, with the JSON Schema of their parameters.
          */
-        get: operations["get_recipes_api_recipes_get"];
+        get: operations["get_job_kinds_api_jobs_kinds_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -437,27 +457,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/training/start": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Start
-         * @description Begin a training; answers once its MLflow run exists.
-         */
-        post: operations["start_api_training_start_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/training/": {
+    "/api/jobs": {
         parameters: {
             query?: never;
             header?: never;
@@ -465,31 +465,31 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Jobs
+         * Get All Jobs
          * @description The jobs of this server, newest first.
          */
-        get: operations["get_jobs_api_training__get"];
+        get: operations["get_all_jobs_api_jobs_get"];
         put?: never;
         /**
-         * Create
-         * @description Create a job; nothing is trained until it is started.
+         * Create Job
+         * @description Create a job of any kind, and start it unless `start` is false.
          */
-        post: operations["create_api_training__post"];
+        post: operations["create_job_api_jobs_post"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/training/{job_id}": {
+    "/api/jobs/{job_id}": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Get Job */
-        get: operations["get_job_api_training__job_id__get"];
+        /** Get Any Job */
+        get: operations["get_any_job_api_jobs__job_id__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -498,7 +498,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/training/{job_id}/start": {
+    "/api/jobs/{job_id}/start": {
         parameters: {
             query?: never;
             header?: never;
@@ -508,17 +508,17 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Start Job
-         * @description Begin a job that was created.
+         * Start Any Job
+         * @description Start a job that was only created.
          */
-        post: operations["start_job_api_training__job_id__start_post"];
+        post: operations["start_any_job_api_jobs__job_id__start_post"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/training/{job_id}/progress": {
+    "/api/jobs/{job_id}/progress": {
         parameters: {
             query?: never;
             header?: never;
@@ -526,10 +526,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Progress
-         * @description How far the job is, and its newest log lines.
+         * Get Job Progress
+         * @description The job's progress and its newest log lines.
          */
-        get: operations["get_progress_api_training__job_id__progress_get"];
+        get: operations["get_job_progress_api_jobs__job_id__progress_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -538,7 +538,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/training/{job_id}/logs": {
+    "/api/jobs/{job_id}/logs": {
         parameters: {
             query?: never;
             header?: never;
@@ -546,10 +546,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Logs
+         * Get Job Logs
          * @description The newest lines that the job has printed, oldest first.
          */
-        get: operations["get_logs_api_training__job_id__logs_get"];
+        get: operations["get_job_logs_api_jobs__job_id__logs_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -558,7 +558,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/training/{job_id}/cancel": {
+    "/api/jobs/{job_id}/cancel": {
         parameters: {
             query?: never;
             header?: never;
@@ -568,10 +568,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Cancel
-         * @description Stop the job: it saves and ends, or never begins.
+         * Cancel Job
+         * @description Stop the job. A training saves before it ends; a job that has not begun never begins.
          */
-        post: operations["cancel_api_training__job_id__cancel_post"];
+        post: operations["cancel_job_api_jobs__job_id__cancel_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -638,6 +638,167 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/recipes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Recipes
+         * @description The recipes that can be trained, with the JSON Schema of their parameters.
+         */
+        get: operations["get_recipes_api_recipes_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/training/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start
+         * @description Start a training. The response comes once its MLflow run exists.
+         */
+        post: operations["start_api_training_start_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/training/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Jobs
+         * @description The training jobs of this server, newest first.
+         */
+        get: operations["get_jobs_api_training__get"];
+        put?: never;
+        /**
+         * Create
+         * @description Create a training job without starting it.
+         */
+        post: operations["create_api_training__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/training/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Job */
+        get: operations["get_job_api_training__job_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/training/{job_id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Job
+         * @description Start a job that was only created.
+         */
+        post: operations["start_job_api_training__job_id__start_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/training/{job_id}/progress": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Progress
+         * @description The job's progress and its newest log lines.
+         */
+        get: operations["get_progress_api_training__job_id__progress_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/training/{job_id}/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Logs
+         * @description The newest lines that the job has printed, oldest first.
+         */
+        get: operations["get_logs_api_training__job_id__logs_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/training/{job_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel
+         * @description Stop the job. It saves before it ends; a job that has not begun never begins.
+         */
+        post: operations["cancel_api_training__job_id__cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -655,7 +816,7 @@ export interface components {
         };
         /**
          * Action
-         * @description What somebody commands a run to do.
+         * @description A command to a run.
          * @enum {string}
          */
         Action: "pause" | "resume" | "stop";
@@ -699,11 +860,75 @@ export interface components {
             weighted: number | null;
         };
         /**
+         * CatalogMetric
+         * @description One metric with a fixed name.
+         */
+        CatalogMetric: {
+            /**
+             * Name
+             * @description MLflow name
+             */
+            name: string;
+            label: components["schemas"]["Label"];
+            /**
+             * Short Label
+             * @description English, at most 12 characters
+             */
+            short_label: string;
+            /**
+             * Short Name
+             * @description field of MetricsData that holds the metric; null: it is in `other`
+             * @default null
+             */
+            short_name: string | null;
+            /**
+             * Part
+             * @description field within `short_name`; null: `short_name` holds the value itself
+             * @default null
+             */
+            part: string | null;
+            /**
+             * Group
+             * @description name of the chart group
+             * @default null
+             */
+            group: string | null;
+            /** @default none */
+            direction: components["schemas"]["Direction"];
+            /** @default model */
+            subject: components["schemas"]["Subject"];
+            /** @default  */
+            unit: components["schemas"]["Unit"];
+            /**
+             * Bounds
+             * @default null
+             */
+            bounds: [
+                number,
+                number
+            ] | null;
+            /**
+             * Is Headline
+             * @description one of the values by which a run is followed
+             * @default false
+             */
+            is_headline: boolean;
+        };
+        /**
          * ChangeKind
          * @description What became of an alert.
          * @enum {string}
          */
         ChangeKind: "fired" | "raised" | "lowered" | "resolved" | "withdrawn" | "acknowledged" | "acted";
+        /**
+         * ChartGroup
+         * @description Metrics that are drawn in one chart.
+         */
+        ChartGroup: {
+            /** Name */
+            name: string;
+            label: components["schemas"]["Label"];
+        };
         /**
          * ClassReport
          * @description One class against the rest; null is what the images leave undefined.
@@ -954,6 +1179,22 @@ export interface components {
             popular_presets: components["schemas"]["PopularPreset"][];
         };
         /**
+         * Direction
+         * @description Which values of a metric are better.
+         * @enum {string}
+         */
+        Direction: "lower" | "higher" | "none";
+        /**
+         * DirectionWords
+         * @description Words in the name of an unknown metric that tell its direction; `lower` wins over `higher`.
+         */
+        DirectionWords: {
+            /** Lower */
+            lower: string[];
+            /** Higher */
+            higher: string[];
+        };
+        /**
          * DiskStats
          * @description Of the disk that the server's data is on, in bytes.
          */
@@ -1171,14 +1412,19 @@ export interface components {
         };
         /**
          * JobEntry
-         * @description A training job; its id is that of its MLflow run.
+         * @description A job; its id is that of its MLflow run.
          */
         JobEntry: {
             /** Id */
             id: string;
             /** Run Id */
             run_id: string;
-            /** Type */
+            /** Kind */
+            kind: string;
+            /**
+             * Type
+             * @description the recipe of a training; of other jobs, the kind
+             */
             type: string;
             status: components["schemas"]["RunStatus"];
             /** Message */
@@ -1205,7 +1451,10 @@ export interface components {
              * @default null
              */
             data: string | null;
-            /** Config */
+            /**
+             * Config
+             * @description the recipe's parameters of a training; of other jobs, all parameters
+             */
             config: {
                 [key: string]: unknown;
             };
@@ -1223,7 +1472,7 @@ export interface components {
             attempt: number;
             /**
              * Silent
-             * @description whether it should be heard of and is not
+             * @description whether its heartbeats are overdue
              */
             silent: boolean;
             /**
@@ -1265,9 +1514,23 @@ export interface components {
              */
             avg_duration_seconds: number | null;
         };
+        /** JobKindEntry */
+        JobKindEntry: {
+            /** Name */
+            name: string;
+            /** Can Pause */
+            can_pause: boolean;
+            /**
+             * Params Schema
+             * @description JSON Schema of the parameters, with their defaults
+             */
+            params_schema: {
+                [key: string]: unknown;
+            };
+        };
         /**
          * JobProgress
-         * @description How far a job is, by what its run has logged.
+         * @description The progress of a job, as logged to its run.
          */
         JobProgress: {
             /** Id */
@@ -1315,7 +1578,7 @@ export interface components {
         };
         /**
          * JobRequest
-         * @description A training job that is begun with POST /api/training/{id}/start.
+         * @description A training job to create; POST /api/training/{id}/start starts it.
          */
         JobRequest: {
             /**
@@ -1372,6 +1635,13 @@ export interface components {
             job_id: string;
             /** Message */
             message: string;
+        };
+        /** Label */
+        Label: {
+            /** En */
+            en: string;
+            /** Fr */
+            fr: string;
         };
         /**
          * LatestMetrics
@@ -1482,6 +1752,51 @@ export interface components {
             percent: number;
         };
         /**
+         * MetricCatalog
+         * @description Known metrics in reading order, chart groups in display order, and rules for other names.
+         */
+        MetricCatalog: {
+            /** Metrics */
+            metrics: components["schemas"]["CatalogMetric"][];
+            /** Families */
+            families: components["schemas"]["MetricFamily"][];
+            /** Groups */
+            groups: components["schemas"]["ChartGroup"][];
+            direction_words: components["schemas"]["DirectionWords"];
+        };
+        /**
+         * MetricFamily
+         * @description Metrics that share the part of their names before the first slash.
+         */
+        MetricFamily: {
+            /**
+             * Prefix
+             * @description ends with a slash
+             */
+            prefix: string;
+            label: components["schemas"]["Label"];
+            /**
+             * Group
+             * @description name of the chart group
+             * @default null
+             */
+            group: string | null;
+            /** @default none */
+            direction: components["schemas"]["Direction"];
+            /** @default model */
+            subject: components["schemas"]["Subject"];
+            /** @default  */
+            unit: components["schemas"]["Unit"];
+            /**
+             * Bounds
+             * @default null
+             */
+            bounds: [
+                number,
+                number
+            ] | null;
+        };
+        /**
          * MetricsData
          * @description Newest values; null or absent where nothing was logged.
          */
@@ -1565,6 +1880,31 @@ export interface components {
          */
         MlflowStatus: "SCHEDULED" | "RUNNING" | "FINISHED" | "FAILED" | "KILLED";
         /**
+         * NewJob
+         * @description A job of any kind to create; GET /api/jobs/kinds lists the kinds and their parameters.
+         */
+        NewJob: {
+            /**
+             * Kind
+             * @description `training`, `evaluate`
+             */
+            kind: string;
+            /**
+             * Params
+             * @description as the kind's JSON Schema says
+             * @default {}
+             */
+            params: {
+                [key: string]: unknown;
+            };
+            /**
+             * Start
+             * @description start the job at once, not with POST /api/jobs/{job_id}/start
+             * @default true
+             */
+            start: boolean;
+        };
+        /**
          * NotFinite
          * @description What a value was that JSON cannot say; its field is null.
          * @enum {string}
@@ -1635,6 +1975,11 @@ export interface components {
             /** Name */
             name: string;
             /**
+             * Kind
+             * @description job kind that runs the recipe
+             */
+            kind: string;
+            /**
              * Params Schema
              * @description JSON Schema of the parameters, with their defaults
              */
@@ -1650,7 +1995,7 @@ export interface components {
         RuleAction: "none" | "pause" | "stop";
         /**
          * RunStatus
-         * @description What a run is doing, as the tag `fovea.status` says it.
+         * @description The values of the tag `fovea.status`.
          * @enum {string}
          */
         RunStatus: "idle" | "pending" | "starting" | "training" | "pausing" | "paused" | "resuming" | "stopping" | "stopped" | "completed" | "error";
@@ -1753,7 +2098,7 @@ export interface components {
         };
         /**
          * StartRequest
-         * @description A training to begin; GET /api/recipes says which parameters each recipe takes.
+         * @description A training to start; GET /api/recipes lists the parameters of each recipe.
          */
         StartRequest: {
             /**
@@ -1799,6 +2144,12 @@ export interface components {
             /** Run Id */
             run_id: string;
         };
+        /**
+         * Subject
+         * @description What a metric measures.
+         * @enum {string}
+         */
+        Subject: "model" | "training" | "machine";
         /**
          * SystemMetrics
          * @description Of the machine that trains, as the run logged them; shares in percent, memory in GB.
@@ -1964,6 +2315,11 @@ export interface components {
              */
             alert: string | null;
         };
+        /**
+         * Unit
+         * @enum {string}
+         */
+        Unit: "" | "fraction" | "count" | "images/s";
         /** UsageFigures */
         UsageFigures: {
             /**
@@ -2079,6 +2435,103 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["LatestMetrics"];
+                };
+            };
+            /** @description What was asked for is not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not what was expected */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    get_catalog_api_metrics_catalog_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description MLflow's workspace, where these are on */
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "metrics": [
+                     *         {
+                     *           "name": "val/loss",
+                     *           "label": {
+                     *             "en": "Validation loss",
+                     *             "fr": "Perte de validation"
+                     *           },
+                     *           "short_label": "val loss",
+                     *           "short_name": "loss",
+                     *           "part": "val",
+                     *           "group": "loss",
+                     *           "direction": "lower",
+                     *           "subject": "model",
+                     *           "unit": "",
+                     *           "is_headline": true
+                     *         }
+                     *       ],
+                     *       "families": [
+                     *         {
+                     *           "prefix": "per_class/",
+                     *           "label": {
+                     *             "en": "Recall by class",
+                     *             "fr": "Rappel par classe"
+                     *           },
+                     *           "direction": "higher",
+                     *           "subject": "model",
+                     *           "unit": "fraction",
+                     *           "bounds": [
+                     *             0,
+                     *             1
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "groups": [
+                     *         {
+                     *           "name": "loss",
+                     *           "label": {
+                     *             "en": "Loss",
+                     *             "fr": "Perte"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "direction_words": {
+                     *         "lower": [
+                     *           "loss",
+                     *           "error"
+                     *         ],
+                     *         "higher": [
+                     *           "accuracy",
+                     *           "recall"
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["MetricCatalog"];
                 };
             };
             /** @description What was asked for is not there */
@@ -3636,6 +4089,717 @@ export interface operations {
             };
         };
     };
+    get_job_kinds_api_jobs_kinds_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description MLflow's workspace, where these are on */
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "name": "evaluate",
+                     *         "can_pause": false,
+                     *         "params_schema": {
+                     *           "properties": {
+                     *             "run_id": {
+                     *               "type": "string"
+                     *             },
+                     *             "tta": {
+                     *               "type": "boolean",
+                     *               "default": false
+                     *             }
+                     *           },
+                     *           "required": [
+                     *             "run_id"
+                     *           ],
+                     *           "additionalProperties": false
+                     *         }
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["JobKindEntry"][];
+                };
+            };
+            /** @description What was asked for is not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The job's status does not allow that */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not what was expected */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    get_all_jobs_api_jobs_get: {
+        parameters: {
+            query?: {
+                /** @description one kind only */
+                kind?: string | null;
+                limit?: number;
+                /** @description leave out this many first */
+                offset?: number;
+            };
+            header?: {
+                /** @description MLflow's workspace, where these are on */
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description all there are */
+                    "X-Total-Count"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "id": "b7c2e4a183f1c9a5be0d84c1f9a6d0f5",
+                     *         "run_id": "b7c2e4a183f1c9a5be0d84c1f9a6d0f5",
+                     *         "kind": "evaluate",
+                     *         "type": "evaluate",
+                     *         "status": "pending",
+                     *         "message": "",
+                     *         "progress": 0,
+                     *         "config": {
+                     *           "run_id": "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18",
+                     *           "split": "test",
+                     *           "tta": true
+                     *         },
+                     *         "workers": 1,
+                     *         "attempt": 0,
+                     *         "silent": false,
+                     *         "created_at": "2026-06-13T10:31:00Z"
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["JobEntry"][];
+                };
+            };
+            /** @description What was asked for is not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The job's status does not allow that */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not what was expected */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    create_job_api_jobs_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description MLflow's workspace, where these are on */
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewJob"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "b7c2e4a183f1c9a5be0d84c1f9a6d0f5",
+                     *       "run_id": "b7c2e4a183f1c9a5be0d84c1f9a6d0f5",
+                     *       "kind": "evaluate",
+                     *       "type": "evaluate",
+                     *       "status": "pending",
+                     *       "message": "",
+                     *       "progress": 0,
+                     *       "config": {
+                     *         "run_id": "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18",
+                     *         "split": "test",
+                     *         "tta": true
+                     *       },
+                     *       "workers": 1,
+                     *       "attempt": 0,
+                     *       "silent": false,
+                     *       "created_at": "2026-06-13T10:31:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["JobEntry"];
+                };
+            };
+            /** @description What was asked for is not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The job's status does not allow that */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not what was expected */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    get_any_job_api_jobs__job_id__get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description MLflow's workspace, where these are on */
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "b7c2e4a183f1c9a5be0d84c1f9a6d0f5",
+                     *       "run_id": "b7c2e4a183f1c9a5be0d84c1f9a6d0f5",
+                     *       "kind": "evaluate",
+                     *       "type": "evaluate",
+                     *       "status": "pending",
+                     *       "message": "",
+                     *       "progress": 0,
+                     *       "config": {
+                     *         "run_id": "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18",
+                     *         "split": "test",
+                     *         "tta": true
+                     *       },
+                     *       "workers": 1,
+                     *       "attempt": 0,
+                     *       "silent": false,
+                     *       "created_at": "2026-06-13T10:31:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["JobEntry"];
+                };
+            };
+            /** @description What was asked for is not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The job's status does not allow that */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not what was expected */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    start_any_job_api_jobs__job_id__start_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description MLflow's workspace, where these are on */
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "started",
+                     *       "job_id": "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18",
+                     *       "message": "The job is on its way"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["JobStarted"];
+                };
+            };
+            /** @description What was asked for is not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The job's status does not allow that */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not what was expected */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    get_job_progress_api_jobs__job_id__progress_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description MLflow's workspace, where these are on */
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18",
+                     *       "status": "training",
+                     *       "progress": 0.284,
+                     *       "current_epoch": 15,
+                     *       "total_epochs": 50,
+                     *       "current_step": 7100,
+                     *       "total_steps": 25000,
+                     *       "loss": 0.412,
+                     *       "current_image": "Fundus_RAO/0042.png",
+                     *       "eta_seconds": 19340,
+                     *       "recent_logs": [
+                     *         {
+                     *           "level": "info",
+                     *           "message": "epoch 15/50, step 7100"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["JobProgress"];
+                };
+            };
+            /** @description What was asked for is not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The job's status does not allow that */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not what was expected */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    get_job_logs_api_jobs__job_id__logs_get: {
+        parameters: {
+            query?: {
+                /** @description at most this many */
+                limit?: number;
+            };
+            header?: {
+                /** @description MLflow's workspace, where these are on */
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "level": "info",
+                     *         "message": "epoch 15/50, step 7100"
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["LogLine"][];
+                };
+            };
+            /** @description What was asked for is not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The job's status does not allow that */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not what was expected */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    cancel_job_api_jobs__job_id__cancel_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description MLflow's workspace, where these are on */
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "b7c2e4a183f1c9a5be0d84c1f9a6d0f5",
+                     *       "run_id": "b7c2e4a183f1c9a5be0d84c1f9a6d0f5",
+                     *       "kind": "evaluate",
+                     *       "type": "evaluate",
+                     *       "status": "pending",
+                     *       "message": "",
+                     *       "progress": 0,
+                     *       "config": {
+                     *         "run_id": "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18",
+                     *         "split": "test",
+                     *         "tta": true
+                     *       },
+                     *       "workers": 1,
+                     *       "attempt": 0,
+                     *       "silent": false,
+                     *       "created_at": "2026-06-13T10:31:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["JobEntry"];
+                };
+            };
+            /** @description What was asked for is not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The job's status does not allow that */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not what was expected */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    get_job_figures_api_monitoring_stats_system_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description MLflow's workspace, where these are on */
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "total_jobs": 42,
+                     *       "jobs_completed": 31,
+                     *       "jobs_failed": 4,
+                     *       "jobs_stopped": 5,
+                     *       "jobs_running": 1,
+                     *       "jobs_pending": 1,
+                     *       "avg_duration_seconds": 8120.5
+                     *     }
+                     */
+                    "application/json": components["schemas"]["JobFigures"];
+                };
+            };
+            /** @description A value is not what was expected */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    get_usage_api_monitoring_stats_usage_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description MLflow's workspace, where these are on */
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "total_training_jobs": 17,
+                     *       "total_runs": 42
+                     *     }
+                     */
+                    "application/json": components["schemas"]["UsageFigures"];
+                };
+            };
+            /** @description A value is not what was expected */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    get_dashboard_api_monitoring_dashboard_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description MLflow's workspace, where these are on */
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "system": {
+                     *         "total_jobs": 42,
+                     *         "jobs_completed": 31,
+                     *         "jobs_failed": 4,
+                     *         "jobs_stopped": 5,
+                     *         "jobs_running": 1,
+                     *         "jobs_pending": 1,
+                     *         "avg_duration_seconds": 8120.5
+                     *       },
+                     *       "usage": {
+                     *         "total_training_jobs": 17,
+                     *         "total_runs": 42
+                     *       },
+                     *       "recent_activity": [
+                     *         {
+                     *           "type": "retinal",
+                     *           "run_id": "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18",
+                     *           "name": "retfound-mae-7",
+                     *           "status": "training",
+                     *           "time": "2026-06-13T08:22:10Z"
+                     *         }
+                     *       ],
+                     *       "popular_presets": [
+                     *         {
+                     *           "recipe": "retinal",
+                     *           "preset": "retfound-mae",
+                     *           "count": 9
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Dashboard"];
+                };
+            };
+            /** @description A value is not what was expected */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
     get_recipes_api_recipes_get: {
         parameters: {
             query?: never;
@@ -3658,6 +4822,7 @@ export interface operations {
                      * @example [
                      *       {
                      *         "name": "retinal",
+                     *         "kind": "training",
                      *         "params_schema": {
                      *           "properties": {
                      *             "epochs": {
@@ -3794,6 +4959,7 @@ export interface operations {
                      *       {
                      *         "id": "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18",
                      *         "run_id": "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18",
+                     *         "kind": "training",
                      *         "type": "retinal",
                      *         "status": "stopped",
                      *         "message": "Stopped",
@@ -3874,6 +5040,7 @@ export interface operations {
                      * @example {
                      *       "id": "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18",
                      *       "run_id": "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18",
+                     *       "kind": "training",
                      *       "type": "retinal",
                      *       "status": "pending",
                      *       "message": "",
@@ -3946,6 +5113,7 @@ export interface operations {
                      * @example {
                      *       "id": "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18",
                      *       "run_id": "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18",
+                     *       "kind": "training",
                      *       "type": "retinal",
                      *       "status": "stopped",
                      *       "message": "Stopped",
@@ -4217,6 +5385,7 @@ export interface operations {
                      * @example {
                      *       "id": "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18",
                      *       "run_id": "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18",
+                     *       "kind": "training",
                      *       "type": "retinal",
                      *       "status": "stopping",
                      *       "message": "",
@@ -4256,152 +5425,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorResponse"];
-                };
-            };
-            /** @description A value is not what was expected */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorResponse"];
-                };
-            };
-        };
-    };
-    get_job_figures_api_monitoring_stats_system_get: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description MLflow's workspace, where these are on */
-                "X-MLFLOW-WORKSPACE"?: string | null;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "total_jobs": 42,
-                     *       "jobs_completed": 31,
-                     *       "jobs_failed": 4,
-                     *       "jobs_stopped": 5,
-                     *       "jobs_running": 1,
-                     *       "jobs_pending": 1,
-                     *       "avg_duration_seconds": 8120.5
-                     *     }
-                     */
-                    "application/json": components["schemas"]["JobFigures"];
-                };
-            };
-            /** @description A value is not what was expected */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorResponse"];
-                };
-            };
-        };
-    };
-    get_usage_api_monitoring_stats_usage_get: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description MLflow's workspace, where these are on */
-                "X-MLFLOW-WORKSPACE"?: string | null;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "total_training_jobs": 17,
-                     *       "total_runs": 42
-                     *     }
-                     */
-                    "application/json": components["schemas"]["UsageFigures"];
-                };
-            };
-            /** @description A value is not what was expected */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorResponse"];
-                };
-            };
-        };
-    };
-    get_dashboard_api_monitoring_dashboard_get: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description MLflow's workspace, where these are on */
-                "X-MLFLOW-WORKSPACE"?: string | null;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "system": {
-                     *         "total_jobs": 42,
-                     *         "jobs_completed": 31,
-                     *         "jobs_failed": 4,
-                     *         "jobs_stopped": 5,
-                     *         "jobs_running": 1,
-                     *         "jobs_pending": 1,
-                     *         "avg_duration_seconds": 8120.5
-                     *       },
-                     *       "usage": {
-                     *         "total_training_jobs": 17,
-                     *         "total_runs": 42
-                     *       },
-                     *       "recent_activity": [
-                     *         {
-                     *           "type": "retinal",
-                     *           "run_id": "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18",
-                     *           "name": "retfound-mae-7",
-                     *           "status": "training",
-                     *           "time": "2026-06-13T08:22:10Z"
-                     *         }
-                     *       ],
-                     *       "popular_presets": [
-                     *         {
-                     *           "recipe": "retinal",
-                     *           "preset": "retfound-mae",
-                     *           "count": 9
-                     *         }
-                     *       ]
-                     *     }
-                     */
-                    "application/json": components["schemas"]["Dashboard"];
                 };
             };
             /** @description A value is not what was expected */
