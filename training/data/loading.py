@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from training.data.decode import Framing, UnreadableImageError, decode_image
+from training.data.decode import UnreadableImageError, decode_image
+from training.data.framing import Framing
 from training.data.image_folder import ImageSplit
 
 MAX_CACHE_BYTES = 2 * 2**30

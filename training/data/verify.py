@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from training.data.decode import Framing, UnreadableImageError, decode_image
+from training.data.decode import UnreadableImageError, decode_image
+from training.data.framing import Framing
 
 
 def unreadable_images(

@@ -9,7 +9,8 @@ import torch
 from PIL import Image
 
 from tests.training.data.images import make_folder, truncate
-from training.data.decode import Framing, UnreadableImageError, decode_image
+from training.data.decode import UnreadableImageError, decode_image
+from training.data.framing import Framing
 from training.data.image_folder import ImageSplit
 from training.data.loading import SplitDataset, load_batches
 from training.data.verify import unreadable_images

@@ -1,4 +1,4 @@
-"""The drawn demonstration set: an ImageFolder that anyone may see, made on the spot."""
+"""Generates the synthetic demonstration set: an ImageFolder of drawn pictures, free of patient data."""
 
 import shutil
 import zlib
@@ -25,18 +25,19 @@ README = "README.txt"
 
 _README_TEXT = f"""{DESCRIPTION}.
 
-A program drew every picture in this folder so that training can be tried without patient data.
-They show one simplified sign for each class and teach nothing about real eyes: never judge a
-model for clinical use by them. The folder may be deleted at any time; it is drawn again when
-needed. Keep no files of your own here: a set with other parameters replaces the whole folder.
+A program drew all pictures in this folder, so that training can be tried without patient data.
+Each picture shows one simplified sign of its class. Results on these pictures say nothing about
+real eyes: never use them to judge a model for clinical use. You may delete this folder at any
+time; it is generated again when it is needed. Do not keep your own files here: generating a set
+with other parameters replaces the whole folder.
 """
 
 
-class DrawnSet(FrozenConfig):
-    """The parameters that settle every byte of a set; they are its manifest."""
+class SyntheticSet(FrozenConfig):
+    """The parameters that determine every byte of a set's pictures; stored as its manifest."""
 
     description: str = DESCRIPTION
-    # Raised when the pictures change, so that sets drawn earlier are drawn anew.
+    # Increased when the pictures change, so that sets of an earlier style are replaced.
     style: Literal[1] = 1
     classes: tuple[str, ...]
     images_per_class: dict[Split, Annotated[int, Field(ge=1)]] = Field(min_length=1)
@@ -44,7 +45,7 @@ class DrawnSet(FrozenConfig):
     seed: int = Field(ge=0)
 
 
-def draw_dataset(
+def generate_dataset(
     root: Path,
     *,
     taxonomy: Taxonomy,
@@ -52,14 +53,15 @@ def draw_dataset(
     image_size: int,
     seed: int,
 ) -> Path:
-    """Make `root` an ImageFolder `train|val|test/<class>/*.jpg` of drawn pictures; return it.
+    """Make `root` an ImageFolder `train|val|test/<class>/*.jpg` of drawn pictures; return `root`.
 
-    Equal arguments give equal files. A whole set with the same parameters is reused, any other
-    drawn set is replaced, and a folder with other contents is refused. The set appears at once
-    when it is whole, and processes that ask for it together wait for the first to draw it.
+    Equal arguments give equal files. A complete set with the same parameters is reused, any other
+    synthetic set is replaced, and a folder with other contents is refused. The set is moved into
+    place when it is complete. Of several processes that generate it at once, one does the work
+    and the others wait for it.
 
     Args:
-        root: The folder to make; its parents are made too.
+        root: The folder to create, with its parents.
         taxonomy: Its classes are drawn; all must be among the 28 CAASI classes.
         images_per_class: Number of pictures of each class by split.
         image_size: Height and width in pixels, 32 to 1024.
@@ -67,33 +69,34 @@ def draw_dataset(
 
     Raises:
         ConfigError: A parameter is out of range.
-        DataError: A class cannot be drawn, or the folder cannot be made.
+        DataError: A class cannot be drawn, or the folder cannot be created.
     """
-    wanted = _wanted_set(taxonomy, images_per_class, image_size, seed)
+    requested = _requested_set(taxonomy, images_per_class, image_size, seed)
     folder = root.absolute()
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(_sibling(folder, "lock")):
-            if not _is_whole(folder, wanted):
-                _refuse_foreign(folder)
-                _replace(folder, wanted)
+            if not _is_complete(folder, requested):
+                _refuse_other_contents(folder)
+                _replace(folder, requested)
     except OSError as error:
         raise DataError(
-            f"Expected to draw the demonstration set into {folder}, but that failed: {error}. "
-            "Free some space there, or name a folder that can be written to."
+            f"The synthetic demonstration set could not be written to {folder}: {error}. "
+            "Free some space there, or choose a folder that can be written to."
         ) from error
     return root
 
 
-def _wanted_set(
+def _requested_set(
     taxonomy: Taxonomy, images_per_class: Mapping[str, int], image_size: int, seed: int
-) -> DrawnSet:
+) -> SyntheticSet:
     unknown = [name for name in taxonomy.classes if name not in DRAWABLE_CLASSES]
     if unknown:
         raise DataError(
-            f"Expected classes of caasi_v6_1, which are all that can be drawn, but got {unknown}."
+            f"The synthetic demonstration set has only the classes of caasi_v6_1, not {unknown}. "
+            "Use classes of caasi_v6_1, or give a data set with the other classes."
         )
-    return DrawnSet.parse(
+    return SyntheticSet.parse(
         {
             "classes": taxonomy.classes,
             "images_per_class": dict(images_per_class),
@@ -103,29 +106,29 @@ def _wanted_set(
     )
 
 
-def _is_whole(folder: Path, wanted: DrawnSet) -> bool:
-    """Whether the folder holds every file of the set."""
+def _is_complete(folder: Path, requested: SyntheticSet) -> bool:
+    """Whether `folder` contains this set with all its pictures."""
     try:
-        found = DrawnSet.model_validate_json((folder / MANIFEST).read_bytes())
+        found = SyntheticSet.model_validate_json((folder / MANIFEST).read_bytes())
     except (OSError, ValueError):
         return False
-    return found == wanted and all((folder / path).is_file() for path, _ in _pictures(wanted))
+    return found == requested and all((folder / path).is_file() for path, _ in _pictures(requested))
 
 
-def _refuse_foreign(folder: Path) -> None:
+def _refuse_other_contents(folder: Path) -> None:
     if folder.exists() and not (folder / MANIFEST).is_file() and any(folder.iterdir()):
         raise DataError(
-            f"Expected {folder} to be free for the demonstration set, but it holds other files; "
-            "name another folder, or give this one as the data set."
+            f"{folder} is reserved for the synthetic demonstration set, but it holds other files. "
+            "Move them to another folder, or give this folder as the data set."
         )
 
 
-def _replace(folder: Path, wanted: DrawnSet) -> None:
-    # The lock is ours, so whatever lies under these names was left by a process that was killed.
+def _replace(folder: Path, requested: SyntheticSet) -> None:
+    # This process holds the lock, so files under these names were left by a killed process.
     unfinished, outdated = _sibling(folder, "drawing"), _sibling(folder, "outdated")
     for leftover in (unfinished, outdated):
         shutil.rmtree(leftover, ignore_errors=True)
-    _draw(unfinished, wanted)
+    _write(unfinished, requested)
     if folder.exists():
         folder.rename(outdated)
     unfinished.rename(folder)
@@ -136,22 +139,22 @@ def _sibling(folder: Path, purpose: str) -> Path:
     return folder.with_name(f".{folder.name}.{purpose}")
 
 
-def _draw(folder: Path, wanted: DrawnSet) -> None:
-    for path, entropy in _pictures(wanted):
+def _write(folder: Path, requested: SyntheticSet) -> None:
+    for path, entropy in _pictures(requested):
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         rng = np.random.default_rng(entropy)
-        save_picture(draw_picture(target.parent.name, wanted.image_size, rng), target)
+        save_picture(draw_picture(target.parent.name, requested.image_size, rng), target)
     (folder / README).write_text(_README_TEXT, encoding="utf-8")
-    manifest = wanted.model_dump_json(indent=2) + "\n"
+    manifest = requested.model_dump_json(indent=2) + "\n"
     (folder / MANIFEST).write_text(manifest, encoding="utf-8")
 
 
-def _pictures(wanted: DrawnSet) -> Iterator[tuple[Path, tuple[int, ...]]]:
-    """The relative path of each picture, and the numbers from which alone it is drawn."""
-    for split, count in wanted.images_per_class.items():
-        for class_name in wanted.classes:
+def _pictures(requested: SyntheticSet) -> Iterator[tuple[Path, tuple[int, ...]]]:
+    """Yield the relative path of each picture and the entropy that seeds its generator."""
+    for split, count in requested.images_per_class.items():
+        for class_name in requested.classes:
             for number in range(count):
-                # A class keeps its pictures in any taxonomy, hence its name and not its index.
+                # The name and not the index, so that a class has the same pictures in any taxonomy.
                 place = (list(Split).index(split), zlib.crc32(class_name.encode()), number)
-                yield Path(split, class_name, f"{number:04d}.jpg"), (wanted.seed, *place)
+                yield Path(split, class_name, f"{number:04d}.jpg"), (requested.seed, *place)

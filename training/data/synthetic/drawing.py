@@ -1,4 +1,4 @@
-"""Soft shapes in numpy from which the demonstration pictures are painted."""
+"""Draws anti-aliased shapes and noise on NumPy arrays; all synthetic pictures consist of them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -11,12 +11,12 @@ Array = NDArray[np.floating]
 Colour = tuple[float, float, float]
 
 SUPERSAMPLING = 3
-"""Masks are drawn this much larger and averaged down, since PIL does not smooth its edges."""
+"""Masks are drawn this many times larger and averaged down, because PIL does not anti-alias."""
 
 
 @dataclass
 class Canvas:
-    """A square RGB picture in 0..1; x runs right and y down, both from -1 to 1."""
+    """A square RGB picture with values in [0, 1]; x grows to the right, y downwards, from -1 to 1."""
 
     size_px: int
     rgb: Array = field(init=False)
@@ -29,22 +29,22 @@ class Canvas:
         self.rgb = np.zeros((self.size_px, self.size_px, 3), np.float32)
 
     def paint(self, mask: Array, colour: Colour) -> None:
-        """Cover with `colour` where `mask` is 1, by halves where it is a half."""
+        """Blend `colour` over the picture, with `mask` [H, W] as its opacity in [0, 1]."""
         self.rgb += mask[..., None] * (np.asarray(colour, np.float32) - self.rgb)
 
     def darken(self, mask: Array) -> None:
-        """Take away the share of light that `mask` says."""
+        """Reduce the brightness of each pixel by the fraction in `mask` [H, W]."""
         self.rgb *= 1 - mask[..., None]
 
     def to_image(self, *, mirrored: bool) -> Image.Image:
-        """The picture in 8 bits, seen in a mirror for the other eye."""
+        """The picture as 8-bit RGB; mirrored, it shows the other eye."""
         pixels = (self.rgb.clip(0, 1) * 255).astype(np.uint8)
         return Image.fromarray(np.ascontiguousarray(pixels[:, ::-1] if mirrored else pixels))
 
 
 @dataclass(frozen=True)
 class Spot:
-    """An ellipse: its centre, half its width, and how many times as tall as wide it is."""
+    """An ellipse: its centre, half its width, and the ratio of its height to its width."""
 
     x: float
     y: float
@@ -54,7 +54,7 @@ class Spot:
 
 @dataclass(frozen=True)
 class Stroke:
-    """A line through `points` (N, 2), whose width falls to `taper` of itself at the end."""
+    """A line through `points` (N, 2); at its end its width is `width * taper`."""
 
     points: Array
     width: float
@@ -62,14 +62,14 @@ class Stroke:
 
 
 def glow(canvas: Canvas, spot: Spot) -> Array:
-    """A spot that fades out like a Gaussian; `radius` is its standard deviation."""
+    """Mask of a Gaussian; the spot's `radius` is its standard deviation."""
     distance = ((canvas.x - spot.x) / spot.radius) ** 2
     distance = distance + ((canvas.y - spot.y) / (spot.radius * spot.tallness)) ** 2
     return np.exp(-distance / 2).astype(np.float32)
 
 
 def disc(canvas: Canvas, spot: Spot, *, edge: float = 0.15) -> Array:
-    """A spot that is full inside and fades over the share `edge` of its radius."""
+    """Mask of a filled ellipse whose edge fades over the fraction `edge` of its radius."""
     across = (canvas.x - spot.x) / spot.radius
     down = (canvas.y - spot.y) / (spot.radius * spot.tallness)
     distance = np.sqrt(across**2 + down**2)
@@ -77,7 +77,7 @@ def disc(canvas: Canvas, spot: Spot, *, edge: float = 0.15) -> Array:
 
 
 def spots(canvas: Canvas, shapes: Iterable[Spot]) -> Array:
-    """Many small ellipses at once."""
+    """Mask of filled ellipses."""
     sheet, scale = _sheet(canvas)
     draw = ImageDraw.Draw(sheet)
     for shape in shapes:
@@ -88,7 +88,7 @@ def spots(canvas: Canvas, shapes: Iterable[Spot]) -> Array:
 
 
 def strokes(canvas: Canvas, lines: Iterable[Stroke]) -> Array:
-    """Many lines at once."""
+    """Mask of lines."""
     sheet, scale = _sheet(canvas)
     draw = ImageDraw.Draw(sheet)
     for line in lines:
@@ -100,7 +100,7 @@ def strokes(canvas: Canvas, lines: Iterable[Stroke]) -> Array:
 
 
 def polygon(canvas: Canvas, corners: Array) -> Array:
-    """The inside of a closed outline through `corners` (N, 2)."""
+    """Mask of the inside of the closed outline through `corners` (N, 2)."""
     sheet, scale = _sheet(canvas)
     ImageDraw.Draw(sheet).polygon([(float(x), float(y)) for x, y in (corners + 1) * scale], 255)
     return _averaged(sheet)
@@ -115,29 +115,29 @@ def bezier(corners: Sequence[tuple[float, float]], *, num_points: int = 14) -> A
 
 
 def blurred(canvas: Canvas, mask: Array, radius: float) -> Array:
-    """The mask as if out of focus; `radius` in the canvas's units."""
+    """The mask after a Gaussian blur; `radius` is in units of the canvas."""
     sheet = Image.fromarray((mask.clip(0, 1) * 255).astype(np.uint8))
     soft = sheet.filter(ImageFilter.GaussianBlur(radius * canvas.size_px / 2))
     return np.asarray(soft, np.float32) / 255
 
 
-def crowd(
+def cluster(
     centre: Spot, rng: np.random.Generator, number: int, spread: float, radii: tuple[float, float]
 ) -> list[Spot]:
-    """`number` round spots that crowd around a centre, x and y deviating by `spread`."""
+    """`number` round spots at normally distributed distances from a centre; `spread` is the deviation."""
     places = rng.normal((centre.x, centre.y), spread, (number, 2)).tolist()
     return [Spot(x, y, rng.uniform(*radii)) for x, y in places]
 
 
 def smooth_noise(canvas: Canvas, rng: np.random.Generator, *, num_cells: int) -> Array:
-    """Clouds of mean 0 and deviation about 1, with `num_cells` lumps across the picture."""
+    """Low-frequency noise, mean 0 and deviation about 1, with `num_cells` cells across the picture."""
     coarse = Image.fromarray(rng.normal(size=(num_cells, num_cells)).astype(np.float32))
     fine = coarse.resize((canvas.size_px, canvas.size_px), Image.Resampling.BICUBIC)
     return np.asarray(fine, np.float32)
 
 
 def speckle(canvas: Canvas, rng: np.random.Generator, deviation: float) -> Array:
-    """Independent noise for each pixel."""
+    """Independent Gaussian noise for each pixel."""
     shape = (canvas.size_px, canvas.size_px)
     return rng.standard_normal(shape, dtype=np.float32) * np.float32(deviation)
 

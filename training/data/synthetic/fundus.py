@@ -1,4 +1,4 @@
-"""Draws the back of an eye as a fundus camera sees it, healthy or with a sign of disease."""
+"""Draws a fundus photograph of a healthy eye, or of one with a sign of disease."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ CUP: Colour = (1.0, 0.95, 0.80)
 
 
 class Quadrant(StrEnum):
-    """Part of the retina that one pair of great vessels feeds; temporal is the macula's side."""
+    """The part of the retina that one artery and vein supply; the macula is on the temporal side."""
 
     UPPER_TEMPORAL = "upper temporal"
     LOWER_TEMPORAL = "lower temporal"
@@ -35,19 +35,19 @@ class Quadrant(StrEnum):
     LOWER_NASAL = "lower nasal"
 
     @property
-    def down(self) -> int:
-        """Direction along y: 1 is down."""
+    def y_sign(self) -> int:
+        """Direction of the quadrant along y: 1 is down, -1 is up."""
         return 1 if self in (Quadrant.LOWER_TEMPORAL, Quadrant.LOWER_NASAL) else -1
 
     @property
     def is_temporal(self) -> bool:
-        """Whether the vessels arch around the macula."""
+        """Whether the quadrant's vessels arch around the macula."""
         return self in (Quadrant.UPPER_TEMPORAL, Quadrant.LOWER_TEMPORAL)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Eye:
-    """The anatomy of one right eye; lengths are shares of the picture's half width."""
+    """The anatomy of one right eye; lengths are fractions of half the picture's width."""
 
     background: Colour
     field_radius: float
@@ -65,21 +65,21 @@ class Eye:
 Paint = Callable[[Canvas, Eye, np.random.Generator], None]
 
 
-def _nothing(_canvas: Canvas, _eye: Eye, _rng: np.random.Generator) -> None:
-    """Paints nothing."""
+def _paint_nothing(_canvas: Canvas, _eye: Eye, _rng: np.random.Generator) -> None:
+    """The painter of a sign that adds no paint."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FundusSign:
-    """What a class changes: the anatomy, then paint under the vessels, then paint over them."""
+    """How a class differs from a healthy eye: its anatomy, and paint under and over the vessels."""
 
     anatomy: Callable[[Eye, np.random.Generator], Eye] = lambda eye, _rng: eye
-    under: Paint = _nothing
-    over: Paint = _nothing
+    under: Paint = _paint_nothing
+    over: Paint = _paint_nothing
 
 
 def paint_fundus(canvas: Canvas, sign: FundusSign, rng: np.random.Generator) -> None:
-    """Paint one eye with the sign, with anatomy, light and noise of its own."""
+    """Paint one eye with the sign, and with random anatomy, illumination and noise."""
     eye = sign.anatomy(random_eye(rng), rng)
     _paint_background(canvas, eye, rng)
     _paint_optic_disc(canvas, eye)
@@ -90,7 +90,7 @@ def paint_fundus(canvas: Canvas, sign: FundusSign, rng: np.random.Generator) -> 
 
 
 def random_eye(rng: np.random.Generator) -> Eye:
-    """A healthy eye."""
+    """A healthy eye with random anatomy."""
     red = rng.uniform(0.72, 0.90)
     return Eye(
         background=(red, red * rng.uniform(0.42, 0.54), red * rng.uniform(0.16, 0.28)),
@@ -144,9 +144,9 @@ def _vessel_tree(
 
 
 def _trunk(eye: Eye, quadrant: Quadrant, rng: np.random.Generator) -> Array:
-    nerve, down = eye.optic_disc, quadrant.down
+    nerve, down = eye.optic_disc, quadrant.y_sign
     lift = rng.uniform(0.9, 1.1)
-    # The arcade's corners, as seen from the disc: temporal ones arch around the macula.
+    # Control points relative to the disc; temporal vessels arch around the macula.
     if quadrant.is_temporal:
         corners = [(0.0, 0.0), (-0.05, 0.60 * lift), (-0.55, 0.82 * lift), (-1.25, 0.50 * lift)]
     else:
@@ -158,7 +158,7 @@ def _trunk(eye: Eye, quadrant: Quadrant, rng: np.random.Generator) -> Array:
 def _branch(root: Array, quadrant: Quadrant, rng: np.random.Generator) -> Array:
     x, y = float(root[0]), float(root[1])
     outward = -1 if quadrant.is_temporal else 1
-    down = quadrant.down * (1 if rng.random() < 0.65 else -0.5)
+    down = quadrant.y_sign * (1 if rng.random() < 0.65 else -0.5)
     reach = rng.uniform(0.25, 0.45)
     corners = [(0.0, 0.0), (0.3, 0.2), (0.5, 0.7), (rng.uniform(0.4, 0.9), 1.0)]
     return bezier(
@@ -168,7 +168,7 @@ def _branch(root: Array, quadrant: Quadrant, rng: np.random.Generator) -> Array:
 
 
 def _winding(points: Array, tortuosity: float, rng: np.random.Generator) -> Array:
-    """The same way, snaking; it still starts where it started."""
+    """The same path with waves perpendicular to it; its first point stays in place."""
     t = np.linspace(0, 1, len(points) * 2)
     steps = np.linspace(0, 1, len(points))
     dense = np.stack([np.interp(t, steps, points[:, axis]) for axis in (0, 1)], axis=1)
@@ -180,7 +180,7 @@ def _winding(points: Array, tortuosity: float, rng: np.random.Generator) -> Arra
 
 
 def _expose(canvas: Canvas, eye: Eye, rng: np.random.Generator) -> None:
-    """Uneven light, sensor noise and the black surround of the camera."""
+    """Apply uneven illumination, sensor noise and the black border of the camera's field."""
     tilt = rng.uniform(-0.12, 0.12) * canvas.x + rng.uniform(-0.12, 0.12) * canvas.y
     canvas.rgb *= (rng.uniform(0.85, 1.1) * (1 + tilt))[..., None]
     canvas.rgb += speckle(canvas, rng, 0.018)[..., None]

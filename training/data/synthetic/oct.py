@@ -1,4 +1,4 @@
-"""Draws a cut through the macula as optical coherence tomography sees it, healthy or diseased."""
+"""Draws an OCT scan through the macula of a healthy eye, or of one with a sign of disease."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from training.data.synthetic.drawing import (
 
 
 class Layer(StrEnum):
-    """What lies between the vitreous and the choroid, from the surface down."""
+    """The layers between the vitreous and the choroid, from top to bottom."""
 
     NERVE_FIBRES = "nerve fibre layer"
     GANGLION_CELLS = "ganglion cell and inner plexiform layer"
@@ -33,7 +33,7 @@ class Layer(StrEnum):
 INNER_LAYERS = (Layer.NERVE_FIBRES, Layer.GANGLION_CELLS, Layer.INNER_NUCLEAR)
 FOVEA_WIDTH = 0.20
 
-# Thickness as a share of the picture's half height, and brightness in 0..1.
+# Thickness as a fraction of half the picture's height, and brightness in [0, 1].
 _HEALTHY: dict[Layer, tuple[float, float]] = {
     Layer.NERVE_FIBRES: (0.065, 0.78),
     Layer.GANGLION_CELLS: (0.13, 0.50),
@@ -50,7 +50,7 @@ _HEALTHY: dict[Layer, tuple[float, float]] = {
 
 @dataclass(kw_only=True)
 class Scan:
-    """One scan while it is being planned; every array has one value per column of the picture."""
+    """The geometry of one scan; every array has one value for each column of the picture."""
 
     x: Array
     fovea_x: float
@@ -61,50 +61,50 @@ class Scan:
     surface: Array = field(init=False)
 
     def top_of(self, layer: Layer) -> Array:
-        """Where a layer begins, as y of the canvas."""
+        """The y coordinate of a layer's upper boundary."""
         below = list(Layer)[list(Layer).index(layer) :]
         return np.asarray(self.bruch - sum(self.thickness[each] for each in below), np.float32)
 
     def bump(self, x: float, width: float) -> Array:
-        """1 at `x`, falling like a Gaussian of deviation `width`."""
+        """A Gaussian over the columns, with the value 1 at `x` and the deviation `width`."""
         return np.asarray(np.exp(-(((self.x - x) / width) ** 2) / 2), np.float32)
 
     def at(self, heights: Array, x: float) -> float:
-        """The value of a per-column array at `x`."""
+        """The value of the per-column array `heights` at `x`."""
         return float(np.interp(x, self.x, heights))
 
 
-Plan = Callable[[Scan, np.random.Generator], None]
+ChangeScan = Callable[[Scan, np.random.Generator], None]
 PaintScan = Callable[[Canvas, Scan, np.random.Generator], None]
 
 
-def _unchanged(_scan: Scan, _rng: np.random.Generator) -> None:
-    """Leaves the scan healthy."""
+def _change_nothing(_scan: Scan, _rng: np.random.Generator) -> None:
+    """The change of a sign that leaves the layers healthy."""
 
 
-def _nothing(_canvas: Canvas, _scan: Scan, _rng: np.random.Generator) -> None:
-    """Paints nothing."""
+def _paint_nothing(_canvas: Canvas, _scan: Scan, _rng: np.random.Generator) -> None:
+    """The painter of a sign that adds no paint."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class OctSign:
-    """What a class changes: the layers of the scan, then paint over them."""
+    """How a class differs from a healthy scan: its layers, and paint over them."""
 
-    plan: Plan = _unchanged
-    over: PaintScan = _nothing
+    change: ChangeScan = _change_nothing
+    over: PaintScan = _paint_nothing
 
 
 def paint_oct(canvas: Canvas, sign: OctSign, rng: np.random.Generator) -> None:
-    """Paint one scan with the sign, with a shape, light and noise of its own."""
+    """Paint one scan with the sign, and with random geometry, illumination and noise."""
     scan = random_scan(canvas, rng)
-    sign.plan(scan, rng)
+    sign.change(scan, rng)
     _paint_layers(canvas, scan, rng)
     sign.over(canvas, scan, rng)
     _expose(canvas, scan, rng)
 
 
 def random_scan(canvas: Canvas, rng: np.random.Generator) -> Scan:
-    """A healthy scan."""
+    """A healthy scan with random geometry."""
     x = canvas.x[0]
     fovea_x = rng.uniform(-0.18, 0.18)
     bend = rng.uniform(-0.14, 0.06) * x**2 + rng.uniform(-0.08, 0.08) * x
@@ -118,14 +118,14 @@ def random_scan(canvas: Canvas, rng: np.random.Generator) -> Scan:
 
 
 def _healthy_thickness(x: Array, fovea_x: float, rng: np.random.Generator) -> dict[Layer, Array]:
-    """Away from the fovea as in the table; the pit is where the inner layers part."""
+    """The thicknesses of `_HEALTHY` outside the fovea; inside, the inner layers thin out to a pit."""
     scale = rng.uniform(0.92, 1.08)
     thickness = {layer: np.full_like(x, thick * scale) for layer, (thick, _) in _HEALTHY.items()}
     pit = np.exp(-((np.abs(x - fovea_x) / FOVEA_WIDTH) ** 2.4)).astype(np.float32)
     for layer in (*INNER_LAYERS, Layer.OUTER_PLEXIFORM):
         thickness[layer] *= 1 - 0.94 * pit
     thickness[Layer.OUTER_NUCLEAR] *= 1 + 0.35 * pit
-    # Nerve fibres gather on the nasal side, which is the right one here.
+    # The nerve fibre layer is thicker on the nasal side, which is the right side here.
     thickness[Layer.NERVE_FIBRES] *= 1 + 0.45 * x
     return thickness
 
@@ -133,7 +133,7 @@ def _healthy_thickness(x: Array, fovea_x: float, rng: np.random.Generator) -> di
 def _paint_layers(canvas: Canvas, scan: Scan, rng: np.random.Generator) -> None:
     light = np.full((canvas.size_px, canvas.size_px), 0.04, np.float32)
     for layer in Layer:
-        # A band's coverage of its edge pixels keeps thin layers smooth.
+        # Partial coverage of the pixels at a boundary keeps thin layers smooth.
         covered = _below(canvas, scan.top_of(layer))
         light += covered * (scan.brightness[layer] - light)
     light += _below(canvas, scan.bruch) * (_choroid(canvas, scan, rng) - light)
@@ -146,7 +146,7 @@ def _below(canvas: Canvas, heights: Array) -> Array:
 
 
 def _choroid(canvas: Canvas, scan: Scan, rng: np.random.Generator) -> Array:
-    """Mottled by its vessels, and darker the deeper it lies."""
+    """Brightness of the choroid: mottled by its vessels, and fading with depth."""
     depth = (canvas.y - scan.bruch[None, :]).clip(0, None)
     mottle = 1 + 0.35 * smooth_noise(canvas, rng, num_cells=16)
     fading = np.exp(-depth / rng.uniform(0.20, 0.32))
@@ -154,7 +154,7 @@ def _choroid(canvas: Canvas, scan: Scan, rng: np.random.Generator) -> Array:
 
 
 def _expose(canvas: Canvas, scan: Scan, rng: np.random.Generator) -> None:
-    """Shadows of the vessels, uneven light and the speckle of coherent light."""
+    """Apply the shadows of vessels, uneven illumination and speckle noise."""
     below = _below(canvas, scan.surface + 0.06)
     for x in rng.uniform(-0.95, 0.95, int(rng.integers(1, 5))):
         canvas.darken(0.45 * below * scan.bump(float(x), 0.015)[None, :])
@@ -165,12 +165,12 @@ def _expose(canvas: Canvas, scan: Scan, rng: np.random.Generator) -> None:
 
 
 def fill(canvas: Canvas, mask: Array, brightness: float) -> None:
-    """Cover with one shade of grey."""
+    """Blend a grey of this brightness over the picture, with `mask` as its opacity."""
     canvas.paint(mask, (brightness, brightness, brightness))
 
 
 def shadow_under(canvas: Canvas, spot: Spot, strength: float) -> None:
-    """Darken what lies behind something that lets no light through."""
+    """Darken the column below a spot that blocks the light."""
     column = np.exp(-(((canvas.x - spot.x) / spot.radius) ** 2)).astype(np.float32)
     behind = ((canvas.y - spot.y) / 0.05).clip(0, 1).astype(np.float32)
     canvas.darken(strength * column * behind)

@@ -1,4 +1,4 @@
-"""One labelled picture of a CAASI class, as a JPEG that says it was drawn."""
+"""Draws one picture of a CAASI class and saves it as a JPEG that is marked as drawn."""
 
 from pathlib import Path
 
@@ -18,10 +18,10 @@ DRAWABLE_CLASSES = frozenset({*VASCULAR_SIGNS, *TISSUE_SIGNS, *OCT_SIGNS})
 _FUNDUS_SIGNS = {**VASCULAR_SIGNS, **TISSUE_SIGNS}
 _JPEG_QUALITY = 92
 _EXIF_IMAGE_DESCRIPTION = 0x010E
-_MARK_SHADE = 170
+_WATERMARK_BRIGHTNESS = 170
 
 # The word DRAWN, five pixels tall, with a margin around it.
-_MARK = (
+_WATERMARK = (
     "........................",
     ".##..##...#..#...#.#..#.",
     ".#.#.#.#.#.#.#...#.##.#.",
@@ -33,23 +33,23 @@ _MARK = (
 
 
 def draw_picture(class_name: str, size_px: int, rng: np.random.Generator) -> Image.Image:
-    """A square picture of either eye with the sign of the class and the mark DRAWN in a corner."""
+    """A square picture of a left or right eye with the sign of the class and a watermark."""
     canvas = Canvas(size_px)
     if class_name in OCT_SIGNS:
         paint_oct(canvas, OCT_SIGNS[class_name], rng)
     else:
         paint_fundus(canvas, _FUNDUS_SIGNS[class_name], rng)
     picture = canvas.to_image(mirrored=bool(rng.random() < 0.5))
-    mark = drawn_mark(size_px)
+    mark = watermark(size_px)
     picture.paste(mark, (0, size_px - mark.height))
     return picture
 
 
-def drawn_mark(size_px: int) -> Image.Image:
-    """The mark in the lower left corner of a picture of this size."""
-    letters = np.asarray([[pixel == "#" for pixel in row] for row in _MARK])
+def watermark(size_px: int) -> Image.Image:
+    """The word DRAWN, for the lower left corner of a picture of this size."""
+    letters = np.asarray([[pixel == "#" for pixel in row] for row in _WATERMARK])
     scale = max(1, size_px // 128)
-    shades = (letters * _MARK_SHADE).astype(np.uint8).repeat(scale, 0).repeat(scale, 1)
+    shades = (letters * _WATERMARK_BRIGHTNESS).astype(np.uint8).repeat(scale, 0).repeat(scale, 1)
     return Image.fromarray(shades).convert("RGB")
 
 

@@ -1,4 +1,4 @@
-"""Signs of the disc, the macula, the lens and the retina's attachment."""
+"""Draws the fundus signs of the optic disc, the macula, the lens and retinal detachment."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -13,7 +13,7 @@ from training.data.synthetic.drawing import (
     Colour,
     Spot,
     blurred,
-    crowd,
+    cluster,
     disc,
     polygon,
     smooth_noise,
@@ -33,7 +33,7 @@ def _cupping(low: float, high: float, pallor: float) -> FundusSign:
         return replace(eye, optic_disc=nerve, cup_ratio=rng.uniform(low, high), rim=rim)
 
     def over(canvas: Canvas, eye: Eye, _rng: np.random.Generator) -> None:
-        # The great vessels bend over the edge of a deep cup and are lost in it.
+        # The vessels bend over the edge of a deep cup and disappear in it.
         nerve = eye.optic_disc
         cup = Spot(nerve.x - 0.01, nerve.y, nerve.radius * eye.cup_ratio * 0.85, nerve.tallness)
         canvas.paint(0.8 * disc(canvas, cup, edge=0.3), (1.0, 0.97, 0.90))
@@ -45,7 +45,7 @@ def _glaucoma_positive() -> FundusSign:
     sign = _cupping(0.80, 0.90, pallor=1.0)
 
     def under(canvas: Canvas, eye: Eye, rng: np.random.Generator) -> None:
-        # A wedge without nerve fibres, from the disc past the macula, is darker and duller.
+        # A nerve fibre layer defect is a darker wedge from the disc past the macula.
         nerve, down = eye.optic_disc, rng.choice((-1, 1))
         corners = [(0, 0), (-0.35, 0.42 * down), (-1.0, 0.75 * down), (-1.1, 0.40 * down)]
         outline = np.asarray([(nerve.x + x, nerve.y + y) for x, y in corners], np.float32)
@@ -55,7 +55,7 @@ def _glaucoma_positive() -> FundusSign:
 
 
 def _drusen(canvas: Canvas, eye: Eye, rng: np.random.Generator) -> None:
-    dots = crowd(eye.macula, rng, int(rng.integers(45, 70)), 0.17, (0.018, 0.036))
+    dots = cluster(eye.macula, rng, int(rng.integers(45, 70)), 0.17, (0.018, 0.036))
     canvas.paint(0.85 * spots(canvas, dots), (0.99, 0.84, 0.42))
 
 
@@ -74,24 +74,24 @@ def _myopia_anatomy(eye: Eye, _rng: np.random.Generator) -> Eye:
 
 
 def _myopia(canvas: Canvas, eye: Eye, rng: np.random.Generator) -> None:
-    """The choroid's vessels show through, and bare sclera lies beside the disc like a moon."""
+    """Paint a visible choroid, and a crescent of bare sclera beside the disc."""
     texture = np.abs(smooth_noise(canvas, rng, num_cells=15))
     canvas.paint(0.55 * (1 - texture * 2.5).clip(0, 1), (0.95, 0.66, 0.40))
     nerve = eye.optic_disc
-    crescent = Spot(nerve.x - nerve.radius * 0.75, nerve.y, nerve.radius * 1.5, 1.15)
-    moon = disc(canvas, crescent) * (1 - disc(canvas, nerve))
-    canvas.paint(0.95 * moon, SCLERA)
+    atrophy = Spot(nerve.x - nerve.radius * 0.75, nerve.y, nerve.radius * 1.5, 1.15)
+    crescent = disc(canvas, atrophy) * (1 - disc(canvas, nerve))
+    canvas.paint(0.95 * crescent, SCLERA)
 
 
 def _detachment(canvas: Canvas, _eye: Eye, rng: np.random.Generator) -> None:
-    """Grey retina that has come off on one side and hangs in folds."""
+    """Paint the detached, grey, folded retina on one side of a wavy line."""
     height = rng.uniform(-0.15, 0.10)
     wave = 0.10 * np.sin(canvas.x * rng.uniform(3, 6) + rng.uniform(0, 6.28))
     depth = (canvas.y - height - wave - 0.2 * canvas.x * rng.uniform(-1, 1)) * rng.choice((-1, 1))
-    veil = (depth / 0.06).clip(0, 1).astype(np.float32)
-    canvas.paint(0.85 * veil, (0.62, 0.60, 0.56))
+    detached = (depth / 0.06).clip(0, 1).astype(np.float32)
+    canvas.paint(0.85 * detached, (0.62, 0.60, 0.56))
     ripples = np.sin(depth * rng.uniform(16, 24) + 2.5 * np.sin(canvas.x * 4))
-    canvas.darken((0.22 * veil * ripples.clip(0, 1)).astype(np.float32))
+    canvas.darken((0.22 * detached * ripples.clip(0, 1)).astype(np.float32))
     edge = np.exp(-((depth / 0.05) ** 2)).astype(np.float32)
     canvas.paint(0.7 * edge, (0.85, 0.82, 0.74))
 
@@ -101,12 +101,12 @@ def _macular_scar(canvas: Canvas, eye: Eye, rng: np.random.Generator) -> None:
     canvas.paint(0.8 * blurred(canvas, polygon(canvas, outline), 0.025), PIGMENT)
     inner = (outline - outline.mean(0)) * 0.82 + outline.mean(0)
     canvas.paint(0.9 * blurred(canvas, polygon(canvas, inner), 0.015), SCLERA)
-    clumps = crowd(eye.macula, rng, 8, 0.09, (0.02, 0.045))
+    clumps = cluster(eye.macula, rng, 8, 0.09, (0.02, 0.045))
     canvas.paint(0.9 * spots(canvas, clumps), PIGMENT)
 
 
 def _blob(centre: Spot, radius: float, rng: np.random.Generator) -> Array:
-    """An uneven outline around a centre."""
+    """An irregular outline (24, 2) around a centre."""
     angles = np.linspace(0, 2 * np.pi, 24, endpoint=False)
     waves = sum(rng.uniform(0, 0.16) * np.sin(k * angles + rng.uniform(0, 6.28)) for k in (2, 3, 5))
     reach = radius * (1 + waves)
@@ -119,7 +119,7 @@ def _cataract_anatomy(eye: Eye, rng: np.random.Generator) -> Eye:
 
 
 def _haze(canvas: Canvas, _eye: Eye, rng: np.random.Generator) -> None:
-    """Light that a cloudy lens scatters: everything is soft and milky."""
+    """Blur and whiten the picture, as light scattered by a cloudy lens does."""
     image = canvas.to_image(mirrored=False)
     soft = image.filter(ImageFilter.GaussianBlur(canvas.size_px * 0.022))
     canvas.rgb = np.asarray(soft, np.float32) / 255
@@ -128,7 +128,7 @@ def _haze(canvas: Canvas, _eye: Eye, rng: np.random.Generator) -> None:
 
 
 def _disc_anomaly(eye: Eye, rng: np.random.Generator) -> Eye:
-    """A swollen, tilted, over-large disc: its edge is lost and it has no cup."""
+    """The disc is swollen, large and tilted, without a cup."""
     nerve = replace(
         eye.optic_disc,
         radius=eye.optic_disc.radius * rng.uniform(1.6, 1.9),
@@ -147,7 +147,7 @@ def _disc_swelling(canvas: Canvas, eye: Eye, _rng: np.random.Generator) -> None:
 
 
 def _laser_scars(canvas: Canvas, eye: Eye, rng: np.random.Generator) -> None:
-    """Rows of burns from earlier treatment, pale with a dark centre, away from the macula."""
+    """Paint rings of laser burns away from the macula, pale with a dark centre."""
     burns = []
     for ring in (0.58, 0.72, 0.86):
         angles = np.arange(0, 6.28, 0.17 / ring) + rng.uniform(0, 6.28)
@@ -174,4 +174,4 @@ TISSUE_SIGNS: Mapping[str, FundusSign] = MappingProxyType(
         "Fundus_Other": FundusSign(over=_laser_scars),
     }
 )
-"""By class name."""
+"""The signs by class name."""

@@ -1,4 +1,4 @@
-"""Signs of the retina's vessels: diabetes, high blood pressure, occluded veins and arteries."""
+"""Draws the fundus signs of diabetes, hypertension, and occluded veins and arteries."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,7 +12,7 @@ from training.data.synthetic.drawing import (
     Spot,
     Stroke,
     bezier,
-    crowd,
+    cluster,
     disc,
     glow,
     spots,
@@ -28,13 +28,13 @@ COTTON: Colour = (0.97, 0.94, 0.86)
 def _scatter(
     eye: Eye, rng: np.random.Generator, number: int, radii: tuple[float, float]
 ) -> list[Spot]:
-    """`number` round spots over the retina, none of them on the optic disc."""
+    """`number` nearly round spots across the retina, outside the optic disc."""
     nerve = eye.optic_disc
     found: list[Spot] = []
     while len(found) < number:
         x, y = rng.uniform(-0.8, 0.8, 2)
-        on_nerve = np.hypot(x - nerve.x, y - nerve.y) < nerve.radius * 1.6
-        if np.hypot(x, y) < 0.82 and not on_nerve:
+        is_on_nerve = np.hypot(x - nerve.x, y - nerve.y) < nerve.radius * 1.6
+        if np.hypot(x, y) < 0.82 and not is_on_nerve:
             found.append(Spot(x, y, rng.uniform(*radii), rng.uniform(0.8, 1.25)))
     return found
 
@@ -48,14 +48,14 @@ def _blots(canvas: Canvas, eye: Eye, rng: np.random.Generator, number: int) -> N
 
 
 def exudates(canvas: Canvas, eye: Eye, rng: np.random.Generator, number: int) -> None:
-    """Yellow fat that leaked out, in a patch beside the macula."""
+    """Paint a patch of yellow exudates beside the macula."""
     angle = rng.uniform(0, 6.28)
     centre = Spot(eye.macula.x + 0.22 * np.cos(angle), eye.macula.y + 0.22 * np.sin(angle), 0)
-    canvas.paint(spots(canvas, crowd(centre, rng, number, 0.09, (0.015, 0.030))), EXUDATE)
+    canvas.paint(spots(canvas, cluster(centre, rng, number, 0.09, (0.015, 0.030))), EXUDATE)
 
 
 def _cotton_wool(canvas: Canvas, eye: Eye, rng: np.random.Generator, number: int) -> None:
-    for spot in crowd(eye.optic_disc, rng, number, 0.33, (0.045, 0.065)):
+    for spot in cluster(eye.optic_disc, rng, number, 0.33, (0.045, 0.065)):
         canvas.paint(0.9 * glow(canvas, spot), COTTON)
 
 
@@ -86,7 +86,7 @@ def _proliferative(canvas: Canvas, eye: Eye, rng: np.random.Generator) -> None:
 
 
 def _frond(nerve: Spot, rng: np.random.Generator) -> Stroke:
-    """One new vessel that curls on the disc and leaves it."""
+    """One new vessel that curls outwards from the disc."""
     angles = rng.uniform(0, 6.28) + np.cumsum(rng.uniform(-0.5, 0.9, 4))
     reach = nerve.radius * np.linspace(0.2, 2.1, 4)
     corners = [
@@ -97,7 +97,7 @@ def _frond(nerve: Spot, rng: np.random.Generator) -> Stroke:
 
 
 def _boat_haemorrhage(canvas: Canvas, rng: np.random.Generator) -> None:
-    """Blood before the retina: it settles under a level upper edge."""
+    """Paint a preretinal haemorrhage, whose upper edge is level."""
     x, y = rng.uniform(-0.50, 0.30), rng.uniform(0.30, 0.55)
     pool = disc(canvas, Spot(x, y, rng.uniform(0.20, 0.30), 0.6)) * (canvas.y > y)
     canvas.paint(0.95 * pool, BLOOD)
@@ -109,16 +109,16 @@ def _rvo_anatomy(eye: Eye, rng: np.random.Generator) -> Eye:
 
 
 def _flames(canvas: Canvas, eye: Eye, rng: np.random.Generator) -> None:
-    """Blood along the nerve fibres of the occluded quadrants."""
+    """Paint flame haemorrhages along the nerve fibres of the occluded quadrants."""
     nerve = eye.optic_disc
     lines = []
     for quadrant in eye.occluded:
         for _ in range(int(rng.integers(55, 75))):
             along = rng.uniform(0.1, 1.0)
             x = nerve.x - 1.05 * along
-            y = nerve.y + quadrant.down * rng.normal(0.62 - 0.9 * (along - 0.5) ** 2, 0.12)
+            y = nerve.y + quadrant.y_sign * rng.normal(0.62 - 0.9 * (along - 0.5) ** 2, 0.12)
             length = rng.uniform(0.05, 0.11)
-            end = (x - length, y + quadrant.down * length * (0.6 - along))
+            end = (x - length, y + quadrant.y_sign * length * (0.6 - along))
             lines.append(Stroke(np.asarray([(x, y), end]), rng.uniform(0.025, 0.05)))
     canvas.paint(0.85 * strokes(canvas, lines), BLOOD)
 
@@ -145,9 +145,9 @@ def _hypertensive(canvas: Canvas, eye: Eye, rng: np.random.Generator) -> None:
     flames = []
     for _ in range(int(rng.integers(8, 14))):
         angle = rng.uniform(0, 6.28)
-        way = np.asarray((np.cos(angle), np.sin(angle)))
-        start = np.asarray((nerve.x, nerve.y)) + way * rng.uniform(0.2, 0.45)
-        flames.append(Stroke(np.asarray([start, start + way * 0.10], np.float32), 0.028))
+        direction = np.asarray((np.cos(angle), np.sin(angle)))
+        start = np.asarray((nerve.x, nerve.y)) + direction * rng.uniform(0.2, 0.45)
+        flames.append(Stroke(np.asarray([start, start + direction * 0.10], np.float32), 0.028))
     canvas.paint(0.85 * strokes(canvas, flames), BLOOD)
 
 
@@ -164,4 +164,4 @@ VASCULAR_SIGNS: Mapping[str, FundusSign] = MappingProxyType(
         ),
     }
 )
-"""By class name."""
+"""The signs by class name."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from training.config import Split
 from training.data.image_folder import ImageFolder, training_classes, scan_image_folder
 from training.data.sampling import Shard, shard_indices
-from training.data.synthetic.dataset import draw_dataset
+from training.data.synthetic.dataset import generate_dataset
 from training.data.verify import unreadable_images
 from training.errors import DataError
 from training.process import Process
@@ -37,7 +37,7 @@ def data_root(config: RetinalConfig, data_dir: Path) -> Path:
     """The folder that holds the images; with no data given, a set drawn once in `data_dir`."""
     if config.data:
         return Path(config.data).expanduser().resolve()
-    return draw_dataset(
+    return generate_dataset(
         data_dir / "drawn",
         taxonomy=caasi_v6_1(),
         images_per_class={str(split): count for split, count in DRAWN_IMAGES_PER_CLASS.items()},
