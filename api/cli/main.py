@@ -135,7 +135,8 @@ def _become_server(
 def demo(
     port: Port = 5000,
     data: Annotated[
-        Path | None, typer.Option(help="Folder with train|val|test/<class>/; drawn when absent.")
+        Path | None,
+        typer.Option(help="Folder with train|val|test/<class>/; default: a synthetic set."),
     ] = None,
     epochs: Annotated[
         int | None, typer.Option(min=1, help="Passes over the training split; 8 when absent.")
@@ -199,7 +200,7 @@ def train(  # noqa: PLR0913 - what a command takes are its arguments
     data: Annotated[
         Path | None,
         typer.Option(
-            help="Folder with train|val|test/<class>/, where the training runs; drawn when absent."
+            help="Folder with train|val|test/<class>/, where the training runs; default: a synthetic set."
         ),
     ] = None,
     workers: Annotated[

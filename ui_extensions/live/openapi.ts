@@ -2108,7 +2108,7 @@ export interface components {
             recipe: string;
             /**
              * Data
-             * @description folder with train|val|test/<class>/; none: a drawn demonstration set
+             * @description folder with train|val|test/<class>/; none: the synthetic demonstration set
              * @default null
              */
             data: string | null;
