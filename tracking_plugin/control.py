@@ -27,6 +27,7 @@ from tracking_plugin.control_messages import (
     Observed,
     Report,
 )
+from tracking_plugin.mlflow_status import MlflowStatus
 
 logger = logging.getLogger(__name__)
 
@@ -103,7 +104,7 @@ class RunControl:
         self.close()
         if is_active:
             # Otherwise `with mlflow.start_run()` would end the run as FINISHED.
-            mlflow.end_run("KILLED")
+            mlflow.end_run(MlflowStatus.KILLED)
 
     @property
     def command(self) -> Command:

@@ -20,6 +20,7 @@ from mlflow.projects.utils import (
     load_project,
 )
 
+from tracking_plugin.mlflow_status import MlflowStatus
 from tracking_plugin.names import RunStatus, Tag
 from tracking_plugin.ray_cluster import find_cluster, job_client, submit_job
 from tracking_plugin.ray_head import JOB_STOP_ENVIRONMENT
@@ -76,14 +77,14 @@ class RayProjectBackend(AbstractBackend):
 @contextmanager
 def _failing_run(client: MlflowClient, run_id: str) -> Iterator[None]:
     """End the run as FAILED, with the reason, where no job could be submitted for it."""
-    client.update_run(run_id, status="SCHEDULED")
+    client.update_run(run_id, status=MlflowStatus.SCHEDULED)
     client.set_tag(run_id, Tag.STATUS, RunStatus.PENDING)
     try:
         yield
     except Exception as error:
         client.set_tag(run_id, Tag.STATUS, RunStatus.ERROR)
         client.set_tag(run_id, Tag.MESSAGE, str(error)[:MAX_TAG_CHARS])
-        client.set_terminated(run_id, "FAILED")
+        client.set_terminated(run_id, MlflowStatus.FAILED)
         raise
 
 

@@ -11,6 +11,7 @@ from mlflow import MlflowClient
 from mlflow.entities import RunStatus
 from mlflow.projects.submitted_run import SubmittedRun
 
+from tracking_plugin.mlflow_status import run_status_of
 from tracking_plugin.names import RunStatus as FoveaStatus
 from tracking_plugin.names import Tag
 from tracking_plugin.ray_head import JOB_STOP_ENVIRONMENT
@@ -34,11 +35,6 @@ _TO_MLFLOW = {
     RayStatus.STOPPED: RunStatus.KILLED,
     RayStatus.SUCCEEDED: RunStatus.FINISHED,
     RayStatus.FAILED: RunStatus.FAILED,
-}
-_TO_FOVEA = {
-    RunStatus.FINISHED: FoveaStatus.COMPLETED,
-    RunStatus.KILLED: FoveaStatus.STOPPED,
-    RunStatus.FAILED: FoveaStatus.ERROR,
 }
 
 
@@ -144,17 +140,18 @@ class RayRun(SubmittedRun):
             return job_ended_as
         if run.data.tags.get(Tag.STATUS) == FoveaStatus.PENDING:
             # A program that knows MLflow but not Fovea.
-            self._mlflow.set_tag(self.run_id, Tag.STATUS, _TO_FOVEA[run_ended_as])
+            self._mlflow.set_tag(self.run_id, Tag.STATUS, run_status_of(run.info.status))
         return run_ended_as if job_ended_as == RunStatus.FINISHED else job_ended_as
 
     def _run_status(self) -> int:
         return int(RunStatus.from_string(self._mlflow.get_run(self.run_id).info.status))
 
     def _end_run(self, status: int, message: str) -> None:
-        self._mlflow.set_tag(self.run_id, Tag.STATUS, _TO_FOVEA[status])
+        mlflow_status = RunStatus.to_string(status)
+        self._mlflow.set_tag(self.run_id, Tag.STATUS, run_status_of(mlflow_status))
         if message:
             self._mlflow.set_tag(self.run_id, Tag.MESSAGE, message)
-        self._mlflow.set_terminated(self.run_id, RunStatus.to_string(status))
+        self._mlflow.set_terminated(self.run_id, mlflow_status)
 
     def _last_words(self) -> str:
         try:

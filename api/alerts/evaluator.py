@@ -29,8 +29,7 @@ from api.errors import ApiError, NotFoundError, UnavailableError
 from api.pages import Page
 from api.runs.metrics_data import critical_thresholds
 from api.runs.reader import RunReader
-from api.runs.source import MlflowStatus, RunQuery
-from api.runs.status import ACTIVE
+from api.runs.source import RunQuery
 from api.runs.workspaces import all_workspaces, within
 from api.storage.database import in_database
 from api.storage.lease import Lease
@@ -42,6 +41,7 @@ from tracking_plugin.events import (
     RunEvent,
     SystemMetricsLogged,
 )
+from tracking_plugin.mlflow_status import ACTIVE_STATUSES, MlflowStatus
 from tracking_plugin.names import Param
 
 logger = logging.getLogger(__name__)
@@ -281,13 +281,16 @@ class AlertEvaluator:
             found = {}
             with within(workspace):
                 # An active run may be older than all of the newest.
-                for query in (*(RunQuery(status=MlflowStatus(it)) for it in ACTIVE), RunQuery()):
+                for query in (
+                    *(RunQuery(status=MlflowStatus(it)) for it in ACTIVE_STATUSES),
+                    RunQuery(),
+                ):
                     for run in self._reader.find_runs(query, Page(limit=NUM_RUNS)).entries:
                         found[run.state.run_id] = run.state
             missable += [
                 (run_id, workspace)
                 for run_id, state in found.items()
-                if state.mlflow_status in ACTIVE
+                if state.mlflow_status in ACTIVE_STATUSES
                 or (state.end_time_ms or 0) > looked_ms - LOOKED_BACK_MS
             ]
         return missable

@@ -24,7 +24,7 @@ from api.control.store import ControlStore
 from api.errors import NotFoundError
 from api.pages import Page
 from api.runs.reader import RunReader
-from api.runs.source import MlflowStatus, RunQuery
+from api.runs.source import RunQuery
 from api.runs.state import RunState, position_at
 from api.runs.workspaces import all_workspaces, within
 from api.storage.database import in_database
@@ -32,6 +32,7 @@ from api.storage.lease import Lease
 from api.storage.leased_worker import LeasedWorker
 from api.timestamps import unix_ms
 from tracking_plugin.events import MetricsLogged, RunEvent, SystemMetricsLogged
+from tracking_plugin.mlflow_status import MlflowStatus
 
 RECOMMENDATION = "Look whether its process, its machine and the network to it are still there"
 

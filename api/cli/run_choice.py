@@ -7,12 +7,12 @@ from api.client import FoveaClient
 from api.errors import ApiError
 from api.printable import printable
 from api.runs.schemas import RunSummary
+from tracking_plugin.mlflow_status import ACTIVE_STATUSES
 
 SHORT_ID_LENGTH = 8
 """Of the ids in tables; that much of an id is enough to name a run."""
 
 _RUN_ID = re.compile(r"[0-9a-f]{32}")
-_ACTIVE = ("RUNNING", "SCHEDULED")
 _SEARCHED = 1000
 
 
@@ -22,7 +22,9 @@ class RunChoiceError(ApiError):
 
 def active_runs(client: FoveaClient, limit: int) -> list[RunSummary]:
     """Runs that have not ended, the newest first."""
-    found = [run for status in _ACTIVE for run in client.runs(status=status, limit=limit).entries]
+    found = [
+        run for status in ACTIVE_STATUSES for run in client.runs(status=status, limit=limit).entries
+    ]
     return sorted(found, key=_started, reverse=True)[:limit]
 
 

@@ -11,7 +11,7 @@ from api.bus.follower import BusFollower
 from api.bus.protocol import Bus
 from api.control.audit import CommandRecord, CommandRequest, Issuer
 from api.control.changes import StateChanges
-from api.control.mlflow_run import MlflowRunSnapshot
+from api.control.mlflow_run import JobTraits, MlflowRunSnapshot
 from api.control.outcomes import Outcome
 from api.control.refusals import require_controllable
 from api.control.state import (
@@ -31,13 +31,13 @@ from api.control.transitions import LIVE, Action
 from api.errors import ConflictError, NotFoundError
 from api.pages import Listed, Page
 from api.runs.reader import RunReader
-from api.runs.status import ACTIVE, status_word
 from api.runs.workspaces import within
 from api.runs.writer import RunWriter
 from api.storage.database import in_database
 from api.timestamps import unix_ms
 from tracking_plugin.control_messages import Report
 from tracking_plugin.events import ControlChanged, RunEvent, RunUpdated, TagsChanged
+from tracking_plugin.mlflow_status import ACTIVE_STATUSES, end_status_of, run_status_of
 from tracking_plugin.names import RunStatus, Tag
 
 
@@ -52,8 +52,8 @@ class AcceptedCommand:
 class ControlService:
     """One for a process; whatever happens to it, the database has the truth.
 
-    `can_start_again` says whether a run is a job of this server. UnavailableError everywhere where
-    the database is away.
+    `find_job` returns the traits of a run that is a job of this server. Every method raises
+    UnavailableError while the database is unreachable.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class ControlService:
         writer: RunWriter,
         bus: Bus,
         *,
-        can_start_again: Callable[[str], bool],
+        find_job: Callable[[str], JobTraits | None],
         obey_timeout_s: float,
     ) -> None:
         self._store = store
@@ -72,7 +72,7 @@ class ControlService:
         self._shown = StatusTagWriter(store, writer)
         self._changes = StateChanges(bus)
         self._follower = BusFollower(bus, self._take, self._changes.wake_all)
-        self._can_start_again = can_start_again
+        self._find_job = find_job
         self._obey_timeout_ms = int(obey_timeout_s * 1000)
 
     @asynccontextmanager
@@ -105,7 +105,7 @@ class ControlService:
 
         def decide(state: ControlState) -> ControlState:
             current = run.in_step(state)
-            require_controllable(current, run, release=release)
+            require_controllable(current, run, action, release=release)
             return commanded(current, action, release=release, deadline_ms=deadline_ms)
 
         try:
@@ -148,7 +148,7 @@ class ControlService:
         workspace = None if state is None else state.workspace
         tags = {str(Tag.STATUS): str(status), **({str(Tag.MESSAGE): message} if message else {})}
         await self._writer.set_tags(run_id, workspace, tags)
-        await self._writer.set_status(run_id, workspace, _MLFLOW_ENDS[status])
+        await self._writer.set_status(run_id, workspace, end_status_of(status))
         await self._take_end(run_id, status, message)
 
     async def tell_silent(self) -> None:
@@ -231,9 +231,9 @@ class ControlService:
             known = self._store.find(run_id)
             with within(workspace):
                 run = self._reader.state(run_id, recent_steps=0)
-            is_job = self._can_start_again(run_id)
+            job = self._find_job(run_id)
             was_live = known is not None and known.is_live
-            return MlflowRunSnapshot.of(run, workspace, is_job=is_job, was_live=was_live)
+            return MlflowRunSnapshot.of(run, workspace, job=job, was_live=was_live)
 
         return await in_database(see)
 
@@ -241,8 +241,8 @@ class ControlService:
         """What others do to runs: commands to other processes, ends without a word to us."""
         if isinstance(event, ControlChanged):
             self._changes.wake(event.run_id)
-        elif isinstance(event, RunUpdated) and event.status not in (None, *ACTIVE):
-            await self._take_end(event.run_id, status_word(event.status, {}))
+        elif isinstance(event, RunUpdated) and event.status not in (None, *ACTIVE_STATUSES):
+            await self._take_end(event.run_id, run_status_of(event.status))
         elif isinstance(event, TagsChanged) and (shown := event.tags.get(Tag.STATUS)):
             await self._correct(event.run_id, shown)
 
@@ -261,11 +261,6 @@ class ControlService:
 
 
 _COMMANDED = (RunStatus.PAUSING, RunStatus.PAUSED, RunStatus.RESUMING, RunStatus.STOPPING)
-_MLFLOW_ENDS = {
-    RunStatus.COMPLETED: "FINISHED",
-    RunStatus.STOPPED: "KILLED",
-    RunStatus.ERROR: "FAILED",
-}
 
 
 async def _set_within(event: asyncio.Event, timeout_s: float) -> None:

@@ -5,13 +5,15 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
-from api.jobs.spec import JobSpec
+from api.jobs.kinds import TRAINING
 from api.jobs.store import JobStore
+from api.jobs.training_kind import TrainingParams
 from api.pages import Page
 from api.runs.reader import RunReader
-from api.runs.source import FoundRun, MlflowStatus, RunQuery
+from api.runs.source import FoundRun, RunQuery
 from api.runs.status import status_word
 from api.timestamps import utc
+from tracking_plugin.mlflow_status import MlflowStatus
 from tracking_plugin.names import RunStatus
 
 NUM_RECENT = 10
@@ -78,7 +80,7 @@ def job_figures(reader: RunReader) -> JobFigures:
 
 def usage(reader: RunReader, jobs: JobStore, workspace: str | None) -> UsageFigures:
     return UsageFigures(
-        total_training_jobs=jobs.listed(workspace, Page(limit=1)).total,
+        total_training_jobs=jobs.listed(workspace, Page(limit=1), TRAINING.name).total,
         total_runs=reader.find_runs(RunQuery(), Page(limit=1)).total,
     )
 
@@ -114,11 +116,9 @@ def _activity(run: FoundRun) -> Activity:
 
 
 def _popular_presets(jobs: JobStore, workspace: str | None) -> list[PopularPreset]:
-    specs = [
-        JobSpec.model_validate_json(job.spec)
-        for job in jobs.listed(workspace, Page(limit=NUM_TIMED)).entries
-    ]
-    counts = Counter((spec.recipe, str(spec.params.get("preset", "auto"))) for spec in specs)
+    newest = jobs.listed(workspace, Page(limit=NUM_TIMED), TRAINING.name).entries
+    trainings = [TrainingParams.model_validate(job.params) for job in newest]
+    counts = Counter((each.recipe, str(each.params.get("preset", "auto"))) for each in trainings)
     return [
         PopularPreset(recipe=recipe, preset=preset, count=count)
         for (recipe, preset), count in counts.most_common(NUM_PRESETS)

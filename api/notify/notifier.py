@@ -20,11 +20,11 @@ from api.notify.outbox import Outbox
 from api.notify.records import Group, Notification
 from api.notify.targets import Target
 from api.runs.reader import RunReader
-from api.runs.status import ACTIVE
 from api.runs.workspaces import within
 from api.storage.database import in_database
 from api.storage.lease import Lease
 from api.timestamps import unix_ms
+from tracking_plugin.mlflow_status import ACTIVE_STATUSES
 
 logger = logging.getLogger(__name__)
 
@@ -164,7 +164,7 @@ class Notifier:
             run_name=state.run_name,
             url=url if self._public_url else None,
         )
-        return about, state.mlflow_status in ACTIVE and not state.deleted
+        return about, state.mlflow_status in ACTIVE_STATUSES and not state.deleted
 
     async def _deliver(self, target: Target, waiting: Sequence[Notification]) -> None:
         try:

@@ -9,9 +9,10 @@ from api.routes import examples
 from api.routes.dependencies import REFUSALS, Reader, in_workspace
 from api.runs.listing import list_runs
 from api.runs.schemas import RunSummary, TrainingStatus
-from api.runs.source import MlflowStatus, RunQuery
+from api.runs.source import RunQuery
 from api.runs.status import training_status
 from api.timestamps import unix_ms
+from tracking_plugin.mlflow_status import MlflowStatus
 from tracking_plugin.names import RunStatus
 
 router = APIRouter(

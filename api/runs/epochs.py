@@ -12,8 +12,8 @@ from api.runs.metrics_data import critical_thresholds, nest
 from api.runs.reader import RunReader
 from api.runs.schemas import EpochComparison, EpochDetails, EpochValues, MetricsData
 from api.runs.source import EpochSpan, SpanEnds, is_of_training
-from api.runs.status import ACTIVE
 from api.timestamps import utc
+from tracking_plugin.mlflow_status import ACTIVE_STATUSES
 
 
 class EpochNotFoundError(NotFoundError):
@@ -117,4 +117,4 @@ class _RunEpochs:
     def _is_over(self, span: EpochSpan) -> bool:
         last_step = self._state.last_step
         has_passed = last_step is not None and last_step >= span.last_step
-        return has_passed or self._state.mlflow_status not in ACTIVE
+        return has_passed or self._state.mlflow_status not in ACTIVE_STATUSES

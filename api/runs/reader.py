@@ -16,9 +16,9 @@ from api.runs.source import FoundRun, MetricHistory, RunIndex, RunQuery
 from api.runs.sql_metrics import SqlMetrics
 from api.runs.sql_runs import SqlRuns
 from api.runs.state import RECENT_STEPS, RunState
-from api.runs.status import ACTIVE
 from api.runs.stored_metrics import StoredMetrics
 from api.runs.stored_runs import StoredRuns
+from tracking_plugin.mlflow_status import ACTIVE_STATUSES
 
 _RUN_ID = re.compile(r"[0-9a-f]{32}")
 _LONGEST_NAMED = 64
@@ -63,7 +63,7 @@ class RunReader:
     def default_run_id(self) -> str | None:
         """The newest run that has not ended, else the newest; deleted ones do not count."""
         runs = self._source.runs
-        return runs.newest_run_id(ACTIVE) or runs.newest_run_id()
+        return runs.newest_run_id(ACTIVE_STATUSES) or runs.newest_run_id()
 
     def find_runs(self, query: RunQuery, page: Page) -> Listed[FoundRun]:
         return self._source.runs.find_runs(query, page)

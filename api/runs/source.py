@@ -2,13 +2,13 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Protocol
 
 from api.pages import Listed, Page
 from api.runs.series import Series
 from api.runs.state import RunState
 from tracking_plugin.events import MetricPoint
+from tracking_plugin.mlflow_status import MlflowStatus
 from tracking_plugin.names import SYSTEM_METRIC_PREFIX, Metric, RunStatus
 
 KEY_METRICS = (
@@ -22,14 +22,6 @@ KEY_METRICS = (
     Metric.VAL_F1,
 )
 """What a list of runs shows of each."""
-
-
-class MlflowStatus(StrEnum):
-    SCHEDULED = "SCHEDULED"
-    RUNNING = "RUNNING"
-    FINISHED = "FINISHED"
-    FAILED = "FAILED"
-    KILLED = "KILLED"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 
 from api.pages import Listed, Page
 from api.runs.mlflow_tables import EXPERIMENTS, LATEST_METRICS, PARAMS, RUNS, TAGS
-from api.runs.source import KEY_METRICS, FoundRun, MlflowStatus, RunQuery, is_of_training
+from api.runs.source import KEY_METRICS, FoundRun, RunQuery, is_of_training
 from api.runs.sql_metrics import of_training, point, point_columns
 from api.runs.state import RunState
-from api.runs.status import ACTIVE, status_word
+from api.runs.status import status_word
+from tracking_plugin.mlflow_status import ACTIVE_STATUSES, MlflowStatus, run_status_of
 from tracking_plugin.names import Param, RunStatus, Tag
 
 _RUN_COLUMNS = (
@@ -163,11 +164,13 @@ def _has_status(wanted: RunStatus | MlflowStatus) -> ColumnElement[bool]:
         TAGS.c.run_uuid == RUNS.c.run_uuid, TAGS.c.key == Tag.STATUS.value
     )
     said_by_run = func.coalesce(tag.correlate(RUNS).scalar_subquery(), "")
-    is_told = and_(RUNS.c.status.in_(ACTIVE), said_by_run.in_(_texts(RunStatus)))
+    is_told = and_(RUNS.c.status.in_(ACTIVE_STATUSES), said_by_run.in_(_texts(RunStatus)))
     words = [
-        word.value for word in RunStatus if status_word("RUNNING", {Tag.STATUS: word}) == wanted
+        word.value
+        for word in RunStatus
+        if status_word(MlflowStatus.RUNNING, {Tag.STATUS: word}) == wanted
     ]
-    said_by_mlflow = [status.value for status in MlflowStatus if status_word(status, {}) == wanted]
+    said_by_mlflow = [status.value for status in MlflowStatus if run_status_of(status) == wanted]
     return or_(
         and_(is_told, said_by_run.in_(words)),
         and_(not_(is_told), RUNS.c.status.in_(said_by_mlflow)),

@@ -4,19 +4,8 @@ from collections.abc import Mapping
 
 from api.runs.schemas import TrainingStatus
 from api.runs.state import RunState, position_at
+from tracking_plugin.mlflow_status import ACTIVE_STATUSES, run_status_of
 from tracking_plugin.names import RunStatus, Tag
-
-ACTIVE = ("RUNNING", "SCHEDULED")
-"""MLflow's statuses of runs that have not ended."""
-
-_OF_MLFLOW: Mapping[str, RunStatus] = {
-    "SCHEDULED": RunStatus.PENDING,
-    "RUNNING": RunStatus.TRAINING,
-    "FINISHED": RunStatus.COMPLETED,
-    "KILLED": RunStatus.STOPPED,
-    "FAILED": RunStatus.ERROR,
-}
-
 
 _BEFORE_THE_END: Mapping[RunStatus, RunStatus] = {
     RunStatus.COMPLETED: RunStatus.TRAINING,
@@ -27,8 +16,8 @@ _BEFORE_THE_END: Mapping[RunStatus, RunStatus] = {
 
 def status_word(mlflow_status: str | None, tags: Mapping[str, str]) -> RunStatus:
     """A run that has ended is what MLflow says; one that goes on, what its tag says."""
-    said_by_mlflow = _OF_MLFLOW.get(mlflow_status or "", RunStatus.IDLE)
-    if mlflow_status not in ACTIVE:
+    said_by_mlflow = run_status_of(mlflow_status)
+    if mlflow_status not in ACTIVE_STATUSES:
         return said_by_mlflow
     try:
         said_by_tag = RunStatus(tags.get(Tag.STATUS, ""))
@@ -65,7 +54,7 @@ def training_status(state: RunState, now_ms: int) -> TrainingStatus:
 def _elapsed_s(state: RunState, now_ms: int) -> float | None:
     if state.start_time_ms is None:
         return None
-    has_ended = state.mlflow_status not in ACTIVE and state.end_time_ms is not None
+    has_ended = state.mlflow_status not in ACTIVE_STATUSES and state.end_time_ms is not None
     end_ms = state.end_time_ms if has_ended else now_ms
     return max(0, (end_ms or now_ms) - state.start_time_ms) / 1000
 

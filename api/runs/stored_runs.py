@@ -10,10 +10,11 @@ from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST, ErrorCode
 from mlflow.store.tracking.abstract_store import AbstractStore
 
 from api.pages import Listed, Page
-from api.runs.source import FoundRun, MlflowStatus, RunQuery, is_of_training
+from api.runs.source import FoundRun, RunQuery, is_of_training
 from api.runs.state import RunState
 from api.runs.status import status_word
 from tracking_plugin.events import MetricPoint
+from tracking_plugin.mlflow_status import MlflowStatus
 from tracking_plugin.names import RunStatus
 
 _AT_ONCE = 1000

@@ -18,6 +18,7 @@ from api.runs.artifacts import artifact_location
 from api.runs.workspaces import within
 from api.timestamps import unix_ms
 from tracking_plugin.events import ArtifactLogged, RunCreated, RunEvent, RunUpdated, TagsChanged
+from tracking_plugin.mlflow_status import MlflowStatus
 
 T = TypeVar("T")
 
@@ -105,15 +106,25 @@ class RunWriter:
         )
 
     async def create(
-        self, workspace: str | None, *, experiment: str, run_name: str, tags: Mapping[str, str]
+        self,
+        workspace: str | None,
+        *,
+        experiment: str = "",
+        experiment_id: str | None = None,
+        run_name: str,
+        tags: Mapping[str, str],
     ) -> str:
-        """A new SCHEDULED run in the experiment of that name, which is created if need be; its id."""
+        """Creates a SCHEDULED run and returns its id.
+
+        The experiment is the one with `experiment_id`, else the one named `experiment`, which is
+        created if it does not exist.
+        """
         kept = _cut(tags)
         started_ms = unix_ms()
 
         def write(store: AbstractStore) -> RunCreated:
             run = store.create_run(
-                experiment_id=_experiment_id(store, experiment),
+                experiment_id=experiment_id or _experiment_id(store, experiment),
                 user_id="",
                 start_time=started_ms,
                 tags=[RunTag(*tag) for tag in kept.items()],
@@ -126,7 +137,7 @@ class RunWriter:
                 workspace=workspace,
                 experiment_id=info.experiment_id,
                 run_name=info.run_name,
-                status="SCHEDULED",
+                status=MlflowStatus.SCHEDULED,
                 start_time_ms=started_ms,
                 tags=kept,
             )

@@ -1,4 +1,4 @@
-"""Control of a Lightning Trainer: Trainer(callbacks=[FoveaCallback()])."""
+"""Controls a Lightning Trainer: Trainer(callbacks=[FoveaCallback()])."""
 
 from functools import partial
 from typing import Any
@@ -14,13 +14,14 @@ except ModuleNotFoundError:
 
 from tracking_plugin.callbacks.fit_control import FitControl
 from tracking_plugin.control import RunControl
+from tracking_plugin.mlflow_status import MlflowStatus
 
 
 class FoveaCallback(Callback):
-    """Pauses and stops at the end of a batch, on all ranks at the same one.
+    """Pauses and stops at the end of a batch, the same one on all ranks.
 
-    Without `control` it controls the run of the Trainer's MLFlowLogger, else the active MLflow
-    run. A run that was stopped ends as KILLED with `fit`; `has_stopped` says so afterwards.
+    Without `control` it controls the run of the Trainer's MLFlowLogger, or else the active MLflow
+    run. A stopped run ends as KILLED when `fit` ends; `has_stopped` is True afterwards.
     """
 
     def __init__(self, control: RunControl | None = None) -> None:
@@ -33,17 +34,17 @@ class FoveaCallback(Callback):
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         loggers = _mlflow_loggers(trainer)
         for logger in loggers:
-            # Of a stop before: what begins again may end otherwise.
+            # Undo _end_as_killed of an earlier stop: this fit may end as FINISHED.
             vars(logger).pop("finalize", None)
         if not loggers:
             self._control.refuse_autologging("pytorch")
         is_main = trainer.is_global_zero
-        named = loggers[0] if loggers and is_main else None
+        main_logger = loggers[0] if loggers and is_main else None
         self._control.begin(
-            None if named is None else named.run_id,
-            tracking_uri=None if named is None else named.experiment.tracking_uri,
+            None if main_logger is None else main_logger.run_id,
+            tracking_uri=None if main_logger is None else main_logger.experiment.tracking_uri,
             is_main=is_main,
-            share=partial(_greatest, trainer) if trainer.world_size > 1 else None,
+            share=partial(_share, trainer) if trainer.world_size > 1 else None,
         )
 
     def on_train_batch_end(
@@ -67,13 +68,13 @@ class FoveaCallback(Callback):
 
 
 def _last_step(trainer: Trainer) -> int | None:
-    """As Lightning names it in what it logs, where the first step is 0; None before any."""
+    """The step as Lightning logs it, counted from 0; None before the first."""
     return trainer.global_step - 1 if trainer.global_step > 0 else None
 
 
 def _stop(trainer: Trainer) -> None:
     trainer.should_stop = True
-    # Whoever stops a run does not mean once it has trained for as long as it was to at least.
+    # A stop overrides the minimum number of epochs and steps.
     trainer.fit_loop.min_epochs = None
     trainer.fit_loop.epoch_loop.min_steps = None
     for logger in _mlflow_loggers(trainer):
@@ -81,7 +82,7 @@ def _stop(trainer: Trainer) -> None:
 
 
 def _mlflow_loggers(trainer: Trainer) -> list[Any]:
-    """By name, since `lightning` and `pytorch_lightning` each have a class of their own."""
+    """Found by class name, because `lightning` and `pytorch_lightning` each define the class."""
     return [
         logger
         for logger in trainer.loggers
@@ -90,12 +91,14 @@ def _mlflow_loggers(trainer: Trainer) -> list[Any]:
 
 
 def _end_as_killed(logger: Any) -> None:
-    """Lightning finalizes its loggers last, with "success" after a stop too; a test may do it again."""
+    """Make the logger end the run as KILLED: Lightning finalizes it with "success" after a stop too."""
     finalize = type(logger).finalize
-    logger.finalize = lambda status: finalize(logger, "KILLED" if status == "success" else status)
+    logger.finalize = lambda status: finalize(
+        logger, MlflowStatus.KILLED if status == "success" else status
+    )
 
 
-def _greatest(trainer: Trainer, code: int) -> int:
-    """The greatest of the ranks' codes, which are 0, 1 or 2; nobody has it before all have come."""
+def _share(trainer: Trainer, code: int) -> int:
+    """The maximum of all ranks' codes, which are 0, 1 or 2; a collective."""
     any_rank = partial(trainer.strategy.reduce_boolean_decision, all=False)
     return int(any_rank(code >= 1)) + int(any_rank(code >= 2))

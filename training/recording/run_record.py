@@ -1,6 +1,7 @@
 """A training's MLflow run: created or taken up, and told how it ends."""
 
 import time
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 import requests
@@ -8,6 +9,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Experiment, Run, RunStatus
 from mlflow.exceptions import MlflowException
 
+from tracking_plugin.mlflow_status import MlflowStatus, end_status_of
 from tracking_plugin.names import RunStatus as FoveaStatus
 from tracking_plugin.names import Tag
 from training.errors import TrackingError
@@ -58,36 +60,40 @@ class RunRecord:
         base = self.tracking_uri.rstrip("/")
         return f"{base}/#/experiments/{self.experiment_id}/runs/{self.run_id}"
 
-    def starting(self, recipe: str) -> None:
-        """The run is being started: SCHEDULED until it trains, unless it has trained already."""
-        self._tag({Tag.RECIPE: recipe})
+    def starting(self) -> None:
+        """The run is being started: it is SCHEDULED until it computes.
+
+        A command that the run has not applied yet keeps its status.
+        """
         if _commanded_status(self._client, self.run_id) is None:
-            self._client.update_run(self.run_id, status="SCHEDULED")
-            self._tag({Tag.STATUS: FoveaStatus.STARTING, Tag.MESSAGE: ""})
+            self._client.update_run(self.run_id, status=MlflowStatus.SCHEDULED)
+            self.set_tags({Tag.STATUS: FoveaStatus.STARTING, Tag.MESSAGE: ""})
 
     def completed(self, timeout_s: float) -> None:
         """The training reached its end."""
-        self._end(FoveaStatus.COMPLETED, "FINISHED", "", timeout_s)
+        self._end(FoveaStatus.COMPLETED, "", timeout_s)
 
     def stopped(self, message: str, timeout_s: float) -> None:
         """Somebody ended the training before its time."""
-        self._end(FoveaStatus.STOPPED, "KILLED", message, timeout_s)
+        self._end(FoveaStatus.STOPPED, message, timeout_s)
 
     def failed(self, message: str, timeout_s: float) -> None:
         """The training could not go on, for the reason in `message`."""
-        self._end(FoveaStatus.ERROR, "FAILED", message[:LONGEST_TAG], timeout_s)
+        self._end(FoveaStatus.ERROR, message[:LONGEST_TAG], timeout_s)
 
     def has_failed(self) -> bool:
         """Whether some rank has already said why it failed."""
-        return bool(self._client.get_run(self.run_id).info.status == "FAILED")
+        return bool(self._client.get_run(self.run_id).info.status == MlflowStatus.FAILED)
 
-    def _tag(self, tags: dict[Tag, str]) -> None:
+    def set_tags(self, tags: Mapping[str, str]) -> None:
         for key, value in tags.items():
             self._client.set_tag(self.run_id, str(key), str(value))
 
-    def _end(self, status: FoveaStatus, mlflow_status: str, message: str, timeout_s: float) -> None:
+    def _end(self, status: FoveaStatus, message: str, timeout_s: float) -> None:
+        mlflow_status = end_status_of(status)
+
         def end() -> None:
-            self._tag({Tag.STATUS: status, Tag.MESSAGE: message})
+            self.set_tags({Tag.STATUS: status, Tag.MESSAGE: message})
             self._client.set_terminated(self.run_id, status=mlflow_status)
 
         retry_until_accepted(end, f"told that run {self.run_id} is {mlflow_status}", timeout_s)
@@ -96,7 +102,7 @@ class RunRecord:
 def mark_training(tracking_uri: str, run_id: str) -> None:
     """The first step is about to be taken."""
     client = MlflowClient(tracking_uri)
-    client.update_run(run_id, status="RUNNING")
+    client.update_run(run_id, status=MlflowStatus.RUNNING)
     if _commanded_status(client, run_id) is None:
         client.set_tag(run_id, str(Tag.STATUS), str(FoveaStatus.TRAINING))
 

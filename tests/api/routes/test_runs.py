@@ -4,9 +4,9 @@ import pytest
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 from starlette.testclient import TestClient
 
-from api.runs.source import MlflowStatus
 from api.runs.status import status_word
 from tests.api.logged_runs import START_MS, LoggedRun, Mlflow
+from tracking_plugin.mlflow_status import MlflowStatus
 from tracking_plugin.names import RunStatus
 
 

@@ -14,10 +14,11 @@ from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
 from api.pages import Page
 from api.runs.reader import RunNotFoundError, RunReader
-from api.runs.source import EpochSpan, MlflowStatus, RunQuery, SpanEnds
+from api.runs.source import EpochSpan, RunQuery, SpanEnds
 from api.runs.state import RECENT_STEPS
 from tests.api.logged_runs import START_MS, Mlflow, empty_database
 from tests.postgres import Postgres
+from tracking_plugin.mlflow_status import MlflowStatus
 from tracking_plugin.names import RunStatus
 
 EVERYTHING = Page(limit=10_000)
