@@ -1,10 +1,10 @@
-"""The names that appear in MLflow: one place for every metric, tag and status word that others rely on."""
+"""Every metric, tag, parameter, artifact and status name that Fovea writes to MLflow."""
 
 from enum import StrEnum
 
 
 class RunStatus(StrEnum):
-    """What a run is doing, as the tag `fovea.status` says it."""
+    """The values of the tag `fovea.status`."""
 
     IDLE = "idle"
     PENDING = "pending"
@@ -30,10 +30,12 @@ class Tag(StrEnum):
     REJECTED_RECORDS = "fovea.rejected_records"
     EVALUATED_RUN = "fovea.evaluated_run"
     """On the run of an evaluation job: the id of the run whose model it scores."""
+    REPORT = "fovea.report"
+    """On the run of an evaluation job: artifact paths of the reports, in the evaluated run."""
 
 
 class Metric(StrEnum):
-    """Metrics of fixed name; `step` is the optimizer step in all of them."""
+    """Metrics with a fixed name; their `step` is the optimizer step."""
 
     TRAIN_LOSS = "train/loss"
     TRAIN_ACCURACY = "train/accuracy"
@@ -50,7 +52,7 @@ class Metric(StrEnum):
 
 
 class MetricGroup(StrEnum):
-    """The part before `/` of metrics whose second part is a class or a condition."""
+    """The part before `/` of metrics that end in the name of a class or a condition."""
 
     PER_CLASS = "per_class"
     CRITICAL = "critical"
@@ -58,16 +60,16 @@ class MetricGroup(StrEnum):
 
 
 class Param(StrEnum):
-    """Parameters that say how far a training will go and what it must reach."""
+    """Parameters with a training's length and its required sensitivities."""
 
     TOTAL_EPOCHS = "total_epochs"
     STEPS_PER_EPOCH = "steps_per_epoch"
     CRITICAL_THRESHOLDS = "critical_thresholds"
-    """The least sensitivity of each critical condition, as a JSON object."""
+    """The minimum sensitivity of each critical condition, as a JSON object."""
 
 
 SYSTEM_METRIC_PREFIX = "system/"
-"""What MLflow itself measures of the machine that a run is on."""
+"""Metrics that MLflow measures on the run's machine."""
 
 CHECKPOINTS = "checkpoints"
 """Artifact folder of a run's checkpoints."""

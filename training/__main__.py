@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import mlflow
 
@@ -22,7 +23,9 @@ from training.settings import TrainingSettings
 from training.tracking.tracker import deliver
 
 DELIVERY_TIMEOUT_S = 600.0
-SCHEMAS = Path(tracking_plugin.__file__).parent / "recipes"
+SHIPPED = Path(tracking_plugin.__file__).parent
+RECIPE_SCHEMAS = SHIPPED / "recipes"
+JOB_KIND_SCHEMAS = SHIPPED / "job_kinds"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -51,10 +54,10 @@ def build_parser(recipe: str) -> argparse.ArgumentParser:
     add_flags(fit_parser, recipe_kind(recipe).config_class, f"the {recipe} recipe")
     fit_parser.set_defaults(run=_fit)
     evaluate_parser = commands.add_parser("evaluate", help="score a finished run's best model")
-    add_flags(evaluate_parser, EvaluateConfig, "evaluation")
+    _add_evaluate_flags(evaluate_parser)
     evaluate_parser.set_defaults(run=_evaluate)
     schema_parser = commands.add_parser(
-        "schema", help="write the JSON Schema of each recipe's parameters, for servers"
+        "schema", help="write the JSON Schemas of the recipes and of the job kinds, for servers"
     )
     schema_parser.set_defaults(run=_write_schemas)
     deliver_parser = commands.add_parser(
@@ -72,7 +75,10 @@ def _fit(namespace: argparse.Namespace) -> None:
 
 
 def _evaluate(namespace: argparse.Namespace) -> None:
-    evaluate(EvaluateConfig.parse(given_values(namespace, EvaluateConfig)), TrainingSettings())
+    given: dict[str, Any] = {}
+    for config_class in _evaluate_classes().values():
+        given |= given_values(namespace, config_class)
+    evaluate(given, TrainingSettings())
 
 
 def _deliver(namespace: argparse.Namespace) -> None:
@@ -83,10 +89,45 @@ def _deliver(namespace: argparse.Namespace) -> None:
     deliver(run_id, mlflow.get_tracking_uri(), spool_dir, DELIVERY_TIMEOUT_S)
 
 
+def _add_evaluate_flags(parser: argparse.ArgumentParser) -> None:
+    """Add the flags of every recipe: the run to evaluate says which recipe it is of."""
+    known: set[str] = set()
+    for title, config_class in _evaluate_classes().items():
+        add_flags(parser, config_class, title, but=known)
+        known |= config_class.model_fields.keys()
+
+
+def _evaluate_classes() -> dict[str, type[EvaluateConfig]]:
+    """The options of `evaluate`, by the title under which `--help` lists them."""
+    recipes = {f"the {name} recipe": kind.evaluate_class for name, kind in RECIPES.items()}
+    return {"evaluation": EvaluateConfig, **recipes}
+
+
 def _write_schemas(_: argparse.Namespace) -> None:
-    for name, kind in RECIPES.items():
-        schema = kind.config_class.model_json_schema()
-        (SCHEMAS / f"{name}.json").write_text(json.dumps(schema, indent=2) + "\n")
+    for path, schema in schemas().items():
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps(schema, indent=2) + "\n")
+
+
+def schemas() -> dict[Path, dict[str, Any]]:
+    """The JSON Schemas that the package `tracking_plugin` ships, by path."""
+    recipes = {
+        RECIPE_SCHEMAS / f"{name}.json": kind.config_class.model_json_schema()
+        for name, kind in RECIPES.items()
+    }
+    return {**recipes, JOB_KIND_SCHEMAS / "evaluate.json": evaluate_schema()}
+
+
+def evaluate_schema() -> dict[str, Any]:
+    """The options of `evaluate` for all recipes, without `job_run_id`, which the server gives."""
+    schema = EvaluateConfig.model_json_schema()
+    for kind in RECIPES.values():
+        recipe_schema = kind.evaluate_class.model_json_schema()
+        for part in ("$defs", "properties"):
+            schema[part] = {**recipe_schema.get(part, {}), **schema.get(part, {})}
+    del schema["properties"]["job_run_id"]
+    del schema["properties"]["run_id"]["default"]
+    return {**schema, "required": ["run_id"]}
 
 
 def _recipe_named_in(arguments: Sequence[str]) -> str:

@@ -2,7 +2,7 @@
 
 import argparse
 import types
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import Enum
 from typing import Any, Union, get_args, get_origin
 
@@ -10,14 +10,23 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 
-def add_flags(parser: argparse.ArgumentParser, config_class: type[BaseModel], title: str) -> None:
-    """One `--flag` a field of `config_class`; those not given stay out of the result.
+def add_flags(
+    parser: argparse.ArgumentParser,
+    config_class: type[BaseModel],
+    title: str,
+    *,
+    but: Collection[str] = (),
+) -> None:
+    """Add one `--flag` for each field of `config_class` except those in `but`.
+
+    Flags that are not given stay out of the result.
 
     Values go on as text: pydantic converts and refuses them. `--some_field` is understood as well
     as `--some-field`, because MLflow passes parameters under their own names.
     """
     group = parser.add_argument_group(title)
-    for name, field in config_class.model_fields.items():
+    fields = config_class.model_fields.items()
+    for name, field in ((name, field) for name, field in fields if name not in but):
         flags = [f"--{name.replace('_', '-')}"]
         if "_" in name:
             flags.append(f"--{name}")

@@ -93,22 +93,15 @@ class Split(StrEnum):
 
 
 class EvaluateConfig(FrozenConfig):
-    """How a finished run's best model is scored."""
+    """How a finished run's best model is scored, whatever its recipe."""
 
     run_id: str = Field("", description="MLflow run whose best model is scored")
+    job_run_id: str = Field("", description="MLflow run on which the evaluation itself reports")
     data: str = Field("", description="data set; by default the one the run was trained on")
     split: Split = Field(Split.TEST, description="part of the data set to score on")
-    modality: str = Field("all", description="fundus, oct or all")
-    tta: bool = Field(False, description="test-time augmentation: average over the mirror image")
     num_resamples: int = Field(1000, ge=100, le=100_000, description="bootstrap resamples")
-    patient_pattern: str = Field(
-        "",
-        description="regular expression whose first group finds the patient in a file name, "
-        "so that intervals are drawn over patients instead of images",
-    )
     seed: int = Field(0, ge=0, description="seed of the bootstrap")
     gpus: bool | None = Field(None, description="score on a GPU; by default where there is one")
-    skip_bad_images: bool = Field(False, description="leave unreadable images out and count them")
 
 
 def _sentences(error: ValidationError) -> str:

@@ -1,6 +1,7 @@
 """The command `evaluate`: scores a finished run's best model and records it in the same run."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import mlflow
 from mlflow import MlflowClient
@@ -17,6 +18,7 @@ from training.preparation import read_config
 from training.process import current_process, decide_gpu
 from training.recipe import Scores, TrainedModel
 from training.recipes.registry import recipe_kind
+from training.recording.evaluation_job import evaluation_job
 from training.recording.retry import retry_until_accepted
 from training.recording.run_record import RunRecord, find_run, require_reachable
 from training.settings import TrainingSettings
@@ -24,25 +26,44 @@ from training.settings import TrainingSettings
 RECORD_TIMEOUT_S = 300.0
 
 
-def evaluate(options: EvaluateConfig, settings: TrainingSettings) -> None:
-    """Score the run's best model; TrainingError if there is none, or the data does not fit it."""
+def evaluate(given: Mapping[str, Any], settings: TrainingSettings) -> None:
+    """Score the best model of a run with the options in `given`.
+
+    Raises TrainingError if the run has no best model, an option is wrong or the data does not fit.
+    """
+    options = EvaluateConfig.parse(
+        {name: given[name] for name in EvaluateConfig.model_fields if name in given}
+    )
     if not options.run_id:
         raise ConfigError("run_id: name the MLflow run whose best model is to be scored.")
     tracking_uri = mlflow.get_tracking_uri()
     require_reachable(tracking_uri)
+    with evaluation_job(options.job_run_id, tracking_uri, settings) as job:
+        run = find_run(tracking_uri, options.run_id)
+        record = RunRecord(tracking_uri, run)
+        trained = _trained_model(record, run, settings)
+        job.scores(record)
+        scores = _scores(trained, given, options, settings)
+        client = MlflowClient(tracking_uri)
+        retry_until_accepted(
+            lambda: _record(client, trained, scores), "given the scores", RECORD_TIMEOUT_S
+        )
+        job.has_reported(record, list(scores.pages))
+        _print_metrics(scores.metrics)
+        for path in scores.pages:
+            print(f"Report: {record.link}/artifacts/{path}")
+
+
+def _scores(
+    trained: TrainedModel,
+    given: Mapping[str, Any],
+    options: EvaluateConfig,
+    settings: TrainingSettings,
+) -> Scores:
     process = current_process(use_gpu=decide_gpu(options.gpus))
-    run = find_run(tracking_uri, options.run_id)
-    record = RunRecord(tracking_uri, run)
-    trained = _trained_model(record, run, settings)
     kind = recipe_kind(str(trained.document["recipe"]))
-    scores = kind.evaluate(trained, options, settings.data_dir.resolve(), process)
-    client = MlflowClient(tracking_uri)
-    retry_until_accepted(
-        lambda: _record(client, trained, scores), "given the scores", RECORD_TIMEOUT_S
-    )
-    _print_metrics(scores.metrics)
-    for path in scores.pages:
-        print(f"Report: {record.link}/artifacts/{path}")
+    recipe_options = kind.evaluate_class.parse(dict(given))
+    return kind.evaluate(trained, recipe_options, settings.data_dir.resolve(), process)
 
 
 def _trained_model(record: RunRecord, run: Run, settings: TrainingSettings) -> TrainedModel:

@@ -1,6 +1,5 @@
 """The command `fit`: from settings to a finished MLflow run, whatever happens on the way."""
 
-import logging
 import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping
@@ -9,24 +8,20 @@ from typing import Any
 
 import mlflow
 
+from tracking_plugin.names import Tag
 from tracking_plugin.ray_head import LOCAL_ENVIRONMENT
 from training.config import LaunchConfig, LauncherName
-from training.errors import LaunchError, TrackingError, TrainingError
-from training.job import SPOOL, TrainingJob, work_dir
+from training.errors import LaunchError
+from training.job import TrainingJob
 from training.launchers import torchrun
 from training.outcome import Ending, Outcome
 from training.preparation import open_run, prepare_job
 from training.process import Process
 from training.rank import run_rank
 from training.recipes.registry import recipe_kind
+from training.recording.ending import recorded_ending
 from training.recording.run_record import RunRecord, require_reachable, resume_run
 from training.settings import TrainingSettings
-from training.tracking.tracker import deliver
-
-logger = logging.getLogger(__name__)
-
-ENDING_TIMEOUT_S = 120.0
-LEFTOVER_TIMEOUT_S = 60.0
 
 Prepare = Callable[[RunRecord], TrainingJob]
 
@@ -41,7 +36,8 @@ def fit(launch: LaunchConfig, given: Mapping[str, Any], settings: TrainingSettin
     require_reachable(tracking_uri)
 
     def prepare(record: RunRecord) -> TrainingJob:
-        record.starting(launch.recipe)
+        record.set_tags({Tag.RECIPE: launch.recipe})
+        record.starting()
         print(f"Run: {record.link}", flush=True)
         return prepare_job(kind, given, launch, settings, record)
 
@@ -49,7 +45,7 @@ def fit(launch: LaunchConfig, given: Mapping[str, Any], settings: TrainingSettin
         _fit_under_torchrun(launch, settings, tracking_uri, prepare)
         return
     record = open_run(launch, settings, tracking_uri)
-    with _recorded_ending(record, settings):
+    with recorded_ending(record, settings):
         job = prepare(record)
         _conclude(record, job, _train(job, launch, settings))
 
@@ -86,13 +82,13 @@ def _fit_under_torchrun(
             known = torchrun.remembered_run(settings.data_dir)
             record = open_run(launch.model_copy(update=known), settings, tracking_uri)
             torchrun.remember_run(settings.data_dir, record.run_id)
-            with _recorded_ending(record, settings), _announced_failure(process):
+            with recorded_ending(record, settings), _announced_failure(process):
                 prepared = prepare(record)
         job = process.broadcast(prepared)
         if job is None:
             raise LaunchError("Rank 0 could not prepare the training; its message says why.")
         record = resume_run(tracking_uri, job.run_id)
-        with _recorded_ending(record, settings, may_be_collateral=True):
+        with recorded_ending(record, settings, may_be_collateral=True):
             outcome = run_rank(job)
             process.barrier()
             if process.is_main:
@@ -119,43 +115,3 @@ def _announced_failure(process: Process) -> Iterator[None]:
     except BaseException:
         process.broadcast(None)
         raise
-
-
-@contextmanager
-def _recorded_ending(
-    record: RunRecord, settings: TrainingSettings, *, may_be_collateral: bool = False
-) -> Iterator[None]:
-    """Say in the run why it ended, if it does not end well.
-
-    With `may_be_collateral` an unexpected error may be another rank's failure seen from here, so
-    it does not overwrite what that rank has said.
-    """
-    try:
-        yield
-    except TrainingError as refusal:
-        message = str(refusal)
-        _record_end(record, settings, lambda: record.failed(message, ENDING_TIMEOUT_S))
-        raise
-    except (KeyboardInterrupt, SystemExit) as interruption:
-        # Ray answers signals by leaving the program, some of them as if all were well.
-        _record_end(record, settings, lambda: record.stopped("Interrupted.", ENDING_TIMEOUT_S))
-        raise KeyboardInterrupt from interruption
-    except Exception as error:
-        message = f"{type(error).__name__}: {error}"
-        if not (may_be_collateral and record.has_failed()):
-            _record_end(record, settings, lambda: record.failed(message, ENDING_TIMEOUT_S))
-        raise
-
-
-def _record_end(record: RunRecord, settings: TrainingSettings, end: Callable[[], None]) -> None:
-    spool_dir = work_dir(settings.data_dir, record.run_id) / SPOOL
-    try:
-        if spool_dir.is_dir():
-            deliver(record.run_id, record.tracking_uri, spool_dir, LEFTOVER_TIMEOUT_S)
-    except TrackingError as error:
-        logger.warning("%s", error)
-    try:
-        end()
-    except TrackingError as error:
-        # The reason for the ending goes on to the person at the terminal in any case.
-        logger.error("%s", error)  # noqa: TRY400, the sentence says it all

@@ -168,6 +168,10 @@ class RecipeKind(Protocol):
     @property
     def config_class(self) -> type[LoopConfig]: ...
 
+    @property
+    def evaluate_class(self) -> type[EvaluateConfig]:
+        """The options of `evaluate`."""
+
     def configure(self, given: Mapping[str, Any], *, has_gpu: bool) -> LoopConfig:
         """The whole configuration from what was given; ConfigError names every bad field."""
 

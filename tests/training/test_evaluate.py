@@ -6,6 +6,7 @@ import mlflow
 import numpy as np
 import pytest
 import torch
+from mlflow.entities import Run
 from PIL import Image
 
 from tests.training.data.images import CLASSES
@@ -40,6 +41,41 @@ def test_the_test_split_is_scored_with_intervals_and_a_report(
     assert "RAO" in page
     assert "Not enough positives to tell" in page or "not enough positives" in page.lower()
     assert "Report: " in capsys.readouterr().out
+
+
+def test_an_evaluation_with_a_run_of_its_own_ends_that_run_and_links_the_report(
+    trained: Program, finished_run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scored = finished_run.info
+    job = trained.client.create_run(scored.experiment_id).info.run_id
+    try:
+        arguments = ("--run-id", scored.run_id, "--job-run-id", job, "--num-resamples", "100")
+        assert trained.run_here(monkeypatch, "evaluate", *arguments) == 0
+        run = trained.client.get_run(job)
+    finally:
+        trained.client.delete_run(job)
+    assert (run.info.status, run.data.tags["fovea.status"]) == ("FINISHED", "completed")
+    assert run.data.tags["fovea.evaluated_run"] == scored.run_id
+    report = "evaluation/test/clinical_report.html"
+    assert run.data.tags["fovea.report"] == report
+    assert f"/runs/{scored.run_id}/artifacts/{report}" in run.data.tags["mlflow.note.content"]
+    assert not [name for name in run.data.metrics if name.startswith("test")]
+    assert "test/accuracy" in trained.client.get_run(scored.run_id).data.metrics
+
+
+def test_an_evaluation_that_is_refused_ends_its_own_run_with_the_reason(
+    trained: Program, finished_run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = trained.client.create_run(finished_run.info.experiment_id).info.run_id
+    try:
+        arguments = ("--run-id", finished_run.info.run_id, "--job-run-id", job)
+        assert trained.run_here(monkeypatch, "evaluate", *arguments, "--modality", "xray") == 1
+        run = trained.client.get_run(job)
+    finally:
+        trained.client.delete_run(job)
+    assert (run.info.status, run.data.tags["fovea.status"]) == ("FAILED", "error")
+    assert "modality: 'xray' is not among the run's" in run.data.tags["fovea.message"]
+    assert trained.only_run().info.status == "FINISHED"
 
 
 def test_one_modality_with_augmentation_is_recorded_beside_the_rest(

@@ -5,8 +5,8 @@ from typing import Any
 
 from pydantic import Field
 
-from training.config import LoopConfig
-from training.data.decode import Framing
+from training.config import EvaluateConfig, LoopConfig
+from training.data.framing import Framing
 from training.errors import ConfigError
 
 
@@ -40,7 +40,9 @@ RANDOM_WEIGHTS = "random"
 class RetinalConfig(LoopConfig):
     """Everything that decides what the retinal recipe trains, and on what."""
 
-    data: str = Field("", description="folder with train|val|test/<class>/; none: a drawn set")
+    data: str = Field(
+        "", description="folder with train|val|test/<class>/; none: the synthetic demonstration set"
+    )
     preset: Preset = Field(Preset.AUTO, description="defaults for everything below")
     taxonomy: str = Field("", description="YAML file; by default from the folder names")
     skip_bad_images: bool = Field(False, description="leave unreadable images out and count them")
@@ -83,6 +85,19 @@ class RetinalConfig(LoopConfig):
     loader_workers: int = Field(8, ge=0, le=128, description="decoding processes per rank")
     cache_images: bool = Field(False, description="keep decoded images in memory")
     channels_last: bool = Field(False, description="memory layout that convolutions prefer")
+
+
+class RetinalEvaluateConfig(EvaluateConfig):
+    """How a retinal classifier is scored."""
+
+    modality: str = Field("all", description="fundus, oct or all")
+    tta: bool = Field(False, description="test-time augmentation: average over the mirror image")
+    patient_pattern: str = Field(
+        "",
+        description="regular expression whose first group finds the patient in a file name, "
+        "so that intervals are drawn over patients instead of images",
+    )
+    skip_bad_images: bool = Field(False, description="leave unreadable images out and count them")
 
 
 PRESETS: dict[Preset, dict[str, Any]] = {

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from training.config import EvaluateConfig, Split
+from training.config import Split
 from training.data.image_folder import ImageFolder
 from training.errors import ConfigError, DataError
 from training.evaluation.calibration import fit_temperature, measure_calibration
@@ -22,7 +22,7 @@ from training.evaluation.scoring import Predictions
 from training.models.backbone import build_classifier
 from training.process import Process
 from training.recipe import Scores, TrainedModel
-from training.recipes.retinal.config import RetinalConfig
+from training.recipes.retinal.config import RetinalConfig, RetinalEvaluateConfig
 from training.recipes.retinal.data import RetinalData, data_root, find_data, verify_data
 from training.recipes.retinal.model import backbone_config
 from training.recipes.retinal.recipe import split_dataset
@@ -32,7 +32,7 @@ ALL_MODALITIES = "all"
 
 
 def evaluate_classifier(
-    trained: TrainedModel, options: EvaluateConfig, data_dir: Path, process: Process
+    trained: TrainedModel, options: RetinalEvaluateConfig, data_dir: Path, process: Process
 ) -> Scores:
     """Fit the temperature on val, then measure on the split that is asked for."""
     config = _config(trained, options)
@@ -105,7 +105,7 @@ def patient_groups(paths: tuple[str, ...], pattern: str) -> Tensor | None:
     return torch.tensor(groups)
 
 
-def _config(trained: TrainedModel, options: EvaluateConfig) -> RetinalConfig:
+def _config(trained: TrainedModel, options: RetinalEvaluateConfig) -> RetinalConfig:
     """The run's configuration, with what the evaluation sees otherwise."""
     values = dict(trained.document["config"])
     values["skip_bad_images"] = options.skip_bad_images
@@ -130,7 +130,7 @@ def _data(
     config: RetinalConfig,
     taxonomy: Taxonomy,
     modality: Modality | None,
-    options: EvaluateConfig,
+    options: RetinalEvaluateConfig,
     data_dir: Path,
     process: Process,
 ) -> RetinalData:
@@ -172,7 +172,7 @@ def _predict(
     return found
 
 
-def _variant(options: EvaluateConfig) -> str:
+def _variant(options: RetinalEvaluateConfig) -> str:
     """What tells evaluations of one run apart: `test`, `test_fundus`, `test_fundus_tta`."""
     parts = [str(options.split)]
     if options.modality != ALL_MODALITIES:

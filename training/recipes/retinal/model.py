@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from training.models.backbone import BackboneConfig, build_classifier, freeze_backbone
-from training.models.weights import check_weights, load_backbone_weights
+from training.models.weights import read_backbone_weights, load_backbone_weights
 from training.recipes.retinal.config import RANDOM_WEIGHTS, Preset, RetinalConfig, Tuning
 
 logger = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ def check_model(config: RetinalConfig, num_classes: int) -> None:
     with torch.device("meta"):
         model = build_classifier(backbone_config(config, num_classes))
     if config.weights not in ("", RANDOM_WEIGHTS):
-        check_weights(model, Path(config.weights).expanduser())
+        read_backbone_weights(model, Path(config.weights).expanduser())
 
 
 def build_model(backbone: BackboneConfig, config: RetinalConfig) -> nn.Module:

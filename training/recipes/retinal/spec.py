@@ -11,7 +11,7 @@ from typing import Any, cast
 from training.config import EvaluateConfig, LoopConfig, Split
 from training.process import Process
 from training.recipe import RecordedRecipe, Scores, TrainedModel
-from training.recipes.retinal.config import RetinalConfig, retinal_config
+from training.recipes.retinal.config import RetinalConfig, RetinalEvaluateConfig, retinal_config
 from training.recipes.retinal.data import data_root, find_data, verify_data
 
 TRAINING_SPLITS = (Split.TRAIN, Split.VAL)
@@ -23,6 +23,10 @@ class RetinalSpec:
     @property
     def config_class(self) -> type[LoopConfig]:
         return RetinalConfig
+
+    @property
+    def evaluate_class(self) -> type[EvaluateConfig]:
+        return RetinalEvaluateConfig
 
     def configure(self, given: Mapping[str, Any], *, has_gpu: bool) -> LoopConfig:
         return retinal_config(dict(given), has_gpu=has_gpu)
@@ -39,7 +43,8 @@ class RetinalSpec:
     ) -> Scores:
         from training.recipes.retinal.evaluation import evaluate_classifier  # noqa: PLC0415
 
-        return evaluate_classifier(trained, options, data_dir, process)
+        retinal = cast(RetinalEvaluateConfig, options)
+        return evaluate_classifier(trained, retinal, data_dir, process)
 
     def build(self, config: LoopConfig, data_dir: Path, process: Process) -> RecordedRecipe:
         from training.recipes.retinal.recipe import RetinalRecipe  # noqa: PLC0415
