@@ -189,7 +189,7 @@ def test_weights_of_another_network_fail_the_run(
     weights = program.root / "other.pth"
     torch.save({"conv1.weight": torch.zeros(2)}, weights)
     assert fit(program, monkeypatch, "--weights", str(weights)) == 1
-    assert "is not of a ResNet like the one configured" in failure(program, capsys)
+    assert "does not fit the configured ResNet" in failure(program, capsys)
 
 
 def test_retfound_without_its_weights_is_refused(

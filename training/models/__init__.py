@@ -1,1 +1,1 @@
-"""Network architectures and the weights files that fit them."""
+"""Builds networks and loads pre-trained weights into them."""

@@ -1,4 +1,4 @@
-"""Builds an image classifier on any timm backbone."""
+"""Builds an image classifier on any backbone of timm."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,28 +11,28 @@ from training.errors import ConfigError
 
 @dataclass(frozen=True, kw_only=True)
 class BackboneConfig:
-    """A timm architecture and how it is used; plain values, kept with a registered model."""
+    """The timm architecture of a classifier and its settings; stored with a registered model."""
 
     name: str
     num_classes: int
     image_size: int
     drop_path: float
     global_pool: str
-    """Empty for the architecture's own."""
+    """Empty for the architecture's default."""
     norm_layer: str
-    """Empty for the architecture's own."""
+    """Empty for the architecture's default."""
 
 
 def build_classifier(config: BackboneConfig) -> nn.Module:
-    """The network [B, 3, S, S] -> logits [B, num_classes], with random weights.
+    """Build the network [B, 3, S, S] -> logits [B, num_classes], with random weights.
 
-    ConfigError if timm has no such backbone, or the backbone does not take the settings.
+    Raises ConfigError if timm has no such backbone, or if the backbone does not accept the settings.
     """
     if not timm.is_model(config.name):
-        near = timm.list_models(f"*{config.name.split('_')[0]}*")[:5]
+        similar = timm.list_models(f"*{config.name.split('_')[0]}*")[:5]
         raise ConfigError(
             f"backbone: timm has no model {config.name!r}"
-            + (f"; did you mean one of {', '.join(near)}?" if near else ".")
+            + (f"; did you mean one of {', '.join(similar)}?" if similar else ".")
         )
     options = timm_options(config)
     try:
@@ -45,9 +45,9 @@ def build_classifier(config: BackboneConfig) -> nn.Module:
 
 
 def timm_options(config: BackboneConfig) -> dict[str, Any]:
-    """The arguments with which timm builds the network."""
+    """The keyword arguments for `timm.create_model`."""
     options: dict[str, Any] = {"num_classes": config.num_classes}
-    if takes_image_size(config.name):
+    if has_fixed_image_size(config.name):
         options["img_size"] = config.image_size
     if config.drop_path > 0:
         options["drop_path_rate"] = config.drop_path
@@ -58,14 +58,14 @@ def timm_options(config: BackboneConfig) -> dict[str, Any]:
     return options
 
 
-def takes_image_size(name: str) -> bool:
-    """Whether the network is built for one size of pictures, as transformers are."""
+def has_fixed_image_size(name: str) -> bool:
+    """Whether the network is built for one image size, as transformers are."""
     config = timm.get_pretrained_cfg(name)
     return config is not None and config.fixed_input_size
 
 
 def freeze_backbone(model: nn.Module) -> None:
-    """Leave only the classifier trainable: a linear probe."""
+    """Make only the classifier trainable, for linear probing."""
     classifier = model.get_classifier()  # type: ignore[operator]
     trainable = {id(parameter) for parameter in classifier.parameters()}
     for parameter in model.parameters():

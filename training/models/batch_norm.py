@@ -1,7 +1,7 @@
-"""Batch normalisation over the images of all ranks, on CPUs as PyTorch has it for GPUs only.
+"""Synchronises batch normalisation over all ranks, on CPUs too; PyTorch does it on GPUs only.
 
-Without it the ranks of a data-parallel training would each normalise over their own share of a
-batch, and N ranks would not train like one rank with N times the batch.
+Without it, each rank of a data-parallel training normalises over its own part of the batch, and N
+ranks do not train like one rank with N times the batch size.
 """
 
 import logging
@@ -18,25 +18,25 @@ logger = logging.getLogger(__name__)
 
 
 def synchronise_batch_norm(model: nn.Module, device: torch.device) -> nn.Module:
-    """`model` with every batch normalisation spanning the ranks; its parameters stay the same."""
+    """Make every batch normalisation of `model` span all ranks; parameters and names stay the same."""
     if device.type == "cuda":
         return cast(nn.Module, convert_sync_batchnorm(model))
     for module in model.modules():
         if type(module) is nn.BatchNorm2d:
-            # Only the computation changes: parameters, buffers and their names are those it has.
+            # Changing the class changes the computation and keeps parameters, buffers and names.
             module.__class__ = SynchronisedBatchNorm2d
         elif isinstance(module, _BatchNorm):
             logger.warning(
-                "On CPUs %s normalises over each rank's own images, not over all ranks'.",
+                "On CPUs, %s normalises over the images of each rank and not over those of all ranks.",
                 type(module).__name__,
             )
     return model
 
 
 class SynchronisedBatchNorm2d(nn.BatchNorm2d):
-    """nn.BatchNorm2d whose mean and variance are those of all ranks' images [B, C, H, W]."""
+    """nn.BatchNorm2d with the mean and variance over the images [B, C, H, W] of all ranks."""
 
-    def forward(self, input: Tensor) -> Tensor:  # noqa: A002, the base class calls it so
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002, the name in the base class
         if not self.training:
             return super().forward(input)
         output, mean, variance = cast(Any, _Normalise).apply(
@@ -60,14 +60,14 @@ class SynchronisedBatchNorm2d(nn.BatchNorm2d):
 
 
 class _Normalise(torch.autograd.Function):
-    """The normalisation and its derivative, each with one small all-reduce (Ioffe & Szegedy 2015)."""
+    """Normalisation and its gradient, each with one small all-reduce (Ioffe & Szegedy 2015)."""
 
     @staticmethod
     def forward(
         ctx: Any, images: Tensor, weight: Tensor, bias: Tensor, eps: float
     ) -> tuple[Tensor, Tensor, Tensor]:
         variance, mean = torch.var_mean(images, dim=(0, 2, 3), correction=0)
-        # Every rank has as many images, so means of means are means over all.
+        # All ranks have equally many images, so the mean of their means is the overall mean.
         moments = torch.stack([mean, variance + mean**2])
         dist.all_reduce(moments)
         mean, square = moments / dist.get_world_size()

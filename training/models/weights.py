@@ -1,7 +1,7 @@
-"""Loads backbone weights from a file and insists that they fit.
+"""Loads pre-trained backbone weights from a file and refuses a file that does not fit.
 
-Understands the layouts of RETFound's own files: MAE (a state dict under `model`, decoder and all)
-and DINOv2 (under `teacher`, prefixed `backbone.`), besides plain state dicts and safetensors.
+Supported layouts: RETFound's MAE files (a state dict under `model`, with the decoder), RETFound's
+DINOv2 files (under `teacher`, with the prefix `backbone.`), plain state dicts and safetensors.
 """
 
 import argparse
@@ -25,35 +25,38 @@ logger = logging.getLogger(__name__)
 StateDict = dict[str, Tensor]
 
 CHUNKED_BLOCK = re.compile(r"^blocks\.\d+\.(\d+)\.")
-"""DINOv2 trains its blocks in chunks; the second number is the block's own."""
+"""DINOv2 can store its blocks in chunks; the second number is the block's index."""
 
 PRETRAINING_ONLY = ("decoder_", "mask_token", "dino_head.", "ibot_head.", "head.", "fc_norm.")
-"""Prefixes of what pre-training leaves in a file and a classifier has no use for."""
+"""Prefixes of tensors that only pre-training needs."""
 
 
 def load_backbone_weights(model: nn.Module, path: Path) -> None:
-    """Load `path` into all of `model` but its classifier, which stays as initialised.
+    """Load `path` into `model`, except for its classifier, which keeps its initial weights.
 
-    Position embeddings are interpolated to the model's image size. WeightsError as `check_weights`.
+    Raises WeightsError as `read_backbone_weights` does.
     """
-    weights = check_weights(model, path)
-    fresh = model.load_state_dict(weights, strict=False).missing_keys
-    logger.info("Loaded %d tensors from %s; new: %s.", len(weights), path.name, fresh)
+    weights = read_backbone_weights(model, path)
+    initial = model.load_state_dict(weights, strict=False).missing_keys
+    logger.info(
+        "Loaded %d tensors from %s; randomly initialised: %s.", len(weights), path.name, initial
+    )
 
 
-def check_weights(model: nn.Module, path: Path) -> StateDict:
-    """The tensors that `path` has for `model`, which may be on the meta device.
+def read_backbone_weights(model: nn.Module, path: Path) -> StateDict:
+    """Read the tensors in `path` for `model`, which may be on the meta device.
 
-    WeightsError if the file cannot be read, or if any tensor but the classifier's is missing, left
-    over or of another shape.
+    Position embeddings are interpolated to the model's image size. Raises WeightsError if the file
+    cannot be read, or if a tensor other than the classifier's is missing, unexpected or of another
+    shape.
     """
     weights = _without_pretraining(_read_state_dict(path))
     if isinstance(model, VisionTransformer):
         weights = _fit_vision_transformer(weights, model)
     expected = model.state_dict()
-    fresh = _classifier_keys(model)
-    weights = {name: tensor for name, tensor in weights.items() if name not in fresh}
-    missing = sorted(set(expected) - set(weights) - fresh)
+    initial = _initialised_keys(model)
+    weights = {name: tensor for name, tensor in weights.items() if name not in initial}
+    missing = sorted(set(expected) - set(weights) - initial)
     unexpected = sorted(set(weights) - set(expected))
     reshaped = sorted(
         name for name in set(weights) & set(expected) if weights[name].shape != expected[name].shape
@@ -85,22 +88,23 @@ def _read_file(path: Path) -> dict[str, Any]:
     try:
         if path.suffix == ".safetensors":
             return dict(load_file(path))
-        # RETFound's files carry their training arguments; no other class is let in.
+        # RETFound's files contain their training arguments; no other class is allowed.
         with torch.serialization.safe_globals([argparse.Namespace]):
             content = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise WeightsError(
-            f"The weights file {path} holds something else than tensors, and code from files is "
-            "not run: "
-            f"{first_line(error)}"
+            f"The weights file {path} contains objects other than tensors, and code from files is "
+            f"not run: {first_line(error)}"
         ) from error
     except (OSError, RuntimeError, EOFError, SafetensorError) as error:
         raise WeightsError(
-            f"The weights file {path} cannot be read; expected a PyTorch or safetensors file: "
+            f"The weights file {path} cannot be read as a PyTorch or safetensors file: "
             f"{first_line(error)}"
         ) from error
     if not isinstance(content, dict):
-        raise WeightsError(f"The weights file {path} holds a {type(content).__name__}, not a dict.")
+        raise WeightsError(
+            f"The weights file {path} contains a {type(content).__name__}; expected a dict of tensors."
+        )
     return content
 
 
@@ -108,7 +112,7 @@ def _without_pretraining(weights: StateDict) -> StateDict:
     return {
         name: tensor
         for name, tensor in weights.items()
-        # DINOv2's mask token is kept for now: timm knows that layout by it.
+        # timm recognises the DINOv2 layout by the mask token, and removes it.
         if name == "mask_token" or not name.startswith(PRETRAINING_ONLY)
     }
 
@@ -122,34 +126,34 @@ def _fit_vision_transformer(weights: StateDict, model: VisionTransformer) -> Sta
         weights.pop("mask_token", None)
     fitted = checkpoint_filter_fn(weights, model)
     if isinstance(model.norm, nn.Identity):
-        # With average pooling the norm comes after it and is new, as in RETFound's fine-tuning.
+        # With average pooling a new norm follows the pooling, as in RETFound's fine-tuning.
         fitted.pop("norm.weight", None)
         fitted.pop("norm.bias", None)
     return fitted
 
 
-def _classifier_keys(model: nn.Module) -> set[str]:
-    """Parameters that no pre-training gives: the classifier, and a norm behind average pooling."""
+def _initialised_keys(model: nn.Module) -> set[str]:
+    """Parameters without pre-trained values: the classifier, and a norm after average pooling."""
     classifier = {id(tensor) for tensor in model.get_classifier().parameters()}  # type: ignore[operator]
-    fresh = {name for name, tensor in model.named_parameters() if id(tensor) in classifier}
+    keys = {name for name, tensor in model.named_parameters() if id(tensor) in classifier}
     if isinstance(model, VisionTransformer):
-        fresh |= {name for name, _ in model.named_parameters() if name.startswith("fc_norm.")}
-    return fresh
+        keys |= {name for name, _ in model.named_parameters() if name.startswith("fc_norm.")}
+    return keys
 
 
 def _mismatch(
     path: Path, model: nn.Module, missing: list[str], unexpected: list[str], reshaped: list[str]
 ) -> str:
     parts = [
-        f"{len(names)} {what} ({', '.join(names[:3])}{', …' if len(names) > 3 else ''})"
-        for what, names in (
+        f"{len(names)} {problem} ({', '.join(names[:3])}{', …' if len(names) > 3 else ''})"
+        for problem, names in (
             ("missing", missing),
-            ("left over", unexpected),
+            ("unexpected", unexpected),
             ("of another shape", reshaped),
         )
         if names
     ]
     return (
-        f"The weights file {path} is not of a {type(model).__name__} like the one configured: "
+        f"The weights file {path} does not fit the configured {type(model).__name__}: "
         f"tensors {', '.join(parts)}. Choose the preset or backbone that the file was made with."
     )

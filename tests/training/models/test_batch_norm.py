@@ -1,4 +1,4 @@
-"""Batch normalisation over ranks equals that of one rank with the whole batch."""
+"""Batch normalisation over several ranks equals that of one rank with the whole batch."""
 
 from pathlib import Path
 from typing import Any
@@ -48,7 +48,7 @@ def _train_share(process: Process, _: Any) -> dict[str, Tensor]:
     return train_step(model, images().chunk(process.world_size)[process.rank])
 
 
-def test_two_ranks_normalise_like_one_with_the_whole_batch(tmp_path: Path) -> None:
+def test_two_ranks_normalise_like_one_rank_with_the_whole_batch(tmp_path: Path) -> None:
     whole = train_step(network(), images())
     first, second = run_ranks(_train_share, None, world_size=2, folder=tmp_path)
     for name in ("outputs", "inputs"):

@@ -1,7 +1,8 @@
-"""Weights files: RETFound's two layouts load whole; everything else is refused in a sentence."""
+"""Both layouts of RETFound's weights files load completely, and files that do not fit are refused."""
 
 import argparse
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from torch import Tensor
 
 from training.errors import WeightsError
 from training.models.backbone import BackboneConfig, build_classifier
-from training.models.weights import check_weights, load_backbone_weights
+from training.models.weights import load_backbone_weights, read_backbone_weights
 
 MAE_LARGE = BackboneConfig(
     name="vit_large_patch16_224",
@@ -22,14 +23,7 @@ MAE_LARGE = BackboneConfig(
     global_pool="avg",
     norm_layer="",
 )
-DINO_LARGE = BackboneConfig(
-    name="vit_large_patch14_dinov2",
-    num_classes=28,
-    image_size=224,
-    drop_path=0.2,
-    global_pool="token",
-    norm_layer="",
-)
+DINO_LARGE = replace(MAE_LARGE, name="vit_large_patch14_dinov2", global_pool="token")
 TINY = BackboneConfig(
     name="test_vit", num_classes=5, image_size=64, drop_path=0.0, global_pool="avg", norm_layer=""
 )
@@ -41,7 +35,7 @@ def on_meta(config: BackboneConfig) -> torch.nn.Module:
 
 
 def shapes_of(name: str, **options: object) -> dict[str, Tensor]:
-    """The tensors of a pre-training network in their true shapes, at no size on disk."""
+    """Tensors in the shapes of a network without a classifier, expanded from scalars to save disk."""
     with torch.device("meta"):
         model = timm.create_model(name, num_classes=0, **options)
     return {key: torch.zeros(()).expand(value.shape) for key, value in model.state_dict().items()}
@@ -68,10 +62,10 @@ def dino_file(path: Path, backbone: dict[str, Tensor]) -> Path:
     return path
 
 
-def test_the_mae_layout_of_retfound_leaves_exactly_the_classifier_new(tmp_path: Path) -> None:
+def test_retfounds_mae_layout_has_all_tensors_but_the_classifiers(tmp_path: Path) -> None:
     path = mae_file(tmp_path / "RETFound_mae.pth", shapes_of("vit_large_patch16_224"))
     model = on_meta(MAE_LARGE)
-    loaded = check_weights(model, path)
+    loaded = read_backbone_weights(model, path)
     assert set(model.state_dict()) - set(loaded) == {
         "head.weight",
         "head.bias",
@@ -80,26 +74,28 @@ def test_the_mae_layout_of_retfound_leaves_exactly_the_classifier_new(tmp_path: 
     }
 
 
-def test_the_dinov2_layout_of_retfound_leaves_exactly_the_classifier_new(tmp_path: Path) -> None:
+def test_retfounds_dinov2_layout_has_all_tensors_but_the_classifiers(tmp_path: Path) -> None:
     backbone = shapes_of("vit_large_patch14_dinov2", img_size=518)
     path = dino_file(tmp_path / "RETFound_dinov2.pth", backbone)
     model = on_meta(DINO_LARGE)
-    loaded = check_weights(model, path)
+    loaded = read_backbone_weights(model, path)
     assert set(model.state_dict()) - set(loaded) == {"head.weight", "head.bias"}
     assert loaded["pos_embed"].shape == (1, 1 + 16 * 16, 1024), "interpolated from 37 x 37"
 
 
-def test_dinov2_blocks_that_were_trained_in_chunks_are_understood(tmp_path: Path) -> None:
+def test_dinov2_blocks_that_were_stored_in_chunks_are_read(tmp_path: Path) -> None:
     chunked = {
         name.replace("blocks.", f"blocks.{int(name.split('.')[1]) // 6}.")
         if name.startswith("blocks.")
         else name: tensor
         for name, tensor in shapes_of("vit_large_patch14_dinov2", img_size=518).items()
     }
-    check_weights(on_meta(DINO_LARGE), dino_file(tmp_path / "chunked.pth", chunked))
+    read_backbone_weights(on_meta(DINO_LARGE), dino_file(tmp_path / "chunked.pth", chunked))
 
 
-def test_loading_brings_the_values_and_interpolates_the_positions(tmp_path: Path) -> None:
+def test_loading_copies_the_weights_and_interpolates_the_position_embeddings(
+    tmp_path: Path,
+) -> None:
     torch.manual_seed(0)
     pretrained = timm.create_model("test_vit", num_classes=0, img_size=96)
     path = mae_file(tmp_path / "mae.pth", pretrained.state_dict())
@@ -112,7 +108,7 @@ def test_loading_brings_the_values_and_interpolates_the_positions(tmp_path: Path
     assert after["pos_embed"].shape != pretrained.pos_embed.shape
 
 
-def test_our_own_safetensors_load(tmp_path: Path) -> None:
+def test_safetensors_of_a_trained_classifier_load(tmp_path: Path) -> None:
     pretrained = build_classifier(TINY)
     save_file(pretrained.state_dict(), tmp_path / "model.safetensors")
     model = build_classifier(TINY)
@@ -135,21 +131,23 @@ def test_a_convolutional_backbone_loads_its_own_weights(tmp_path: Path) -> None:
     assert torch.equal(model.state_dict()[name], pretrained.state_dict()[name])
 
 
-@pytest.mark.parametrize(("config", "what"), [(MAE_LARGE, "left over"), (DINO_LARGE, "missing")])
+@pytest.mark.parametrize(
+    ("config", "problem"), [(MAE_LARGE, "unexpected"), (DINO_LARGE, "missing")]
+)
 def test_a_checkpoint_of_another_architecture_is_refused(
-    tmp_path: Path, config: BackboneConfig, what: str
+    tmp_path: Path, config: BackboneConfig, problem: str
 ) -> None:
     mae = mae_file(tmp_path / "mae.pth", shapes_of("vit_large_patch16_224"))
     dino = dino_file(tmp_path / "dino.pth", shapes_of("vit_large_patch14_dinov2", img_size=224))
     other = dino if config is MAE_LARGE else mae
-    with pytest.raises(WeightsError, match=what):
-        check_weights(on_meta(config), other)
+    with pytest.raises(WeightsError, match=problem):
+        read_backbone_weights(on_meta(config), other)
 
 
-def test_a_smaller_network_of_the_same_kind_is_refused_by_shape(tmp_path: Path) -> None:
+def test_the_weights_of_a_smaller_network_are_refused_by_shape(tmp_path: Path) -> None:
     path = mae_file(tmp_path / "base.pth", shapes_of("vit_base_patch16_224"))
     with pytest.raises(WeightsError, match="of another shape"):
-        check_weights(on_meta(MAE_LARGE), path)
+        read_backbone_weights(on_meta(MAE_LARGE), path)
 
 
 class Payload:
@@ -163,18 +161,18 @@ def test_code_in_a_weights_file_is_not_run(
     path = tmp_path / "evil.pth"
     torch.save({"model": Payload()}, path)
     with pytest.raises(WeightsError, match="code from files is not run"):
-        check_weights(on_meta(TINY), path)
+        read_backbone_weights(on_meta(TINY), path)
     assert "code from a file" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("content", [b"", b"not a checkpoint", pickle.dumps([1, 2])])
-def test_a_file_that_is_no_checkpoint_is_refused(tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_not_a_weights_file_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "weights.pth"
     path.write_bytes(content)
     with pytest.raises(WeightsError, match=r"weights\.pth"):
-        check_weights(on_meta(TINY), path)
+        read_backbone_weights(on_meta(TINY), path)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="There is no weights file"):
-        check_weights(on_meta(TINY), tmp_path / "nowhere.pth")
+        read_backbone_weights(on_meta(TINY), tmp_path / "missing.pth")
