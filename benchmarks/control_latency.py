@@ -25,7 +25,7 @@ from tests.ports import LOOPBACK, free_port
 from tracking_plugin.control import RunControl
 from training.agreement import Agreement, Decision
 from training.process import Process, current_process
-from training.recording.commands import ServerOrders
+from training.recording.control_signal import ServerOrders
 
 NUM_RANKS = 2
 NUM_COMMANDS = 100

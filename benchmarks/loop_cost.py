@@ -28,7 +28,7 @@ from training.agreement import Agreement
 from training.console import BarConsole
 from training.data_wait import DataWait
 from training.process import current_process
-from training.recording.commands import ServerOrders
+from training.recording.control_signal import ServerOrders
 from training.tracking.tracker import MlflowTracker
 
 NUM_ROUNDS = 40

@@ -20,9 +20,9 @@ from training.process import Process, current_process
 from training.random_state import seed_everything
 from training.recipe import RecordedRecipe
 from training.recipes.registry import recipe_kind
-from training.recording.commands import ServerOrders
+from training.recording.control_signal import ServerOrders
 from training.recording.recorder import Recorder
-from training.silent import SilentConsole, SilentTracker
+from training.null_recorders import SilentConsole, SilentTracker
 
 
 def run_rank(

@@ -11,7 +11,7 @@ import torch
 
 from tests.small_disk import fill, small_disk
 from tests.training.ranks import lone_process, run_ranks
-from tests.training.scripted_commands import Script, ScriptedOrders, WatchedAgreement
+from tests.training.scripted_signal import Script, ScriptedOrders, WatchedAgreement
 from tests.training.toy import MemoryTracker
 from tests.training.toy_training import Trained, train
 from training.agreement import Decision

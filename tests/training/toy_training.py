@@ -14,7 +14,7 @@ from training.config import LoopConfig
 from training.loop import TrainingLoop
 from training.outcome import Outcome
 from training.process import Process
-from training.silent import SilentConsole
+from training.null_recorders import SilentConsole
 
 
 @dataclass

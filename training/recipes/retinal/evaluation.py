@@ -15,7 +15,7 @@ from training.evaluation.calibration import fit_temperature, measure_calibration
 from training.evaluation.confusion_image import confusion_matrix_image
 from training.evaluation.intervals import bootstrap_intervals
 from training.evaluation.metrics import Evaluation, evaluate_predictions, logged_metrics
-from training.evaluation.prediction import InferenceTransform, predict
+from training.recipes.retinal.prediction import InferenceTransform, predict
 from training.evaluation.report import render_report
 from training.evaluation.report_figures import report_document
 from training.evaluation.scoring import Predictions

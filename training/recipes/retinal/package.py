@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from training.evaluation.prediction import InferenceTransform
+from training.recipes.retinal.prediction import InferenceTransform
 from training.models.backbone import BackboneConfig, timm_options
 from training.recipe import PackagedModel
 from training.taxonomies.taxonomy import Taxonomy

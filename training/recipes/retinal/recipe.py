@@ -24,7 +24,7 @@ from training.evaluation.metrics import (
     logged_metrics,
     selection_score,
 )
-from training.evaluation.prediction import InferenceTransform, predict
+from training.recipes.retinal.prediction import InferenceTransform, predict
 from training.models.batch_norm import synchronise_batch_norm
 from training.process import Process
 from training.recipe import DatasetDescription, EvaluationResult, PackagedModel, StepResult

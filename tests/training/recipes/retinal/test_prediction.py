@@ -11,7 +11,7 @@ from tests.training.data.images import make_folder
 from tests.training.ranks import lone_process, run_ranks
 from training.config import Split
 from training.evaluation.metrics import evaluate_predictions
-from training.evaluation.prediction import InferenceTransform, predict
+from training.recipes.retinal.prediction import InferenceTransform, predict
 from training.evaluation.scoring import Predictions
 from training.process import Process
 from training.recipes.retinal.config import retinal_config

@@ -9,8 +9,8 @@ from tests.waiting import DEADLINE_S, until
 from tracking_plugin.control import RunControl
 from tracking_plugin.control_messages import Desired, Observed
 from training.agreement import Decision
-from training.recording import commands as orders_module
-from training.recording.commands import ServerOrders
+from training.recording import control_signal as orders_module
+from training.recording.control_signal import ServerOrders
 
 RUN_ID = "0123456789abcdef0123456789abcdef"
 
