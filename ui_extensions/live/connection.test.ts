@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ServerAddress } from "./address";
-import { type Clock, HEARTBEAT_MS, type Link, LiveConnection } from "./connection";
+import { type Clock, HEARTBEAT_MS, type ConnectionStatus, LiveConnection } from "./connection";
 
 class FakeSocket {
   static readonly OPEN = 1;
@@ -66,7 +66,7 @@ class FakeClock implements Clock {
 
 function stage() {
   const sockets: FakeSocket[] = [];
-  const links: Link[] = [];
+  const links: ConnectionStatus[] = [];
   const offsets: number[] = [];
   let gaps = 0;
   const clock = new FakeClock();
@@ -75,7 +75,7 @@ function stage() {
     address,
     {
       onMessage: (message) => offsets.push(message.offset),
-      onLink: (link) => links.push(link),
+      onStatus: (link) => links.push(link),
       onGap: () => {
         gaps += 1;
       },
@@ -154,7 +154,7 @@ describe("a connection", () => {
     begin(null, 10);
     clock.pass(2_000);
     newest().end();
-    const { sinceMs } = links.at(-1) as Link;
+    const { sinceMs } = links.at(-1) as ConnectionStatus;
     for (let attempt = 0; attempt < 5; attempt += 1) {
       clock.pass(20_000);
       newest().end(1006, `attempt ${attempt}`);
@@ -190,7 +190,7 @@ describe("a connection", () => {
   it("tries at once when the network is back", () => {
     const { newest, connection, sockets } = stage();
     newest().end();
-    connection.hurry();
+    connection.checkNow();
     expect(sockets).toHaveLength(2);
   });
 

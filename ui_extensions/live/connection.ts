@@ -3,10 +3,10 @@
 import type { ServerAddress } from "./address";
 import type { ServerMessage } from "./schemas";
 
-export type LinkState = "connecting" | "live" | "lost" | "refused";
+export type ConnectionState = "connecting" | "live" | "lost" | "refused";
 
-export interface Link {
-  state: LinkState;
+export interface ConnectionStatus {
+  state: ConnectionState;
   /** When it became so, in ms since the Unix epoch. */
   sinceMs: number;
   /** Why it is not live, in the words of the server where it has said any. */
@@ -15,7 +15,7 @@ export interface Link {
 
 export interface Listener {
   onMessage(message: ServerMessage): void;
-  onLink(link: Link): void;
+  onStatus(status: ConnectionStatus): void;
   /** Something was missed for good: what is known must be read again. */
   onGap(): void;
 }
@@ -44,7 +44,7 @@ export const browserClock: Clock = {
 
 export class LiveConnection {
   private socket: WebSocket | null = null;
-  private link: Link;
+  private status: ConnectionStatus;
   private epoch: string | null = null;
   private offset = 0;
   private numFailures = 0;
@@ -59,7 +59,7 @@ export class LiveConnection {
     private readonly clock: Clock = browserClock,
     private readonly open: OpenSocket = (url) => new WebSocket(url),
   ) {
-    this.link = { state: "connecting", sinceMs: clock.nowMs(), reason: "" };
+    this.status = { state: "connecting", sinceMs: clock.nowMs(), reason: "" };
   }
 
   start(): void {
@@ -74,12 +74,12 @@ export class LiveConnection {
   }
 
   /** Try at once, as when the network is back or somebody looks at the page again. */
-  hurry(): void {
+  checkNow(): void {
     if (!this.isClosed && this.socket === null) {
       this.numFailures = 0;
       this.cancelTimer();
       this.connect();
-    } else if (!this.isClosed && this.link.state === "live") {
+    } else if (!this.isClosed && this.status.state === "live") {
       this.cancelTimer();
       this.askWhetherThere();
     }
@@ -164,12 +164,12 @@ export class LiveConnection {
     this.cancelTimer = this.clock.after(delayMs * (0.5 + Math.random() / 2), () => this.connect());
   }
 
-  private say(state: LinkState, reason: string): void {
-    if (this.link.state === state && this.link.reason === reason) {
+  private say(state: ConnectionState, reason: string): void {
+    if (this.status.state === state && this.status.reason === reason) {
       return;
     }
-    const isSame = this.link.state === state;
-    this.link = { state, reason, sinceMs: isSame ? this.link.sinceMs : this.clock.nowMs() };
-    this.listener.onLink(this.link);
+    const isSame = this.status.state === state;
+    this.status = { state, reason, sinceMs: isSame ? this.status.sinceMs : this.clock.nowMs() };
+    this.listener.onStatus(this.status);
   }
 }

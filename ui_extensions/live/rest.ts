@@ -27,7 +27,7 @@ export function asRequestError(error: unknown): RequestError {
 }
 
 /** To ask again later may help: the server is away, busy or out of order, and has refused nothing. */
-export function isPassing(error: unknown): boolean {
+export function isRetryable(error: unknown): boolean {
   if (!(error instanceof RequestError)) {
     return false;
   }
@@ -60,8 +60,8 @@ export class Rest {
   async list<T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<Page<T>> {
     const response = await this.ask(path, query, { method: "GET" }, DEADLINE_MS, signal);
     const entries = (await response.json()) as T[];
-    const counted = Number(response.headers.get("X-Total-Count") ?? entries.length);
-    return { entries, total: Number.isFinite(counted) ? counted : entries.length };
+    const total = Number(response.headers.get("X-Total-Count") ?? entries.length);
+    return { entries, total: Number.isFinite(total) ? total : entries.length };
   }
 
   /** `deadlineMs` is for commands that wait for a run to obey. */

@@ -5,9 +5,9 @@ import type { RunStatus } from "./schemas";
 export type Tone = "ok" | "warning" | "critical" | "info" | "stale";
 
 /** A colour and a shape: colour is never the only sign. */
-export type Look = readonly [tone: Tone, sign: string];
+export type Appearance = readonly [tone: Tone, sign: string];
 
-export const STATUS_LOOKS: Readonly<Record<RunStatus, Look>> = {
+export const STATUS_APPEARANCE: Readonly<Record<RunStatus, Appearance>> = {
   idle: ["stale", "○"],
   pending: ["info", "…"],
   starting: ["info", "…"],

@@ -2,7 +2,7 @@
 
 import type { CriticalAlert } from "../live/schemas";
 import { element, sign } from "./elements";
-import { LEVEL_LOOKS } from "./appearance";
+import { LEVEL_APPEARANCE } from "./appearance";
 import type { Numbers } from "./numbers";
 import type { Words } from "./words";
 
@@ -36,7 +36,7 @@ export class AlertsView {
   }
 
   private item(alert: CriticalAlert): HTMLElement {
-    const [tone, mark] = LEVEL_LOOKS[alert.level];
+    const [tone, mark] = LEVEL_APPEARANCE[alert.level];
     const level = this.words.level[alert.level];
     return element(
       "li",

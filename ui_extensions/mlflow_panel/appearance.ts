@@ -1,20 +1,20 @@
 // A colour and a shape for each thing that is told: colour is never the only sign.
 
-import type { LinkState } from "../live/connection";
+import type { ConnectionState } from "../live/connection";
 import type { AlertLevel } from "../live/schemas";
-import type { Look } from "../live/statusAppearance";
+import type { Appearance } from "../live/statusAppearance";
 import type { Outcome } from "./runState";
 
-export { type Look, STATUS_LOOKS, type Tone } from "../live/statusAppearance";
+export { type Appearance, STATUS_APPEARANCE, type Tone } from "../live/statusAppearance";
 
-export const STALE_LOOK: Look = ["stale", "◌"];
+export const STALE_APPEARANCE: Appearance = ["stale", "◌"];
 
-export const LEVEL_LOOKS: Readonly<Record<AlertLevel, Look>> = {
+export const LEVEL_APPEARANCE: Readonly<Record<AlertLevel, Appearance>> = {
   critical: ["critical", "✖"],
   warning: ["warning", "▲"],
 };
 
-export const OUTCOME_LOOKS: Readonly<Record<Outcome, Look>> = {
+export const OUTCOME_APPEARANCE: Readonly<Record<Outcome, Appearance>> = {
   sent: ["info", "…"],
   done: ["ok", "✓"],
   unanswered: ["warning", "▲"],
@@ -23,7 +23,7 @@ export const OUTCOME_LOOKS: Readonly<Record<Outcome, Look>> = {
   unreachable: ["critical", "✖"],
 };
 
-export const LINK_LOOKS: Readonly<Record<LinkState, Look>> = {
+export const CONNECTION_APPEARANCE: Readonly<Record<ConnectionState, Appearance>> = {
   connecting: ["stale", "◌"],
   live: ["ok", "●"],
   lost: ["critical", "✖"],

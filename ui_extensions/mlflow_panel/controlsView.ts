@@ -5,7 +5,7 @@ import { ConfirmView, type Give } from "./confirmView";
 import { element, setAttribute, setText } from "./elements";
 import { OutcomeView } from "./outcomeView";
 import { listen } from "./guarded";
-import { isOver, type RunState, turningAction, whyNot } from "./runState";
+import { isOver, type RunState, toggleAction, whyNot } from "./runState";
 import type { Words } from "./words";
 
 export interface Commands {
@@ -26,7 +26,7 @@ export class ControlsView {
   private readonly confirm: ConfirmView;
   private readonly outcome: OutcomeView;
   readonly root: HTMLElement;
-  private turningTo: Action = "pause";
+  private toggleTo: Action = "pause";
 
   constructor(
     private readonly words: Words,
@@ -38,7 +38,7 @@ export class ControlsView {
     const parts = [this.buttons, this.reasons, this.confirm.root, this.outcome.root];
     this.root = element("div", { class: "controls" }, ...parts);
     setAttribute(this.buttons, "aria-label", words.control);
-    this.onPress(this.turn, () => this.press(this.turningTo));
+    this.onPress(this.turn, () => this.press(this.toggleTo));
     this.onPress(this.stop, () => this.press("stop"));
   }
 
@@ -63,8 +63,8 @@ export class ControlsView {
   private showButtons(state: RunState, isAtEnd: boolean): void {
     const reasons = new Set<string>();
     if (state.status && !isAtEnd) {
-      this.turningTo = turningAction(state.status.status);
-      reasons.add(this.showButton(this.turn, this.turningTo, state));
+      this.toggleTo = toggleAction(state.status.status);
+      reasons.add(this.showButton(this.turn, this.toggleTo, state));
       reasons.add(this.showButton(this.stop, "stop", state));
     }
     // What is on its way is told by the outcome.

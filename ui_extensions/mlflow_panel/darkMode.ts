@@ -1,6 +1,6 @@
 // Whether MLflow's page is dark: as MLflow says it, else as the system has it.
 
-import { quietly } from "./guarded";
+import { guarded } from "./guarded";
 
 const DARK_CLASS = "dark-mode";
 /** Where MLflow keeps its choice, which it puts on the page a moment after it has begun. */
@@ -8,7 +8,7 @@ const STORED = "_mlflow_dark_mode_toggle_enabled";
 
 export function watchDarkMode(onChange: (isDark: boolean) => void): void {
   const system = window.matchMedia("(prefers-color-scheme: dark)");
-  const tell = quietly(() => {
+  const tell = guarded(() => {
     onChange(document.body.classList.contains(DARK_CLASS) || (system.matches && !isLight()));
   });
   system.addEventListener("change", tell);

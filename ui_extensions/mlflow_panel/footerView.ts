@@ -1,17 +1,17 @@
 // Whether what is shown is what is so now, and the way to the dashboard.
 
-import type { Link } from "../live/connection";
+import type { ConnectionStatus } from "../live/connection";
 import { element, setAttribute, setText, sign } from "./elements";
-import { LINK_LOOKS } from "./appearance";
+import { CONNECTION_APPEARANCE } from "./appearance";
 import type { Numbers } from "./numbers";
 import type { Words } from "./words";
 
-export class FootView {
+export class FooterView {
   private readonly sign = sign("");
   private readonly text = element("span", { role: "status" });
-  private readonly link = element("span", { class: "toned" }, this.sign, " ", this.text);
+  private readonly connection = element("span", { class: "toned" }, this.sign, " ", this.text);
   private readonly dashboard = element("a");
-  readonly root = element("div", { class: "foot" }, this.link, this.dashboard);
+  readonly root = element("div", { class: "footer" }, this.connection, this.dashboard);
 
   constructor(
     private readonly words: Words,
@@ -20,11 +20,11 @@ export class FootView {
     setText(this.dashboard, words.dashboard);
   }
 
-  show({ state, sinceMs, reason }: Link, dashboard: URL): void {
+  show({ state, sinceMs, reason }: ConnectionStatus, dashboard: URL): void {
     const { words, numbers } = this;
-    const [tone, mark] = LINK_LOOKS[state];
-    setAttribute(this.link, "data-tone", tone);
-    setAttribute(this.link, "title", reason || false);
+    const [tone, mark] = CONNECTION_APPEARANCE[state];
+    setAttribute(this.connection, "data-tone", tone);
+    setAttribute(this.connection, "title", reason || false);
     setText(this.sign, mark);
     setText(this.text, state === "lost" ? words.lost(numbers.clock(sinceMs)) : words[state]);
     setAttribute(this.dashboard, "href", dashboard.href);

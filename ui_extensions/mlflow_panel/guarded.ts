@@ -1,6 +1,6 @@
 // Nothing that goes wrong here may reach MLflow's page or its console.
 
-export function quietly<A extends unknown[]>(call: (...args: A) => void): (...args: A) => void {
+export function guarded<A extends unknown[]>(call: (...args: A) => void): (...args: A) => void {
   return (...args) => {
     try {
       call(...args);
@@ -17,10 +17,10 @@ export function listen<K extends keyof Events>(
   type: K,
   call: (event: Events[K]) => void,
 ): void {
-  to.addEventListener(type, quietly(call) as EventListener);
+  to.addEventListener(type, guarded(call) as EventListener);
 }
 
 /** Of a promise whose end nobody waits for. */
-export function unheard(promise: Promise<unknown>): void {
+export function ignoreRejection(promise: Promise<unknown>): void {
   promise.catch(() => {});
 }

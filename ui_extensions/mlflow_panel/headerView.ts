@@ -2,22 +2,27 @@
 
 import type { CriticalAlert, TrainingStatus } from "../live/schemas";
 import { element, setAttribute, setText, sign } from "./elements";
-import { LEVEL_LOOKS, type Look, STALE_LOOK, STATUS_LOOKS } from "./appearance";
+import {
+  LEVEL_APPEARANCE,
+  type Appearance,
+  STALE_APPEARANCE,
+  STATUS_APPEARANCE,
+} from "./appearance";
 import type { Numbers } from "./numbers";
 import { listen } from "./guarded";
 import { isStale, openAlerts, type RunState, shareDone } from "./runState";
 import type { Words } from "./words";
 
-export class HeadView {
-  readonly handle = element("button", { type: "button", class: "quiet handle" }, sign("⠿"));
+export class HeaderView {
+  readonly handle = element("button", { type: "button", class: "subtle handle" }, sign("⠿"));
   private readonly status = new Badge({ role: "status" });
   private readonly share = element("span");
   private readonly alerts = new Badge();
   private readonly foldSign = sign("");
-  private readonly fold = element("button", { type: "button", class: "quiet" }, this.foldSign);
+  private readonly fold = element("button", { type: "button", class: "subtle" }, this.foldSign);
   readonly root = element(
     "div",
-    { class: "head" },
+    { class: "header" },
     this.handle,
     this.status.root,
     element("span", { class: "summary" }, this.share, this.alerts.root),
@@ -46,8 +51,9 @@ export class HeadView {
     const { words, numbers } = this;
     const word = status.deleted ? words.deleted : words.status[status.status];
     const isOld = isStale(state);
-    const look = isOld || status.deleted ? STALE_LOOK : STATUS_LOOKS[status.status];
-    this.status.show(look, isOld ? words.lastKnown(word) : word);
+    const appearance =
+      isOld || status.deleted ? STALE_APPEARANCE : STATUS_APPEARANCE[status.status];
+    this.status.show(appearance, isOld ? words.lastKnown(word) : word);
     const share = shareDone(status);
     setText(this.share, share === null ? "" : numbers.percent(share));
     this.showAlerts(openAlerts(state));
@@ -63,7 +69,7 @@ export class HeadView {
     if (worst) {
       const count = 1 + others.length;
       this.alerts.show(
-        LEVEL_LOOKS[worst.level],
+        LEVEL_APPEARANCE[worst.level],
         this.words.numAlerts(count, this.numbers.whole(count)),
       );
     }
@@ -80,7 +86,7 @@ class Badge {
     this.root = element("span", { class: "badge" }, this.sign, this.text);
   }
 
-  show([tone, mark]: Look, text: string): void {
+  show([tone, mark]: Appearance, text: string): void {
     setAttribute(this.root, "data-tone", tone);
     setText(this.sign, mark);
     setText(this.text, text);

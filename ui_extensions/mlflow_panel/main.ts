@@ -1,9 +1,9 @@
 // Enters MLflow's page; whatever goes wrong here, that page goes on.
 
 import { startPanel } from "./panel";
-import { quietly } from "./guarded";
+import { guarded } from "./guarded";
 
-quietly(() => {
+guarded(() => {
   const script = document.currentScript;
   if (script instanceof HTMLScriptElement && script.src) {
     // The script is in monitor/, one below the server's root.

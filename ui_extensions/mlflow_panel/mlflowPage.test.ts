@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { isSamePlace, placeOf } from "./mlflowPage";
+import { isSamePage, mlflowPageOf } from "./mlflowPage";
 
 const RUN = "070373e3b6b3452393417ccc3d5369ad";
 
-describe("placeOf", () => {
+describe("mlflowPageOf", () => {
   it.each([
     [`#/experiments/1/runs/${RUN}`],
     [`#/experiments/1/runs/${RUN}/`],
@@ -12,7 +12,7 @@ describe("placeOf", () => {
     [`#/experiments/1/runs/${RUN}?o=1`],
     [`#/experiments/1/evaluation-runs/${RUN}`],
   ])("%s is a run's page", (hash) => {
-    expect(placeOf(hash)).toEqual({ page: "run", runId: RUN, workspace: null });
+    expect(mlflowPageOf(hash)).toEqual({ page: "run", runId: RUN, workspace: null });
   });
 
   it.each([
@@ -24,35 +24,35 @@ describe("placeOf", () => {
     ["#/experiments/12/evaluation-runs", "12"],
     ["#/compare-experiments/s?experiments=%5B%221%22%5D", null],
   ])("%s lists runs", (hash, experimentId) => {
-    expect(placeOf(hash)).toEqual({ page: "runs", experimentId, workspace: null });
+    expect(mlflowPageOf(hash)).toEqual({ page: "runs", experimentId, workspace: null });
   });
 
   it.each([[""], ["#"], ["#/"], ["#/experiments"], ["#/models/x"], ["#/compare-runs?runs=[]"]])(
     "%s is neither",
     (hash) => {
-      expect(placeOf(hash)).toEqual({ page: "other" });
+      expect(mlflowPageOf(hash)).toEqual({ page: "other" });
     },
   );
 
   it("reads the workspace", () => {
     const hash = `#/experiments/1/runs/${RUN}/artifacts?workspace=eye%20ward`;
-    expect(placeOf(hash)).toEqual({ page: "run", runId: RUN, workspace: "eye ward" });
-    expect(placeOf("#/experiments/1?q=a?b&workspace=c")).toMatchObject({ workspace: "c" });
-    expect(placeOf("#/experiments/1?workspace=")).toMatchObject({ workspace: null });
+    expect(mlflowPageOf(hash)).toEqual({ page: "run", runId: RUN, workspace: "eye ward" });
+    expect(mlflowPageOf("#/experiments/1?q=a?b&workspace=c")).toMatchObject({ workspace: "c" });
+    expect(mlflowPageOf("#/experiments/1?workspace=")).toMatchObject({ workspace: null });
   });
 
   it("takes nothing for a run that could not be one's id", () => {
     for (const id of ['"]{}', "a%2Fb", "..", "x".repeat(65), "<b>"]) {
-      expect(placeOf(`#/experiments/1/runs/${id}`).page).toBe("runs");
+      expect(mlflowPageOf(`#/experiments/1/runs/${id}`).page).toBe("runs");
     }
   });
 });
 
-describe("isSamePlace", () => {
+describe("isSamePage", () => {
   it("holds between the tabs of one run", () => {
-    const run = placeOf(`#/experiments/1/runs/${RUN}`);
-    expect(isSamePlace(run, placeOf(`#/experiments/1/runs/${RUN}/artifacts`))).toBe(true);
-    expect(isSamePlace(run, placeOf("#/experiments/1/runs/other"))).toBe(false);
-    expect(isSamePlace(run, placeOf(`#/experiments/1/runs/${RUN}?workspace=a`))).toBe(false);
+    const run = mlflowPageOf(`#/experiments/1/runs/${RUN}`);
+    expect(isSamePage(run, mlflowPageOf(`#/experiments/1/runs/${RUN}/artifacts`))).toBe(true);
+    expect(isSamePage(run, mlflowPageOf("#/experiments/1/runs/other"))).toBe(false);
+    expect(isSamePage(run, mlflowPageOf(`#/experiments/1/runs/${RUN}?workspace=a`))).toBe(false);
   });
 });

@@ -1,17 +1,17 @@
 // What a page of MLflow's is about, read from its address.
 
-export type Place =
+export type MlflowPage =
   | { page: "run"; runId: string; workspace: string | null }
   | { page: "runs"; experimentId: string | null; workspace: string | null }
   | { page: "other" };
 
-const ELSEWHERE: Place = { page: "other" };
+const ELSEWHERE: MlflowPage = { page: "other" };
 const RUN = /^\/experiments\/\w+\/(?:evaluation-)?runs\/([\w-]{1,64})(?:\/|$)/;
 const EXPERIMENT = /^\/experiments\/(\w{1,64})(?:\/|$)/;
 const EXPERIMENTS = /^\/compare-experiments(?:\/|$)/;
 
 /** `hash` is a page's behind its `#`, which MLflow keeps its paths in. */
-export function placeOf(hash: string): Place {
+export function mlflowPageOf(hash: string): MlflowPage {
   const [, path = "", query = ""] = /^#?([^?]*)(.*)$/s.exec(hash) ?? [];
   const workspace = new URLSearchParams(query).get("workspace") || null;
   const [, runId] = RUN.exec(path) ?? [];
@@ -25,6 +25,6 @@ export function placeOf(hash: string): Place {
   return ELSEWHERE;
 }
 
-export function isSamePlace(a: Place, b: Place): boolean {
+export function isSamePage(a: MlflowPage, b: MlflowPage): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }

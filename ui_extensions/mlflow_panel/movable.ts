@@ -1,7 +1,7 @@
 // Lets the panel be moved out of the way: by dragging its handle, by arrow keys, or corner by corner.
 
 import { fitted, GAP, nextCorner, type Position, type Size } from "./position";
-import { listen, quietly } from "./guarded";
+import { listen, guarded } from "./guarded";
 
 const STEP_PX = 24;
 /** What moves less than that was pressed, not dragged. */
@@ -36,7 +36,7 @@ export class Movable {
     listen(handle, "click", (event) => this.press(event));
     listen(handle, "keydown", (event) => this.step(event));
     listen(window, "resize", () => this.place());
-    new ResizeObserver(quietly(() => this.place())).observe(panel);
+    new ResizeObserver(guarded(() => this.place())).observe(panel);
   }
 
   private begin(handle: HTMLElement, event: PointerEvent): void {

@@ -1,7 +1,7 @@
 // What became of the newest command, in the server's own words.
 
 import { element, setAttribute, setText, sign } from "./elements";
-import { OUTCOME_LOOKS } from "./appearance";
+import { OUTCOME_APPEARANCE } from "./appearance";
 import { listen } from "./guarded";
 import { type Command, outcomeOf } from "./runState";
 import type { Words } from "./words";
@@ -10,7 +10,7 @@ export class OutcomeView {
   private readonly sign = sign("");
   private readonly text = element("p");
   private readonly detail = element("p", { lang: "en" });
-  private readonly dismiss = element("button", { type: "button", class: "quiet" }, sign("✕"));
+  private readonly dismiss = element("button", { type: "button", class: "subtle" }, sign("✕"));
   readonly root = element(
     "div",
     { class: "note", tabindex: "-1", hidden: true },
@@ -31,7 +31,7 @@ export class OutcomeView {
     this.root.hidden = command === null;
     if (command) {
       const outcome = outcomeOf(command);
-      const [tone, mark] = OUTCOME_LOOKS[outcome];
+      const [tone, mark] = OUTCOME_APPEARANCE[outcome];
       setAttribute(this.root, "data-tone", tone);
       setText(this.sign, mark);
       setText(this.text, this.words[outcome](this.words.command[command.action]));

@@ -2,27 +2,27 @@
 
 import { ServerAddress } from "../live/address";
 import { PanelView } from "./panelView";
-import type { Place } from "./mlflowPage";
-import { listen, unheard } from "./guarded";
+import type { MlflowPage } from "./mlflowPage";
+import { listen, ignoreRejection } from "./guarded";
 import { RunsMarker } from "./runsMarker";
 import { RunWatch } from "./runWatch";
-import { watchPlace } from "./watchMlflowPage";
+import { watchMlflowPage } from "./watchMlflowPage";
 import { LANGUAGE_KEY, type Reader, readerOf } from "./words";
 
 /** What a page has us do while it is shown. */
 interface Companion {
-  hurry(): void;
+  checkNow(): void;
   close(): void;
 }
 
 /** `root` is the server's, with a slash at its end. */
 export function startPanel(root: URL): void {
   const panel = new Panel(root);
-  watchPlace((place) => panel.goTo(place));
-  listen(window, "online", () => panel.hurry());
+  watchMlflowPage((place) => panel.goTo(place));
+  listen(window, "online", () => panel.checkNow());
   listen(document, "visibilitychange", () => {
     if (!document.hidden) {
-      panel.hurry();
+      panel.checkNow();
     }
   });
 }
@@ -35,25 +35,25 @@ class Panel {
 
   constructor(private readonly root: URL) {}
 
-  goTo(place: Place): void {
+  goTo(place: MlflowPage): void {
     this.companion?.close();
     this.view?.hide();
     this.run = null;
     this.companion = this.companionOf(place);
   }
 
-  hurry(): void {
-    this.companion?.hurry();
+  checkNow(): void {
+    this.companion?.checkNow();
   }
 
-  private companionOf(place: Place): Companion | null {
+  private companionOf(place: MlflowPage): Companion | null {
     switch (place.page) {
       case "run":
         return this.watch(new ServerAddress(this.root, place.workspace), place.runId);
       case "runs": {
         const address = new ServerAddress(this.root, place.workspace);
         const marker = new RunsMarker(address, place.experimentId, this.reader.words);
-        unheard(marker.start());
+        ignoreRejection(marker.start());
         return marker;
       }
       case "other":
@@ -66,14 +66,14 @@ class Panel {
     dashboard.hash = `/runs/${runId}`;
     const run = new RunWatch(address, runId, (state) => this.viewed().show(state, dashboard));
     this.run = run;
-    unheard(run.start());
+    ignoreRejection(run.start());
     return run;
   }
 
   /** Made when there is something to show for the first time. */
   private viewed(): PanelView {
     this.view ??= new PanelView(this.reader, {
-      command: (action, release) => this.run && unheard(this.run.command(action, release)),
+      command: (action, release) => this.run && ignoreRejection(this.run.command(action, release)),
       dismissOutcome: () => this.run?.dismissOutcome(),
     });
     return this.view;

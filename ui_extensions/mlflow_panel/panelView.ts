@@ -4,14 +4,14 @@ import { AlertsView } from "./alertsView";
 import { type Commands, ControlsView } from "./controlsView";
 import { watchDarkMode } from "./darkMode";
 import { element, setAttribute, setText } from "./elements";
-import { FootView } from "./footerView";
-import { HeadView } from "./headerView";
-import { keep, kept } from "./storedSettings";
+import { FooterView } from "./footerView";
+import { HeaderView } from "./headerView";
+import { saveSettings, readSettings } from "./storedSettings";
 import { Movable } from "./movable";
 import { numbersOf } from "./numbers";
 import css from "./panel.css?inline";
 import { ProgressView } from "./progressView";
-import { newlyCritical, openAlerts, type RunState } from "./runState";
+import { newCriticalAlerts, openAlerts, type RunState } from "./runState";
 import type { Reader } from "./words";
 
 const BODY_ID = "body";
@@ -19,15 +19,15 @@ const BODY_ID = "body";
 const NARROW_PX = 720;
 
 export class PanelView {
-  private readonly head: HeadView;
+  private readonly head: HeaderView;
   private readonly progress: ProgressView;
   private readonly alerts: AlertsView;
   private readonly controls: ControlsView;
-  private readonly foot: FootView;
+  private readonly foot: FooterView;
   private readonly body = element("div", { class: "body", id: BODY_ID });
   private readonly news = element("span", { class: "for-readers", role: "alert" });
   private readonly panel = element("section", { class: "panel", hidden: true });
-  private isFolded = kept().isFolded ?? window.innerWidth < NARROW_PX;
+  private isFolded = readSettings().isFolded ?? window.innerWidth < NARROW_PX;
   private shown: RunState | null = null;
 
   constructor(
@@ -36,11 +36,11 @@ export class PanelView {
   ) {
     const { words, language, locale } = reader;
     const numbers = numbersOf(locale);
-    this.head = new HeadView(words, numbers, BODY_ID, () => this.fold(!this.isFolded));
+    this.head = new HeaderView(words, numbers, BODY_ID, () => this.fold(!this.isFolded));
     this.progress = new ProgressView(words, numbers);
     this.alerts = new AlertsView(words, numbers);
     this.controls = new ControlsView(words, commands);
-    this.foot = new FootView(words, numbers);
+    this.foot = new FooterView(words, numbers);
     const parts = [this.progress, this.alerts, this.controls, this.foot];
     this.body.append(...parts.map(({ root }) => root));
     this.panel.append(this.head.root, this.body, this.news);
@@ -48,8 +48,10 @@ export class PanelView {
     setAttribute(this.panel, "lang", language);
     this.showFolded();
     document.body.append(hostOf(this.panel));
-    const { position = null } = kept();
-    new Movable(this.panel, this.head.handle, position, (moved) => keep({ position: moved }));
+    const { position = null } = readSettings();
+    new Movable(this.panel, this.head.handle, position, (moved) =>
+      saveSettings({ position: moved }),
+    );
   }
 
   /** Nothing is shown of a run that nothing is known of. */
@@ -63,8 +65,8 @@ export class PanelView {
     this.progress.show(state);
     this.alerts.show(openAlerts(state));
     this.controls.show(state);
-    this.foot.show(state.link, dashboard);
-    const [newest] = this.shown ? newlyCritical(this.shown, state) : [];
+    this.foot.show(state.connection, dashboard);
+    const [newest] = this.shown ? newCriticalAlerts(this.shown, state) : [];
     if (newest) {
       setText(this.news, this.reader.words.newAlert(newest.condition, newest.message));
     }
@@ -80,7 +82,7 @@ export class PanelView {
 
   private fold(isFolded: boolean): void {
     this.isFolded = isFolded;
-    keep({ isFolded });
+    saveSettings({ isFolded });
     this.showFolded();
   }
 

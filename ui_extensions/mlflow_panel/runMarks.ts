@@ -2,7 +2,7 @@
 
 import { hasEnded } from "../live/runStatus";
 import type { AlertLevel, RunStatus } from "../live/schemas";
-import { LEVEL_LOOKS, STATUS_LOOKS, type Tone } from "./appearance";
+import { LEVEL_APPEARANCE, STATUS_APPEARANCE, type Tone } from "./appearance";
 import type { Words } from "./words";
 
 /** Newer runs replace older ones beyond that. */
@@ -59,8 +59,8 @@ const COLOURS: Readonly<Record<Tone, readonly [light: string, dark: string]>> = 
 
 function rules({ status, alert }: Mark, runIds: readonly string[], words: Words): string {
   const level = isLevel(alert) ? alert : null;
-  const [tone, statusSign] = STATUS_LOOKS[status];
-  const [shownTone, levelSign] = level ? LEVEL_LOOKS[level] : [tone, ""];
+  const [tone, statusSign] = STATUS_APPEARANCE[status];
+  const [shownTone, levelSign] = level ? LEVEL_APPEARANCE[level] : [tone, ""];
   const shown = `${statusSign}${levelSign} `;
   const said = words.mark(words.status[status], level && words.level[level]);
   const links = runIds.map((id) => `a[href*="/runs/${id}"]`).join(",");
@@ -73,7 +73,7 @@ function rules({ status, alert }: Mark, runIds: readonly string[], words: Words)
 }
 
 function isLevel(alert: string | null): alert is AlertLevel {
-  return alert !== null && Object.hasOwn(LEVEL_LOOKS, alert);
+  return alert !== null && Object.hasOwn(LEVEL_APPEARANCE, alert);
 }
 
 function quoted(text: string): string {

@@ -11,12 +11,12 @@ import {
   afterMessage,
   type Command,
   isStale,
-  newlyCritical,
+  newCriticalAlerts,
   openAlerts,
   outcomeOf,
   type RunState,
   shareDone,
-  turningAction,
+  toggleAction,
   whyNot,
   withAlerts,
   withOpenAlerts,
@@ -47,7 +47,7 @@ function statusOf(status: RunStatus, more: Partial<TrainingStatus> = {}): Traini
 function stateOf(status: RunStatus, more: Partial<RunState> = {}): RunState {
   return {
     status: statusOf(status),
-    link: { state: "live", sinceMs: 0, reason: "" },
+    connection: { state: "live", sinceMs: 0, reason: "" },
     alerts: {},
     command: null,
     ...more,
@@ -112,21 +112,21 @@ describe("alerts", () => {
     ]);
     const after = withAlerts(before, [alertOf("b", { level: "critical" }), alertOf("c")]);
 
-    expect(ids(newlyCritical(before, after))).toEqual(["b"]);
+    expect(ids(newCriticalAlerts(before, after))).toEqual(["b"]);
   });
 });
 
 describe("isStale", () => {
   const lost = { state: "lost", sinceMs: 0, reason: "" } as const;
 
-  it("holds for a run that goes on unheard", () => {
-    expect(isStale(stateOf("training", { link: lost }))).toBe(true);
-    expect(isStale(stateOf("training", { link: { ...lost, state: "refused" } }))).toBe(true);
+  it("holds for a run that goes on ignoreRejection", () => {
+    expect(isStale(stateOf("training", { connection: lost }))).toBe(true);
+    expect(isStale(stateOf("training", { connection: { ...lost, state: "refused" } }))).toBe(true);
   });
 
   it("does not hold for what is live, nor for what cannot change", () => {
     expect(isStale(stateOf("training"))).toBe(false);
-    expect(isStale(stateOf("completed", { link: lost }))).toBe(false);
+    expect(isStale(stateOf("completed", { connection: lost }))).toBe(false);
   });
 });
 
@@ -154,7 +154,7 @@ describe("whyNot", () => {
     ["pausing", "resume", "resume"],
     ["paused", "resume", "resume"],
   ] as const)("while %s the first button is to %s", (status, action, allowed) => {
-    expect(turningAction(status)).toBe(action);
+    expect(toggleAction(status)).toBe(action);
     expect(whyNot(stateOf(status), allowed)).toBeNull();
     expect(whyNot(stateOf(status), "stop")).toBeNull();
   });

@@ -1,6 +1,6 @@
 // What the panel knows of its run, and how that changes; nothing here talks to anybody.
 
-import type { Link } from "../live/connection";
+import type { ConnectionStatus } from "../live/connection";
 import { type Action, isAllowed } from "../live/controls";
 import type { RequestError } from "../live/rest";
 import { hasEnded } from "../live/runStatus";
@@ -18,12 +18,12 @@ export interface Command {
   readonly answer?: ControlResponse;
   readonly error?: RequestError;
   /** Whether the run has been seen to be what the answer says. */
-  readonly isSeen?: boolean;
+  readonly isVisible?: boolean;
 }
 
 export interface RunState {
   readonly status: TrainingStatus | null;
-  readonly link: Link;
+  readonly connection: ConnectionStatus;
   /** By id, also those that are resolved. */
   readonly alerts: Readonly<Record<string, CriticalAlert>>;
   readonly command: Command | null;
@@ -36,7 +36,7 @@ export function afterMessage(state: RunState, message: ServerMessage): RunState 
       return {
         ...state,
         status: message.status,
-        command: stillTold(state.command, message.status.status),
+        command: commandAfterStatus(state.command, message.status.status),
       };
     case "critical_alert":
       return withAlerts(state, [message.alert]);
@@ -72,14 +72,14 @@ export function withOpenAlerts(
 }
 
 /** An outcome is told until the run has become what it says, and something else after that. */
-function stillTold(command: Command | null, status: RunStatus): Command | null {
+function commandAfterStatus(command: Command | null, status: RunStatus): Command | null {
   if (!command?.answer) {
     return command;
   }
   if (command.answer.training_status === status) {
-    return { ...command, isSeen: true };
+    return { ...command, isVisible: true };
   }
-  return command.isSeen ? null : command;
+  return command.isVisible ? null : command;
 }
 
 /** The worst first, then the newest. */
@@ -95,7 +95,7 @@ export function openAlerts({ alerts }: RunState): CriticalAlert[] {
 }
 
 /** Critical ones that were none before. */
-export function newlyCritical(before: RunState, after: RunState): CriticalAlert[] {
+export function newCriticalAlerts(before: RunState, after: RunState): CriticalAlert[] {
   const wasCritical = new Set(openAlerts(before).filter(isCritical).map(idOf));
   return openAlerts(after).filter((alert) => isCritical(alert) && !wasCritical.has(alert.alert_id));
 }
@@ -114,8 +114,10 @@ export function isOver({ status, deleted }: TrainingStatus): boolean {
 }
 
 /** Whether what is known of the run may have been overtaken; of one that has ended it cannot be. */
-export function isStale({ status, link }: RunState): boolean {
-  return link.state !== "live" && link.state !== "connecting" && !!status && !isOver(status);
+export function isStale({ status, connection }: RunState): boolean {
+  return (
+    connection.state !== "live" && connection.state !== "connecting" && !!status && !isOver(status)
+  );
 }
 
 /** From 0 to 1, or null where the run does not say how far it goes. */
@@ -133,7 +135,7 @@ export function shareDone(status: TrainingStatus): number | null {
 export type WhyNot = "deleted" | "forbidden" | "pending" | "status";
 
 /** The first button goes with what the run does: it pauses, or it resumes. */
-export function turningAction(status: RunStatus): Action {
+export function toggleAction(status: RunStatus): Action {
   return isAllowed("resume", status) ? "resume" : "pause";
 }
 

@@ -3,9 +3,9 @@
 import type { ServerAddress } from "../live/address";
 import { LiveConnection } from "../live/connection";
 import { type Action, ANSWER_SLACK_MS, timeoutS } from "../live/controls";
-import { asRequestError, isPassing, type RequestError, Rest } from "../live/rest";
+import { asRequestError, isRetryable, type RequestError, Rest } from "../live/rest";
 import type { ControlResponse, CriticalAlert, TrainingStatus } from "../live/schemas";
-import { quietly, unheard } from "./guarded";
+import { guarded, ignoreRejection } from "./guarded";
 import { afterMessage, type Command, type RunState, withAlerts, withOpenAlerts } from "./runState";
 
 /** More than anybody reads here; the dashboard has them all. */
@@ -18,7 +18,7 @@ export class RunWatch {
   private hasAlerts = false;
   private state: RunState = {
     status: null,
-    link: { state: "connecting", sinceMs: Date.now(), reason: "" },
+    connection: { state: "connecting", sinceMs: Date.now(), reason: "" },
     alerts: {},
     command: null,
   };
@@ -32,16 +32,16 @@ export class RunWatch {
     this.connection = new LiveConnection(
       address,
       {
-        onMessage: quietly((message) => this.become(afterMessage(this.state, message))),
-        onLink: quietly((link) => {
-          this.become({ ...this.state, link });
-          if (link.state === "live" && !this.hasAlerts) {
-            unheard(this.readAlerts());
+        onMessage: guarded((message) => this.become(afterMessage(this.state, message))),
+        onStatus: guarded((connection) => {
+          this.become({ ...this.state, connection });
+          if (connection.state === "live" && !this.hasAlerts) {
+            ignoreRejection(this.readAlerts());
           }
         }),
-        onGap: quietly(() => {
+        onGap: guarded(() => {
           this.hasAlerts = false;
-          unheard(this.readAlerts());
+          ignoreRejection(this.readAlerts());
         }),
       },
       runId,
@@ -55,7 +55,7 @@ export class RunWatch {
       const status = await this.rest.get<TrainingStatus>(path, {}, this.leaving.signal);
       this.become({ ...this.state, status });
     } catch (error) {
-      if (!isPassing(error)) {
+      if (!isRetryable(error)) {
         return;
       }
     }
@@ -66,8 +66,8 @@ export class RunWatch {
   }
 
   /** Try to connect at once. */
-  hurry(): void {
-    this.connection.hurry();
+  checkNow(): void {
+    this.connection.checkNow();
   }
 
   close(): void {

@@ -2,10 +2,10 @@
 
 import type { ServerAddress } from "../live/address";
 import { LiveConnection } from "../live/connection";
-import { isPassing, Rest } from "../live/rest";
+import { isRetryable, Rest } from "../live/rest";
 import type { RunSummary, ServerMessage, TrainingStatus } from "../live/schemas";
 import { type Mark, type Marks, MOST_MARKS, styleSheet, withMark } from "./runMarks";
-import { quietly, unheard } from "./guarded";
+import { guarded, ignoreRejection } from "./guarded";
 import type { Words } from "./words";
 
 /** MLflow's names for runs that have not ended. */
@@ -29,9 +29,9 @@ export class RunsMarker {
   ) {
     this.rest = new Rest(address);
     this.connection = new LiveConnection(address, {
-      onMessage: quietly((message) => this.take(message)),
-      onLink: () => {},
-      onGap: quietly(() => unheard(this.read())),
+      onMessage: guarded((message) => this.take(message)),
+      onStatus: () => {},
+      onGap: guarded(() => ignoreRejection(this.read())),
     });
   }
 
@@ -40,7 +40,7 @@ export class RunsMarker {
     try {
       await this.read();
     } catch (error) {
-      if (!isPassing(error)) {
+      if (!isRetryable(error)) {
         return;
       }
     }
@@ -50,8 +50,8 @@ export class RunsMarker {
     }
   }
 
-  hurry(): void {
-    this.connection.hurry();
+  checkNow(): void {
+    this.connection.checkNow();
   }
 
   close(): void {
@@ -100,7 +100,7 @@ export class RunsMarker {
     if (marks !== this.marks && !this.leaving.signal.aborted) {
       this.marks = marks;
       this.timer ??= window.setTimeout(
-        quietly(() => {
+        guarded(() => {
           this.timer = undefined;
           this.sheet.replaceSync(styleSheet(this.marks, this.words));
         }),

@@ -4,30 +4,30 @@ import type { Position } from "./position";
 
 const KEY = "fovea.panel";
 
-export interface Kept {
+export interface PanelSettings {
   isFolded?: boolean;
   position?: Position;
 }
 
-export function kept(): Kept {
+export function readSettings(): PanelSettings {
   try {
     const known: unknown = JSON.parse(localStorage.getItem(KEY) ?? "{}");
-    return keptOf(known);
+    return parseSettings(known);
   } catch {
     return {};
   }
 }
 
-export function keep(more: Kept): void {
+export function saveSettings(more: PanelSettings): void {
   try {
-    localStorage.setItem(KEY, JSON.stringify({ ...kept(), ...more }));
+    localStorage.setItem(KEY, JSON.stringify({ ...readSettings(), ...more }));
   } catch {
     // Then it is as it was when the page is opened again.
   }
 }
 
 /** What is usable of what was stored, which anybody may have written. */
-export function keptOf(known: unknown): Kept {
+export function parseSettings(known: unknown): PanelSettings {
   const { isFolded, position } = (known ?? {}) as Record<string, unknown>;
   const { right, bottom } = (position ?? {}) as Record<string, unknown>;
   const isPlace = Number.isFinite(right) && Number.isFinite(bottom);

@@ -1,37 +1,37 @@
 // Tells when MLflow shows another page, without touching its router.
 
-import { isSamePlace, type Place, placeOf } from "./mlflowPage";
-import { quietly } from "./guarded";
+import { isSamePage, type MlflowPage, mlflowPageOf } from "./mlflowPage";
+import { guarded } from "./guarded";
 
-const LOOK_EVERY_MS = 500;
+const POLL_INTERVAL_MS = 500;
 
-/** `onPlace` is told of the present page, too. */
-export function watchPlace(onPlace: (place: Place) => void): void {
-  let shown: Place = { page: "other" };
-  const look = quietly(() => {
-    const place = placeOf(location.hash);
-    if (!isSamePlace(place, shown)) {
+/** `onPage` is told of the present page, too. */
+export function watchMlflowPage(onPage: (place: MlflowPage) => void): void {
+  let shown: MlflowPage = { page: "other" };
+  const check = guarded(() => {
+    const place = mlflowPageOf(location.hash);
+    if (!isSamePage(place, shown)) {
       shown = place;
-      onPlace(place);
+      onPage(place);
     }
   });
-  window.addEventListener("hashchange", look);
-  window.addEventListener("popstate", look);
+  window.addEventListener("hashchange", check);
+  window.addEventListener("popstate", check);
   // MLflow's router changes the address by script, of which the two events above say nothing.
   const navigation: unknown = Reflect.get(window, "navigation");
   if (navigation instanceof EventTarget) {
-    navigation.addEventListener("currententrychange", look);
+    navigation.addEventListener("currententrychange", check);
   } else {
-    lookWhileSeen(look);
+    pollWhileVisible(check);
   }
-  look();
+  check();
 }
 
-function lookWhileSeen(look: () => void): void {
+function pollWhileVisible(check: () => void): void {
   let timer: number | undefined;
   const startOrEnd = (): void => {
     clearInterval(timer);
-    timer = document.hidden ? undefined : window.setInterval(look, LOOK_EVERY_MS);
+    timer = document.hidden ? undefined : window.setInterval(check, POLL_INTERVAL_MS);
   };
   document.addEventListener("visibilitychange", startOrEnd);
   startOrEnd();

@@ -5,7 +5,7 @@ import { chooseLanguage, useLanguage } from "./i18n/language";
 import { LANGUAGES, type Language } from "./i18n/languageChoice";
 import { useWords, words } from "./i18n/words";
 import { address } from "./live/session";
-import { Connection } from "./ui/ConnectionBadge";
+import { ConnectionBadge } from "./ui/ConnectionBadge";
 import styles from "./Header.module.css";
 import { chooseTheme, THEMES, type Theme, useTheme } from "./ui/theme";
 
@@ -53,7 +53,7 @@ export function Header() {
         </PageLink>
         <a href={address.root.href}>{t.mlflow}</a>
       </nav>
-      <Connection />
+      <ConnectionBadge />
       <div className={styles.choices}>
         <NotificationSwitch />
         <select

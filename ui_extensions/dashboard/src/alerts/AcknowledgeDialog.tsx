@@ -3,7 +3,7 @@ import { asRequestError, RequestError } from "../../../live/rest";
 import type { CriticalAlert } from "../../../live/schemas";
 import { useFormats } from "../i18n/useFormats";
 import { useWords, words } from "../i18n/words";
-import { keepAlerts, useLive } from "../live/liveStore";
+import { storeAlerts, useLive } from "../live/liveStore";
 import { rest } from "../live/session";
 import { Button } from "../ui/Button";
 import { Dialog, DialogActions } from "../ui/Dialog";
@@ -12,7 +12,7 @@ import { useNow } from "../ui/useNow";
 import styles from "./AcknowledgeDialog.module.css";
 import { Acknowledgement } from "./Acknowledgement";
 import { LevelBadge } from "./LevelBadge";
-import { readOne } from "./useOpenAlerts";
+import { fetchAlert } from "./useOpenAlerts";
 
 const LONGEST_NOTE = 2000;
 
@@ -92,7 +92,7 @@ export function AcknowledgeDialog({ alert: chosen, onClose, onDone }: Props) {
         <DialogActions>
           <Button onClick={onClose}>{isTaken ? t.close : t.cancel}</Button>
           {!isTaken && (
-            <Button type="submit" look="primary" isBusy={isPending}>
+            <Button type="submit" variant="primary" isBusy={isPending}>
               {t.acknowledge}
             </Button>
           )}
@@ -144,12 +144,12 @@ function useAcknowledgement(alertId: string, onDone: (alert: CriticalAlert) => v
     try {
       const path = `api/alerts/acknowledge/${encodeURIComponent(alertId)}`;
       const done = await rest.post<CriticalAlert>(path, {}, { note: note.trim() });
-      keepAlerts([done]);
+      storeAlerts([done]);
       onDone(done);
     } catch (refusal) {
       if (refusal instanceof RequestError && refusal.status === 409) {
         // Who was quicker, and with which note, stands in the alert itself.
-        await readOne(alertId).catch(() => {});
+        await fetchAlert(alertId).catch(() => {});
       }
       setError(asRequestError(refusal));
       setIsPending(false);

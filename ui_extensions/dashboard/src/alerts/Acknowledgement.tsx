@@ -1,7 +1,7 @@
 import type { CriticalAlert } from "../../../live/schemas";
 import { useWords, words } from "../i18n/words";
 import styles from "./Acknowledgement.module.css";
-import { When } from "./RelativeTime";
+import { RelativeTime } from "./RelativeTime";
 
 const texts = words(
   { by: (who: string) => `Acknowledged by ${who}`, note: "Note" },
@@ -21,7 +21,7 @@ export function Acknowledgement({ alert, nowMs }: { alert: CriticalAlert; nowMs:
         <span aria-hidden="true">✎</span> {t.by(who)}
         {time !== null && (
           <>
-            , <When time={time} nowMs={nowMs} />
+            , <RelativeTime time={time} nowMs={nowMs} />
           </>
         )}
       </p>

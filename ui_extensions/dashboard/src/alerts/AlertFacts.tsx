@@ -6,7 +6,7 @@ import styles from "./AlertFacts.module.css";
 import { changedMs, isOpen } from "./alertOrder";
 import { shownNumber, shownValue } from "./alertWords";
 import { shortId, useRunName } from "./useRunName";
-import { When } from "./RelativeTime";
+import { RelativeTime } from "./RelativeTime";
 
 const texts = words(
   {
@@ -74,11 +74,11 @@ export function AlertFacts({ alert, nowMs }: Props) {
       <Fact name={t.step}>{steps.map(formats.whole).join(" → ")}</Fact>
       {alert.epoch !== null && <Fact name={t.epoch}>{formats.whole(alert.epoch)}</Fact>}
       <Fact name={t.began}>
-        <When time={alert.started_at} nowMs={nowMs} />
+        <RelativeTime time={alert.started_at} nowMs={nowMs} />
       </Fact>
       {isChanged && (
         <Fact name={isOpen(alert) ? t.changed : t.ended}>
-          <When time={alert.timestamp} nowMs={nowMs} />
+          <RelativeTime time={alert.timestamp} nowMs={nowMs} />
         </Fact>
       )}
     </dl>

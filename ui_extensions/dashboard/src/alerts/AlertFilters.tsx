@@ -90,7 +90,7 @@ export function AlertFilters({ filter, conditions, runIds, onChange }: Props) {
         <option value="yes">{t.yes}</option>
       </Choice>
       {isNarrowed(filter) && (
-        <Button look="quiet" onClick={() => onChange({ ...EVERY_OPEN, state: filter.state })}>
+        <Button variant="subtle" onClick={() => onChange({ ...EVERY_OPEN, state: filter.state })}>
           {t.clear}
         </Button>
       )}

@@ -5,7 +5,7 @@ import { AlertActions } from "./AlertActions";
 import styles from "./AlertRow.module.css";
 import { isOpen } from "./alertOrder";
 import { LevelBadge } from "./LevelBadge";
-import { When } from "./RelativeTime";
+import { RelativeTime } from "./RelativeTime";
 
 const texts = words(
   {
@@ -39,7 +39,7 @@ export function AlertRow({ alert, nowMs, onAcknowledge }: Props) {
           <strong>{alert.condition}</strong>
           <span className={styles.since}>
             {isOpen(alert) ? t.began : t.ended}{" "}
-            <When time={isOpen(alert) ? alert.started_at : alert.timestamp} nowMs={nowMs} />
+            <RelativeTime time={isOpen(alert) ? alert.started_at : alert.timestamp} nowMs={nowMs} />
           </span>
         </p>
         <p lang="en">{alert.message}</p>

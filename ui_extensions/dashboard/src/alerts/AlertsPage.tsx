@@ -11,7 +11,7 @@ import { AcknowledgeDialog } from "./AcknowledgeDialog";
 import { AlertCard } from "./AlertCard";
 import { AlertFilters } from "./AlertFilters";
 import styles from "./AlertsPage.module.css";
-import { AsOf } from "./StaleBadge";
+import { StaleBadge } from "./StaleBadge";
 import { type AlertFilter, filterOf, isNarrowed, queryOf } from "./alertFilter";
 import { useAlertChoices } from "./useAlertChoices";
 import { useAlertList } from "./useAlertList";
@@ -70,7 +70,7 @@ export function AlertsPage() {
         <h1 ref={heading} tabIndex={-1}>
           {t.title}
         </h1>
-        <AsOf />
+        <StaleBadge />
       </div>
       <AlertFilters
         filter={filter}
@@ -83,7 +83,7 @@ export function AlertsPage() {
       <p role="status" className={styles.count}>
         {said} {list.total !== undefined && t.count(whole(list.alerts.length), whole(list.total))}
       </p>
-      {list.error && <ErrorNote error={list.error} onRetry={list.readAgain} />}
+      {list.error && <ErrorNote error={list.error} onRetry={list.refetch} />}
       <ul className={styles.list}>
         {list.alerts.map((alert) => (
           <li key={alert.alert_id}>
@@ -92,10 +92,10 @@ export function AlertsPage() {
         ))}
       </ul>
       {list.alerts.length === 0 && !list.error && (
-        <Empty>{list.isReading ? t.reading : nothing(filter, t)}</Empty>
+        <Empty>{list.isLoading ? t.reading : nothing(filter, t)}</Empty>
       )}
       {numMore > 0 && (
-        <Button className={styles.more} onClick={list.readMore} isBusy={list.isReadingMore}>
+        <Button className={styles.more} onClick={list.loadMore} isBusy={list.isLoadingMore}>
           {t.more(whole(numMore))}
         </Button>
       )}

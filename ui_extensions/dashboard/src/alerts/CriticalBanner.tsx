@@ -8,7 +8,7 @@ import { AcknowledgeDialog } from "./AcknowledgeDialog";
 import { hrefOf } from "./alertFilter";
 import { newestFirst } from "./alertOrder";
 import styles from "./CriticalBanner.module.css";
-import { useKeptOpenAlerts } from "./useOpenAlerts";
+import { useSyncedOpenAlerts } from "./useOpenAlerts";
 import { shortId, useRunName } from "./useRunName";
 
 const texts = words(
@@ -17,7 +17,7 @@ const texts = words(
     run: (name: string) => `Run ${name}`,
     since: (time: string) => `since ${time}`,
     more: (count: string) => `and ${count} more`,
-    look: "Look",
+    view: "View run",
     acknowledge: "Acknowledge",
     dismiss: "Dismiss",
     dismissAll: "Dismiss all",
@@ -28,7 +28,7 @@ const texts = words(
       run: (name) => `Entraînement ${name}`,
       since: (time) => `depuis ${time}`,
       more: (count) => `et ${count} de plus`,
-      look: "Voir",
+      view: "Voir l’entraînement",
       acknowledge: "Acquitter",
       dismiss: "Ignorer",
       dismissAll: "Tout ignorer",
@@ -38,7 +38,7 @@ const texts = words(
 
 /** On every page, as long as a critical alert waits that nobody here has looked at. */
 export function CriticalBanner() {
-  useKeptOpenAlerts();
+  useSyncedOpenAlerts();
   const unseen = useLive((live) => live.unseen);
   const alerts = useLive((live) => live.alerts);
   const waiting = useMemo(() => newestFirst(alerts, unseen), [alerts, unseen]);
@@ -74,7 +74,7 @@ function Waiting({ alert, waiting, onAcknowledge }: Props) {
       document.getElementById("content")?.focus();
     }
   };
-  const look = () => {
+  const view = () => {
     dismiss([alert]);
     goTo(runPath(alert.run_id, alert.epoch));
   };
@@ -92,8 +92,8 @@ function Waiting({ alert, waiting, onAcknowledge }: Props) {
         </p>
       </div>
       <div className={styles.actions}>
-        <button type="button" className={styles.look} onClick={look}>
-          {t.look}
+        <button type="button" className={styles.view} onClick={view}>
+          {t.view}
         </button>
         <button type="button" onClick={onAcknowledge}>
           {t.acknowledge}

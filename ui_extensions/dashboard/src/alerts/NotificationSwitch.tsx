@@ -3,7 +3,7 @@ import { useWords, words } from "../i18n/words";
 import { Button } from "../ui/Button";
 import { Dialog, DialogActions } from "../ui/Dialog";
 import styles from "./NotificationSwitch.module.css";
-import { type Notifying, switchNotifications, useNotifying } from "./notifications";
+import { type NotificationState, switchNotifications, useNotificationState } from "./notifications";
 
 const texts = words(
   {
@@ -39,7 +39,7 @@ const texts = words(
 /** Whether the browser tells of new critical alerts; where it cannot, it says why. */
 export function NotificationSwitch() {
   const t = useWords(texts);
-  const notifying = useNotifying((state) => state.notifying);
+  const notifying = useNotificationState((state) => state.notifying);
   if (notifying === "on" || notifying === "off") {
     const isOn = notifying === "on";
     return (
@@ -61,19 +61,19 @@ export function NotificationSwitch() {
   return <Blocked why={notifying} />;
 }
 
-function Blocked({ why }: { why: Exclude<Notifying, "on" | "off"> }) {
+function Blocked({ why }: { why: Exclude<NotificationState, "on" | "off"> }) {
   const t = useWords(texts);
   const [isExplained, setIsExplained] = useState(false);
   return (
     <>
-      <Button look="quiet" aria-haspopup="dialog" onClick={() => setIsExplained(true)}>
+      <Button variant="subtle" aria-haspopup="dialog" onClick={() => setIsExplained(true)}>
         <span aria-hidden="true">⊘</span> {t.blocked}
       </Button>
       {isExplained && (
         <Dialog title={t.why} onClose={() => setIsExplained(false)}>
           <p>{t[why]}</p>
           <DialogActions>
-            <Button look="primary" onClick={() => setIsExplained(false)}>
+            <Button variant="primary" onClick={() => setIsExplained(false)}>
               {t.close}
             </Button>
           </DialogActions>

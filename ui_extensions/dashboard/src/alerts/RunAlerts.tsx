@@ -2,16 +2,16 @@ import { useCallback, useMemo, useState } from "react";
 import type { CriticalAlert } from "../../../live/schemas";
 import { useFormats } from "../i18n/useFormats";
 import { useWords, words } from "../i18n/words";
-import { keepAlerts, useLive } from "../live/liveStore";
+import { storeAlerts, useLive } from "../live/liveStore";
 import { rest } from "../live/session";
 import { Button } from "../ui/Button";
 import { ErrorNote } from "../ui/ErrorNote";
 import { Empty, Section } from "../ui/Section";
-import { useAnswer } from "../ui/useQuery";
+import { useQuery } from "../ui/useQuery";
 import { useNow } from "../ui/useNow";
 import { AcknowledgeDialog } from "./AcknowledgeDialog";
 import { AlertRow } from "./AlertRow";
-import { AsOf } from "./StaleBadge";
+import { StaleBadge } from "./StaleBadge";
 import { hrefOf } from "./alertFilter";
 import { isOpen, ofRun } from "./alertOrder";
 import styles from "./RunAlerts.module.css";
@@ -48,7 +48,7 @@ export function RunAlerts({ runId }: { runId: string }) {
   const t = useWords(texts);
   const { whole } = useFormats();
   const nowMs = useNow(15_000);
-  const { open, past, total, isRead, error, readAgain } = useRunAlerts(runId);
+  const { open, past, total, isRead, error, refetch } = useRunAlerts(runId);
   const [chosen, setChosen] = useState<CriticalAlert>();
   const [isWhole, setIsWhole] = useState(false);
   const rows = (alerts: readonly CriticalAlert[]) => (
@@ -59,9 +59,9 @@ export function RunAlerts({ runId }: { runId: string }) {
     </ul>
   );
   return (
-    <Section title={t.title} id="alerts" tools={<AsOf />}>
+    <Section title={t.title} id="alerts" tools={<StaleBadge />}>
       <div className={styles.parts}>
-        {error && <ErrorNote error={error} onRetry={readAgain} />}
+        {error && <ErrorNote error={error} onRetry={refetch} />}
         {open.length > 0
           ? rows(isWhole ? open : open.slice(0, NUM_AT_FIRST))
           : !error && (
@@ -98,12 +98,12 @@ function useRunAlerts(runId: string) {
         rest.list<CriticalAlert>("api/alerts", { ...query, state: "firing" }, signal),
         rest.list<CriticalAlert>("api/alerts", query, signal),
       ]);
-      keepAlerts([...open.entries, ...all.entries]);
+      storeAlerts([...open.entries, ...all.entries]);
       return all.total;
     },
     [runId],
   );
-  const { data: total, error, readAgain } = useAnswer(read, gaps);
+  const { data: total, error, refetch } = useQuery(read, gaps);
   const alerts = useMemo(() => ofRun(known, runId), [known, runId]);
   return {
     open: alerts.filter(isOpen),
@@ -111,6 +111,6 @@ function useRunAlerts(runId: string) {
     total: total ?? 0,
     isRead: total !== undefined,
     error,
-    readAgain,
+    refetch,
   };
 }

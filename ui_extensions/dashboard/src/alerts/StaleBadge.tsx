@@ -9,10 +9,10 @@ const texts = words(
 );
 
 /** Beside alerts that may have changed, as long as nothing is heard of them. */
-export function AsOf() {
+export function StaleBadge() {
   const t = useWords(texts);
   const { clock } = useFormats();
-  const { state, sinceMs } = useLive((live) => live.link);
+  const { state, sinceMs } = useLive((live) => live.connection);
   if (state === "live" || state === "connecting") {
     return null;
   }

@@ -31,11 +31,11 @@ export function Timeline({ runId }: { runId: string }) {
 function Entries({ runId }: { runId: string }) {
   const t = useWords(texts);
   const { day, whole } = useFormats();
-  const { entries, numEarlier, isReading, error, readAgain, readEarlier } = useTimeline(runId);
+  const { entries, numEarlier, isLoading, error, refetch, loadEarlier } = useTimeline(runId);
   return (
     <div className={styles.timeline}>
-      {error && <ErrorNote error={error} onRetry={readAgain} />}
-      {entries.length === 0 && !error && <Empty>{isReading ? t.reading : t.nothing}</Empty>}
+      {error && <ErrorNote error={error} onRetry={refetch} />}
+      {entries.length === 0 && !error && <Empty>{isLoading ? t.reading : t.nothing}</Empty>}
       {byDay(entries).map(({ name, time, entries: ofDay }) => (
         <section key={name} aria-label={day(time)}>
           <p className={styles.day}>{day(time)}</p>
@@ -47,7 +47,7 @@ function Entries({ runId }: { runId: string }) {
         </section>
       ))}
       {numEarlier > 0 && (
-        <Button onClick={readEarlier} isBusy={isReading} className={styles.earlier}>
+        <Button onClick={loadEarlier} isBusy={isLoading} className={styles.earlier}>
           {t.earlier(whole(numEarlier))}
         </Button>
       )}

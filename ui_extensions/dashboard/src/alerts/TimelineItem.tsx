@@ -2,7 +2,7 @@ import type { TimelineEntry } from "../../../live/schemas";
 import { useFormats } from "../i18n/useFormats";
 import { useWords, words } from "../i18n/words";
 import { Badge } from "../ui/Badge";
-import { kindWords, lookOf, shownNumber } from "./alertWords";
+import { kindWords, appearanceOf, shownNumber } from "./alertWords";
 import styles from "./TimelineItem.module.css";
 
 const texts = words(
@@ -22,7 +22,7 @@ export function TimelineItem({ entry }: { entry: TimelineEntry }) {
   const kinds = useWords(kindWords);
   const t = useWords(texts);
   const formats = useFormats();
-  const { tone, sign } = lookOf(entry);
+  const { tone, sign } = appearanceOf(entry);
   const isByMetrics = entry.who === "";
   return (
     <li className={styles.item}>

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { anAlert, byId } from "./alertExamples";
 import {
-  askedOf,
+  requestQueryOf,
   EVERY_OPEN,
   filterOf,
   hrefOf,
@@ -35,14 +35,14 @@ test("unknown words in the address do not filter", () => {
 });
 
 test("the server is asked in its own words", () => {
-  expect(askedOf({ ...EVERY_OPEN, isAcknowledged: false })).toEqual({
+  expect(requestQueryOf({ ...EVERY_OPEN, isAcknowledged: false })).toEqual({
     state: "firing",
     level: null,
     condition: null,
     run_id: null,
     acknowledged: false,
   });
-  expect(askedOf({ ...EVERY_OPEN, state: "all" }).state).toBeNull();
+  expect(requestQueryOf({ ...EVERY_OPEN, state: "all" }).state).toBeNull();
 });
 
 test("open, past or all is no narrowing, everything else is", () => {

@@ -63,7 +63,7 @@ export function isNarrowed({ state: _, ...others }: AlertFilter): boolean {
 }
 
 /** As `GET api/alerts` takes it. */
-export function askedOf(filter: AlertFilter): Record<string, string | boolean | null> {
+export function requestQueryOf(filter: AlertFilter): Record<string, string | boolean | null> {
   const states = { open: "firing", past: "resolved", all: null } as const;
   return {
     state: states[filter.state],

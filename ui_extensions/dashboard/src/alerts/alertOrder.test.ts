@@ -36,7 +36,7 @@ test("a run has its own alerts, of which some are open", () => {
   expect(ids(openOf(alerts, "r"))).toEqual(["warning"]);
 });
 
-test("open alerts are counted by level", () => {
+test("open alerts are serverCount by level", () => {
   const alerts = byId(critical, warning, past);
   expect(numOpen(alerts, "critical")).toBe(1);
   expect(numOpen(alerts, "warning")).toBe(1);

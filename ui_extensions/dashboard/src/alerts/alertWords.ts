@@ -50,13 +50,13 @@ export const kindWords = words(
   },
 );
 
-interface Look {
+interface Appearance {
   tone: Tone;
   sign: string;
 }
 
 /** The tone of what began is its level's. */
-export function lookOf({ kind, level }: TimelineEntry): Look {
+export function appearanceOf({ kind, level }: TimelineEntry): Appearance {
   switch (kind) {
     case "fired":
       return { tone: level, sign: level === "critical" ? "✖" : "▲" };
@@ -75,7 +75,7 @@ export function lookOf({ kind, level }: TimelineEntry): Look {
   }
 }
 
-/** The server's name for what alerts on silence are about: no metric, and counted in seconds. */
+/** The server's name for what alerts on silence are about: no metric, and serverCount in seconds. */
 const SILENCE_METRIC = "heartbeat";
 
 export function shownNumber(

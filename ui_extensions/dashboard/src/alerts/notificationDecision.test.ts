@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { anAlert } from "./alertExamples";
-import { newsOf } from "./notificationDecision";
+import { decideNotification } from "./notificationDecision";
 
 const warning = anAlert({ level: "warning" });
 const resolved = anAlert({ state: "resolved" });
@@ -16,5 +16,5 @@ test.each([
   ["one that somebody has seen", acknowledged, anAlert(), "takeBack"],
   ["a warning", warning, undefined, "takeBack"],
 ] as const)("of %s", (_, alert, before, news) => {
-  expect(newsOf(alert, before)).toBe(news);
+  expect(decideNotification(alert, before)).toBe(news);
 });

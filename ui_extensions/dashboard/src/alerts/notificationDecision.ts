@@ -6,14 +6,14 @@ import { isCritical } from "../live/liveStore";
 export type News = "tell" | "takeBack" | "nothing";
 
 /** `before` is what was known of the alert until now. */
-export function newsOf(alert: CriticalAlert, before: CriticalAlert | undefined): News {
-  if (!isWaiting(alert)) {
+export function decideNotification(alert: CriticalAlert, before: CriticalAlert | undefined): News {
+  if (!needsAcknowledgement(alert)) {
     return "takeBack";
   }
   return before !== undefined && isCritical(before) ? "nothing" : "tell";
 }
 
 /** Critical, and nobody has said that they have seen it. */
-export function isWaiting(alert: CriticalAlert): boolean {
+export function needsAcknowledgement(alert: CriticalAlert): boolean {
   return isCritical(alert) && alert.acknowledged_by === null;
 }

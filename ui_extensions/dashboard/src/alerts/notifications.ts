@@ -8,15 +8,15 @@ import { type LiveState, markSeen, useLive } from "../live/liveStore";
 import { address, watchAlerts } from "../live/session";
 import { runHref } from "../ui/hashLocation";
 import { changedMs, newestFirst } from "./alertOrder";
-import { isWaiting, newsOf } from "./notificationDecision";
+import { needsAcknowledgement, decideNotification } from "./notificationDecision";
 import { nameOfRun } from "./useRunName";
 
 /** `insecure`: browsers give notifications only to pages over HTTPS or from the machine itself. */
-export type Notifying = "off" | "on" | "denied" | "insecure" | "unsupported";
+export type NotificationState = "off" | "on" | "denied" | "insecure" | "unsupported";
 
 const KEY = "fovea.notifications";
 const ON = "on";
-/** Pages of one server and workspace hear the same alerts. */
+/** Pages of one server and workspace onAlert the same alerts. */
 const TURN = `fovea.notifications ${address.root.pathname} ${address.workspace ?? ""}`;
 
 const texts = words(
@@ -31,9 +31,11 @@ const before = new Map<string, CriticalAlert>();
 const openedMs = Date.now();
 let isOurTurn = false;
 
-export const useNotifying = create<{ notifying: Notifying }>()(() => ({ notifying: current() }));
+export const useNotificationState = create<{ notifying: NotificationState }>()(() => ({
+  notifying: current(),
+}));
 
-function current(): Notifying {
+function current(): NotificationState {
   if (!window.isSecureContext) {
     return "insecure";
   }
@@ -55,16 +57,16 @@ export async function switchNotifications(isOn: boolean): Promise<void> {
   } else {
     localStorage.removeItem(KEY);
   }
-  look();
+  refresh();
 }
 
 /** To be called once, when the page starts. */
 export function startNotifications(): void {
-  watchAlerts(hear);
-  useLive.subscribe(compare);
+  watchAlerts(onAlert);
+  useLive.subscribe(onStoreChange);
   // Another tab may have switched, and the reader may have changed the browser's own settings.
-  window.addEventListener("storage", look);
-  window.addEventListener("focus", look);
+  window.addEventListener("storage", refresh);
+  window.addEventListener("focus", refresh);
   // The first tab keeps its turn until it is closed; the next one in the queue goes on then.
   void navigator.locks?.request(TURN, () => {
     isOurTurn = true;
@@ -72,14 +74,14 @@ export function startNotifications(): void {
   });
 }
 
-function look(): void {
-  useNotifying.setState({ notifying: current() });
+function refresh(): void {
+  useNotificationState.setState({ notifying: current() });
 }
 
-function hear(alert: CriticalAlert): void {
+function onAlert(alert: CriticalAlert): void {
   const known = before.get(alert.alert_id) ?? useLive.getState().alerts[alert.alert_id];
   before.set(alert.alert_id, alert);
-  const news = newsOf(alert, known);
+  const news = decideNotification(alert, known);
   if (news === "tell") {
     void tell(alert);
   } else if (news === "takeBack") {
@@ -88,7 +90,7 @@ function hear(alert: CriticalAlert): void {
 }
 
 /** What was read after a gap may be news as well, and what somebody looked at is none any more. */
-function compare(now: LiveState, past: LiveState): void {
+function onStoreChange(now: LiveState, past: LiveState): void {
   if (now.unseen === past.unseen) {
     return;
   }
@@ -113,7 +115,7 @@ async function tell(alert: CriticalAlert): Promise<void> {
   // No value and no message: a notification can be read by whoever passes by.
   const name = await nameOfRun(alert.run_id);
   const newest = before.get(alert.alert_id);
-  if (newest === undefined || !isWaiting(newest)) {
+  if (newest === undefined || !needsAcknowledgement(newest)) {
     return;
   }
   const t = texts[useLanguage.getState().language];
@@ -124,7 +126,7 @@ async function tell(alert: CriticalAlert): Promise<void> {
     shown.set(alert.alert_id, notification);
   } catch {
     // Some browsers of phones take notifications from service workers alone.
-    useNotifying.setState({ notifying: "unsupported" });
+    useNotificationState.setState({ notifying: "unsupported" });
   }
 }
 

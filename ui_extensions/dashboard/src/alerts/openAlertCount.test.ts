@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { CriticalAlert } from "../../../live/schemas";
 import { anAlert, byId } from "./alertExamples";
-import { counted, doubtful, numOpenOf } from "./openAlertCount";
+import { serverCount, idsToVerify, numOpenOf } from "./openAlertCount";
 
 const none = { entries: [], total: 0 };
 const at = (minute: number, part: Partial<CriticalAlert> = {}) =>
@@ -9,12 +9,12 @@ const at = (minute: number, part: Partial<CriticalAlert> = {}) =>
 
 test("what a whole reading does not have may have ended", () => {
   const pages = { critical: { entries: [at(30)], total: 1 }, warning: none };
-  expect(doubtful(byId(at(30), at(20)), pages)).toEqual(["20"]);
+  expect(idsToVerify(byId(at(30), at(20)), pages)).toEqual(["20"]);
 });
 
 test("what lies beyond a part of the list is not in doubt", () => {
   const pages = { critical: { entries: [at(30), at(25)], total: 7 }, warning: none };
-  expect(doubtful(byId(at(30), at(27), at(25), at(20)), pages)).toEqual(["27"]);
+  expect(idsToVerify(byId(at(30), at(27), at(25), at(20)), pages)).toEqual(["27"]);
 });
 
 test("an alert that has changed its level is confirmed by the other list", () => {
@@ -22,24 +22,24 @@ test("an alert that has changed its level is confirmed by the other list", () =>
     critical: { entries: [at(30)], total: 1 },
     warning: none,
   };
-  expect(doubtful(byId(at(30, { level: "warning" })), pages)).toEqual([]);
+  expect(idsToVerify(byId(at(30, { level: "warning" })), pages)).toEqual([]);
 });
 
 test("past alerts are not in doubt", () => {
   const pages = { critical: none, warning: none };
-  expect(doubtful(byId(at(30, { state: "resolved" })), pages)).toEqual([]);
+  expect(idsToVerify(byId(at(30, { state: "resolved" })), pages)).toEqual([]);
 });
 
 test("where more are open than are known, the server's count is shown", () => {
   const pages = { critical: { entries: [at(30)], total: 7 }, warning: none };
-  const count = counted(byId(at(30), at(20)), pages);
+  const count = serverCount(byId(at(30), at(20)), pages);
   expect(count).toEqual({ critical: 7, warning: null });
   expect(numOpenOf(byId(at(30), at(20), at(10)), count, "critical")).toBe(7);
 });
 
 test("where all are known, the count follows what comes live", () => {
   const pages = { critical: { entries: [at(30)], total: 1 }, warning: none };
-  const count = counted(byId(at(30)), pages);
+  const count = serverCount(byId(at(30)), pages);
   expect(numOpenOf(byId(at(30), at(31)), count, "critical")).toBe(2);
   expect(numOpenOf(byId(at(30, { state: "resolved" })), count, "critical")).toBe(0);
 });

@@ -8,10 +8,10 @@ import { type AlertsById, changedMs, isOpen, numOpen } from "./alertOrder";
 export type OpenPages = Readonly<Record<AlertLevel, Page<CriticalAlert>>>;
 
 /** How many the server counts where those are more than are known; `null` where all are known. */
-export type Counted = Readonly<Record<AlertLevel, number | null>>;
+export type ServerCount = Readonly<Record<AlertLevel, number | null>>;
 
-/** Alerts that are taken for open and that the reading should have had: they may have ended unheard. */
-export function doubtful(known: AlertsById, pages: OpenPages): string[] {
+/** Alerts that are taken for open and that the reading should have had: they may have ended ignoreRejection. */
+export function idsToVerify(known: AlertsById, pages: OpenPages): string[] {
   const confirmed = new Set(
     [...pages.critical.entries, ...pages.warning.entries].map((alert) => alert.alert_id),
   );
@@ -26,7 +26,7 @@ function readDownToMs({ entries, total }: Page<CriticalAlert>): number {
   return last === undefined || total <= entries.length ? 0 : changedMs(last);
 }
 
-export function counted(known: AlertsById, pages: OpenPages): Counted {
+export function serverCount(known: AlertsById, pages: OpenPages): ServerCount {
   const of = (level: AlertLevel) => {
     const { total } = pages[level];
     return total > numOpen(known, level) ? total : null;
@@ -35,6 +35,6 @@ export function counted(known: AlertsById, pages: OpenPages): Counted {
 }
 
 /** Those that are known are right at once; the server's count is as old as its reading. */
-export function numOpenOf(known: AlertsById, count: Counted, level: AlertLevel): number {
+export function numOpenOf(known: AlertsById, count: ServerCount, level: AlertLevel): number {
   return Math.max(numOpen(known, level), count[level] ?? 0);
 }

@@ -2,9 +2,9 @@
 
 import { useCallback, useMemo } from "react";
 import type { CriticalAlert } from "../../../live/schemas";
-import { keepAlerts, useLive } from "../live/liveStore";
+import { storeAlerts, useLive } from "../live/liveStore";
 import { rest } from "../live/session";
-import { useAnswer } from "../ui/useQuery";
+import { useQuery } from "../ui/useQuery";
 import type { AlertFilter } from "./alertFilter";
 import { newestFirst } from "./alertOrder";
 
@@ -15,9 +15,9 @@ export function useAlertChoices({ condition, runId }: AlertFilter) {
   const known = useLive((live) => live.alerts);
   const read = useCallback(async (signal: AbortSignal) => {
     const { entries } = await rest.list<CriticalAlert>("api/alerts", { limit: MOST_READ }, signal);
-    keepAlerts(entries);
+    storeAlerts(entries);
   }, []);
-  useAnswer(read);
+  useQuery(read);
   return useMemo(() => {
     const alerts = newestFirst(known, Object.keys(known));
     const conditions = new Set(alerts.map((alert) => alert.condition));

@@ -3,12 +3,12 @@
 import { useCallback, useMemo, useState } from "react";
 import { asRequestError, type RequestError } from "../../../live/rest";
 import type { CriticalAlert } from "../../../live/schemas";
-import { keepAlerts, useLive } from "../live/liveStore";
+import { storeAlerts, useLive } from "../live/liveStore";
 import { rest } from "../live/session";
-import { useAnswer } from "../ui/useQuery";
+import { useQuery } from "../ui/useQuery";
 import {
   type AlertFilter,
-  askedOf,
+  requestQueryOf,
   nextOffset,
   type ReadSoFar,
   readSoFar,
@@ -29,35 +29,35 @@ export function useAlertList(filter: AlertFilter) {
   const all = useLive((live) => live.alerts);
   const alerts = useMemo(() => shown(all, filter), [all, filter]);
   const readFirst = useCallback((signal: AbortSignal) => readPage(filter, 0, signal), [filter]);
-  const { data: first, error, isReading, readAgain } = useAnswer(readFirst, gaps);
+  const { data: first, error, isLoading, refetch } = useQuery(readFirst, gaps);
   const [later, setLater] = useState<Later>();
-  const [more, setMore] = useState<{ isReading: boolean; error?: RequestError }>({
-    isReading: false,
+  const [more, setMore] = useState<{ isLoading: boolean; error?: RequestError }>({
+    isLoading: false,
   });
   const soFar = later !== undefined && later.first === first ? later.soFar : first;
 
-  const readMore = async () => {
-    if (first === undefined || soFar === undefined || more.isReading) {
+  const loadMore = async () => {
+    if (first === undefined || soFar === undefined || more.isLoading) {
       return;
     }
-    setMore({ isReading: true });
+    setMore({ isLoading: true });
     try {
       setLater({ first, soFar: await readOn(filter, soFar) });
-      setMore({ isReading: false });
+      setMore({ isLoading: false });
     } catch (refusal) {
-      setMore({ isReading: false, error: asRequestError(refusal) });
+      setMore({ isLoading: false, error: asRequestError(refusal) });
     }
   };
 
   return {
     alerts,
-    /** With those that are not read yet; `undefined` until the server has counted. */
+    /** With those that are not read yet; `undefined` until the server has serverCount. */
     total: soFar && Math.max(alerts.length, nextOffset(alerts, soFar) + soFar.numLeft),
-    isReading,
-    isReadingMore: more.isReading,
+    isLoading,
+    isLoadingMore: more.isLoading,
     error: error ?? more.error,
-    readAgain,
-    readMore,
+    refetch,
+    loadMore,
   };
 }
 
@@ -80,8 +80,8 @@ async function readPage(
   offset: number,
   signal?: AbortSignal,
 ): Promise<ReadSoFar> {
-  const query = { ...askedOf(filter), limit: PAGE_SIZE, offset };
+  const query = { ...requestQueryOf(filter), limit: PAGE_SIZE, offset };
   const { entries, total } = await rest.list<CriticalAlert>("api/alerts", query, signal);
-  keepAlerts(entries);
+  storeAlerts(entries);
   return readSoFar(entries, offset, total);
 }

@@ -4,36 +4,42 @@ import { useEffect, useMemo } from "react";
 import { create } from "zustand";
 import { RequestError } from "../../../live/rest";
 import type { AlertLevel, CriticalAlert } from "../../../live/schemas";
-import { dropAlerts, keepAlerts, useLive } from "../live/liveStore";
+import { removeAlerts, storeAlerts, useLive } from "../live/liveStore";
 import { rest, watchAlerts } from "../live/session";
-import { useAnswer } from "../ui/useQuery";
-import { type Counted, counted, doubtful, numOpenOf, type OpenPages } from "./openAlertCount";
+import { useQuery } from "../ui/useQuery";
+import {
+  type ServerCount,
+  serverCount,
+  idsToVerify,
+  numOpenOf,
+  type OpenPages,
+} from "./openAlertCount";
 
 const MOST_READ = 100;
 const MOST_ASKED_ONE_BY_ONE = 50;
 const RETRY_MS = 10_000;
 const RECOUNT_MS = 2_000;
 
-/** `null` until they were counted. */
-const useCounted = create<{ count: Counted | null }>()(() => ({ count: null }));
+/** `null` until they were serverCount. */
+const useServerCount = create<{ count: ServerCount | null }>()(() => ({ count: null }));
 
 /** To be mounted once, on every page. */
-export function useKeptOpenAlerts(): void {
+export function useSyncedOpenAlerts(): void {
   const gaps = useLive((live) => live.gaps);
-  const isLive = useLive((live) => live.link.state === "live");
-  const { error, isReading, readAgain } = useAnswer(readOpen, gaps);
+  const isLive = useLive((live) => live.connection.state === "live");
+  const { error, isLoading, refetch } = useQuery(fetchOpenAlerts, gaps);
   useEffect(() => {
-    if (error && isLive && !isReading) {
-      const timer = setTimeout(readAgain, RETRY_MS);
+    if (error && isLive && !isLoading) {
+      const timer = setTimeout(refetch, RETRY_MS);
       return () => clearTimeout(timer);
     }
-  }, [error, isLive, isReading, readAgain]);
-  useRecount(readAgain);
+  }, [error, isLive, isLoading, refetch]);
+  useRecount(refetch);
 }
 
 /** Where more are open than are known, those that nobody has read end and change levels uncounted. */
-function useRecount(readAgain: () => void): void {
-  const isMore = useCounted(({ count }) => Boolean(count?.critical || count?.warning));
+function useRecount(refetch: () => void): void {
+  const isMore = useServerCount(({ count }) => Boolean(count?.critical || count?.warning));
   useEffect(() => {
     if (!isMore) {
       return;
@@ -42,19 +48,19 @@ function useRecount(readAgain: () => void): void {
     const stop = watchAlerts(() => {
       timer ??= setTimeout(() => {
         timer = undefined;
-        readAgain();
+        refetch();
       }, RECOUNT_MS);
     });
     return () => {
       stop();
       clearTimeout(timer);
     };
-  }, [isMore, readAgain]);
+  }, [isMore, refetch]);
 }
 
-/** Of all runs; `null` while nobody has counted them. */
+/** Of all runs; `null` while nobody has serverCount them. */
 export function useNumOpen(): Readonly<Record<AlertLevel, number>> | null {
-  const count = useCounted((state) => state.count);
+  const count = useServerCount((state) => state.count);
   const alerts = useLive((live) => live.alerts);
   return useMemo(
     () =>
@@ -66,28 +72,28 @@ export function useNumOpen(): Readonly<Record<AlertLevel, number>> | null {
   );
 }
 
-async function readOpen(signal: AbortSignal): Promise<void> {
+async function fetchOpenAlerts(signal: AbortSignal): Promise<void> {
   const limit = MOST_READ;
   const [critical, warning] = await Promise.all([
     rest.list<CriticalAlert>("api/alerts/critical", { limit }, signal),
     rest.list<CriticalAlert>("api/alerts", { state: "firing", level: "warning", limit }, signal),
   ]);
   const pages: OpenPages = { critical, warning };
-  keepAlerts([...critical.entries, ...warning.entries]);
-  const asked = doubtful(useLive.getState().alerts, pages).slice(0, MOST_ASKED_ONE_BY_ONE);
-  await Promise.all(asked.map((id) => readOne(id, signal)));
-  useCounted.setState({ count: counted(useLive.getState().alerts, pages) });
+  storeAlerts([...critical.entries, ...warning.entries]);
+  const asked = idsToVerify(useLive.getState().alerts, pages).slice(0, MOST_ASKED_ONE_BY_ONE);
+  await Promise.all(asked.map((id) => fetchAlert(id, signal)));
+  useServerCount.setState({ count: serverCount(useLive.getState().alerts, pages) });
 }
 
 /** One alert as it is now. */
-export async function readOne(alertId: string, signal?: AbortSignal): Promise<void> {
+export async function fetchAlert(alertId: string, signal?: AbortSignal): Promise<void> {
   try {
     const path = `api/alerts/${encodeURIComponent(alertId)}`;
-    keepAlerts([await rest.get<CriticalAlert>(path, {}, signal)]);
+    storeAlerts([await rest.get<CriticalAlert>(path, {}, signal)]);
   } catch (error) {
     if (!(error instanceof RequestError && error.status === 404)) {
       throw error;
     }
-    dropAlerts([alertId]);
+    removeAlerts([alertId]);
   }
 }

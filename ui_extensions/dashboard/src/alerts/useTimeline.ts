@@ -22,11 +22,11 @@ const NOTHING: Known = { entries: [], total: 0 };
 export function useTimeline(runId: string) {
   const gaps = useLive((live) => live.gaps);
   const [known, setKnown] = useState<Known>(NOTHING);
-  const [isReading, setIsReading] = useState(true);
+  const [isLoading, setIsReading] = useState(true);
   const [error, setError] = useState<RequestError>();
   const [count, setCount] = useState(0);
-  const readAgain = useCallback(() => setCount((before) => before + 1), []);
-  useRetry(error, readAgain);
+  const refetch = useCallback(() => setCount((before) => before + 1), []);
+  useRetry(error, refetch);
 
   const read = useCallback(
     async (offset: number, signal?: AbortSignal) => {
@@ -55,15 +55,15 @@ export function useTimeline(runId: string) {
     void read(0, abort.signal);
     return () => abort.abort();
   }, [read, gaps, count]);
-  useEffect(() => whenSettled(runId, readAgain), [runId, readAgain]);
+  useEffect(() => whenSettled(runId, refetch), [runId, refetch]);
 
   return {
     entries: known.entries,
     numEarlier: Math.max(0, known.total - known.entries.length),
-    isReading,
+    isLoading,
     error,
-    readAgain,
-    readEarlier: () => void read(known.entries.length),
+    refetch,
+    loadEarlier: () => void read(known.entries.length),
   };
 }
 

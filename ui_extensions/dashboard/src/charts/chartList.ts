@@ -18,7 +18,7 @@ const TOGETHER: ReadonlyArray<readonly [key: string, ...metrics: string[]]> = [
   ["images_per_second", "train/images_per_second"],
 ];
 /** Shown as charts only where somebody looks for them: other parts of the page show them better. */
-const QUIET = /^(?:system|per_class|critical_support)\//;
+const SECONDARY = /^(?:system|per_class|critical_support)\//;
 const CRITICAL = "critical/";
 const MOST_LINES = 6;
 
@@ -49,11 +49,11 @@ export function chartList(names: readonly string[]): ChartList {
   }
   const rest = [...left].sort((a, b) => a.localeCompare(b));
   const single = (name: string): ChartSpec => ({ key: name, title: name, metrics: [name] });
-  const [loud, quiet] = [
-    rest.filter((name) => !QUIET.test(name)),
-    rest.filter((name) => QUIET.test(name)),
+  const [primary, secondary] = [
+    rest.filter((name) => !SECONDARY.test(name)),
+    rest.filter((name) => SECONDARY.test(name)),
   ];
-  return { main, others: [...loud, ...quiet].map(single) };
+  return { main, others: [...primary, ...secondary].map(single) };
 }
 
 /** MLflow's names of what the monitor's scheme nests. */

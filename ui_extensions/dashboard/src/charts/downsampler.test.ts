@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { MOST_POINTS, Series } from "../live/series";
-import { Thinner, type View } from "./downsampler";
+import { Downsampler, type View } from "./downsampler";
 
 const VIEW: View = { min: 0, max: 5_000, widthPx: 50, smoothing: 0, isLog: false };
 
@@ -9,15 +9,15 @@ function valueAt(step: number): number {
 }
 
 /** What the one who remembers keeps must be what one keeps who sees all points for the first time. */
-function expectSame(remembering: Thinner, series: Series, view: View): void {
-  expect(remembering.thinned(series.view(), view)).toEqual(
-    new Thinner().thinned(series.view(), view),
+function expectSame(remembering: Downsampler, series: Series, view: View): void {
+  expect(remembering.downsampled(series.view(), view)).toEqual(
+    new Downsampler().downsampled(series.view(), view),
   );
 }
 
 it("remembers what it kept, while points come behind the others", () => {
   const series = new Series();
-  const remembering = new Thinner();
+  const remembering = new Downsampler();
   // A point more at a time, and many, also beyond the end of the view.
   for (let step = 0; step < 6_000; step += 1) {
     series.add(step, valueAt(step), 0);
@@ -28,9 +28,9 @@ it("remembers what it kept, while points come behind the others", () => {
   expectSame(remembering, series, VIEW);
 });
 
-it("forgets it when a point is put in between, is replaced, or the points are thinned out", () => {
+it("forgets it when a point is put in between, is replaced, or the points are downsampled out", () => {
   const series = new Series();
-  const remembering = new Thinner();
+  const remembering = new Downsampler();
   for (let step = 0; step < 4_000; step += 2) {
     series.add(step, valueAt(step), 0);
   }
@@ -48,7 +48,7 @@ it("forgets it when a point is put in between, is replaced, or the points are th
 
 it("forgets it for another part, another width and another axis", () => {
   const series = new Series();
-  const remembering = new Thinner();
+  const remembering = new Downsampler();
   for (let step = 0; step < 5_000; step += 1) {
     series.add(step, valueAt(step), 0);
   }
@@ -61,13 +61,13 @@ it("forgets it for another part, another width and another axis", () => {
 
 it("leaves alone what it gave away", () => {
   const series = new Series();
-  const remembering = new Thinner();
+  const remembering = new Downsampler();
   for (let step = 0; step < 4_000; step += 1) {
     series.add(step, valueAt(step), 0);
   }
-  const given = remembering.thinned(series.view(), VIEW);
+  const given = remembering.downsampled(series.view(), VIEW);
   const copy = structuredClone(given);
   series.add(4_000, 1_000, 0);
-  remembering.thinned(series.view(), VIEW);
+  remembering.downsampled(series.view(), VIEW);
   expect(given).toEqual(copy);
 });

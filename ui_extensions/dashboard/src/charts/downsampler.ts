@@ -11,7 +11,7 @@ export interface View {
   isLog: boolean;
 }
 
-export interface Thinned {
+export interface Downsampled {
   steps: number[];
   /** Null where there is nothing to draw. */
   values: Array<number | null>;
@@ -23,14 +23,14 @@ const POINTS_PER_PIXEL = 2;
 /** Keeps of each pixel's width the least and the greatest value of one metric.
 
 It remembers what it kept: points that come behind the others change only the last pixel. */
-export class Thinner {
+export class Downsampler {
   private key = "";
-  private kept: Thinned = { steps: [], values: [] };
+  private kept: Downsampled = { steps: [], values: [] };
   /** Where the last pixel begins: among the points, and among those that were kept. */
   private lastFrom = 0;
   private lastKept = 0;
 
-  thinned(points: Points, view: View): Thinned {
+  downsampled(points: Points, view: View): Downsampled {
     const { steps } = points;
     // One point on either side of the view, to which the line goes on.
     const start = Math.max(0, lowerBound(steps, steps.length, view.min) - 1);
@@ -73,7 +73,7 @@ export class Thinner {
   }
 }
 
-function all({ steps, values }: Points, view: View, start: number, end: number): Thinned {
+function all({ steps, values }: Points, view: View, start: number, end: number): Downsampled {
   return {
     steps: Array.from(steps.subarray(start, end)),
     values: Array.from(values.subarray(start, end), (value) => drawn(value, view)),

@@ -1,33 +1,33 @@
 import { expect, it } from "vitest";
-import { Frames } from "./frameScheduler";
+import { FrameScheduler } from "./frameScheduler";
 
 function stage() {
   const asked: Array<() => void> = [];
   const time = { ms: 0 };
-  const frames = new Frames(
+  const frameScheduler = new FrameScheduler(
     (call) => asked.push(call),
     () => time.ms,
   );
   const next = (): void => asked.shift()?.();
-  return { frames, next, time, asked };
+  return { frameScheduler, next, time, asked };
 }
 
 it("draws each once a frame, however often it asks", () => {
-  const { frames, next, asked } = stage();
+  const { frameScheduler, next, asked } = stage();
   let count = 0;
   const drawable = { draw: () => (count += 1) };
-  frames.ask(drawable);
-  frames.ask(drawable);
+  frameScheduler.ask(drawable);
+  frameScheduler.ask(drawable);
   next();
   expect(count).toBe(1);
   expect(asked).toHaveLength(0);
 });
 
 it("stops when the frame's time is used up, and goes on with who waits in the next", () => {
-  const { frames, next, time } = stage();
+  const { frameScheduler, next, time } = stage();
   const drawn: number[] = [];
   for (const id of [1, 2, 3]) {
-    frames.ask({
+    frameScheduler.ask({
       draw() {
         drawn.push(id);
         time.ms += 6;
@@ -41,28 +41,28 @@ it("stops when the frame's time is used up, and goes on with who waits in the ne
 });
 
 it("lets nobody starve who waits behind one that asks all the time", () => {
-  const { frames, next, time } = stage();
+  const { frameScheduler, next, time } = stage();
   const drawn: string[] = [];
   const eager = {
     draw() {
       drawn.push("eager");
       time.ms += 20;
-      frames.ask(eager);
+      frameScheduler.ask(eager);
     },
   };
   const patient = { draw: () => drawn.push("patient") };
-  frames.ask(eager);
-  frames.ask(patient);
+  frameScheduler.ask(eager);
+  frameScheduler.ask(patient);
   next();
   next();
   expect(drawn).toContain("patient");
 });
 
 it("lets all draw before the first writes, and no one write who has not drawn", () => {
-  const { frames, next, time } = stage();
+  const { frameScheduler, next, time } = stage();
   const done: string[] = [];
   for (const id of [1, 2, 3]) {
-    frames.ask({
+    frameScheduler.ask({
       draw() {
         done.push(`draw ${id}`);
         time.ms += 4;
@@ -77,13 +77,13 @@ it("lets all draw before the first writes, and no one write who has not drawn", 
 });
 
 it("forgets who is gone", () => {
-  const { frames, next } = stage();
+  const { frameScheduler, next } = stage();
   const gone = {
     draw() {
       throw new Error("drawn");
     },
   };
-  frames.ask(gone);
-  frames.forget(gone);
+  frameScheduler.ask(gone);
+  frameScheduler.cancel(gone);
   next();
 });

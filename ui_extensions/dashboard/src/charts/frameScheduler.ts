@@ -8,9 +8,9 @@ export interface Drawable {
 
 const BUDGET_MS = 8;
 
-export class Frames {
+export class FrameScheduler {
   private readonly due = new Set<Drawable>();
-  private isAsked = false;
+  private isFrameRequested = false;
 
   constructor(
     private readonly request: (call: () => void) => void = (call) => requestAnimationFrame(call),
@@ -19,22 +19,22 @@ export class Frames {
 
   ask(drawable: Drawable): void {
     this.due.add(drawable);
-    this.askForFrame();
+    this.requestFrame();
   }
 
-  forget(drawable: Drawable): void {
+  cancel(drawable: Drawable): void {
     this.due.delete(drawable);
   }
 
-  private askForFrame(): void {
-    if (!this.isAsked) {
-      this.isAsked = true;
+  private requestFrame(): void {
+    if (!this.isFrameRequested) {
+      this.isFrameRequested = true;
       this.request(() => this.drawDue());
     }
   }
 
   private drawDue(): void {
-    this.isAsked = false;
+    this.isFrameRequested = false;
     const endMs = this.nowMs() + BUDGET_MS;
     const drawn: Drawable[] = [];
     // A set keeps the order of asking: who waits longest draws first, and who draws goes to the end.
@@ -50,9 +50,9 @@ export class Frames {
       drawable.write?.();
     }
     if (this.due.size > 0) {
-      this.askForFrame();
+      this.requestFrame();
     }
   }
 }
 
-export const frames = new Frames();
+export const frameScheduler = new FrameScheduler();

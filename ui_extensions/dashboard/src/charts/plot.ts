@@ -4,11 +4,11 @@ import uPlot from "uplot";
 import type { Formats } from "../i18n/useFormats";
 import type { Curves } from "../live/curves";
 import type { Points, Series } from "../live/series";
-import { Detail } from "./zoomDetail";
-import { type Drawable, frames } from "./frameScheduler";
-import { HEIGHT_PX, lineWidthPx, lookOf } from "./uplotOptions";
+import { ZoomDetail } from "./zoomDetail";
+import { type Drawable, frameScheduler } from "./frameScheduler";
+import { HEIGHT_PX, lineWidthPx, uplotOptions } from "./uplotOptions";
 import type { ChartOptions } from "./chartOptions";
-import { type Column, isSame, nearest, Plotter, range, steadyEnd } from "./plotData";
+import { type Column, isSame, nearest, PlotDataBuilder, range, steadyEnd } from "./plotData";
 
 const LEAST_WIDTH_PX = 120;
 /** However many charts there are, this share between one and the next spreads them evenly. */
@@ -43,9 +43,9 @@ export class Plot implements Drawable {
   private widthPx = LEAST_WIDTH_PX;
   private cursorStep: number | null = null;
   private chosenStep: number | null = null;
-  private readonly plotter = new Plotter();
+  private readonly dataBuilder = new PlotDataBuilder();
   private readonly phase = (numMade++ * GOLDEN_RATIO) % 1;
-  private readonly detail: Detail;
+  private readonly detail: ZoomDetail;
   private readonly stopWatching: () => void;
 
   constructor(
@@ -55,7 +55,7 @@ export class Plot implements Drawable {
     private readonly onReading: (reading: Reading) => void,
     private readonly onZoom: (zoom: [number, number] | null) => void,
   ) {
-    this.detail = new Detail(curves, () => this.ask());
+    this.detail = new ZoomDetail(curves, () => this.ask());
     this.stopWatching = curves.watch(settings.runId, () => this.ask());
   }
 
@@ -71,7 +71,7 @@ export class Plot implements Drawable {
       this.rebuild();
     }
     const { runId, metrics, options } = settings;
-    this.detail.want({ runId, metrics, zoom: options.zoom });
+    this.detail.request({ runId, metrics, zoom: options.zoom });
     this.ask();
   }
 
@@ -96,8 +96,8 @@ export class Plot implements Drawable {
   }
 
   destroy(): void {
-    frames.forget(this);
-    this.detail.forget();
+    frameScheduler.cancel(this);
+    this.detail.cancel();
     this.stopWatching();
     this.plot?.destroy();
   }
@@ -143,13 +143,13 @@ export class Plot implements Drawable {
     const points = this.points();
     const shown = options.zoom ?? range(points);
     const isNew = this.plot === null;
-    this.plot ??= new uPlot(this.look(), this.nothing(), this.target);
+    this.plot ??= new uPlot(this.uplotOptions(), this.nothing(), this.target);
     const [min, max] = shown ?? [0, 1];
     const end = options.zoom ? max : steadyEnd(min, max, this.widthPx, this.phase);
     const { smoothing, isLog } = options;
     const view = { min, max: end, widthPx: this.widthPx, smoothing, isLog };
     const perUnit = this.perUnit();
-    const { xs, raw, smooth } = this.plotter.plotted(points, view, perUnit);
+    const { xs, raw, smooth } = this.dataBuilder.build(points, view, perUnit);
     this.redraw([xs, ...raw, ...smooth], min / perUnit, Math.max(end, min + 1) / perUnit);
     if (isNew && this.chosenStep !== null) {
       this.putCursor(this.plot, this.chosenStep);
@@ -196,7 +196,7 @@ export class Plot implements Drawable {
   private ask(): void {
     this.isDue = true;
     if (this.isInSight) {
-      frames.ask(this);
+      frameScheduler.ask(this);
     }
   }
 
@@ -239,8 +239,8 @@ export class Plot implements Drawable {
     return [[], ...Array.from({ length: lines }, () => [])] as unknown as uPlot.AlignedData;
   }
 
-  private look(): uPlot.Options {
-    return lookOf(this.settings, this.widthPx, {
+  private uplotOptions(): uPlot.Options {
+    return uplotOptions(this.settings, this.widthPx, {
       onCursor: (plot) => this.cursorMoved(plot),
       onSelect: (plot) => this.selected(plot),
       onDoubleClick: () => this.onZoom(null),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { newRevision, type Points } from "../live/series";
-import { isSame, nearest, Plotter, range, steadyEnd } from "./plotData";
+import { isSame, nearest, PlotDataBuilder, range, steadyEnd } from "./plotData";
 
 function points(steps: number[], values: number[]): Points {
   return {
@@ -15,7 +15,7 @@ const VIEW = { min: 0, max: 10, widthPx: 100, smoothing: 0, isLog: false };
 
 describe("what is drawn", () => {
   it("puts two metrics on one axis: undefined where only the other has a point", () => {
-    const drawn = new Plotter().plotted(
+    const drawn = new PlotDataBuilder().build(
       [points([1, 2, 3], [0.1, 0.2, 0.3]), points([2, 4], [2, 4])],
       VIEW,
       1,
@@ -29,8 +29,8 @@ describe("what is drawn", () => {
 
   it("leaves a gap where a value is no number, and on a logarithmic axis where it is not positive", () => {
     const metric = points([1, 2, 3, 4], [1, Number.NaN, 0, Number.POSITIVE_INFINITY]);
-    expect(new Plotter().plotted([metric], VIEW, 1).raw).toEqual([[1, null, 0, null]]);
-    expect(new Plotter().plotted([metric], { ...VIEW, isLog: true }, 1).raw).toEqual([
+    expect(new PlotDataBuilder().build([metric], VIEW, 1).raw).toEqual([[1, null, 0, null]]);
+    expect(new PlotDataBuilder().build([metric], { ...VIEW, isLog: true }, 1).raw).toEqual([
       [1, null, null, null],
     ]);
   });
@@ -38,7 +38,11 @@ describe("what is drawn", () => {
   it("keeps the greatest and the least of more points than there are pixels", () => {
     const steps = Array.from({ length: 20_000 }, (_, step) => step);
     const values = steps.map((step) => (step === 12_345 ? 99 : step === 54 ? -99 : Math.sin(step)));
-    const { xs, raw } = new Plotter().plotted([points(steps, values)], { ...VIEW, max: 19_999 }, 1);
+    const { xs, raw } = new PlotDataBuilder().build(
+      [points(steps, values)],
+      { ...VIEW, max: 19_999 },
+      1,
+    );
     expect(xs.length).toBeLessThanOrEqual(2 * VIEW.widthPx + 4);
     expect(raw[0]).toContain(99);
     expect(raw[0]).toContain(-99);
@@ -47,27 +51,30 @@ describe("what is drawn", () => {
 
   it("shows a part with one point on either side, so that the line goes on to the edges", () => {
     const metric = points([0, 1, 2, 3, 4, 5], [0, 1, 2, 3, 4, 5]);
-    expect(new Plotter().plotted([metric], { ...VIEW, min: 2, max: 3 }, 1).xs).toEqual([
+    expect(new PlotDataBuilder().build([metric], { ...VIEW, min: 2, max: 3 }, 1).xs).toEqual([
       1, 2, 3, 4,
     ]);
   });
 
   it("counts epochs where asked to", () => {
-    expect(new Plotter().plotted([points([10, 20], [1, 2])], { ...VIEW, max: 20 }, 10).xs).toEqual([
-      1, 2,
-    ]);
+    expect(
+      new PlotDataBuilder().build([points([10, 20], [1, 2])], { ...VIEW, max: 20 }, 10).xs,
+    ).toEqual([1, 2]);
   });
 
   it("smooths what is before the part that is shown, too", () => {
     const metric = points([0, 1, 2, 3], [10, 10, 0, 0]);
-    const whole = new Plotter().plotted([metric], { ...VIEW, smoothing: 0.5 }, 1).smooth[0];
-    const part = new Plotter().plotted([metric], { ...VIEW, smoothing: 0.5, min: 3, max: 3 }, 1)
-      .smooth[0];
+    const whole = new PlotDataBuilder().build([metric], { ...VIEW, smoothing: 0.5 }, 1).smooth[0];
+    const part = new PlotDataBuilder().build(
+      [metric],
+      { ...VIEW, smoothing: 0.5, min: 3, max: 3 },
+      1,
+    ).smooth[0];
     expect(part?.at(-1)).toBe(whole?.at(-1));
   });
 
   it("is nothing for a metric without points", () => {
-    expect(new Plotter().plotted([points([], [])], VIEW, 1)).toEqual({
+    expect(new PlotDataBuilder().build([points([], [])], VIEW, 1)).toEqual({
       xs: [],
       raw: [[]],
       smooth: [],
@@ -111,7 +118,7 @@ describe("the end of the axis", () => {
       const steps = Array.from({ length: 20_001 }, (_, step) => step);
       const values = steps.map((step) => (step === 20_000 ? value : step % 2));
       const view = { ...VIEW, max: steadyEnd(0, 20_000, VIEW.widthPx, 0) };
-      return new Plotter().plotted([points(steps, values)], view, 1);
+      return new PlotDataBuilder().build([points(steps, values)], view, 1);
     };
     expect(isSame(drawn(0.5).xs, drawn(0.6).xs)).toBe(true);
     expect(isSame(drawn(0.5).raw[0] ?? [], drawn(0.6).raw[0] ?? [])).toBe(true);

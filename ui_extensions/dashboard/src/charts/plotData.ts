@@ -2,7 +2,7 @@
 
 import { lowerBound, type Points } from "../live/series";
 import { Smoother } from "./smoother";
-import { type Thinned, Thinner, type View } from "./downsampler";
+import { type Downsampled, Downsampler, type View } from "./downsampler";
 
 /** Steps of an epoch where the axis counts epochs, 1 where it counts steps. */
 export type StepsPerUnit = number;
@@ -10,7 +10,7 @@ export type StepsPerUnit = number;
 /** Of a metric, for uPlot: null is a gap, undefined a place where only other metrics have a point. */
 export type Column = Array<number | null | undefined>;
 
-export interface Plotted {
+export interface PlotData {
   xs: number[];
   /** As measured, one for each metric. */
   raw: Column[];
@@ -19,10 +19,10 @@ export interface Plotted {
 }
 
 /** What one chart draws; it remembers what it found, of which a new point changes little. */
-export class Plotter {
+export class PlotDataBuilder {
   private readonly lines: Line[] = [];
 
-  plotted(metrics: readonly Points[], view: View, perUnit: StepsPerUnit): Plotted {
+  build(metrics: readonly Points[], view: View, perUnit: StepsPerUnit): PlotData {
     const lines = metrics.map((_, index) => (this.lines[index] ??= new Line()));
     const raw = lines.map((line, index) => line.raw(metrics[index] as Points, view));
     const smooth =
@@ -40,16 +40,16 @@ export class Plotter {
 }
 
 class Line {
-  private readonly rawThinner = new Thinner();
+  private readonly rawDownsampler = new Downsampler();
   private readonly smoother = new Smoother();
-  private readonly smoothThinner = new Thinner();
+  private readonly smoothDownsampler = new Downsampler();
 
-  raw(points: Points, view: View): Thinned {
-    return this.rawThinner.thinned(points, view);
+  raw(points: Points, view: View): Downsampled {
+    return this.rawDownsampler.downsampled(points, view);
   }
 
-  smooth(points: Points, view: View): Thinned {
-    return this.smoothThinner.thinned(this.smoother.smoothed(points, view.smoothing), view);
+  smooth(points: Points, view: View): Downsampled {
+    return this.smoothDownsampler.downsampled(this.smoother.smoothed(points, view.smoothing), view);
   }
 }
 
@@ -92,7 +92,7 @@ export function nearest({ steps }: Points, step: number): number {
 }
 
 /** All columns over the steps of all. */
-function merge(parts: readonly Thinned[]): { steps: number[]; columns: Column[] } {
+function merge(parts: readonly Downsampled[]): { steps: number[]; columns: Column[] } {
   const [first] = parts;
   if (first && parts.every((part) => isSame(part.steps, first.steps))) {
     return { steps: first.steps, columns: parts.map((part) => part.values) };

@@ -25,7 +25,7 @@ interface Reader {
 }
 
 /** Colours are those of the page as it is now. */
-export function lookOf(
+export function uplotOptions(
   { metrics, options, formats }: Shown,
   widthPx: number,
   reader: Reader,

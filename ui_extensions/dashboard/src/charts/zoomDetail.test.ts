@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { Curves } from "../live/curves";
 import { Series } from "../live/series";
-import { Detail, type Part } from "./zoomDetail";
+import { ZoomDetail, type ZoomRange } from "./zoomDetail";
 
 const LATER_MS = 1_000;
 
@@ -23,11 +23,11 @@ function stage(total = 1_000_000) {
     },
   };
   const onRead = vi.fn();
-  const detail = new Detail(curves as unknown as Curves, onRead);
+  const detail = new ZoomDetail(curves as unknown as Curves, onRead);
   return { detail, asked, answers, onRead };
 }
 
-function part(zoom: Part["zoom"], ...metrics: string[]): Part {
+function zoomedTo(zoom: ZoomRange["zoom"], ...metrics: string[]): ZoomRange {
   return { runId: "r", metrics: metrics.length > 0 ? metrics : ["m"], zoom };
 }
 
@@ -41,10 +41,10 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-it("reads the part where zooming ended, and says when it has it", async () => {
+it("reads the range where zooming ended, and says when it has it", async () => {
   const { detail, asked, answers, onRead } = stage();
-  detail.want(part([0, 500]));
-  detail.want(part([100, 200]));
+  detail.request(zoomedTo([0, 500]));
+  detail.request(zoomedTo([100, 200]));
   await vi.advanceTimersByTimeAsync(LATER_MS);
   expect(asked).toEqual([[100, 200]]);
   expect(detail.points()).toBeNull();
@@ -56,27 +56,27 @@ it("reads the part where zooming ended, and says when it has it", async () => {
 
 it("asks for nothing where all is known, and for nothing twice", async () => {
   const known = stage(1);
-  known.detail.want(part([100, 200]));
+  known.detail.request(zoomedTo([100, 200]));
   await vi.advanceTimersByTimeAsync(LATER_MS);
   expect(known.asked).toEqual([]);
 
   const { detail, asked, answers } = stage();
-  detail.want(part([100, 200]));
+  detail.request(zoomedTo([100, 200]));
   await vi.advanceTimersByTimeAsync(LATER_MS);
   answers[0]?.(seriesAt(150));
   await vi.advanceTimersByTimeAsync(0);
-  detail.want(part([100, 200]));
+  detail.request(zoomedTo([100, 200]));
   await vi.advanceTimersByTimeAsync(LATER_MS);
   expect(asked).toHaveLength(1);
 });
 
-it.each([part(null), part([300, 400]), part([100, 200], "m", "n")])(
-  "shows nothing of a part that was left for %j",
+it.each([zoomedTo(null), zoomedTo([300, 400]), zoomedTo([100, 200], "m", "n")])(
+  "shows nothing of a range that was left for %j",
   async (next) => {
     const { detail, answers, onRead } = stage();
-    detail.want(part([100, 200]));
+    detail.request(zoomedTo([100, 200]));
     await vi.advanceTimersByTimeAsync(LATER_MS);
-    detail.want(next);
+    detail.request(next);
     answers[0]?.(seriesAt(150));
     await vi.advanceTimersByTimeAsync(0);
     expect(detail.points()).toBeNull();
@@ -86,8 +86,8 @@ it.each([part(null), part([300, 400]), part([100, 200], "m", "n")])(
 
 it("asks no more once it is forgotten", async () => {
   const { detail, asked } = stage();
-  detail.want(part([100, 200]));
-  detail.forget();
+  detail.request(zoomedTo([100, 200]));
+  detail.cancel();
   await vi.advanceTimersByTimeAsync(LATER_MS);
   expect(asked).toEqual([]);
 });

@@ -1,9 +1,9 @@
-// A part of curves that is zoomed into: what was thinned out of it is read again.
+// A range of curves that is zoomed into: what was downsampled out of it is read again.
 
 import type { Curves } from "../live/curves";
 import type { Points, Series } from "../live/series";
 
-export interface Part {
+export interface ZoomRange {
   runId: string;
   metrics: readonly string[];
   zoom: Zoom | null;
@@ -15,8 +15,8 @@ type Zoom = readonly [number, number];
 /** Somebody who zooms by wheel or keyboard passes through many parts. */
 const DELAY_MS = 150;
 
-export class Detail {
-  private wanted = "";
+export class ZoomDetail {
+  private requestedKey = "";
   private read: { key: string; series: Series[] } | null = null;
   private timer = 0;
 
@@ -26,51 +26,53 @@ export class Detail {
   ) {}
 
   /** Read it in a moment, unless all of it is known. */
-  want(part: Part): void {
-    const { zoom } = part;
+  request(range: ZoomRange): void {
+    const { zoom } = range;
     clearTimeout(this.timer);
-    this.wanted = keyOf(part);
+    this.requestedKey = keyOf(range);
     if (!zoom) {
       this.read = null;
-    } else if (this.read?.key !== this.wanted && this.isThinned(part)) {
-      this.timer = window.setTimeout(() => void this.ask(part, zoom), DELAY_MS);
+    } else if (this.read?.key !== this.requestedKey && this.isThinned(range)) {
+      this.timer = window.setTimeout(() => void this.ask(range, zoom), DELAY_MS);
     }
   }
 
   /** Null where nothing finer is known. */
   points(): Points[] | null {
-    return this.read?.key === this.wanted ? this.read.series.map((each) => each.view()) : null;
+    return this.read?.key === this.requestedKey
+      ? this.read.series.map((each) => each.view())
+      : null;
   }
 
-  forget(): void {
+  cancel(): void {
     clearTimeout(this.timer);
-    this.wanted = "";
+    this.requestedKey = "";
   }
 
-  private isThinned({ runId, metrics }: Part): boolean {
+  private isThinned({ runId, metrics }: ZoomRange): boolean {
     return metrics.some((metric) => {
       const curve = this.curves.known(runId, metric);
       return curve !== undefined && curve.total > curve.series.length;
     });
   }
 
-  private async ask(part: Part, zoom: Zoom): Promise<void> {
-    const { runId, metrics } = part;
-    const key = keyOf(part);
+  private async ask(range: ZoomRange, zoom: Zoom): Promise<void> {
+    const { runId, metrics } = range;
+    const key = keyOf(range);
     try {
       const series = await Promise.all(
         metrics.map((metric) => this.curves.detail(runId, metric, ...zoom)),
       );
-      if (key === this.wanted) {
+      if (key === this.requestedKey) {
         this.read = { key, series };
         this.onRead();
       }
     } catch {
-      // What is known of this part stays on the screen.
+      // What is known of this range stays on the screen.
     }
   }
 }
 
-function keyOf({ metrics, zoom }: Part): string {
+function keyOf({ metrics, zoom }: ZoomRange): string {
   return [...metrics, ...(zoom ?? [])].join();
 }

@@ -1,11 +1,11 @@
 // The curves of the runs that are looked at: read once, then carried on by what comes live.
 
-import { isPassing, type Rest } from "../../../live/rest";
+import { isRetryable, type Rest } from "../../../live/rest";
 import type { NotFinite, PerformancePoint } from "../../../live/schemas";
 import { Series } from "./series";
 
 /** Of a longer metric the server leaves out what a chart cannot show; zooming in asks for the rest. */
-export const READ_POINTS = 4_000;
+export const LOADED_POINTS = 4_000;
 const MOST_RUNS = 8;
 
 export interface Curve {
@@ -58,7 +58,7 @@ export class Curves {
     };
   }
 
-  add(runId: string, points: readonly ToldPoint[]): void {
+  add(runId: string, points: readonly IncomingPoint[]): void {
     const known = this.runs.get(runId);
     if (!known) {
       return;
@@ -78,12 +78,12 @@ export class Curves {
 
   /** Something was missed: read again what is known, of one run or of all. */
   refresh(runId?: string): void {
-    this.readAgain((_, id) => id === (runId ?? id));
+    this.refetch((_, id) => id === (runId ?? id));
   }
 
   /** Ask again for what could not be read. */
   retry(): void {
-    this.readAgain((curve) => curve.state === "failed");
+    this.refetch((curve) => curve.state === "failed");
   }
 
   /** The points of a range of steps, as finely as a chart can show them. */
@@ -95,7 +95,7 @@ export class Curves {
     return series;
   }
 
-  private readAgain(isWanted: (curve: Curve, runId: string) => boolean): void {
+  private refetch(isWanted: (curve: Curve, runId: string) => boolean): void {
     for (const [runId, known] of this.runs) {
       for (const [metric, curve] of known) {
         if (isWanted(curve, runId)) {
@@ -119,7 +119,7 @@ export class Curves {
       curve.state = "read";
     } catch (error) {
       // What comes live is shown all the same.
-      curve.state = isPassing(error) ? "failed" : "refused";
+      curve.state = isRetryable(error) ? "failed" : "refused";
     }
     this.tell(runId);
     if (curve.isOutdated && curve.state === "read") {
@@ -129,7 +129,11 @@ export class Curves {
 
   private ask(runId: string, metric: string, range: Record<string, number>) {
     const path = `api/metrics/performance/${metric.split("/").map(encodeURIComponent).join("/")}`;
-    return this.rest.list<PerformancePoint>(path, { run_id: runId, limit: READ_POINTS, ...range });
+    return this.rest.list<PerformancePoint>(path, {
+      run_id: runId,
+      limit: LOADED_POINTS,
+      ...range,
+    });
   }
 
   private ofRun(runId: string): Map<string, Curve> {
@@ -156,7 +160,7 @@ export class Curves {
 }
 
 /** As a socket or a route tells of it. */
-interface ToldPoint {
+interface IncomingPoint {
   metric: string;
   value: number | null;
   not_finite?: NotFinite | null;
@@ -164,7 +168,7 @@ interface ToldPoint {
   timestamp: string;
 }
 
-function plain(point: ToldPoint) {
+function plain(point: IncomingPoint) {
   return { step: point.step, value: numberOf(point), timeMs: Date.parse(point.timestamp) };
 }
 

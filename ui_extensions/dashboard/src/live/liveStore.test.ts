@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { CriticalAlert, ServerMessage } from "../../../live/schemas";
-import { after, keepStatus, type LiveState, useLive } from "./liveStore";
+import { afterMessages, storeStatus, type LiveState, useLive } from "./liveStore";
 
 const EMPTY: LiveState = useLive.getInitialState();
 
@@ -34,18 +34,18 @@ function metricsMessage(runId: string, step: number): ServerMessage {
   } as unknown as ServerMessage;
 }
 
-describe("the state after messages", () => {
+describe("the state afterMessages messages", () => {
   it("has the newest metrics of each run, and leaves the others as they were", () => {
-    const first = after(EMPTY, [metricsMessage("r", 1), metricsMessage("s", 1)], 10);
-    const second = after(first, [metricsMessage("r", 2)], 20);
-    expect(second.runs.r).toMatchObject({ step: 2, heardMs: 20 });
+    const first = afterMessages(EMPTY, [metricsMessage("r", 1), metricsMessage("s", 1)], 10);
+    const second = afterMessages(first, [metricsMessage("r", 2)], 20);
+    expect(second.runs.r).toMatchObject({ step: 2, lastMessageMs: 20 });
     expect(second.runs.s).toBe(first.runs.s);
   });
 
   it("holds no more than so many runs: those that were heard of last", () => {
     let state = EMPTY;
     for (let run = 0; run < 600; run += 1) {
-      state = after(state, [metricsMessage(`r${run}`, 1)], run);
+      state = afterMessages(state, [metricsMessage(`r${run}`, 1)], run);
     }
     expect(Object.keys(state.runs)).toHaveLength(500);
     expect(state.runs.r599).toBeDefined();
@@ -55,28 +55,28 @@ describe("the state after messages", () => {
 
 describe("a critical alert", () => {
   it("is unseen from when it becomes critical until it ends or is acknowledged", () => {
-    const warned = after(EMPTY, [alertMessage({ level: "warning" })], 0);
+    const warned = afterMessages(EMPTY, [alertMessage({ level: "warning" })], 0);
     expect(warned.unseen).toEqual([]);
-    const raised = after(warned, [alertMessage({})], 0);
+    const raised = afterMessages(warned, [alertMessage({})], 0);
     expect(raised.unseen).toEqual(["a"]);
-    expect(after(raised, [alertMessage({})], 0).unseen).toEqual(["a"]);
-    expect(after(raised, [alertMessage({ state: "resolved" })], 0).unseen).toEqual([]);
-    expect(after(raised, [alertMessage({ acknowledged_by: "ada" })], 0).unseen).toEqual([]);
+    expect(afterMessages(raised, [alertMessage({})], 0).unseen).toEqual(["a"]);
+    expect(afterMessages(raised, [alertMessage({ state: "resolved" })], 0).unseen).toEqual([]);
+    expect(afterMessages(raised, [alertMessage({ acknowledged_by: "ada" })], 0).unseen).toEqual([]);
   });
 
   it("that was looked at does not come back with each of its changes", () => {
-    const raised = after(EMPTY, [alertMessage({})], 0);
+    const raised = afterMessages(EMPTY, [alertMessage({})], 0);
     const seen = { ...raised, unseen: [] };
-    expect(after(seen, [alertMessage({ step: 9 })], 0).unseen).toEqual([]);
+    expect(afterMessages(seen, [alertMessage({ step: 9 })], 0).unseen).toEqual([]);
   });
 });
 
 it("what was read does not replace what came live since it was asked for", () => {
   const live = { status: "paused", run_id: "r" };
   const message = { type: "status_update", run_id: "r", offset: 1, timestamp: "", status: live };
-  useLive.setState(after(EMPTY, [message as unknown as ServerMessage], 100));
-  keepStatus({ status: "training", run_id: "r" } as Parameters<typeof keepStatus>[0], 50);
+  useLive.setState(afterMessages(EMPTY, [message as unknown as ServerMessage], 100));
+  storeStatus({ status: "training", run_id: "r" } as Parameters<typeof storeStatus>[0], 50);
   expect(useLive.getState().runs.r?.status?.status).toBe("paused");
-  keepStatus({ status: "stopped", run_id: "r" } as Parameters<typeof keepStatus>[0], 150);
+  storeStatus({ status: "stopped", run_id: "r" } as Parameters<typeof storeStatus>[0], 150);
   expect(useLive.getState().runs.r?.status?.status).toBe("stopped");
 });

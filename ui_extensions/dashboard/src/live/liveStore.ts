@@ -1,7 +1,7 @@
 // What is known of runs and alerts right now, as the socket says it; the one state of the pages.
 
 import { create } from "zustand";
-import type { Link } from "../../../live/connection";
+import type { ConnectionStatus } from "../../../live/connection";
 import type {
   CriticalAlert,
   LatestMetrics,
@@ -20,7 +20,7 @@ export interface LiveRun {
   system?: SystemMetrics | null;
   step?: number | null;
   /** When something of the run came last, in ms since the Unix epoch; null where that is not known. */
-  heardMs: number | null;
+  lastMessageMs: number | null;
   /** When its status and its metrics came live. */
   statusMs: number;
   metricsMs: number;
@@ -28,10 +28,10 @@ export interface LiveRun {
   artifacts: number;
 }
 
-const UNKNOWN: LiveRun = { heardMs: null, statusMs: 0, metricsMs: 0, artifacts: 0 };
+const UNKNOWN: LiveRun = { lastMessageMs: null, statusMs: 0, metricsMs: 0, artifacts: 0 };
 
 export interface LiveState {
-  link: Link;
+  connection: ConnectionStatus;
   runs: Readonly<Record<string, LiveRun>>;
   /** By id; those that came live, or were read. */
   alerts: Readonly<Record<string, CriticalAlert>>;
@@ -42,15 +42,15 @@ export interface LiveState {
 }
 
 export const useLive = create<LiveState>()(() => ({
-  link: { state: "connecting", sinceMs: Date.now(), reason: "" },
+  connection: { state: "connecting", sinceMs: Date.now(), reason: "" },
   runs: {},
   alerts: {},
   unseen: [],
   gaps: 0,
 }));
 
-/** The state after `messages`. */
-export function after(
+/** The state afterMessages `messages`. */
+export function afterMessages(
   state: LiveState,
   messages: readonly ServerMessage[],
   nowMs: number,
@@ -62,7 +62,7 @@ export function after(
     if (runId === null) {
       continue;
     }
-    const before = { ...(runs[runId] ?? UNKNOWN), heardMs: nowMs };
+    const before = { ...(runs[runId] ?? UNKNOWN), lastMessageMs: nowMs };
     switch (message.type) {
       case "initial_state":
         runs[runId] = {
@@ -113,8 +113,8 @@ function unseenAfter(
   before: CriticalAlert | undefined,
 ): readonly string[] {
   const id = alert.alert_id;
-  const isWaiting = isCritical(alert) && alert.acknowledged_by === null;
-  if (!isWaiting) {
+  const needsAcknowledgement = isCritical(alert) && alert.acknowledged_by === null;
+  if (!needsAcknowledgement) {
     return unseen.filter((each) => each !== id);
   }
   const isNew = before === undefined || !isCritical(before);
@@ -130,12 +130,12 @@ function bounded(runs: Record<string, LiveRun>): Record<string, LiveRun> {
   if (ids.length <= MOST_RUNS) {
     return runs;
   }
-  const oldest = ids.sort((a, b) => (runs[a]?.heardMs ?? 0) - (runs[b]?.heardMs ?? 0));
+  const oldest = ids.sort((a, b) => (runs[a]?.lastMessageMs ?? 0) - (runs[b]?.lastMessageMs ?? 0));
   return Object.fromEntries(oldest.slice(-MOST_RUNS).map((id) => [id, runs[id] as LiveRun]));
 }
 
 /** Alerts that were read; what came live is newer. Who opens the page must see what waits, too. */
-export function keepAlerts(read: readonly CriticalAlert[]): void {
+export function storeAlerts(read: readonly CriticalAlert[]): void {
   useLive.setState(({ alerts, unseen }) => {
     const next = { ...alerts };
     let waiting = unseen;
@@ -158,14 +158,14 @@ function isOlder(read: CriticalAlert, known: CriticalAlert): boolean {
 }
 
 /** Alerts that the server no longer has. */
-export function dropAlerts(ids: readonly string[]): void {
+export function removeAlerts(ids: readonly string[]): void {
   useLive.setState(({ alerts, unseen }) => ({
     alerts: Object.fromEntries(Object.entries(alerts).filter(([id]) => !ids.includes(id))),
     unseen: unseen.filter((id) => !ids.includes(id)),
   }));
 }
 
-export function keepStatus(status: TrainingStatus, askedMs: number): void {
+export function storeStatus(status: TrainingStatus, askedMs: number): void {
   if (status.run_id) {
     keep(status.run_id, (run) =>
       run.statusMs > askedMs ? run : { ...run, status, step: status.step ?? null },
@@ -174,12 +174,17 @@ export function keepStatus(status: TrainingStatus, askedMs: number): void {
 }
 
 /** Metrics that were read; what came live since they were asked for holds them already. */
-export function keepMetrics(read: LatestMetrics, askedMs: number): void {
+export function storeMetrics(read: LatestMetrics, askedMs: number): void {
   const loggedMs = read.timestamp ? Math.min(Date.parse(read.timestamp), askedMs) : null;
   keep(read.run_id, (run) =>
     run.metricsMs > askedMs
       ? run
-      : { ...run, metrics: read, system: read.system ?? null, heardMs: run.heardMs ?? loggedMs },
+      : {
+          ...run,
+          metrics: read,
+          system: read.system ?? null,
+          lastMessageMs: run.lastMessageMs ?? loggedMs,
+        },
   );
 }
 

@@ -10,15 +10,15 @@ function page(hash: string): string {
   return `${address.root.href}#${hash}${query}`;
 }
 
-export function mlflowRun(experimentId: string, runId: string): string {
+export function mlflowRunUrl(experimentId: string, runId: string): string {
   return page(`/experiments/${encodeURIComponent(experimentId)}/runs/${encodeURIComponent(runId)}`);
 }
 
-export function mlflowExperiment(experimentId: string): string {
+export function mlflowExperimentUrl(experimentId: string): string {
   return page(`/experiments/${encodeURIComponent(experimentId)}`);
 }
 
-export function mlflowComparison(
+export function mlflowComparisonUrl(
   runs: ReadonlyArray<{ run_id: string; experiment_id: string }>,
 ): string {
   const ids = JSON.stringify(runs.map((run) => run.run_id));

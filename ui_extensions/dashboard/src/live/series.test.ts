@@ -76,7 +76,7 @@ describe("a series", () => {
     expect(new Set(steps).size).toBe(steps.length);
   });
 
-  it("counts what is no finite number, also where values are replaced, read or thinned out", () => {
+  it("counts what is no finite number, also where values are replaced, read or downsampled out", () => {
     const series = seriesOf([
       [1, Number.NaN],
       [2, Number.POSITIVE_INFINITY],

@@ -5,7 +5,7 @@ import { LiveConnection } from "../../../live/connection";
 import { Rest } from "../../../live/rest";
 import type { CriticalAlert, ServerMessage } from "../../../live/schemas";
 import { Curves } from "./curves";
-import { after, type LogWatcher, useLive } from "./liveStore";
+import { afterMessages, type LogWatcher, useLive } from "./liveStore";
 import { retryDelayMs } from "./retryDelay";
 
 /** The pages lie in /monitor/, one below the server's root. */
@@ -41,9 +41,9 @@ const connection = new LiveConnection(address, {
     }
     take(message);
   },
-  onLink(link) {
-    useLive.setState({ link });
-    if (link.state === "live") {
+  onStatus(connection) {
+    useLive.setState({ connection });
+    if (connection.state === "live") {
       curves.retry();
     }
   },
@@ -57,12 +57,12 @@ const connection = new LiveConnection(address, {
 export function startSession(): void {
   connection.start();
   retryCurves();
-  window.addEventListener("online", () => connection.hurry());
+  window.addEventListener("online", () => connection.checkNow());
   document.addEventListener("visibilitychange", () => {
     // A frame that was asked for comes only when the page is seen again.
     flush();
     if (!document.hidden) {
-      connection.hurry();
+      connection.checkNow();
     }
   });
 }
@@ -128,12 +128,12 @@ function flush(): void {
   }
   const messages = waiting;
   waiting = [];
-  useLive.setState((state) => after(state, messages, Date.now()));
+  useLive.setState((state) => afterMessages(state, messages, Date.now()));
 }
 
 /** What could not be read while the server was away is read once it is back. */
 function retryCurves(): void {
-  if (useLive.getState().link.state === "live") {
+  if (useLive.getState().connection.state === "live") {
     curves.retry();
   }
   setTimeout(retryCurves, retryDelayMs());

@@ -7,7 +7,7 @@ import { rest } from "../live/session";
 import { Badge, type Tone } from "../ui/Badge";
 import { ErrorNote } from "../ui/ErrorNote";
 import { Empty, Section } from "../ui/Section";
-import { useAnswer } from "../ui/useQuery";
+import { useQuery } from "../ui/useQuery";
 import styles from "./CommandHistory.module.css";
 
 const texts = words(
@@ -54,7 +54,7 @@ const TONES: Record<CommandEntry["outcome"], Tone> = {
 const SHOWN = 20;
 
 /** The run's audit, newest first. */
-export function Commands({ runId }: { runId: string }) {
+export function CommandHistory({ runId }: { runId: string }) {
   const t = useWords(texts);
   const { date } = useFormats();
   // Every command shows in the status, so a change of it is when to look again.
@@ -69,10 +69,10 @@ export function Commands({ runId }: { runId: string }) {
       ),
     [runId],
   );
-  const { data, error, readAgain } = useAnswer(read, `${status} ${gaps}`);
+  const { data, error, refetch } = useQuery(read, `${status} ${gaps}`);
   return (
     <Section title={t.commands}>
-      {error && <ErrorNote error={error} onRetry={readAgain} />}
+      {error && <ErrorNote error={error} onRetry={refetch} />}
       {data?.entries.length === 0 && <Empty>{t.none}</Empty>}
       <ul className={styles.commands}>
         {data?.entries.map((command) => (

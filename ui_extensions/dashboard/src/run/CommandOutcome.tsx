@@ -69,7 +69,7 @@ export function CommandOutcome({ command, onDismiss }: { command: Command; onDis
         {detail && <span className={styles.detail}> — {detail}</span>}
       </span>
       {(answer || error) && (
-        <Button look="quiet" onClick={onDismiss}>
+        <Button variant="subtle" onClick={onDismiss}>
           {t.dismiss}
         </Button>
       )}

@@ -77,7 +77,7 @@ export function ConfirmCommand({ action, onCancel, onConfirm }: Props) {
       <DialogActions>
         <Button onClick={onCancel}>{t.cancel}</Button>
         <Button
-          look={action === "stop" ? "danger" : "primary"}
+          variant={action === "stop" ? "danger" : "primary"}
           onClick={() => onConfirm(release)}
           autoFocus={action !== "stop"}
         >

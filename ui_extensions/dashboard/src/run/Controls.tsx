@@ -48,7 +48,7 @@ interface Props {
 export function Controls({ runId, status, isDeleted }: Props) {
   const t = useWords(texts);
   const statuses = useWords(STATUS_WORDS);
-  const isLost = useLive((live) => live.link.state === "lost");
+  const isLost = useLive((live) => live.connection.state === "lost");
   const [asked, setAsked] = useState<Action | null>(null);
   const { command, isPending, give, dismiss } = useCommand(runId);
   const isForbidden = command?.error?.status === 403;
@@ -75,7 +75,7 @@ export function Controls({ runId, status, isDeleted }: Props) {
         {ACTIONS.map((action) => (
           <Button
             key={action}
-            look={action === "stop" ? "danger" : "plain"}
+            variant={action === "stop" ? "danger" : "plain"}
             isBusy={isPending && command?.action === action}
             whyNot={whyNot(action)}
             onClick={() => setAsked(action)}

@@ -2,7 +2,7 @@ import { useCallback } from "react";
 import { hasEnded } from "../../../live/runStatus";
 import { useWords, words } from "../i18n/words";
 import { useLive } from "../live/liveStore";
-import { useAnswer } from "../ui/useQuery";
+import { useQuery } from "../ui/useQuery";
 import { type FoundImages, listArtifacts } from "./artifacts";
 import styles from "./CurrentImage.module.css";
 import { folder, isImage } from "./loggedImages";
@@ -47,6 +47,6 @@ function useIsArtifact(runId: string, path: string, found: FoundImages): boolean
     async (signal: AbortSignal) => (asked === null ? [] : listArtifacts(runId, asked, signal)),
     [runId, asked],
   );
-  const { data } = useAnswer(read);
+  const { data } = useQuery(read);
   return isKnown || (data?.some((entry) => entry.path === path && !entry.is_dir) ?? false);
 }

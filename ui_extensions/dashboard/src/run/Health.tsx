@@ -5,7 +5,7 @@ import { useLive } from "../live/liveStore";
 import { useNow } from "../ui/useNow";
 import tones from "../ui/tones.module.css";
 import styles from "./Health.module.css";
-import { VERDICT_TONES, type Verdict, verdict } from "./runHealth";
+import { HEALTH_TONES, type RunHealth, healthOf } from "./runHealth";
 
 const texts = words(
   {
@@ -61,7 +61,7 @@ const texts = words(
   },
 );
 
-const SIGNS: Record<Verdict, string> = {
+const SIGNS: Record<RunHealth, string> = {
   unknown: "…",
   notLive: "◌",
   deleted: "⌫",
@@ -100,21 +100,23 @@ export function Health({ runId, status, openAlerts }: Props) {
   const t = useWords(texts);
   const { ago, clock } = useFormats();
   const nowMs = useNow(5_000);
-  const link = useLive((live) => live.link);
-  const heardMs = useLive((live) => whole(live.runs[runId]?.heardMs));
-  const found = verdict({ status, openAlerts, link, heardMs, nowMs });
+  const connection = useLive((live) => live.connection);
+  const lastMessageMs = useLive((live) => whole(live.runs[runId]?.lastMessageMs));
+  const found = healthOf({ status, openAlerts, connection, lastMessageMs, nowMs });
   const numCritical = openAlerts.filter(({ level }) => level === "critical").length;
   const facts = [
     openAlerts.length > 0
       ? `${t.alerts(numCritical, openAlerts.length - numCritical)}${t.colon}${named(openAlerts)}`
       : t.noAlerts,
-    found === "quiet" && heardMs !== null ? t.heard(ago(heardMs, nowMs)) : "",
-    link.state === "live" || link.state === "connecting" ? "" : t.asOf(clock(link.sinceMs)),
+    found === "quiet" && lastMessageMs !== null ? t.heard(ago(lastMessageMs, nowMs)) : "",
+    connection.state === "live" || connection.state === "connecting"
+      ? ""
+      : t.asOf(clock(connection.sinceMs)),
     status?.message ?? "",
   ].filter((fact) => fact !== "");
   return (
     <p
-      className={`${styles.health} ${tones[VERDICT_TONES[found]]} ${styles[VERDICT_TONES[found]] ?? ""}`}
+      className={`${styles.health} ${tones[HEALTH_TONES[found]]} ${styles[HEALTH_TONES[found]] ?? ""}`}
       role="status"
       aria-label={t.health}
     >

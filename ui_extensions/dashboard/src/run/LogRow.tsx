@@ -13,9 +13,9 @@ interface Props {
 /** One line: how serious it is in a word, and what it says, as text whatever it holds. */
 export const LogRow = memo(function LogRow({ line, wanted, isCurrent }: Props) {
   const t = useWords(levelWords);
-  const look = isGap(line) ? styles.gap : styles[line.level];
+  const levelClass = isGap(line) ? styles.gap : styles[line.level];
   return (
-    <div className={`${styles.row} ${look}`} aria-current={isCurrent || undefined}>
+    <div className={`${styles.row} ${levelClass}`} aria-current={isCurrent || undefined}>
       <span className={styles.level}>{t[line.level]}</span>
       {/* Its own direction: nothing in a line may reorder what stands beside it. */}
       <bdi>

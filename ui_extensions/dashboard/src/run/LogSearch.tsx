@@ -27,7 +27,7 @@ const texts = words(
   },
 );
 
-const QUIET_MS = 800;
+const ANNOUNCE_DELAY_MS = 800;
 
 interface Props {
   wanted: string;
@@ -53,7 +53,7 @@ export function LogSearch({ wanted, onWanted, numMatches, place, onPlace }: Prop
   }, [said]);
   // `place` says when.
   useEffect(() => {
-    const timer = setTimeout(() => setAnnounced(wanted ? newest.current : ""), QUIET_MS);
+    const timer = setTimeout(() => setAnnounced(wanted ? newest.current : ""), ANNOUNCE_DELAY_MS);
     return () => clearTimeout(timer);
   }, [wanted, place]);
 
@@ -80,7 +80,7 @@ export function LogSearch({ wanted, onWanted, numMatches, place, onPlace }: Prop
       {wanted !== "" && (
         <>
           <Button
-            look="quiet"
+            variant="subtle"
             aria-label={t.previous}
             title={t.previous}
             whyNot={whyNot}
@@ -88,7 +88,13 @@ export function LogSearch({ wanted, onWanted, numMatches, place, onPlace }: Prop
           >
             ↑
           </Button>
-          <Button look="quiet" aria-label={t.next} title={t.next} whyNot={whyNot} onClick={next}>
+          <Button
+            variant="subtle"
+            aria-label={t.next}
+            title={t.next}
+            whyNot={whyNot}
+            onClick={next}
+          >
             ↓
           </Button>
           <span className={styles.count}>{said}</span>

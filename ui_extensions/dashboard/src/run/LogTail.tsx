@@ -69,8 +69,8 @@ export function LogTail({ runId }: { runId: string }) {
   const t = useWords(texts);
   const levels = useWords(levelWords);
   const { whole } = useFormats();
-  const { tail, isReading, error, readAgain } = useLogTail(runId);
-  const isLive = useLive((live) => live.link.state === "live");
+  const { tail, isLoading, error, refetch } = useLogTail(runId);
+  const isLive = useLive((live) => live.connection.state === "live");
   const status = useLive((live) => live.runs[runId]?.status?.status);
   const [least, setLeast] = useState<LogLevel>("debug");
   const [wanted, setWanted] = useState("");
@@ -145,7 +145,7 @@ export function LogTail({ runId }: { runId: string }) {
         )
       }
     >
-      {error && error.status !== 404 && <ErrorNote error={error} onRetry={readAgain} />}
+      {error && error.status !== 404 && <ErrorNote error={error} onRetry={refetch} />}
       {hasLines && shown.length > 0 && (
         <LogList
           label={t.title}
@@ -163,9 +163,9 @@ export function LogTail({ runId }: { runId: string }) {
       {hasLines && tail.lines.length >= READ_AT_ONCE && (
         <p className={styles.note}>{t.older(whole(tail.lines.length))}</p>
       )}
-      {!hasLines && isReading && <Empty>{t.reading}</Empty>}
+      {!hasLines && isLoading && <Empty>{t.reading}</Empty>}
       {!hasLines && error?.status === 404 && <Empty>{t.elsewhere}</Empty>}
-      {!hasLines && !isReading && !error && (
+      {!hasLines && !isLoading && !error && (
         <Empty>{status && hasEnded(status) ? t.ended : t.nothing}</Empty>
       )}
     </Section>

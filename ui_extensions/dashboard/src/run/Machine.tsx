@@ -21,12 +21,12 @@ const texts = words(
 /** How busy the machine that trains is, and the one that this page comes from. */
 export function Machine({ runId }: { runId: string }) {
   const t = useWords(texts);
-  const [element, isSeen] = useOnScreen<HTMLDivElement>();
+  const [element, isVisible] = useOnScreen<HTMLDivElement>();
   return (
     <Section title={t.title}>
       <div ref={element} className={styles.machines}>
-        <TrainingMachine runId={runId} isSeen={isSeen} />
-        <ServerMachine isSeen={isSeen} />
+        <TrainingMachine runId={runId} isVisible={isVisible} />
+        <ServerMachine isVisible={isVisible} />
       </div>
       <p className={styles.note}>{t.same}</p>
     </Section>

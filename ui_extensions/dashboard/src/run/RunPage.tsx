@@ -5,13 +5,13 @@ import { RunAlerts } from "../alerts/RunAlerts";
 import { Charts } from "../charts/Charts";
 import { useChartOptions } from "../charts/chartOptions";
 import { useWords, words } from "../i18n/words";
-import { mlflowRun } from "../live/mlflowLinks";
+import { mlflowRunUrl } from "../live/mlflowLinks";
 import { useLive } from "../live/liveStore";
 import { ErrorNote } from "../ui/ErrorNote";
 import { useHashQuery } from "../ui/hashLocation";
 import { Empty } from "../ui/Section";
 import { StatusBadge } from "../ui/StatusBadge";
-import { Commands } from "./CommandHistory";
+import { CommandHistory } from "./CommandHistory";
 import { Conditions } from "./Conditions";
 import { Controls } from "./Controls";
 import { Evaluation } from "./evaluation/Evaluation";
@@ -45,8 +45,10 @@ const texts = words(
 
 export function RunPage({ runId }: { runId: string }) {
   const t = useWords(texts);
-  const { status, names, error, readAgain } = useRun(runId);
-  const isStale = useLive((live) => live.link.state === "lost" || live.link.state === "refused");
+  const { status, names, error, refetch } = useRun(runId);
+  const isStale = useLive(
+    (live) => live.connection.state === "lost" || live.connection.state === "refused",
+  );
   const alerts = useLive((live) => live.alerts);
   const openAlerts = useMemo(() => openOf(alerts, runId), [alerts, runId]);
   const focusEpoch = useFocusEpoch();
@@ -80,14 +82,14 @@ export function RunPage({ runId }: { runId: string }) {
           <p className={styles.facts}>
             {status && <StatusBadge status={status.status} />}
             {status?.experiment_id && (
-              <a href={mlflowRun(status.experiment_id, runId)}>{t.mlflow}</a>
+              <a href={mlflowRunUrl(status.experiment_id, runId)}>{t.mlflow}</a>
             )}
             <code className={styles.id}>{runId}</code>
           </p>
         </div>
         {status && <Controls runId={runId} status={status.status} isDeleted={status.deleted} />}
       </div>
-      {error && <ErrorNote error={error} onRetry={readAgain} />}
+      {error && <ErrorNote error={error} onRetry={refetch} />}
       {status ? <Progress status={status} /> : !error && <Empty>{t.reading}</Empty>}
       <RunAlerts runId={runId} />
       <Conditions runId={runId} />
@@ -98,7 +100,7 @@ export function RunPage({ runId }: { runId: string }) {
       <Evaluation runId={runId} focusEpoch={focusEpoch} />
       <div className={styles.pair}>
         <Machine runId={runId} />
-        <Commands runId={runId} />
+        <CommandHistory runId={runId} />
       </div>
       <LogTail runId={runId} />
       <SampleImages runId={runId} />

@@ -5,7 +5,7 @@ import { useLive } from "../live/liveStore";
 import { Button } from "../ui/Button";
 import { ErrorNote } from "../ui/ErrorNote";
 import { Empty, Section } from "../ui/Section";
-import { useAnswer } from "../ui/useQuery";
+import { useQuery } from "../ui/useQuery";
 import { useThrottled } from "../ui/useThrottled";
 import { listImages } from "./artifacts";
 import { CurrentImage } from "./CurrentImage";
@@ -47,7 +47,7 @@ export function SampleImages({ runId }: { runId: string }) {
   const [numShown, setNumShown] = useState(SHOWN_AT_ONCE);
   const read = useCallback((signal: AbortSignal) => listImages(runId, signal), [runId]);
   const times = useThrottled(changes, LEAST_INTERVAL_MS);
-  const { data, error, readAgain } = useAnswer(read, times);
+  const { data, error, refetch } = useQuery(read, times);
   const { stepped, single } = useMemo(() => inRows(gallery(data?.paths ?? [])), [data]);
 
   const numSingle = Math.max(0, numShown - stepped.length);
@@ -55,7 +55,7 @@ export function SampleImages({ runId }: { runId: string }) {
   const isEmpty = data && !current && stepped.length === 0 && single.length === 0;
   return (
     <Section title={t.title}>
-      {error && <ErrorNote error={error} onRetry={readAgain} />}
+      {error && <ErrorNote error={error} onRetry={refetch} />}
       {!data && !error && <Empty>{t.reading}</Empty>}
       {isEmpty && (
         <Empty>

@@ -4,7 +4,7 @@ import { useWords, words } from "../i18n/words";
 import { rest } from "../live/session";
 import { ErrorNote } from "../ui/ErrorNote";
 import { Empty } from "../ui/Section";
-import { useAnswer } from "../ui/useQuery";
+import { useQuery } from "../ui/useQuery";
 import { useNow } from "../ui/useNow";
 import { MachineMeters } from "./MachineMeters";
 import { MachinePart } from "./MachinePart";
@@ -33,27 +33,27 @@ async function read(signal: AbortSignal): Promise<Timed | undefined> {
 }
 
 /** How busy the machine is that this page comes from. */
-export function ServerMachine({ isSeen }: { isSeen: boolean }) {
+export function ServerMachine({ isVisible }: { isVisible: boolean }) {
   const t = useWords(texts);
   const nowMs = useNow(INTERVAL_MS);
   const [times, setTimes] = useState(0);
   const [wasSeen, setWasSeen] = useState(false);
-  const { data, error, readAgain } = useAnswer(wasSeen ? read : unasked, times);
+  const { data, error, refetch } = useQuery(wasSeen ? read : unasked, times);
   useEffect(() => {
-    if (!isSeen) {
+    if (!isVisible) {
       return undefined;
     }
     setWasSeen(true);
     setTimes((before) => before + 1);
     const timer = setInterval(() => setTimes((before) => before + 1), INTERVAL_MS);
     return () => clearInterval(timer);
-  }, [isSeen]);
+  }, [isVisible]);
 
   const isOld = data !== undefined && nowMs - data.readMs > OLD_MS;
   return (
     <MachinePart title={t.title} readMs={data?.readMs ?? null} nowMs={nowMs} isOld={isOld}>
       {data && <MachineMeters machine={serverMachine(data.stats)} isOld={isOld} />}
-      {!data && error && <ErrorNote error={error} onRetry={readAgain} />}
+      {!data && error && <ErrorNote error={error} onRetry={refetch} />}
       {!data && !error && <Empty>{t.reading}</Empty>}
     </MachinePart>
   );

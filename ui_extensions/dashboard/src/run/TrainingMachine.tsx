@@ -5,14 +5,14 @@ import { useLive } from "../live/liveStore";
 import { rest } from "../live/session";
 import { ErrorNote } from "../ui/ErrorNote";
 import { Empty } from "../ui/Section";
-import { useAnswer } from "../ui/useQuery";
+import { useQuery } from "../ui/useQuery";
 import { useNow } from "../ui/useNow";
 import { useThrottled } from "../ui/useThrottled";
 import { MachineMeters } from "./MachineMeters";
 import { MachinePart } from "./MachinePart";
 import { machines, SYSTEM, type SystemValues, systemValues, updated } from "./machineReadings";
 import styles from "./TrainingMachine.module.css";
-import { useReadingTime } from "./useLastLogged";
+import { useLastLogged } from "./useLastLogged";
 
 const LEAST_INTERVAL_MS = 5_000;
 const USUAL = "cpu_utilization_percentage";
@@ -34,13 +34,13 @@ const texts = words(
 
 interface Props {
   runId: string;
-  isSeen: boolean;
+  isVisible: boolean;
 }
 
 /** How busy the machine is that the run is on, by what the run logs of it. */
-export function TrainingMachine({ runId, isSeen }: Props) {
+export function TrainingMachine({ runId, isVisible }: Props) {
   const t = useWords(texts);
-  const { values, error, readAgain, readMs, isOld, nowMs } = useTrainingMachine(runId, isSeen);
+  const { values, error, refetch, readMs, isOld, nowMs } = useTrainingMachine(runId, isVisible);
   const found = useMemo(() => values && machines(values), [values]);
   return (
     <MachinePart title={t.title} readMs={readMs} nowMs={nowMs} isOld={isOld}>
@@ -55,15 +55,15 @@ export function TrainingMachine({ runId, isSeen }: Props) {
           {t.none} <code className={styles.call}>mlflow.enable_system_metrics_logging()</code>
         </Empty>
       )}
-      {!found && error && <ErrorNote error={error} onRetry={readAgain} />}
+      {!found && error && <ErrorNote error={error} onRetry={refetch} />}
       {!found && !error && <Empty>{t.reading}</Empty>}
     </MachinePart>
   );
 }
 
-function useTrainingMachine(runId: string, isSeen: boolean) {
+function useTrainingMachine(runId: string, isVisible: boolean) {
   const live = useLive((state) => state.runs[runId]?.system);
-  const isConnected = useLive((state) => state.link.state === "live");
+  const isConnected = useLive((state) => state.connection.state === "live");
   const nowMs = useNow(LEAST_INTERVAL_MS);
   const [times, setTimes] = useState(0);
   const [values, setValues] = useState<SystemValues>();
@@ -72,7 +72,7 @@ function useTrainingMachine(runId: string, isSeen: boolean) {
       rest.get<LatestMetrics>("api/metrics/latest", { run_id: runId }, signal),
     [runId],
   );
-  const { data, error, readAgain } = useAnswer(read, times);
+  const { data, error, refetch } = useQuery(read, times);
 
   // Whichever came last counts.
   useEffect(() => setValues(data && systemValues(data.other)), [data]);
@@ -83,15 +83,15 @@ function useTrainingMachine(runId: string, isSeen: boolean) {
   }, [live]);
 
   const dated = values && (USUAL in values ? USUAL : Object.keys(values)[0]);
-  const { readMs, intervalMs } = useReadingTime(runId, dated === undefined ? null : SYSTEM + dated);
+  const { readMs, intervalMs } = useLastLogged(runId, dated === undefined ? null : SYSTEM + dated);
   // What comes live is of the first GPU alone, and a new reading is the time to ask for the rest.
   const newestMs = useThrottled(readMs ?? 0, LEAST_INTERVAL_MS);
   useEffect(() => {
-    if (isSeen) {
+    if (isVisible) {
       setTimes(newestMs);
     }
-  }, [isSeen, newestMs]);
+  }, [isVisible, newestMs]);
 
   const isOld = readMs !== null && (!isConnected || nowMs - readMs > 3 * intervalMs);
-  return { values, error, readAgain, readMs, isOld, nowMs };
+  return { values, error, refetch, readMs, isOld, nowMs };
 }

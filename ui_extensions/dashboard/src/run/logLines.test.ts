@@ -21,13 +21,13 @@ function texts(tail: Tail): string[] {
   return tail.lines.map(({ message }) => message);
 }
 
-function counted(from: number, to: number): LogLine[] {
+function serverCount(from: number, to: number): LogLine[] {
   return said(...Array.from({ length: to - from }, (_, index) => `step ${from + index}`));
 }
 
 describe("a tail of lines", () => {
   it("keeps the newest within its bound, and each line its key", () => {
-    const first = appended(NO_LINES, counted(0, MOST_LINES));
+    const first = appended(NO_LINES, serverCount(0, MOST_LINES));
     const next = appended(first, said("one more"));
     expect(first.isCut).toBe(false);
     expect(next.lines).toHaveLength(MOST_LINES);
@@ -57,14 +57,14 @@ describe("a tail of lines", () => {
 
 describe("a second reading", () => {
   it("carries the known lines on where they meet", () => {
-    const tail = appended(NO_LINES, counted(0, 10));
-    const next = carriedOn(tail, counted(5, 15));
-    expect(texts(next)).toEqual(counted(0, 15).map(({ message }) => message));
+    const tail = appended(NO_LINES, serverCount(0, 10));
+    const next = carriedOn(tail, serverCount(5, 15));
+    expect(texts(next)).toEqual(serverCount(0, 15).map(({ message }) => message));
     expect(next.lines[0]).toBe(tail.lines[0]);
   });
 
   it("replaces them where nothing connects the two", () => {
-    const next = carriedOn(appended(NO_LINES, counted(0, 10)), counted(20, 22));
+    const next = carriedOn(appended(NO_LINES, serverCount(0, 10)), serverCount(20, 22));
     expect(texts(next)).toEqual(["step 20", "step 21"]);
     expect(next.lines[0]?.key).toBe(10);
   });
@@ -75,23 +75,23 @@ describe("a second reading", () => {
   });
 
   it("replaces what it holds the whole of", () => {
-    const next = carriedOn(appended(NO_LINES, counted(5, 7)), counted(0, 10));
-    expect(texts(next)).toEqual(counted(0, 10).map(({ message }) => message));
+    const next = carriedOn(appended(NO_LINES, serverCount(5, 7)), serverCount(0, 10));
+    expect(texts(next)).toEqual(serverCount(0, 10).map(({ message }) => message));
   });
 });
 
 describe("lines that come live during a reading", () => {
   it("are new from where the reading ends", () => {
-    expect(notYetRead(counted(0, 8), counted(6, 11))).toEqual(counted(8, 11));
+    expect(notYetRead(serverCount(0, 8), serverCount(6, 11))).toEqual(serverCount(8, 11));
   });
 
   it("are all new where the reading ended before them", () => {
-    expect(notYetRead(counted(0, 6), counted(6, 8))).toEqual(counted(6, 8));
-    expect(notYetRead([], counted(0, 2))).toEqual(counted(0, 2));
+    expect(notYetRead(serverCount(0, 6), serverCount(6, 8))).toEqual(serverCount(6, 8));
+    expect(notYetRead([], serverCount(0, 2))).toEqual(serverCount(0, 2));
   });
 
   it("are all known where the reading holds them", () => {
-    expect(notYetRead(counted(0, 8), counted(6, 8))).toEqual([]);
+    expect(notYetRead(serverCount(0, 8), serverCount(6, 8))).toEqual([]);
   });
 
   it("are not taken for older lines of the same words", () => {
@@ -100,11 +100,11 @@ describe("lines that come live during a reading", () => {
 
   it("are found behind what the server did not tell", () => {
     const live = [
-      ...counted(6, 8),
+      ...serverCount(6, 8),
       ...said("… 90 lines are in the log alone"),
-      ...counted(98, 103),
+      ...serverCount(98, 103),
     ];
-    expect(notYetRead(counted(0, 100), live)).toEqual(counted(100, 103));
+    expect(notYetRead(serverCount(0, 100), live)).toEqual(serverCount(100, 103));
   });
 });
 

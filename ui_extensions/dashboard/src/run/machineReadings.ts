@@ -46,7 +46,7 @@ export function systemValues(other: Readonly<Record<string, number | null>>): Sy
 
 /** `values` brought up to date by what came live, which is of the first GPU alone. */
 export function updated(values: SystemValues, live: SystemMetrics): SystemValues {
-  const news: Record<string, number | null | undefined> = {
+  const changes: Record<string, number | null | undefined> = {
     cpu_utilization_percentage: live.cpu_usage,
     system_memory_usage_percentage: live.ram_usage,
     gpu_0_utilization_percentage: live.gpu?.usage,
@@ -54,7 +54,7 @@ export function updated(values: SystemValues, live: SystemMetrics): SystemValues
     gpu_0_memory_usage_megabytes: megabytes(live.gpu?.memory_used),
     gpu_0_memory_usage_percentage: percentOf(live.gpu?.memory_used, live.gpu?.memory_total),
   };
-  const known = Object.entries(news).filter(([, value]) => typeof value === "number");
+  const known = Object.entries(changes).filter(([, value]) => typeof value === "number");
   return { ...values, ...(Object.fromEntries(known) as Record<string, number>) };
 }
 

@@ -1,6 +1,6 @@
 // Whether a run is healthy, in one word: what somebody reads who only passes by the screen.
 
-import type { Link } from "../../../live/connection";
+import type { ConnectionStatus } from "../../../live/connection";
 import type { CriticalAlert, TrainingStatus } from "../../../live/schemas";
 import type { Tone } from "../ui/Badge";
 import { hasEnded } from "../../../live/runStatus";
@@ -8,7 +8,7 @@ import { hasEnded } from "../../../live/runStatus";
 /** An active run that nothing was heard of for so long is not called healthy. */
 export const QUIET_MS = 120_000;
 
-export type Verdict =
+export type RunHealth =
   | "unknown"
   | "notLive"
   | "deleted"
@@ -22,7 +22,7 @@ export type Verdict =
   | "ended"
   | "stopped";
 
-export const VERDICT_TONES: Record<Verdict, Tone> = {
+export const HEALTH_TONES: Record<RunHealth, Tone> = {
   unknown: "stale",
   notLive: "stale",
   deleted: "stale",
@@ -40,14 +40,20 @@ export const VERDICT_TONES: Record<Verdict, Tone> = {
 interface Known {
   status: TrainingStatus | undefined;
   openAlerts: readonly CriticalAlert[];
-  link: Link;
+  connection: ConnectionStatus;
   /** When the run was last heard of, in ms since the Unix epoch. */
-  heardMs: number | null;
+  lastMessageMs: number | null;
   nowMs: number;
 }
 
 /** The worst comes first; what is not live may say that something is wrong, never that all is well. */
-export function verdict({ status, openAlerts, link, heardMs, nowMs }: Known): Verdict {
+export function healthOf({
+  status,
+  openAlerts,
+  connection,
+  lastMessageMs,
+  nowMs,
+}: Known): RunHealth {
   if (!status) {
     return "unknown";
   }
@@ -60,7 +66,7 @@ export function verdict({ status, openAlerts, link, heardMs, nowMs }: Known): Ve
   if (status.status === "error") {
     return "failed";
   }
-  if (!hasEnded(status.status) && link.state !== "live") {
+  if (!hasEnded(status.status) && connection.state !== "live") {
     return "notLive";
   }
   if (openAlerts.length > 0) {
@@ -76,7 +82,7 @@ export function verdict({ status, openAlerts, link, heardMs, nowMs }: Known): Ve
     case "pausing":
       return "held";
     case "training":
-      return heardMs !== null && nowMs - heardMs > QUIET_MS ? "quiet" : "healthy";
+      return lastMessageMs !== null && nowMs - lastMessageMs > QUIET_MS ? "quiet" : "healthy";
     default:
       return "waiting";
   }

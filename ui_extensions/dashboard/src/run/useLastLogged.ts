@@ -7,13 +7,13 @@ import { curves } from "../live/session";
 const USUAL_INTERVAL_MS = 10_000;
 const RECENT = 5;
 
-export interface ReadingTime {
+export interface LastLogged {
   /** In ms since the Unix epoch, by the clock of the machine that logs. */
   readMs: number | null;
   intervalMs: number;
 }
 
-export function useReadingTime(runId: string, metric: string | null): ReadingTime {
+export function useLastLogged(runId: string, metric: string | null): LastLogged {
   useEffect(() => {
     if (metric !== null) {
       curves.curve(runId, metric);

@@ -14,14 +14,14 @@ const SETTLE_MS = 600;
 
 export interface LogReading {
   tail: Tail;
-  isReading: boolean;
+  isLoading: boolean;
   error: RequestError | undefined;
-  readAgain(): void;
+  refetch(): void;
 }
 
 export function useLogTail(runId: string): LogReading {
   const [tail, setTail] = useState<Tail>(NO_LINES);
-  const [isReading, setIsReading] = useState(true);
+  const [isLoading, setIsReading] = useState(true);
   const [error, setError] = useState<RequestError>();
   const [again, setAgain] = useState(0);
   const gaps = useLive((live) => live.gaps);
@@ -83,7 +83,7 @@ export function useLogTail(runId: string): LogReading {
     };
   }, [runId, gaps, again]);
 
-  const readAgain = useCallback(() => setAgain((before) => before + 1), []);
-  useRetry(error, readAgain);
-  return { tail, isReading, error, readAgain };
+  const refetch = useCallback(() => setAgain((before) => before + 1), []);
+  useRetry(error, refetch);
+  return { tail, isLoading, error, refetch };
 }

@@ -5,16 +5,16 @@ import { useShallow } from "zustand/react/shallow";
 import type { RequestError } from "../../../live/rest";
 import type { LatestMetrics, TrainingStatus } from "../../../live/schemas";
 import { metricNames } from "../charts/chartList";
-import { keepMetrics, keepStatus, useLive } from "../live/liveStore";
+import { storeMetrics, storeStatus, useLive } from "../live/liveStore";
 import { rest } from "../live/session";
-import { useAnswer } from "../ui/useQuery";
+import { useQuery } from "../ui/useQuery";
 
 export interface KnownRun {
   status: TrainingStatus | undefined;
   /** MLflow's names of all that it has logged. */
   names: readonly string[];
   error: RequestError | undefined;
-  readAgain(): void;
+  refetch(): void;
 }
 
 export function useRun(runId: string): KnownRun {
@@ -29,11 +29,11 @@ export function useRun(runId: string): KnownRun {
         rest.get<TrainingStatus>(`api/runs/${encodeURIComponent(runId)}`, {}, signal),
         rest.get<LatestMetrics>("api/metrics/latest", { run_id: runId }, signal),
       ]);
-      keepStatus(readStatus, askedMs);
-      keepMetrics(readMetrics, askedMs);
+      storeStatus(readStatus, askedMs);
+      storeMetrics(readMetrics, askedMs);
     },
     [runId],
   );
-  const { error, readAgain } = useAnswer(read, gaps);
-  return { status, names, error, readAgain };
+  const { error, refetch } = useQuery(read, gaps);
+  return { status, names, error, refetch };
 }

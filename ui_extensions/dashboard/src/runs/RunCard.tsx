@@ -2,7 +2,7 @@ import { memo } from "react";
 import { Link } from "wouter";
 import { useFormats } from "../i18n/useFormats";
 import { useWords, words } from "../i18n/words";
-import { mlflowExperiment, mlflowRun } from "../live/mlflowLinks";
+import { mlflowExperimentUrl, mlflowRunUrl } from "../live/mlflowLinks";
 import { Progress } from "../ui/Progress";
 import { Badge } from "../ui/Badge";
 import { hasEnded } from "../../../live/runStatus";
@@ -89,8 +89,8 @@ export const RunCard = memo(function RunCard({ run, isStale, isSelected, onSelec
       <p className={styles.badges}>
         {level && <Badge tone={level}>{t[level]}</Badge>}
         <StatusBadge status={status.status} />
-        <a href={mlflowExperiment(summary.experiment_id)}>{summary.experiment_name}</a>
-        <a href={mlflowRun(summary.experiment_id, summary.run_id)}>{t.mlflow}</a>
+        <a href={mlflowExperimentUrl(summary.experiment_id)}>{summary.experiment_name}</a>
+        <a href={mlflowRunUrl(summary.experiment_id, summary.run_id)}>{t.mlflow}</a>
       </p>
       {status.message && <p className={styles.message}>{status.message}</p>}
       <Progress status={status} isCompact />
@@ -117,7 +117,9 @@ export const RunCard = memo(function RunCard({ run, isStale, isSelected, onSelec
       )}
       <p className={styles.times}>
         {summary.start_time && t.started(date(summary.start_time))}
-        {!hasEnded(status.status) && live?.heardMs && ` · ${t.heard(clock(live.heardMs))}`}
+        {!hasEnded(status.status) &&
+          live?.lastMessageMs &&
+          ` · ${t.heard(clock(live.lastMessageMs))}`}
       </p>
     </li>
   );

@@ -2,7 +2,7 @@ import { useCallback, useState } from "react";
 import type { RunStatus } from "../../../live/schemas";
 import { useFormats } from "../i18n/useFormats";
 import { useWords, words } from "../i18n/words";
-import { mlflowComparison } from "../live/mlflowLinks";
+import { mlflowComparisonUrl } from "../live/mlflowLinks";
 import { useLive } from "../live/liveStore";
 import { Button } from "../ui/Button";
 import { ErrorNote } from "../ui/ErrorNote";
@@ -76,8 +76,10 @@ export function RunsPage() {
   const [limit, setLimit] = useState(AT_ONCE);
   const [selected, setSelected] = useState<readonly string[]>([]);
   const [isStarting, setIsStarting] = useState(false);
-  const isStale = useLive((live) => live.link.state === "lost" || live.link.state === "refused");
-  const { runs, total, isReading, error, readAgain } = useRuns({ experiment, status, limit });
+  const isStale = useLive(
+    (live) => live.connection.state === "lost" || live.connection.state === "refused",
+  );
+  const { runs, total, isLoading, error, refetch } = useRuns({ experiment, status, limit });
   const experiments = useExperiments();
   const isFiltered = experiment !== "" || status !== "";
 
@@ -118,18 +120,18 @@ export function RunsPage() {
               ))}
             </select>
           </label>
-          <Button look="primary" onClick={() => setIsStarting(true)}>
+          <Button variant="primary" onClick={() => setIsStarting(true)}>
             {t.start}
           </Button>
         </div>
       </div>
-      {error && <ErrorNote error={error} onRetry={readAgain} />}
+      {error && <ErrorNote error={error} onRetry={refetch} />}
       {runs.length > 1 && (
         <p className={styles.compare}>
           {compared.length > 1 ? (
             <a
               className={styles.link}
-              href={mlflowComparison(compared.map(({ summary }) => summary))}
+              href={mlflowComparisonUrl(compared.map(({ summary }) => summary))}
             >
               {t.compare(whole(compared.length))}
             </a>
@@ -137,14 +139,14 @@ export function RunsPage() {
             <span>{t.compareHow}</span>
           )}
           {selected.length > 0 && (
-            <Button look="quiet" onClick={() => setSelected([])}>
+            <Button variant="subtle" onClick={() => setSelected([])}>
               {t.clear}
             </Button>
           )}
         </p>
       )}
       {runs.length === 0 && !error && (
-        <Empty>{isReading ? t.reading : isFiltered ? t.noMatch : t.none}</Empty>
+        <Empty>{isLoading ? t.reading : isFiltered ? t.noMatch : t.none}</Empty>
       )}
       <ul className={styles.cards}>
         {runs.map((run) => (

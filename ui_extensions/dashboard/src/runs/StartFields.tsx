@@ -10,14 +10,14 @@ import { MoreSettings } from "./MoreSettings";
 import { ParamInput } from "./ParamInput";
 import { type ParamField, recipeFields } from "./recipeSchema";
 import styles from "./StartFields.module.css";
-import { useStart } from "./useStartForm";
+import { useStartForm } from "./useStartForm";
 
 const texts = words(
   {
     recipe: "Recipe",
     data: "Data folder",
     dataHint:
-      "On the server’s machine, with train|val|test/<class>/ in it. Empty: a drawn demonstration set",
+      "On the server’s machine, with train|val|test/<class>/ in it. Empty: the synthetic demonstration set",
     experiment: "Experiment",
     experimentHint: "Under which the run stands in MLflow",
     workers: "Workers",
@@ -36,7 +36,7 @@ const texts = words(
       recipe: "Recette",
       data: "Dossier des données",
       dataHint:
-        "Sur la machine du serveur, contenant train|val|test/<classe>/. Vide : un jeu de démonstration dessiné",
+        "Sur la machine du serveur, contenant train|val|test/<classe>/. Vide : le jeu de démonstration synthétique",
       experiment: "Expérience",
       experimentHint: "Sous laquelle l’entraînement figure dans MLflow",
       workers: "Processus",
@@ -67,7 +67,7 @@ export function StartFields({ recipes, first, onClose, onStarted }: Props) {
   const recipe = recipes.find(({ name }) => name === recipeName) ?? first;
   const { common, more } = useMemo(() => recipeFields(recipe.params_schema), [recipe]);
   const fields = useMemo(() => [...common, ...more], [common, more]);
-  const form = useStart(recipe.name, fields, onStarted);
+  const form = useStartForm(recipe.name, fields, onStarted);
   const numProblems = Object.keys(form.problems).length;
 
   const param = (field: ParamField) => (
@@ -150,7 +150,7 @@ export function StartFields({ recipes, first, onClose, onStarted }: Props) {
         </p>
         <DialogActions>
           <Button onClick={onClose}>{t.cancel}</Button>
-          <Button type="submit" look="primary" isBusy={form.isBusy}>
+          <Button type="submit" variant="primary" isBusy={form.isBusy}>
             {form.isBusy ? t.starting : t.start}
           </Button>
         </DialogActions>

@@ -5,7 +5,7 @@ import { Button } from "../ui/Button";
 import { Dialog, DialogActions } from "../ui/Dialog";
 import { ErrorNote } from "../ui/ErrorNote";
 import { Empty } from "../ui/Section";
-import { useAnswer } from "../ui/useQuery";
+import { useQuery } from "../ui/useQuery";
 import { StartFields } from "./StartFields";
 
 const texts = words(
@@ -37,7 +37,7 @@ function read(signal: AbortSignal): Promise<RecipeEntry[]> {
 /** What is to be trained, as the server's recipes ask it. */
 export function StartForm({ onClose, onStarted }: Props) {
   const t = useWords(texts);
-  const { data, error, readAgain } = useAnswer(read);
+  const { data, error, refetch } = useQuery(read);
   const [first] = data ?? [];
   return (
     <Dialog title={t.title} onClose={onClose} isWide>
@@ -45,7 +45,7 @@ export function StartForm({ onClose, onStarted }: Props) {
         <StartFields recipes={data} first={first} onClose={onClose} onStarted={onStarted} />
       ) : (
         <>
-          {error && <ErrorNote error={error} onRetry={readAgain} />}
+          {error && <ErrorNote error={error} onRetry={refetch} />}
           {!error && <Empty>{data ? t.none : t.reading}</Empty>}
           <DialogActions>
             <Button onClick={onClose}>{t.close}</Button>

@@ -3,7 +3,7 @@
 import { useCallback } from "react";
 import { useLive } from "../live/liveStore";
 import { rest } from "../live/session";
-import { useAnswer } from "../ui/useQuery";
+import { useQuery } from "../ui/useQuery";
 
 export interface Experiment {
   experiment_id: string;
@@ -24,5 +24,5 @@ export function useExperiments(): readonly Experiment[] {
       ),
     [],
   );
-  return useAnswer(read, gaps).data?.experiments ?? NONE;
+  return useQuery(read, gaps).data?.experiments ?? NONE;
 }

@@ -5,7 +5,7 @@ import type { RequestError } from "../../../live/rest";
 import type { RunSummary } from "../../../live/schemas";
 import { type LiveRun, useLive } from "../live/liveStore";
 import { rest } from "../live/session";
-import { useAnswer } from "../ui/useQuery";
+import { useQuery } from "../ui/useQuery";
 import { inOrder, type ListedRun, listedRun } from "./runOrder";
 
 export interface Wanted {
@@ -17,9 +17,9 @@ export interface Wanted {
 export interface Runs {
   runs: readonly ListedRun[];
   total: number;
-  isReading: boolean;
+  isLoading: boolean;
   error: RequestError | undefined;
-  readAgain(): void;
+  refetch(): void;
 }
 
 const SETTLE_MS = 500;
@@ -27,20 +27,20 @@ const SETTLE_MS = 500;
 export function useRuns({ experiment, status, limit }: Wanted): Runs {
   const gaps = useLive((live) => live.gaps);
   const live = useLive((state) => state.runs);
-  const [news, setNews] = useState(0);
+  const [changes, setChanges] = useState(0);
   const read = useCallback(
     (signal: AbortSignal) =>
       rest.list<RunSummary>("api/runs", { experiment, status, limit }, signal),
     [experiment, status, limit],
   );
-  const { data, error, isReading, readAgain } = useAnswer(read, `${gaps} ${news}`);
+  const { data, error, isLoading, refetch } = useQuery(read, `${gaps} ${changes}`);
 
-  const told = toldApart(live);
-  // `told` says when the list may be another.
+  const listKey = listKeyOf(live);
+  // `listKey` says when the list may be another.
   useEffect(() => {
-    const timer = setTimeout(() => setNews((count) => count + 1), SETTLE_MS);
+    const timer = setTimeout(() => setChanges((count) => count + 1), SETTLE_MS);
     return () => clearTimeout(timer);
-  }, [told]);
+  }, [listKey]);
 
   const runs = useMemo(
     () =>
@@ -51,11 +51,11 @@ export function useRuns({ experiment, status, limit }: Wanted): Runs {
       ),
     [data, live],
   );
-  return { runs, total: data?.total ?? 0, isReading, error, readAgain };
+  return { runs, total: data?.total ?? 0, isLoading, error, refetch };
 }
 
 /** What decides which runs are listed: those there are, and their status. */
-function toldApart(live: Readonly<Record<string, LiveRun>>): string {
+function listKeyOf(live: Readonly<Record<string, LiveRun>>): string {
   return Object.entries(live)
     .map(([id, run]) => `${id} ${run.status?.status ?? ""} ${run.status?.deleted ?? ""}`)
     .sort()

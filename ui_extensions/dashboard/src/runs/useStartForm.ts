@@ -37,7 +37,7 @@ function own(name: string, kind: ParamField["kind"], limits: ParamField["limits"
   };
 }
 
-export function useStart(
+export function useStartForm(
   recipe: string,
   fields: readonly ParamField[],
   onStarted: (runId: string) => void,

@@ -2,20 +2,20 @@ import type { ButtonHTMLAttributes, ReactNode } from "react";
 import styles from "./Button.module.css";
 
 interface Props extends ButtonHTMLAttributes<HTMLButtonElement> {
-  look?: "plain" | "primary" | "danger" | "quiet";
+  variant?: "plain" | "primary" | "danger" | "subtle";
   isBusy?: boolean;
   /** Why it cannot be pressed; it stays in the order of focus, so that everybody can learn that. */
   whyNot?: string | undefined;
   children: ReactNode;
 }
 
-export function Button({ look = "plain", isBusy = false, whyNot, onClick, ...rest }: Props) {
+export function Button({ variant = "plain", isBusy = false, whyNot, onClick, ...rest }: Props) {
   const isOff = isBusy || whyNot !== undefined;
   return (
     <button
       type="button"
       {...rest}
-      className={`${styles.button} ${styles[look]} ${rest.className ?? ""}`}
+      className={`${styles.button} ${styles[variant]} ${rest.className ?? ""}`}
       aria-disabled={isOff || undefined}
       aria-busy={isBusy || undefined}
       title={whyNot ?? rest.title}

@@ -22,9 +22,9 @@ const texts = words(
 );
 
 /** Whether what the pages show is what is so now. */
-export function Connection() {
+export function ConnectionBadge() {
   const t = useWords(texts);
-  const { state } = useLive((live) => live.link);
+  const { state } = useLive((live) => live.connection);
   return (
     <span role="status">
       {state === "live" && <Badge tone="ok">{t.live}</Badge>}
@@ -38,7 +38,7 @@ export function Connection() {
 function Lost() {
   const t = useWords(texts);
   const { ago } = useFormats();
-  const { sinceMs, reason } = useLive((live) => live.link);
+  const { sinceMs, reason } = useLive((live) => live.connection);
   // Not every second: screen readers read a status whenever it changes.
   const now = useNow(15_000);
   return (

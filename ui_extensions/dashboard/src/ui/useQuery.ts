@@ -4,26 +4,26 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import { asRequestError, type RequestError } from "../../../live/rest";
 import { useRetry } from "./useRetry";
 
-export interface Answer<T> {
+export interface QueryResult<T> {
   data: T | undefined;
   /** Why the newest reading failed; `data` is then what was read before. */
   error: RequestError | undefined;
-  isReading: boolean;
-  readAgain(): void;
+  isLoading: boolean;
+  refetch(): void;
 }
 
 /** `read` must keep its identity as long as it would read the same: wrap it in useCallback.
 
 What `read` was asked before is shown until the new answer is there, unless `read` changes. What the
 server could not answer is asked again while the page is connected to it. */
-export function useAnswer<T>(
+export function useQuery<T>(
   read: (signal: AbortSignal) => Promise<T>,
   when: unknown = 0,
-): Answer<T> {
-  const [state, setState] = useState<Omit<Answer<T>, "readAgain">>({
+): QueryResult<T> {
+  const [state, setState] = useState<Omit<QueryResult<T>, "refetch">>({
     data: undefined,
     error: undefined,
-    isReading: true,
+    isLoading: true,
   });
   const [count, setCount] = useState(0);
   const shown = useRef(read);
@@ -34,19 +34,19 @@ export function useAnswer<T>(
     shown.current = read;
     setState((before) => ({
       ...(isSame ? before : { data: undefined, error: undefined }),
-      isReading: true,
+      isLoading: true,
     }));
     read(abort.signal).then(
-      (data) => setState({ data, error: undefined, isReading: false }),
+      (data) => setState({ data, error: undefined, isLoading: false }),
       (error: unknown) => {
         if (!abort.signal.aborted) {
-          setState((before) => ({ ...before, error: asRequestError(error), isReading: false }));
+          setState((before) => ({ ...before, error: asRequestError(error), isLoading: false }));
         }
       },
     );
     return () => abort.abort();
   }, [read, when, count]);
-  const readAgain = useCallback(() => setCount((before) => before + 1), []);
-  useRetry(state.error, readAgain);
-  return { ...state, readAgain };
+  const refetch = useCallback(() => setCount((before) => before + 1), []);
+  useRetry(state.error, refetch);
+  return { ...state, refetch };
 }

@@ -1,18 +1,18 @@
 // What the server could not answer is asked again, once the page is connected to it.
 
 import { useEffect } from "react";
-import { isPassing } from "../../../live/rest";
+import { isRetryable } from "../../../live/rest";
 import { useLive } from "../live/liveStore";
 import { retryDelayMs } from "../live/retryDelay";
 
-/** `readAgain` must keep its identity. What the server has refused is not asked again. */
-export function useRetry(error: unknown, readAgain: () => void): void {
-  const isConnected = useLive((live) => live.link.state === "live");
+/** `refetch` must keep its identity. What the server has refused is not asked again. */
+export function useRetry(error: unknown, refetch: () => void): void {
+  const isConnected = useLive((live) => live.connection.state === "live");
   useEffect(() => {
-    if (!isConnected || !isPassing(error)) {
+    if (!isConnected || !isRetryable(error)) {
       return undefined;
     }
-    const timer = setTimeout(readAgain, retryDelayMs());
+    const timer = setTimeout(refetch, retryDelayMs());
     return () => clearTimeout(timer);
-  }, [isConnected, error, readAgain]);
+  }, [isConnected, error, refetch]);
 }

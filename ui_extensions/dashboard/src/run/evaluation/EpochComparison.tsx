@@ -151,7 +151,7 @@ export const EpochComparison = memo(function EpochComparison({ epochs, total }: 
         />
         {shown.length > FEWEST && (
           <Button
-            look="quiet"
+            variant="subtle"
             aria-label={t.remove(whole(epoch))}
             onClick={() => setPicked(numbers.toSpliced(index, 1))}
           >
@@ -230,7 +230,7 @@ function Metrics({ metrics, heads }: { metrics: readonly ComparedMetric[]; heads
   );
 }
 
-function Value({ value, difference, verdict, isBest }: ComparedValue) {
+function Value({ value, difference, rating, isBest }: ComparedValue) {
   const t = useWords(texts);
   const { metric } = useFormats();
   return (
@@ -245,11 +245,11 @@ function Value({ value, difference, verdict, isBest }: ComparedValue) {
         {metric(value)}
       </span>
       {difference !== undefined && (
-        <span className={styles.difference} data-verdict={verdict}>
+        <span className={styles.difference} data-rating={rating}>
           {difference === 0
             ? t.same
             : `${difference > 0 ? "+" : "−"}${metric(Math.abs(difference))}`}
-          {(verdict === "better" || verdict === "worse") && ` ${t[verdict]}`}
+          {(rating === "better" || rating === "worse") && ` ${t[rating]}`}
         </span>
       )}
     </>

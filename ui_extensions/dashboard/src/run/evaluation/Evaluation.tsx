@@ -16,7 +16,7 @@ import styles from "./Evaluation.module.css";
 import { isEvaluated, latest, nearest } from "./epochs";
 import { type ShownEpoch, useEpochDetails } from "./useEpochDetails";
 import { useEpochList } from "./useEpochList";
-import { useNews } from "./useEvaluationChanges";
+import { useEvaluationChanges } from "./useEvaluationChanges";
 import { useScrollTo } from "./useScrollTo";
 
 const texts = words(
@@ -70,14 +70,14 @@ export function Evaluation(props: Props) {
 
 function OfRun({ runId, focusEpoch }: Props) {
   const t = useWords(texts);
-  const news = useNews(runId);
-  const list = useEpochList(runId, news);
+  const changes = useEvaluationChanges(runId);
+  const list = useEpochList(runId, changes);
   const { picked, pick } = usePicked(focusEpoch);
   const epochs = list.data?.epochs ?? NONE;
   const total = list.data?.total ?? 0;
   const epoch = picked ?? latest(epochs)?.epoch;
   const listed = useMemo(() => epochs.find((each) => each.epoch === epoch), [epochs, epoch]);
-  const shown = useEpochDetails(runId, epoch, listed, news);
+  const shown = useEpochDetails(runId, epoch, listed, changes);
   const place = useRef<HTMLDivElement>(null);
   const isShown = shown.details?.epoch === focusEpoch || shown.error !== undefined;
   const isThere = isShown && list.data !== undefined;
@@ -87,7 +87,7 @@ function OfRun({ runId, focusEpoch }: Props) {
     return (
       <Section title={t.matrix} id={MATRIX_ID}>
         {list.error ? (
-          <ErrorNote error={list.error} onRetry={list.readAgain} />
+          <ErrorNote error={list.error} onRetry={list.refetch} />
         ) : (
           <Empty>{t.reading}</Empty>
         )}
@@ -99,7 +99,7 @@ function OfRun({ runId, focusEpoch }: Props) {
   }
   return (
     <div className={styles.evaluation} ref={place}>
-      {list.error && <ErrorNote error={list.error} onRetry={list.readAgain} />}
+      {list.error && <ErrorNote error={list.error} onRetry={list.refetch} />}
       <div className={styles.picker}>
         {epochs.length > 0 && (
           <EpochPicker
@@ -240,9 +240,9 @@ function View({
 }) {
   const t = useWords(texts);
   const { whole } = useFormats();
-  const { details, error, isReading, readAgain } = shown;
+  const { details, error, isLoading, refetch } = shown;
   const isOther = details !== undefined && details.epoch !== epoch;
-  const reading = isReading && (
+  const reading = isLoading && (
     <span className={styles.reading}>{t.readingEpoch(whole(epoch))}</span>
   );
   return (
@@ -254,10 +254,10 @@ function View({
             {onPick && <Button onClick={() => onPick(null)}>{t.goToLatest}</Button>}
           </>
         ) : (
-          <ErrorNote error={error} onRetry={readAgain} />
+          <ErrorNote error={error} onRetry={refetch} />
         ))}
       {!(error && isOther) && (
-        <div className={styles.content} aria-busy={isReading} data-old={isOther || undefined}>
+        <div className={styles.content} aria-busy={isLoading} data-old={isOther || undefined}>
           {children}
         </div>
       )}

@@ -32,8 +32,8 @@ describe("a comparison", () => {
   it("takes the lower loss for the better one", () => {
     const row = rowOf("val/loss", epoch(1, { loss: { val: 2 } }), epoch(5, { loss: { val: 1.5 } }));
     expect(row?.values).toEqual([
-      { value: 2, difference: undefined, verdict: "unknown", isBest: false },
-      { value: 1.5, difference: -0.5, verdict: "better", isBest: true },
+      { value: 2, difference: undefined, rating: "unknown", isBest: false },
+      { value: 1.5, difference: -0.5, rating: "better", isBest: true },
     ]);
   });
 
@@ -43,7 +43,7 @@ describe("a comparison", () => {
       epoch(1, { accuracy: { val: 0.75 } }),
       epoch(2, { accuracy: { val: 0.5 } }),
     );
-    expect(row?.values.map(({ verdict, isBest }) => [verdict, isBest])).toEqual([
+    expect(row?.values.map(({ rating, isBest }) => [rating, isBest])).toEqual([
       ["unknown", true],
       ["worse", false],
     ]);
@@ -52,12 +52,12 @@ describe("a comparison", () => {
   it("has no best where all are the same, or where nobody can say", () => {
     const same = [epoch(1, { f1_score: 1 }), epoch(2, { f1_score: 1 })];
     expect(rowOf("val/f1", ...same)?.values.map(({ isBest }) => isBest)).toEqual([false, false]);
-    expect(rowOf("val/f1", ...same)?.values[1]?.verdict).toBe("same");
+    expect(rowOf("val/f1", ...same)?.values[1]?.rating).toBe("same");
     const rates = [epoch(1, { learning_rate: 1 }), epoch(2, { learning_rate: 2 })];
     expect(rowOf("train/learning_rate", ...rates)?.values[1]).toEqual({
       value: 2,
       difference: 1,
-      verdict: "unknown",
+      rating: "unknown",
       isBest: false,
     });
   });

@@ -10,7 +10,7 @@ export interface ComparedValue {
   value: number | undefined;
   /** To the first epoch; undefined where either is no number. */
   difference: number | undefined;
-  verdict: "better" | "worse" | "same" | "unknown";
+  rating: "better" | "worse" | "same" | "unknown";
   isBest: boolean;
 }
 
@@ -91,7 +91,7 @@ export function compared(epochs: readonly EpochDetails[]): ComparedMetric[] {
         return {
           value,
           difference,
-          verdict: verdictOf(difference, direction),
+          rating: ratingOf(difference, direction),
           isBest: best !== undefined && value === best,
         };
       }),
@@ -118,7 +118,7 @@ function differenceOf(value: number | undefined, first: number | undefined): num
   return Number.isFinite(difference) ? difference : undefined;
 }
 
-function verdictOf(difference: number | undefined, direction: Direction): ComparedValue["verdict"] {
+function ratingOf(difference: number | undefined, direction: Direction): ComparedValue["rating"] {
   if (difference === undefined) {
     return "unknown";
   }

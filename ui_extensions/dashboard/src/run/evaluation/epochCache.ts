@@ -8,7 +8,7 @@ const MOST_CELLS = 2_000_000;
 
 interface Entry {
   details: EpochDetails;
-  news: number;
+  changes: number;
 }
 
 export class EpochCache {
@@ -24,10 +24,10 @@ export class EpochCache {
     return this.entries.get(epoch)?.details;
   }
 
-  /** `news` says what was known of the run when `details` were asked for. */
-  put(details: EpochDetails, news: number): void {
+  /** `changes` says what was known of the run when `details` were asked for. */
+  put(details: EpochDetails, changes: number): void {
     this.drop(details.epoch);
-    this.entries.set(details.epoch, { details, news });
+    this.entries.set(details.epoch, { details, changes });
     this.numCells += cellsOf(details);
     for (const epoch of this.entries.keys()) {
       if (this.entries.size <= this.mostEpochs && this.numCells <= this.mostCells) {
@@ -43,14 +43,14 @@ export class EpochCache {
 
   An epoch that is over keeps its evaluation, unless a resumed training has been through it again:
   `listed` then ended at another time. */
-  isFresh(epoch: number, news: number, listed: EpochDetails | undefined): boolean {
+  isFresh(epoch: number, changes: number, listed: EpochDetails | undefined): boolean {
     const entry = this.entries.get(epoch);
     if (!entry) {
       return false;
     }
     const { confusion_matrix: matrix, end_time: end } = entry.details;
     const isSettled = Boolean(matrix && end) && (!listed || listed.end_time === end);
-    return isSettled || entry.news === news;
+    return isSettled || entry.changes === changes;
   }
 
   private drop(epoch: number): void {

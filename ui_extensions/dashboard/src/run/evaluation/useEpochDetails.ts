@@ -15,8 +15,8 @@ export interface ShownEpoch {
   details: EpochDetails | undefined;
   /** Why the epoch that was asked for could not be read. */
   error: RequestError | undefined;
-  isReading: boolean;
-  readAgain(): void;
+  isLoading: boolean;
+  refetch(): void;
 }
 
 interface Failure {
@@ -24,12 +24,12 @@ interface Failure {
   error: RequestError;
 }
 
-/** `listed` is the epoch as the list has it; `news` rises when the run may have changed. */
+/** `listed` is the epoch as the list has it; `changes` rises when the run may have changed. */
 export function useEpochDetails(
   runId: string,
   epoch: number | undefined,
   listed: EpochDetails | undefined,
-  news: number,
+  changes: number,
 ): ShownEpoch {
   const [cache] = useState(() => new EpochCache());
   const [details, setDetails] = useState<EpochDetails>();
@@ -40,7 +40,7 @@ export function useEpochDetails(
   if (cached && cached !== details) {
     setDetails(cached);
   }
-  const isFresh = epoch === undefined || cache.isFresh(epoch, news, listed);
+  const isFresh = epoch === undefined || cache.isFresh(epoch, changes, listed);
   const isFirst = details === undefined;
 
   // `attempts` only says: again.
@@ -53,7 +53,7 @@ export function useEpochDetails(
       () => {
         rest.get<EpochDetails>(`api/epochs/${epoch}`, { run_id: runId }, abort.signal).then(
           (read) => {
-            cache.put(read, news);
+            cache.put(read, changes);
             setDetails(read);
             setFailure(undefined);
           },
@@ -72,13 +72,13 @@ export function useEpochDetails(
     };
     // The cache stays the same, and whether it is the first is known when the epoch changes.
     // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [runId, epoch, isFresh, news, attempts]);
+  }, [runId, epoch, isFresh, changes, attempts]);
 
-  const readAgain = useCallback(() => {
+  const refetch = useCallback(() => {
     setFailure(undefined);
     setAttempts((before) => before + 1);
   }, []);
   const error = failure?.epoch === epoch ? failure?.error : undefined;
-  useRetry(error, readAgain);
-  return { details: cached ?? details, error, isReading: !cached && !error, readAgain };
+  useRetry(error, refetch);
+  return { details: cached ?? details, error, isLoading: !cached && !error, refetch };
 }

@@ -3,10 +3,10 @@
 import { useCallback, useRef } from "react";
 import type { EpochDetails } from "../../../../live/schemas";
 import { rest } from "../../live/session";
-import { type Answer, useAnswer } from "../../ui/useQuery";
+import { type QueryResult, useQuery } from "../../ui/useQuery";
 import { type EpochList, readEpochs } from "./epochs";
 
-export function useEpochList(runId: string, news: number): Answer<EpochList> {
+export function useEpochList(runId: string, changes: number): QueryResult<EpochList> {
   const known = useRef<EpochList>(undefined);
   const read = useCallback(
     async (signal: AbortSignal) => {
@@ -19,5 +19,5 @@ export function useEpochList(runId: string, news: number): Answer<EpochList> {
     },
     [runId],
   );
-  return useAnswer(read, news);
+  return useQuery(read, changes);
 }

@@ -6,24 +6,24 @@ import { useLive } from "../../live/liveStore";
 /** What an epoch's end uploads and logs comes in a burst. */
 const TOGETHER_MS = 700;
 
-export function useNews(runId: string): number {
+export function useEvaluationChanges(runId: string): number {
   const artifacts = useLive(({ runs }) => runs[runId]?.artifacts ?? 0);
   const epoch = useLive(({ runs }) => runs[runId]?.status?.epoch);
   const status = useLive(({ runs }) => runs[runId]?.status?.status);
   const gaps = useLive((live) => live.gaps);
   const now = [artifacts, epoch, status, gaps].join();
-  const [news, setNews] = useState(0);
-  const counted = useRef(now);
+  const [changes, setChanges] = useState(0);
+  const serverCount = useRef(now);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => {
     // A burst that goes on does not keep what came first waiting.
-    if (now !== counted.current && timer.current === undefined) {
+    if (now !== serverCount.current && timer.current === undefined) {
       timer.current = setTimeout(() => {
         timer.current = undefined;
-        setNews((before) => before + 1);
+        setChanges((before) => before + 1);
       }, TOGETHER_MS);
     }
-    counted.current = now;
+    serverCount.current = now;
   }, [now]);
   useEffect(
     () => () => {
@@ -32,5 +32,5 @@ export function useNews(runId: string): number {
     },
     [],
   );
-  return news;
+  return changes;
 }

@@ -10,15 +10,15 @@ export function useScrollTo(
   target: number | null,
   isThere: boolean,
 ): void {
-  const isWaiting = useRef(false);
+  const needsAcknowledgement = useRef(false);
   useEffect(() => {
     if (target === null) {
       return;
     }
-    isWaiting.current = true;
+    needsAcknowledgement.current = true;
     place.current?.scrollIntoView({ block: "start" });
     const leave = (): void => {
-      isWaiting.current = false;
+      needsAcknowledgement.current = false;
     };
     for (const move of OWN_MOVES) {
       window.addEventListener(move, leave, { passive: true, once: true });
@@ -30,8 +30,8 @@ export function useScrollTo(
     };
   }, [place, target]);
   useEffect(() => {
-    if (isThere && isWaiting.current) {
-      isWaiting.current = false;
+    if (isThere && needsAcknowledgement.current) {
+      needsAcknowledgement.current = false;
       place.current?.scrollIntoView({ block: "start" });
     }
   }, [place, isThere]);
