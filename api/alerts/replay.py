@@ -1,14 +1,12 @@
 """What rules would have said of a run that has been: the same steps as live, over all that it logged."""
 
-import math
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from api.alerts.rules import Rule
 from api.alerts.samples import Sample
 from api.alerts.state_machine import Evaluation, evaluate_all
-from api.runs.metrics_data import count
+from api.runs.metric_values import count, logged_value
 from api.runs.series import Series
 
 
@@ -50,14 +48,7 @@ def samples(rule: Rule, metric: str, history: Mapping[str, Series]) -> Iterator[
     for step, time_ms, value in zip(series.steps, series.timestamps_ms, series.values, strict=True):
         yield Sample(
             step=int(step),
-            value=as_logged(float(value)),
+            value=logged_value(float(value)),
             timestamp_ms=int(time_ms),
             support=count(supports.get(step)),
         )
-
-
-def as_logged(value: float) -> float:
-    """MLflow's SQL store keeps the greatest number that there is in place of infinity."""
-    if abs(value) < sys.float_info.max:
-        return value
-    return value if math.isnan(value) else math.copysign(math.inf, value)

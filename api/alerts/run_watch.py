@@ -9,7 +9,7 @@ from api.alerts.live_series import LiveSeries
 from api.alerts.records import RuleInstance
 from api.alerts.rules import Rule
 from api.alerts.samples import Sample
-from api.runs.metrics_data import count
+from api.runs.metric_values import count
 from api.runs.state import Position, RunState, position_at
 from tracking_plugin.events import MetricPoint
 

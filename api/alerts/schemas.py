@@ -11,7 +11,7 @@ from api.alerts.records import Alert, AlertChange
 from api.alerts.rules import RuleAction
 from api.alerts.samples import Level
 from api.alerts.state_machine import AlertState
-from api.runs.metrics_data import finite
+from api.runs.metric_values import finite
 from api.runs.schemas import NotFinite
 from api.timestamps import utc
 

@@ -14,10 +14,10 @@ from api.client.refusals import RequestRefusedError, ServerUnreachableError, sta
 from api.client.server_address import ServerAddress
 from api.errors import ApiError
 from api.live.messages import ErrorMessage, InitialState, Pong, ServerMessage
+from api.middleware.paths import LIVE_PATH
 
 logger = logging.getLogger(__name__)
 
-SOCKET_PATH = "/ws"
 PING = json.dumps({"type": "ping"})
 
 _OPEN_TIMEOUT_S = 10.0
@@ -81,7 +81,7 @@ class LiveStream:
         query = {"run_id": self._run_id} if self._run_id is not None else {}
         if self.position is not None:
             query["since"] = str(self.position)
-        return self.address.socket_url(SOCKET_PATH, query)
+        return self.address.socket_url(LIVE_PATH, query)
 
     @property
     def open_timeout_s(self) -> float:

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from api.live.messages import LARGEST_MESSAGE_BYTES, ClientMessage, ServerMessage
+from api.middleware.paths import LIVE_PATH
 from api.version import own_version
 
 CLOSE_CODES = {
@@ -40,7 +41,7 @@ def asyncapi_document() -> dict[str, Any]:
         "defaultContentType": "application/json",
         "channels": {
             "live": {
-                "address": "/ws",
+                "address": LIVE_PATH,
                 "messages": _references(both, "#/components/messages"),
                 "bindings": {"ws": {"query": _query_schema()}},
             }

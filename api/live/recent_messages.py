@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections import deque
 from dataclasses import dataclass
 
-RETAINED_BYTES = 64 * 1024 * 1024
+from api.bus.protocol import RETAINED_BYTES
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ from api.live.messages import (
     StatusUpdate,
     SystemUpdate,
 )
-from api.runs.metrics_data import Nesting, critical_thresholds, finite, nest
+from api.runs.metric_values import finite
+from api.runs.metrics_data import Nesting, critical_thresholds, nest
 from api.runs.schemas import MetricPoint, MetricsSnapshot
 from api.runs.state import RunState, latest_values, position_at
 from api.runs.status import training_status

@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar
 
 from api.errors import NotFoundError
 from api.live.run_view import RunView
+from api.middleware.paths import LIVE_PATH
 from api.runs.state import RunState
 from api.runs.workspaces import resolve_workspace, within
 from tracking_plugin.events import RunCreated, RunEvent
@@ -16,7 +17,6 @@ T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
-LIVE_PATH = "/ws"
 MOST_VIEWS = 1000
 READ_DEADLINE_S = 20.0
 

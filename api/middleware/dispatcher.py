@@ -1,17 +1,11 @@
 """Sends each request to who answers it: our routes, the sockets, or MLflow, whose answers pass as they are."""
 
-import re
-
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.middleware.admission import Admission
+from api.middleware.paths import LIVE_PATH, is_own_path
 from api.middleware.stack import with_middleware
 from api.request_id import RequestIdMiddleware
-
-LIVE_PATH = "/ws"
-
-# MLflow's interfaces under /api/ all begin with a version, such as /api/2.0/; the rest is ours.
-_OURS = re.compile(r"/api/(?!\d+\.\d+(?:/|$))|/ws$|/monitor(?:/|$)")
 
 
 class PathDispatcher:
@@ -39,6 +33,6 @@ class PathDispatcher:
             return self._lifespan
         if scope["type"] == "websocket" and scope["path"] == LIVE_PATH:
             return self._live
-        if self._mlflow is None or _OURS.match(scope["path"]):
+        if self._mlflow is None or is_own_path(scope["path"]):
             return self._own
         return self._mlflow

@@ -9,9 +9,8 @@ from api.middleware.admission import Admission, AdmissionMiddleware
 from api.middleware.body_limit import BodyLimitMiddleware
 from api.middleware.internal_errors import FailureMiddleware
 from api.middleware.response_headers import AnswerHeadersMiddleware
+from api.pages import TOTAL_COUNT_HEADER
 from api.request_id import REQUEST_ID_HEADER, RequestIdMiddleware
-
-TOTAL_COUNT_HEADER = "X-Total-Count"
 
 _SMALLEST_COMPRESSED_BYTES = 1024
 _COMPRESSION_LEVEL = 5

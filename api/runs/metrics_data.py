@@ -1,12 +1,11 @@
 """MLflow's flat metric names and the monitor's nested ones: the one place that knows both."""
 
 import json
-import math
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from api.runs.metric_catalog import METRIC_CATALOG
-from api.runs.schemas import CriticalCondition, MetricsData, NotFinite
+from api.runs.metric_values import count, finite
+from api.runs.schemas import CriticalCondition, MetricsData
 from tracking_plugin.clinical import MIN_SENSITIVITY, ConditionStatus, condition_status
 from tracking_plugin.names import MetricGroup, Param
 from tracking_plugin.proportion import wilson_interval
@@ -22,26 +21,6 @@ SHORT_NAMES: Mapping[str, tuple[str, ...]] = {
     for short, _ in _PATHS.values()
 }
 """The MLflow names that each of the monitor's short names stands for."""
-
-
-class FiniteValue(NamedTuple):
-    """A float as JSON can say it."""
-
-    value: float | None
-    not_finite: NotFinite | None = None
-
-
-# MLflow's SQL store keeps the infinities as the largest floats there are.
-_STORED_INFINITY = 1.7976931348623157e308
-
-
-def finite(value: float) -> FiniteValue:
-    """`value`, or what stands for it where it is NaN or infinite."""
-    if -_STORED_INFINITY < value < _STORED_INFINITY:
-        return FiniteValue(value)
-    if math.isnan(value):
-        return FiniteValue(None, NotFinite.NAN)
-    return FiniteValue(None, NotFinite.INFINITY if value > 0 else NotFinite.NEGATIVE_INFINITY)
 
 
 def critical_thresholds(params: Mapping[str, str]) -> Mapping[str, float]:
@@ -97,11 +76,6 @@ def nest(
     nesting = Nesting(thresholds)
     nesting.update(values)
     return nesting.data
-
-
-def count(value: float | None) -> int | None:
-    """A number of cases; None for what counts nothing, such as a number that a float cannot hold exactly."""
-    return int(value) if value is not None and 0 <= value < 2**53 else None
 
 
 def _judged(condition: CriticalCondition, threshold: float | None) -> CriticalCondition:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from api.pages import Listed
 from api.runs.epoch_scale import EpochScale, epoch_scale
 from api.runs.metric_names import metrics_meant
-from api.runs.metrics_data import finite
+from api.runs.metric_values import finite
 from api.runs.reader import RunReader
 from api.runs.schemas import PerformancePoint
 from api.runs.series import Series, StepRange, downsample

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from api.runs.metrics_data import finite
+from api.runs.metric_values import finite
 from api.runs.schemas import GpuUsage, SystemMetrics
 from tracking_plugin.events import MetricPoint
 
