@@ -1,1 +1,1 @@
-"""What plugs into MLflow, on the server's side and on the client's."""
+"""Extends MLflow: the server with a wiretap on writes, clients with control of runs and a Ray backend."""

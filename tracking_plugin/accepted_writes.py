@@ -1,4 +1,4 @@
-"""MLflow's write requests, read as the events that they become once MLflow has accepted them."""
+"""Converts the write requests that MLflow has accepted into run events."""
 
 import json
 import posixpath
@@ -15,7 +15,7 @@ from mlflow.protos import mlflow_artifacts_pb2, service_pb2
 from mlflow.utils.proto_json_utils import parse_dict
 
 from tracking_plugin.events import (
-    LONGEST_TEXT,
+    MAX_TEXT_CHARS,
     ArtifactLogged,
     MetricPoint,
     MetricsLogged,
@@ -31,33 +31,33 @@ from tracking_plugin.events import (
 from tracking_plugin.names import SYSTEM_METRIC_PREFIX, Param, Tag
 from tracking_plugin.plain_batch import plain_batch
 
-MOST_POINTS = 250
-"""Of one event: MLflow takes 1,000 metrics at once, and no message should be as large as that."""
+MAX_POINTS_PER_EVENT = 250
+"""MLflow accepts 1,000 metrics in one request, which would make too large a message."""
 
-# Whatever the version of MLflow's interface, and whatever prefix a proxy or --static-prefix adds.
+# Matches every version of MLflow's API, behind any prefix of a proxy or of --static-prefix.
 _RUNS = re.compile(r"/(?:ajax-)?api/\d+\.\d+/mlflow/runs/(?P<verb>[a-z-]+)$")
 _UPLOAD = re.compile(r"/ajax-api/\d+\.\d+/mlflow/upload-artifact$")
 _ARTIFACTS = r"/(?:ajax-)?api/\d+\.\d+/mlflow-artifacts/"
-# The first id is the run's: what a run logs may have such a name, too.
+# The first id in the path is the run's; the artifact's own path may contain another one.
 _OF_RUN = r"/(?:.+?/)?(?P<run_id>[0-9a-f]{32})/artifacts"
 _PROXIED_ARTIFACT = re.compile(rf"{_ARTIFACTS}artifacts{_OF_RUN}/(?P<path>.+)$")
 _MULTIPART_ARTIFACT = re.compile(rf"{_ARTIFACTS}mpu/complete{_OF_RUN}(?:/(?P<folder>.+))?$")
 
-# What watchers go by must come whole: half a JSON object is none.
-_READ_BY_WATCHERS = frozenset(map(str, (*Param, *Tag)))
-_LONGEST_STORED = 8000
-"""Characters that MLflow keeps of a tag."""
+# Subscribers parse these values, some of them JSON, so they must not be truncated.
+_PARSED_BY_SUBSCRIBERS = frozenset(map(str, (*Param, *Tag)))
+_MAX_STORED_CHARS = 8000
+"""The length at which MLflow truncates a tag."""
 
 MessageT = TypeVar("MessageT", bound=Message)
 
 
 class UnreadableWriteError(Exception):
-    """MLflow has accepted a request that this module cannot make sense of."""
+    """MLflow has accepted a request that this module cannot parse."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class AcceptedWrite:
-    """A request that MLflow has answered with 200; `response` is kept where `needs_response`."""
+    """A request that MLflow has answered with 200; bodies are empty unless the endpoint needs them."""
 
     query: bytes
     body: bytes
@@ -71,7 +71,7 @@ Reader = Callable[[AcceptedWrite], Iterator[RunEvent]]
 
 @dataclass(frozen=True)
 class TappedEndpoint:
-    """An endpoint whose accepted requests become events, and what of them has to be kept."""
+    """How to read the accepted requests of an endpoint, and which of their bodies that needs."""
 
     read: Reader
     needs_body: bool = False
@@ -80,7 +80,7 @@ class TappedEndpoint:
 
 
 def tapped_endpoint(method: str, path: str) -> TappedEndpoint | None:
-    """What to make of a request, or None where it changes no run."""
+    """The tapped endpoint of a request, or None if the request changes no run."""
     if method == "POST" and (runs := _RUNS.search(path)):
         return _ENDPOINTS.get(runs["verb"])
     if method == "PUT" and (artifact := _PROXIED_ARTIFACT.search(path)):
@@ -102,7 +102,7 @@ def _read_create(write: AcceptedWrite) -> Iterator[RunEvent]:
         run_name=run.info.run_name,
         status=service_pb2.RunStatus.Name(run.info.status),
         start_time_ms=run.info.start_time,
-        tags={tag.key: _kept(tag.key, tag.value) for tag in run.data.tags},
+        tags={tag.key: _truncated(tag.key, tag.value) for tag in run.data.tags},
     )
 
 
@@ -165,7 +165,7 @@ def _read_upload(write: AcceptedWrite) -> Iterator[RunEvent]:
     arguments = parse_qs(write.query.decode("ascii", "replace"))
     run_ids, paths = arguments.get("run_uuid"), arguments.get("path")
     if not run_ids or not paths:
-        raise UnreadableWriteError("an upload without run_uuid or path")
+        raise UnreadableWriteError("the upload has no run_uuid or no path")
     yield _artifact(write, run_ids[0], paths[0])
 
 
@@ -174,7 +174,7 @@ def _proxied(run_id: str, path: str) -> Reader:
 
 
 def _multipart(run_id: str, folder: str | None) -> Reader:
-    """The folder is in the request's path, the file in its body."""
+    """The artifact's folder is in the request's path, the file name in its body."""
 
     def read(write: AcceptedWrite) -> Iterator[RunEvent]:
         upload = _message(write.body, mlflow_artifacts_pb2.CompleteMultipartUpload())
@@ -198,16 +198,16 @@ _ENDPOINTS: Mapping[str, TappedEndpoint] = {
 
 
 def _message(body: bytes, message: MessageT) -> MessageT:
-    """`body` as MLflow's own handlers read it, old clients' doubly encoded JSON included."""
+    """Parse `body` as MLflow's own handlers do, including the doubly encoded JSON of old clients."""
     try:
         document: Any = json.loads(body)
         if isinstance(document, str):
             document = json.loads(document)
     except ValueError as error:
-        raise UnreadableWriteError("a body that is no JSON") from error
+        raise UnreadableWriteError("the body is not JSON") from error
     if not isinstance(document, dict):
-        raise UnreadableWriteError("a body that is no JSON object")
-    # MLflow goes on with what could be read up to the first surprise, and has accepted that.
+        raise UnreadableWriteError("the body is not a JSON object")
+    # MLflow keeps what it parsed before the first error, and has accepted the request with that.
     with suppress(ParseError):
         parse_dict(document, message)
     return message
@@ -222,15 +222,15 @@ def _point(metric: Any) -> MetricPoint:
 
 
 def _metrics(write: AcceptedWrite, run_id: str, points: list[MetricPoint]) -> Iterator[RunEvent]:
-    of_system = [point for point in points if point.name.startswith(SYSTEM_METRIC_PREFIX)]
-    of_run = [point for point in points if not point.name.startswith(SYSTEM_METRIC_PREFIX)]
-    for kind, of_kind in ((SystemMetricsLogged, of_system), (MetricsLogged, of_run)):
-        for start in range(0, len(of_kind), MOST_POINTS):
-            yield kind(
+    system_points = [point for point in points if point.name.startswith(SYSTEM_METRIC_PREFIX)]
+    run_points = [point for point in points if not point.name.startswith(SYSTEM_METRIC_PREFIX)]
+    for event_type, group in ((SystemMetricsLogged, system_points), (MetricsLogged, run_points)):
+        for start in range(0, len(group), MAX_POINTS_PER_EVENT):
+            yield event_type(
                 run_id=run_id,
                 accepted_ms=write.accepted_ms,
                 workspace=write.workspace,
-                points=of_kind[start : start + MOST_POINTS],
+                points=group[start : start + MAX_POINTS_PER_EVENT],
             )
 
 
@@ -239,7 +239,7 @@ def _params(write: AcceptedWrite, run_id: str, params: Mapping[str, str]) -> Par
         run_id=run_id,
         accepted_ms=write.accepted_ms,
         workspace=write.workspace,
-        params={name: _kept(name, value) for name, value in params.items()},
+        params={name: _truncated(name, value) for name, value in params.items()},
     )
 
 
@@ -248,7 +248,9 @@ def _tags(write: AcceptedWrite, run_id: str, tags: Mapping[str, str | None]) -> 
         run_id=run_id,
         accepted_ms=write.accepted_ms,
         workspace=write.workspace,
-        tags={key: None if value is None else _kept(key, value) for key, value in tags.items()},
+        tags={
+            key: None if value is None else _truncated(key, value) for key, value in tags.items()
+        },
     )
 
 
@@ -257,9 +259,9 @@ def _artifact(write: AcceptedWrite, run_id: str, path: str) -> ArtifactLogged:
         run_id=run_id,
         accepted_ms=write.accepted_ms,
         workspace=write.workspace,
-        path=path[:LONGEST_TEXT],
+        path=path[:MAX_TEXT_CHARS],
     )
 
 
-def _kept(name: str, value: str) -> str:
-    return value[: _LONGEST_STORED if name in _READ_BY_WATCHERS else LONGEST_TEXT]
+def _truncated(name: str, value: str) -> str:
+    return value[: _MAX_STORED_CHARS if name in _PARSED_BY_SUBSCRIBERS else MAX_TEXT_CHARS]

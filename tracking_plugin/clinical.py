@@ -1,4 +1,4 @@
-"""When the sensitivity for a critical condition is too low."""
+"""Classifies the sensitivity for a critical condition as ok, warning or critical."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -7,7 +7,7 @@ from types import MappingProxyType
 MIN_SENSITIVITY: Mapping[str, float] = MappingProxyType(
     {"RAO": 0.99, "RVO": 0.97, "Retinal_Detachment": 0.99, "CNV": 0.98}
 )
-"""The floors of the shipped taxonomy, for runs that do not bring their own."""
+"""The thresholds of the shipped taxonomy, for runs without the parameter `critical_thresholds`."""
 
 CRITICAL_FACTOR = 0.9
 
@@ -20,7 +20,7 @@ class ConditionStatus(StrEnum):
 
 
 def condition_status(sensitivity: float, threshold: float) -> ConditionStatus:
-    """Whether a sensitivity that was measured reaches its floor; both are shares."""
+    """The status of a measured sensitivity; both arguments are fractions from 0 to 1."""
     if sensitivity >= threshold:
         return ConditionStatus.OK
     if sensitivity >= CRITICAL_FACTOR * threshold:

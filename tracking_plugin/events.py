@@ -1,13 +1,13 @@
-"""What MLflow has accepted for a run, as typed events that travel between processes."""
+"""The typed events about runs that processes exchange over the bus."""
 
 import msgspec
 
-LONGEST_TEXT = 500
-"""Characters of a tag's or a foreign parameter's value that an event carries; the store has all."""
+MAX_TEXT_CHARS = 500
+"""Values of tags and parameters that Fovea does not parse are truncated here; the store has all."""
 
 
 class MetricPoint(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One value of one metric; `timestamp_ms` counts from the Unix epoch."""
+    """One value of one metric; `timestamp_ms` is Unix time."""
 
     name: str
     value: float
@@ -50,7 +50,7 @@ class MetricsLogged(_Event, frozen=True, kw_only=True, tag="metrics"):
 
 
 class SystemMetricsLogged(_Event, frozen=True, kw_only=True, tag="system"):
-    """Metrics named `system/…`, which MLflow itself takes of the machine."""
+    """Metrics named `system/…`, which MLflow measures on the run's machine."""
 
     points: list[MetricPoint]
 
@@ -72,17 +72,17 @@ class ArtifactLogged(_Event, frozen=True, kw_only=True, tag="artifact"):
 
 
 class LogLines(_Event, frozen=True, kw_only=True, tag="log"):
-    """What a run's job has printed, oldest first."""
+    """Lines that the run's job has printed, oldest first."""
 
     lines: list[str]
 
 
 class ControlChanged(_Event, frozen=True, kw_only=True, tag="control"):
-    """What is wanted of the run, or what it says of itself, is no longer what it was."""
+    """The run's desired or observed state has changed; readers fetch it from the store."""
 
 
 class AlertChanged(_Event, frozen=True, kw_only=True, tag="alert"):
-    """An alert about the run began, ended or changed; `alert` is JSON, as sockets show it."""
+    """An alert about the run began, changed or ended; `alert` is the JSON that sockets send."""
 
     alert: str
 
@@ -102,7 +102,7 @@ RunEvent = (
     | AlertChanged
 )
 
-# JSON has no NaN, and a diverging loss is what must not be lost on the way.
+# MessagePack, because JSON has no NaN, and the NaN of a diverging loss must arrive.
 _encoder = msgspec.msgpack.Encoder()
 _decoder: msgspec.msgpack.Decoder[RunEvent] = msgspec.msgpack.Decoder(RunEvent)
 
@@ -112,5 +112,5 @@ def encode_event(event: RunEvent) -> bytes:
 
 
 def decode_event(encoded: bytes) -> RunEvent:
-    """The event in `encoded`; msgspec.ValidationError where it holds something else."""
+    """Raises msgspec.MsgspecError if `encoded` is not an event."""
     return _decoder.decode(encoded)

@@ -1,4 +1,7 @@
-"""The batch of metrics as nearly every client writes it, read at a twentieth of the general parser's cost."""
+"""A fast parser for `log-batch` requests that contain only metrics, as most clients send them.
+
+It costs a twentieth of the general parser in `accepted_writes`.
+"""
 
 from typing import Annotated
 
@@ -17,7 +20,7 @@ class _Metric(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class PlainBatch(msgspec.Struct, forbid_unknown_fields=True):
-    """A `log-batch` request of metrics alone, each field of the type that MLflow's interface names."""
+    """A `log-batch` request of metrics alone, every field of the type that MLflow's API documents."""
 
     run_id: str
     metrics: list[_Metric]
@@ -31,7 +34,7 @@ _decoder = msgspec.json.Decoder(PlainBatch)
 
 
 def plain_batch(body: bytes) -> PlainBatch | None:
-    """The batch in `body`, or None for anything that takes a closer look to be read as MLflow does."""
+    """The batch in `body`, or None if the general parser has to read it."""
     try:
         return _decoder.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError):

@@ -1,4 +1,4 @@
-"""How sure a share is: Wilson's interval, and how many trials a claim needs."""
+"""Confidence intervals of a proportion (Wilson), and the number of trials that a claim needs."""
 
 from math import ceil, sqrt
 from statistics import NormalDist
@@ -9,7 +9,7 @@ Interval = tuple[float, float]
 def wilson_interval(successes: int, total: int, confidence: float = 0.95) -> Interval:
     """The score interval of a proportion (Wilson, J. Am. Stat. Assoc. 22, 1927, 209-212).
 
-    No trials at all leave everything possible: (0, 1).
+    Returns (0, 1) for no trials.
     """
     _require_proportion(successes, total)
     if total == 0:
@@ -18,17 +18,17 @@ def wilson_interval(successes: int, total: int, confidence: float = 0.95) -> Int
     share, z2 = successes / total, z * z
     centre = (share + z2 / (2 * total)) / (1 + z2 / total)
     half = z * sqrt(share * (1 - share) / total + z2 / (4 * total**2)) / (1 + z2 / total)
-    # At the ends the bound is the proportion itself; rounding may not put it past that.
+    # Keep rounding from moving a bound past the proportion itself.
     low = 0.0 if successes == 0 else min(centre - half, share)
     high = 1.0 if successes == total else max(centre + half, share)
     return low, high
 
 
 def positives_needed(floor: float, share: float = 1.0, confidence: float = 0.95) -> int | None:
-    """How many positives put Wilson's lower bound at `floor` when `share` of them are found.
+    """The number of positives at which Wilson's lower bound reaches `floor`, if `share` are found.
 
-    That bound is the floor f at which the share p is z standard errors above it, and so
-    n = z² f (1 - f) / (p - f)². None when no number would do.
+    At the bound f the proportion p is z standard errors above f, so n = z² f (1 - f) / (p - f)².
+    Returns None if no number is enough.
     """
     if share <= floor:
         return None

@@ -1,4 +1,4 @@
-"""Sees each write that MLflow has accepted, and says what it was: no request is changed or failed by it."""
+"""Publishes an event for each write that MLflow accepts, without changing or failing any request."""
 
 import asyncio
 import logging
@@ -12,8 +12,8 @@ from tracking_plugin.events import RunEvent
 
 logger = logging.getLogger(__name__)
 
-LARGEST_BODY_BYTES = 16 * 1024 * 1024
-"""What is larger is passed on unread; MLflow itself takes far less in one write."""
+MAX_BODY_BYTES = 16 * 1024 * 1024
+"""Larger bodies are passed on unread; MLflow accepts far less in one write."""
 
 _WORKSPACE_HEADER = b"x-mlflow-workspace"
 
@@ -26,13 +26,13 @@ Sink = Callable[[RunEvent], None]
 
 
 class Wiretap:
-    """ASGI middleware around MLflow's application; `sink` must neither block nor wait."""
+    """ASGI middleware around MLflow's application; `sink` must return at once."""
 
     def __init__(self, app: AsgiApp, sink: Sink) -> None:
         self._app = app
         self._sink = sink
         self.num_unread = 0
-        """Accepted writes that could not be read, so that watchers did not see them."""
+        """Accepted writes that could not be read, so that subscribers miss them."""
         self._in_flight: set[asyncio.Future[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -42,20 +42,20 @@ class Wiretap:
         if endpoint is None:
             await self._app(scope, receive, send)
             return
-        with self._in_flight_from_here(endpoint) as begin:
-            tap = _Tap(endpoint, scope, receive, send, begin, self._take)
+        with self._in_flight_write(endpoint) as on_complete:
+            tap = _Tap(endpoint, scope, receive, send, on_complete, self._on_accepted)
             await self._app(scope, tap.receive, tap.send)
 
     async def settled(self) -> None:
-        """Wait until each write that MLflow has all of by now is known to the sink, or refused."""
+        """Wait until each write that MLflow has received by now is passed to the sink, or refused."""
         if in_flight := set(self._in_flight):
             await asyncio.wait(in_flight)
 
     @contextmanager
-    def _in_flight_from_here(self, endpoint: TappedEndpoint) -> Iterator[Callable[[], None]]:
-        """What is yielded is called when the request is complete: no client can hold others up."""
+    def _in_flight_write(self, endpoint: TappedEndpoint) -> Iterator[Callable[[], None]]:
+        """Yields the callback for a complete request; an incomplete one never delays `settled`."""
         if endpoint.is_artifact:
-            # One may take minutes, and is nothing that a run's values depend on.
+            # An upload may take minutes, and no metric, parameter or tag depends on it.
             yield lambda: None
             return
         done = asyncio.get_running_loop().create_future()
@@ -65,24 +65,24 @@ class Wiretap:
             self._in_flight.discard(done)
             done.set_result(None)
 
-    def _take(self, endpoint: TappedEndpoint, write: AcceptedWrite | None) -> None:
+    def _on_accepted(self, endpoint: TappedEndpoint, write: AcceptedWrite | None) -> None:
         if write is None:
-            self._pass_unread(f"it has more than {LARGEST_BODY_BYTES} bytes")
+            self._count_unread(f"it has more than {MAX_BODY_BYTES} bytes")
             return
         try:
             for event in endpoint.read(write):
                 self._sink(event)
-        except Exception as error:  # noqa: BLE001 - the client has its answer, whatever happens here
-            # Only the kind of error: its message, like the body, may name a patient.
-            self._pass_unread(type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - the request has succeeded, and must not fail here
+            # Log only the type: the message, like the body, may contain a patient's name.
+            self._count_unread(type(error).__name__)
 
-    def _pass_unread(self, reason: str) -> None:
+    def _count_unread(self, reason: str) -> None:
         self.num_unread += 1
-        logger.warning("Watchers miss an accepted write that could not be read: %s", reason)
+        logger.warning("Subscribers miss an accepted write that could not be read: %s", reason)
 
 
 class _Tap:
-    """One request on its way through: keeps what its endpoint needs, and tells when it is accepted."""
+    """Passes one request through, buffers the bodies that its endpoint needs, and reports acceptance."""
 
     def __init__(
         self,
@@ -90,17 +90,17 @@ class _Tap:
         scope: Scope,
         receive: Receive,
         send: Send,
-        begin: Callable[[], None],
-        take: Callable[[TappedEndpoint, AcceptedWrite | None], None],
+        on_complete: Callable[[], None],
+        on_accepted: Callable[[TappedEndpoint, AcceptedWrite | None], None],
     ) -> None:
         self._endpoint = endpoint
         self._scope = scope
         self._receive = receive
         self._send = send
-        self._begin = begin
-        self._take = take
-        self._request = _Kept(endpoint.needs_body)
-        self._response = _Kept(endpoint.needs_response)
+        self._on_complete = on_complete
+        self._on_accepted = on_accepted
+        self._request = _Body(endpoint.needs_body)
+        self._response = _Body(endpoint.needs_response)
         self._is_accepted = False
         self._missing_bytes: int | None = None
 
@@ -109,17 +109,17 @@ class _Tap:
         if message["type"] == "http.request":
             self._request.add(message.get("body", b""))
             if not message.get("more_body", False):
-                self._begin()
+                self._on_complete()
         return message
 
     async def send(self, message: Message) -> None:
-        # Before the client has its whole answer: it may send its next write to another server, and
-        # an operating system may hold up this one in between. So the order of events is that of
-        # the writes; it costs a tenth of a millisecond, and the sink neither blocks nor waits.
-        self._look_at(message)
+        # Publish before the client has its whole response: after that it may send its next write to
+        # another server, whose event could then come first. So events are in the order of the
+        # writes. This delays the response by a tenth of a millisecond.
+        self._observe(message)
         await self._send(message)
 
-    def _look_at(self, message: Message) -> None:
+    def _observe(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self._is_accepted = message["status"] == 200
             self._missing_bytes = _content_length(message)
@@ -130,7 +130,7 @@ class _Tap:
                 self._missing_bytes -= len(body)
             if self._missing_bytes == 0 or not message.get("more_body", False):
                 self._is_accepted = False
-                self._take(self._endpoint, self._write())
+                self._on_accepted(self._endpoint, self._write())
 
     def _write(self) -> AcceptedWrite | None:
         body, response = self._request.joined(), self._response.joined()
@@ -145,8 +145,8 @@ class _Tap:
         )
 
 
-class _Kept:
-    """The chunks of a body, by reference, as long as they are few enough to keep."""
+class _Body:
+    """Collects the chunks of a body by reference, up to MAX_BODY_BYTES."""
 
     def __init__(self, is_needed: bool) -> None:
         self._is_needed = is_needed
@@ -157,14 +157,14 @@ class _Kept:
         if not self._is_needed or not chunk:
             return
         self._size_bytes += len(chunk)
-        if self._size_bytes > LARGEST_BODY_BYTES:
+        if self._size_bytes > MAX_BODY_BYTES:
             self._chunks.clear()
         else:
             self._chunks.append(chunk)
 
     def joined(self) -> bytes | None:
-        """The whole body, or None where it was too large."""
-        return None if self._size_bytes > LARGEST_BODY_BYTES else b"".join(self._chunks)
+        """The whole body, or None if it was too large."""
+        return None if self._size_bytes > MAX_BODY_BYTES else b"".join(self._chunks)
 
 
 def _content_length(start: Message) -> int | None:

@@ -1,4 +1,4 @@
-"""Every way to write to MLflow becomes the events that MLflow's own handlers would agree with."""
+"""Every kind of write to MLflow is read as MLflow's own handlers read it."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -13,13 +13,13 @@ from mlflow.protos.service_pb2 import LogBatch
 from mlflow.server.handlers import _get_request_message
 
 from tracking_plugin.accepted_writes import (
-    MOST_POINTS,
+    MAX_POINTS_PER_EVENT,
     AcceptedWrite,
     UnreadableWriteError,
     tapped_endpoint,
 )
 from tracking_plugin.events import (
-    LONGEST_TEXT,
+    MAX_TEXT_CHARS,
     ArtifactLogged,
     MetricPoint,
     MetricsLogged,
@@ -41,7 +41,7 @@ RUN_ID = "0123456789abcdef0123456789abcdef"
 NOW_MS = 1_750_000_000_000
 
 
-def events_of(
+def read_request(
     path: str, body: bytes = b"", *, method: str = "POST", query: bytes = b"", response: bytes = b""
 ) -> list[RunEvent]:
     endpoint = tapped_endpoint(method, path)
@@ -52,22 +52,22 @@ def events_of(
     return list(endpoint.read(write))
 
 
-def written(verb: str, document: Any) -> list[RunEvent]:
-    return events_of(f"{RUNS}/{verb}", json.dumps(document).encode())
+def read_run_write(verb: str, document: Any) -> list[RunEvent]:
+    return read_request(f"{RUNS}/{verb}", json.dumps(document).encode())
 
 
-def event(kind: Callable[..., RunEvent], **fields: Any) -> RunEvent:
-    return kind(run_id="a", accepted_ms=NOW_MS, workspace="retina", **fields)
+def event(event_type: Callable[..., RunEvent], **fields: Any) -> RunEvent:
+    return event_type(run_id="a", accepted_ms=NOW_MS, workspace="retina", **fields)
 
 
-A_METRIC = {"key": "loss", "value": 0.5, "timestamp": 7, "step": 3}
-THE_POINT = MetricPoint("loss", 0.5, 3, 7)
+METRIC = {"key": "loss", "value": 0.5, "timestamp": 7, "step": 3}
+POINT = MetricPoint("loss", 0.5, 3, 7)
 
 
 @pytest.mark.parametrize(
     ("verb", "document", "expected"),
     [
-        ("log-metric", {"run_id": "a", **A_METRIC}, event(MetricsLogged, points=[THE_POINT])),
+        ("log-metric", {"run_id": "a", **METRIC}, event(MetricsLogged, points=[POINT])),
         ("log-parameter", {"run_id": "a", "key": "lr", "value": "1"}, event(ParamsLogged, params={"lr": "1"})),
         ("set-tag", {"run_id": "a", "key": "k", "value": "v"}, event(TagsChanged, tags={"k": "v"})),
         ("delete-tag", {"run_id": "a", "key": "k"}, event(TagsChanged, tags={"k": None})),
@@ -81,7 +81,7 @@ THE_POINT = MetricPoint("loss", 0.5, 3, 7)
 def test_each_kind_of_write_becomes_its_event(
     verb: str, document: Mapping[str, Any], expected: RunEvent
 ) -> None:
-    assert written(verb, document) == [expected]
+    assert read_run_write(verb, document) == [expected]
 
 
 def test_a_batch_becomes_params_metrics_and_tags_in_this_order() -> None:
@@ -89,22 +89,22 @@ def test_a_batch_becomes_params_metrics_and_tags_in_this_order() -> None:
         "run_id": "a",
         "tags": [{"key": "k", "value": "v"}],
         "params": [{"key": "lr", "value": "1"}],
-        "metrics": [A_METRIC, {**A_METRIC, "key": "system/cpu"}],
+        "metrics": [METRIC, {**METRIC, "key": "system/cpu"}],
     }
-    assert written("log-batch", document) == [
+    assert read_run_write("log-batch", document) == [
         event(ParamsLogged, params={"lr": "1"}),
         event(SystemMetricsLogged, points=[MetricPoint("system/cpu", 0.5, 3, 7)]),
-        event(MetricsLogged, points=[THE_POINT]),
+        event(MetricsLogged, points=[POINT]),
         event(TagsChanged, tags={"k": "v"}),
     ]
 
 
-def test_a_batch_of_nothing_becomes_nothing() -> None:
-    assert written("log-batch", {"run_id": "a"}) == []
+def test_an_empty_batch_becomes_no_event() -> None:
+    assert read_run_write("log-batch", {"run_id": "a"}) == []
 
 
-def test_a_new_run_is_what_mlflow_answered_not_what_was_asked() -> None:
-    answer = {
+def test_a_created_run_is_read_from_the_response_not_from_the_request() -> None:
+    response = {
         "run": {
             "info": {
                 "run_id": "a",
@@ -116,8 +116,8 @@ def test_a_new_run_is_what_mlflow_answered_not_what_was_asked() -> None:
             "data": {"tags": [{"key": "k", "value": "v"}]},
         }
     }
-    body = json.dumps({"run_name": "asked for"}).encode()
-    assert events_of(f"{RUNS}/create", body, response=json.dumps(answer).encode()) == [
+    body = json.dumps({"run_name": "requested"}).encode()
+    assert read_request(f"{RUNS}/create", body, response=json.dumps(response).encode()) == [
         event(
             RunCreated,
             experiment_id="12",
@@ -132,10 +132,10 @@ def test_a_new_run_is_what_mlflow_answered_not_what_was_asked() -> None:
     "prefix",
     ["/api/2.0", "/ajax-api/2.0", "/api/3.0", "/api/10.11", "/behind/a/proxy/ajax-api/2.0"],
 )
-def test_each_door_to_the_same_handler_counts(prefix: str) -> None:
-    body = json.dumps({"run_id": "a", **A_METRIC}).encode()
-    assert events_of(f"{prefix}/mlflow/runs/log-metric", body) == [
-        event(MetricsLogged, points=[THE_POINT])
+def test_each_url_of_the_same_handler_is_tapped(prefix: str) -> None:
+    body = json.dumps({"run_id": "a", **METRIC}).encode()
+    assert read_request(f"{prefix}/mlflow/runs/log-metric", body) == [
+        event(MetricsLogged, points=[POINT])
     ]
 
 
@@ -157,7 +157,7 @@ def test_each_door_to_the_same_handler_counts(prefix: str) -> None:
         ("GET", "/ajax-api/2.0/mlflow/upload-artifact"),
     ],
 )
-def test_what_changes_no_run_is_left_alone(method: str, path: str) -> None:
+def test_a_request_that_changes_no_run_is_not_tapped(method: str, path: str) -> None:
     assert tapped_endpoint(method, path) is None
 
 
@@ -165,80 +165,82 @@ def test_what_changes_no_run_is_left_alone(method: str, path: str) -> None:
     "document",
     [
         {"runId": "a", "metrics": [{"key": "loss", "value": "0.5", "timestamp": "7", "step": "3"}]},
-        {"run_id": "a", "metrics": [{**A_METRIC, "value": "5e-1", "unknown": {"of": ["later"]}}]},
-        json.dumps({"run_id": "a", "metrics": [A_METRIC]}),
+        {"run_id": "a", "metrics": [{**METRIC, "value": "5e-1", "unknown": {"of": ["later"]}}]},
+        json.dumps({"run_id": "a", "metrics": [METRIC]}),
     ],
     ids=["camelCase and numbers as text", "a field of a later version", "doubly encoded"],
 )
-def test_each_spelling_of_a_batch_says_the_same(document: Any) -> None:
-    assert written("log-batch", document) == [event(MetricsLogged, points=[THE_POINT])]
+def test_each_encoding_of_a_batch_gives_the_same_event(document: Any) -> None:
+    assert read_run_write("log-batch", document) == [event(MetricsLogged, points=[POINT])]
 
 
 @pytest.mark.parametrize(
     ("verb", "document"),
     [
-        ("log-metric", A_METRIC),
+        ("log-metric", METRIC),
         ("log-parameter", {"key": "lr", "value": "1"}),
         ("set-tag", {"key": "k", "value": "v"}),
         ("update", {"status": "FAILED"}),
     ],
 )
-def test_the_old_name_of_a_runs_id_is_understood(verb: str, document: Mapping[str, Any]) -> None:
-    assert [event.run_id for event in written(verb, {"run_uuid": "a", **document})] == ["a"]
+def test_run_uuid_is_read_as_the_runs_id(verb: str, document: Mapping[str, Any]) -> None:
+    assert [event.run_id for event in read_run_write(verb, {"run_uuid": "a", **document})] == ["a"]
 
 
-@pytest.mark.parametrize("said", ["NaN", "Infinity", "-Infinity"])
-def test_values_that_are_no_numbers_are_kept(said: str) -> None:
-    (logged,) = written("log-metric", {"run_id": "a", **A_METRIC, "value": said})
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity"])
+def test_nan_and_infinity_are_kept(value: str) -> None:
+    (logged,) = read_run_write("log-metric", {"run_id": "a", **METRIC, "value": value})
     assert isinstance(logged, MetricsLogged)
-    assert repr(logged.points[0].value) == repr(float(said))
+    assert repr(logged.points[0].value) == repr(float(value))
 
 
 @pytest.mark.parametrize("token", ["NaN", "Infinity", "-Infinity"])
-def test_a_bare_token_that_is_no_json_is_read_as_mlflow_reads_it(token: str) -> None:
+def test_a_bare_nan_in_the_json_is_read_as_mlflow_reads_it(token: str) -> None:
     body = (
         b'{"run_id": "a", "metrics": [{"key": "loss", "step": 3, "value": %s, "timestamp": 7}]}'
         % token.encode()
     )
-    # MLflow stops there, and stores 0.
-    assert points_of_ours(body) == [MetricPoint("loss", 0.0, 3, 0)]
-    assert points_of_ours(body) == points_of_mlflow(body)
+    # MLflow stops parsing there, and stores 0.
+    assert our_points(body) == [MetricPoint("loss", 0.0, 3, 0)]
+    assert our_points(body) == mlflow_points(body)
 
 
 @pytest.mark.parametrize(
     "body", [b"", b"{", b"\xff\xfe\xfa", b"[]", b"3", b"null", b'"[]"', b'"{"']
 )
-def test_what_is_no_json_object_cannot_be_read(body: bytes) -> None:
+def test_a_body_that_is_not_a_json_object_is_refused(body: bytes) -> None:
     with pytest.raises(UnreadableWriteError):
-        events_of(f"{RUNS}/log-batch", body)
+        read_request(f"{RUNS}/log-batch", body)
 
 
-def test_more_points_than_an_event_holds_become_several() -> None:
+def test_a_large_batch_becomes_several_events() -> None:
     metrics = [{"key": "m", "value": 1, "timestamp": 1, "step": step} for step in range(601)]
-    events = written("log-batch", {"run_id": "a", "metrics": metrics})
+    events = read_run_write("log-batch", {"run_id": "a", "metrics": metrics})
     sizes = [len(event.points) for event in events if isinstance(event, MetricsLogged)]
-    assert sizes == [MOST_POINTS, MOST_POINTS, 601 - 2 * MOST_POINTS]
+    assert sizes == [MAX_POINTS_PER_EVENT, MAX_POINTS_PER_EVENT, 601 - 2 * MAX_POINTS_PER_EVENT]
     steps = [p.step for event in events if isinstance(event, MetricsLogged) for p in event.points]
     assert steps == list(range(601))
 
 
-def test_long_texts_are_cut() -> None:
-    long = "ä" * 10_000_000
-    document = {"run_id": "a", "key": "k", "value": long}
+def test_long_texts_are_truncated() -> None:
+    long_text = "ä" * 10_000_000
+    document = {"run_id": "a", "key": "k", "value": long_text}
     for verb in ("set-tag", "log-parameter"):
-        (said,) = written(verb, document)
-        assert len(encode_event(said)) < 3 * LONGEST_TEXT
+        (read,) = read_run_write(verb, document)
+        assert len(encode_event(read)) < 3 * MAX_TEXT_CHARS
 
 
 @pytest.mark.parametrize("name", [*Param, *Tag])
-def test_what_watchers_go_by_stays_whole_as_far_as_mlflow_keeps_it(name: str) -> None:
-    floors = json.dumps({f"condition {number}": 0.95 for number in range(50)})
-    assert len(floors) > LONGEST_TEXT
-    document = {"run_id": "a", "key": name, "value": floors}
-    assert written("log-parameter", document) == [event(ParamsLogged, params={str(name): floors})]
-    assert written("set-tag", document) == [event(TagsChanged, tags={str(name): floors})]
-    (said,) = written("set-tag", {**document, "value": "x" * 10_000_000})
-    assert len(encode_event(said)) < 10_000
+def test_values_that_subscribers_parse_are_kept_as_long_as_mlflow_keeps_them(name: str) -> None:
+    thresholds = json.dumps({f"condition {number}": 0.95 for number in range(50)})
+    assert len(thresholds) > MAX_TEXT_CHARS
+    document = {"run_id": "a", "key": name, "value": thresholds}
+    assert read_run_write("log-parameter", document) == [
+        event(ParamsLogged, params={str(name): thresholds})
+    ]
+    assert read_run_write("set-tag", document) == [event(TagsChanged, tags={str(name): thresholds})]
+    (read,) = read_run_write("set-tag", {**document, "value": "x" * 10_000_000})
+    assert len(encode_event(read)) < 10_000
 
 
 @pytest.mark.parametrize(
@@ -251,12 +253,10 @@ def test_what_watchers_go_by_stays_whole_as_far_as_mlflow_keeps_it(name: str) ->
         (f"1/{RUN_ID}/artifacts/{'f' * 32}/artifacts/a", f"{'f' * 32}/artifacts/a"),
     ],
 )
-def test_an_artifact_that_the_server_stores_is_named_as_the_run_names_it(
-    path: str, expected: str
-) -> None:
-    for door in ("/api", "/prefix/ajax-api"):
-        url = f"{door}/2.0/mlflow-artifacts/artifacts/{path}"
-        (logged,) = events_of(url, method="PUT")
+def test_a_proxied_artifact_has_its_path_within_the_run(path: str, expected: str) -> None:
+    for prefix in ("/api", "/prefix/ajax-api"):
+        url = f"{prefix}/2.0/mlflow-artifacts/artifacts/{path}"
+        (logged,) = read_request(url, method="PUT")
         assert isinstance(logged, ArtifactLogged)
         assert (logged.run_id, logged.path) == (RUN_ID, expected)
 
@@ -265,29 +265,29 @@ def test_an_artifact_that_the_server_stores_is_named_as_the_run_names_it(
     ("folder", "expected"),
     [("", "model.pt"), ("/checkpoints/last", "checkpoints/last/model.pt")],
 )
-def test_an_upload_in_parts_names_its_file_in_the_body(folder: str, expected: str) -> None:
+def test_a_multipart_upload_has_its_file_name_in_the_body(folder: str, expected: str) -> None:
     body = json.dumps({"path": "/home/me/model.pt", "upload_id": "u", "parts": []}).encode()
     url = f"{ARTIFACTS}/mpu/complete/1/{RUN_ID}/artifacts{folder}"
-    assert events_of(url, body) == [
+    assert read_request(url, body) == [
         ArtifactLogged(run_id=RUN_ID, accepted_ms=NOW_MS, workspace="retina", path=expected)
     ]
 
 
-def test_an_upload_by_the_browser_names_run_and_path_in_its_query() -> None:
+def test_an_upload_from_the_browser_has_run_and_path_in_the_query() -> None:
     url = "/ajax-api/2.0/mlflow/upload-artifact"
-    assert events_of(url, query=b"run_uuid=a&path=figures%2Fa%20b.png") == [
+    assert read_request(url, query=b"run_uuid=a&path=figures%2Fa%20b.png") == [
         event(ArtifactLogged, path="figures/a b.png")
     ]
     for incomplete in (b"run_uuid=a", b"path=a", b"run_uuid=&path=a", b""):
         with pytest.raises(UnreadableWriteError):
-            events_of(url, query=incomplete)
+            read_request(url, query=incomplete)
 
 
 _flask = Flask("oracle")
 
 
-def points_of_mlflow(body: bytes) -> list[MetricPoint]:
-    """What MLflow's own handler makes of `body`."""
+def mlflow_points(body: bytes) -> list[MetricPoint]:
+    """The points that MLflow's own handler reads from `body`."""
     with _flask.test_request_context(
         "/", method="POST", data=body, content_type="application/json"
     ):
@@ -295,8 +295,8 @@ def points_of_mlflow(body: bytes) -> list[MetricPoint]:
     return [MetricPoint(m.key, m.value, m.step, m.timestamp) for m in batch.metrics]
 
 
-def points_of_ours(body: bytes) -> list[MetricPoint]:
-    logged = events_of(f"{RUNS}/log-batch", body)
+def our_points(body: bytes) -> list[MetricPoint]:
+    logged = read_request(f"{RUNS}/log-batch", body)
     return [
         point
         for event in logged
@@ -305,8 +305,8 @@ def points_of_ours(body: bytes) -> list[MetricPoint]:
     ]
 
 
-def shown(points: list[MetricPoint]) -> list[str]:
-    # A NaN equals nothing, and what is of the machine comes in events of its own, first.
+def comparable(points: list[MetricPoint]) -> list[str]:
+    # As text, because NaN equals nothing; sorted, because system metrics are read first.
     return sorted(map(repr, points))
 
 
@@ -330,33 +330,33 @@ def test_the_points_of_any_batch_are_those_that_mlflow_reads(
 ) -> None:
     text = json.dumps(MessageToDict(batch, preserving_proto_field_name=is_snake_case))
     body = (json.dumps(text) if is_doubly_encoded else text).encode()
-    assert shown(points_of_ours(body)) == shown(points_of_mlflow(body))
-    assert len(points_of_ours(body)) == len(batch.metrics)
+    assert comparable(our_points(body)) == comparable(mlflow_points(body))
+    assert len(our_points(body)) == len(batch.metrics)
 
 
-surprises = st.sampled_from(
+unexpected_values = st.sampled_from(
     ["x", "1_0", "nan", "", None, True, 1.5, 2**70, -1, [], {}, ["a"], {"b": 1}]
 )
 fields = st.sampled_from(["key", "value", "timestamp", "step", "model_id"])
-metrics = st.dictionaries(fields, surprises | st.just(3) | st.just("7")) | surprises
+metrics = st.dictionaries(fields, unexpected_values | st.just(3) | st.just("7")) | unexpected_values
 documents = st.dictionaries(
     st.sampled_from(["run_id", "metrics", "tags", "params", "elsewhere"]),
-    st.lists(metrics, max_size=4) | surprises,
+    st.lists(metrics, max_size=4) | unexpected_values,
 )
 
 
 @settings(max_examples=400)
 @given(documents)
-def test_of_a_body_with_surprises_as_much_is_read_as_mlflow_reads(
+def test_as_much_is_read_of_an_invalid_body_as_mlflow_reads(
     document: Mapping[str, Any],
 ) -> None:
     body = json.dumps(document).encode()
-    assert shown(points_of_ours(body)) == shown(points_of_mlflow(body))
+    assert comparable(our_points(body)) == comparable(mlflow_points(body))
 
 
-def test_a_batch_is_read_up_to_the_first_surprise() -> None:
-    metrics = [A_METRIC, {**A_METRIC, "value": "no number", "step": 4}, {**A_METRIC, "step": 5}]
+def test_a_batch_is_read_up_to_the_first_error() -> None:
+    metrics = [METRIC, {**METRIC, "value": "not a number", "step": 4}, {**METRIC, "step": 5}]
     body = json.dumps({"run_id": "a", "metrics": metrics}).encode()
-    assert THE_POINT in points_of_ours(body)
-    assert [point.step for point in points_of_ours(body)] != [3, 4, 5]
-    assert shown(points_of_ours(body)) == shown(points_of_mlflow(body))
+    assert POINT in our_points(body)
+    assert [point.step for point in our_points(body)] != [3, 4, 5]
+    assert comparable(our_points(body)) == comparable(mlflow_points(body))

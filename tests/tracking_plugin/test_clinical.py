@@ -9,7 +9,7 @@ from tracking_plugin.clinical import (
     condition_status,
 )
 
-shares = st.floats(0, 1)
+fractions = st.floats(0, 1)
 
 
 @pytest.mark.parametrize(
@@ -23,21 +23,23 @@ shares = st.floats(0, 1)
         (0.0, ConditionStatus.CRITICAL),
     ],
 )
-def test_the_status_changes_at_the_floor_and_at_nine_tenths_of_it(
+def test_the_status_changes_at_the_threshold_and_at_nine_tenths_of_it(
     sensitivity: float, expected: ConditionStatus
 ) -> None:
     assert condition_status(sensitivity, 0.99) == expected
 
 
-@given(shares, shares, shares)
-def test_a_better_sensitivity_is_never_judged_worse(one: float, other: float, floor: float) -> None:
+@given(fractions, fractions, fractions)
+def test_a_higher_sensitivity_never_has_a_worse_status(
+    one: float, other: float, threshold: float
+) -> None:
     ranks = [ConditionStatus.CRITICAL, ConditionStatus.WARNING, ConditionStatus.OK]
     worse, better = sorted((one, other))
-    assert ranks.index(condition_status(worse, floor)) <= ranks.index(
-        condition_status(better, floor)
+    assert ranks.index(condition_status(worse, threshold)) <= ranks.index(
+        condition_status(better, threshold)
     )
 
 
-def test_the_shipped_floors_cannot_be_changed() -> None:
+def test_the_shipped_thresholds_are_read_only() -> None:
     with pytest.raises(TypeError):
         MIN_SENSITIVITY["RAO"] = 0.5  # type: ignore[index]

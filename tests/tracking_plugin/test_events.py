@@ -1,4 +1,4 @@
-"""Events between processes: what is decoded is what was encoded, and nothing else is taken for one."""
+"""Events survive encoding and decoding, and other input is refused."""
 
 import math
 
@@ -66,7 +66,7 @@ def test_values_that_json_cannot_say_come_back(value: float) -> None:
     assert repr(decoded.points[0].value) == repr(value)
 
 
-def test_two_events_share_no_tags() -> None:
+def test_events_do_not_share_their_default_tags() -> None:
     one = RunCreated(run_id="a", accepted_ms=1, experiment_id="0")
     one.tags["spoiled"] = "yes"
     assert RunCreated(run_id="b", accepted_ms=1, experiment_id="0").tags == {}
@@ -82,11 +82,11 @@ def test_two_events_share_no_tags() -> None:
         msgspec.msgpack.encode(["run_deleted"]),
     ],
 )
-def test_what_is_no_event_is_refused(encoded: bytes) -> None:
+def test_input_that_is_not_an_event_is_refused(encoded: bytes) -> None:
     with pytest.raises(msgspec.MsgspecError):
         decode_event(encoded)
 
 
-def test_a_field_of_a_newer_version_is_passed_over() -> None:
+def test_a_field_of_a_newer_version_is_ignored() -> None:
     newer = {"kind": "run_deleted", "run_id": "a", "accepted_ms": 1, "by": "somebody"}
     assert decode_event(msgspec.msgpack.encode(newer)) == RunDeleted(run_id="a", accepted_ms=1)

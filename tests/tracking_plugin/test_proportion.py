@@ -8,7 +8,7 @@ counts = st.integers(1, 5000).flatmap(lambda n: st.tuples(st.integers(0, n), st.
 
 
 @given(counts)
-def test_wilson_holds_the_share_and_stays_within_0_and_1(trial: tuple[int, int]) -> None:
+def test_wilson_contains_the_proportion_and_stays_within_0_and_1(trial: tuple[int, int]) -> None:
     successes, total = trial
     low, high = wilson_interval(successes, total)
     assert 0 <= low <= successes / total <= high <= 1
@@ -47,7 +47,7 @@ def test_wilson_gives_the_textbook_values() -> None:
     assert wilson_interval(1, 29) == pytest.approx((0.0061, 0.1718), abs=5e-5)
 
 
-def test_no_trials_leave_everything_possible() -> None:
+def test_no_trials_give_the_interval_from_0_to_1() -> None:
     assert wilson_interval(0, 0) == (0.0, 1.0)
 
 
@@ -57,13 +57,15 @@ def test_impossible_counts_are_refused(trial: tuple[int, int]) -> None:
         wilson_interval(*trial)
 
 
-def test_a_confidence_is_a_share() -> None:
+def test_a_confidence_outside_0_and_1_is_refused() -> None:
     with pytest.raises(ValueError, match="between 0 and 1, but got 95"):
         wilson_interval(1, 2, 95)
 
 
 @given(st.integers(1, 999))
-def test_positives_needed_is_the_smallest_perfect_score_that_shows_the_floor(mille: int) -> None:
+def test_positives_needed_is_the_smallest_number_whose_perfect_score_reaches_the_floor(
+    mille: int,
+) -> None:
     floor = mille / 1000
     needed = positives_needed(floor)
     assert needed is not None
@@ -71,12 +73,12 @@ def test_positives_needed_is_the_smallest_perfect_score_that_shows_the_floor(mil
     assert needed == 1 or wilson_interval(needed - 1, needed - 1)[0] < floor
 
 
-def test_positives_needed_at_a_rate_of_misses() -> None:
+def test_positives_needed_with_some_missed() -> None:
     needed = positives_needed(0.9, share=0.95)
     assert needed is not None
     assert wilson_interval(round(0.95 * needed), needed)[0] == pytest.approx(0.9, abs=2e-3)
 
 
-def test_no_number_of_positives_proves_what_was_not_measured() -> None:
+def test_no_number_of_positives_is_enough_for_a_floor_at_or_above_the_share() -> None:
     assert positives_needed(1.0) is None
     assert positives_needed(0.9, share=0.9) is None

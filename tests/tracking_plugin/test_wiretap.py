@@ -1,4 +1,4 @@
-"""The wiretap in front of scripted applications: it sees what was accepted, and nobody sees it."""
+"""The wiretap in front of scripted applications: it reads accepted writes and changes no message."""
 
 import asyncio
 import json
@@ -21,7 +21,7 @@ SET_TAG = "/api/2.0/mlflow/runs/set-tag"
 SEARCH = "/api/2.0/mlflow/runs/search"
 CREATE = "/api/2.0/mlflow/runs/create"
 ARTIFACT = f"/api/2.0/mlflow-artifacts/artifacts/1/{'a' * 32}/artifacts/weights.pt"
-ANSWER = b'{"run": {"info": {"run_id": "a", "experiment_id": "1"}}}'
+RESPONSE = b'{"run": {"info": {"run_id": "a", "experiment_id": "1"}}}'
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def http_scope(path: str = SET_TAG, method: str = "POST", **more: Any) -> Scope:
     }
 
 
-def request(*chunks: bytes) -> list[Message]:
+def request_messages(*chunks: bytes) -> list[Message]:
     last = len(chunks) - 1
     return [
         {"type": "http.request", "body": chunk, "more_body": index < last}
@@ -52,7 +52,7 @@ def request(*chunks: bytes) -> list[Message]:
     ]
 
 
-def answer(
+def response_messages(
     *chunks: bytes, status: int = 200, headers: Sequence[tuple[bytes, bytes]] = ()
 ) -> list[Message]:
     last = len(chunks) - 1
@@ -68,21 +68,21 @@ def answer(
 
 @dataclass
 class Script:
-    """An application that reads its whole request and answers as told, and its server."""
+    """An application that reads its request and sends a scripted response, and its server."""
 
-    incoming: list[Message] = field(default_factory=lambda: request(tag_body()))
-    outgoing: list[Message] = field(default_factory=lambda: answer(b"{}"))
+    incoming: list[Message] = field(default_factory=lambda: request_messages(tag_body()))
+    outgoing: list[Message] = field(default_factory=lambda: response_messages(b"{}"))
     ends_with: Exception | None = None
-    read: list[Message] = field(default_factory=list)
+    received: list[Message] = field(default_factory=list)
     sent: list[Message] = field(default_factory=list)
-    happened: list[str] = field(default_factory=list)
+    log: list[str] = field(default_factory=list)
     events: list[RunEvent] = field(default_factory=list)
     num_sends_before_closed: int = 1000
 
     async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
         while True:
-            self.read.append(await receive())
-            if not self.read[-1].get("more_body"):
+            self.received.append(await receive())
+            if not self.received[-1].get("more_body"):
                 break
         for message in self.outgoing:
             await send(message)
@@ -94,53 +94,53 @@ class Script:
 
     async def send(self, message: Message) -> None:
         if len(self.sent) >= self.num_sends_before_closed:
-            raise OSError("the client has gone")
+            raise OSError("the client has disconnected")
         self.sent.append(message)
-        self.happened.append(message["type"])
+        self.log.append(message["type"])
 
     async def run(
         self, scope: Scope | None = None, sink: Callable[[RunEvent], None] | None = None
     ) -> Wiretap:
-        wiretap = Wiretap(self.app, self.take if sink is None else sink)
+        wiretap = Wiretap(self.app, self.on_event if sink is None else sink)
         await wiretap(http_scope() if scope is None else scope, self.receive, self.send)
         return wiretap
 
-    def take(self, event: RunEvent) -> None:
+    def on_event(self, event: RunEvent) -> None:
         self.events.append(event)
-        self.happened.append("event")
+        self.log.append("event")
 
 
 def tags_of(script: Script) -> list[str]:
     return [key for event in script.events if isinstance(event, TagsChanged) for key in event.tags]
 
 
-async def test_an_accepted_write_is_told_before_its_answer_is_whole() -> None:
+async def test_an_event_is_published_before_the_response_is_complete() -> None:
     script = Script()
     await script.run()
-    assert script.happened == ["http.response.start", "event", "http.response.body"]
+    assert script.log == ["http.response.start", "event", "http.response.body"]
     assert tags_of(script) == ["k"]
 
 
 @pytest.mark.parametrize("status", [201, 204, 302, 400, 403, 404, 429, 500, 503])
-async def test_what_mlflow_refused_is_not_told(status: int) -> None:
-    script = Script(outgoing=answer(b"{}", status=status))
+async def test_a_refused_write_becomes_no_event(status: int) -> None:
+    script = Script(outgoing=response_messages(b"{}", status=status))
     wiretap = await script.run()
     assert script.events == []
     assert wiretap.num_unread == 0
 
 
-async def test_what_has_no_complete_answer_is_not_told() -> None:
-    script = Script(outgoing=answer(b"{", b"}")[:2], ends_with=RuntimeError("broken"))
+async def test_a_write_without_a_complete_response_becomes_no_event() -> None:
+    script = Script(outgoing=response_messages(b"{", b"}")[:2], ends_with=RuntimeError("broken"))
     with pytest.raises(RuntimeError, match="broken"):
         await script.run()
     assert script.events == []
 
 
-async def test_with_a_content_length_the_answer_ends_with_its_last_byte() -> None:
+async def test_with_a_content_length_the_response_ends_with_its_last_byte() -> None:
     length = [(b"Content-Length", b"4")]
-    script = Script(outgoing=answer(b"{ ", b" }", b"", headers=length))
+    script = Script(outgoing=response_messages(b"{ ", b" }", b"", headers=length))
     await script.run()
-    assert script.happened == [
+    assert script.log == [
         "http.response.start",
         "http.response.body",
         "event",
@@ -149,36 +149,36 @@ async def test_with_a_content_length_the_answer_ends_with_its_last_byte() -> Non
     ]
 
 
-async def test_without_a_content_length_the_answer_ends_with_its_last_chunk() -> None:
-    script = Script(outgoing=answer(b"{", b"}", b""))
+async def test_without_a_content_length_the_response_ends_with_its_last_chunk() -> None:
+    script = Script(outgoing=response_messages(b"{", b"}", b""))
     await script.run()
-    assert script.happened.index("event") == 3
+    assert script.log.index("event") == 3
 
 
-async def test_an_empty_answer_counts_once() -> None:
-    script = Script(outgoing=answer(b"", b"", headers=[(b"content-length", b"0")]))
+async def test_an_empty_response_gives_one_event() -> None:
+    script = Script(outgoing=response_messages(b"", b"", headers=[(b"content-length", b"0")]))
     await script.run()
     assert len(script.events) == 1
 
 
-async def test_a_write_whose_client_has_gone_is_told_all_the_same() -> None:
+async def test_a_write_whose_client_has_disconnected_still_becomes_an_event() -> None:
     script = Script(num_sends_before_closed=1)
-    with pytest.raises(OSError, match="has gone"):
+    with pytest.raises(OSError, match="has disconnected"):
         await script.run()
     assert tags_of(script) == ["k"]
 
 
-async def test_a_request_that_breaks_off_is_passed_on() -> None:
+async def test_an_incomplete_request_is_passed_on() -> None:
     script = Script(
-        incoming=[*request(b"{", b"")[:1], {"type": "http.disconnect"}],
-        outgoing=answer(b"{}", status=400),
+        incoming=[*request_messages(b"{", b"")[:1], {"type": "http.disconnect"}],
+        outgoing=response_messages(b"{}", status=400),
     )
     await script.run()
-    assert script.read[-1] == {"type": "http.disconnect"}
+    assert script.received[-1] == {"type": "http.disconnect"}
     assert script.events == []
 
 
-async def test_a_sink_that_fails_does_no_harm(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_failing_sink_does_not_fail_the_request(caplog: pytest.LogCaptureFixture) -> None:
     def fail(event: RunEvent) -> None:
         raise ValueError("patient 0815")
 
@@ -193,10 +193,10 @@ async def test_a_sink_that_fails_does_no_harm(caplog: pytest.LogCaptureFixture) 
     assert "0815" not in caplog.text
 
 
-async def test_a_body_that_cannot_be_read_is_counted_and_not_shown(
+async def test_an_unreadable_body_is_counted_and_not_logged(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    script = Script(incoming=request(b"patient 0815"))
+    script = Script(incoming=request_messages(b"patient 0815"))
     wiretap = await script.run()
     assert wiretap.num_unread == 1
     assert script.events == []
@@ -207,35 +207,35 @@ async def test_a_body_that_cannot_be_read_is_counted_and_not_shown(
 async def test_a_body_that_is_too_large_is_passed_on_and_counted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(wiretap_module, "LARGEST_BODY_BYTES", 100)
+    monkeypatch.setattr(wiretap_module, "MAX_BODY_BYTES", 100)
     chunks = [tag_body(), b" " * 60, b" " * 60, b" "]
-    script = Script(incoming=request(*chunks))
+    script = Script(incoming=request_messages(*chunks))
     wiretap = await script.run()
-    assert [message["body"] for message in script.read] == chunks
+    assert [message["body"] for message in script.received] == chunks
     assert len(script.sent) == 2
     assert script.events == []
     assert wiretap.num_unread == 1
 
 
-async def test_a_body_of_the_largest_size_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_body_of_the_maximum_size_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     body = tag_body()
-    monkeypatch.setattr(wiretap_module, "LARGEST_BODY_BYTES", len(body))
-    script = Script(incoming=request(body[:5], body[5:]))
+    monkeypatch.setattr(wiretap_module, "MAX_BODY_BYTES", len(body))
+    script = Script(incoming=request_messages(body[:5], body[5:]))
     wiretap = await script.run()
     assert tags_of(script) == ["k"]
     assert wiretap.num_unread == 0
 
 
-async def test_an_artifact_is_told_however_large_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wiretap_module, "LARGEST_BODY_BYTES", 10)
-    script = Script(incoming=request(b"x" * 1000))
+async def test_an_artifact_of_any_size_becomes_an_event(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wiretap_module, "MAX_BODY_BYTES", 10)
+    script = Script(incoming=request_messages(b"x" * 1000))
     wiretap = await script.run(http_scope(ARTIFACT, "PUT"))
     assert len(script.events) == 1
     assert wiretap.num_unread == 0
 
 
-async def test_a_new_run_is_read_from_the_answer() -> None:
-    script = Script(outgoing=answer(ANSWER[:9], ANSWER[9:]))
+async def test_a_created_run_is_read_from_the_response() -> None:
+    script = Script(outgoing=response_messages(RESPONSE[:9], RESPONSE[9:]))
     await script.run(http_scope(CREATE))
     (created,) = script.events
     assert isinstance(created, RunCreated)
@@ -259,33 +259,33 @@ async def test_the_workspace_is_that_of_the_request(
 
 
 @pytest.mark.parametrize("kind", ["lifespan", "websocket"])
-async def test_other_scopes_are_not_touched(kind: str) -> None:
-    seen: list[tuple[Any, ...]] = []
+async def test_other_scopes_are_passed_through_unchanged(kind: str) -> None:
+    calls: list[tuple[Any, ...]] = []
 
     async def app(*arguments: Any) -> None:
-        seen.append(arguments)
+        calls.append(arguments)
 
     given_arguments = ({"type": kind}, Script().receive, Script().send)
     await Wiretap(app, lambda event: None)(*given_arguments)
-    assert all(one is other for one, other in zip(seen[0], given_arguments, strict=True))
+    assert all(one is other for one, other in zip(calls[0], given_arguments, strict=True))
 
 
-async def test_requests_that_change_no_run_are_not_touched() -> None:
-    seen: list[tuple[Any, ...]] = []
+async def test_requests_that_change_no_run_are_passed_through_unchanged() -> None:
+    calls: list[tuple[Any, ...]] = []
 
     async def app(*arguments: Any) -> None:
-        seen.append(arguments)
+        calls.append(arguments)
 
     given_arguments = (http_scope(SEARCH), Script().receive, Script().send)
     await Wiretap(app, lambda event: None)(*given_arguments)
-    assert all(one is other for one, other in zip(seen[0], given_arguments, strict=True))
+    assert all(one is other for one, other in zip(calls[0], given_arguments, strict=True))
 
 
 TAPPED = [("POST", SET_TAG), ("POST", CREATE), ("PUT", ARTIFACT)]
 
 
-def cut(whole: bytes) -> st.SearchStrategy[list[bytes]]:
-    """`whole` in chunks, some of them empty."""
+def chunks_of(whole: bytes) -> st.SearchStrategy[list[bytes]]:
+    """`whole` in chunks, some of which are empty."""
     places = st.lists(st.integers(0, len(whole)), max_size=5).map(sorted)
     return places.map(
         lambda at: [whole[i:j] for i, j in zip([0, *at], [*at, len(whole)], strict=True)]
@@ -293,28 +293,28 @@ def cut(whole: bytes) -> st.SearchStrategy[list[bytes]]:
 
 
 @given(
-    body=cut(tag_body()) | cut(b"no JSON at all"),
-    response=cut(ANSWER) | cut(b""),
+    body=chunks_of(tag_body()) | chunks_of(b"no JSON at all"),
+    response=chunks_of(RESPONSE) | chunks_of(b""),
     status=st.sampled_from([200, 200, 400, 500]),
     target=st.sampled_from([*TAPPED, ("POST", SEARCH)]),
-    is_length_said=st.booleans(),
+    has_content_length=st.booleans(),
     extra=st.dictionaries(st.text(max_size=3), st.integers()),
 )
-async def test_nobody_can_tell_that_it_is_there(
+async def test_application_and_client_receive_the_same_messages_as_without_it(
     body: list[bytes],
     response: list[bytes],
     status: int,
     target: tuple[str, str],
-    is_length_said: bool,
+    has_content_length: bool,
     extra: dict[str, int],
 ) -> None:
     size_bytes = str(sum(map(len, response))).encode()
-    headers = [(b"content-length", size_bytes)] if is_length_said else []
+    headers = [(b"content-length", size_bytes)] if has_content_length else []
 
     def script() -> Script:
-        outgoing = answer(*response, status=status, headers=headers)
+        outgoing = response_messages(*response, status=status, headers=headers)
         return Script(
-            incoming=[{**message, **extra} for message in request(*body)],
+            incoming=[{**message, **extra} for message in request_messages(*body)],
             outgoing=[{**message, **extra} for message in outgoing],
         )
 
@@ -322,17 +322,17 @@ async def test_nobody_can_tell_that_it_is_there(
     method, path = target
     await without.app(http_scope(path, method), without.receive, without.send)
     wiretap = await tapped.run(http_scope(path, method))
-    assert tapped.read == without.read
+    assert tapped.received == without.received
     assert tapped.sent == without.sent
     assert len(tapped.events) + wiretap.num_unread == (status == 200 and target in TAPPED)
 
 
-class Held:
-    """An application that answers each request when it is told to."""
+class GatedApplication:
+    """An application that responds to each request once the test allows it."""
 
     def __init__(self) -> None:
-        self.num_read = 0
-        self.may_answer: dict[str, asyncio.Event] = {}
+        self.num_requests = 0
+        self.may_respond: dict[str, asyncio.Event] = {}
 
     async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = b""
@@ -341,35 +341,35 @@ class Held:
             body += message.get("body", b"")
             if not message.get("more_body"):
                 break
-        self.num_read += 1
+        self.num_requests += 1
         key = json.loads(body)["key"]
-        await self.may_answer.setdefault(key, asyncio.Event()).wait()
-        for message in answer(b"{}", status=scope.get("status", 200)):
+        await self.may_respond.setdefault(key, asyncio.Event()).wait()
+        for message in response_messages(b"{}", status=scope.get("status", 200)):
             await send(message)
 
 
 class Writes:
-    """Writes to a held application behind the wiretap."""
+    """Writes to a gated application behind the wiretap."""
 
     def __init__(self) -> None:
-        self.held = Held()
+        self.application = GatedApplication()
         self.events: list[RunEvent] = []
-        self.wiretap = Wiretap(self.held.app, self.events.append)
+        self.wiretap = Wiretap(self.application.app, self.events.append)
 
     async def begin(self, key: str, **scope: Any) -> asyncio.Task[None]:
-        """A write of which the application has everything."""
-        num_read = self.held.num_read
-        task = asyncio.create_task(self._send(http_scope(**scope), request(tag_body(key))))
-        await turns()
-        assert self.held.num_read == num_read + 1
+        """Start a write, and return once the application has received all of it."""
+        num_requests = self.application.num_requests
+        task = asyncio.create_task(self._send(http_scope(**scope), request_messages(tag_body(key))))
+        await run_ready_tasks()
+        assert self.application.num_requests == num_requests + 1
         return task
 
     def begin_without_end(self) -> asyncio.Task[None]:
-        """A write whose body never ends."""
-        return asyncio.create_task(self._send(http_scope(), request(b"{", b"")[:1]))
+        """Start a write whose body never ends."""
+        return asyncio.create_task(self._send(http_scope(), request_messages(b"{", b"")[:1]))
 
-    def answer(self, key: str) -> None:
-        self.held.may_answer.setdefault(key, asyncio.Event()).set()
+    def respond(self, key: str) -> None:
+        self.application.may_respond.setdefault(key, asyncio.Event()).set()
 
     async def _send(self, scope: Scope, messages: list[Message]) -> None:
         async def receive() -> Message:
@@ -382,64 +382,64 @@ class Writes:
         await self.wiretap(scope, receive, send)
 
 
-async def turns() -> None:
-    """Let whatever can go on go on."""
+async def run_ready_tasks() -> None:
+    """Give every task that can proceed some turns of the event loop."""
     for _ in range(20):
         await asyncio.sleep(0)
 
 
-async def test_writes_are_told_in_the_order_of_their_answers() -> None:
+async def test_events_are_in_the_order_of_the_responses() -> None:
     writes = Writes()
     tasks = [await writes.begin(key) for key in "abc"]
     for key in "cab":
-        writes.answer(key)
-        await turns()
+        writes.respond(key)
+        await run_ready_tasks()
     await asyncio.gather(*tasks)
-    told = [key for event in writes.events if isinstance(event, TagsChanged) for key in event.tags]
-    assert told == ["c", "a", "b"]
+    keys = [key for event in writes.events if isinstance(event, TagsChanged) for key in event.tags]
+    assert keys == ["c", "a", "b"]
 
 
-async def test_with_nothing_in_flight_all_is_settled() -> None:
+async def test_settled_returns_at_once_with_no_write_in_flight() -> None:
     await asyncio.wait_for(Writes().wiretap.settled(), 5)
 
 
 @pytest.mark.parametrize("status", [200, 400])
-async def test_settled_waits_for_each_write_that_mlflow_has_and_for_no_later_one(
+async def test_settled_waits_for_each_received_write_and_for_no_later_one(
     status: int,
 ) -> None:
     writes = Writes()
     early = await writes.begin("early", status=status)
     settled = asyncio.create_task(writes.wiretap.settled())
-    await turns()
+    await run_ready_tasks()
     assert not settled.done()
     late = await writes.begin("late")
-    writes.answer("early")
+    writes.respond("early")
     await asyncio.wait_for(settled, 5)
     assert bool(writes.events) == (status == 200)
     assert not late.done()
-    writes.answer("late")
+    writes.respond("late")
     await asyncio.gather(early, late)
     await asyncio.wait_for(writes.wiretap.settled(), 5)
 
 
-async def test_a_write_that_is_given_up_settles() -> None:
+async def test_a_cancelled_write_settles() -> None:
     writes = Writes()
     failing = await writes.begin("k")
     settled = asyncio.create_task(writes.wiretap.settled())
-    await turns()
+    await run_ready_tasks()
     failing.cancel()
     await asyncio.wait_for(settled, 5)
 
 
-async def test_a_client_that_does_not_finish_its_request_holds_nobody_up() -> None:
+async def test_settled_does_not_wait_for_an_incomplete_request() -> None:
     writes = Writes()
     unfinished = writes.begin_without_end()
-    await turns()
+    await run_ready_tasks()
     await asyncio.wait_for(writes.wiretap.settled(), 5)
     unfinished.cancel()
 
 
-async def test_an_upload_holds_nobody_up() -> None:
+async def test_settled_does_not_wait_for_an_upload() -> None:
     writes = Writes()
     uploading = await writes.begin("x", path=ARTIFACT, method="PUT")
     await asyncio.wait_for(writes.wiretap.settled(), 5)

@@ -1,1 +1,1 @@
-"""Control of runs that another framework trains; each module needs its framework, and nothing else does."""
+"""Callbacks that add control to other training frameworks; each module needs only its framework."""

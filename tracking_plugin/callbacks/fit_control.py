@@ -1,4 +1,4 @@
-"""What every callback needs: a RunControl for as long as a training lasts."""
+"""The RunControl of one fit, shared by the callbacks of all frameworks."""
 
 from mlflow.utils.autologging_utils import autologging_is_disabled
 
@@ -6,10 +6,10 @@ from tracking_plugin.control import RunControl, Share
 
 
 class FitControl:
-    """The RunControl that is given, which its giver ends; or one of its own for each training."""
+    """Uses the given RunControl, which the caller ends, or opens and ends its own for each training."""
 
-    def __init__(self, given: RunControl | None) -> None:
-        self._given = given
+    def __init__(self, control: RunControl | None) -> None:
+        self._from_caller = control
         self._own: RunControl | None = None
         self.has_stopped = False
 
@@ -21,32 +21,32 @@ class FitControl:
         is_main: bool = True,
         share: Share | None = None,
     ) -> None:
-        """All ranks; see RunControl."""
+        """Call on all ranks; the arguments are those of RunControl."""
         self.end()
         self.has_stopped = False
-        if self._given is None:
+        if self._from_caller is None:
             self._own = RunControl(
                 run_id, tracking_uri=tracking_uri, is_main=is_main, share=share
             ).__enter__()
 
     def refuse_autologging(self, flavor: str) -> None:
-        """ValueError where MLflow would go on logging to a run that a stop has ended."""
-        if self._given is None and not autologging_is_disabled(flavor):
+        """Raises ValueError if autologging would log to the run after a stop has ended it."""
+        if self._from_caller is None and not autologging_is_disabled(flavor):
             raise ValueError(
-                f"mlflow.{flavor}.autolog() logs to its run once more when the training has "
-                "returned, so FoveaCallback() cannot end that run: put `with mlflow.start_run(), "
-                "RunControl() as control:` around the training, and give it FoveaCallback(control)"
+                f"mlflow.{flavor}.autolog() logs to its run after the training has returned, so "
+                "FoveaCallback() cannot end that run: put `with mlflow.start_run(), RunControl() "
+                "as control:` around the training, and pass FoveaCallback(control)"
             )
 
     def should_stop(self, step: int | None) -> bool:
         """See RunControl."""
-        control = self._given or self._own
-        assert control is not None, "a training begins before it takes steps"
+        control = self._from_caller or self._own
+        assert control is not None, "begin() comes before should_stop()"
         self.has_stopped = control.should_stop(step)
         return self.has_stopped
 
     def end(self, error: BaseException | None = None) -> None:
-        """As leaving the `with` of a RunControl does, with `error` if the training failed."""
+        """End the own RunControl as its `with` would; `error` is the training's, if it failed."""
         own, self._own = self._own, None
         if own is not None:
             own.__exit__(None if error is None else type(error), error, None)

@@ -1,4 +1,4 @@
-"""Control of a Hugging Face Trainer: Trainer(..., callbacks=[FoveaCallback()])."""
+"""Controls a Hugging Face Trainer: Trainer(..., callbacks=[FoveaCallback()])."""
 
 import mlflow
 from accelerate.utils import gather_object
@@ -8,14 +8,14 @@ from tracking_plugin.callbacks.fit_control import FitControl
 from tracking_plugin.control import RunControl
 
 SUMMARY = "train_runtime"
-"""In what the Trainer logs last."""
+"""A metric that only the Trainer's last log contains."""
 
 
 class FoveaCallback(TrainerCallback):
-    """Pauses and stops at the end of an optimizer step, on all ranks at the same one.
+    """Pauses and stops at the end of an optimizer step, the same one on all ranks.
 
-    Without `control` it controls the active MLflow run, which is that of `report_to="mlflow"`. A
-    run that was stopped ends as KILLED with `train`; `has_stopped` says so afterwards.
+    Without `control` it controls the active MLflow run, which `report_to="mlflow"` opens. A
+    stopped run ends as KILLED when `train` ends; `has_stopped` is True afterwards.
     """
 
     def __init__(self, control: RunControl | None = None) -> None:
@@ -54,8 +54,8 @@ class FoveaCallback(TrainerCallback):
         logs: dict[str, float] | None = None,
         **kwargs: object,
     ) -> None:
-        # At the training's end MLflow's own callback, which comes before this one, would end the
-        # run as FINISHED.
+        # End the run before on_train_end: MLflow's own callback, which runs before this one, would
+        # end it there as FINISHED.
         if self.has_stopped and logs is not None and SUMMARY in logs:
             self._end()
 
@@ -69,11 +69,11 @@ class FoveaCallback(TrainerCallback):
         self._end()
 
     def _end(self) -> None:
-        # MLflow's callback logs in the background.
+        # MLflow's callback logs asynchronously.
         mlflow.flush_async_logging()
         self._control.end()
 
 
 def _share(code: int) -> int:
-    """The greatest of the ranks' codes; nobody has it before all have come."""
+    """The maximum of all ranks' codes; a collective."""
     return int(max(gather_object([code])))

@@ -1,4 +1,4 @@
-"""Control of XGBoost's training: xgboost.train(..., callbacks=[FoveaCallback()])."""
+"""Controls XGBoost's training: xgboost.train(..., callbacks=[FoveaCallback()])."""
 
 from typing import Any
 
@@ -11,9 +11,9 @@ from tracking_plugin.control import RunControl
 class FoveaCallback(TrainingCallback):
     """Pauses and stops between two boosting rounds; the round is the step.
 
-    Without `control` it controls the active MLflow run, and a run that was stopped ends as KILLED
-    with the training; `has_stopped` says so afterwards. With `mlflow.xgboost.autolog()`, which
-    logs to its run after the training, give it a RunControl.
+    Without `control` it controls the active MLflow run. A stopped run ends as KILLED when the
+    training ends; `has_stopped` is True afterwards. `mlflow.xgboost.autolog()` logs to its run
+    after the training, so with it, pass a RunControl.
     """
 
     def __init__(self, control: RunControl | None = None) -> None:
@@ -30,8 +30,8 @@ class FoveaCallback(TrainingCallback):
         return model
 
     def before_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:
-        # After the round before, XGBoost asks no other callback once one has said stop: those
-        # behind this one, MLflow's among them, would not log that round.
+        # Not in after_iteration: once a callback returns True there, XGBoost skips the callbacks
+        # after it, so that MLflow's, for one, would not log the round.
         return self._control.should_stop(epoch - 1 if epoch > 0 else None)
 
     def after_training(self, model: Any) -> Any:

@@ -1,4 +1,4 @@
-"""A run in a store of the test's own, and a server that controls it."""
+"""A run in a temporary store, and a server that controls it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from tracking_plugin.control_messages import Desired
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[MlflowClient]:
-    """What the fluent API logs to."""
+    """The temporary store that the fluent API logs to."""
     before = mlflow.get_tracking_uri()
     uri = f"sqlite:///{tmp_path}/mlflow.db"
     mlflow.set_tracking_uri(uri)
@@ -35,9 +35,9 @@ class Controlled:
     run_id: str
 
     def set_desired(self, desired: Desired) -> None:
-        """Return once the run has heard it, which has not obeyed by then."""
+        """Send the command, and return once the run has received it, but not yet applied it."""
         self.server.set_desired(desired)
-        until(lambda: self.control.command.desired is desired, f"the run hears {desired}")
+        until(lambda: self.control.command.desired is desired, f"the command {desired}")
 
 
 @pytest.fixture

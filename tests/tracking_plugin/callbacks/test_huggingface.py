@@ -1,4 +1,4 @@
-"""Control of a Hugging Face Trainer: a step's end, and whose run it is that ends."""
+"""Control of a Hugging Face Trainer: it pauses and stops after a step, and ends the right run."""
 
 import threading
 from collections.abc import Callable
@@ -56,9 +56,7 @@ def trainer_of(output_dir: Path, *callbacks: TrainerCallback, report_to: str = "
     )
 
 
-def test_a_stop_ends_after_the_step_that_was_under_way(
-    controlled: Controlled, tmp_path: Path
-) -> None:
+def test_a_stop_takes_effect_after_the_current_step(controlled: Controlled, tmp_path: Path) -> None:
     fovea = FoveaCallback(controlled.control)
     trainer = trainer_of(tmp_path, fovea, AtStep(lambda: controlled.set_desired(Desired.STOPPED)))
 
@@ -69,7 +67,9 @@ def test_a_stop_ends_after_the_step_that_was_under_way(
     assert controlled.server.wait_for_report(Observed.STOPPING).step == 3
 
 
-def test_a_pause_holds_after_the_step(controlled: Controlled, tmp_path: Path) -> None:
+def test_a_pause_takes_effect_after_the_current_step(
+    controlled: Controlled, tmp_path: Path
+) -> None:
     fovea = FoveaCallback(controlled.control)
     trainer = trainer_of(tmp_path, fovea, AtStep(lambda: controlled.set_desired(Desired.PAUSED)))
     training = threading.Thread(target=trainer.train)
@@ -84,7 +84,7 @@ def test_a_pause_holds_after_the_step(controlled: Controlled, tmp_path: Path) ->
     assert not fovea.has_stopped
 
 
-def test_a_stopped_run_of_the_user_is_killed_with_what_the_trainer_logs_last(
+def test_a_stopped_run_of_the_user_is_killed_after_the_trainers_last_log(
     controlled: Controlled, store: MlflowClient, tmp_path: Path
 ) -> None:
     stop = AtStep(lambda: controlled.set_desired(Desired.STOPPED))
@@ -96,13 +96,13 @@ def test_a_stopped_run_of_the_user_is_killed_with_what_the_trainer_logs_last(
     assert "train_runtime" in run.data.metrics
 
 
-def test_a_run_that_nobody_stops_is_finished(store: MlflowClient, tmp_path: Path) -> None:
+def test_a_run_that_is_not_stopped_is_finished(store: MlflowClient, tmp_path: Path) -> None:
     trainer_of(tmp_path, FoveaCallback(), report_to="mlflow").train()
 
     (run,) = store.search_runs([store.get_experiment_by_name("here").experiment_id])
     assert run.info.status == "FINISHED"
 
 
-def test_without_a_run_it_says_what_is_missing(store: MlflowClient, tmp_path: Path) -> None:
+def test_without_a_run_the_error_names_what_is_missing(store: MlflowClient, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"mlflow\.start_run"):
         trainer_of(tmp_path, FoveaCallback()).train()

@@ -1,4 +1,4 @@
-"""Control of Lightning: a batch's end, limits that do not outlive a stop, and the logger's run."""
+"""Control of Lightning: it pauses and stops after a batch, and ends the logger's run."""
 
 import threading
 from typing import Any
@@ -19,7 +19,7 @@ NUM_BATCHES = 6
 
 
 class ToySteps:
-    """Calls `at_third` with its third batch."""
+    """Calls `at_third` in its third batch."""
 
     def __init__(self, at_third: Any = None) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ class Toy(ToySteps, LightningModule):
 
 
 class OtherToy(ToySteps, pytorch_lightning.LightningModule):
-    """For the Trainer of the other package."""
+    """For the Trainer of `pytorch_lightning`."""
 
 
 def batches() -> DataLoader[torch.Tensor]:
@@ -73,7 +73,7 @@ def logger_of(controlled: Controlled, store: MlflowClient) -> MLFlowLogger:
     return MLFlowLogger(run_id=controlled.run_id, tracking_uri=store.tracking_uri)
 
 
-def test_a_stop_ends_after_the_batch_that_was_under_way(controlled: Controlled) -> None:
+def test_a_stop_takes_effect_after_the_current_batch(controlled: Controlled) -> None:
     fovea = FoveaCallback(controlled.control)
     trainer = trainer_of(fovea)
 
@@ -85,7 +85,7 @@ def test_a_stop_ends_after_the_batch_that_was_under_way(controlled: Controlled) 
     assert controlled.server.wait_for_report(Observed.STOPPING).step == 2
 
 
-def test_a_stop_beats_the_least_that_was_to_be_trained(controlled: Controlled) -> None:
+def test_a_stop_overrides_the_minimum_epochs_and_steps(controlled: Controlled) -> None:
     trainer = trainer_of(
         FoveaCallback(controlled.control), min_epochs=2, min_steps=10, max_epochs=4
     )
@@ -95,7 +95,7 @@ def test_a_stop_beats_the_least_that_was_to_be_trained(controlled: Controlled) -
     assert trainer.global_step == 3
 
 
-def test_a_pause_holds_after_the_batch(controlled: Controlled) -> None:
+def test_a_pause_takes_effect_after_the_current_batch(controlled: Controlled) -> None:
     trainer = trainer_of(FoveaCallback(controlled.control))
     model = Toy(lambda: controlled.set_desired(Desired.PAUSED))
     training = threading.Thread(target=trainer.fit, args=(model, batches()))
@@ -109,7 +109,7 @@ def test_a_pause_holds_after_the_batch(controlled: Controlled) -> None:
     assert trainer.global_step == NUM_BATCHES
 
 
-def test_a_stopped_run_stays_killed_when_it_is_tested_and_may_begin_again(
+def test_a_stopped_run_stays_killed_through_a_test_and_can_be_trained_again(
     controlled: Controlled, store: MlflowClient
 ) -> None:
     logger = logger_of(controlled, store)
@@ -125,7 +125,7 @@ def test_a_stopped_run_stays_killed_when_it_is_tested_and_may_begin_again(
     assert store.get_run(controlled.run_id).info.status == "FINISHED"
 
 
-def test_the_trainer_of_pytorch_lightning_is_controlled_as_well(
+def test_the_trainer_of_pytorch_lightning_is_controlled_too(
     controlled: Controlled, store: MlflowClient
 ) -> None:
     logger = pytorch_lightning.loggers.MLFlowLogger(
@@ -141,19 +141,19 @@ def test_the_trainer_of_pytorch_lightning_is_controlled_as_well(
     assert store.get_run(controlled.run_id).info.status == "KILLED"
 
 
-def test_the_run_is_that_of_the_logger(controlled: Controlled, store: MlflowClient) -> None:
-    begun: list[str] = []
+def test_the_loggers_run_is_controlled(controlled: Controlled, store: MlflowClient) -> None:
+    run_ids: list[str] = []
 
-    class Watching(FoveaCallback):
+    class Recording(FoveaCallback):
         def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-            begun.append(self._control._own.run_id)
+            run_ids.append(self._control._own.run_id)
 
-    trainer_of(Watching(), logger=logger_of(controlled, store)).fit(Toy(), batches())
+    trainer_of(Recording(), logger=logger_of(controlled, store)).fit(Toy(), batches())
 
-    assert begun == [controlled.run_id]
+    assert run_ids == [controlled.run_id]
 
 
-def test_a_training_that_fails_leaves_the_run_to_its_failure(
+def test_a_training_that_fails_ends_its_run_as_failed(
     controlled: Controlled, store: MlflowClient
 ) -> None:
     fovea = FoveaCallback()
@@ -168,6 +168,6 @@ def test_a_training_that_fails_leaves_the_run_to_its_failure(
     assert store.get_run(controlled.run_id).info.status == "FAILED"
 
 
-def test_without_a_run_it_says_what_is_missing(store: MlflowClient) -> None:
+def test_without_a_run_the_error_names_what_is_missing(store: MlflowClient) -> None:
     with pytest.raises(ValueError, match=r"mlflow\.start_run"):
         trainer_of(FoveaCallback()).fit(Toy(), batches())

@@ -1,4 +1,4 @@
-"""Control of XGBoost: when a round counts as done, and which run ends how."""
+"""Control of XGBoost: it pauses and stops between rounds, and ends the right run."""
 
 import copy
 import threading
@@ -19,7 +19,7 @@ NUM_ROUNDS = 8
 
 
 class Recorder(xgboost.callback.TrainingCallback):
-    """Comes behind the callback under test, as MLflow's own does; calls `at[round]`."""
+    """Runs after the callback under test, as MLflow's own does; calls `at[round]`."""
 
     def __init__(self, at: dict[int, Callable[[], object]] | None = None) -> None:
         self.rounds: list[int] = []
@@ -37,7 +37,9 @@ def train(*callbacks: xgboost.callback.TrainingCallback) -> xgboost.Booster:
     return xgboost.train({"nthread": 1}, data, NUM_ROUNDS, callbacks=list(callbacks))
 
 
-def test_a_stop_leaves_no_round_that_other_callbacks_have_not_seen(controlled: Controlled) -> None:
+def test_after_a_stop_later_callbacks_have_still_run_for_the_last_round(
+    controlled: Controlled,
+) -> None:
     recorder = Recorder({3: lambda: controlled.set_desired(Desired.STOPPED)})
     fovea = FoveaCallback(controlled.control)
 
@@ -49,7 +51,7 @@ def test_a_stop_leaves_no_round_that_other_callbacks_have_not_seen(controlled: C
     assert controlled.server.wait_for_report(Observed.STOPPING).step == 3
 
 
-def test_a_pause_holds_between_two_rounds(controlled: Controlled) -> None:
+def test_a_pause_takes_effect_between_two_rounds(controlled: Controlled) -> None:
     recorder = Recorder({3: lambda: controlled.set_desired(Desired.PAUSED)})
     fovea = FoveaCallback(controlled.control)
     training = threading.Thread(target=train, args=(fovea, recorder))
@@ -64,7 +66,7 @@ def test_a_pause_holds_between_two_rounds(controlled: Controlled) -> None:
     assert not fovea.has_stopped
 
 
-def test_a_run_that_is_paused_before_its_first_round_takes_none(controlled: Controlled) -> None:
+def test_a_run_that_is_stopped_before_its_first_round_trains_none(controlled: Controlled) -> None:
     controlled.set_desired(Desired.STOPPED)
     recorder = Recorder()
 
@@ -73,13 +75,13 @@ def test_a_run_that_is_paused_before_its_first_round_takes_none(controlled: Cont
     assert recorder.rounds == []
 
 
-def test_without_a_run_it_says_what_is_missing(store: MlflowClient) -> None:
+def test_without_a_run_the_error_names_what_is_missing(store: MlflowClient) -> None:
     with pytest.raises(ValueError, match=r"mlflow\.start_run"):
         train(FoveaCallback())
 
 
-def test_a_copy_controls_the_active_run_as_well(store: MlflowClient) -> None:
-    # scikit-learn copies what an estimator was made with.
+def test_a_copy_of_the_callback_controls_the_active_run_too(store: MlflowClient) -> None:
+    # scikit-learn copies the arguments of an estimator.
     with mlflow.start_run() as run:
         assert train(copy.deepcopy(FoveaCallback())).num_boosted_rounds() == NUM_ROUNDS
 
@@ -93,12 +95,12 @@ def autologging(store: MlflowClient) -> Any:
     mlflow.xgboost.autolog(disable=True)
 
 
-def test_with_autologging_it_asks_for_a_control_to_end_the_run(autologging: None) -> None:
+def test_with_autologging_the_error_asks_for_a_control(autologging: None) -> None:
     with pytest.raises(ValueError, match=r"FoveaCallback\(control\)"):
         train(FoveaCallback())
 
 
-def test_with_autologging_the_control_around_it_ends_the_run(
+def test_with_autologging_the_surrounding_control_ends_the_run(
     autologging: None, controlled: Controlled, store: MlflowClient
 ) -> None:
     recorder = Recorder({3: lambda: controlled.set_desired(Desired.STOPPED)})
