@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from training.models.backbone import BackboneConfig, build_classifier, freeze_backbone
-from training.models.weights import read_backbone_weights, load_backbone_weights
+from training.models.weights import load_backbone_weights, read_backbone_weights
 from training.recipes.retinal.config import RANDOM_WEIGHTS, Preset, RetinalConfig, Tuning
 
 logger = logging.getLogger(__name__)
