@@ -1,4 +1,4 @@
-"""The examples, and how each is run."""
+"""All examples with the command that runs each."""
 
 import sys
 from collections.abc import Sequence
@@ -10,12 +10,12 @@ EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 
 @dataclass(frozen=True, kw_only=True)
 class Example:
-    """One of them, with the metric that it logs at each step and what it logs when it ends."""
+    """An example script, the metric that it logs at each step, and the last metric that it logs."""
 
     script: str
     metric: str
     endless: Sequence[str]
-    """Arguments with which it goes on for longer than any test."""
+    """Arguments for a training that lasts longer than any test."""
     short: Sequence[str]
     launcher: Sequence[str] = ()
     summary: str | None = None
@@ -72,5 +72,5 @@ XGBOOST = Example(
     endless=("--rounds", "1000000"),
     short=("--rounds", "12"),
 )
-ON_ONE_RANK = [LOOP, LIGHTNING, HUGGINGFACE, XGBOOST]
-EVERY = [LOOP, DDP, LIGHTNING, LIGHTNING_DDP, HUGGINGFACE, HUGGINGFACE_DDP, XGBOOST]
+SINGLE_RANK_EXAMPLES = [LOOP, LIGHTNING, HUGGINGFACE, XGBOOST]
+ALL_EXAMPLES = [LOOP, DDP, LIGHTNING, LIGHTNING_DDP, HUGGINGFACE, HUGGINGFACE_DDP, XGBOOST]

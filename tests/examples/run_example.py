@@ -1,4 +1,4 @@
-"""An example as its user runs it, watched through MLflow and commanded through the API."""
+"""Runs an example as a user would, reads its run from MLflow and sends it commands over REST."""
 
 import os
 import subprocess
@@ -18,20 +18,20 @@ from tests.waiting import until
 START_DEADLINE_S = 180.0
 EXIT_DEADLINE_S = 120.0
 FEW_THREADS = {"OMP_NUM_THREADS": "1"}
-"""The tests share a machine."""
+"""Other tests run on the same machine."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Training:
-    """An example that runs."""
+    """A running example."""
 
     process: subprocess.Popen[bytes]
     log: Path
     client: MlflowClient
     url: str
     run_id: str
-    known: frozenset[str]
-    """The example's run, and those before it."""
+    known_run_ids: frozenset[str]
+    """The example's run and all earlier ones."""
     metric: str
 
     def points(self) -> list[Metric]:
@@ -42,23 +42,23 @@ class Training:
     def newest_step(self) -> int:
         return max((point.step for point in self.points()), default=-1)
 
-    def until_step(self, step: int) -> None:
+    def wait_for_step(self, step: int) -> None:
         until(lambda: self._alive() and self.newest_step() >= step, f"step {step}; {self.log}")
 
-    def tell(self, action: str) -> dict[str, Any]:
-        answer = httpx.post(
+    def command(self, action: str) -> dict[str, Any]:
+        response = httpx.post(
             f"{self.url}/api/training/{action}",
             params={"run_id": self.run_id},
             json={"timeout_s": 60},
             timeout=90,
         )
-        assert answer.status_code == 200, answer.text
-        body: dict[str, Any] = answer.json()
+        assert response.status_code == 200, response.text
+        body: dict[str, Any] = response.json()
         return body
 
     def later_runs(self) -> list[Run]:
-        """Those that began after the example's own: it should have no second one."""
-        return [run for run in runs(self.client) if run.info.run_id not in self.known]
+        """Runs created after the example's own run; the example should create no second one."""
+        return [run for run in runs(self.client) if run.info.run_id not in self.known_run_ids]
 
     def exit_code(self) -> int:
         return self.process.wait(EXIT_DEADLINE_S)
@@ -72,11 +72,11 @@ class Training:
 
 
 @contextmanager
-def running(example: Example, url: str, work_dir: Path) -> Iterator[Training]:
-    """The example with the server `url`, once its run has begun; ended by its pid."""
+def run_example(example: Example, url: str, work_dir: Path) -> Iterator[Training]:
+    """Start the example against the server `url`, wait for its run, and terminate it at the end."""
     client = MlflowClient(url)
     log = work_dir / "example.log"
-    known = {run.info.run_id for run in runs(client)}
+    known_run_ids = {run.info.run_id for run in runs(client)}
     with log.open("wb") as output:
         process = subprocess.Popen(
             example.command(example.endless),
@@ -90,7 +90,7 @@ def running(example: Example, url: str, work_dir: Path) -> Iterator[Training]:
 
         def new_run() -> str | None:
             assert process.poll() is None, log.read_text()
-            new = [run.info.run_id for run in runs(client) if run.info.run_id not in known]
+            new = [run.info.run_id for run in runs(client) if run.info.run_id not in known_run_ids]
             return new[0] if new else None
 
         run_id = until(new_run, f"the example's run; {log}", START_DEADLINE_S)
@@ -100,7 +100,7 @@ def running(example: Example, url: str, work_dir: Path) -> Iterator[Training]:
             client=client,
             url=url,
             run_id=run_id,
-            known=frozenset({*known, run_id}),
+            known_run_ids=frozenset({*known_run_ids, run_id}),
             metric=example.metric,
         )
     finally:

@@ -1,18 +1,18 @@
-"""Every example, as its user runs it, paused, resumed and stopped over the API of a real server."""
+"""Every example can be paused, resumed and stopped through the API of a real server."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.examples.catalogue import EVERY, ON_ONE_RANK, Example
-from tests.examples.running import Training, running
+from tests.examples.catalogue import ALL_EXAMPLES, SINGLE_RANK_EXAMPLES, Example
+from tests.examples.run_example import Training, run_example
 from tests.servers import Server, fovea_server
 
 pytestmark = pytest.mark.timeout(600)
 
-BEAT = "beat"
-NUM_BEATS = 40
+CLOCK_RUN = "clock"
+NUM_CLOCK_STEPS = 40
 
 
 @pytest.fixture(scope="module")
@@ -21,14 +21,17 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield server
 
 
-def beat(training: Training) -> tuple[int, int]:
-    """When another run began and ended to log about as many steps as the example did before."""
-    other = training.client.create_run("0", run_name=BEAT).info.run_id
-    for step in range(NUM_BEATS):
-        training.client.log_metric(other, BEAT, 0, step=step)
+def log_clock_run(training: Training) -> tuple[int, int]:
+    """Log some steps to another run, and return when that began and ended.
+
+    The example, if it were not paused, would log steps in this time.
+    """
+    other = training.client.create_run("0", run_name=CLOCK_RUN).info.run_id
+    for step in range(NUM_CLOCK_STEPS):
+        training.client.log_metric(other, CLOCK_RUN, 0, step=step)
     training.client.set_terminated(other)
-    beats = training.client.get_metric_history(other, BEAT)
-    return min(point.timestamp for point in beats), max(point.timestamp for point in beats)
+    points = training.client.get_metric_history(other, CLOCK_RUN)
+    return min(point.timestamp for point in points), max(point.timestamp for point in points)
 
 
 def assert_nothing_was_logged(training: Training, begin_ms: int, end_ms: int) -> None:
@@ -36,24 +39,24 @@ def assert_nothing_was_logged(training: Training, begin_ms: int, end_ms: int) ->
     assert between == []
 
 
-@pytest.mark.parametrize("example", EVERY, ids=str)
-def test_it_pauses_goes_on_and_is_killed_with_all_its_metrics(
+@pytest.mark.parametrize("example", ALL_EXAMPLES, ids=str)
+def test_it_pauses_resumes_and_is_killed_with_all_its_metrics(
     example: Example, server: Server, tmp_path: Path
 ) -> None:
-    with running(example, server.url, tmp_path) as training:
-        training.until_step(3)
+    with run_example(example, server.url, tmp_path) as training:
+        training.wait_for_step(3)
 
-        paused = training.tell("pause")
+        paused = training.command("pause")
         assert (paused["acknowledged"], paused["training_status"]) == (True, "paused"), paused
-        begin_ms, end_ms = beat(training)
+        begin_ms, end_ms = log_clock_run(training)
         assert_nothing_was_logged(training, begin_ms, end_ms)
         assert training.newest_step() <= paused["step"]
 
-        resumed = training.tell("resume")
+        resumed = training.command("resume")
         assert (resumed["acknowledged"], resumed["training_status"]) == (True, "training"), resumed
-        training.until_step(paused["step"] + 3)
+        training.wait_for_step(paused["step"] + 3)
 
-        stopped = training.tell("stop")
+        stopped = training.command("stop")
         assert stopped["acknowledged"] is True, stopped
         assert training.exit_code() == 0, training.log.read_text()
 
@@ -63,17 +66,17 @@ def test_it_pauses_goes_on_and_is_killed_with_all_its_metrics(
     assert steps[-1] == stopped["step"]
     assert steps == list(range(steps[0], stopped["step"] + 1))
     assert_nothing_was_logged(training, begin_ms, end_ms)
-    assert [run.info.run_name for run in training.later_runs()] == [BEAT]
+    assert [run.info.run_name for run in training.later_runs()] == [CLOCK_RUN]
 
 
-@pytest.mark.parametrize("example", ON_ONE_RANK, ids=str)
-def test_a_paused_one_can_be_stopped(example: Example, server: Server, tmp_path: Path) -> None:
-    with running(example, server.url, tmp_path) as training:
-        training.until_step(1)
-        paused = training.tell("pause")
+@pytest.mark.parametrize("example", SINGLE_RANK_EXAMPLES, ids=str)
+def test_a_paused_example_can_be_stopped(example: Example, server: Server, tmp_path: Path) -> None:
+    with run_example(example, server.url, tmp_path) as training:
+        training.wait_for_step(1)
+        paused = training.command("pause")
         assert paused["acknowledged"] is True, paused
 
-        assert training.tell("stop")["acknowledged"] is True
+        assert training.command("stop")["acknowledged"] is True
         assert training.exit_code() == 0, training.log.read_text()
 
     assert training.mlflow_status() == "KILLED"

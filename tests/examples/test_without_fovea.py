@@ -1,4 +1,4 @@
-"""Every example where nobody listens: it trains to its end, with one warning."""
+"""Without a Fovea server every example trains to its end, with one warning."""
 
 import os
 import re
@@ -12,17 +12,24 @@ import httpx
 import pytest
 from mlflow.tracking import MlflowClient
 
-from tests.examples.catalogue import DDP, EVERY, EXAMPLES, LOOP, ON_ONE_RANK, Example
-from tests.examples.running import EXIT_DEADLINE_S, FEW_THREADS, START_DEADLINE_S, runs
+from tests.examples.catalogue import (
+    ALL_EXAMPLES,
+    DDP,
+    EXAMPLES,
+    LOOP,
+    SINGLE_RANK_EXAMPLES,
+    Example,
+)
+from tests.examples.run_example import EXIT_DEADLINE_S, FEW_THREADS, START_DEADLINE_S, runs
 from tests.ports import LOOPBACK, free_port
 from tests.waiting import until
 
 pytestmark = pytest.mark.timeout(600)
 
 
-def trained(example: Example, work_dir: Path, **environment: str) -> str:
-    """What the example writes to a terminal."""
-    ended = subprocess.run(
+def output_of(example: Example, work_dir: Path, **environment: str) -> str:
+    """Run the example to its end, and return its output."""
+    process = subprocess.run(
         example.command(example.short),
         env={**os.environ, **FEW_THREADS, **environment},
         cwd=work_dir,
@@ -31,13 +38,13 @@ def trained(example: Example, work_dir: Path, **environment: str) -> str:
         timeout=2 * EXIT_DEADLINE_S,
         check=False,
     )
-    assert ended.returncode == 0, ended.stderr
-    return ended.stdout + ended.stderr
+    assert process.returncode == 0, process.stderr
+    return process.stdout + process.stderr
 
 
 @contextmanager
 def plain_mlflow(work_dir: Path) -> Iterator[str]:
-    """The URL of an MLflow server that has never heard of Fovea."""
+    """The URL of an MLflow server without Fovea."""
     port = free_port()
     url = f"http://{LOOPBACK}:{port}"
     with (work_dir / "server.log").open("wb") as output:
@@ -49,14 +56,14 @@ def plain_mlflow(work_dir: Path) -> Iterator[str]:
             stderr=subprocess.STDOUT,
         )
     try:
-        until(lambda: answers(url), f"MLflow's answer; {work_dir}", START_DEADLINE_S)
+        until(lambda: is_healthy(url), f"MLflow's health check; {work_dir}", START_DEADLINE_S)
         yield url
     finally:
         process.terminate()
         process.wait(EXIT_DEADLINE_S)
 
 
-def answers(url: str) -> bool:
+def is_healthy(url: str) -> bool:
     try:
         return httpx.get(f"{url}/health").is_success
     except httpx.TransportError:
@@ -71,24 +78,26 @@ def assert_finished(client: MlflowClient, example: Example) -> None:
 
 
 def test_every_example_is_in_the_catalogue() -> None:
-    assert {path.name for path in EXAMPLES.glob("*.py")} == {example.script for example in EVERY}
+    assert {path.name for path in EXAMPLES.glob("*.py")} == {
+        example.script for example in ALL_EXAMPLES
+    }
 
 
-@pytest.mark.parametrize("example", [*ON_ONE_RANK, DDP], ids=str)
+@pytest.mark.parametrize("example", [*SINGLE_RANK_EXAMPLES, DDP], ids=str)
 def test_it_trains_to_its_end_without_a_server(
     example: Example, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
 
-    said = trained(example, tmp_path)
+    output = output_of(example, tmp_path)
 
-    assert len(re.findall("No control of run", said)) == 1, said
+    assert len(re.findall("No control of run", output)) == 1, output
     assert_finished(MlflowClient(f"sqlite:///{tmp_path}/mlflow.db"), example)
 
 
 def test_it_trains_to_its_end_on_an_mlflow_server_without_fovea(tmp_path: Path) -> None:
     with plain_mlflow(tmp_path) as url:
-        said = trained(LOOP, tmp_path, MLFLOW_TRACKING_URI=url)
+        output = output_of(LOOP, tmp_path, MLFLOW_TRACKING_URI=url)
 
-        assert len(re.findall("No control from", said)) == 1, said
+        assert len(re.findall("No control from", output)) == 1, output
         assert_finished(MlflowClient(url), LOOP)
