@@ -70,6 +70,7 @@ check: setup ## format, lint, types, import contracts, generated code
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m tests.file_names
 	$(BIN)/python -m api.client.generate --check
 	$(NPM) run check
 
