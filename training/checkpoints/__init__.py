@@ -1,1 +1,1 @@
-"""Checkpoints: written whole, kept while they are worth it, brought to the artifact store."""
+"""Writes checkpoints atomically, deletes old ones, and copies the rest to the artifact store."""

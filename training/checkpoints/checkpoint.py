@@ -1,8 +1,8 @@
-"""One checkpoint on disk: written whole or not at all, verified before it is read.
+"""Writes one checkpoint to disk atomically, and verifies it before it is read.
 
-A checkpoint is a folder: `model.safetensors` (weights; `ema.safetensors` beside it when averaged
-weights are kept), `state.pt` (optimizer, scaler, random states, position) and, written last,
-`checkpoint.json`, which lists every file with its size and SHA-256.
+A checkpoint is a folder with `model.safetensors` (weights), `ema.safetensors` (averaged weights,
+if they are enabled), `state.pt` (optimizer, scaler, random states, progress) and
+`checkpoint.json`, which is written last and lists every file with its size and SHA-256.
 """
 
 import hashlib
@@ -28,19 +28,22 @@ PARTIAL_PREFIX = ".partial-"
 
 @dataclass(frozen=True, kw_only=True)
 class Checkpoint:
-    """What a training goes on from: named groups of tensors and the rest of its state."""
+    """The state that a training resumes from: named groups of tensors and all other values."""
 
     tensors: Mapping[str, Mapping[str, Tensor]]
     state: Mapping[str, Any]
 
     @property
     def evaluated_weights(self) -> Mapping[str, Tensor]:
-        """The weights that evaluations judge: the averaged ones where there are any."""
+        """The weights that are evaluated: the averaged weights if there are any."""
         return self.tensors.get("ema", self.tensors["model"])
 
 
 def write_checkpoint(root: Path, name: str, checkpoint: Checkpoint, *, step: int) -> Path:
-    """Write `root/name` atomically; CheckpointError, and nothing left, if it cannot be written."""
+    """Write `root/name` atomically.
+
+    If that fails, raises CheckpointError and leaves no files behind.
+    """
     partial = root / f"{PARTIAL_PREFIX}{uuid.uuid4().hex}"
     target = root / name
     try:
@@ -51,23 +54,23 @@ def write_checkpoint(root: Path, name: str, checkpoint: Checkpoint, *, step: int
         partial.rename(target)
         _sync_folder(root)
     except Exception as error:
-        # torch.save and safetensors wrap a failed write in errors of their own.
+        # torch.save and safetensors raise their own error types when a write fails.
         shutil.rmtree(partial, ignore_errors=True)
         raise CheckpointError(_write_failure(root, step, error)) from error
     return target
 
 
 def read_checkpoint(folder: Path) -> Checkpoint:
-    """Read a checkpoint onto the CPU; CheckpointError if it is not whole."""
+    """Read a checkpoint onto the CPU; raises CheckpointError if it is incomplete or damaged."""
     if (fault := find_fault(folder)) is not None:
-        raise CheckpointError(f"The checkpoint {folder.name} is not whole: {fault}.")
+        raise CheckpointError(f"The checkpoint {folder.name} is incomplete or damaged: {fault}.")
     tensors = {path.stem: load_file(path) for path in sorted(folder.glob("*.safetensors"))}
     state = torch.load(folder / STATE, map_location="cpu", weights_only=True)
     return Checkpoint(tensors=tensors, state=state)
 
 
 def find_fault(folder: Path) -> str | None:
-    """What keeps `folder` from being a whole checkpoint, or None."""
+    """Why `folder` is not a complete checkpoint, or None if it is one."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text())
         files: dict[str, dict[str, Any]] = manifest["files"]
@@ -76,14 +79,14 @@ def find_fault(folder: Path) -> str | None:
     for name, expected in files.items():
         path = folder / name
         if not path.is_file() or path.stat().st_size != expected["size_bytes"]:
-            return f"{name} is missing or of another size than written"
+            return f"{name} is missing or has another size than when it was written"
         if _sha256(path) != expected["sha256"]:
             return f"{name} has changed since it was written"
     return None
 
 
-def remove_partial(root: Path) -> None:
-    """Remove what a killed process left half-written."""
+def remove_incomplete(root: Path) -> None:
+    """Remove incomplete checkpoints that killed processes left behind."""
     for path in root.glob(f"{PARTIAL_PREFIX}*"):
         shutil.rmtree(path, ignore_errors=True)
 
@@ -109,7 +112,7 @@ def _write_failure(root: Path, step: int, error: Exception) -> str:
         free = "the folder cannot be read"
     return (
         f"The checkpoint of step {step} could not be written to {root}: {error}; {free}. "
-        "Free some space, or name another artifact store, and go on with the same run."
+        "Free some space or choose another artifact store, then resume the same run."
     )
 
 

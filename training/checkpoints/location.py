@@ -1,4 +1,4 @@
-"""Where a run's checkpoints go: straight into its artifact store where that is a folder, else mirrored to it."""
+"""Decides where a run's checkpoints are written: into its artifact folder, or into a mirrored one."""
 
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -14,7 +14,11 @@ from training.checkpoints.store import CheckpointStore
 def open_checkpoints(
     artifact_uri: str, *, tracking_uri: str, staging: Path, keep_last: int
 ) -> CheckpointStore:
-    """The checkpoints of the run whose artifacts lie at `artifact_uri`."""
+    """Open the checkpoints of the run whose artifacts are at `artifact_uri`.
+
+    An artifact store that is a local folder holds them directly. For any other store they are
+    written to `staging` and mirrored from there.
+    """
     if urlsplit(artifact_uri).scheme in ("", "file"):
         root = Path(local_file_uri_to_path(artifact_uri)) / CHECKPOINTS
         return CheckpointStore(root=root, mirror=None, keep_last=keep_last)

@@ -1,4 +1,4 @@
-"""A run's checkpoints: which there are, which are kept, and their way to the artifact store."""
+"""Saves a run's checkpoints, deletes the ones no longer needed, and finds the one to resume from."""
 
 import json
 import logging
@@ -9,7 +9,12 @@ from typing import Any
 
 from torch import Tensor
 
-from training.checkpoints.checkpoint import Checkpoint, find_fault, remove_partial, write_checkpoint
+from training.checkpoints.checkpoint import (
+    Checkpoint,
+    find_fault,
+    remove_incomplete,
+    write_checkpoint,
+)
 from training.checkpoints.mirror import INDEX, CheckpointMirror
 from training.errors import CheckpointError
 
@@ -17,18 +22,18 @@ logger = logging.getLogger(__name__)
 
 
 def checkpoint_name(step: int) -> str:
-    """The folder of a step's checkpoint; names sort by step."""
+    """The folder name of a step's checkpoint; names sort by step."""
     return f"step_{step:010d}"
 
 
 def retained(names: Sequence[str], *, best: str | None, keep_last: int) -> list[str]:
-    """The checkpoints to keep of `names`: the newest `keep_last` and the best."""
+    """The ones of `names` to keep: the newest `keep_last`, and the best."""
     newest = sorted(names)[-keep_last:]
     return sorted({*newest, *(name for name in names if name == best)})
 
 
 class CheckpointStore:
-    """Checkpoints in `root`, mirrored to the run's artifact store where `root` is not already it."""
+    """Checkpoints in `root`, which `mirror`, if any, copies to the run's artifact store."""
 
     def __init__(self, *, root: Path, mirror: CheckpointMirror | None, keep_last: int) -> None:
         self._root = root
@@ -37,39 +42,40 @@ class CheckpointStore:
         self._best: str | None = None
 
     def open_for_writing(self) -> None:
-        """Make the folder ready for rank 0, the only writer."""
+        """Prepare the folder for writing; only rank 0 calls this. Raises CheckpointError."""
         try:
             self._root.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise CheckpointError(
-                f"Checkpoints cannot be kept in {self._root}: {error.strerror}. "
-                "Name a folder that can be written to."
+                f"Checkpoints cannot be written to {self._root}: {error.strerror}. "
+                "Choose a folder that can be written to."
             ) from error
-        remove_partial(self._root)
+        remove_incomplete(self._root)
         if self._mirror is not None:
             self._mirror.start()
 
     def latest(self) -> str | None:
-        """Name of the newest whole checkpoint, here or in the artifact store.
+        """Name of the newest complete checkpoint, in the folder or in the artifact store.
 
-        Asked once before the first `save`, which never waits for the artifact store.
+        Must be called once before the first `save`: it reads the name of the best checkpoint,
+        so that `save` never waits for the artifact store.
         """
         self._best = self.best()
-        for name in sorted(self._known(), reverse=True):
-            if self._is_whole(name):
+        for name in sorted(self._all_names(), reverse=True):
+            if self._is_complete(name):
                 return name
         return None
 
     def best(self) -> str | None:
-        """Name of the best checkpoint by the evaluations so far."""
+        """Name of the checkpoint with the best evaluation so far."""
         best = self._index().get("best")
         return str(best) if best else None
 
     def path(self, name: str) -> Path:
-        """A local folder that holds the checkpoint `name`, fetched if need be."""
+        """The local folder of the checkpoint `name`, downloaded if necessary."""
         folder = self._root / name
         if not folder.is_dir() and self._mirror is not None:
-            self._mirror.fetch(name, folder)
+            self._mirror.download(name, folder)
         return folder
 
     def save(
@@ -80,40 +86,43 @@ class CheckpointStore:
         step: int,
         is_best: bool,
     ) -> None:
-        """Write the checkpoint of `step`, then drop those no longer kept."""
+        """Write the checkpoint of `step`, then delete those that are no longer needed."""
         name = checkpoint_name(step)
         checkpoint = Checkpoint(tensors=tensors, state=state)
         write_checkpoint(self._root, name, checkpoint, step=step)
         if is_best:
             self._best = name
-        self._settle()
+        self._apply_retention()
 
     def flush(self, timeout_s: float) -> None:
-        """Wait until the artifact store holds all that is kept; CheckpointError at the deadline."""
+        """Wait until the artifact store has all retained checkpoints.
+
+        Raises CheckpointError after `timeout_s`.
+        """
         if self._mirror is not None:
             self._mirror.flush(timeout_s)
 
     def close(self, timeout_s: float) -> None:
-        """Wait until the artifact store holds all that is kept; CheckpointError at the deadline."""
+        """Flush, then remove the local copies; raises CheckpointError as `flush` does."""
         if self._mirror is not None:
             self._mirror.close(timeout_s)
         self.remove_staging()
 
     def remove_staging(self) -> None:
-        """Remove the local copies of what the artifact store holds."""
+        """Remove the local copies, unless the folder is the artifact store itself."""
         if self._mirror is not None:
             shutil.rmtree(self._root, ignore_errors=True)
 
     def stop(self, timeout_s: float) -> None:
-        """Upload what can be uploaded soon; what is here stays here for the next attempt."""
+        """Flush, but keep the local copies for the next attempt; raises CheckpointError."""
         if self._mirror is not None:
             self._mirror.close(timeout_s)
 
-    def _settle(self) -> None:
-        local = self._local()
-        # After a resume on another machine the best checkpoint may be in the artifact store alone.
-        known = {*local, self._best} if self._best else set(local)
-        kept = retained(sorted(known), best=self._best, keep_last=self._keep_last)
+    def _apply_retention(self) -> None:
+        local = self._local_names()
+        # After a resume on another machine the best checkpoint may be only in the artifact store.
+        names = {*local, self._best} if self._best else set(local)
+        kept = retained(sorted(names), best=self._best, keep_last=self._keep_last)
         self._write_index({"kept": kept, "best": self._best})
         for name in set(local) - set(kept):
             shutil.rmtree(self._root / name, ignore_errors=True)
@@ -129,8 +138,8 @@ class CheckpointStore:
         except OSError as error:
             partial.unlink(missing_ok=True)
             raise CheckpointError(
-                f"The list of checkpoints could not be written to {self._root}: {error.strerror}. "
-                "Free some space, and go on with the same run."
+                f"The index of checkpoints could not be written to {self._root}: {error.strerror}. "
+                "Free some space, then resume the same run."
             ) from error
 
     def _index(self) -> dict[str, Any]:
@@ -139,20 +148,20 @@ class CheckpointStore:
             return dict(json.loads(path.read_text()))
         return self._mirror.index() if self._mirror is not None else {}
 
-    def _local(self) -> list[str]:
+    def _local_names(self) -> list[str]:
         return [path.name for path in self._root.glob("step_*") if path.is_dir()]
 
-    def _known(self) -> set[str]:
-        names = set(self._local())
+    def _all_names(self) -> set[str]:
+        names = set(self._local_names())
         if self._mirror is not None:
             names |= set(self._mirror.index().get("kept", []))
         return names
 
-    def _is_whole(self, name: str) -> bool:
+    def _is_complete(self, name: str) -> bool:
         try:
             fault = find_fault(self.path(name))
         except CheckpointError as error:
             fault = str(error)
         if fault is not None:
-            logger.warning("The checkpoint %s is passed over: %s.", name, fault)
+            logger.warning("Skipped the checkpoint %s: %s.", name, fault)
         return fault is None

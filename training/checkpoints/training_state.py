@@ -1,4 +1,4 @@
-"""What a training goes on from, put into a checkpoint and taken out of it again."""
+"""Captures the state of a training in a checkpoint, and restores it."""
 
 import logging
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingState:
-    """All that changes from step to step, of every rank."""
+    """Everything that changes from step to step, on every rank."""
 
     process: Process
     model: nn.Module
@@ -30,7 +30,7 @@ class TrainingState:
     progress: Progress
 
     def capture(self) -> Checkpoint:
-        """The state as it is now; a collective, whole on rank 0 alone."""
+        """The current state. A collective; the result is complete only on rank 0."""
         tensors = {"model": self.model.state_dict()}
         if self.ema is not None:
             tensors["ema"] = self.ema.module.state_dict()
@@ -44,7 +44,7 @@ class TrainingState:
         return Checkpoint(tensors=tensors, state=state)
 
     def restore(self, checkpoint: Checkpoint) -> None:
-        """Make it what it was when `checkpoint` was captured."""
+        """Set the state to that in `checkpoint`."""
         self.model.load_state_dict(checkpoint.tensors["model"])
         self.optimizer.load_state_dict(checkpoint.state["optimizer"])
         self.scaler.load_state_dict(checkpoint.state["scaler"])
@@ -58,7 +58,7 @@ class TrainingState:
         if len(states) != self.process.world_size:
             logger.warning(
                 "The checkpoint was written by %d ranks and is read by %d: "
-                "the run goes on, but not with the very same random numbers.",
+                "the run resumes with other random numbers than without the interruption.",
                 len(states),
                 self.process.world_size,
             )

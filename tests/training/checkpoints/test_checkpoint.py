@@ -1,4 +1,4 @@
-"""Checkpoints: whole or absent, verified, and only the ones worth keeping."""
+"""Checkpoints are complete or absent, verified, and deleted when they are no longer needed."""
 
 import errno
 import json
@@ -31,7 +31,7 @@ def save(store: CheckpointStore, step: int, *, is_best: bool = False) -> None:
     )
 
 
-def test_what_is_written_is_read(tmp_path: Path) -> None:
+def test_a_checkpoint_is_read_as_it_was_written(tmp_path: Path) -> None:
     state = {"numbers": [1, 2.5], "nested": {"tensor": torch.arange(3)}, "text": "a", "none": None}
     tensors = {"model": {"w": torch.randn(3, 2).t()}, "ema": {"w": torch.ones(1)}}
     path = write_checkpoint(tmp_path, "step_1", Checkpoint(tensors=tensors, state=state), step=1)
@@ -44,7 +44,7 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["model.safetensors", "state.pt", "checkpoint.json"])
 @pytest.mark.parametrize("damage", ["removed", "shortened", "changed"])
-def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(
+def test_a_damaged_checkpoint_is_skipped_for_the_one_before(
     tmp_path: Path, name: str, damage: str
 ) -> None:
     store = store_in(tmp_path)
@@ -57,11 +57,11 @@ def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(
     else:
         file.write_bytes(content[:-5] if damage == "shortened" else b"x" * len(content))
     assert store.latest() == checkpoint_name(1)
-    with pytest.raises(CheckpointError, match="is not whole"):
+    with pytest.raises(CheckpointError, match="is incomplete or damaged"):
         read_checkpoint(tmp_path / checkpoint_name(2))
 
 
-def test_what_a_killed_writer_left_is_removed_and_never_read(tmp_path: Path) -> None:
+def test_incomplete_files_of_a_killed_writer_are_removed_and_never_read(tmp_path: Path) -> None:
     (tmp_path / f"{PARTIAL_PREFIX}abc").mkdir()
     (tmp_path / f"{PARTIAL_PREFIX}abc" / "model.safetensors").write_bytes(b"half")
     store = store_in(tmp_path)
@@ -76,7 +76,7 @@ def test_the_newest_and_the_best_are_kept() -> None:
     assert retained(names, best="gone", keep_last=9) == names
 
 
-def test_a_best_checkpoint_gives_way_to_a_better_one(tmp_path: Path) -> None:
+def test_a_best_checkpoint_is_deleted_once_there_is_a_better_one(tmp_path: Path) -> None:
     store = store_in(tmp_path, keep_last=1)
     save(store, 1, is_best=True)
     save(store, 2)
@@ -113,20 +113,20 @@ except CheckpointError as error:
     assert store.latest() == checkpoint_name(1)
 
 
-def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_created_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(CheckpointError, match="Checkpoints cannot be kept in"):
+    with pytest.raises(CheckpointError, match="Checkpoints cannot be written to"):
         store_in(tmp_path / "file" / "checkpoints")
 
 
-def test_the_index_says_what_is_kept(tmp_path: Path) -> None:
+def test_the_index_lists_the_retained_checkpoints(tmp_path: Path) -> None:
     store = store_in(tmp_path)
     save(store, 1, is_best=True)
     index = json.loads((tmp_path / "index.json").read_text())
     assert index == {"kept": [checkpoint_name(1)], "best": checkpoint_name(1)}
 
 
-def test_a_list_of_checkpoints_that_cannot_be_written_is_refused_and_the_old_one_stays(
+def test_an_index_that_cannot_be_written_is_an_error_and_the_old_one_stays(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = store_in(tmp_path)

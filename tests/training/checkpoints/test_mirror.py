@@ -1,4 +1,4 @@
-"""The mirror: the artifact store ends up with what the folder keeps, whatever happened meanwhile."""
+"""The mirror makes the artifact store equal to the local folder, also after failures."""
 
 import json
 import threading
@@ -18,20 +18,20 @@ DEADLINE_S = 60.0
 
 
 class Repository(LocalArtifactRepository):
-    """A store that fails or waits as a test tells it to."""
+    """An artifact repository whose listing fails or waits on request."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(str(folder))
-        self.is_away = False
-        self.open_for_index = threading.Event()
-        self.open_for_index.set()
-        self.asked_for_index = threading.Event()
+        self.is_unavailable = False
+        self.listing_allowed = threading.Event()
+        self.listing_allowed.set()
+        self.listing_requested = threading.Event()
 
     def list_artifacts(self, path: str | None = None) -> list[object]:
-        self.asked_for_index.set()
-        assert self.open_for_index.wait(DEADLINE_S)
-        if self.is_away:
-            raise MlflowException("the server is away")
+        self.listing_requested.set()
+        assert self.listing_allowed.wait(DEADLINE_S)
+        if self.is_unavailable:
+            raise MlflowException("the server is unavailable")
         return list(super().list_artifacts(path))
 
 
@@ -52,7 +52,7 @@ def remote_names(tmp_path: Path) -> set[str]:
     return {path.name for path in (tmp_path / "remote").iterdir()}
 
 
-def test_the_store_ends_with_what_is_kept_and_staging_goes(
+def test_the_store_gets_the_retained_checkpoints_and_staging_is_removed(
     tmp_path: Path, repository: Repository
 ) -> None:
     checkpoints = store(tmp_path, repository)
@@ -70,38 +70,40 @@ def test_a_checkpoint_saved_during_a_slow_pass_is_uploaded_too(
 ) -> None:
     checkpoints = store(tmp_path, repository)
     checkpoints.open_for_writing()
-    repository.open_for_index.clear()
+    repository.listing_allowed.clear()
     save(checkpoints, 1, is_best=True)
-    assert repository.asked_for_index.wait(DEADLINE_S)
+    assert repository.listing_requested.wait(DEADLINE_S)
     save(checkpoints, 2)
-    repository.open_for_index.set()
+    repository.listing_allowed.set()
     checkpoints.close(DEADLINE_S)
     assert {checkpoint_name(1), checkpoint_name(2)} <= remote_names(tmp_path)
 
 
-def test_an_outage_is_made_up_for(tmp_path: Path, repository: Repository) -> None:
+def test_checkpoints_are_uploaded_after_an_outage(tmp_path: Path, repository: Repository) -> None:
     checkpoints = store(tmp_path, repository)
     checkpoints.open_for_writing()
-    repository.is_away = True
+    repository.is_unavailable = True
     save(checkpoints, 1)
-    assert repository.asked_for_index.wait(DEADLINE_S)
+    assert repository.listing_requested.wait(DEADLINE_S)
     save(checkpoints, 2)
-    repository.is_away = False
+    repository.is_unavailable = False
     checkpoints.close(DEADLINE_S)
     assert remote_names(tmp_path) == {"index.json", checkpoint_name(2)}
 
 
-def test_what_cannot_be_uploaded_in_time_stays_here(tmp_path: Path, repository: Repository) -> None:
+def test_checkpoints_that_are_not_uploaded_in_time_stay_local(
+    tmp_path: Path, repository: Repository
+) -> None:
     checkpoints = store(tmp_path, repository)
     checkpoints.open_for_writing()
-    repository.is_away = True
+    repository.is_unavailable = True
     save(checkpoints, 1)
-    with pytest.raises(CheckpointError, match="did not take the checkpoints within"):
+    with pytest.raises(CheckpointError, match="did not accept the checkpoints within"):
         checkpoints.close(0.2)
     assert (tmp_path / "staging" / checkpoint_name(1)).is_dir()
 
 
-def test_another_machine_goes_on_from_the_store(tmp_path: Path, repository: Repository) -> None:
+def test_another_machine_resumes_from_the_store(tmp_path: Path, repository: Repository) -> None:
     first = store(tmp_path, repository)
     first.open_for_writing()
     save(first, 1, is_best=True)
@@ -116,15 +118,15 @@ def test_another_machine_goes_on_from_the_store(tmp_path: Path, repository: Repo
     assert remote_names(tmp_path) == {"index.json", checkpoint_name(1), checkpoint_name(3)}
 
 
-def test_a_run_does_not_begin_anew_because_the_store_is_away(
+def test_a_run_does_not_start_again_because_the_store_is_unavailable(
     tmp_path: Path, repository: Repository
 ) -> None:
-    repository.is_away = True
-    with pytest.raises(CheckpointError, match="could not say which checkpoints it holds"):
+    repository.is_unavailable = True
+    with pytest.raises(CheckpointError, match="could not be listed"):
         store(tmp_path, repository).latest()
 
 
-def test_an_upload_that_was_cut_off_is_not_taken_for_a_checkpoint(
+def test_an_interrupted_upload_does_not_count_as_a_checkpoint(
     tmp_path: Path, repository: Repository
 ) -> None:
     half = tmp_path / "remote" / checkpoint_name(7)
@@ -137,12 +139,12 @@ def test_an_upload_that_was_cut_off_is_not_taken_for_a_checkpoint(
     assert store(tmp_path, repository, "other").latest() is None
 
 
-def test_closing_again_waits_for_nothing(tmp_path: Path, repository: Repository) -> None:
+def test_closing_twice_does_not_wait_again(tmp_path: Path, repository: Repository) -> None:
     checkpoints = store(tmp_path, repository)
     checkpoints.open_for_writing()
     save(checkpoints, 1)
     checkpoints.close(DEADLINE_S)
-    repository.is_away = True
-    # With a mirror still at work this would end with a CheckpointError.
+    repository.is_unavailable = True
+    # A mirror whose thread still ran would raise CheckpointError.
     checkpoints.stop(0.0)
     assert remote_names(tmp_path) == {"index.json", checkpoint_name(1)}
