@@ -33,6 +33,7 @@ from api.routes import (
     monitoring,
     runs,
     stats,
+    training,
 )
 from api.runs.reader import RunReader
 from api.runs.store_errors import install_store_errors
@@ -73,7 +74,7 @@ def create_app() -> FastAPI:
     reader = RunReader()
     open_services = partial(services_running, settings, rules, targets, bus, reader)
     app = _application(settings, bus, reader, settle, wiretap, open_services)
-    for routes in (alerts, control, control_link, jobs, monitoring):
+    for routes in (alerts, control, control_link, jobs, monitoring, training):
         app.include_router(routes.router)
     return app
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from api.alerts.rule_file import RuleFile
@@ -14,7 +15,8 @@ from api.control.link import ControlLinks
 from api.control.service import ControlService
 from api.control.store import ControlStore
 from api.jobs.controller import JobController
-from api.jobs.logs import LOG_ARTIFACT, JobLogs
+from api.jobs.kinds import job_traits
+from api.jobs.logs import JobLogs, log_artifact
 from api.jobs.service import JobService
 from api.jobs.store import Job, JobStore
 from api.notify.service import NotifyService, notify_service_running
@@ -34,7 +36,6 @@ class Services:
     control_links: ControlLinks
     job_store: JobStore
     jobs: JobService
-    job_logs: JobLogs
     alerts: AlertService
     notifications: NotifyService
 
@@ -52,16 +53,16 @@ async def services_running(
         reader,
         writer,
         bus,
-        can_start_again=job_store.is_job,
+        find_job=partial(job_traits, job_store),
         obey_timeout_s=settings.obey_timeout_s,
     )
 
     async def store_log(job: Job, path: Path) -> None:
-        await writer.store_artifact(job.run_id, job.workspace, path, LOG_ARTIFACT)
+        await writer.store_artifact(job.run_id, job.workspace, path, log_artifact(job.kind))
 
     job_logs = JobLogs(settings.data_dir.absolute() / "logs", bus, store_log)
     controller = JobController(settings, job_store, control, job_logs, Lease(database, "jobs"))
-    jobs = JobService(job_store, writer, wake=controller.wake)
+    jobs = JobService(job_store, control, job_logs, reader, writer, wake=controller.wake)
     try:
         async with (
             control.running(controller.wake),
@@ -82,7 +83,6 @@ async def services_running(
                 control_links=ControlLinks(control),
                 job_store=job_store,
                 jobs=jobs,
-                job_logs=job_logs,
                 alerts=alerts,
                 notifications=notifications,
             )

@@ -2,6 +2,7 @@
 
 from api.control.mlflow_run import MlflowRunSnapshot
 from api.control.state import ControlState
+from api.control.transitions import Action
 from api.errors import ConflictError
 
 
@@ -26,11 +27,25 @@ class NotReleasableError(ConflictError):
         )
 
 
-def require_controllable(state: ControlState, run: MlflowRunSnapshot, *, release: bool) -> None:
-    """NotControllableError, NotReleasableError; a run that has ended is its status's to refuse."""
+class NotPausableError(ConflictError):
+    """A pause of a job whose program cannot save its state and continue later."""
+
+    def __init__(self, run_id: str, kind: str) -> None:
+        super().__init__(
+            f"The run {run_id} is a job of the kind {kind!r}, which cannot be paused: stop it, and "
+            "create another one later"
+        )
+
+
+def require_controllable(
+    state: ControlState, run: MlflowRunSnapshot, action: Action, *, release: bool
+) -> None:
+    """Raises one of the errors above. `transition` refuses commands to runs that have ended."""
     if not state.is_live:
         return
-    if not (state.has_link or run.is_job or run.has_status_tag):
+    if not (state.has_link or run.job or run.has_status_tag):
         raise NotControllableError(state.run_id)
-    if release and not run.is_job:
+    if action is Action.PAUSE and run.job and not run.job.can_pause:
+        raise NotPausableError(state.run_id, run.job.kind)
+    if release and not run.job:
         raise NotReleasableError(state.run_id)

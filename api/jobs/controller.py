@@ -10,10 +10,10 @@ from mlflow.exceptions import MlflowException
 from api.control.service import ControlService
 from api.errors import ApiError, NotFoundError, UnavailableError
 from api.jobs.cluster import JobCluster
+from api.jobs.kinds import JOB_KINDS
 from api.jobs.logs import JobLogs
 from api.jobs.next_step import Seen, Step, next_step
 from api.jobs.ray_jobs import RayError, RayJobs, UnknownRayJobError
-from api.jobs.spec import JobSpec, command
 from api.jobs.store import Job, JobState, JobStore
 from api.location import ROOT
 from api.settings import Settings
@@ -158,8 +158,8 @@ class JobController:
         }
         if not await self._move(job, JobState.SUBMITTED, **changes):
             return
-        spec = JobSpec.model_validate_json(job.spec)
-        await cluster.submit(submission_id, command(spec, job.run_id), variables, job.run_id)
+        command = JOB_KINDS[job.kind].command(job.params, job.run_id)
+        await cluster.submit(submission_id, command, variables, job.run_id)
         await self._control.launched(job.run_id)
 
     def _own_variables(self) -> dict[str, str]:
@@ -176,7 +176,12 @@ class JobController:
         if is_late:
             logger.warning("Run %s did not stop in time: its job is ended", job.run_id)
         await (await self._cluster.opened()).stop(job.submission_id)
-        self._told_to_stop[job.submission_id] = _TOO_LATE if is_late else _TOO_EARLY
+        if is_late:
+            self._told_to_stop[job.submission_id] = _TOO_LATE
+        else:
+            # The program of a kind that can pause stops by itself as soon as it has started.
+            is_early = JOB_KINDS[job.kind].can_pause
+            self._told_to_stop[job.submission_id] = _TOO_EARLY if is_early else ""
 
     async def _abandon(self, job: Job) -> None:
         if job.state is JobState.SUBMITTED:

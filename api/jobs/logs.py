@@ -17,7 +17,6 @@ from tracking_plugin.events import LogLines
 
 logger = logging.getLogger(__name__)
 
-LOG_ARTIFACT = "logs/training.log"
 LARGEST_FILE_BYTES = 64 * 1024 * 1024
 LONGEST_LINE = 2000
 LINES_AN_EVENT = 100
@@ -29,6 +28,12 @@ _MOST_PENDING = 10_000
 _FIRST_PAUSE_S = 1.0
 _LONGEST_PAUSE_S = 15.0
 _LAST_LINES_S = 10.0
+
+
+def log_artifact(kind: str) -> str:
+    """Artifact path of the log of a job of that kind."""
+    return f"logs/{kind}.log"
+
 
 Store = Callable[[Job, Path], Awaitable[None]]
 

@@ -1,4 +1,4 @@
-"""What the routes about trainings take and answer."""
+"""The request and response bodies of the routes about jobs."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -15,13 +15,14 @@ Name = Annotated[str, Field(min_length=1, max_length=250)]
 
 
 class StartRequest(BaseModel):
-    """A training to begin; GET /api/recipes says which parameters each recipe takes."""
+    """A training to start; GET /api/recipes lists the parameters of each recipe."""
 
     model_config = ConfigDict(extra="forbid")
 
     recipe: str = "retinal"
     data: Path | None = Field(
-        None, description="folder with train|val|test/<class>/; none: a drawn demonstration set"
+        None,
+        description="folder with train|val|test/<class>/; none: the synthetic demonstration set",
     )
     params: Params = {}
     experiment_name: Name = "retinal"
@@ -36,7 +37,7 @@ class StartResponse(BaseModel):
 
 
 class JobRequest(BaseModel):
-    """A training job that is begun with POST /api/training/{id}/start."""
+    """A training job to create; POST /api/training/{id}/start starts it."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -49,12 +50,25 @@ class JobRequest(BaseModel):
     output_name: Name | None = Field(None, description="name in the model registry")
 
 
+class NewJob(BaseModel):
+    """A job of any kind to create; GET /api/jobs/kinds lists the kinds and their parameters."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: str = Field(max_length=64, description="`training`, `evaluate`")
+    params: dict[str, Any] = Field({}, description="as the kind's JSON Schema says")
+    start: bool = Field(
+        True, description="start the job at once, not with POST /api/jobs/{job_id}/start"
+    )
+
+
 class JobEntry(BaseModel):
-    """A training job; its id is that of its MLflow run."""
+    """A job; its id is that of its MLflow run."""
 
     id: str
     run_id: str
-    type: str
+    kind: str
+    type: str = Field(description="the recipe of a training; of other jobs, the kind")
     status: RunStatus
     message: str
     progress: float = Field(ge=0, le=1)
@@ -62,18 +76,20 @@ class JobEntry(BaseModel):
     current_step: int | None = None
     loss: float | None = None
     data: str | None = None
-    config: Mapping[str, Any]
+    config: Mapping[str, Any] = Field(
+        description="the recipe's parameters of a training; of other jobs, all parameters"
+    )
     output_name: str | None = None
     workers: int
     attempt: int = Field(description="how often it was submitted to Ray")
-    silent: bool = Field(description="whether it should be heard of and is not")
+    silent: bool = Field(description="whether its heartbeats are overdue")
     created_at: datetime
     started_at: datetime | None = None
     completed_at: datetime | None = None
 
 
 class JobProgress(BaseModel):
-    """How far a job is, by what its run has logged."""
+    """The progress of a job, as logged to its run."""
 
     id: str
     status: RunStatus
@@ -96,6 +112,15 @@ class JobStarted(BaseModel):
 
 class RecipeEntry(BaseModel):
     name: str
+    kind: str = Field(description="job kind that runs the recipe")
+    params_schema: Mapping[str, Any] = Field(
+        description="JSON Schema of the parameters, with their defaults"
+    )
+
+
+class JobKindEntry(BaseModel):
+    name: str
+    can_pause: bool
     params_schema: Mapping[str, Any] = Field(
         description="JSON Schema of the parameters, with their defaults"
     )

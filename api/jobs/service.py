@@ -1,56 +1,94 @@
-"""Starts trainings: a run in MLflow, a job beside it, and the word that it is wanted."""
+"""Creates, starts, cancels and shows jobs: the entry point of this folder for the routes."""
 
+import json
 from collections.abc import Callable
 from functools import partial
 
+from starlette.concurrency import run_in_threadpool
+
+from api.control.audit import Issuer
+from api.control.service import ControlService
+from api.control.transitions import Action
 from api.errors import ConflictError, NotFoundError
-from api.jobs.spec import JobSpec
+from api.jobs.job_kind import JobKind, NewRun, Params
+from api.jobs.log_lines import LogLine
+from api.jobs.logs import JobLogs
+from api.jobs.progress import job_entry, job_progress, log_entries
+from api.jobs.schemas import JobEntry, JobProgress
 from api.jobs.store import Job, JobState, JobStore
+from api.pages import Listed, Page
+from api.runs.reader import RunReader
+from api.runs.state import RunState
+from api.runs.workspaces import within
 from api.runs.writer import RunWriter
 from api.storage.database import in_database
 from api.timestamps import unix_ms
 from tracking_plugin.names import RunStatus, Tag
 
+_NUM_RECENT_LINES = 20
+_ENTRY_STEPS = 2
+
 
 class JobNotFoundError(NotFoundError):
     """No run of that id was created as a job of this server."""
 
-    def __init__(self, run_id: str) -> None:
+    def __init__(self, run_id: str, kind: JobKind | None) -> None:
+        what, path = (
+            ("job", "/api/jobs") if kind is None else (f"{kind.name} job", "/api/training/")
+        )
         super().__init__(
-            f"There is no training job {run_id[:64]!r}: GET /api/training/ lists those that there are"
+            f"There is no {what} {run_id[:64]!r}: GET {path} lists those that there are"
         )
 
 
 class JobService:
-    """`wake` is called when there is a new job to submit."""
+    """`wake` is called when there is a new job to submit. `kind` narrows a method to one kind."""
 
-    def __init__(self, jobs: JobStore, writer: RunWriter, *, wake: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        jobs: JobStore,
+        control: ControlService,
+        logs: JobLogs,
+        reader: RunReader,
+        writer: RunWriter,
+        *,
+        wake: Callable[[], None],
+    ) -> None:
         self._jobs = jobs
+        self._control = control
+        self._logs = logs
+        self._reader = reader
         self._writer = writer
         self._wake = wake
 
     async def create(
         self,
-        spec: JobSpec,
+        kind: JobKind,
+        params: Params,
         workspace: str | None,
         *,
-        experiment: str,
         tracking_uri: str,
         start: bool,
     ) -> Job:
-        """The job and its run, which is SCHEDULED; it begins at once, or when it is started."""
-        tags = {Tag.STATUS: RunStatus.PENDING, Tag.RECIPE: spec.recipe}
+        """A new job and its SCHEDULED run. `params` are those that `kind.require_params` accepts."""
+
+        def new_run() -> NewRun:
+            with within(workspace):
+                return kind.new_run(params, self._reader)
+
+        run = await in_database(new_run)
         run_id = await self._writer.create(
             workspace,
-            experiment=experiment,
-            run_name=spec.output_name or "",
-            tags={str(key): str(value) for key, value in tags.items()},
+            experiment=run.experiment,
+            experiment_id=run.experiment_id,
+            run_name=run.name,
+            tags={str(Tag.STATUS): str(RunStatus.PENDING), **run.tags},
         )
         job = Job(
             run_id=run_id,
             workspace=workspace,
-            kind=spec.recipe,
-            spec=spec.model_dump_json(),
+            kind=kind.name,
+            spec=json.dumps(params),
             tracking_uri=tracking_uri,
             state=JobState.WANTED if start else JobState.CREATED,
             created_ms=unix_ms(),
@@ -59,9 +97,12 @@ class JobService:
         self._wake()
         return job
 
-    async def start(self, run_id: str) -> Job:
-        """Begin a job that was created; JobNotFoundError, ConflictError where it was begun before."""
-        job = await self.find(run_id)
+    async def start(self, run_id: str, kind: JobKind | None = None) -> Job:
+        """Start a job that was only created.
+
+        Raises JobNotFoundError, or ConflictError if the job was started before.
+        """
+        job = await self.find(run_id, kind)
         if not await in_database(
             partial(self._jobs.move, run_id, (JobState.CREATED,), JobState.WANTED)
         ):
@@ -69,9 +110,45 @@ class JobService:
         self._wake()
         return await self.find(run_id)
 
-    async def find(self, run_id: str) -> Job:
-        """JobNotFoundError."""
-        job = await in_database(partial(self._jobs.find, run_id))
-        if job is None:
-            raise JobNotFoundError(run_id)
+    async def cancel(
+        self, run_id: str, workspace: str | None, issuer: Issuer, kind: JobKind | None = None
+    ) -> Job:
+        """Stop the job's run. Raises JobNotFoundError, or ConflictError if the run has ended."""
+        job = await self.find(run_id, kind)
+        await self._control.command(run_id, workspace, Action.STOP, issuer)
         return job
+
+    async def find(self, run_id: str, kind: JobKind | None = None) -> Job:
+        """Raises JobNotFoundError if there is no such job."""
+        job = await in_database(partial(self._jobs.find, run_id))
+        if job is None or (kind is not None and job.kind != kind.name):
+            raise JobNotFoundError(run_id, kind)
+        return job
+
+    async def listed(
+        self, workspace: str | None, page: Page, kind: JobKind | None = None
+    ) -> Listed[JobEntry]:
+        """Newest first."""
+        name = None if kind is None else kind.name
+        found = await in_database(partial(self._jobs.listed, workspace, page, name))
+        return Listed([await self.entry(job) for job in found.entries], found.total)
+
+    async def entry(self, job: Job) -> JobEntry:
+        run = await self._run(job, _ENTRY_STEPS)
+        return job_entry(job, run, await self._control.find(job.run_id))
+
+    async def progress(self, run_id: str, kind: JobKind | None = None) -> JobProgress:
+        """Raises JobNotFoundError if there is no such job."""
+        job = await self.find(run_id, kind)
+        run = await self._run(job)
+        return job_progress(job, run, await self._logs.tail(job.run_id, _NUM_RECENT_LINES))
+
+    async def log_lines(
+        self, run_id: str, limit: int, kind: JobKind | None = None
+    ) -> list[LogLine]:
+        """The newest lines, oldest first. Raises JobNotFoundError if there is no such job."""
+        job = await self.find(run_id, kind)
+        return log_entries(await self._logs.tail(job.run_id, limit))
+
+    async def _run(self, job: Job, *recent_steps: int) -> RunState:
+        return await run_in_threadpool(self._reader.state, job.run_id, *recent_steps)

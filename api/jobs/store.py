@@ -1,8 +1,10 @@
-"""Keeps the trainings that this server starts, in the database."""
+"""Keeps the jobs of this server in the database."""
 
-from collections.abc import Collection
+import json
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import Row, insert, select, update
 
@@ -13,24 +15,24 @@ from tracking_plugin.control_messages import Desired
 
 
 class JobState(StrEnum):
-    """Where a job is, from the side of whoever starts it."""
+    """Where a job is between its creation and its end, as the server sees it."""
 
     CREATED = "created"
-    """Nobody has asked for its start yet."""
+    """Not started yet."""
     WANTED = "wanted"
     """To be submitted to Ray."""
     SUBMITTED = "submitted"
     RELEASED = "released"
-    """Paused, with no process of its own."""
+    """Paused without a Ray job."""
     ENDED = "ended"
 
 
-_LOOKED_AFTER = (JobState.WANTED, JobState.SUBMITTED, JobState.RELEASED)
+_RECONCILED = (JobState.WANTED, JobState.SUBMITTED, JobState.RELEASED)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """A training and its MLflow run; times in ms since the Unix epoch."""
+    """A job and its MLflow run. `spec` is its parameters as JSON; times in ms since the Unix epoch."""
 
     run_id: str
     workspace: str | None
@@ -44,6 +46,11 @@ class Job:
     created_ms: int
     started_ms: int | None = None
     ended_ms: int | None = None
+
+    @property
+    def params(self) -> Mapping[str, Any]:
+        params: dict[str, Any] = json.loads(self.spec)
+        return params
 
 
 class JobStore:
@@ -61,34 +68,33 @@ class JobStore:
             row = connection.execute(select(jobs).where(jobs.c.run_id == run_id)).one_or_none()
         return None if row is None else _job(row)
 
-    def is_job(self, run_id: str) -> bool:
-        return self.find(run_id) is not None
-
     def unfinished(self) -> list[Job]:
-        """Those that somebody has to look after, oldest first."""
-        given_up = (jobs.c.state == JobState.CREATED) & (runs.c.desired == Desired.STOPPED)
+        """The jobs to reconcile, oldest first."""
+        is_cancelled_early = (jobs.c.state == JobState.CREATED) & (
+            runs.c.desired == Desired.STOPPED
+        )
         query = (
             select(jobs)
             .outerjoin(runs, runs.c.run_id == jobs.c.run_id)
-            .where(jobs.c.state.in_(_LOOKED_AFTER) | given_up)
+            .where(jobs.c.state.in_(_RECONCILED) | is_cancelled_early)
             .order_by(jobs.c.created_ms)
         )
         with self._database.read() as connection:
             return [_job(row) for row in connection.execute(query)]
 
-    def listed(self, workspace: str | None, page: Page) -> Listed[Job]:
-        """Newest first."""
-        of_workspace = jobs.c.workspace == workspace
+    def listed(self, workspace: str | None, page: Page, kind: str | None = None) -> Listed[Job]:
+        """Newest first; of one kind, or of all."""
+        query = select(jobs).where(jobs.c.workspace == workspace)
+        if kind is not None:
+            query = query.where(jobs.c.kind == kind)
         with self._database.read() as connection:
-            wanted = (
-                select(jobs).where(of_workspace).order_by(jobs.c.created_ms.desc(), jobs.c.run_id)
-            )
-            return page_of(connection, wanted, page, _job)
+            newest_first = query.order_by(jobs.c.created_ms.desc(), jobs.c.run_id)
+            return page_of(connection, newest_first, page, _job)
 
     def move(
         self, run_id: str, from_states: Collection[JobState], to: JobState, **changes: object
     ) -> bool:
-        """Whether the job was in one of `from_states` and is now in `to`."""
+        """Move the job to `to` if it is in one of `from_states`; returns whether it was."""
         with self._database.begin() as connection:
             result = connection.execute(
                 update(jobs)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 RUN_ID = "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18"
+EVALUATION_RUN_ID = "b7c2e4a183f1c9a5be0d84c1f9a6d0f5"
 
 METRICS: Mapping[str, Any] = {
     "loss": {"train": 0.412, "val": 0.538},
@@ -260,6 +261,7 @@ NOTIFICATION: Mapping[str, Any] = {
 }
 RECIPE: Mapping[str, Any] = {
     "name": "retinal",
+    "kind": "training",
     "params_schema": {
         "properties": {"epochs": {"type": "integer", "minimum": 1, "default": 50}},
         "additionalProperties": False,
@@ -274,6 +276,7 @@ STARTED: Mapping[str, Any] = {
 CREATED_JOB: Mapping[str, Any] = {
     "id": RUN_ID,
     "run_id": RUN_ID,
+    "kind": "training",
     "type": "retinal",
     "status": "pending",
     "message": "",
@@ -301,6 +304,29 @@ JOB: Mapping[str, Any] = {
     "status": "stopped",
     "message": "Stopped",
     "completed_at": "2026-06-13T10:30:00Z",
+}
+EVALUATE_JOB: Mapping[str, Any] = {
+    "id": EVALUATION_RUN_ID,
+    "run_id": EVALUATION_RUN_ID,
+    "kind": "evaluate",
+    "type": "evaluate",
+    "status": "pending",
+    "message": "",
+    "progress": 0.0,
+    "config": {"run_id": RUN_ID, "split": "test", "tta": True},
+    "workers": 1,
+    "attempt": 0,
+    "silent": False,
+    "created_at": "2026-06-13T10:31:00Z",
+}
+JOB_KIND: Mapping[str, Any] = {
+    "name": "evaluate",
+    "can_pause": False,
+    "params_schema": {
+        "properties": {"run_id": {"type": "string"}, "tta": {"type": "boolean", "default": False}},
+        "required": ["run_id"],
+        "additionalProperties": False,
+    },
 }
 JOB_STARTED: Mapping[str, Any] = {
     "status": "started",

@@ -1,38 +1,20 @@
-"""/api/training/: trainings that this server starts, from their creation to their logs."""
+"""/api/jobs: jobs of every kind, and the kinds there are."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from fastapi.exceptions import RequestValidationError
-from starlette.concurrency import run_in_threadpool
 
-from api.control.transitions import Action
 from api.errors import ErrorResponse
+from api.jobs.kinds import JOB_KINDS, require_kind
 from api.jobs.log_lines import LogLine
-from api.jobs.progress import job_entry, job_progress, log_entries
-from api.jobs.recipes import recipe_schemas, require_params, require_recipe
-from api.jobs.schemas import (
-    JobEntry,
-    JobProgress,
-    JobRequest,
-    JobStarted,
-    RecipeEntry,
-    StartRequest,
-    StartResponse,
-)
-from api.jobs.spec import JobSpec
-from api.jobs.store import Job
+from api.jobs.schemas import JobEntry, JobKindEntry, JobProgress, JobStarted, NewJob
 from api.pages import Limit, Offset, Page
 from api.routes import examples
-from api.routes.dependencies import REFUSALS, By, Reader, RunningServices, Workspace, in_workspace
-from tracking_plugin.names import RunStatus
-
-EXPERIMENT = "training-jobs"
-RECENT_LINES = 20
+from api.routes.dependencies import REFUSALS, By, RunningServices, Workspace, in_workspace
 
 router = APIRouter(
-    prefix="/api",
-    tags=["training"],
+    prefix="/api/jobs",
+    tags=["jobs"],
     dependencies=[Depends(in_workspace)],
     responses={
         **REFUSALS,
@@ -42,133 +24,84 @@ router = APIRouter(
 
 
 def tracking_uri(request: Request) -> str:
-    """Where a training reaches this server: as whoever started it has reached it."""
+    """The URL at which jobs reach this server: the configured one, else that of this request."""
     configured: str | None = request.app.state.public_url
     return configured or str(request.base_url).rstrip("/")
 
 
 TrackingUri = Annotated[str, Depends(tracking_uri)]
+JobLimit = Annotated[int, Query(ge=1, le=1000)]
 
 
-@router.get("/recipes", responses=examples.answer(examples.RECIPE, is_list=True, is_counted=False))
-def get_recipes() -> list[RecipeEntry]:
-    """What can be trained, and with which parameters."""
+@router.get("/kinds", responses=examples.answer(examples.JOB_KIND, is_list=True, is_counted=False))
+def get_job_kinds() -> list[JobKindEntry]:
+    """The kinds of job, with the JSON Schema of their parameters."""
     return [
-        RecipeEntry(name=name, params_schema=schema) for name, schema in recipe_schemas().items()
+        JobKindEntry(name=kind.name, can_pause=kind.can_pause, params_schema=kind.params_schema)
+        for kind in JOB_KINDS.values()
     ]
 
 
-@router.post("/training/start", responses=examples.answer(examples.STARTED))
-async def start(
-    services: RunningServices,
-    workspace: Workspace,
-    uri: TrackingUri,
-    asked: StartRequest | None = None,
-) -> StartResponse:
-    """Begin a training; answers once its MLflow run exists."""
-    asked = asked or StartRequest()
-    require_recipe(asked.recipe, ("body", "recipe"))
-    require_params(asked.recipe, asked.params, ("body", "params"))
-    spec = JobSpec(recipe=asked.recipe, data=asked.data, params=asked.params, workers=asked.workers)
-    job = await services.jobs.create(
-        spec, workspace, experiment=asked.experiment_name, tracking_uri=uri, start=True
-    )
-    return StartResponse(
-        message="The run exists and its job is on its way",
-        training_status=RunStatus.PENDING,
-        run_id=job.run_id,
-    )
-
-
-@router.post(
-    "/training/", status_code=201, responses=examples.answer(examples.CREATED_JOB, status=201)
-)
-async def create(
-    asked: JobRequest,
-    services: RunningServices,
-    workspace: Workspace,
-    uri: TrackingUri,
-    reader: Reader,
+@router.post("", status_code=201, responses=examples.answer(examples.EVALUATE_JOB, status=201))
+async def create_job(
+    asked: NewJob, services: RunningServices, workspace: Workspace, uri: TrackingUri
 ) -> JobEntry:
-    """Create a job; nothing is trained until it is started."""
-    spec = _spec(asked)
+    """Create a job of any kind, and start it unless `start` is false."""
+    kind = require_kind(asked.kind, ("body", "kind"))
+    kind.require_params(asked.params, ("body", "params"))
     job = await services.jobs.create(
-        spec, workspace, experiment=EXPERIMENT, tracking_uri=uri, start=False
+        kind, asked.params, workspace, tracking_uri=uri, start=asked.start
     )
-    return await _entry(services, reader, job)
+    return await services.jobs.entry(job)
 
 
-@router.get("/training/", responses=examples.answer(examples.JOB, is_list=True))
-async def get_jobs(
+@router.get("", responses=examples.answer(examples.EVALUATE_JOB, is_list=True))
+async def get_all_jobs(
     response: Response,
     services: RunningServices,
     workspace: Workspace,
-    reader: Reader,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    kind: Annotated[str | None, Query(description="one kind only")] = None,
+    limit: JobLimit = 100,
     offset: Offset = 0,
 ) -> list[JobEntry]:
     """The jobs of this server, newest first."""
+    only = None if kind is None else require_kind(kind, ("query", "kind"))
     page = Page(limit=limit, offset=offset)
-    listed = await run_in_threadpool(services.job_store.listed, workspace, page)
-    return [await _entry(services, reader, job) for job in listed.announced(response)]
+    return (await services.jobs.listed(workspace, page, only)).announced(response)
 
 
-@router.get("/training/{job_id}", responses=examples.answer(examples.JOB))
-async def get_job(job_id: str, services: RunningServices, reader: Reader) -> JobEntry:
-    return await _entry(services, reader, await services.jobs.find(job_id))
+@router.get("/{job_id}", responses=examples.answer(examples.EVALUATE_JOB))
+async def get_any_job(job_id: str, services: RunningServices) -> JobEntry:
+    return await services.jobs.entry(await services.jobs.find(job_id))
 
 
-@router.post("/training/{job_id}/start", responses=examples.answer(examples.JOB_STARTED))
-async def start_job(job_id: str, services: RunningServices) -> JobStarted:
-    """Begin a job that was created."""
+@router.post("/{job_id}/start", responses=examples.answer(examples.JOB_STARTED))
+async def start_any_job(job_id: str, services: RunningServices) -> JobStarted:
+    """Start a job that was only created."""
     job = await services.jobs.start(job_id)
-    return JobStarted(job_id=job.run_id, message="The job is on its way")
+    return JobStarted(job_id=job.run_id, message="The job will be submitted to Ray")
 
 
-@router.get("/training/{job_id}/progress", responses=examples.answer(examples.JOB_PROGRESS))
-async def get_progress(job_id: str, services: RunningServices, reader: Reader) -> JobProgress:
-    """How far the job is, and its newest log lines."""
-    job = await services.jobs.find(job_id)
-    run = await run_in_threadpool(reader.state, job.run_id)
-    return job_progress(job, run, await services.job_logs.tail(job.run_id, RECENT_LINES))
+@router.get("/{job_id}/progress", responses=examples.answer(examples.JOB_PROGRESS))
+async def get_job_progress(job_id: str, services: RunningServices) -> JobProgress:
+    """The job's progress and its newest log lines."""
+    return await services.jobs.progress(job_id)
 
 
 @router.get(
-    "/training/{job_id}/logs",
+    "/{job_id}/logs",
     responses=examples.answer(examples.LOG_LINE, is_list=True, is_counted=False),
 )
-async def get_logs(job_id: str, services: RunningServices, limit: Limit = 1000) -> list[LogLine]:
+async def get_job_logs(
+    job_id: str, services: RunningServices, limit: Limit = 1000
+) -> list[LogLine]:
     """The newest lines that the job has printed, oldest first."""
-    job = await services.jobs.find(job_id)
-    return log_entries(await services.job_logs.tail(job.run_id, limit))
+    return await services.jobs.log_lines(job_id, limit)
 
 
-@router.post("/training/{job_id}/cancel", responses=examples.answer(examples.CANCELLED_JOB))
-async def cancel(
-    job_id: str, services: RunningServices, workspace: Workspace, by: By, reader: Reader
+@router.post("/{job_id}/cancel", responses=examples.answer(examples.EVALUATE_JOB))
+async def cancel_job(
+    job_id: str, services: RunningServices, workspace: Workspace, by: By
 ) -> JobEntry:
-    """Stop the job: it saves and ends, or never begins."""
-    job = await services.jobs.find(job_id)
-    await services.control.command(job_id, workspace, Action.STOP, by)
-    return await _entry(services, reader, job)
-
-
-async def _entry(services: RunningServices, reader: Reader, job: Job) -> JobEntry:
-    run = await run_in_threadpool(reader.state, job.run_id, 2)
-    return job_entry(job, run, await services.control.find(job.run_id))
-
-
-def _spec(asked: JobRequest) -> JobSpec:
-    for field in ("dataset_id", "base_model_id"):
-        if getattr(asked, field) is not None:
-            expected = field.removesuffix("_id").replace("dataset", "data")
-            problem = {"loc": ("body", field), "msg": f"unknown here: give `{expected}`, a path"}
-            raise RequestValidationError([problem])
-    require_recipe(asked.type, ("body", "type"))
-    params = dict(asked.config)
-    if "num_epochs" in params:
-        params["epochs"] = params.pop("num_epochs")
-    if asked.base_model is not None:
-        params["weights"] = asked.base_model
-    require_params(asked.type, params, ("body", "config"))
-    return JobSpec(recipe=asked.type, data=asked.data, params=params, output_name=asked.output_name)
+    """Stop the job. A training saves before it ends; a job that has not begun never begins."""
+    return await services.jobs.entry(await services.jobs.cancel(job_id, workspace, by))

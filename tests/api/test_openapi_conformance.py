@@ -30,9 +30,13 @@ KNOWN: dict[str, list[str] | list[int]] = {
 """Of the runs the names, which stand for their ids; the last to be made is asked for by default."""
 KNOWN["job_id"] = KNOWN["run_id"]
 JOB_LIKE = [allow_header_conformance, unsupported_method]
-"""Checks of paths under /api/training/, where several routes take the same path."""
-STARTS = ("/api/training/start", "/api/training/", "/api/training/{job_id}/start")
-"""Where a POST begins a training: what that does is tested with real ones."""
+"""Checks of paths under these prefixes, where several routes match the same path."""
+JOB_PREFIXES = ("/api/training/", "/api/jobs/")
+STARTS = (
+    *("/api/training/start", "/api/training/", "/api/training/{job_id}/start"),
+    *("/api/jobs", "/api/jobs/{job_id}/start"),
+)
+"""A POST to these starts a job: the tests in tests/api/jobs do that with real ones."""
 CLASSES = ["Normal", "RAO"]
 EVALUATION = {
     "epoch": 1,
@@ -134,7 +138,7 @@ def test_every_route_answers_as_it_is_described(
             if given and str(given.get(name)) in run_ids:
                 given[name] = run_ids[str(given[name])]
 
-    is_job_like = case.path.startswith("/api/training/")
+    is_job_like = case.path.startswith(JOB_PREFIXES)
     case.call_and_validate(base_url=own_server.url, excluded_checks=JOB_LIKE if is_job_like else [])
 
 

@@ -17,7 +17,7 @@ def job(state: JobState) -> Job:
     return Job(
         run_id="a" * 32,
         workspace=None,
-        kind="retinal",
+        kind="training",
         spec="{}",
         tracking_uri="http://localhost",
         state=state,

@@ -1,0 +1,74 @@
+"""The interface of a job kind: what the server must know to create, run and show jobs of it."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from api.jobs.params import Schema, require_params
+from api.runs.reader import RunReader
+from api.runs.state import RunState
+from api.runs.status import status_word
+from tracking_plugin.names import RunStatus
+
+Params = Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewRun:
+    """The MLflow run that a job creates. An experiment's id takes precedence over its name."""
+
+    experiment: str = ""
+    experiment_id: str | None = None
+    name: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobFacts:
+    """The facts of a job that lists of jobs show."""
+
+    type: str
+    data: str | None = None
+    config: Params
+    output_name: str | None = None
+    workers: int = 1
+
+
+class JobKind(ABC):
+    """Stateless. Its parameters are plain JSON, stored with each job."""
+
+    name: ClassVar[str]
+    can_pause: ClassVar[bool] = False
+    """Whether its program opens a control link, so that it can pause and save before it stops."""
+
+    @property
+    @abstractmethod
+    def params_schema(self) -> Schema:
+        """JSON Schema of the parameters."""
+
+    def require_params(self, params: Params, at: tuple[str, ...]) -> None:
+        """Raises RequestValidationError that names each parameter, below `at`, which is refused."""
+        require_params(self.params_schema, params, at)
+
+    @abstractmethod
+    def command(self, params: Params, run_id: str) -> str:
+        """The shell command of the Ray job; `run_id` is the job's own MLflow run."""
+
+    @abstractmethod
+    def new_run(self, params: Params, reader: RunReader) -> NewRun:
+        """The run to create. Blocking. Raises ApiError if `params` name a run that cannot be used."""
+
+    def facts(self, params: Params) -> JobFacts:
+        return JobFacts(type=self.name, data=params.get("data") or None, config=params)
+
+    def total_steps(self, run: RunState) -> int | None:
+        """How many steps the job takes; None if its run does not say so or it has no steps."""
+        return None
+
+    def progress(self, run: RunState) -> float:
+        """The finished fraction of the job, 0 to 1, read from its run."""
+        if status_word(run.mlflow_status, run.tags) is RunStatus.COMPLETED:
+            return 1.0
+        total = self.total_steps(run)
+        return min(1.0, max(0, run.last_step or 0) / total) if total else 0.0

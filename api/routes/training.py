@@ -1,0 +1,148 @@
+"""/api/training/ and /api/recipes: trainings that this server starts, and what can be trained."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Response
+from fastapi.exceptions import RequestValidationError
+
+from api.errors import ErrorResponse
+from api.jobs.kinds import TRAINING
+from api.jobs.log_lines import LogLine
+from api.jobs.params import require_params
+from api.jobs.recipes import recipe_schemas, require_recipe
+from api.jobs.schemas import (
+    JobEntry,
+    JobProgress,
+    JobRequest,
+    JobStarted,
+    RecipeEntry,
+    StartRequest,
+    StartResponse,
+)
+from api.jobs.training_kind import TrainingParams
+from api.pages import Limit, Offset, Page
+from api.routes import examples
+from api.routes.dependencies import REFUSALS, By, RunningServices, Workspace, in_workspace
+from api.routes.jobs import TrackingUri
+from tracking_plugin.names import RunStatus
+
+EXPERIMENT = "training-jobs"
+
+router = APIRouter(
+    prefix="/api",
+    tags=["training"],
+    dependencies=[Depends(in_workspace)],
+    responses={
+        **REFUSALS,
+        409: {"model": ErrorResponse, "description": "The job's status does not allow that"},
+    },
+)
+
+
+@router.get("/recipes", responses=examples.answer(examples.RECIPE, is_list=True, is_counted=False))
+def get_recipes() -> list[RecipeEntry]:
+    """The recipes that can be trained, with the JSON Schema of their parameters."""
+    return [
+        RecipeEntry(name=name, kind=TRAINING.name, params_schema=schema)
+        for name, schema in recipe_schemas().items()
+    ]
+
+
+@router.post("/training/start", responses=examples.answer(examples.STARTED))
+async def start(
+    services: RunningServices,
+    workspace: Workspace,
+    uri: TrackingUri,
+    asked: StartRequest | None = None,
+) -> StartResponse:
+    """Start a training. The response comes once its MLflow run exists."""
+    params = (asked or StartRequest()).model_dump()
+    TRAINING.require_params(params, ("body",))
+    job = await services.jobs.create(TRAINING, params, workspace, tracking_uri=uri, start=True)
+    return StartResponse(
+        message="The run exists and its job is on its way",
+        training_status=RunStatus.PENDING,
+        run_id=job.run_id,
+    )
+
+
+@router.post(
+    "/training/", status_code=201, responses=examples.answer(examples.CREATED_JOB, status=201)
+)
+async def create(
+    asked: JobRequest, services: RunningServices, workspace: Workspace, uri: TrackingUri
+) -> JobEntry:
+    """Create a training job without starting it."""
+    params = _params(asked).model_dump()
+    job = await services.jobs.create(TRAINING, params, workspace, tracking_uri=uri, start=False)
+    return await services.jobs.entry(job)
+
+
+@router.get("/training/", responses=examples.answer(examples.JOB, is_list=True))
+async def get_jobs(
+    response: Response,
+    services: RunningServices,
+    workspace: Workspace,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    offset: Offset = 0,
+) -> list[JobEntry]:
+    """The training jobs of this server, newest first."""
+    page = Page(limit=limit, offset=offset)
+    return (await services.jobs.listed(workspace, page, TRAINING)).announced(response)
+
+
+@router.get("/training/{job_id}", responses=examples.answer(examples.JOB))
+async def get_job(job_id: str, services: RunningServices) -> JobEntry:
+    return await services.jobs.entry(await services.jobs.find(job_id, TRAINING))
+
+
+@router.post("/training/{job_id}/start", responses=examples.answer(examples.JOB_STARTED))
+async def start_job(job_id: str, services: RunningServices) -> JobStarted:
+    """Start a job that was only created."""
+    job = await services.jobs.start(job_id, TRAINING)
+    return JobStarted(job_id=job.run_id, message="The job is on its way")
+
+
+@router.get("/training/{job_id}/progress", responses=examples.answer(examples.JOB_PROGRESS))
+async def get_progress(job_id: str, services: RunningServices) -> JobProgress:
+    """The job's progress and its newest log lines."""
+    return await services.jobs.progress(job_id, TRAINING)
+
+
+@router.get(
+    "/training/{job_id}/logs",
+    responses=examples.answer(examples.LOG_LINE, is_list=True, is_counted=False),
+)
+async def get_logs(job_id: str, services: RunningServices, limit: Limit = 1000) -> list[LogLine]:
+    """The newest lines that the job has printed, oldest first."""
+    return await services.jobs.log_lines(job_id, limit, TRAINING)
+
+
+@router.post("/training/{job_id}/cancel", responses=examples.answer(examples.CANCELLED_JOB))
+async def cancel(job_id: str, services: RunningServices, workspace: Workspace, by: By) -> JobEntry:
+    """Stop the job. It saves before it ends; a job that has not begun never begins."""
+    job = await services.jobs.cancel(job_id, workspace, by, TRAINING)
+    return await services.jobs.entry(job)
+
+
+def _params(asked: JobRequest) -> TrainingParams:
+    """Raises RequestValidationError with the names of the request's own fields."""
+    for field in ("dataset_id", "base_model_id"):
+        if getattr(asked, field) is not None:
+            expected = field.removesuffix("_id").replace("dataset", "data")
+            problem = {"loc": ("body", field), "msg": f"unknown here: give `{expected}`, a path"}
+            raise RequestValidationError([problem])
+    require_recipe(asked.type, ("body", "type"))
+    params = dict(asked.config)
+    if "num_epochs" in params:
+        params["epochs"] = params.pop("num_epochs")
+    if asked.base_model is not None:
+        params["weights"] = asked.base_model
+    require_params(recipe_schemas()[asked.type], params, ("body", "config"))
+    return TrainingParams(
+        recipe=asked.type,
+        data=asked.data,
+        params=params,
+        experiment_name=EXPERIMENT,
+        output_name=asked.output_name,
+    )
