@@ -1,1 +1,1 @@
-"""Taxonomies: the classes of a data set and its critical conditions."""
+"""Taxonomies: the classes of a data set in output order, and its critical conditions."""

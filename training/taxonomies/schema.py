@@ -1,4 +1,4 @@
-"""What a taxonomy file may hold; a bad one is refused with its file and field."""
+"""Validates the contents of a taxonomy file; its errors name the file and the field."""
 
 from collections.abc import Iterable
 from typing import Annotated, Literal
@@ -16,7 +16,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from training.errors import DataError
 
-# Class and condition names become MLflow metric names (`per_class/<Class>`), which take no others.
+# Class and condition names become parts of MLflow metric names (`per_class/<Class>`).
 MetricSafeName = Annotated[
     str, StringConstraints(strict=True, pattern=r"^[\w.\- :]+$", max_length=200)
 ]
@@ -24,7 +24,7 @@ Sensitivity = Annotated[float, Field(gt=0, le=1, strict=True, allow_inf_nan=Fals
 
 
 def _name_or_index(value: object) -> int | str:
-    # bool is an int in Python, but `true` in a list of classes is a slip.
+    # bool is a subclass of int, but `true` in a list of classes is a mistake.
     if isinstance(value, bool) or not isinstance(value, int | str):
         raise PydanticCustomError("class_reference", "expected the name or the index of a class")
     return value
@@ -38,7 +38,7 @@ class _Entry(BaseModel):
 
 
 class ClassEntry(_Entry):
-    """One class: its name is its folder."""
+    """One class; its name is also the name of its folder."""
 
     name: MetricSafeName
     modality: Literal["fundus", "oct", "other"]
@@ -53,7 +53,7 @@ class ConditionEntry(_Entry):
 
 
 class TaxonomyEntry(_Entry):
-    """A whole taxonomy file."""
+    """The contents of a taxonomy file."""
 
     name: MetricSafeName
     source: StrictStr = ""
@@ -61,37 +61,35 @@ class TaxonomyEntry(_Entry):
     critical_conditions: tuple[ConditionEntry, ...] = ()
 
     def indices_of(self, condition: ConditionEntry) -> tuple[int, ...]:
-        """Positions of the condition's classes, ascending; only for a checked taxonomy."""
+        """Indices of the condition's classes, ascending; only for a valid taxonomy."""
         names = [item.name for item in self.classes]
         return tuple(
             sorted(names.index(ref) if isinstance(ref, str) else ref for ref in condition.classes)
         )
 
 
-def entry_from(values: object, *, where: str) -> TaxonomyEntry:
-    """Validate `values`; DataError lists every bad field of `where`, what was expected and came."""
+def parse_taxonomy(values: object, *, origin: str) -> TaxonomyEntry:
+    """Validate `values`; raises DataError with every invalid field, each after `origin`."""
     try:
         entry = TaxonomyEntry.model_validate(values)
     except ValidationError as error:
-        raise DataError("; ".join(_sentences(error, where))) from None
+        raise DataError("; ".join(_messages(error, origin))) from None
     problems = [*_class_problems(entry), *_condition_problems(entry)]
     if problems:
-        raise DataError("; ".join(f"{where}: {problem}" for problem in problems))
+        raise DataError("; ".join(f"{origin}: {problem}" for problem in problems))
     return entry
 
 
-def _sentences(error: ValidationError, where: str) -> Iterable[str]:
+def _messages(error: ValidationError, origin: str) -> Iterable[str]:
     for item in error.errors():
         if _is_consequence(item):
             continue
-        sentence = f"{where}: {_field_name(item['loc'])}: {_expectation(item)}"
-        yield (
-            sentence if item["type"] == "missing" else f"{sentence}, but got {item['input']!r:.80}"
-        )
+        message = f"{origin}: {_field_name(item['loc'])}: {_expectation(item)}"
+        yield message if item["type"] == "missing" else f"{message}, but got {item['input']!r:.80}"
 
 
 def _is_consequence(item: ErrorDetails) -> bool:
-    """Whether pydantic calls a list too short only because it dropped the list's bad entries."""
+    """Whether pydantic reports a list as too short only because it dropped invalid entries."""
     return item["type"] == "too_short" and len(item["input"]) >= item["ctx"]["min_length"]
 
 
@@ -106,7 +104,7 @@ def _expectation(item: ErrorDetails) -> str:
         case "too_short":
             return f"expected at least {item['ctx']['min_length']}"
         case "string_pattern_mismatch":
-            return "expected only letters, digits, '_', '-', '.', ':' and spaces, as MLflow does"
+            return "expected only letters, digits, '_', '-', '.', ':' and spaces, as in MLflow metric names"
         case _:
             return item["msg"].replace("Input should be", "expected")
 
@@ -117,23 +115,23 @@ def _field_name(location: tuple[int | str, ...]) -> str:
 
 
 def _class_problems(entry: TaxonomyEntry) -> Iterable[str]:
-    first: dict[str, int] = {}
+    first_indices: dict[str, int] = {}
     for index, item in enumerate(entry.classes):
-        if item.name in first:
+        if item.name in first_indices:
             yield (
                 f"classes[{index}].name: expected each class once, "
-                f"but {item.name!r} is also classes[{first[item.name]}]"
+                f"but {item.name!r} is also classes[{first_indices[item.name]}]"
             )
-        first.setdefault(item.name, index)
+        first_indices.setdefault(item.name, index)
 
 
 def _condition_problems(entry: TaxonomyEntry) -> Iterable[str]:
-    seen: set[str] = set()
+    names: set[str] = set()
     for position, item in enumerate(entry.critical_conditions):
         field = f"critical_conditions[{position}]"
-        if item.name in seen:
-            yield f"{field}.name: expected each condition once, but {item.name!r} came before"
-        seen.add(item.name)
+        if item.name in names:
+            yield f"{field}.name: expected each condition once, but {item.name!r} is repeated"
+        names.add(item.name)
         unknown = [ref for ref in item.classes if not _is_class(ref, entry)]
         if unknown:
             yield (

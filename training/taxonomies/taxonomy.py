@@ -1,4 +1,4 @@
-"""The classes of a data set in output order, and the conditions among them with a clinical floor."""
+"""Loads a taxonomy: classes in output order, and critical conditions with a minimum sensitivity."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from typing import Any
 import yaml
 
 from training.errors import DataError
-from training.taxonomies.schema import ConditionEntry, TaxonomyEntry, entry_from
+from training.taxonomies.schema import ConditionEntry, TaxonomyEntry, parse_taxonomy
 
 FOLDER_TAXONOMY = "folders"
-"""Name of a taxonomy that was made from the folder names of a data set."""
+"""Name of a taxonomy that is derived from the folder names of a data set."""
 
 
 class Modality(StrEnum):
-    """How a picture was taken."""
+    """The imaging method of a class's images."""
 
     FUNDUS = "fundus"
     OCT = "oct"
@@ -26,7 +26,7 @@ class Modality(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class CriticalCondition:
-    """Classes that count as one finding, and the sensitivity below which a model is unsafe."""
+    """A group of classes that is one finding, and the sensitivity below which a model is unsafe."""
 
     name: str
     class_indices: tuple[int, ...]
@@ -45,36 +45,38 @@ class Taxonomy:
 
 
 def load_taxonomy(path: Path) -> Taxonomy:
-    """Read a taxonomy from a YAML file; DataError names the file and the field."""
+    """Read a taxonomy from a YAML file; raises DataError with the file and the field."""
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(
-            f"Expected a taxonomy file in YAML at {path}, but it cannot be read: {error}."
+            f"The taxonomy file {path} cannot be read: {error}. Expected a YAML file in UTF-8."
         ) from error
-    return _parse_yaml(text, where=str(path))
+    return _parse_yaml(text, origin=str(path))
 
 
 def caasi_v6_1() -> Taxonomy:
-    """The 28 fundus and OCT classes that are shipped, with their four critical conditions."""
-    resource = resources.files("training") / "taxonomies" / "caasi_v6_1.yaml"
-    return _parse_yaml(resource.read_text(encoding="utf-8"), where=resource.name)
+    """The built-in taxonomy: 28 fundus and OCT classes and four critical conditions."""
+    resource = resources.files("training.taxonomies") / "caasi_v6_1.yaml"
+    return _parse_yaml(resource.read_text(encoding="utf-8"), origin=resource.name)
 
 
 def taxonomy_for_folders(class_names: Sequence[str]) -> Taxonomy:
     """The taxonomy of an ImageFolder with these class folders.
 
-    The 28 CAASI folders, in any order, give the CAASI taxonomy itself. Other sets are sorted, and
-    each CAASI critical condition holds for those of its classes that are there by name, so that
-    leaving classes out never lowers a clinical floor silently.
+    The 28 CAASI folders give the CAASI taxonomy. Any other classes are sorted by name, and each
+    CAASI critical condition applies to those of its classes that are present: a data set without
+    some of the classes keeps the minimum sensitivities of the others.
+
+    Raises DataError if there are fewer than two classes, or if a name is not valid.
     """
     caasi = caasi_v6_1()
     if len(class_names) == len(caasi.classes) and set(class_names) == set(caasi.classes):
         return caasi
     if len(class_names) < 2:
         raise DataError(
-            f"Expected a folder for each of at least two classes, but got {list(class_names)}; "
-            "put each class's pictures into a folder of its own."
+            f"Expected at least two classes, each with its own folder, but got {list(class_names)}. "
+            "Put the images of each class into a folder of their own."
         )
     classes = sorted(class_names)
     return taxonomy_from_dict(
@@ -83,12 +85,12 @@ def taxonomy_for_folders(class_names: Sequence[str]) -> Taxonomy:
             "classes": [{"name": name, "modality": _modality_of(name).value} for name in classes],
             "critical_conditions": _conditions_among(classes, caasi),
         },
-        where="the class folders",
+        origin="the class folders",
     )
 
 
 def taxonomy_to_dict(taxonomy: Taxonomy) -> dict[str, Any]:
-    """Plain JSON of a taxonomy, in the layout of its YAML file."""
+    """The taxonomy as JSON values, in the layout of a taxonomy file."""
     return {
         "name": taxonomy.name,
         "source": taxonomy.source,
@@ -107,9 +109,9 @@ def taxonomy_to_dict(taxonomy: Taxonomy) -> dict[str, Any]:
     }
 
 
-def taxonomy_from_dict(values: object, *, where: str = "the taxonomy") -> Taxonomy:
-    """The taxonomy in `values`, as `taxonomy_to_dict` wrote it; DataError names `where` and field."""
-    entry = entry_from(values, where=where)
+def taxonomy_from_dict(values: object, *, origin: str = "the taxonomy") -> Taxonomy:
+    """The inverse of `taxonomy_to_dict`; raises DataError with `origin` and the invalid fields."""
+    entry = parse_taxonomy(values, origin=origin)
     return Taxonomy(
         name=entry.name,
         source=entry.source,
@@ -121,14 +123,14 @@ def taxonomy_from_dict(values: object, *, where: str = "the taxonomy") -> Taxono
     )
 
 
-def _parse_yaml(text: str, *, where: str) -> Taxonomy:
+def _parse_yaml(text: str, *, origin: str) -> Taxonomy:
     try:
         values = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise DataError(
-            f"{where}: expected a taxonomy in YAML, but it is not YAML: {error}"
+            f"{origin}: expected a taxonomy in YAML, but this is not YAML: {error}"
         ) from error
-    return taxonomy_from_dict(values, where=where)
+    return taxonomy_from_dict(values, origin=origin)
 
 
 def _condition_from(item: ConditionEntry, entry: TaxonomyEntry) -> CriticalCondition:

@@ -1,3 +1,5 @@
+"""A taxonomy file is read completely or refused with its file and field."""
+
 import json
 from pathlib import Path
 
@@ -36,7 +38,7 @@ def condition(**changes: object) -> list[dict[str, object]]:
     return [{"name": "Loss", "classes": [0], "min_sensitivity": 0.9, **changes}]
 
 
-def floors(taxonomy: Taxonomy) -> dict[str, tuple[tuple[str, ...], float]]:
+def min_sensitivities(taxonomy: Taxonomy) -> dict[str, tuple[tuple[str, ...], float]]:
     return {
         each.name: (
             tuple(taxonomy.classes[index] for index in each.class_indices),
@@ -46,7 +48,7 @@ def floors(taxonomy: Taxonomy) -> dict[str, tuple[tuple[str, ...], float]]:
     }
 
 
-CAASI_FLOORS = {
+CAASI_MIN_SENSITIVITIES = {
     "RAO": (("Fundus_RAO", "OCT_RAO"), 0.99),
     "RVO": (("Fundus_RVO", "OCT_RVO"), 0.97),
     "Retinal_Detachment": (("Fundus_Retinal_Detachment",), 0.99),
@@ -64,7 +66,7 @@ def test_caasi_has_its_28_classes_in_the_published_order() -> None:
     assert taxonomy.modalities == (Modality.FUNDUS,) * 18 + (Modality.OCT,) * 10
 
 
-def test_caasi_conditions_have_the_contracts_indices_and_floors() -> None:
+def test_caasi_conditions_have_the_published_indices_and_minimum_sensitivities() -> None:
     taxonomy = caasi_v6_1()
     assert {each.name: each.class_indices for each in taxonomy.critical_conditions} == {
         "RAO": (8, 27),
@@ -72,7 +74,7 @@ def test_caasi_conditions_have_the_contracts_indices_and_floors() -> None:
         "Retinal_Detachment": (13,),
         "CNV": (11, 20),
     }
-    assert floors(taxonomy) == CAASI_FLOORS
+    assert min_sensitivities(taxonomy) == CAASI_MIN_SENSITIVITIES
 
 
 def test_modalities_agree_with_the_class_names() -> None:
@@ -81,7 +83,7 @@ def test_modalities_agree_with_the_class_names() -> None:
         assert name.lower().startswith(f"{modality}_")
 
 
-def test_a_file_is_read_with_names_or_indices_for_classes(tmp_path: Path) -> None:
+def test_a_condition_may_give_its_classes_by_name_or_by_index(tmp_path: Path) -> None:
     by_index = load_taxonomy(write_yaml(tmp_path))
     by_name = load_taxonomy(
         write_yaml(
@@ -92,10 +94,10 @@ def test_a_file_is_read_with_names_or_indices_for_classes(tmp_path: Path) -> Non
     assert by_index == by_name
     assert by_index.classes == ("Left", "Right", "Third")
     assert by_index.modalities == (Modality.FUNDUS, Modality.OCT, Modality.OTHER)
-    assert floors(by_index) == {"Loss": (("Left", "Third"), 0.9)}
+    assert min_sensitivities(by_index) == {"Loss": (("Left", "Third"), 0.9)}
 
 
-def test_a_taxonomy_survives_json() -> None:
+def test_a_taxonomy_is_the_same_after_json() -> None:
     taxonomy = caasi_v6_1()
     assert taxonomy_from_dict(json.loads(json.dumps(taxonomy_to_dict(taxonomy)))) == taxonomy
 
@@ -135,7 +137,7 @@ def test_a_taxonomy_survives_json() -> None:
         ({"critical_conditions": condition() * 2}, "critical_conditions[1].name"),
     ],
 )
-def test_a_bad_file_is_refused_by_file_and_field(
+def test_an_invalid_file_is_refused_with_file_and_field(
     tmp_path: Path, changes: dict[str, object], field: str
 ) -> None:
     path = write_yaml(tmp_path, **changes)
@@ -158,12 +160,12 @@ def test_a_file_that_is_not_yaml_is_refused(tmp_path: Path) -> None:
         load_taxonomy(path)
 
 
-def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"absent\.yaml"):
         load_taxonomy(tmp_path / "absent.yaml")
 
 
-def test_the_28_folders_in_any_order_give_caasi_itself() -> None:
+def test_the_28_folders_in_any_order_give_the_caasi_taxonomy() -> None:
     assert taxonomy_for_folders(sorted(caasi_v6_1().classes)) == caasi_v6_1()
 
 
@@ -175,15 +177,18 @@ def test_other_folders_are_sorted_with_modalities_by_prefix() -> None:
     assert taxonomy.critical_conditions == ()
 
 
-def test_a_subset_keeps_every_floor_of_the_classes_it_has() -> None:
+def test_a_subset_of_classes_keeps_their_critical_conditions() -> None:
     taxonomy = taxonomy_for_folders(["OCT_RAO", "Fundus_Normal", "Fundus_RVO", "Own_Class"])
-    assert floors(taxonomy) == {"RAO": (("OCT_RAO",), 0.99), "RVO": (("Fundus_RVO",), 0.97)}
+    assert min_sensitivities(taxonomy) == {
+        "RAO": (("OCT_RAO",), 0.99),
+        "RVO": (("Fundus_RVO",), 0.97),
+    }
 
 
-def test_more_folders_than_caasi_keep_all_its_floors() -> None:
+def test_additional_classes_keep_all_critical_conditions() -> None:
     taxonomy = taxonomy_for_folders([*caasi_v6_1().classes, "A_New_Class"])
     assert taxonomy.classes[0] == "A_New_Class"
-    assert floors(taxonomy) == CAASI_FLOORS
+    assert min_sensitivities(taxonomy) == CAASI_MIN_SENSITIVITIES
 
 
 @pytest.mark.parametrize("class_names", [[], ["Fundus_Normal"]])
@@ -192,6 +197,6 @@ def test_fewer_than_two_folders_are_refused(class_names: list[str]) -> None:
         taxonomy_for_folders(class_names)
 
 
-def test_a_folder_name_that_mlflow_would_refuse_is_refused() -> None:
+def test_a_folder_name_that_is_no_valid_metric_name_is_refused() -> None:
     with pytest.raises(DataError, match="DR #2"):
         taxonomy_for_folders(["DR #2", "Normal"])
