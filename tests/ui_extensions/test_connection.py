@@ -10,8 +10,8 @@ import psutil
 import pytest
 from playwright.sync_api import Locator, Page, WebSocketRoute, expect
 
-from tests.api.client.cut_proxy import CutProxy
 from tests.api.logged_runs import LoggedRun
+from tests.proxy import TcpProxy
 from tests.servers import Server, fovea_server
 from tests.ui_extensions.conftest import forgive
 from tests.ui_extensions.run_page import (
@@ -83,8 +83,8 @@ def run(server: Restartable) -> LoggedRun:
 
 
 @pytest.fixture
-def proxy(server: Restartable) -> Iterator[CutProxy]:
-    with CutProxy(server.server.port) as proxy:
+def proxy(server: Restartable) -> Iterator[TcpProxy]:
+    with TcpProxy(server.server.port) as proxy:
         yield proxy
 
 
@@ -157,7 +157,7 @@ def test_the_list_of_runs_is_not_shown_as_live_while_the_server_is_away(
 
 
 def test_a_connection_that_is_cut_goes_on_where_it_ended(
-    server: Restartable, run: LoggedRun, proxy: CutProxy, page: Page, complaints: list[str]
+    server: Restartable, run: LoggedRun, proxy: TcpProxy, page: Page, complaints: list[str]
 ) -> None:
     sockets: list[str] = []
     page.on("websocket", lambda socket: sockets.append(socket.url))

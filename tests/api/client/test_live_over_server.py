@@ -12,8 +12,8 @@ from mlflow import MlflowClient
 from api.client import AsyncFoveaClient, FoveaClient
 from api.client.refusals import RequestRefusedError
 from api.live.messages import MetricsUpdate, ServerMessage
-from tests.api.cli.test_watch import FOVEA
-from tests.api.client.cut_proxy import CutProxy
+from tests.api.cli.test_watch_command import FOVEA
+from tests.proxy import TcpProxy
 from tests.servers import Server
 from tests.waiting import until
 
@@ -72,7 +72,7 @@ def test_every_step_arrives_once_and_in_order_over_cut_connections(
 ) -> None:
     mlflow, run_id = started_run(server.url)
 
-    with CutProxy(server.port) as proxy, in_thread(watch, proxy.url, run_id) as messages:
+    with TcpProxy(server.port) as proxy, in_thread(watch, proxy.url, run_id) as messages:
         until(lambda: messages, "the first state")
         for step in range(1, NUM_STEPS + 1):
             mlflow.log_metric(run_id, "train/loss", 1 / step, step=step)

@@ -31,8 +31,8 @@ from tests.api.control.loops import (
     training,
     until_status,
 )
-from tests.api.control.stalled_proxy import StalledProxy
 from tests.postgres import Postgres, postgres_server
+from tests.proxy import TcpProxy
 from tests.servers import Server, fovea_server
 from tests.valkey import Valkey, valkey
 from tests.waiting import until
@@ -85,7 +85,7 @@ def test_a_command_that_was_taken_before_the_server_was_killed_reaches_the_run(
 ) -> None:
     with fovea_server(tmp_path / "data") as server:
         run_id = new_run(server.url)
-        with StalledProxy(server.port) as proxy, training(proxy.url, run_id), proxy.cut():
+        with TcpProxy(server.port) as proxy, training(proxy.url, run_id), proxy.stalled():
             taken = answer(post(server.url, "pause", run_id))
             assert not taken["acknowledged"]
             server.kill()
@@ -115,10 +115,10 @@ def test_what_is_commanded_while_the_network_is_cut_is_obeyed_when_it_is_back(
     server: Server,
 ) -> None:
     run_id = new_run(server.url)
-    with StalledProxy(server.port) as proxy, Loop(run_id, proxy.url) as loop:
+    with TcpProxy(server.port) as proxy, Loop(run_id, proxy.url) as loop:
         assert answer(post(server.url, "pause", run_id, timeout_s=DEADLINE_S))["acknowledged"]
         assert answer(post(server.url, "resume", run_id, timeout_s=DEADLINE_S))["acknowledged"]
-        with proxy.cut():
+        with proxy.stalled():
             assert loop.goes_on()
             pausing = until(lambda: paused_in_vain(server, run_id), "the run is silent")
             assert (pausing["acknowledged"], pausing["training_status"]) == (False, "pausing")
@@ -150,10 +150,10 @@ def pass_time(server: Server, run_id: str, elapsed_ms: int) -> None:
 @pytest.mark.usefixtures("quick")
 def test_a_run_that_has_fallen_silent_says_so_until_it_is_heard_again(server: Server) -> None:
     run_id = new_run(server.url)
-    with StalledProxy(server.port) as proxy, Loop(run_id, proxy.url) as loop:
+    with TcpProxy(server.port) as proxy, Loop(run_id, proxy.url) as loop:
         assert answer(post(server.url, "pause", run_id, timeout_s=DEADLINE_S))["acknowledged"]
         assert answer(post(server.url, "resume", run_id, timeout_s=DEADLINE_S))["acknowledged"]
-        with proxy.cut():
+        with proxy.stalled():
             assert loop.goes_on()
             until(lambda: says_silent(server, run_id), "the run is silent", DEADLINE_S)
             assert tags(server.url, run_id)[0] == "training"

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from mlflow import MlflowClient
 
-from tests.training.tracking.flaky_proxy import Fault, FlakyProxy
+from tests.proxy import Fault, FlakyHttpProxy
 from tests.training.tracking_server import TrackingServer
 from tests.waiting import until
 from training.errors import TrackingError
@@ -156,8 +156,8 @@ def test_a_refused_record_is_kept_with_its_reason_and_holds_up_no_other(
 def test_half_of_the_requests_may_fail(
     server: TrackingServer, run_id: str, spool_dir: Path
 ) -> None:
-    with FlakyProxy(server.port, seed=3) as proxy:
-        tracker = tracker_at(proxy.uri, run_id, spool_dir)
+    with FlakyHttpProxy(server.port, seed=3) as proxy:
+        tracker = tracker_at(proxy.url, run_id, spool_dir)
         tracker.log_params({"epochs": "5"})
         for step in range(0, 400, 10):
             for substep in range(step, step + 10):
