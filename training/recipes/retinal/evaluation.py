@@ -15,7 +15,6 @@ from training.evaluation.calibration import fit_temperature, measure_calibration
 from training.evaluation.confusion_image import confusion_matrix_image
 from training.evaluation.intervals import bootstrap_intervals
 from training.evaluation.metrics import Evaluation, evaluate_predictions, logged_metrics
-from training.recipes.retinal.prediction import InferenceTransform, predict
 from training.evaluation.report import render_report
 from training.evaluation.report_figures import report_document
 from training.evaluation.scoring import Predictions
@@ -25,6 +24,7 @@ from training.recipe import Scores, TrainedModel
 from training.recipes.retinal.config import RetinalConfig, RetinalEvaluateConfig
 from training.recipes.retinal.data import RetinalData, data_root, find_data, verify_data
 from training.recipes.retinal.model import backbone_config
+from training.recipes.retinal.prediction import InferenceTransform, predict
 from training.recipes.retinal.recipe import split_dataset
 from training.taxonomies.taxonomy import Modality, Taxonomy, taxonomy_from_dict
 
@@ -36,7 +36,7 @@ def evaluate_classifier(
 ) -> Scores:
     """Fit the temperature on val, then measure on the split that is asked for."""
     config = _config(trained, options)
-    taxonomy = taxonomy_from_dict(trained.document["taxonomy"], where="the run's taxonomy")
+    taxonomy = taxonomy_from_dict(trained.document["taxonomy"], origin="the run's taxonomy")
     modality = _modality(options.modality, taxonomy)
     data = _data(config, taxonomy, modality, options, data_dir, process)
     model = build_classifier(backbone_config(config, len(taxonomy.classes)))
