@@ -14,8 +14,8 @@ from typing import Any
 from mlflow import MlflowClient
 from websockets.sync.client import connect
 
-from benchmarks.live.figures import ms, percentile, print_table
-from benchmarks.live.folder import temporary_folder
+from benchmarks.harness.results import ms, percentile, print_table
+from benchmarks.harness.temporary_folder import temporary_folder
 from tests.api.jobs.trainings import DEADLINE_S, trainings
 from tests.training.data.images import make_folder
 from tracking_plugin.names import Metric

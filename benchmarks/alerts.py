@@ -27,11 +27,11 @@ from api.alerts.samples import Level
 from api.alerts.state_machine import AlertState
 from api.runs.state import RunState
 from api.storage.tables import alerts
-from benchmarks.live.figures import in_turn, ms, percentile, print_table, ratios, spread, us
-from benchmarks.live.folder import temporary_folder
+from benchmarks.harness.results import in_turn, ms, percentile, print_table, ratios, spread, us
+from benchmarks.harness.temporary_folder import temporary_folder
 from tests.postgres import postgres_server
 from tests.servers import Server, fovea_server
-from tracking_plugin.events import MetricPoint
+from tracking_plugin.events import LoggedPoint
 
 NUM_RULES = 200
 NUM_METRICS = 100
@@ -83,8 +83,8 @@ def evaluation_times_s(condition: Condition, metric: str) -> list[float]:
     return times_s
 
 
-def point(name: str, step: int) -> MetricPoint:
-    return MetricPoint(name=name, value=1.0 + step % 7, step=step, timestamp_ms=step)
+def point(name: str, step: int) -> LoggedPoint:
+    return LoggedPoint(name=name, value=1.0 + step % 7, step=step, timestamp_ms=step)
 
 
 def print_unmatched(folder: Path) -> None:

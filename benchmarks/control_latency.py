@@ -17,15 +17,15 @@ import httpx
 import torch.distributed as dist
 from mlflow import MlflowClient
 
-from benchmarks.live.cores import CLIENT_CORE, SERVER_CORE, stay_on
-from benchmarks.live.figures import ms, percentile, print_table, us
-from benchmarks.live.folder import temporary_folder
-from benchmarks.live.servers import fovea_serve
+from benchmarks.harness.cpu_affinity import CLIENT_CORE, SERVER_CORE, stay_on
+from benchmarks.harness.results import ms, percentile, print_table, us
+from benchmarks.harness.servers import fovea_serve
+from benchmarks.harness.temporary_folder import temporary_folder
 from tests.ports import LOOPBACK, free_port
 from tracking_plugin.control import RunControl
 from training.agreement import Agreement, Decision
 from training.process import Process, current_process
-from training.recording.control_signal import ServerOrders
+from training.recording.control_signal import ControlLinkSignal
 
 NUM_RANKS = 2
 NUM_COMMANDS = 100
@@ -95,7 +95,7 @@ def _rank(parent: Connection, rank: int, port: int, url: str, run_id: str, core:
     if rank > 0:
         _train(Agreement(process, None), parent)
     with closing(RunControl(run_id, tracking_uri=url)) as control:
-        _train(Agreement(process, ServerOrders(control)), parent)
+        _train(Agreement(process, ControlLinkSignal(control)), parent)
 
 
 def _agreeing_s(process: Process) -> list[float]:
@@ -115,13 +115,13 @@ def _train(agreement: Agreement, parent: Connection) -> None:
         began = time.monotonic()
         agreement.begin_step()
         time.sleep(STEP_S)
-        verdict = agreement.end_step()
+        decision = agreement.end_step()
         step += 1
-        if verdict is Decision.PAUSE:
+        if decision is Decision.PAUSE:
             held = time.monotonic()
             parent.send((held, held - began))
-            agreement.hold(step)
-        agreement.orders.training(step)
+            agreement.wait_while_paused(step)
+        agreement.signal.report_training(step)
 
 
 def _print_figures(delays_s: list[float], steps_s: list[float], agreeing_s: list[float]) -> None:

@@ -5,7 +5,7 @@
 Headless Chromium shows 20 charts at once; each update brings a point to each. First nothing comes,
 then the updates; then the same updates come to a page that draws all points of all charts at each
 of them. The points before are 4,000 of the store, as many as a page reads, and 16,000 that came
-live. Updates begin on the server's bus, not at MLflow (`benchmarks.dashboard.live_app` says why).
+live. Updates begin on the server's bus, not at MLflow (`benchmarks.dashboard.publishing_app` says why).
 """
 
 import argparse
@@ -13,13 +13,13 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from benchmarks.dashboard.built import require_built
-from benchmarks.dashboard.filling import fill
+from benchmarks.dashboard.built_dashboard import require_built
+from benchmarks.dashboard.fill_charts import fill
 from benchmarks.dashboard.frame_times import TARGET_FPS, FrameTimes, frame_times
-from benchmarks.dashboard.served import ServedRun, served_run
+from benchmarks.dashboard.served_run import ServedRun, served_run
 from benchmarks.dashboard.tab import HEIGHT_PX, WIDTH_PX, Noted, Tab, chromium_tab
-from benchmarks.live.figures import print_table
-from benchmarks.live.folder import temporary_folder
+from benchmarks.harness.results import print_table
+from benchmarks.harness.temporary_folder import temporary_folder
 
 UPDATES_PER_S = 50
 QUIET_S = 5.0
@@ -63,7 +63,7 @@ def main() -> None:
         for part in PARTS:
             phases.append(updated(f"dashboard, {part}", run, tab, updating_s / len(PARTS)))
             memory.append(weigh(f"after the {part}", tab))
-        tab.open(run.bare_url("naive"))
+        tab.open(run.bare_url("redraw_all"))
         run.go_on(round(UPDATES_PER_S * NAIVE_S), UPDATES_PER_S)
         phases.append(measure("all points drawn at each update", tab, NAIVE_S))
     print_figures(phases, memory)

@@ -15,14 +15,14 @@ import os
 import time
 from collections.abc import Iterator
 
-from benchmarks.dashboard.built import require_built
-from benchmarks.dashboard.delays import Delay, Delays, delays
-from benchmarks.dashboard.filling import fill
-from benchmarks.dashboard.presented import CATEGORIES, CLOCK_MARK, Presented
-from benchmarks.dashboard.served import ServedRun, served_run
+from benchmarks.dashboard.built_dashboard import require_built
+from benchmarks.dashboard.display_delays import Delay, Delays, delays
+from benchmarks.dashboard.fill_charts import fill
+from benchmarks.dashboard.frame_trace import CATEGORIES, CLOCK_MARK, Presented
+from benchmarks.dashboard.served_run import ServedRun, served_run
 from benchmarks.dashboard.tab import Tab, chromium_tab
-from benchmarks.live.figures import percentile, print_table
-from benchmarks.live.folder import temporary_folder
+from benchmarks.harness.results import percentile, print_table
+from benchmarks.harness.temporary_folder import temporary_folder
 
 FEW_PER_S, MANY_PER_S = 10, 50
 SETTLE_S = 1.0
@@ -41,7 +41,7 @@ def main() -> None:
         tab.watch_charts()
         for per_s in (FEW_PER_S, MANY_PER_S):
             rows += cells(f"dashboard, {per_s} a second", measure(run, tab, per_s, seconds))
-        tab.open(run.bare_url("floor"))
+        tab.open(run.bare_url("captions_only"))
         tab.watch_charts()
         floor = measure(run, tab, MANY_PER_S, seconds)
         rows += cells(f"captions without charts, {MANY_PER_S} a second", floor)

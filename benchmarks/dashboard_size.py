@@ -13,11 +13,11 @@ from urllib.parse import urlsplit
 import httpx
 from playwright.sync_api import Response
 
-from benchmarks.dashboard.built import require_built
-from benchmarks.dashboard.served import served_run
+from benchmarks.dashboard.built_dashboard import require_built
+from benchmarks.dashboard.served_run import served_run
 from benchmarks.dashboard.tab import chromium_tab
-from benchmarks.live.figures import print_table
-from benchmarks.live.folder import temporary_folder
+from benchmarks.harness.results import print_table
+from benchmarks.harness.temporary_folder import temporary_folder
 
 TARGET_KB = 200
 PANEL_PATH = "/monitor/panel.js"

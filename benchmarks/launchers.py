@@ -14,8 +14,8 @@ from pathlib import Path
 
 from mlflow import MlflowClient
 
-from benchmarks.live.figures import in_turn, print_table
-from benchmarks.live.folder import temporary_folder
+from benchmarks.harness.results import in_turn, print_table
+from benchmarks.harness.temporary_folder import temporary_folder
 from tests.training.data.images import make_folder
 
 NUM_ROUNDS = 2

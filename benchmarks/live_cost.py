@@ -10,11 +10,11 @@ are equally fast, even of the same program: a second plain server shows by how m
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
-from benchmarks.live.cores import CLIENT_CORE, stay_on
-from benchmarks.live.figures import in_turn, ms, percentile, print_table, ratios, spread
-from benchmarks.live.folder import temporary_folder
+from benchmarks.harness.cpu_affinity import CLIENT_CORE, stay_on
+from benchmarks.harness.results import in_turn, ms, percentile, print_table, ratios, spread
+from benchmarks.harness.servers import Server, fovea_serve, plain_mlflow
+from benchmarks.harness.temporary_folder import temporary_folder
 from benchmarks.live.receivers import receivers
-from benchmarks.live.servers import Server, fovea_serve, plain_mlflow
 from benchmarks.live.writers import Writer, write_back_to_back
 
 NUM_ROUNDS = 30

@@ -10,11 +10,11 @@ import argparse
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
+from benchmarks.harness.cpu_affinity import CLIENT_CORE, stay_on
+from benchmarks.harness.results import in_turn, ms, percentile, print_table, ratios, spread
+from benchmarks.harness.servers import asgi_server
+from benchmarks.harness.temporary_folder import temporary_folder
 from benchmarks.live.bursts import Audience, audience
-from benchmarks.live.cores import CLIENT_CORE, stay_on
-from benchmarks.live.figures import in_turn, ms, percentile, print_table, ratios, spread
-from benchmarks.live.folder import temporary_folder
-from benchmarks.live.servers import asgi_server
 
 NUM_ROUNDS = 16
 BURSTS_A_ROUND = 8
@@ -22,8 +22,8 @@ EVENTS_A_BURST = 10
 SINGLE_EVENTS_A_ROUND = 10
 TARGET = 0.90
 APPLICATIONS = {
-    "bare uvicorn loop": "benchmarks.live.broadcast:bare_app",
-    "hub": "benchmarks.live.broadcast:fovea_app",
+    "bare uvicorn loop": "benchmarks.live.broadcast_apps:bare_app",
+    "hub": "benchmarks.live.broadcast_apps:fovea_app",
 }
 
 

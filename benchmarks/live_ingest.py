@@ -13,11 +13,11 @@ from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.live.cores import CLIENT_CORE, SERVER_CORE, kept_busy, started_on, stay_on
-from benchmarks.live.figures import in_turn, ms, percentile, print_table, ratios, spread
-from benchmarks.live.folder import temporary_folder
+from benchmarks.harness.cpu_affinity import CLIENT_CORE, SERVER_CORE, kept_busy, started_on, stay_on
+from benchmarks.harness.results import in_turn, ms, percentile, print_table, ratios, spread
+from benchmarks.harness.servers import Server, fovea_hub, fovea_serve
+from benchmarks.harness.temporary_folder import temporary_folder
 from benchmarks.live.receivers import Receivers, receivers
-from benchmarks.live.servers import Server, fovea_hub, fovea_serve
 from benchmarks.live.writers import Writer, Written, write_at_rate, write_back_to_back
 from tests.valkey import valkey_server
 

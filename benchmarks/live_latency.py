@@ -11,11 +11,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.live.cores import CLIENT_CORE, started_on, stay_on
-from benchmarks.live.delays import Delays, measure_delays
-from benchmarks.live.figures import in_turn, ms, percentile, print_table
-from benchmarks.live.folder import temporary_folder
-from benchmarks.live.servers import fovea_hub, fovea_serve
+from benchmarks.harness.cpu_affinity import CLIENT_CORE, started_on, stay_on
+from benchmarks.harness.results import in_turn, ms, percentile, print_table
+from benchmarks.harness.servers import fovea_hub, fovea_serve
+from benchmarks.harness.temporary_folder import temporary_folder
+from benchmarks.live.delivery_delays import Delays, measure_delays
 from benchmarks.live.writers import Writer
 from tests.valkey import valkey_server
 

@@ -12,13 +12,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from benchmarks.harness.cpu_affinity import CLIENT_CORE, stay_on
+from benchmarks.harness.results import in_turn, ms, percentile, print_table, ratios, spread
+from benchmarks.harness.servers import Server, asgi_server
+from benchmarks.harness.temporary_folder import temporary_folder
 from benchmarks.live.bursts import Audience, audience
-from benchmarks.live.cores import CLIENT_CORE, stay_on
-from benchmarks.live.figures import in_turn, ms, percentile, print_table, ratios, spread
-from benchmarks.live.folder import temporary_folder
-from benchmarks.live.frames import ask_for_socket, take_answer
 from benchmarks.live.receivers import receivers
-from benchmarks.live.servers import Server, asgi_server
+from benchmarks.live.websocket_frames import ask_for_socket, take_answer
 
 IDLE_SOCKETS = (1000, 2000)
 WARM_UP_SOCKETS = 50
@@ -49,7 +49,7 @@ def main() -> None:
 def weigh_idle_sockets(folder: Path) -> None:
     rows = []
     for name, factory in APPLICATIONS.items():
-        with asgi_server(f"benchmarks.live.broadcast:{factory}", folder) as server:
+        with asgi_server(f"benchmarks.live.broadcast_apps:{factory}", folder) as server:
             rows.append([name, *(f"{kib:.1f} KiB" for kib in kib_per_socket(server))])
     print_table(("memory of an idle socket", *(f"{n} sockets" for n in IDLE_SOCKETS)), rows)
 
@@ -78,7 +78,7 @@ def stop_reading(folder: Path) -> None:
 
 
 def contestant(name: str, folder: Path, stack: ExitStack) -> Contestant:
-    server = stack.enter_context(asgi_server("benchmarks.live.broadcast:fovea_app", folder))
+    server = stack.enter_context(asgi_server("benchmarks.live.broadcast_apps:fovea_app", folder))
     told = audience(server, READING_SOCKETS, stack)
     told.burst(MESSAGES_A_BURST)
     told.sockets.settle()

@@ -18,17 +18,17 @@ import torch
 from mlflow import MlflowClient
 from tqdm import tqdm
 
-from benchmarks.live.cores import CLIENT_CORE, stay_on
-from benchmarks.live.figures import in_turn, ms, percentile, print_table, ratios, spread
-from benchmarks.live.folder import temporary_folder
-from benchmarks.live.servers import fovea_serve
+from benchmarks.harness.cpu_affinity import CLIENT_CORE, stay_on
+from benchmarks.harness.results import in_turn, ms, percentile, print_table, ratios, spread
+from benchmarks.harness.servers import fovea_serve
+from benchmarks.harness.temporary_folder import temporary_folder
 from tracking_plugin.control import RunControl
 from tracking_plugin.names import Metric
 from training.agreement import Agreement
 from training.console import BarConsole
 from training.data_wait import DataWait
 from training.process import current_process
-from training.recording.control_signal import ServerOrders
+from training.recording.control_signal import ControlLinkSignal
 from training.tracking.tracker import MlflowTracker
 
 NUM_ROUNDS = 40
@@ -61,9 +61,9 @@ class Loop:
         run_id = MlflowClient(url).create_run("0").info.run_id
         self.tracker = MlflowTracker(run_id=run_id, tracking_uri=url, spool_dir=folder / "spool")
         control = stack.enter_context(closing(RunControl(run_id, tracking_uri=url)))
-        self._orders = ServerOrders(control)
+        self._signal = ControlLinkSignal(control)
         process = current_process(use_gpu=False)
-        self._agreement = Agreement(process, self._orders)
+        self._agreement = Agreement(process, self._signal)
         self._data_wait = DataWait(process.device)
         self._console = BarConsole(
             lambda total, initial, _: tqdm(total=total, initial=initial, file=StringIO())
@@ -81,13 +81,13 @@ class Loop:
 
     def with_everything(self) -> None:
         self._agreement.begin_step()
-        self._data_wait.ask()
-        self._data_wait.arrive()
+        self._data_wait.begin()
+        self._data_wait.end()
         self.bare()
         self._data_wait.end_step(STEP_S)
         self._console.step(self._step, self._log())
         self._agreement.end_step()
-        self._orders.training(self._step)
+        self._signal.report_training(self._step)
 
     def _log(self) -> dict[str, float]:
         self._step += 1

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from benchmarks.live.figures import percentile
+from benchmarks.harness.results import percentile
 
 TARGET_FPS = 55
 LONGEST_MS = 1000 / TARGET_FPS

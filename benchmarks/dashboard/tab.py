@@ -17,7 +17,7 @@ from tests.waiting import until
 WIDTH_PX, HEIGHT_PX = 2560, 1600
 """Room for 20 charts at once."""
 
-_PROBE = Path(__file__).parent / "probe.js"
+_PROBE = Path(__file__).parent / "page_probe.js"
 _IN_VIEW = """() => [...document.querySelectorAll("figure")].filter((chart) => {
     const { top, bottom, left, right } = chart.getBoundingClientRect();
     return top >= 0 && left >= 0 && bottom <= innerHeight && right <= innerWidth;
@@ -26,7 +26,7 @@ _IN_VIEW = """() => [...document.querySelectorAll("figure")].filter((chart) => {
 
 @dataclass(frozen=True, kw_only=True)
 class Noted:
-    """What `probe.js` noted in a page; times in ms since the page began."""
+    """What `page_probe.js` noted in a page; times in ms since the page began."""
 
     frames: list[float]
     long_tasks_ms: list[float]

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from benchmarks.harness.servers import Server
 from benchmarks.live.receivers import Receivers, receivers
-from benchmarks.live.servers import Server
 
 
 @dataclass(frozen=True, kw_only=True)
 class Audience:
-    """A server with an application of `benchmarks.live.broadcast`, and the sockets it tells."""
+    """A server with an application of `benchmarks.live.broadcast_apps`, and the sockets it tells."""
 
     server: Server
     sockets: Receivers

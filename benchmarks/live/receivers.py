@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
-from benchmarks.live.cores import CLIENT_CORE, stay_on
-from benchmarks.live.frames import FrameCounter, ask_for_socket, take_answer
+from benchmarks.harness.cpu_affinity import CLIENT_CORE, stay_on
+from benchmarks.live.websocket_frames import FrameCounter, ask_for_socket, take_answer
 
 DEADLINE_S = 60.0
 _SOCKETS_AT_ONCE = 100

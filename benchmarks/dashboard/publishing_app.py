@@ -18,8 +18,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from api.app import create_app
 from api.bus.protocol import Bus
 from benchmarks.dashboard.long_run import METRICS, value_at
-from benchmarks.dashboard.telling import PREFIX, Telling
-from tracking_plugin.events import MetricPoint, MetricsLogged
+from benchmarks.dashboard.publish_request import PREFIX, Telling
+from tracking_plugin.events import LoggedPoint, MetricsLogged
 from ui_extensions.mount import BUILT
 
 UPLOT = BUILT.parent / "node_modules" / "uplot" / "dist"
@@ -65,7 +65,7 @@ def _event(telling: Telling, number: int) -> MetricsLogged:
     now_ms = int(time.time() * 1000)
     first = telling.first_step + number * telling.steps
     points = [
-        MetricPoint(name, value_at(metric, step), step, now_ms)
+        LoggedPoint(name, value_at(metric, step), step, now_ms)
         for step in range(first, first + telling.steps)
         for metric, name in enumerate(METRICS)
     ]

@@ -11,8 +11,8 @@ from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
 from api.server.server_command import sqlite_uri
 from benchmarks.dashboard.long_run import METRICS, STORED_STEPS, value_at
-from benchmarks.dashboard.telling import PREFIX, Telling
-from benchmarks.live.servers import Server, asgi_server
+from benchmarks.dashboard.publish_request import PREFIX, Telling
+from benchmarks.harness.servers import Server, asgi_server
 from tests.api.logged_runs import START_MS, bulk_log
 
 
@@ -58,7 +58,7 @@ def served_run(folder: Path) -> Iterator[ServedRun]:
         "FOVEA_BUS_URL": "memory://",
     }
     with asgi_server(
-        "benchmarks.dashboard.live_app:app", folder, environment=environment
+        "benchmarks.dashboard.publishing_app:app", folder, environment=environment
     ) as server:
         yield ServedRun(server=server, run_id=run_id)
 

@@ -1,7 +1,7 @@
 """A page that has been open for long: what it holds of each metric came over its socket."""
 
 from benchmarks.dashboard.long_run import NUM_POINTS, STORED_STEPS
-from benchmarks.dashboard.served import ServedRun
+from benchmarks.dashboard.served_run import ServedRun
 from benchmarks.dashboard.tab import Tab
 
 STEPS_AN_UPDATE = 50

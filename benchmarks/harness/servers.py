@@ -14,7 +14,7 @@ import httpx
 import psutil
 
 from api.server.server_command import UVICORN_OPTIONS
-from benchmarks.live.cores import SERVER_CORE, started_on
+from benchmarks.harness.cpu_affinity import SERVER_CORE, started_on
 from tests.ports import LOOPBACK, free_port
 from tests.waiting import until
 

@@ -13,7 +13,7 @@ from api.live.run_view import RunView
 from api.live.socket import LiveEndpoint
 from api.middleware.admission import load_admission
 from api.runs.state import RunState
-from tracking_plugin.events import MetricPoint, MetricsLogged, RunCreated
+from tracking_plugin.events import LoggedPoint, MetricsLogged, RunCreated
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -90,7 +90,7 @@ async def _nothing_to_wait_for() -> None:
 
 
 def _event() -> MetricsLogged:
-    points = [MetricPoint(name, 0.123456789, 1000, _MOMENT_MS) for name in _NAMES]
+    points = [LoggedPoint(name, 0.123456789, 1000, _MOMENT_MS) for name in _NAMES]
     return MetricsLogged(run_id=_RUN_ID, accepted_ms=_MOMENT_MS, points=points)
 
 

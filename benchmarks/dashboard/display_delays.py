@@ -3,8 +3,8 @@
 import bisect
 from dataclasses import dataclass
 
+from benchmarks.dashboard.frame_trace import Presented
 from benchmarks.dashboard.long_run import NUM_METRICS
-from benchmarks.dashboard.presented import Presented
 from benchmarks.dashboard.tab import Noted
 
 
