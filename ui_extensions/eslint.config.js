@@ -7,7 +7,15 @@ import reactHooks from "eslint-plugin-react-hooks";
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["built", "node_modules", "live/openapi.ts", "live/asyncapi.ts"] },
+  {
+    ignores: [
+      "built",
+      "node_modules",
+      "live/openapi.ts",
+      "live/asyncapi.ts",
+      "live/allowedActions.ts",
+    ],
+  },
   js.configs.recommended,
   ...tseslint.configs.recommendedTypeChecked,
   jsxA11y.flatConfigs.recommended,

@@ -150,14 +150,14 @@ def test_a_command_that_is_not_answered_yet_is_not_said_to_be_done(
     server: Server, mlflow: Page, loop: SimulatedLoop
 ) -> None:
     panel = open_run(mlflow, server.url, loop.run_id)
-    loop.hears.clear()
+    loop.may_step.clear()
 
     button(panel, "Pause…").click()
     button(panel, "Hold").click()
 
     expect(word(panel)).to_have_text("Pausing…")
     expect(panel).to_contain_text("Pause: told; waiting until every rank does it…")
-    loop.hears.set()
+    loop.may_step.set()
     expect(panel).to_contain_text("Pause: every rank does it.")
 
 

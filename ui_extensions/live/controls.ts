@@ -1,25 +1,19 @@
-// Which commands go with which status: the server has the last word, this is what a button says before.
+// Which commands a run's status allows, and how long the server waits for a command.
 
+import { type Action, ALLOWED_ACTIONS } from "./allowedActions";
 import type { RunStatus } from "./schemas";
 
-export type Action = "pause" | "resume" | "stop";
+export type { Action };
 
-const BUSY: readonly RunStatus[] = ["pending", "starting", "training", "resuming"];
-
-const ALLOWED: Record<Action, ReadonlySet<RunStatus>> = {
-  pause: new Set(BUSY),
-  resume: new Set<RunStatus>(["pausing", "paused"]),
-  stop: new Set<RunStatus>([...BUSY, "pausing", "paused"]),
-};
-
+/** Decides only which buttons are enabled: the server checks every command itself. */
 export function isAllowed(action: Action, status: RunStatus): boolean {
-  return ALLOWED[action].has(status);
+  return ALLOWED_ACTIONS[status].includes(action);
 }
 
-/** How long a command waits for every rank, in seconds; giving accelerators back takes a checkpoint. */
+/** Seconds to wait for every rank; releasing the accelerators includes writing a checkpoint. */
 export function timeoutS(action: Action, release: boolean): number {
   return action === "pause" && !release ? 20 : 120;
 }
 
-/** Longer than the server waits, so that its own answer comes first. */
+/** The client waits this much longer than the server, so that the server's own answer arrives. */
 export const ANSWER_SLACK_MS = 15_000;
