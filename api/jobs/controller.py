@@ -176,12 +176,7 @@ class JobController:
         if is_late:
             logger.warning("Run %s did not stop in time: its job is ended", job.run_id)
         await (await self._cluster.opened()).stop(job.submission_id)
-        if is_late:
-            self._told_to_stop[job.submission_id] = _TOO_LATE
-        else:
-            # The program of a kind that can pause stops by itself as soon as it has started.
-            is_early = JOB_KINDS[job.kind].can_pause
-            self._told_to_stop[job.submission_id] = _TOO_EARLY if is_early else ""
+        self._told_to_stop[job.submission_id] = _TOO_LATE if is_late else _TOO_EARLY
 
     async def _abandon(self, job: Job) -> None:
         if job.state is JobState.SUBMITTED:

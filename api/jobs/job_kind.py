@@ -40,7 +40,7 @@ class JobKind(ABC):
 
     name: ClassVar[str]
     can_pause: ClassVar[bool] = False
-    """Whether its program opens a control link, so that it can pause and save before it stops."""
+    """Whether its program can save its state and continue from there."""
 
     @property
     @abstractmethod

@@ -7,7 +7,7 @@ from typing import Protocol
 from api.pages import Listed, Page
 from api.runs.series import Series
 from api.runs.state import RunState
-from tracking_plugin.events import MetricPoint
+from tracking_plugin.events import LoggedPoint
 from tracking_plugin.mlflow_status import MlflowStatus
 from tracking_plugin.names import SYSTEM_METRIC_PREFIX, Metric, RunStatus
 
@@ -54,8 +54,8 @@ class SpanEnds:
     """The first and the last point of one metric in an epoch."""
 
     epoch: int
-    first: MetricPoint
-    last: MetricPoint
+    first: LoggedPoint
+    last: LoggedPoint
 
 
 class RunIndex(Protocol):
@@ -66,7 +66,11 @@ class RunIndex(Protocol):
         ...
 
     def newest_run_id(self, statuses: Collection[str] | None = None) -> str | None:
-        """The run that started last, deleted ones aside, of those in one of MLflow's `statuses`."""
+        """The run that started last, of those with one of MLflow's `statuses`.
+
+        Deleted runs and the runs of evaluation jobs are left out: an evaluation has no curves, and
+        its scores belong to the run that it evaluates.
+        """
         ...
 
     def find_runs(self, query: RunQuery, page: Page) -> Listed[FoundRun]:
@@ -88,7 +92,7 @@ class MetricHistory(Protocol):
         """At how many steps something was logged."""
         ...
 
-    def points(self, run_id: str, first_step: int, last_step: int) -> list[MetricPoint]:
+    def points(self, run_id: str, first_step: int, last_step: int) -> list[LoggedPoint]:
         """All that was logged from one step to another; at one step, what counts comes last."""
         ...
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from mlflow.entities import LifecycleStage
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
-from sqlalchemy import ColumnElement, Select, and_, case, func, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from api.pages import Listed, Page
@@ -53,7 +53,12 @@ class SqlRuns:
         return states[run_id]
 
     def newest_run_id(self, statuses: Collection[str] | None = None) -> str | None:
-        conditions = [] if statuses is None else [RUNS.c.status.in_(statuses)]
+        is_evaluation = exists().where(
+            TAGS.c.run_uuid == RUNS.c.run_uuid, TAGS.c.key == Tag.EVALUATED_RUN.value
+        )
+        conditions = [not_(is_evaluation)]
+        if statuses is not None:
+            conditions.append(RUNS.c.status.in_(statuses))
         wanted = self._active_runs().where(*conditions).order_by(*_NEWEST_FIRST).limit(1)
         with self._store.ManagedSessionMaker() as session:
             row = session.execute(wanted).first()

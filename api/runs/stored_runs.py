@@ -13,9 +13,9 @@ from api.pages import Listed, Page
 from api.runs.source import FoundRun, RunQuery, is_of_training
 from api.runs.state import RunState
 from api.runs.status import status_word
-from tracking_plugin.events import MetricPoint
+from tracking_plugin.events import LoggedPoint
 from tracking_plugin.mlflow_status import MlflowStatus
-from tracking_plugin.names import RunStatus
+from tracking_plugin.names import RunStatus, Tag
 
 _AT_ONCE = 1000
 
@@ -36,7 +36,12 @@ class StoredRuns:
 
     def newest_run_id(self, statuses: Collection[str] | None = None) -> str | None:
         runs = self._active_runs(list(self._experiments()))
-        wanted = (run for run in runs if statuses is None or run.info.status in statuses)
+        wanted = (
+            run
+            for run in runs
+            if Tag.EVALUATED_RUN not in run.data.tags
+            and (statuses is None or run.info.status in statuses)
+        )
         newest = min(wanted, key=_newest_first, default=None)
         return None if newest is None else str(newest.info.run_id)
 
@@ -110,9 +115,9 @@ def _state(run: Run) -> RunState:
     return state
 
 
-def _latest(run: Run) -> dict[str, MetricPoint]:
+def _latest(run: Run) -> dict[str, LoggedPoint]:
     metrics: list[Any] = run.data._metric_objs  # noqa: SLF001 - what is public has lost the steps
     return {
-        metric.key: MetricPoint(metric.key, metric.value, metric.step, metric.timestamp)
+        metric.key: LoggedPoint(metric.key, metric.value, metric.step, metric.timestamp)
         for metric in metrics
     }

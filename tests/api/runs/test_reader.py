@@ -164,6 +164,16 @@ def test_the_newest_active_run_is_meant_else_the_newest(reader: RunReader, mlflo
     assert reader.default_run_id() == newest.run_id
 
 
+def test_an_evaluation_is_never_the_default_run(reader: RunReader, mlflow: Mlflow) -> None:
+    training = mlflow.run(start_ms=START_MS, status="FINISHED")
+    tags = {"fovea.evaluated_run": training.run_id}
+    evaluation = mlflow.run(start_ms=START_MS + 1, tags=tags)
+
+    assert reader.default_run_id() == training.run_id
+    evaluation.client.set_terminated(evaluation.run_id)
+    assert reader.default_run_id() == training.run_id
+
+
 def test_runs_are_found_by_experiment_and_status(reader: RunReader, mlflow: Mlflow) -> None:
     paused = mlflow.run(experiment="one", tags={"fovea.status": "paused"}, start_ms=START_MS)
     ended = mlflow.run(experiment="one", status="FINISHED", start_ms=START_MS + 1)
