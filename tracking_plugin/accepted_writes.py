@@ -17,7 +17,7 @@ from mlflow.utils.proto_json_utils import parse_dict
 from tracking_plugin.events import (
     MAX_TEXT_CHARS,
     ArtifactLogged,
-    MetricPoint,
+    LoggedPoint,
     MetricsLogged,
     ParamsLogged,
     RunCreated,
@@ -217,11 +217,11 @@ def _run_id(message: Any) -> str:
     return str(message.run_id or message.run_uuid)
 
 
-def _point(metric: Any) -> MetricPoint:
-    return MetricPoint(metric.key, metric.value, metric.step, metric.timestamp)
+def _point(metric: Any) -> LoggedPoint:
+    return LoggedPoint(metric.key, metric.value, metric.step, metric.timestamp)
 
 
-def _metrics(write: AcceptedWrite, run_id: str, points: list[MetricPoint]) -> Iterator[RunEvent]:
+def _metrics(write: AcceptedWrite, run_id: str, points: list[LoggedPoint]) -> Iterator[RunEvent]:
     system_points = [point for point in points if point.name.startswith(SYSTEM_METRIC_PREFIX)]
     run_points = [point for point in points if not point.name.startswith(SYSTEM_METRIC_PREFIX)]
     for event_type, group in ((SystemMetricsLogged, system_points), (MetricsLogged, run_points)):

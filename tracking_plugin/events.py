@@ -6,7 +6,7 @@ MAX_TEXT_CHARS = 500
 """Values of tags and parameters that Fovea does not parse are truncated here; the store has all."""
 
 
-class MetricPoint(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class LoggedPoint(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One value of one metric; `timestamp_ms` is Unix time."""
 
     name: str
@@ -46,13 +46,13 @@ class RunRestored(_Event, frozen=True, kw_only=True, tag="run_restored"):
 
 
 class MetricsLogged(_Event, frozen=True, kw_only=True, tag="metrics"):
-    points: list[MetricPoint]
+    points: list[LoggedPoint]
 
 
 class SystemMetricsLogged(_Event, frozen=True, kw_only=True, tag="system"):
     """Metrics named `system/…`, which MLflow measures on the run's machine."""
 
-    points: list[MetricPoint]
+    points: list[LoggedPoint]
 
 
 class ParamsLogged(_Event, frozen=True, kw_only=True, tag="params"):

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import msgspec
 
-from tracking_plugin.events import MetricPoint
+from tracking_plugin.events import LoggedPoint
 
 _Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 
@@ -26,8 +26,8 @@ class PlainBatch(msgspec.Struct, forbid_unknown_fields=True):
     metrics: list[_Metric]
 
     @property
-    def points(self) -> list[MetricPoint]:
-        return [MetricPoint(m.key, m.value, m.step, m.timestamp) for m in self.metrics]
+    def points(self) -> list[LoggedPoint]:
+        return [LoggedPoint(m.key, m.value, m.step, m.timestamp) for m in self.metrics]
 
 
 _decoder = msgspec.json.Decoder(PlainBatch)

@@ -11,10 +11,10 @@ from api.alerts.episodes import ChangeKind, Episode, Told, kind_of, level_of
 from api.alerts.records import Alert, AlertChange, RecordedChange, RuleInstance
 from api.alerts.rows import alert_values
 from api.alerts.state_machine import AlertState, Evaluation
-from api.runs.state import Position
+from api.runs.state import TrainingPosition
 from api.storage.tables import alert_changes, alerts
 
-PositionOf = Callable[[int], Position]
+PositionOf = Callable[[int], TrainingPosition]
 """Epoch and batch of a step."""
 
 

@@ -10,8 +10,8 @@ from api.alerts.records import RuleInstance
 from api.alerts.rules import Rule
 from api.alerts.samples import Sample
 from api.runs.metric_values import count
-from api.runs.state import Position, RunState, position_at
-from tracking_plugin.events import MetricPoint
+from api.runs.state import RunState, TrainingPosition, position_at
+from tracking_plugin.events import LoggedPoint
 
 
 class RunWatch:
@@ -43,7 +43,7 @@ class RunWatch:
     def all_series(self) -> Iterator[LiveSeries]:
         return (series for of_metric in self._by_metric.values() for series in of_metric)
 
-    def position(self, step: int) -> Position:
+    def position(self, step: int) -> TrainingPosition:
         return position_at(self._state, step)
 
     def _series(self, rule: Rule, metric: str) -> LiveSeries:
@@ -60,11 +60,11 @@ class RunWatch:
 class WrittenPoints:
     """The points of one write by metric and step; of several at one step the last to be logged counts."""
 
-    _of_metric: Mapping[str, Mapping[int, MetricPoint]]
+    _of_metric: Mapping[str, Mapping[int, LoggedPoint]]
 
     @classmethod
-    def of(cls, points: Iterable[MetricPoint]) -> Self:
-        of_metric: dict[str, dict[int, MetricPoint]] = {}
+    def of(cls, points: Iterable[LoggedPoint]) -> Self:
+        of_metric: dict[str, dict[int, LoggedPoint]] = {}
         for point in sorted(points, key=lambda point: (point.step, point.timestamp_ms)):
             of_metric.setdefault(point.name, {})[point.step] = point
         return cls(of_metric)

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from api.background import in_background
-from api.bus.protocol import Batch, Bus, Position
+from api.bus.protocol import Batch, Bus, StreamPosition
 from tracking_plugin.events import RunEvent
 
 logger = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ class BusFollower:
 
     async def _follow(self) -> None:
         while True:
-            at: Position | None = None
+            at: StreamPosition | None = None
             try:
                 async for batch in self._bus.follow():
                     if at is None or batch.has_gap or batch.position.epoch != at.epoch:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from api.bus.protocol import RETAINED_BYTES, Batch, Position
+from api.bus.protocol import RETAINED_BYTES, Batch, StreamPosition
 from tracking_plugin.events import RunEvent, decode_event, encode_event
 
 LARGEST_BATCH = 500
@@ -42,8 +42,8 @@ class MemoryBus:
         for has_more in self._followers:
             has_more.set()
 
-    async def end(self) -> Position:
-        return Position(self._epoch, self._last_offset)
+    async def end(self) -> StreamPosition:
+        return StreamPosition(self._epoch, self._last_offset)
 
     async def follow(self) -> AsyncIterator[Batch]:
         has_more = asyncio.Event()
@@ -68,4 +68,4 @@ class MemoryBus:
             (number, decode_event(self._events[number - self._last_offset - 1]))
             for number in range(first, last + 1)
         ]
-        return Batch(Position(self._epoch, last), entries, has_gap=first > offset + 1)
+        return Batch(StreamPosition(self._epoch, last), entries, has_gap=first > offset + 1)

@@ -12,7 +12,7 @@ RETAINED_BYTES = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True)
-class Position:
+class StreamPosition:
     """A place in the stream: offsets count from 1 without a gap, as long as the epoch lasts."""
 
     epoch: str
@@ -23,7 +23,7 @@ class Position:
 class Batch:
     """Consecutive entries, by offset; `position` is that of the last of them."""
 
-    position: Position
+    position: StreamPosition
     entries: Sequence[tuple[int, RunEvent]]
     is_retained: bool = False
     """Whether these were in the stream before it was followed."""
@@ -54,5 +54,5 @@ class Bus(Protocol):
     def follow(self) -> AsyncIterator[Batch]:
         """What the stream retains, then what comes; the first batch comes at once, even if empty."""
 
-    async def end(self) -> Position:
+    async def end(self) -> StreamPosition:
         """Where the stream ends now; raises OSError or TimeoutError where nobody can tell."""

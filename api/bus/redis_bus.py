@@ -10,7 +10,7 @@ from typing import Any
 from redis.asyncio import Redis
 
 from api.background import in_background
-from api.bus.protocol import Batch, Position
+from api.bus.protocol import Batch, StreamPosition
 from api.bus.redis_publisher import FIRST_PAUSE_S, LONGEST_PAUSE_S, RedisPublisher
 from api.bus.redis_scripts import BEAT, META, PUBLISHERS, STREAM
 from api.bus.redis_stream import ANSWER_DEADLINE_S, CONNECTION_ERRORS, open_stream, read_stream
@@ -54,7 +54,7 @@ class RedisBus:
     def publish(self, event: RunEvent) -> None:
         self._publisher.publish(encode_event(event))
 
-    async def end(self) -> Position:
+    async def end(self) -> StreamPosition:
         async with asyncio.timeout(ANSWER_DEADLINE_S):
             while True:
                 with suppress(*CONNECTION_ERRORS):
@@ -63,7 +63,7 @@ class RedisBus:
 
     async def follow(self) -> AsyncIterator[Batch]:
         """Endures outages of the server: goes on where it was as soon as that answers again."""
-        position, pause_s = Position("", 0), FIRST_PAUSE_S
+        position, pause_s = StreamPosition("", 0), FIRST_PAUSE_S
         while True:
             try:
                 async for batch in read_stream(self._client, position):

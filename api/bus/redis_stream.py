@@ -11,7 +11,7 @@ import msgspec
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from api.bus.protocol import Batch, Position
+from api.bus.protocol import Batch, StreamPosition
 from api.bus.redis_scripts import META, OPEN, STREAM
 from tracking_plugin.events import RunEvent, decode_event
 
@@ -27,7 +27,7 @@ CONNECTION_ERRORS = (RedisError, OSError, RuntimeError)
 RawEntry = tuple[bytes, Mapping[bytes, bytes]]
 
 
-async def open_stream(client: Redis) -> Position:
+async def open_stream(client: Redis) -> StreamPosition:
     """The stream's end; its epoch is a new one where the server may have lost entries."""
     async with asyncio.timeout(ANSWER_DEADLINE_S):
         server: Any = await client.info("server")
@@ -35,17 +35,17 @@ async def open_stream(client: Redis) -> Position:
         identity = str(server.get("run_id", ""))
         reply: Any = client.eval(OPEN, 2, STREAM, META, identity, uuid.uuid4().hex)
         epoch, offset = await reply
-    return Position(epoch.decode(), int(offset))
+    return StreamPosition(epoch.decode(), int(offset))
 
 
-async def read_stream(client: Redis, after: Position) -> AsyncIterator[Batch]:
+async def read_stream(client: Redis, after: StreamPosition) -> AsyncIterator[Batch]:
     """What follows `after`, or what is retained where that is gone; ends where the stream was lost.
 
     Where it begins anew, the first batch comes at once, even if nothing is retained.
     """
     end = await open_stream(client)
     goes_on = end.epoch == after.epoch and end.offset >= after.offset
-    position = after if goes_on else Position(end.epoch, 0)
+    position = after if goes_on else StreamPosition(end.epoch, 0)
     is_told = goes_on
     while True:
         block_s = CHECK_INTERVAL_S if is_told else None
@@ -62,7 +62,7 @@ async def read_stream(client: Redis, after: Position) -> AsyncIterator[Batch]:
             return
 
 
-async def _is_at(client: Redis, position: Position) -> bool:
+async def _is_at(client: Redis, position: StreamPosition) -> bool:
     """Whether the stream is still the one of `position`, which a quiet one may not be."""
     end = await open_stream(client)
     return end.epoch == position.epoch and end.offset >= position.offset
@@ -78,7 +78,7 @@ async def _read(client: Redis, offset: int, block_s: float | None) -> list[RawEn
     return list(found[0][1]) if found else []
 
 
-def _batches(raw: list[RawEntry], after: Position, end: Position) -> Iterator[Batch]:
+def _batches(raw: list[RawEntry], after: StreamPosition, end: StreamPosition) -> Iterator[Batch]:
     """One batch for each stream epoch; entries of epochs before that of `end` are left out."""
     entries: list[tuple[int, RunEvent]] = []
     has_moved = False
@@ -87,12 +87,12 @@ def _batches(raw: list[RawEntry], after: Position, end: Position) -> Iterator[Ba
         epoch = fields[b"epoch"].decode()
         if epoch != after.epoch:
             if offset <= end.offset:
-                after, has_moved = Position(after.epoch, offset), True
+                after, has_moved = StreamPosition(after.epoch, offset), True
                 continue
             if has_moved:
                 yield Batch(after, entries)
                 entries = []
-        after, has_moved = Position(epoch, offset), True
+        after, has_moved = StreamPosition(epoch, offset), True
         if (event := _event(fields[b"event"])) is not None:
             entries.append((offset, event))
     if has_moved:

@@ -9,12 +9,12 @@ from contextlib import asynccontextmanager, suppress
 from mlflow.utils.workspace_utils import DEFAULT_WORKSPACE_NAME
 
 from api.background import cancel, in_background
-from api.bus.protocol import Batch, Bus, Position
+from api.bus.protocol import Batch, Bus, StreamPosition
 from api.errors import NotFoundError
 from api.live.messages import InitialState, MetricsUpdate
 from api.live.recent_messages import EncodedMessage, RecentMessages
 from api.live.run_view import RunView
-from api.live.run_views import RunViews, StoredRuns
+from api.live.run_views import RunStateReader, RunViews
 from api.live.subscriber import Subscriber, wire
 from api.runs.schemas import MetricsData, TrainingStatus
 from api.timestamps import unix_ms, utc
@@ -44,7 +44,7 @@ class Hub:
     def __init__(
         self,
         bus: Bus,
-        stored: StoredRuns,
+        stored: RunStateReader,
         *,
         retention: int,
         settle: Callable[[], Awaitable[None]],
@@ -54,7 +54,7 @@ class Hub:
         self._retention = retention
         self._settle = settle
         self._views = RunViews(stored, self._catch_up)
-        self._position: Position | None = None
+        self._position: StreamPosition | None = None
         self._has_moved = asyncio.Condition()
         self._recent = RecentMessages(retention, 0)
         self._subscribers: dict[str, set[Subscriber]] = {}
@@ -85,7 +85,7 @@ class Hub:
         return PLACES * self._at().offset if has_all else subscriber.offset
 
     async def join(
-        self, subscriber: Subscriber, run_id: str | None, since: Position | None = None
+        self, subscriber: Subscriber, run_id: str | None, since: StreamPosition | None = None
     ) -> None:
         """Send what is, or what was missed behind `since` where all of that is here, then what comes.
 
@@ -112,7 +112,12 @@ class Hub:
             self._subscribers.pop(subscriber.topic, None)
 
     async def _admit(
-        self, subscriber: Subscriber, run_id: str | None, since: Position | None, *, is_anew: bool
+        self,
+        subscriber: Subscriber,
+        run_id: str | None,
+        since: StreamPosition | None,
+        *,
+        is_anew: bool,
     ) -> None:
         turn = subscriber.turn
         await self._started()
@@ -146,7 +151,7 @@ class Hub:
             # Deleted for good in between.
             return None
 
-    def _holds(self, since: Position) -> bool:
+    def _holds(self, since: StreamPosition) -> bool:
         """Whether everything behind `since` is at hand."""
         is_known = self._recent.floor <= since.offset < PLACES * (self._at().offset + 1)
         return is_known and since.epoch == self._at().epoch
@@ -155,20 +160,20 @@ class Hub:
         async with asyncio.timeout(DEADLINE_S), self._has_moved:
             await self._has_moved.wait_for(lambda: self._position is not None)
 
-    async def _reach(self, since: Position) -> None:
+    async def _reach(self, since: StreamPosition) -> None:
         """Another process may have told a socket more than this one has heard of."""
         offset = since.offset // PLACES
         if since.epoch == self._at().epoch and offset > self._at().offset:
             end = await self._bus.end()
             if offset <= end.offset:
-                await self._moved_to(Position(end.epoch, offset))
+                await self._moved_to(StreamPosition(end.epoch, offset))
 
     async def _catch_up(self) -> None:
         async with asyncio.timeout(DEADLINE_S):
             await self._settle()
         await self._moved_to(await self._bus.end())
 
-    async def _moved_to(self, target: Position) -> None:
+    async def _moved_to(self, target: StreamPosition) -> None:
         def is_there() -> bool:
             position = self._at()
             return position.epoch != target.epoch or position.offset >= target.offset
@@ -218,7 +223,7 @@ class Hub:
         if is_another or batch.has_gap:
             self._begin_anew(batch)
         for offset, event in batch.entries:
-            await self._take(event, Position(batch.position.epoch, offset), batch)
+            await self._take(event, StreamPosition(batch.position.epoch, offset), batch)
         self._position = batch.position
         async with self._has_moved:
             self._has_moved.notify_all()
@@ -226,7 +231,7 @@ class Hub:
     def _begin_anew(self, batch: Batch) -> None:
         """What is known may have a gap: all sockets get to see what is."""
         offset = batch.entries[0][0] - 1 if batch.entries else batch.position.offset
-        self._position = Position(batch.position.epoch, offset)
+        self._position = StreamPosition(batch.position.epoch, offset)
         self._recent = RecentMessages(self._retention, PLACES * offset)
         self._views.clear()
         self._snapshots.clear()
@@ -243,7 +248,7 @@ class Hub:
             logger.warning("A socket could not go on (%s)", type(error).__name__)
             await subscriber.close(TRY_AGAIN_LATER, "connect again")
 
-    async def _take(self, event: RunEvent, position: Position, batch: Batch) -> None:
+    async def _take(self, event: RunEvent, position: StreamPosition, batch: Batch) -> None:
         if isinstance(event, ControlChanged):
             # What there is to see of it, the run's tags say.
             self._position = position
@@ -283,8 +288,8 @@ class Hub:
                 await asyncio.sleep(0)
         self._is_telling = False
 
-    def _at(self) -> Position:
-        return self._position or Position("", 0)
+    def _at(self) -> StreamPosition:
+        return self._position or StreamPosition("", 0)
 
     def _all_subscribers(self) -> list[Subscriber]:
         return [subscriber for listed in self._subscribers.values() for subscriber in listed]

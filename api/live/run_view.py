@@ -199,7 +199,7 @@ class RunView:
             alert=CriticalAlert.model_validate_json(event.alert),
         )
 
-    def _add(self, points: Iterable[events.MetricPoint]) -> None:
+    def _add(self, points: Iterable[events.LoggedPoint]) -> None:
         names = {point.name for point in points}
         self.state.add_points(points)
         self._nesting.update({name: self.state.latest[name].value for name in names})
@@ -222,11 +222,11 @@ def snapshot(state: RunState, step: int, thresholds: Mapping[str, float]) -> Met
     )
 
 
-def _points(points: Iterable[events.MetricPoint]) -> list[MetricPoint]:
+def _points(points: Iterable[events.LoggedPoint]) -> list[MetricPoint]:
     return _points_of.validate_python([_fields(point) for point in points])
 
 
-def _fields(point: events.MetricPoint) -> dict[str, object]:
+def _fields(point: events.LoggedPoint) -> dict[str, object]:
     value, not_finite = finite(point.value)
     return {
         "metric": point.name,

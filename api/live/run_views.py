@@ -21,7 +21,7 @@ MOST_VIEWS = 1000
 READ_DEADLINE_S = 20.0
 
 
-class StoredRuns(Protocol):
+class RunStateReader(Protocol):
     """What the hub asks of MLflow's store; blocking, so it is called in a thread."""
 
     def state(self, run_id: str) -> RunState:
@@ -35,7 +35,7 @@ class RunViews:
     """At most MOST_VIEWS, the least recently used ones being read anew when they are needed."""
 
     def __init__(
-        self, stored: StoredRuns, settle: Callable[[], Coroutine[None, None, None]]
+        self, stored: RunStateReader, settle: Callable[[], Coroutine[None, None, None]]
     ) -> None:
         self._stored = stored
         self._settle = settle

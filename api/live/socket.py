@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.datastructures import Headers, QueryParams
 from starlette.types import Receive, Scope, Send
 
-from api.bus.protocol import Position
+from api.bus.protocol import StreamPosition
 from api.errors import ApiError, ErrorCode, NotFoundError, TooManyRequestsError
 from api.live.hub import TRY_AGAIN_LATER, Hub
 from api.live.messages import (
@@ -71,7 +71,7 @@ class _Request:
     """What a client asked for with its handshake."""
 
     run_id: str | None
-    since: Position | None
+    since: StreamPosition | None
     is_misplaced: bool
     """Whether its `since` names no position at all."""
     workspace: str | None
@@ -80,10 +80,10 @@ class _Request:
     def of(cls, scope: Scope) -> "_Request":
         asked = QueryParams(scope["query_string"])
         found = _SINCE.fullmatch(asked.get("since", ""))
-        since = Position(found["epoch"], int(found["offset"])) if found else None
+        since = StreamPosition(found["epoch"], int(found["offset"])) if found else None
         if since is None and "since" in asked:
             # Nobody is there, so that what is missed is told as for any position that is lost.
-            since = Position("", 0)
+            since = StreamPosition("", 0)
         return cls(
             run_id=asked.get("run_id") or None,
             since=since,
@@ -112,7 +112,7 @@ class _Socket:
         finally:
             self._hub.leave(self._subscriber)
 
-    async def _join(self, run_id: str | None, since: Position | None) -> None:
+    async def _join(self, run_id: str | None, since: StreamPosition | None) -> None:
         try:
             await self._hub.join(self._subscriber, run_id, since)
         except NotFoundError as error:

@@ -7,7 +7,7 @@ import numpy as np
 from api.pages import Listed, Page
 from api.runs.series import Series
 from api.runs.source import EpochSpan, MetricHistory
-from api.runs.state import Position, RunState
+from api.runs.state import RunState, TrainingPosition
 from tracking_plugin.names import Metric
 
 _LAST_STEP = 2**63 - 1
@@ -16,7 +16,7 @@ _LARGEST_EPOCH = 1e15
 
 
 class EpochScale(Protocol):
-    def position(self, step: int) -> Position:
+    def position(self, step: int) -> TrainingPosition:
         """Where in the training `step` is."""
         ...
 
@@ -45,11 +45,11 @@ class EqualEpochs:
         # A parameter is any text; this is what a database can still compute with.
         self._length = min(steps_per_epoch, _LONGEST_EPOCH)
 
-    def position(self, step: int) -> Position:
+    def position(self, step: int) -> TrainingPosition:
         if step < 1:
-            return Position(step, None, None)
+            return TrainingPosition(step, None, None)
         epoch, batch = divmod(step - 1, self._length)
-        return Position(step, epoch + 1, batch + 1)
+        return TrainingPosition(step, epoch + 1, batch + 1)
 
     def spans(self, page: Page) -> Listed[EpochSpan]:
         found = self._metrics.epochs(self._run_id, self._length, page)
@@ -76,11 +76,11 @@ class LoggedEpochs:
         self._epochs: list[int] = epochs[begins].tolist()
         self._first_steps = known.steps[begins]
 
-    def position(self, step: int) -> Position:
+    def position(self, step: int) -> TrainingPosition:
         if not self._epochs:
-            return Position(step, None, None)
+            return TrainingPosition(step, None, None)
         index = int(np.searchsorted(self._first_steps, step, side="right")) - 1
-        return Position(step, self._epochs[max(0, index)], None)
+        return TrainingPosition(step, self._epochs[max(0, index)], None)
 
     def spans(self, page: Page) -> Listed[EpochSpan]:
         spans = sorted(self._spans().values(), key=lambda span: span.first_step, reverse=True)

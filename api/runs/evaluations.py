@@ -20,7 +20,7 @@ ClassName = Annotated[str, Field(min_length=1, max_length=250)]
 Count = Annotated[int, Field(ge=0, le=2**53)]
 
 
-class Evaluation(BaseModel):
+class EpochEvaluation(BaseModel):
     """What the epoch's details show of the file."""
 
     model_config = ConfigDict(frozen=True)
@@ -39,12 +39,12 @@ class Evaluation(BaseModel):
         return self
 
 
-def evaluation_of(reader: RunReader, run_id: str, epoch: int) -> Evaluation | None:
+def evaluation_of(reader: RunReader, run_id: str, epoch: int) -> EpochEvaluation | None:
     """The evaluation of an epoch; None where there is none, or none that can be believed."""
     path = evaluation_artifact(epoch)
     try:
         content = reader.artifact(run_id, path, LARGEST_EVALUATION_BYTES)
-        return Evaluation.model_validate_json(content, strict=True)
+        return EpochEvaluation.model_validate_json(content, strict=True)
     except ArtifactNotFoundError:
         return None
     except ValidationError as error:

@@ -8,10 +8,10 @@ from api.runs.epoch_scale import epoch_scale
 from api.runs.metrics_data import critical_thresholds, nest
 from api.runs.reader import RunReader
 from api.runs.schemas import LatestMetrics, MetricsData, MetricsSnapshot
-from api.runs.state import Position, latest_values, position_at
+from api.runs.state import TrainingPosition, latest_values, position_at
 from api.runs.system_metrics import system_metrics
 from api.timestamps import utc
-from tracking_plugin.events import MetricPoint
+from tracking_plugin.events import LoggedPoint
 
 
 def latest_metrics(reader: RunReader, run_id: str) -> LatestMetrics:
@@ -49,7 +49,7 @@ def metrics_history(reader: RunReader, run_id: str, page: Page) -> Listed[Metric
 
 
 def _snapshot(
-    position: Position, points: Iterable[MetricPoint], thresholds: Mapping[str, float]
+    position: TrainingPosition, points: Iterable[LoggedPoint], thresholds: Mapping[str, float]
 ) -> MetricsSnapshot:
     # What counts of a metric comes last.
     counted = {point.name: point for point in points}

@@ -24,7 +24,7 @@ from api.pages import Listed, Page
 from api.runs.mlflow_tables import LATEST_METRICS, METRICS
 from api.runs.series import Series, once_per_step
 from api.runs.source import EpochSpan, SpanEnds
-from tracking_plugin.events import MetricPoint
+from tracking_plugin.events import LoggedPoint
 from tracking_plugin.names import SYSTEM_METRIC_PREFIX
 
 # SQLite takes 500 parts of a UNION, SQL Server 2,100 parameters.
@@ -49,7 +49,7 @@ class SqlMetrics:
     def num_steps(self, run_id: str) -> int:
         return self._count(_steps(run_id))
 
-    def points(self, run_id: str, first_step: int, last_step: int) -> list[MetricPoint]:
+    def points(self, run_id: str, first_step: int, last_step: int) -> list[LoggedPoint]:
         wanted = (
             select(*point_columns(METRICS))
             .where(*_is_logged_in_training(run_id), _logged.step.between(first_step, last_step))
@@ -112,12 +112,12 @@ class SqlMetrics:
 
 
 def point_columns(table: Table) -> list[ColumnElement[Any]]:
-    """What makes a MetricPoint, of the metrics or of the latest ones."""
+    """What makes a LoggedPoint, of the metrics or of the latest ones."""
     return [table.c[name] for name in ("key", "step", "timestamp", "value", "is_nan")]
 
 
-def point(row: Any) -> MetricPoint:
-    return MetricPoint(row.key, nan if row.is_nan else row.value, row.step, row.timestamp)
+def point(row: Any) -> LoggedPoint:
+    return LoggedPoint(row.key, nan if row.is_nan else row.value, row.step, row.timestamp)
 
 
 def of_training(table: Table) -> ColumnElement[bool]:
@@ -170,9 +170,9 @@ def _span_table(spans: Sequence[EpochSpan]) -> CTE:
 
 def _points_at(
     session: Session, run_id: str, metrics: Collection[str], steps: Sequence[int]
-) -> dict[tuple[str, int], MetricPoint]:
+) -> dict[tuple[str, int], LoggedPoint]:
     """By metric and step, the last one logged there."""
-    found: dict[tuple[str, int], MetricPoint] = {}
+    found: dict[tuple[str, int], LoggedPoint] = {}
     for part in _batches(steps, _STEPS_AT_ONCE):
         wanted = (
             select(*point_columns(METRICS))

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from math import isnan
 
-from tracking_plugin.events import MetricPoint
+from tracking_plugin.events import LoggedPoint
 from tracking_plugin.names import SYSTEM_METRIC_PREFIX, Metric, Param
 
 RECENT_STEPS = 200
@@ -24,8 +24,8 @@ class RunState:
     deleted: bool = False
     params: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
-    latest: dict[str, MetricPoint] = field(default_factory=dict)
-    recent: dict[int, dict[str, MetricPoint]] = field(default_factory=dict)
+    latest: dict[str, LoggedPoint] = field(default_factory=dict)
+    recent: dict[int, dict[str, LoggedPoint]] = field(default_factory=dict)
     """By step, then by metric, the machine's left out: at most RECENT_STEPS and RECENT_POINTS."""
     last_step: int | None = None
     """The furthest step of all metrics but the machine's, whose steps count something else."""
@@ -40,11 +40,11 @@ class RunState:
     def steps_per_epoch(self) -> int | None:
         return _positive(self.params.get(Param.STEPS_PER_EPOCH))
 
-    def add_points(self, points: Iterable[MetricPoint]) -> list[MetricPoint]:
+    def add_points(self, points: Iterable[LoggedPoint]) -> list[LoggedPoint]:
         """Take points into account; those that were not known yet come back."""
         return [point for point in points if self._add(point)]
 
-    def _add(self, point: MetricPoint) -> bool:
+    def _add(self, point: LoggedPoint) -> bool:
         newest = self.latest.get(point.name)
         is_newest = newest is None or _comes_after(point, newest)
         if is_newest:
@@ -54,7 +54,7 @@ class RunState:
         self.last_step = point.step if self.last_step is None else max(self.last_step, point.step)
         return self._add_recent(point)
 
-    def _add_recent(self, point: MetricPoint) -> bool:
+    def _add_recent(self, point: LoggedPoint) -> bool:
         at_step = self.recent.setdefault(point.step, {})
         known = at_step.get(point.name)
         if known is not None and not _comes_after(point, known):
@@ -72,7 +72,7 @@ class RunState:
 
 
 @dataclass(frozen=True)
-class Position:
+class TrainingPosition:
     """How far a training is: epochs count from 1, and so do the steps within one."""
 
     step: int | None
@@ -80,24 +80,24 @@ class Position:
     batch: int | None
 
 
-def position_at(state: RunState, step: int | None) -> Position:
+def position_at(state: RunState, step: int | None) -> TrainingPosition:
     """Where in the training `step` is; epochs come from the metric `epoch` where nothing else says."""
     if step is None:
-        return Position(None, None, None)
+        return TrainingPosition(None, None, None)
     if state.steps_per_epoch is not None and step > 0:
         epoch, batch = divmod(step - 1, state.steps_per_epoch)
-        return Position(step, epoch + 1, batch + 1)
+        return TrainingPosition(step, epoch + 1, batch + 1)
     logged = state.recent.get(step, {}).get(Metric.EPOCH) or state.latest.get(Metric.EPOCH)
-    return Position(step, _whole(logged), None)
+    return TrainingPosition(step, _whole(logged), None)
 
 
-def _whole(point: MetricPoint | None) -> int | None:
+def _whole(point: LoggedPoint | None) -> int | None:
     if point is None or not -1e15 < point.value < 1e15:
         return None
     return int(point.value)
 
 
-def _comes_after(point: MetricPoint, other: MetricPoint) -> bool:
+def _comes_after(point: LoggedPoint, other: LoggedPoint) -> bool:
     """By MLflow's order, in which the last of several points counts; NaN is stored as 0."""
     if point.step != other.step:
         return point.step > other.step

@@ -8,7 +8,7 @@ from mlflow.store.tracking.abstract_store import AbstractStore
 from api.pages import Listed, Page
 from api.runs.series import Series, once_per_step
 from api.runs.source import EpochSpan, SpanEnds, is_of_training
-from tracking_plugin.events import MetricPoint
+from tracking_plugin.events import LoggedPoint
 
 
 class StoredMetrics:
@@ -23,7 +23,7 @@ class StoredMetrics:
     def num_steps(self, run_id: str) -> int:
         return len({point.step for point in self._points(run_id)})
 
-    def points(self, run_id: str, first_step: int, last_step: int) -> list[MetricPoint]:
+    def points(self, run_id: str, first_step: int, last_step: int) -> list[LoggedPoint]:
         points = self._points(run_id)
         within = (point for point in points if first_step <= point.step <= last_step)
         return sorted(within, key=_order)
@@ -51,13 +51,13 @@ class StoredMetrics:
             if (ends := _ends(span, history)) is not None
         ]
 
-    def _points(self, run_id: str) -> list[MetricPoint]:
+    def _points(self, run_id: str) -> list[LoggedPoint]:
         metrics = filter(is_of_training, self._store.get_run(run_id).data.metrics)
         return [point for metric in metrics for point in self._history(run_id, metric)]
 
-    def _history(self, run_id: str, metric: str) -> list[MetricPoint]:
+    def _history(self, run_id: str, metric: str) -> list[LoggedPoint]:
         return [
-            MetricPoint(metric, logged.value, logged.step, logged.timestamp)
+            LoggedPoint(metric, logged.value, logged.step, logged.timestamp)
             for logged in self._store.get_metric_history(run_id, metric)
         ]
 
@@ -66,11 +66,11 @@ def _descending(values: Collection[int], page: Page) -> Listed[int]:
     return Listed(list(page.of(sorted(values, reverse=True))), len(values))
 
 
-def _order(point: MetricPoint) -> tuple[int, int, float]:
+def _order(point: LoggedPoint) -> tuple[int, int, float]:
     return (point.step, point.timestamp_ms, 0.0 if isnan(point.value) else point.value)
 
 
-def _ends(span: EpochSpan, history: Sequence[MetricPoint]) -> SpanEnds | None:
+def _ends(span: EpochSpan, history: Sequence[LoggedPoint]) -> SpanEnds | None:
     within = [point for point in history if span.first_step <= point.step <= span.last_step]
     if not within:
         return None

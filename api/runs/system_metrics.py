@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from api.runs.metric_values import finite
 from api.runs.schemas import GpuUsage, SystemMetrics
-from tracking_plugin.events import MetricPoint
+from tracking_plugin.events import LoggedPoint
 
 _MB_PER_GB = 1000
 _CPU = "system/cpu_utilization_percentage"
@@ -12,7 +12,7 @@ _RAM = "system/system_memory_usage_percentage"
 _GPU = "system/gpu_0_"
 
 
-def system_metrics(latest: Mapping[str, MetricPoint]) -> SystemMetrics:
+def system_metrics(latest: Mapping[str, LoggedPoint]) -> SystemMetrics:
     """What the monitor's frontends show of it: all of its fields, null where the run tells nothing."""
 
     def value(name: str) -> float | None:

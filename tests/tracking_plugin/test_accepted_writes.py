@@ -21,7 +21,7 @@ from tracking_plugin.accepted_writes import (
 from tracking_plugin.events import (
     MAX_TEXT_CHARS,
     ArtifactLogged,
-    MetricPoint,
+    LoggedPoint,
     MetricsLogged,
     ParamsLogged,
     RunCreated,
@@ -61,7 +61,7 @@ def event(event_type: Callable[..., RunEvent], **fields: Any) -> RunEvent:
 
 
 METRIC = {"key": "loss", "value": 0.5, "timestamp": 7, "step": 3}
-POINT = MetricPoint("loss", 0.5, 3, 7)
+POINT = LoggedPoint("loss", 0.5, 3, 7)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_a_batch_becomes_params_metrics_and_tags_in_this_order() -> None:
     }
     assert read_run_write("log-batch", document) == [
         event(ParamsLogged, params={"lr": "1"}),
-        event(SystemMetricsLogged, points=[MetricPoint("system/cpu", 0.5, 3, 7)]),
+        event(SystemMetricsLogged, points=[LoggedPoint("system/cpu", 0.5, 3, 7)]),
         event(MetricsLogged, points=[POINT]),
         event(TagsChanged, tags={"k": "v"}),
     ]
@@ -201,7 +201,7 @@ def test_a_bare_nan_in_the_json_is_read_as_mlflow_reads_it(token: str) -> None:
         % token.encode()
     )
     # MLflow stops parsing there, and stores 0.
-    assert our_points(body) == [MetricPoint("loss", 0.0, 3, 0)]
+    assert our_points(body) == [LoggedPoint("loss", 0.0, 3, 0)]
     assert our_points(body) == mlflow_points(body)
 
 
@@ -286,16 +286,16 @@ def test_an_upload_from_the_browser_has_run_and_path_in_the_query() -> None:
 _flask = Flask("oracle")
 
 
-def mlflow_points(body: bytes) -> list[MetricPoint]:
+def mlflow_points(body: bytes) -> list[LoggedPoint]:
     """The points that MLflow's own handler reads from `body`."""
     with _flask.test_request_context(
         "/", method="POST", data=body, content_type="application/json"
     ):
         batch = _get_request_message(LogBatch())
-    return [MetricPoint(m.key, m.value, m.step, m.timestamp) for m in batch.metrics]
+    return [LoggedPoint(m.key, m.value, m.step, m.timestamp) for m in batch.metrics]
 
 
-def our_points(body: bytes) -> list[MetricPoint]:
+def our_points(body: bytes) -> list[LoggedPoint]:
     logged = read_request(f"{RUNS}/log-batch", body)
     return [
         point
@@ -305,7 +305,7 @@ def our_points(body: bytes) -> list[MetricPoint]:
     ]
 
 
-def comparable(points: list[MetricPoint]) -> list[str]:
+def comparable(points: list[LoggedPoint]) -> list[str]:
     # As text, because NaN equals nothing; sorted, because system metrics are read first.
     return sorted(map(repr, points))
 

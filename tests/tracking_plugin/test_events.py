@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tracking_plugin.events import (
     ArtifactLogged,
-    MetricPoint,
+    LoggedPoint,
     MetricsLogged,
     ParamsLogged,
     RunCreated,
@@ -25,7 +25,7 @@ from tracking_plugin.events import (
 
 texts = st.text(max_size=20)
 integers = st.integers(-(2**63), 2**63 - 1)
-points = st.lists(st.builds(MetricPoint, texts, st.floats(allow_nan=False), integers, integers))
+points = st.lists(st.builds(LoggedPoint, texts, st.floats(allow_nan=False), integers, integers))
 common = {"run_id": texts, "accepted_ms": integers, "workspace": st.none() | texts}
 events: st.SearchStrategy[RunEvent] = st.one_of(
     st.builds(
@@ -60,7 +60,7 @@ def test_an_event_comes_back_as_it_was(event: RunEvent) -> None:
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, -0.0])
 def test_values_that_json_cannot_say_come_back(value: float) -> None:
-    event = MetricsLogged(run_id="a", accepted_ms=1, points=[MetricPoint("loss", value, 1, 2)])
+    event = MetricsLogged(run_id="a", accepted_ms=1, points=[LoggedPoint("loss", value, 1, 2)])
     decoded = decode_event(encode_event(event))
     assert isinstance(decoded, MetricsLogged)
     assert repr(decoded.points[0].value) == repr(value)

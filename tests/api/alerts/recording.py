@@ -9,7 +9,7 @@ from api.alerts.records import RuleInstance
 from api.alerts.rules import Rule, RuleAction
 from api.alerts.samples import Sample
 from api.alerts.state_machine import Evaluation, Patience, evaluate_all
-from api.runs.state import Position
+from api.runs.state import TrainingPosition
 
 NOW_MS = 1_800_000_000_000
 
@@ -30,8 +30,8 @@ def watch(rule: str = "RAO", patience: Patience | None = None, **more: object) -
     )
 
 
-def at(step: int) -> Position:
-    return Position(step, epoch=step // 10, batch=step % 10)
+def at(step: int) -> TrainingPosition:
+    return TrainingPosition(step, epoch=step // 10, batch=step % 10)
 
 
 def evaluated(watched: RuleInstance, samples: Sequence[Sample]) -> list[Evaluation]:

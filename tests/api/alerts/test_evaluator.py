@@ -25,7 +25,7 @@ from api.runs.series import Series
 from api.runs.state import RunState
 from api.storage.database import Database
 from tests.waiting import until
-from tracking_plugin.events import MetricPoint, MetricsLogged
+from tracking_plugin.events import LoggedPoint, MetricsLogged
 
 pytestmark = pytest.mark.anyio
 
@@ -92,7 +92,7 @@ class Evaluating:
         values = self.mlflow.values[run_id]
         values.append(value)
         step = len(values)
-        point = MetricPoint(name=METRIC, value=value, step=step, timestamp_ms=step)
+        point = LoggedPoint(name=METRIC, value=value, step=step, timestamp_ms=step)
         event = MetricsLogged(run_id=run_id, accepted_ms=0, workspace=None, points=[point])
         await self.evaluator._measure(event)
 

@@ -6,7 +6,7 @@ from api.alerts.records import RuleInstance
 from api.alerts.rules import Rule
 from api.alerts.run_watch import RunWatch, WrittenPoints
 from api.runs.state import RunState
-from tracking_plugin.events import MetricPoint
+from tracking_plugin.events import LoggedPoint
 
 WITH_SUPPORT = Rule(
     name="RAO",
@@ -21,8 +21,8 @@ def watch(rule: Rule) -> RuleInstance:
     return RuleInstance(run_id="r", workspace=None, rule=rule, metric="critical/RAO")
 
 
-def point(name: str, step: int, value: float, timestamp_ms: int = 0) -> MetricPoint:
-    return MetricPoint(name=name, value=value, step=step, timestamp_ms=timestamp_ms)
+def point(name: str, step: int, value: float, timestamp_ms: int = 0) -> LoggedPoint:
+    return LoggedPoint(name=name, value=value, step=step, timestamp_ms=timestamp_ms)
 
 
 def test_a_value_is_not_judged_before_its_number_of_cases_is_there() -> None:

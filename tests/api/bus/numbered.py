@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 
-from tracking_plugin.events import MetricPoint, MetricsLogged, RunEvent
+from tracking_plugin.events import LoggedPoint, MetricsLogged, RunEvent
 
 
 def event(number: int, run_id: str = "a", padding: str = "") -> MetricsLogged:
     return MetricsLogged(
-        run_id=run_id, accepted_ms=number, points=[MetricPoint(padding, 0.5, number, number)]
+        run_id=run_id, accepted_ms=number, points=[LoggedPoint(padding, 0.5, number, number)]
     )
 
 

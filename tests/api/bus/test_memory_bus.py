@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from api.bus import memory_bus
 from api.bus.memory_bus import LARGEST_BATCH, MemoryBus
-from api.bus.protocol import Batch, Position
+from api.bus.protocol import Batch, StreamPosition
 from tests.api.bus.numbered import event, numbers
 from tests.turns import turns
 from tracking_plugin.events import encode_event
@@ -37,7 +37,7 @@ async def test_a_follower_gets_what_is_retained_then_what_comes() -> None:
     second = await anext(following)
     assert [offset for offset, _ in second.entries] == [3]
     assert not second.is_retained
-    assert second.position == await bus.end() == Position(first.position.epoch, 3)
+    assert second.position == await bus.end() == StreamPosition(first.position.epoch, 3)
 
 
 async def test_the_first_batch_comes_at_once_even_where_there_is_nothing() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from api.bus.protocol import Position
+from api.bus.protocol import StreamPosition
 from api.bus.redis_bus import RedisBus
 from api.bus.redis_publisher import RedisPublisher
 from api.bus.redis_scripts import META, PUBLISHERS, RENEW, STREAM
@@ -45,7 +45,7 @@ async def test_everything_comes_once_and_in_order(server: Valkey) -> None:
         assert offsets == list(range(offsets[0], offsets[0] + 2000))
         assert len(follower.epochs) == 1
         assert not follower.has_gap
-        assert await bus.end() == Position(follower.epochs[0], offsets[-1])
+        assert await bus.end() == StreamPosition(follower.epochs[0], offsets[-1])
     assert other_tasks() == set()
 
 
@@ -123,7 +123,7 @@ async def test_the_first_batch_of_an_empty_stream_comes_at_once(server: Valkey) 
         batches = bus.follow()
         first = await anext(batches)
     assert first.entries == []
-    assert first.position == Position(first.position.epoch, 1)
+    assert first.position == StreamPosition(first.position.epoch, 1)
 
 
 async def test_what_is_published_before_the_bus_runs_is_not_lost(server: Valkey) -> None:

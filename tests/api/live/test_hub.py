@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from api.bus.protocol import Batch, Position
+from api.bus.protocol import Batch, StreamPosition
 from api.live.hub import Hub
 from api.live.subscriber import Subscriber
 from api.runs.state import RunState
@@ -29,7 +29,7 @@ class EpochBus:
     def __init__(self) -> None:
         self.num_taken = 0
         self._epochs: asyncio.Queue[str] = asyncio.Queue()
-        self._position = Position("first", 0)
+        self._position = StreamPosition("first", 0)
 
     def begin(self, epoch: str) -> None:
         self._epochs.put_nowait(epoch)
@@ -40,14 +40,14 @@ class EpochBus:
 
     def publish(self, event: RunEvent) -> None: ...
 
-    async def end(self) -> Position:
+    async def end(self) -> StreamPosition:
         return self._position
 
     async def follow(self) -> AsyncIterator[Batch]:
         while True:
             yield Batch(self._position, [])
             self.num_taken += 1
-            self._position = Position(await self._epochs.get(), 0)
+            self._position = StreamPosition(await self._epochs.get(), 0)
 
 
 class SlowStore:

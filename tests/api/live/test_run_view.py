@@ -15,8 +15,8 @@ from api.runs.state import RunState
 from tracking_plugin.clinical import MIN_SENSITIVITY, ConditionStatus
 from tracking_plugin.events import (
     ArtifactLogged,
+    LoggedPoint,
     LogLines,
-    MetricPoint,
     MetricsLogged,
     ParamsLogged,
     RunCreated,
@@ -37,12 +37,12 @@ def view(**fields: Any) -> RunView:
     return RunView(RunState(run_id="a", mlflow_status="RUNNING", **fields), is_whole=True)
 
 
-def logged(*points: MetricPoint) -> MetricsLogged:
+def logged(*points: LoggedPoint) -> MetricsLogged:
     return MetricsLogged(**AT, points=list(points))
 
 
-def point(name: str = "val/loss", value: float = 0.5, step: int = 1, ms: int = 0) -> MetricPoint:
-    return MetricPoint(name, value, step, NOW_MS + ms)
+def point(name: str = "val/loss", value: float = 0.5, step: int = 1, ms: int = 0) -> LoggedPoint:
+    return LoggedPoint(name, value, step, NOW_MS + ms)
 
 
 def told(run: RunView, event: RunEvent, offset: int = 2) -> dict[str, Any]:
@@ -185,7 +185,7 @@ def test_a_value_that_is_no_number_any_more_is_told_as_one_again() -> None:
 
 def test_what_the_machine_does_is_told_apart() -> None:
     run = view()
-    cpu = MetricPoint("system/cpu_utilization_percentage", 40, 900, NOW_MS)
+    cpu = LoggedPoint("system/cpu_utilization_percentage", 40, 900, NOW_MS)
     message = run.apply(SystemMetricsLogged(**AT, points=[cpu]), 2)
     assert isinstance(message, SystemUpdate)
     assert (message.cpu_usage, message.gpu) == (40, GpuUsage())
@@ -273,7 +273,7 @@ def test_the_machines_samples_do_not_push_the_training_out_of_the_history() -> N
     run = view()
     run.apply(logged(point()), 2)
     for step in range(500):
-        cpu = MetricPoint("system/cpu_utilization_percentage", 40, step, NOW_MS)
+        cpu = LoggedPoint("system/cpu_utilization_percentage", 40, step, NOW_MS)
         run.apply(SystemMetricsLogged(**AT, points=[cpu]), step)
     history = run.initial_state("e", 0, NOW_MS, recovered=None).history
     assert [(s.step, s.metrics.loss.val) for s in history] == [(1, 0.5)]

@@ -10,8 +10,8 @@ from mlflow.entities import Metric
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
 from api.runs import state as run_state
-from api.runs.state import RECENT_STEPS, Position, RunState, latest_values, position_at
-from tracking_plugin.events import MetricPoint
+from api.runs.state import RECENT_STEPS, RunState, TrainingPosition, latest_values, position_at
+from tracking_plugin.events import LoggedPoint
 from tracking_plugin.names import Param
 
 
@@ -19,8 +19,8 @@ def state(**params: str) -> RunState:
     return RunState(run_id="a", params=params)
 
 
-def point(name: str = "loss", value: float = 0.5, step: int = 1, ms: int = 1000) -> MetricPoint:
-    return MetricPoint(name, value, step, ms)
+def point(name: str = "loss", value: float = 0.5, step: int = 1, ms: int = 1000) -> LoggedPoint:
+    return LoggedPoint(name, value, step, ms)
 
 
 def test_the_newest_value_is_that_of_the_furthest_step() -> None:
@@ -41,7 +41,7 @@ def test_only_what_was_not_known_yet_comes_back() -> None:
     run = state()
     points = [point(), point(step=2, value=math.nan), point("system/cpu", step=9)]
     assert run.add_points(points) == points
-    again = [point(), MetricPoint("loss", float("nan"), 2, 1000), point("system/cpu", step=9)]
+    again = [point(), LoggedPoint("loss", float("nan"), 2, 1000), point("system/cpu", step=9)]
     assert run.add_points(again) == []
     assert run.add_points([point(step=3), point()]) == [point(step=3)]
 
@@ -95,15 +95,15 @@ def test_two_states_share_nothing() -> None:
 @pytest.mark.parametrize(
     ("step", "expected"),
     [
-        (None, Position(None, None, None)),
-        (1, Position(1, 1, 1)),
-        (10, Position(10, 1, 10)),
-        (11, Position(11, 2, 1)),
-        (0, Position(0, None, None)),
-        (-3, Position(-3, None, None)),
+        (None, TrainingPosition(None, None, None)),
+        (1, TrainingPosition(1, 1, 1)),
+        (10, TrainingPosition(10, 1, 10)),
+        (11, TrainingPosition(11, 2, 1)),
+        (0, TrainingPosition(0, None, None)),
+        (-3, TrainingPosition(-3, None, None)),
     ],
 )
-def test_epochs_follow_from_their_length(step: int | None, expected: Position) -> None:
+def test_epochs_follow_from_their_length(step: int | None, expected: TrainingPosition) -> None:
     assert position_at(state(**{Param.STEPS_PER_EPOCH: "10"}), step) == expected
 
 
@@ -111,7 +111,7 @@ def test_epochs_follow_from_their_length(step: int | None, expected: Position) -
 def test_a_length_that_is_none_says_nothing(said: str) -> None:
     run = state(**{Param.STEPS_PER_EPOCH: said, Param.TOTAL_EPOCHS: said})
     assert (run.steps_per_epoch, run.total_epochs) == (None, None)
-    assert position_at(run, 7) == Position(7, None, None)
+    assert position_at(run, 7) == TrainingPosition(7, None, None)
 
 
 def test_epochs_come_from_their_metric_where_nothing_else_says() -> None:
@@ -132,7 +132,7 @@ def test_an_epoch_that_is_no_number_is_not_told(value: float) -> None:
 values = st.sampled_from([math.nan, -math.inf, -1.0, 0.0, 0.5, math.inf])
 points = st.lists(
     st.builds(
-        MetricPoint, st.sampled_from(["a", "b"]), values, st.integers(0, 2), st.integers(0, 2)
+        LoggedPoint, st.sampled_from(["a", "b"]), values, st.integers(0, 2), st.integers(0, 2)
     ),
     min_size=1,
     max_size=12,
@@ -148,7 +148,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> SqlAlchemyStore:
 @settings(max_examples=60, deadline=None)
 @given(points)
 def test_the_newest_values_are_those_that_mlflow_stores(
-    store: SqlAlchemyStore, points: list[MetricPoint]
+    store: SqlAlchemyStore, points: list[LoggedPoint]
 ) -> None:
     info = store.create_run("0", "me", 0, [], "run").info
     run = RunState(run_id=info.run_id)

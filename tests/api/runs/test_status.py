@@ -4,7 +4,7 @@ import pytest
 
 from api.runs.state import RunState
 from api.runs.status import status_word, training_status
-from tracking_plugin.events import MetricPoint
+from tracking_plugin.events import LoggedPoint
 from tracking_plugin.names import Param, RunStatus, Tag
 
 START_MS = 1_750_000_000_000
@@ -45,7 +45,7 @@ def running(*steps: int, step_ms: int = 1000, **fields: object) -> RunState:
     )
     for name, value in fields.items():
         setattr(run, name, value)
-    run.add_points(MetricPoint("loss", 0.5, step, START_MS + step * step_ms) for step in steps)
+    run.add_points(LoggedPoint("loss", 0.5, step, START_MS + step * step_ms) for step in steps)
     return run
 
 
@@ -131,6 +131,6 @@ def test_steps_that_were_logged_backwards_in_time_say_no_negative_pace() -> None
 
 def test_the_machines_samples_are_no_pace() -> None:
     run = running(40, 50)
-    samples = [MetricPoint("system/cpu", 1.0, step, START_MS) for step in range(30, 49)]
+    samples = [LoggedPoint("system/cpu", 1.0, step, START_MS) for step in range(30, 49)]
     run.add_points(samples)
     assert training_status(run, START_MS).eta_seconds == 50

@@ -4,12 +4,12 @@ import pytest
 
 from api.runs.schemas import GpuUsage, SystemMetrics
 from api.runs.system_metrics import system_metrics
-from tracking_plugin.events import MetricPoint
+from tracking_plugin.events import LoggedPoint
 
 
-def latest(**values: float) -> dict[str, MetricPoint]:
+def latest(**values: float) -> dict[str, LoggedPoint]:
     return {
-        f"system/{name}": MetricPoint(f"system/{name}", value, 1, 1)
+        f"system/{name}": LoggedPoint(f"system/{name}", value, 1, 1)
         for name, value in values.items()
     }
 
@@ -34,7 +34,7 @@ def test_a_machine_is_shown_as_mlflow_measured_it() -> None:
 def test_a_run_that_says_nothing_of_its_machine_has_none() -> None:
     assert system_metrics({}) == SystemMetrics()
     assert system_metrics(latest(disk_usage_percentage=4)) == SystemMetrics()
-    assert system_metrics({"val/loss": MetricPoint("val/loss", 1, 1, 1)}) == SystemMetrics()
+    assert system_metrics({"val/loss": LoggedPoint("val/loss", 1, 1, 1)}) == SystemMetrics()
 
 
 def test_a_machine_without_gpu_shows_none() -> None:
