@@ -1,1 +1,1 @@
-"""What `fovea status` and `fovea watch` show in a terminal."""
+"""The `fovea` command: one file for each of its subcommands, and what they share."""

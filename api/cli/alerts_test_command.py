@@ -1,4 +1,4 @@
-"""`fovea alerts test`: what rules would have said of a run that has been."""
+"""`fovea alerts test`: replay a past run and print the alerts that rules would have fired."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from api.alerts.replay import Watched, replay
 from api.alerts.rules import Rule
 from api.alerts.state_machine import AlertState, Evaluation
 from api.cli.plain_text import NOTHING, number
-from api.cli.run_choice import chosen_run
+from api.cli.run_choice import resolve_run
 from api.client import FoveaClient
 from api.printable import printable
 from api.runs.metrics_data import critical_thresholds
@@ -25,19 +25,19 @@ HEADS = ("step", "time", "alert", "level", "metric", "value", "bound", "cases", 
 
 
 @dataclass(frozen=True, kw_only=True)
-class AlertsTest:
-    """What the caller wants to know."""
+class AlertsTestRequest:
+    """The options of `fovea alerts test`."""
 
     rules: Path | None
-    wanted: str | None
+    run: str | None
     url: str | None
 
 
-def run_alerts_test(asked: AlertsTest, console: Console) -> None:
-    """Print what would have fired when; ApiError where rules or run are none."""
-    file = load_rules(asked.rules)
-    with FoveaClient(asked.url) as client:
-        run_id = chosen_run(client, asked.wanted)
+def run_alerts_test(request: AlertsTestRequest, console: Console) -> None:
+    """Print the alerts that would have fired; raises ApiError for bad rules or an unknown run."""
+    file = load_rules(request.rules)
+    with FoveaClient(request.url) as client:
+        run_id = resolve_run(client, request.run)
         mlflow = MlflowClient(client.address.url)
     run = mlflow.get_run(run_id)
     rules = rules_of_run(file, critical_thresholds(run.data.params))
@@ -49,7 +49,7 @@ def run_alerts_test(asked: AlertsTest, console: Console) -> None:
 
 
 def alert_lines(watched: Iterable[Watched]) -> Iterator[list[str]]:
-    """One for each change, in the order of the steps: the cells under HEADS."""
+    """The cells under HEADS, one line for each change, ordered by step."""
     changes = [(it, change) for it in watched for change in it.changes]
     for it, change in sorted(changes, key=lambda pair: (pair[1].sample.step, pair[0].rule.name)):
         sample, interval = change.sample, change.evidence.interval
@@ -75,7 +75,7 @@ def _level(change: Evaluation) -> str:
 def _history(
     mlflow: MlflowClient, run_id: str, names: Iterable[str], rules: Sequence[Rule]
 ) -> dict[str, Series]:
-    """Of the metrics that rules are about, and of their supports, all points."""
+    """All points of the metrics that the rules match, and of their supports."""
     logged = set(names)
     matched = [
         (name, rule) for name in logged for rule in rules if rule.metric.match(name) is not None
@@ -113,7 +113,7 @@ _STYLES = {"critical": "bold red", "warning": "yellow"}
 
 
 def _remarks(watched: Sequence[Watched], written: Sequence[Rule]) -> Iterator[str]:
-    """What a table of alerts does not say."""
+    """Remarks that the table of alerts does not show."""
     num_fired = sum(
         change.before.state is not AlertState.FIRING for it in watched for change in it.changes
     )

@@ -1,4 +1,4 @@
-"""The curves that a terminal draws: which metrics, in which charts, and a bounded number of points."""
+"""Selects the curves that a terminal draws, groups them into charts, and bounds their points."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -6,37 +6,23 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from api.runs.metric_catalog import METRIC_CATALOG, Subject
 from api.runs.series import downsample
-from tracking_plugin.names import SYSTEM_METRIC_PREFIX, Metric, MetricGroup
 
-MOST_POINTS = 4096
-"""Of one curve; beyond it every second is forgotten, but for the extremes."""
+MAX_POINTS = 4096
+"""Of one curve; beyond it the curve is downsampled to half, which keeps its extremes."""
 
-MOST_CURVES = 16
+MAX_CURVES = 16
+"""Of metrics that are not in the catalogue."""
+
 NUM_CHARTS = 2
 
-_MOST_IN_CHART = 2
-_FAMILIES = ("loss", "acc")
-_LABELS: Mapping[str, str] = {
-    Metric.TRAIN_LOSS: "train",
-    Metric.VAL_LOSS: "val",
-    Metric.TRAIN_ACCURACY: "train",
-    Metric.VAL_ACCURACY: "val",
-}
-_PLACES: Mapping[str, int] = {name: place for place, name in enumerate(_LABELS)}
-_TITLES = {"loss": "loss", "acc": "accuracy"}
-_UNDRAWN = frozenset(
-    {
-        Metric.EPOCH,
-        Metric.LEARNING_RATE,
-        Metric.IMAGES_PER_SECOND,
-        Metric.DATA_WAIT_FRACTION,
-    }
-)
-_UNDRAWN_PREFIXES = (SYSTEM_METRIC_PREFIX, *(f"{group}/" for group in MetricGroup))
+_MAX_IN_CHART = 2
+# Metrics of other training loops, such as epoch_loss, belong to the group whose word they contain.
+_GROUP_WORDS: Mapping[str, str] = {"loss": "loss", "acc": "accuracy"}
 
 Point = tuple[int, float | None]
-"""A step and its value; None where the value was no number."""
+"""A step and its value; None if the value was not a number."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,62 +41,78 @@ class Chart:
 
 @dataclass
 class Curves:
-    """Values by metric and step."""
+    """The values of each drawable metric by step."""
 
     _values: dict[str, dict[int, float | None]] = field(default_factory=dict)
 
     def add(self, metric: str, step: int, value: float | None) -> None:
-        """Take a value into account; the last one at a step counts."""
+        """Add a value; it replaces an earlier one at the same step."""
         values = self._values.get(metric)
         if values is None:
-            if not self._is_drawn(metric):
+            if not self._has_room_for(metric):
                 return
             values = self._values[metric] = {}
         values[step] = value
-        if len(values) > MOST_POINTS:
-            self._values[metric] = dict(thinned(sorted(values.items()), MOST_POINTS // 2))
+        if len(values) > MAX_POINTS:
+            self._values[metric] = dict(downsampled(sorted(values.items()), MAX_POINTS // 2))
 
     def clear(self) -> None:
         self._values.clear()
 
     def charts(self) -> list[Chart]:
         return [
-            Chart(title=_TITLES.get(family, family), curves=[self._curve(name) for name in metrics])
-            for family, metrics in charted(self._values).items()
+            Chart(title=title, curves=[self._curve(name) for name in metrics])
+            for title, metrics in charted_metrics(self._values).items()
         ]
 
     def _curve(self, metric: str) -> Curve:
-        return Curve(label=_LABELS.get(metric, metric), points=sorted(self._values[metric].items()))
+        return Curve(label=_label(metric), points=sorted(self._values[metric].items()))
 
-    def _is_drawn(self, metric: str) -> bool:
-        return is_drawable(metric) and (metric in _LABELS or len(self._values) < MOST_CURVES)
+    def _has_room_for(self, metric: str) -> bool:
+        is_known = metric in METRIC_CATALOG.by_name
+        return is_drawable(metric) and (is_known or len(self._values) < MAX_CURVES)
 
 
 def is_drawable(metric: str) -> bool:
-    return metric not in _UNDRAWN and not metric.startswith(_UNDRAWN_PREFIXES)
+    """Whether the metric measures the model as a whole: not the machine, nor one class."""
+    known = METRIC_CATALOG.by_name.get(metric)
+    if known is not None:
+        return known.subject is Subject.MODEL
+    return METRIC_CATALOG.family_of(metric) is None
 
 
-def charted(metrics: Iterable[str]) -> Mapping[str, Sequence[str]]:
-    """The metrics of each chart: loss and accuracy first, then whatever else the run logs."""
-    families: dict[str, list[str]] = {family: [] for family in _FAMILIES}
+def charted_metrics(metrics: Iterable[str]) -> Mapping[str, Sequence[str]]:
+    """The metrics of each chart by its title: the catalogue's groups first, then other metrics."""
+    charts: dict[str, list[str]] = {group.name: [] for group in METRIC_CATALOG.groups}
     for metric in sorted(filter(is_drawable, metrics), key=_order):
-        families.setdefault(_family(metric), []).append(metric)
-    drawn = [(family, named[:_MOST_IN_CHART]) for family, named in families.items() if named]
+        charts.setdefault(_group(metric), []).append(metric)
+    drawn = [(title, names[:_MAX_IN_CHART]) for title, names in charts.items() if names]
     return dict(drawn[:NUM_CHARTS])
 
 
-def thinned(points: Sequence[Point], most: int) -> Sequence[Point]:
-    """At most `most` of the points, extremes and gaps among them."""
-    if len(points) <= most:
+def downsampled(points: Sequence[Point], max_points: int) -> Sequence[Point]:
+    """At most `max_points` of the points, which include extremes and gaps."""
+    if len(points) <= max_points:
         return points
     values = np.array([math.nan if value is None else value for _, value in points])
-    return [points[index] for index in downsample(values, most)]
+    return [points[index] for index in downsample(values, max_points)]
 
 
-def _family(metric: str) -> str:
-    return next((family for family in _FAMILIES if family in metric.lower()), metric)
+def _group(metric: str) -> str:
+    known = METRIC_CATALOG.by_name.get(metric)
+    if known is not None:
+        return known.group or metric
+    words = (group for word, group in _GROUP_WORDS.items() if word in metric.lower())
+    return next(words, metric)
 
 
-def _order(metric: str) -> int:
-    # The sort is stable: those without a place keep the order in which they came.
-    return _PLACES.get(metric, len(_PLACES))
+def _label(metric: str) -> str:
+    known = METRIC_CATALOG.by_name.get(metric)
+    return metric if known is None else known.part or known.short_label
+
+
+def _order(metric: str) -> tuple[bool, str]:
+    # Known metrics come first, by name: so train/loss, which has the most points, is the first
+    # curve and drawn as a line. The sort is stable: other metrics keep their order.
+    is_known = metric in METRIC_CATALOG.by_name
+    return (not is_known, metric if is_known else "")

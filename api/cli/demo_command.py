@@ -1,4 +1,4 @@
-"""`fovea demo`: a server, a training with two processes on it, and the links to look at."""
+"""`fovea demo`: start a server, train with two processes, and print the links to the run."""
 
 import os
 import signal
@@ -9,18 +9,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
+from typing import Annotated
 
 import httpx
+import typer
 
+from api.cli.options import LOOPBACK, Port
 from api.client import FoveaClient
 from api.errors import ApiError, StartError
 from api.location import own_environment
 from api.runs.schemas import RunSummary
-from api.server.serve import OWNER_PID_VARIABLE, require_free_port
+from api.server.serve import OWNER_PID_VARIABLE, require_free_port, writable_directory
 from api.server.subprocesses import running
+from api.settings import load_settings
 from api.timestamps import unix_ms, utc
 
-HOST = "127.0.0.1"
 EXPERIMENT = "retinal-demo"
 WORKERS = 2
 START_DEADLINE_S = 180.0
@@ -30,13 +33,16 @@ _POLL_INTERVAL_S = 0.25
 _SERVER_GRACE_S = 15.0
 _TRAINING_GRACE_S = 60.0
 _LOG_TAIL_LINES = 20
-# A run or an experiment named in the caller's shell is not the demo's.
+# The demo must not log to a run or an experiment that the caller's shell names.
 _FOREIGN_VARIABLES = ("MLFLOW_RUN_ID", "MLFLOW_EXPERIMENT_ID", "MLFLOW_EXPERIMENT_NAME")
+
+
+commands = typer.Typer()
 
 
 @dataclass(frozen=True, kw_only=True)
 class DemoRequest:
-    """What the caller of `fovea demo` asked for."""
+    """The options of `fovea demo`."""
 
     port: int
     data: Path | None
@@ -46,15 +52,41 @@ class DemoRequest:
 
     @property
     def server_url(self) -> str:
-        return f"http://{HOST}:{self.port}"
+        return f"http://{LOOPBACK}:{self.port}"
+
+
+@commands.command()
+def demo(
+    port: Port = 5000,
+    data: Annotated[
+        Path | None,
+        typer.Option(help="Folder with train|val|test/<class>/; default: a synthetic set."),
+    ] = None,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="Passes over the training split; default: 8.")
+    ] = None,
+    *,
+    exit_when_done: Annotated[
+        bool, typer.Option("--exit", help="End with the run: 0 if it FINISHED, else 1.")
+    ] = False,
+) -> None:
+    """Start a server, train the demo model with 2 processes, and keep serving until Ctrl-C."""
+    request = DemoRequest(
+        port=port,
+        data=data,
+        epochs=epochs,
+        exit_when_done=exit_when_done,
+        data_dir=writable_directory(load_settings().data_dir),
+    )
+    raise typer.Exit(run_demo(request))
 
 
 def run_demo(request: DemoRequest) -> int:
-    """Run it to its end; the exit code is 0 where the run FINISHED."""
-    require_free_port(HOST, request.port)
+    """Run the demo to its end; the exit code is 0 if the run FINISHED."""
+    require_free_port(LOOPBACK, request.port)
     if request.data is not None and not request.data.is_dir():
         raise StartError(
-            f"{request.data} is no folder: one with train, val and test in it was expected"
+            f"--data {request.data} is not a folder: expected one that contains train, val and test"
         )
     signal.signal(signal.SIGTERM, _exit_on_sigterm)
     try:
@@ -64,7 +96,7 @@ def run_demo(request: DemoRequest) -> int:
 
 
 def training_arguments(request: DemoRequest) -> list[str]:
-    """The training as its own program: this package may not import it."""
+    """The command line of the training, a program of its own that this package must not import."""
     data = ["--data", str(request.data.absolute())] if request.data is not None else []
     epochs = ["--epochs", str(request.epochs)] if request.epochs is not None else []
     return [
@@ -79,7 +111,16 @@ def training_arguments(request: DemoRequest) -> list[str]:
 def _serve_and_train(request: DemoRequest) -> int:
     log = request.data_dir / "server.log"
     environment = _demo_environment(request, os.environ)
-    arguments = [sys.executable, "-m", "api", "serve", "--host", HOST, "--port", str(request.port)]
+    arguments = [
+        sys.executable,
+        "-m",
+        "api",
+        "serve",
+        "--host",
+        LOOPBACK,
+        "--port",
+        str(request.port),
+    ]
     print(f"Starting the server at {request.server_url} (its log: {log})", flush=True)
     with (
         log.open("wb") as output,
@@ -125,7 +166,7 @@ def _wait_until_healthy(url: str, server: subprocess.Popen[bytes], log: Path) ->
     deadline = time.monotonic() + START_DEADLINE_S
     while time.monotonic() < deadline:
         if server.poll() is not None:
-            raise StartError(f"The server ended at its start. {_tail(log)}")
+            raise StartError(f"The server ended while it started. {_tail(log)}")
         try:
             if httpx.get(f"{url}/api/health", timeout=5).is_success:
                 return
@@ -145,17 +186,19 @@ def _train(request: DemoRequest, environment: Mapping[str, str]) -> RunSummary:
         exit_code = training.wait()
     run = _first_run(request.server_url, since_ms)
     if run is None:
-        raise ApiError(f"The training ended with exit code {exit_code} before it had a run")
+        raise ApiError(f"The training ended with exit code {exit_code} before it created a run")
     return run
 
 
 def _first_run(server_url: str, since_ms: int) -> RunSummary | None:
-    """The first run of the demo's experiment that began at or after `since_ms`."""
+    """The first run of the demo's experiment that started at or after `since_ms`."""
     since = utc(since_ms)
     with FoveaClient(server_url) as client:
         runs = client.runs(experiment=EXPERIMENT)
-    begun = [run for run in runs.entries if run.start_time is not None and run.start_time >= since]
-    return begun[-1] if begun else None
+    started = [
+        run for run in runs.entries if run.start_time is not None and run.start_time >= since
+    ]
+    return started[-1] if started else None
 
 
 def _wait_for_end(server: subprocess.Popen[bytes], log: Path) -> int:
@@ -163,7 +206,7 @@ def _wait_for_end(server: subprocess.Popen[bytes], log: Path) -> int:
         server.wait()
     except KeyboardInterrupt:
         return 0
-    raise ApiError(f"The server ended by itself. {_tail(log)}")
+    raise ApiError(f"The server ended unexpectedly. {_tail(log)}")
 
 
 def _print_links(url: str, run: RunSummary) -> None:
@@ -182,7 +225,7 @@ def _run_page(url: str, run: RunSummary) -> str:
 
 def _tail(log: Path) -> str:
     lines = log.read_text(errors="replace").splitlines()[-_LOG_TAIL_LINES:]
-    return "\n".join([f"The end of {log}:", *lines])
+    return "\n".join([f"The last lines of {log}:", *lines])
 
 
 def _exit_on_sigterm(signal_number: int, _: FrameType | None) -> None:

@@ -1,4 +1,4 @@
-"""Numbers and moments as a terminal shows them."""
+"""Numbers and times as short text for a terminal."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ NOTHING = "-"
 
 
 def number(value: float | None) -> str:
-    """Four digits of `value`."""
+    """`value` with four significant digits."""
     return NOTHING if value is None else f"{value:.4g}"
 
 

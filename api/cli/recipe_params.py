@@ -1,4 +1,4 @@
-"""A recipe's parameters as words of a command line, made into what its JSON Schema says they are."""
+"""Converts `--param name=value` options to the types that a recipe's JSON Schema names."""
 
 import difflib
 import math
@@ -20,28 +20,30 @@ _EXPECTED = {
 
 
 class ParamError(ApiError):
-    """A parameter that the recipe does not take so."""
+    """A recipe or a parameter that the server would refuse."""
 
 
-def chosen_recipe(recipes: Iterable[RecipeEntry], name: str) -> RecipeEntry:
-    """ParamError that lists the recipes where none has that name."""
+def resolve_recipe(recipes: Iterable[RecipeEntry], name: str) -> RecipeEntry:
+    """The recipe of that name; raises ParamError that lists the recipes if there is none."""
     by_name = {recipe.name: recipe for recipe in recipes}
     if name not in by_name:
         raise ParamError(
-            f"--recipe {printable(name)}: the server has no such recipe, one of "
-            f"{', '.join(by_name)} was expected"
+            f"--recipe {printable(name)}: the server has no such recipe, expected one of "
+            f"{', '.join(by_name)}"
         )
     return by_name[name]
 
 
-def typed_params(recipe: RecipeEntry, words: Iterable[str]) -> dict[str, bool | int | float | str]:
-    """`name=value` words as values; ParamError names the parameter that is wrong."""
+def typed_params(
+    recipe: RecipeEntry, options: Iterable[str]
+) -> dict[str, bool | int | float | str]:
+    """The `name=value` options by name; raises ParamError that names a wrong parameter."""
     params: dict[str, bool | int | float | str] = {}
-    for word in words:
-        name, has_value, value = word.partition("=")
+    for option in options:
+        name, has_value, value = option.partition("=")
         if not has_value:
-            raise ParamError(f"--param {printable(word)}: name=value was expected")
-        # As the training's own options are spelled.
+            raise ParamError(f"--param {printable(option)}: expected name=value")
+        # The options of `python -m training` are spelled with hyphens.
         name = name.strip().replace("-", "_")
         if name in params:
             raise ParamError(f"--param {printable(name)}: given twice")
@@ -62,9 +64,7 @@ def _typed(recipe: RecipeEntry, name: str, value: str) -> bool | int | float | s
             return _converted(value, str(schema.get("type", "string")))
         except (ValueError, KeyError):
             expected = _EXPECTED[str(schema["type"])]
-    raise ParamError(
-        f"--param {printable(name)}: {expected} was expected, but {printable(value)!r} came"
-    )
+    raise ParamError(f"--param {printable(name)}: expected {expected}, got {printable(value)!r}")
 
 
 def _converted(value: str, kind: str) -> bool | int | float | str:
@@ -83,7 +83,7 @@ def _converted(value: str, kind: str) -> bool | int | float | str:
 
 
 def _resolved(schema: Schema, root: Schema) -> Schema:
-    """What a reference such as `#/$defs/Preset` stands for."""
+    """The schema itself, or the one that its reference names, such as `#/$defs/Preset`."""
     reference = schema.get("$ref")
     if reference is None:
         return schema
@@ -96,5 +96,9 @@ def _resolved(schema: Schema, root: Schema) -> Schema:
 def _unknown(recipe: RecipeEntry, name: str, known: Iterable[str]) -> str:
     names = sorted(known)
     similar = difflib.get_close_matches(name, names, n=3)
-    hint = f"did you mean {' or '.join(similar)}?" if similar else f"it takes {', '.join(names)}"
+    hint = (
+        f"did you mean {' or '.join(similar)}?"
+        if similar
+        else f"its parameters are {', '.join(names)}"
+    )
     return f"the recipe {recipe.name} has no such parameter, {hint}"

@@ -1,4 +1,4 @@
-"""Which run a command means: by its id, the beginning of its id, or its name."""
+"""Finds the run that a command names by its id, the beginning of its id, or its name."""
 
 import re
 from collections.abc import Sequence
@@ -10,14 +10,14 @@ from api.runs.schemas import RunSummary
 from tracking_plugin.mlflow_status import ACTIVE_STATUSES
 
 SHORT_ID_LENGTH = 8
-"""Of the ids in tables; that much of an id is enough to name a run."""
+"""The length of ids in tables; commands accept such a beginning of an id."""
 
 _RUN_ID = re.compile(r"[0-9a-f]{32}")
-_SEARCHED = 1000
+_MAX_SEARCHED = 1000
 
 
 class RunChoiceError(ApiError):
-    """No run or several are meant."""
+    """The given name fits no run, or several."""
 
 
 def active_runs(client: FoveaClient, limit: int) -> list[RunSummary]:
@@ -28,28 +28,28 @@ def active_runs(client: FoveaClient, limit: int) -> list[RunSummary]:
     return sorted(found, key=_started, reverse=True)[:limit]
 
 
-def chosen_run(client: FoveaClient, wanted: str | None) -> str:
-    """The id of the run that `wanted` names; without it, of the newest that has not ended."""
-    if wanted is None:
+def resolve_run(client: FoveaClient, name: str | None) -> str:
+    """The id of the run that `name` names; without a name, of the newest active run."""
+    if name is None:
         return _newest_active(client)
-    if _RUN_ID.fullmatch(wanted):
-        # The server says it where there is no such run.
-        return client.latest(wanted).run_id
-    return named_run(client.runs(limit=_SEARCHED).entries, wanted)
+    if _RUN_ID.fullmatch(name):
+        # The server refuses the id if there is no such run.
+        return client.latest(name).run_id
+    return named_run(client.runs(limit=_MAX_SEARCHED).entries, name)
 
 
-def named_run(newest_first: Sequence[RunSummary], wanted: str) -> str:
-    """By name the newest one counts; the beginning of an id must be that of one run alone."""
-    by_name = [run.run_id for run in newest_first if run.run_name == wanted]
-    by_id = [run.run_id for run in newest_first if wanted and run.run_id.startswith(wanted)]
+def named_run(newest_first: Sequence[RunSummary], name: str) -> str:
+    """The newest run called `name`, else the only one whose id begins with it."""
+    by_name = [run.run_id for run in newest_first if run.run_name == name]
+    by_id = [run.run_id for run in newest_first if name and run.run_id.startswith(name)]
     if by_name:
         return by_name[0]
     if len(by_id) == 1:
         return by_id[0]
-    shown = repr(printable(wanted))
+    shown = repr(printable(name))
     if by_id:
         raise RunChoiceError(
-            f"{len(by_id)} runs have an id that begins with {shown}: name more of it"
+            f"{len(by_id)} runs have an id that begins with {shown}: give more characters of it"
         )
     raise RunChoiceError(
         f"None of the {len(newest_first)} newest runs has the id or the name {shown}: "

@@ -1,17 +1,19 @@
-"""`fovea status`: the active and the newest runs, or one run, as it is now."""
+"""`fovea status`: show the active and the newest runs, or one run."""
 
 import json
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 
+import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from api.cli.options import AsJson, Run, Url
 from api.cli.plain_text import NOTHING, age, number
-from api.cli.run_choice import SHORT_ID_LENGTH, active_runs, chosen_run
-from api.cli.run_words import status_text
+from api.cli.run_choice import SHORT_ID_LENGTH, active_runs, resolve_run
+from api.cli.run_text import status_text
 from api.cli.watch_screen import WatchScreen
 from api.cli.watched_run import WatchedRun
 from api.client import FoveaClient
@@ -27,8 +29,24 @@ NUM_RUNS = 20
 _STATE_TIMEOUT_S = 15.0
 
 
+commands = typer.Typer()
+
+
+@commands.command(
+    epilog="In a pipe, each run is a line of tab-separated id, status, epoch, step, loss, accuracy, "
+    "alert, start and name; loss and accuracy are those of the validation split, if it has them."
+)
+def status(run: Run = None, url: Url = None, *, as_json: AsJson = False) -> None:
+    """Show the active and the newest runs, or one run."""
+    with FoveaClient(url) as client:
+        if run is None:
+            show_runs(client, Console(), as_json=as_json)
+        else:
+            show_run(client, Console(), run, as_json=as_json)
+
+
 def show_runs(client: FoveaClient, console: Console, *, as_json: bool) -> None:
-    """All active runs, then the newest others, NUM_RUNS of each at most."""
+    """Print the active runs, then the newest others, at most NUM_RUNS of each."""
     active = active_runs(client, NUM_RUNS)
     newest = client.runs(limit=NUM_RUNS).entries
     known = {run.run_id for run in active}
@@ -43,9 +61,9 @@ def show_runs(client: FoveaClient, console: Console, *, as_json: bool) -> None:
             print(line, file=console.file)
 
 
-def show_run(client: FoveaClient, console: Console, wanted: str, *, as_json: bool) -> None:
-    """One run, as a socket's first message has it."""
-    state = _state(client, chosen_run(client, wanted))
+def show_run(client: FoveaClient, console: Console, name: str, *, as_json: bool) -> None:
+    """Print one run, as the first message of the live stream describes it."""
+    state = _state(client, resolve_run(client, name))
     if as_json:
         print(state.model_dump_json(indent=2), file=console.file)
         return
@@ -59,14 +77,17 @@ def _state(client: FoveaClient, run_id: str) -> InitialState:
     with closing(client.watch(run_id, give_up_after_s=_STATE_TIMEOUT_S)) as messages:
         first = next(messages)
     if not isinstance(first, InitialState):
-        raise ApiError(f"{client.address.url} began with a {first.type} instead of a state")
+        raise ApiError(
+            f"{client.address.url} sent {first.type} first: expected initial_state, as servers of "
+            "this version send it"
+        )
     return first
 
 
 def _table(runs: Sequence[RunSummary], now: datetime) -> Table:
     table = Table(box=None, pad_edge=False, collapse_padding=True, header_style="dim")
     table.add_column("status", no_wrap=True)
-    # Where there is too little room, names are what is cut.
+    # In a narrow terminal only the names are cut.
     table.add_column("run")
     table.add_column("id", no_wrap=True)
     for heading in ("epoch", "step", "loss", "acc."):
@@ -78,7 +99,7 @@ def _table(runs: Sequence[RunSummary], now: datetime) -> Table:
             status_text(run.status),
             Text(printable(run.run_name, 40), no_wrap=True, overflow="ellipsis"),
             Text(run.run_id[:SHORT_ID_LENGTH]),
-            *(Text(cell) for cell in _figures(run)),
+            *(Text(cell) for cell in _progress_cells(run)),
             Text(f"! {printable(run.alert, 12)}" if run.alert else "", "bold red"),
             Text(age(run.start_time, now)),
         )
@@ -91,23 +112,23 @@ def run_lines(runs: Iterable[RunSummary]) -> Iterable[str]:
         alert = printable(run.alert or NOTHING)
         started = f"{run.start_time:%Y-%m-%dT%H:%M:%SZ}" if run.start_time else NOTHING
         name = printable(run.run_name)
-        yield "\t".join([run.run_id, run.status, *_figures(run), alert, started, name])
+        yield "\t".join([run.run_id, run.status, *_progress_cells(run), alert, started, name])
 
 
-def _figures(run: RunSummary) -> list[str]:
+def _progress_cells(run: RunSummary) -> list[str]:
     epoch = NOTHING if run.epoch is None else str(run.epoch)
     if run.epoch is not None and run.total_epochs is not None:
         epoch = f"{run.epoch}/{run.total_epochs}"
     return [
         epoch,
         NOTHING if run.step is None else str(run.step),
-        _validated(run, run.loss, Metric.VAL_LOSS, Metric.TRAIN_LOSS),
-        _validated(run, run.accuracy, Metric.VAL_ACCURACY, Metric.TRAIN_ACCURACY),
+        _latest_value(run, run.loss, Metric.VAL_LOSS, Metric.TRAIN_LOSS),
+        _latest_value(run, run.accuracy, Metric.VAL_ACCURACY, Metric.TRAIN_ACCURACY),
     ]
 
 
-def _validated(run: RunSummary, values: TrainVal, val: Metric, train: Metric) -> str:
-    """The value on the validation split, else on the training split."""
+def _latest_value(run: RunSummary, values: TrainVal, val: Metric, train: Metric) -> str:
+    """The value of the validation split, else of the training split."""
     for name, value in ((val, values.val), (train, values.train)):
         if name in run.not_finite:
             return str(run.not_finite[name])

@@ -1,4 +1,4 @@
-"""The screen of `fovea watch`: as many lines as there are, the curves taking what the rest leaves."""
+"""The screen of `fovea watch`, which fits the terminal: the curves fill the remaining lines."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,14 +9,14 @@ from rich.styled import Styled
 from rich.table import Table
 from rich.text import Text
 
-from api.cli.curve_chart import drawn, legend
+from api.cli.curve_chart import draw_chart, legend
 from api.cli.curves import Chart
 from api.cli.metric_cards import metric_cards
 from api.cli.plain_text import age, clock
-from api.cli.run_words import (
+from api.cli.run_text import (
     alert_text,
     condition_text,
-    position_words,
+    progress_text,
     status_text,
     worst_first,
 )
@@ -24,18 +24,18 @@ from api.cli.watched_run import WatchedRun
 from api.printable import printable
 from api.runs.schemas import SystemMetrics
 
-_LEAST_CHART_WIDTH = 36
-_MOST_CHART_LINES = 24
-_LEAST_CHART_LINES = 7
+_MIN_CHART_WIDTH = 36
+_MAX_CHART_LINES = 24
+_MIN_CHART_LINES = 7
 _CARD_WIDTH = 13
 _FULL_HEIGHT = 20
 _CONDITION_WIDTH = 60
-_MOST_CONDITIONS = 8
+_MAX_CONDITIONS = 8
 _BAR_WIDTH = 40
 
 
 class WatchScreen:
-    """A run as rich draws it, in the terminal's size of that moment."""
+    """A rich renderable of a run, in the current size of the terminal."""
 
     def __init__(
         self,
@@ -52,13 +52,13 @@ class WatchScreen:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         width, height = options.max_width, options.height or console.height - 1
-        above = [*self._head(width), *self._cards(width, height)]
-        below = [*self._conditions(width), *self._logs(height), *self._foot()]
-        left = min(_MOST_CHART_LINES, height - len(above) - len(below))
-        charts = self._charts(width, left) if left >= _LEAST_CHART_LINES else []
+        above = [*self._header(width), *self._cards(width, height)]
+        below = [*self._conditions(width), *self._logs(height), *self._footer()]
+        num_free = min(_MAX_CHART_LINES, height - len(above) - len(below))
+        charts = self._charts(width, num_free) if num_free >= _MIN_CHART_LINES else []
         body = Group(*above[1:], *charts, *below)
         yield above[0]
-        # What is not live must not look as if it were.
+        # Old values must not look live.
         yield body if self._is_current else Styled(body, "dim")
 
     @property
@@ -66,7 +66,7 @@ class WatchScreen:
         link = self._run.link
         return self._run.has_ended or (link is not None and link.is_live)
 
-    def _head(self, width: int) -> list[RenderableType]:
+    def _header(self, width: int) -> list[RenderableType]:
         status = self._run.status
         name = printable(status.run_name or status.run_id or "", max(8, width // 3))
         left = Text.assemble((name, "bold"), "  ", status_text(status.status))
@@ -75,12 +75,12 @@ class WatchScreen:
         head.add_column(no_wrap=True, justify="right")
         head.add_row(left, self._link_text())
         lines: list[RenderableType] = [head, self._progress(width)]
-        link, said = self._run.link, alert_text(status.alert)
+        link, notes = self._run.link, alert_text(status.alert)
         if not self._is_current and link is not None:
-            said.append(f"No connection: {printable(link.reason)}. ", "yellow")
-        said.append(printable(status.message), "default")
-        said.no_wrap, said.overflow = True, "ellipsis"
-        return [*lines, said] if said else lines
+            notes.append(f"No connection: {printable(link.reason)}. ", "yellow")
+        notes.append(printable(status.message), "default")
+        notes.no_wrap, notes.overflow = True, "ellipsis"
+        return [*lines, notes] if notes else lines
 
     def _link_text(self) -> Text:
         link = self._run.link
@@ -96,22 +96,22 @@ class WatchScreen:
         return Text(f"○ NOT LIVE, reconnecting for {since}", "bold yellow")
 
     def _progress(self, width: int) -> RenderableType:
-        parts = [position_words(self._run.status), self._time_words()]
-        words = printable("  ".join(part for part in parts if part), width)
+        parts = [progress_text(self._run.status), self._time_text()]
+        text = printable("  ".join(part for part in parts if part), width)
         share = self._run.share_done
         if share is None:
-            return _line(words)
+            return _line(text)
         row = Table.grid(padding=(0, 1))
         row.add_row(
             ProgressBar(total=1.0, completed=share, width=min(_BAR_WIDTH, width // 5)),
-            Text(f"{share:4.0%}  {words}", no_wrap=True, overflow="ellipsis"),
+            Text(f"{share:4.0%}  {text}", no_wrap=True, overflow="ellipsis"),
         )
         return row
 
-    def _time_words(self) -> str:
+    def _time_text(self) -> str:
         elapsed_s = self._run.elapsed_s(self._now)
         if not self._is_current:
-            return f"as of {age(self._run.heard_at, self._now)}"
+            return f"as of {age(self._run.received_at, self._now)}"
         if elapsed_s is None:
             return ""
         left_s = self._run.eta_s()
@@ -120,12 +120,12 @@ class WatchScreen:
         )
 
     def _cards(self, width: int, height: int) -> list[RenderableType]:
-        in_row = max(1, width // _CARD_WIDTH)
+        num_in_row = max(1, width // _CARD_WIDTH)
         num_rows = 1 if height < _FULL_HEIGHT else 2
-        cards = metric_cards(self._run.metrics)[: num_rows * in_row]
+        cards = metric_cards(self._run.metrics)[: num_rows * num_in_row]
         lines: list[RenderableType] = []
-        for start in range(0, len(cards), in_row):
-            row = cards[start : start + in_row]
+        for start in range(0, len(cards), num_in_row):
+            row = cards[start : start + num_in_row]
             lines += [
                 _cells([Text(card.label, "dim") for card in row], width),
                 _cells([Text(card.value, card.style) for card in row], width),
@@ -134,41 +134,43 @@ class WatchScreen:
 
     def _charts(self, width: int, height: int) -> list[RenderableType]:
         charts = self._run.curves.charts()
-        beside = max(1, min(len(charts), width // _LEAST_CHART_WIDTH))
-        column = (width - (beside - 1)) // beside
+        num_beside = max(1, min(len(charts), width // _MIN_CHART_WIDTH))
+        column = (width - (num_beside - 1)) // num_beside
         grid = Table.grid(padding=(0, 1, 0, 0), pad_edge=False)
-        grid.add_row(*[_chart(chart, column, height) for chart in charts[:beside]])
+        grid.add_row(*[_chart(chart, column, height) for chart in charts[:num_beside]])
         return [grid] if charts else []
 
     def _conditions(self, width: int) -> list[RenderableType]:
-        found = worst_first(self._run.metrics.critical_conditions)
-        texts = [condition_text(name, condition) for name, condition in found[:_MOST_CONDITIONS]]
-        if len(found) > _MOST_CONDITIONS:
-            texts.append(Text(f"and {len(found) - _MOST_CONDITIONS} more"))
-        beside = max(1, width // _CONDITION_WIDTH)
+        conditions = worst_first(self._run.metrics.critical_conditions)
+        texts = [
+            condition_text(name, condition) for name, condition in conditions[:_MAX_CONDITIONS]
+        ]
+        if len(conditions) > _MAX_CONDITIONS:
+            texts.append(Text(f"and {len(conditions) - _MAX_CONDITIONS} more"))
+        num_beside = max(1, width // _CONDITION_WIDTH)
         return [
-            _cells(texts[start : start + beside], width, beside)
-            for start in range(0, len(texts), beside)
+            _cells(texts[start : start + num_beside], width, num_beside)
+            for start in range(0, len(texts), num_beside)
         ]
 
     def _logs(self, height: int) -> list[RenderableType]:
-        """The newest lines in a third of the screen, where they are wanted."""
+        """The newest lines of the job's log, in a third of the screen."""
         if not self._shows_logs:
             return []
         newest = list(self._run.logs)[-max(1, height // 3) :]
         return [_line(printable(line.message)) for line in newest]
 
-    def _foot(self) -> list[RenderableType]:
+    def _footer(self) -> list[RenderableType]:
         is_over = self._is_still or self._run.has_ended
-        leave = "" if is_over else "Ctrl-C leaves, the run goes on"
-        words = "   ".join(part for part in (_machine(self._run.system), leave) if part)
-        return [_line(words)] if words else []
+        hint = "" if is_over else "Ctrl-C ends this view, the run continues"
+        text = "   ".join(part for part in (_machine(self._run.system), hint) if part)
+        return [_line(text)] if text else []
 
 
 def _chart(chart: Chart, width: int, height: int) -> Group:
     title = legend(chart)
     title.no_wrap, title.overflow = True, "ellipsis"
-    return Group(title, drawn(chart, width, height - 1))
+    return Group(title, draw_chart(chart, width, height - 1))
 
 
 def _cells(texts: Sequence[Text], width: int, count: int = 0) -> Table:
@@ -180,8 +182,8 @@ def _cells(texts: Sequence[Text], width: int, count: int = 0) -> Table:
     return row
 
 
-def _line(words: str) -> Text:
-    return Text(words, "dim", no_wrap=True, overflow="ellipsis")
+def _line(text: str) -> Text:
+    return Text(text, "dim", no_wrap=True, overflow="ellipsis")
 
 
 def _machine(system: SystemMetrics) -> str:
@@ -191,7 +193,7 @@ def _machine(system: SystemMetrics) -> str:
         "RAM": system.ram_usage,
         "GPU": gpu.usage,
     }
-    words = [f"{name} {share:.0f}%" for name, share in shares.items() if share is not None]
+    parts = [f"{name} {share:.0f}%" for name, share in shares.items() if share is not None]
     if gpu.temperature is not None:
-        words.append(f"{gpu.temperature:.0f} °C")
-    return "  ".join(words)
+        parts.append(f"{gpu.temperature:.0f} °C")
+    return "  ".join(parts)

@@ -1,4 +1,4 @@
-"""What a watcher knows of its run, message by message."""
+"""The state of a watched run, updated by each message of its live stream."""
 
 from collections import deque
 from collections.abc import Iterable
@@ -19,38 +19,40 @@ from api.live.messages import (
 from api.runs.schemas import MetricPoint, MetricsData, SystemMetrics, TrainingStatus
 from tracking_plugin.names import RunStatus
 
-ENDED = (RunStatus.COMPLETED, RunStatus.STOPPED, RunStatus.ERROR)
+ENDED_STATUSES = (RunStatus.COMPLETED, RunStatus.STOPPED, RunStatus.ERROR)
 
-_MOVING = (RunStatus.TRAINING, RunStatus.STARTING, RunStatus.RESUMING)
-_PACED_STEPS = 50
-_KEPT_LINES = 100
+_ADVANCING_STATUSES = (RunStatus.TRAINING, RunStatus.STARTING, RunStatus.RESUMING)
+_NUM_PACE_STEPS = 50
+_NUM_LOG_LINES = 100
 
 
 @dataclass
 class WatchedRun:
-    """The newest of everything; `link` says whether that is live."""
+    """The newest values of everything; `link` tells whether they are live."""
 
     status: TrainingStatus = field(default_factory=TrainingStatus)
     metrics: MetricsData = field(default_factory=MetricsData)
     system: SystemMetrics = field(default_factory=SystemMetrics)
     curves: Curves = field(default_factory=Curves)
-    logs: deque[LogLine] = field(default_factory=lambda: deque(maxlen=_KEPT_LINES))
-    """What its job has printed since this watcher came, oldest first."""
+    logs: deque[LogLine] = field(default_factory=lambda: deque(maxlen=_NUM_LOG_LINES))
+    """The newest lines that its job has printed since the stream was opened, oldest first."""
     link: Link | None = None
-    heard_at: datetime | None = None
-    """When the newest message came, by this machine's clock."""
+    received_at: datetime | None = None
+    """The time of the newest message, by this machine's clock."""
     has_gap: bool = False
-    """Whether updates were left out because they were read too slowly."""
+    """Whether updates were dropped because this reader was too slow."""
     _updated_until: int = 0
-    _pace: deque[tuple[int, datetime]] = field(default_factory=lambda: deque(maxlen=_PACED_STEPS))
+    _pace: deque[tuple[int, datetime]] = field(
+        default_factory=lambda: deque(maxlen=_NUM_PACE_STEPS)
+    )
 
     @property
     def has_ended(self) -> bool:
-        return self.status.deleted or self.status.status in ENDED
+        return self.status.deleted or self.status.status in ENDED_STATUSES
 
     @property
     def share_done(self) -> float | None:
-        """From 0 to 1; None where the run does not say how far it goes."""
+        """From 0 to 1; None if the length of the run is unknown."""
         status = self.status
         if status.total_epochs is None:
             return None
@@ -59,28 +61,28 @@ class WatchedRun:
         return None if status.epoch is None else min(1.0, status.epoch / status.total_epochs)
 
     def elapsed_s(self, now: datetime) -> float | None:
-        """Since the run began; it stands still while the run does, and while nothing is heard."""
+        """Seconds since the run started; does not advance after its end or while the link is lost."""
         elapsed_s = self.status.elapsed_time
         is_live = self.link is not None and self.link.is_live
-        if elapsed_s is None or self.heard_at is None or self.has_ended or not is_live:
+        if elapsed_s is None or self.received_at is None or self.has_ended or not is_live:
             return elapsed_s
-        return elapsed_s + max(0.0, (now - self.heard_at).total_seconds())
+        return elapsed_s + max(0.0, (now - self.received_at).total_seconds())
 
     def eta_s(self) -> float | None:
-        """What is left at the pace of the newest steps, evaluations included."""
+        """Remaining seconds at the pace of the newest steps, which includes evaluations."""
         status = self.status
-        if status.status not in _MOVING:
+        if status.status not in _ADVANCING_STATUSES:
             return None
         if status.total_epochs is None or status.total_batches is None or len(self._pace) < 2:
             return status.eta_seconds
         (first, began), (last, ended) = self._pace[0], self._pace[-1]
-        left = max(0, status.total_epochs * status.total_batches - last)
-        return left * (ended - began).total_seconds() / (last - first)
+        num_left = max(0, status.total_epochs * status.total_batches - last)
+        return num_left * (ended - began).total_seconds() / (last - first)
 
     def apply(self, message: ServerMessage, now: datetime) -> None:
-        """Take a message that came `now` into account."""
+        """Update the state by a message that was received at `now`."""
         if isinstance(message, InitialState):
-            self._begin(message)
+            self._reset(message)
         elif isinstance(message, MetricsUpdate):
             self._update(message, now)
         elif isinstance(message, StatusUpdate):
@@ -91,20 +93,20 @@ class WatchedRun:
             self.system = SystemMetrics(
                 cpu_usage=message.cpu_usage, ram_usage=message.ram_usage, gpu=message.gpu
             )
-        self.heard_at = now
+        self.received_at = now
 
     def add_history(self, points: Iterable[MetricPoint]) -> None:
-        """Points that were logged before this watcher came."""
+        """Add points that were logged before the stream was opened."""
         for point in points:
             self.curves.add(point.metric, point.step, point.value)
 
-    def _begin(self, state: InitialState) -> None:
+    def _reset(self, state: InitialState) -> None:
         self.curves.clear()
         self._pace.clear()
         self.has_gap, self._updated_until = False, state.offset
         self.metrics, self.system, self.status = state.metrics, state.system, state.status
         for snapshot in state.history:
-            self._keep_pace(snapshot.step, snapshot.timestamp)
+            self._record_pace(snapshot.step, snapshot.timestamp)
 
     def _update(self, update: MetricsUpdate, now: datetime) -> None:
         self.has_gap |= (update.previous or 0) > self._updated_until
@@ -112,7 +114,7 @@ class WatchedRun:
         self.metrics = update.metrics
         self.system = update.system
         self.add_history(update.points)
-        self._keep_pace(update.step, update.timestamp)
+        self._record_pace(update.step, update.timestamp)
         progress = {
             "epoch": update.epoch,
             "batch": update.batch,
@@ -120,15 +122,15 @@ class WatchedRun:
             "total_batches": update.total_batches,
             "elapsed_time": self.elapsed_s(now),
         }
-        said = {name: value for name, value in progress.items() if value is not None}
-        self._set_status(self.status.model_copy(update=said))
+        known = {name: value for name, value in progress.items() if value is not None}
+        self._set_status(self.status.model_copy(update=known))
 
     def _set_status(self, status: TrainingStatus) -> None:
         if status.status != self.status.status:
-            # The pace of a run that stood still says nothing about its next steps.
+            # The pace before a pause does not predict the steps after it.
             self._pace.clear()
         self.status = status
 
-    def _keep_pace(self, step: int | None, logged_at: datetime) -> None:
+    def _record_pace(self, step: int | None, logged_at: datetime) -> None:
         if step is not None and (not self._pace or step > self._pace[-1][0]):
             self._pace.append((step, logged_at))

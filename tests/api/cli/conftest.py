@@ -10,28 +10,28 @@ from tests.api.client.fake_ray import TrainingServer, training_server
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ended:
-    """What a command came to."""
+class Result:
+    """The exit code and the output of a command."""
 
     code: int
     out: str
     err: str
 
 
-Fovea = Callable[..., Ended]
+Fovea = Callable[..., Result]
 
 
 @pytest.fixture
 def fovea(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Fovea:
     """Runs the command in this process."""
 
-    def run(*arguments: str) -> Ended:
+    def run(*arguments: str) -> Result:
         monkeypatch.setattr("sys.argv", ["fovea", *arguments])
-        with pytest.raises(SystemExit) as ended:
+        with pytest.raises(SystemExit) as exited:
             main()
-        assert isinstance(ended.value.code, int)
+        assert isinstance(exited.value.code, int)
         captured = capsys.readouterr()
-        return Ended(code=ended.value.code, out=captured.out, err=captured.err)
+        return Result(code=exited.value.code, out=captured.out, err=captured.err)
 
     return run
 

@@ -1,4 +1,4 @@
-"""`fovea alerts test`: rules tried on a run that has been."""
+"""`fovea alerts test`: rules tested on a past run."""
 
 import time
 from pathlib import Path
@@ -43,15 +43,15 @@ def run_id(server: Server, monkeypatch: pytest.MonkeyPatch) -> str:
     return str(run.info.run_id)
 
 
-def test_what_would_have_fired_is_a_line_for_each_change(
+def test_each_change_of_an_alert_is_a_line(
     fovea: Fovea, server: Server, run_id: str, tmp_path: Path
 ) -> None:
     (tmp_path / "rules.yaml").write_text(RULES)
-    ended = fovea(
+    result = fovea(
         "alerts", "test", str(tmp_path / "rules.yaml"), "--run", run_id, "--url", server.url
     )
-    assert ended.code == 0
-    lines = [line.split("\t") for line in ended.out.splitlines()]
+    assert result.code == 0
+    lines = [line.split("\t") for line in result.out.splitlines()]
     assert [[line[0], *line[2:]] for line in lines] == [
         ["1", "Glaucoma", "critical", "critical/Glaucoma", "0.8", "0.9", "20", "0.584-0.919"],
         ["2", "overfit", "warning", "val/loss", "2.1", "2", "-", "-"],
@@ -59,27 +59,27 @@ def test_what_would_have_fired_is_a_line_for_each_change(
         ["4", "Glaucoma", "resolved", "critical/Glaucoma", "0.95", "0.9", "20", "0.764-0.991"],
         ["5", "overfit", "resolved", "val/loss", "1", "2", "-", "-"],
     ]
-    assert "2 alerts in 20 evaluations\n" in ended.err
-    assert "nobody: the run has no metric val/nothing" in ended.err
-    assert "Glaucoma: critical/Glaucoma was measured on too few cases" in ended.err
+    assert "2 alerts in 20 evaluations\n" in result.err
+    assert "nobody: the run has no metric val/nothing" in result.err
+    assert "Glaucoma: critical/Glaucoma was measured on too few cases" in result.err
 
 
-def test_without_a_file_the_built_in_rules_are_tried(
+def test_without_a_file_the_built_in_rules_are_tested(
     fovea: Fovea, server: Server, run_id: str
 ) -> None:
-    ended = fovea("alerts", "test", "--run", run_id[:12], "--url", server.url)
-    assert ended.code == 0
-    assert {line.split("\t")[2] for line in ended.out.splitlines()} == {"Glaucoma"}
+    result = fovea("alerts", "test", "--run", run_id[:12], "--url", server.url)
+    assert result.code == 0
+    assert {line.split("\t")[2] for line in result.out.splitlines()} == {"Glaucoma"}
 
 
-def test_faults_of_a_file_are_told(fovea: Fovea, server: Server, tmp_path: Path) -> None:
+def test_an_error_in_a_file_is_named(fovea: Fovea, server: Server, tmp_path: Path) -> None:
     (tmp_path / "rules.yaml").write_text("rules:\n  - name: a\n    metric: b\n    above: c\n")
-    ended = fovea("alerts", "test", str(tmp_path / "rules.yaml"), "--url", server.url)
-    assert (ended.code, ended.out) == (1, "")
-    assert "rules.yaml:4: above: " in ended.err
+    result = fovea("alerts", "test", str(tmp_path / "rules.yaml"), "--url", server.url)
+    assert (result.code, result.out) == (1, "")
+    assert "rules.yaml:4: above: " in result.err
 
 
-def test_a_run_that_is_not_there_is_told(fovea: Fovea, server: Server) -> None:
-    ended = fovea("alerts", "test", "--run", "nobody", "--url", server.url)
-    assert (ended.code, ended.out) == (1, "")
-    assert "nobody" in ended.err
+def test_an_unknown_run_is_named(fovea: Fovea, server: Server) -> None:
+    result = fovea("alerts", "test", "--run", "nobody", "--url", server.url)
+    assert (result.code, result.out) == (1, "")
+    assert "nobody" in result.err

@@ -1,4 +1,4 @@
-"""`fovea pause`, `resume` and `stop`: what they say, and that their exit code never promises too much."""
+"""`fovea pause`, `resume` and `stop`: their output, and an exit code that never claims too much."""
 
 import pytest
 
@@ -11,23 +11,23 @@ from tests.servers import Server
 from tests.waiting import until
 from tracking_plugin.names import RunStatus
 
-PATIENT = ("--timeout", "60")
+LONG_TIMEOUT = ("--timeout", "60")
 
 
 def test_a_run_is_paused_resumed_and_stopped(fovea: Fovea, server: Server) -> None:
     with simulated_loop(server.url) as loop:
-        paused = fovea("pause", loop.run_id, "--url", server.url, *PATIENT)
+        paused = fovea("pause", loop.run_id, "--url", server.url, *LONG_TIMEOUT)
         assert (paused.code, paused.err) == (0, "")
         assert paused.out == (
             f"{loop.run_id[:8]}: The run is paused after step {loop.step} "
             "and keeps its accelerators\n"
         )
 
-        resumed = fovea("resume", loop.run_id[:12], "--server", server.url, *PATIENT)
+        resumed = fovea("resume", loop.run_id[:12], "--server", server.url, *LONG_TIMEOUT)
         assert resumed.code == 0
         assert "The run goes on" in resumed.out
 
-        stopped = fovea("stop", loop.run_id, "--url", server.url, *PATIENT)
+        stopped = fovea("stop", loop.run_id, "--url", server.url, *LONG_TIMEOUT)
         assert stopped.code == 0
         until(lambda: loop.mlflow_status == "KILLED", "the run's end")
 
@@ -36,10 +36,12 @@ def test_a_run_is_paused_resumed_and_stopped(fovea: Fovea, server: Server) -> No
         assert refused.err.startswith("fovea: The run is stopped")
 
 
-def test_a_run_that_does_not_answer_in_time_is_no_success(fovea: Fovea, server: Server) -> None:
+def test_a_run_that_does_not_acknowledge_in_time_is_no_success(
+    fovea: Fovea, server: Server
+) -> None:
     with simulated_loop(server.url) as loop:
         loop.may_step.clear()
-        # The run may have begun its last check before it went deaf.
+        # The run may have passed `may_step` before it was cleared.
         fovea("pause", loop.run_id, "--url", server.url, "--timeout", "0")
         fovea("resume", loop.run_id, "--url", server.url, "--timeout", "0")
 
@@ -49,7 +51,7 @@ def test_a_run_that_does_not_answer_in_time_is_no_success(fovea: Fovea, server: 
     assert "has not answered yet" in late.err
 
 
-def test_a_pause_that_cannot_be_undone_is_refused(fovea: Fovea, server: Server) -> None:
+def test_a_release_that_the_server_cannot_resume_is_refused(fovea: Fovea, server: Server) -> None:
     with simulated_loop(server.url) as loop:
         refused = fovea("pause", loop.run_id, "--release", "--url", server.url)
 
@@ -65,7 +67,7 @@ def test_a_pause_that_cannot_be_undone_is_refused(fovea: Fovea, server: Server) 
         (ControlResult.SUCCESS, False, 3),
     ],
 )
-def test_the_exit_code_is_0_only_if_every_rank_has_obeyed(
+def test_the_exit_code_is_0_only_if_every_rank_has_acknowledged(
     result: ControlResult, *, acknowledged: bool, code: int
 ) -> None:
     answer = ControlResponse(
@@ -83,8 +85,8 @@ def test_the_exit_code_is_0_only_if_every_rank_has_obeyed(
 
 @pytest.mark.parametrize("action", list(Action))
 @pytest.mark.parametrize("timeout", ["-1", "601", "soon"])
-def test_a_timeout_that_is_none_is_named(fovea: Fovea, action: Action, timeout: str) -> None:
-    ended = fovea(action, "run", "--timeout", timeout)
+def test_an_invalid_timeout_is_named(fovea: Fovea, action: Action, timeout: str) -> None:
+    result = fovea(action, "run", "--timeout", timeout)
 
-    assert ended.code == 2
-    assert "--timeout" in ended.err
+    assert result.code == 2
+    assert "--timeout" in result.err

@@ -1,4 +1,4 @@
-"""`fovea demo` around a training that is only pretended: its links, its exit code, its end."""
+"""`fovea demo` with a fake training: its links, its exit code, its child processes."""
 
 import os
 import signal
@@ -16,7 +16,7 @@ from tests.ports import free_port
 from tests.servers import START_DEADLINE_S
 from tests.waiting import until
 
-# The demo, with another program in the place of `python -m training`.
+# The demo with another program in place of `python -m training`.
 DEMO = """
 import sys
 from pathlib import Path
@@ -50,7 +50,7 @@ def demo(data_dir: Path, training: str) -> Iterator[Demo]:
     port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-c", DEMO, str(port), str(data_dir), training],
-        # A run that is named in the caller's shell is not the demo's.
+        # The demo must not log to a run that the caller's shell names.
         env={**os.environ, "MLFLOW_RUN_ID": "somebody-elses"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -63,7 +63,7 @@ def demo(data_dir: Path, training: str) -> Iterator[Demo]:
         process.communicate()
 
 
-def test_it_ends_with_the_links_of_a_run_that_finished(data_dir: Path) -> None:
+def test_it_prints_the_links_of_a_finished_run(data_dir: Path) -> None:
     with demo(data_dir, FINISHES) as running:
         output, errors = running.process.communicate(timeout=START_DEADLINE_S)
 
@@ -76,7 +76,7 @@ def test_it_ends_with_the_links_of_a_run_that_finished(data_dir: Path) -> None:
     assert "somebody-elses" not in run
 
 
-def test_a_run_that_failed_is_its_failure_too(data_dir: Path) -> None:
+def test_it_fails_if_the_run_failed(data_dir: Path) -> None:
     with demo(data_dir, FAILS) as running:
         _, errors = running.process.communicate(timeout=START_DEADLINE_S)
 
@@ -84,12 +84,12 @@ def test_a_run_that_failed_is_its_failure_too(data_dir: Path) -> None:
     assert f"The run ended as FAILED: {running.url}/#/experiments/" in errors
 
 
-def test_a_training_without_a_run_is_its_failure_too(data_dir: Path) -> None:
+def test_it_fails_if_the_training_created_no_run(data_dir: Path) -> None:
     with demo(data_dir, HAS_NO_RUN) as running:
         _, errors = running.process.communicate(timeout=START_DEADLINE_S)
 
     assert running.process.returncode == 1
-    assert "ended with exit code 1 before it had a run" in errors
+    assert "ended with exit code 1 before it created a run" in errors
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_a_training_without_a_run_is_its_failure_too(data_dir: Path) -> None:
         (signal.SIGKILL, -signal.SIGKILL),
     ],
 )
-def test_its_children_end_with_it(
+def test_its_child_processes_end_with_it(
     data_dir: Path, signal_number: signal.Signals, exit_code: int
 ) -> None:
     with demo(data_dir, LINGERS) as running:

@@ -1,4 +1,4 @@
-"""The `fovea` command's bad inputs: one sentence each, and an exit code other than 0."""
+"""Bad inputs of the `fovea` command: one sentence each, and an exit code other than 0."""
 
 import socket
 from collections.abc import Callable
@@ -16,15 +16,15 @@ Fovea = Callable[..., tuple[int, str]]
 def fovea(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Fovea:
-    """Runs the command in this process; its exit code and what it wrote on standard error."""
+    """Runs the command in this process; returns its exit code and its standard error."""
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments: str) -> tuple[int, str]:
         monkeypatch.setattr("sys.argv", ["fovea", *arguments])
-        with pytest.raises(SystemExit) as ended:
+        with pytest.raises(SystemExit) as exited:
             main()
-        assert isinstance(ended.value.code, int)
-        return ended.value.code, capsys.readouterr().err
+        assert isinstance(exited.value.code, int)
+        return exited.value.code, capsys.readouterr().err
 
     return run
 
@@ -50,21 +50,21 @@ def test_a_port_in_use_is_named(fovea: Fovea) -> None:
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])
-def test_other_machines_are_let_in_only_where_that_is_said(fovea: Fovea, host: str) -> None:
+def test_other_machines_may_connect_only_with_insecure(fovea: Fovea, host: str) -> None:
     code, message = fovea("serve", "--host", host)
 
     assert code == 1
     assert "--insecure" in message
 
 
-def test_a_host_of_another_machine_cannot_be_listened_on(fovea: Fovea) -> None:
+def test_an_address_of_another_machine_is_refused(fovea: Fovea) -> None:
     code, message = fovea("serve", "--host", "192.0.2.77", "--insecure")
 
     assert code == 1
     assert "cannot listen on 192.0.2.77" in message
 
 
-def test_a_host_that_is_none_is_named(fovea: Fovea) -> None:
+def test_an_invalid_host_is_named(fovea: Fovea) -> None:
     code, message = fovea("serve", "--host", "no such host")
 
     assert code == 1
@@ -94,15 +94,15 @@ def test_a_bad_setting_is_named(fovea: Fovea, monkeypatch: pytest.MonkeyPatch) -
     assert "'somebody'" in message
 
 
-def test_demo_names_a_folder_that_is_none(fovea: Fovea, tmp_path: Path) -> None:
+def test_demo_names_a_missing_folder(fovea: Fovea, tmp_path: Path) -> None:
     code, message = fovea("demo", "--port", "59999", "--data", str(tmp_path / "absent"))
 
     assert code == 1
-    assert f"{tmp_path / 'absent'} is no folder" in message
+    assert f"{tmp_path / 'absent'} is not a folder" in message
 
 
 @pytest.mark.parametrize("command", [["status"], ["status", "some-run"], ["watch"]])
-def test_a_server_that_is_not_there_is_one_sentence(fovea: Fovea, command: list[str]) -> None:
+def test_an_unreachable_server_is_one_sentence(fovea: Fovea, command: list[str]) -> None:
     url = f"http://{LOOPBACK}:{free_port()}"
 
     code, message = fovea(*command, "--url", url)
@@ -112,8 +112,8 @@ def test_a_server_that_is_not_there_is_one_sentence(fovea: Fovea, command: list[
     assert message.count("\n") == 1
 
 
-def test_an_address_that_is_none_is_named(fovea: Fovea) -> None:
+def test_an_invalid_address_is_named(fovea: Fovea) -> None:
     code, message = fovea("watch", "--url", "fovea.example")
 
     assert code == 1
-    assert "'fovea.example' is no server's address" in message
+    assert "'fovea.example' is not an address of a server" in message

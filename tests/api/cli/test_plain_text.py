@@ -1,4 +1,4 @@
-"""Nothing that a stranger writes moves the cursor, and numbers and times read as one expects."""
+"""Numbers and times in a terminal, and text without control characters."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -31,7 +31,7 @@ def test_printable_text_is_one_line_of_bounded_length(text: str, longest: int) -
         ("x" * 201, "x" * 199 + "…"),
     ],
 )
-def test_what_a_terminal_would_obey_is_left_out(text: str, line: str) -> None:
+def test_control_characters_are_removed(text: str, line: str) -> None:
     assert printable(text) == line
 
 

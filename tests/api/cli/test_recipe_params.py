@@ -1,12 +1,13 @@
-"""`--param name=value` becomes what the recipe's schema says, or a sentence that names it."""
+"""`--param name=value` becomes a value of the schema's type, or an error that names it."""
 
 import pytest
 
-from api.cli.recipe_params import ParamError, chosen_recipe, typed_params
+from api.cli.recipe_params import ParamError, resolve_recipe, typed_params
 from api.jobs.schemas import RecipeEntry
 
 RECIPE = RecipeEntry(
     name="retinal",
+    kind="training",
     params_schema={
         "$defs": {"Preset": {"enum": ["auto", "small"], "type": "string"}},
         "properties": {
@@ -22,7 +23,7 @@ RECIPE = RecipeEntry(
 )
 
 
-def test_words_become_values_of_the_schemas_types() -> None:
+def test_values_have_the_types_of_the_schema() -> None:
     words = [
         "epochs=3",
         "learning-rate=1e-3",
@@ -45,23 +46,23 @@ def test_words_become_values_of_the_schemas_types() -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["epochs"], r"--param epochs: name=value was expected"),
-        (["epochs=many"], r"--param epochs: a whole number was expected, but 'many' came"),
-        (["epochs=1.5"], r"--param epochs: a whole number was expected, but '1\.5' came"),
-        (["learning_rate=nan"], r"--param learning_rate: a number was expected, but 'nan' came"),
-        (["compile=maybe"], r"--param compile: true or false was expected, but 'maybe' came"),
-        (["preset=large"], r"--param preset: one of auto, small was expected, but 'large' came"),
+        (["epochs"], r"--param epochs: expected name=value"),
+        (["epochs=many"], r"--param epochs: expected a whole number, got 'many'"),
+        (["epochs=1.5"], r"--param epochs: expected a whole number, got '1\.5'"),
+        (["learning_rate=nan"], r"--param learning_rate: expected a number, got 'nan'"),
+        (["compile=maybe"], r"--param compile: expected true or false, got 'maybe'"),
+        (["preset=large"], r"--param preset: expected one of auto, small, got 'large'"),
         (["epoch=3"], r"--param epoch: the recipe retinal has no such parameter, .*mean epochs\?"),
-        (["zzz=3"], r"--param zzz: .* it takes compile, epochs, "),
+        (["zzz=3"], r"--param zzz: .* its parameters are compile, epochs, "),
         (["epochs=1", "epochs=2"], r"--param epochs: given twice"),
         (["\x1b[2J=1"], r"^--param \[2J: "),
     ],
 )
-def test_a_parameter_that_is_wrong_is_named(words: list[str], message: str) -> None:
+def test_a_wrong_parameter_is_named(words: list[str], message: str) -> None:
     with pytest.raises(ParamError, match=message):
         typed_params(RECIPE, words)
 
 
-def test_a_recipe_that_is_none_is_named() -> None:
-    with pytest.raises(ParamError, match=r"--recipe fundus: .* one of retinal was expected"):
-        chosen_recipe([RECIPE], "fundus")
+def test_an_unknown_recipe_is_named() -> None:
+    with pytest.raises(ParamError, match=r"--recipe fundus: .* expected one of retinal"):
+        resolve_recipe([RECIPE], "fundus")

@@ -1,4 +1,4 @@
-"""`fovea status`: a table for people, lines for programs, JSON as the API says it."""
+"""`fovea status`: a table in a terminal, lines in a pipe, JSON as the API answers it."""
 
 import io
 import json
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from api.cli.run_choice import RunChoiceError, chosen_run
+from api.cli.run_choice import RunChoiceError, resolve_run
 from api.cli.status_command import show_run, show_runs
 from api.client import FoveaClient
 from tests.api.client.fake_stream import RUN_ID, TIMESTAMP, FakeStream, serving, status
@@ -82,7 +82,7 @@ def a_pipe() -> Console:
     return Console(file=io.StringIO(), force_terminal=False)
 
 
-def written(console: Console) -> str:
+def output(console: Console) -> str:
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 
@@ -96,7 +96,7 @@ def test_active_runs_come_first_and_each_run_once(client: FoveaClient) -> None:
 
     show_runs(client, console, as_json=False)
 
-    heading, first, second = without_colours(written(console)).splitlines()
+    heading, first, second = without_colours(output(console)).splitlines()
     assert heading.split()[:3] == ["status", "run", "id"]
     words = first.split()
     assert words[:8] == ["●", "training", "small", "01234567", "2/8", "120", "0.25", "0.75"]
@@ -106,12 +106,12 @@ def test_active_runs_come_first_and_each_run_once(client: FoveaClient) -> None:
     assert "NaN" in second
 
 
-def test_no_column_is_lost_in_eighty_columns(client: FoveaClient) -> None:
+def test_every_column_fits_into_eighty_columns(client: FoveaClient) -> None:
     console = a_terminal()
 
     show_runs(client, console, as_json=False)
 
-    _, first, second = without_colours(written(console)).splitlines()
+    _, first, second = without_colours(output(console)).splitlines()
     assert first.split()[-1] == second.split()[-1] == "ago"
     assert "! critical" in first
     assert "[2J[red]an older …" in second
@@ -122,7 +122,7 @@ def test_a_pipe_gets_a_line_for_each_run(client: FoveaClient) -> None:
 
     show_runs(client, console, as_json=False)
 
-    first, second = written(console).splitlines()
+    first, second = output(console).splitlines()
     assert first.split("\t") == [
         *(RUN_ID, "training", "2/8", "120", "0.25", "0.75", "critical", TIMESTAMP, "small")
     ]
@@ -130,27 +130,27 @@ def test_a_pipe_gets_a_line_for_each_run(client: FoveaClient) -> None:
     assert second.split("\t")[-1] == "[2J[red]an older run with a long name"
 
 
-def test_json_is_what_the_api_says(client: FoveaClient) -> None:
+def test_json_is_the_answer_of_the_api(client: FoveaClient) -> None:
     console = a_pipe()
 
     show_runs(client, console, as_json=True)
 
-    runs = json.loads(written(console))
+    runs = json.loads(output(console))
     assert [run["run_id"] for run in runs] == [RUN_ID, OTHER_ID]
     assert runs[0]["start_time"] == TIMESTAMP
 
 
-def test_no_runs_is_said_to_people_and_nothing_to_programs(
+def test_without_runs_a_terminal_says_so_and_a_pipe_stays_empty(
     fake: FakeStream, client: FoveaClient
 ) -> None:
     fake.answers = {"/api/runs": []}
-    people, programs = a_terminal(), a_pipe()
+    terminal, pipe = a_terminal(), a_pipe()
 
-    show_runs(client, people, as_json=False)
-    show_runs(client, programs, as_json=False)
+    show_runs(client, terminal, as_json=False)
+    show_runs(client, pipe, as_json=False)
 
-    assert "No runs yet." in written(people)
-    assert written(programs) == ""
+    assert "No runs yet." in output(terminal)
+    assert output(pipe) == ""
 
 
 def test_one_run_is_shown_as_it_is_now(client: FoveaClient) -> None:
@@ -158,40 +158,40 @@ def test_one_run_is_shown_as_it_is_now(client: FoveaClient) -> None:
 
     show_run(client, console, RUN_ID, as_json=False)
 
-    assert "● training" in written(console)
-    assert " UTC" in written(console)
+    assert "● training" in output(console)
+    assert " UTC" in output(console)
 
 
-def test_one_run_as_json_is_the_sockets_state(client: FoveaClient) -> None:
+def test_one_run_as_json_is_the_initial_state(client: FoveaClient) -> None:
     console = a_pipe()
 
     show_run(client, console, RUN_ID, as_json=True)
 
-    state = json.loads(written(console))
+    state = json.loads(output(console))
     assert state["type"] == "initial_state"
     assert status("training").items() <= state["status"].items()
 
 
 @pytest.mark.parametrize(
-    ("wanted", "run_id"),
+    ("name", "run_id"),
     [(None, RUN_ID), (RUN_ID, RUN_ID), ("012345678", RUN_ID), ("small", RUN_ID)],
 )
 def test_a_run_is_found_by_id_beginning_or_name(
-    client: FoveaClient, wanted: str | None, run_id: str
+    client: FoveaClient, name: str | None, run_id: str
 ) -> None:
-    assert chosen_run(client, wanted) == run_id
+    assert resolve_run(client, name) == run_id
 
 
 @pytest.mark.parametrize(
-    ("wanted", "message"),
+    ("name", "message"),
     [
         ("01234567", "2 runs have an id that begins with '01234567'"),
         ("no\x1b[1mne", r"None of the 2 newest runs has the id or the name 'no\[1mne'"),
         ("", "None of the 2 newest runs"),
     ],
 )
-def test_a_run_that_is_not_clear_is_not_guessed(
-    client: FoveaClient, wanted: str, message: str
+def test_an_ambiguous_or_unknown_run_is_refused(
+    client: FoveaClient, name: str, message: str
 ) -> None:
     with pytest.raises(RunChoiceError, match=message):
-        chosen_run(client, wanted)
+        resolve_run(client, name)

@@ -1,4 +1,4 @@
-"""`fovea train`: the server trains, the command follows it and ends as it does."""
+"""`fovea train`: the server trains, the command follows the run and ends with it."""
 
 import os
 import signal
@@ -20,15 +20,15 @@ def test_a_training_is_followed_until_it_completes(
 ) -> None:
     monkeypatch.chdir(tmp_path)
 
-    ended = fovea(
+    result = fovea(
         *("train", "--recipe", "retinal", "--data", "pictures", "--workers", "2"),
         *("--param", "epochs=3", "--param", "compile=true"),
         *("--experiment-name", "from the terminal", "--url", trainer.url),
     )
 
-    assert ended.code == 0, ended.err
-    assert "status completed" in ended.out
-    run_id = ended.err.split()[2].rstrip(";")
+    assert result.code == 0, result.err
+    assert "status completed" in result.out
+    run_id = result.err.split()[2].rstrip(";")
     entrypoint = trainer.ray.entrypoints[run_id]
     assert "--workers 2" in entrypoint
     assert f"--data={tmp_path / 'pictures'} --epochs=3 --compile" in entrypoint
@@ -37,15 +37,15 @@ def test_a_training_is_followed_until_it_completes(
     assert run.run_id == run_id
 
 
-def test_a_detached_training_is_its_id(fovea: Fovea, trainer: TrainingServer) -> None:
-    ended = fovea("train", "--detach", "--url", trainer.url)
+def test_detach_prints_only_the_id_of_the_run(fovea: Fovea, trainer: TrainingServer) -> None:
+    result = fovea("train", "--detach", "--url", trainer.url)
 
-    assert (ended.code, ended.err) == (0, "")
-    run_id = ended.out.strip()
+    assert (result.code, result.err) == (0, "")
+    run_id = result.out.strip()
     until(lambda: run_id in trainer.ray.entrypoints, "its job")
 
 
-def test_ctrl_c_leaves_the_training_running_and_says_how_to_stop_it(
+def test_ctrl_c_leaves_the_training_running_and_prints_how_to_stop_it(
     fovea: Fovea, trainer: TrainingServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(trainer.ray, "last_step", None)
@@ -59,12 +59,12 @@ def test_ctrl_c_leaves_the_training_running_and_says_how_to_stop_it(
     assert process.stdout is not None
     assert any("status training" in line for line in process.stdout)
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=60)
 
-    run_id = said.split()[2].rstrip(";")
+    run_id = errors.split()[2].rstrip(";")
     assert process.returncode == 130
-    assert f"`fovea stop {run_id[:8]}` stops it" in said
-    assert "Traceback" not in said
+    assert f"`fovea stop {run_id[:8]}` stops it" in errors
+    assert "Traceback" not in errors
     with FoveaClient(trainer.url) as client:
         assert client.job(run_id).status is RunStatus.TRAINING
 
@@ -77,19 +77,19 @@ def test_ctrl_c_leaves_the_training_running_and_says_how_to_stop_it(
     ("arguments", "message"),
     [
         (["--recipe", "fundus"], "--recipe fundus: the server has no such recipe"),
-        (["--param", "epochs=many"], "--param epochs: a whole number was expected"),
-        # What only the server knows, it says.
+        (["--param", "epochs=many"], "--param epochs: expected a whole number"),
+        # Only the server checks the range.
         (["--param", "epochs=0"], "body.params.epochs: 0 is less than the minimum of 1"),
     ],
 )
-def test_what_cannot_be_trained_is_one_sentence(
+def test_a_refused_training_is_one_sentence(
     fovea: Fovea, trainer: TrainingServer, arguments: list[str], message: str
 ) -> None:
     before = len(trainer.ray.entrypoints)
 
-    ended = fovea("train", *arguments, "--url", trainer.url)
+    result = fovea("train", *arguments, "--url", trainer.url)
 
-    assert ended.code == 1
-    assert message in ended.err
-    assert ended.err.count("\n") == 1
+    assert result.code == 1
+    assert message in result.err
+    assert result.err.count("\n") == 1
     assert len(trainer.ray.entrypoints) == before

@@ -1,4 +1,4 @@
-"""The screen of `fovea watch` fits its terminal, and what is not live does not look it."""
+"""The screen of `fovea watch` fits its terminal, and shows whether it is live."""
 
 import io
 from datetime import UTC, datetime, timedelta
@@ -30,7 +30,7 @@ LIVE = Link(is_live=True, since=NOW)
 LOST = Link(is_live=False, since=NOW - timedelta(seconds=12), reason="connection refused")
 
 
-def seen(
+def rendered(
     run: WatchedRun,
     width: int = 80,
     height: int = 24,
@@ -49,7 +49,7 @@ def seen(
 
 
 def a_run(name: str = "small", link: Link | None = LIVE) -> WatchedRun:
-    run = WatchedRun(link=link, heard_at=NOW - timedelta(seconds=3))
+    run = WatchedRun(link=link, received_at=NOW - timedelta(seconds=3))
     run.status = TrainingStatus(
         status=RunStatus.TRAINING,
         run_name=name,
@@ -85,8 +85,8 @@ def a_run(name: str = "small", link: Link | None = LIVE) -> WatchedRun:
     return run
 
 
-def test_it_says_what_the_run_is_doing() -> None:
-    screen = seen(a_run())
+def test_it_shows_the_state_of_the_run() -> None:
+    screen = rendered(a_run())
 
     for words in (
         "small  ● training",
@@ -97,7 +97,7 @@ def test_it_says_what_the_run_is_doing() -> None:
         "reading small",
         "0.4123",
         "! NaN",
-        "✗ RAO 0.85 (0.58 to 0.96) critical, 0.99 needed, 13 seen",
+        "✗ RAO 0.85 (0.58 to 0.96) critical, 0.99 needed, 13 cases",
         "✓ CNV 0.98 ok, 0.97 needed",
         "? small - no data",
         "CPU 45%  GPU 95%  78 °C",
@@ -106,13 +106,13 @@ def test_it_says_what_the_run_is_doing() -> None:
 
 
 def test_the_worst_condition_comes_first() -> None:
-    screen = seen(a_run())
+    screen = rendered(a_run())
 
     assert screen.index("✗ RAO") < screen.index("✓ CNV")
 
 
-def test_what_is_not_live_does_not_look_it() -> None:
-    screen = seen(a_run(link=LOST))
+def test_a_lost_link_is_shown() -> None:
+    screen = rendered(a_run(link=LOST))
 
     assert "NOT LIVE, reconnecting for 0:00:12" in screen
     assert "as of 3 s ago" in screen
@@ -124,15 +124,15 @@ def test_a_run_that_has_ended_is_neither_live_nor_lost() -> None:
     run = a_run(link=LOST)
     run.status = run.status.model_copy(update={"status": RunStatus.COMPLETED})
 
-    screen = seen(run)
+    screen = rendered(run)
 
     assert "✓ completed" in screen
     assert "ended" in screen
     assert "LIVE" not in screen
 
 
-def test_a_still_screen_says_when_it_was_taken() -> None:
-    screen = seen(a_run(), is_still=True)
+def test_a_still_screen_shows_its_time() -> None:
+    screen = rendered(a_run(), is_still=True)
 
     assert "at 03:04:05 UTC" in screen
     assert "● live" not in screen
@@ -154,7 +154,7 @@ def test_it_fits_whatever_the_terminal_and_the_names_are(
     link: Link | None,
     shows_logs: bool,
 ) -> None:
-    screen = seen(a_run(name, link), width, height, shows_logs=shows_logs)
+    screen = rendered(a_run(name, link), width, height, shows_logs=shows_logs)
 
     assert not set(screen) & {"\x1b", "\x9b", "\r", "\x07", "\u202e"}
     assert all(cell_len(line) <= width for line in screen.split("\n"))
@@ -162,17 +162,17 @@ def test_it_fits_whatever_the_terminal_and_the_names_are(
 
 @pytest.mark.parametrize("shows_logs", [False, True])
 @pytest.mark.parametrize("height", [20, 24, 50])
-def test_nothing_is_pushed_out_of_the_screen(height: int, *, shows_logs: bool) -> None:
-    lines = seen(a_run(), height=height, shows_logs=shows_logs).split("\n")
+def test_all_parts_fit_into_the_height(height: int, *, shows_logs: bool) -> None:
+    lines = rendered(a_run(), height=height, shows_logs=shows_logs).split("\n")
 
     assert len(lines) <= height
-    assert any("Ctrl-C leaves" in line for line in lines)
+    assert any("Ctrl-C ends" in line for line in lines)
 
 
-def test_the_newest_of_what_the_job_prints_is_shown_where_that_is_wanted() -> None:
-    assert "small 99" not in seen(a_run())
+def test_the_newest_output_of_the_job_is_shown_on_request() -> None:
+    assert "small 99" not in rendered(a_run())
 
-    lines = seen(a_run(), height=30, shows_logs=True).split("\n")
+    lines = rendered(a_run(), height=30, shows_logs=True).split("\n")
 
     assert [line for line in lines if line.startswith("small ") and line[6:].isdigit()] == [
         f"small {n}" for n in range(90, 100)
@@ -188,27 +188,27 @@ def test_the_newest_of_what_the_job_prints_is_shown_where_that_is_wanted() -> No
         (RunStatus.STOPPING, "… stopping"),
     ],
 )
-def test_what_a_run_was_told_is_shown_with_its_message(word: RunStatus, shown: str) -> None:
+def test_a_commanded_status_is_shown_with_its_message(word: RunStatus, shown: str) -> None:
     run = a_run()
-    run.status = run.status.model_copy(update={"status": word, "message": "told by ann"})
+    run.status = run.status.model_copy(update={"status": word, "message": "requested by ann"})
 
-    screen = seen(run)
+    screen = rendered(run)
 
     assert shown in screen
-    assert "told by ann" in screen
+    assert "requested by ann" in screen
 
 
 @pytest.mark.parametrize("height", [20, 24, 50])
-def test_the_curves_take_what_the_rest_leaves(height: int) -> None:
-    lines = seen(a_run(), height=height).split("\n")
+def test_the_curves_fill_the_remaining_lines(height: int) -> None:
+    lines = rendered(a_run(), height=height).split("\n")
 
     assert len(lines) <= height
     assert any("loss  ⠒⠒ train" in line for line in lines)
-    assert any("Ctrl-C leaves" in line for line in lines)
+    assert any("Ctrl-C ends" in line for line in lines)
 
 
-def test_a_low_terminal_leaves_the_curves_out() -> None:
-    lines = seen(a_run(), height=10).split("\n")
+def test_a_low_terminal_shows_no_curves() -> None:
+    lines = rendered(a_run(), height=10).split("\n")
 
     assert len(lines) <= 10
     assert "training" in lines[0]

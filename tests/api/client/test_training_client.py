@@ -34,7 +34,7 @@ def test_a_run_pauses_resumes_and_stops(call: Call, server: Server) -> None:
 def test_a_client_waits_longer_than_its_command(server: Server) -> None:
     with simulated_loop(server.url) as loop, FoveaClient(server.url, timeout_s=1) as client:
         loop.may_step.clear()
-        # The run may have begun its last check before it went deaf.
+        # The run may have passed `may_step` before it was cleared.
         client.pause(loop.run_id, timeout_s=0)
         client.resume(loop.run_id, timeout_s=0)
 

@@ -1,4 +1,4 @@
-"""A run's status, alert and critical conditions as words with a symbol: colour alone says nothing."""
+"""A run's status, alerts and conditions as text with a symbol, readable without colour."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,40 +13,40 @@ from tracking_plugin.names import RunStatus
 
 
 @dataclass(frozen=True)
-class _Look:
+class _Appearance:
     symbol: str
     style: str
 
 
-_WAITING = _Look("…", "yellow")
-_STATUSES: Mapping[RunStatus, _Look] = {
-    RunStatus.IDLE: _Look("○", "default"),
+_WAITING = _Appearance("…", "yellow")
+_STATUSES: Mapping[RunStatus, _Appearance] = {
+    RunStatus.IDLE: _Appearance("○", "default"),
     RunStatus.PENDING: _WAITING,
     RunStatus.STARTING: _WAITING,
-    RunStatus.TRAINING: _Look("●", "green"),
+    RunStatus.TRAINING: _Appearance("●", "green"),
     RunStatus.PAUSING: _WAITING,
-    RunStatus.PAUSED: _Look("‖", "yellow"),
+    RunStatus.PAUSED: _Appearance("‖", "yellow"),
     RunStatus.RESUMING: _WAITING,
     RunStatus.STOPPING: _WAITING,
-    RunStatus.STOPPED: _Look("■", "yellow"),
-    RunStatus.COMPLETED: _Look("✓", "green"),
-    RunStatus.ERROR: _Look("✗", "bold red"),
+    RunStatus.STOPPED: _Appearance("■", "yellow"),
+    RunStatus.COMPLETED: _Appearance("✓", "green"),
+    RunStatus.ERROR: _Appearance("✗", "bold red"),
 }
-_CONDITIONS: Mapping[ConditionStatus, _Look] = {
-    ConditionStatus.OK: _Look("✓", "green"),
-    ConditionStatus.WARNING: _Look("!", "yellow"),
-    ConditionStatus.CRITICAL: _Look("✗", "bold red"),
-    ConditionStatus.NO_DATA: _Look("?", "default"),
+_CONDITIONS: Mapping[ConditionStatus, _Appearance] = {
+    ConditionStatus.OK: _Appearance("✓", "green"),
+    ConditionStatus.WARNING: _Appearance("!", "yellow"),
+    ConditionStatus.CRITICAL: _Appearance("✗", "bold red"),
+    ConditionStatus.NO_DATA: _Appearance("?", "default"),
 }
-_URGENCY: Mapping[ConditionStatus, int] = {
+_RANKS: Mapping[ConditionStatus, int] = {
     ConditionStatus.CRITICAL: 0,
     ConditionStatus.WARNING: 1,
 }
 
 
 def status_text(status: RunStatus) -> Text:
-    look = _STATUSES[status]
-    return Text(f"{look.symbol} {status}", look.style)
+    appearance = _STATUSES[status]
+    return Text(f"{appearance.symbol} {status}", appearance.style)
 
 
 def alert_text(alert: str | None) -> Text:
@@ -57,9 +57,9 @@ def alert_text(alert: str | None) -> Text:
 
 
 def condition_text(name: str, condition: CriticalCondition) -> Text:
-    """As in `✗ RAO 0.85 (0.58 to 0.96) critical, 0.99 needed, 13 seen`."""
-    look = _CONDITIONS[condition.status]
-    text = Text(f"{look.symbol} ", look.style)
+    """As in `✗ RAO 0.85 (0.58 to 0.96) critical, 0.99 needed, 13 cases`."""
+    appearance = _CONDITIONS[condition.status]
+    text = Text(f"{appearance.symbol} ", appearance.style)
     text.append(f"{printable(name, 24)} {number(condition.sensitivity)} ")
     if condition.confidence_interval is not None:
         lower, upper = condition.confidence_interval
@@ -68,17 +68,17 @@ def condition_text(name: str, condition: CriticalCondition) -> Text:
     if condition.threshold is not None:
         text.append(f", {number(condition.threshold)} needed", "default")
     if condition.support is not None:
-        text.append(f", {condition.support} seen", "default")
+        text.append(f", {condition.support} cases", "default")
     return text
 
 
 def worst_first(conditions: Mapping[str, CriticalCondition]) -> list[tuple[str, CriticalCondition]]:
-    """What is critical before what is low, then the rest by name."""
-    return sorted(conditions.items(), key=lambda item: (_URGENCY.get(item[1].status, 2), item[0]))
+    """Critical conditions, then those with a warning, then the others by name."""
+    return sorted(conditions.items(), key=lambda item: (_RANKS.get(item[1].status, 2), item[0]))
 
 
-def position_words(status: TrainingStatus) -> str:
-    """As in `epoch 3/8, step 120/400`; steps of the whole training."""
+def progress_text(status: TrainingStatus) -> str:
+    """As in `epoch 3/8, step 120/400`; the steps count through the whole training."""
     parts = []
     if status.epoch is not None:
         parts.append(f"epoch {_of(status.epoch, status.total_epochs)}")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from api.cli.watch_lines import LineViewer
+from api.cli.line_viewer import LineViewer
 from api.cli.watched_run import WatchedRun
 from api.client.live import Link
 from api.live.messages import ServerMessage
@@ -29,10 +29,10 @@ class Lines:
         self.viewer = LineViewer(self.out, self.err, shows_logs=shows_logs)
         self.run = WatchedRun()
 
-    def tell(self, *told: dict[str, Any]) -> list[str]:
-        """What is written when these messages come."""
+    def receive(self, *received: dict[str, Any]) -> list[str]:
+        """The lines that these messages print."""
         already = len(self.out.getvalue())
-        for raw in told:
+        for raw in received:
             message = messages.validate_python(raw)
             self.run.apply(message, utc(0))
             self.viewer.on_message(self.run, message)
@@ -42,7 +42,7 @@ class Lines:
 @pytest.fixture
 def lines() -> Lines:
     lines = Lines()
-    assert lines.tell(initial_state("e1", 0)) == [f"{TIMESTAMP} status training"]
+    assert lines.receive(initial_state("e1", 0)) == [f"{TIMESTAMP} status training"]
     return lines
 
 
@@ -60,7 +60,7 @@ def test_each_step_of_an_update_is_a_line(lines: Lines) -> None:
         ],
     }
 
-    assert lines.tell(update) == [
+    assert lines.receive(update) == [
         f"{TIMESTAMP} metrics step=2 train/loss=0.5",
         f"{TIMESTAMP} metrics step=3 epoch=2 train/loss=0.123457 val/loss=NaN",
     ]
@@ -70,28 +70,28 @@ def test_a_status_is_written_when_it_changes(lines: Lines) -> None:
     paused = status_update(1, "paused")
     paused["status"] |= {"step": 7, "epoch": 1, "message": "by ann", "alert": "warning"}
 
-    assert lines.tell(status_update(1, "training")) == []
-    assert lines.tell(paused, paused) == [
+    assert lines.receive(status_update(1, "training")) == []
+    assert lines.receive(paused, paused) == [
         f"{TIMESTAMP} status paused (epoch 1/4, step 7/400) alert=warning by ann"
     ]
 
 
 @pytest.mark.parametrize("word", ["pausing", "paused", "resuming", "stopping"])
-def test_what_a_run_is_told_and_does_is_a_line_with_its_reason(lines: Lines, word: str) -> None:
-    told = status_update(1, word)
-    told["status"] |= {"message": "told by\x1b[2J ann"}
+def test_a_commanded_status_is_a_line_with_its_reason(lines: Lines, word: str) -> None:
+    update = status_update(1, word)
+    update["status"] |= {"message": "requested by\x1b[2J ann"}
 
-    assert lines.tell(told) == [f"{TIMESTAMP} status {word} told by[2J ann"]
+    assert lines.receive(update) == [f"{TIMESTAMP} status {word} requested by[2J ann"]
 
 
-def test_what_a_job_prints_is_shown_where_that_is_wanted(lines: Lines) -> None:
+def test_the_jobs_output_is_shown_on_request(lines: Lines) -> None:
     printed = log_lines(1, "epoch 1", "\x1b[31mred", "x" * 3000)
-    assert lines.tell(printed) == []
+    assert lines.receive(printed) == []
 
-    wanted = Lines(shows_logs=True)
-    wanted.tell(initial_state("e1", 0))
+    with_logs = Lines(shows_logs=True)
+    with_logs.receive(initial_state("e1", 0))
 
-    assert wanted.tell(printed) == [
+    assert with_logs.receive(printed) == [
         f"{TIMESTAMP} [log] epoch 1",
         f"{TIMESTAMP} [log] [31mred",
         f"{TIMESTAMP} [log] {'x' * 1999}…",
@@ -103,12 +103,12 @@ def test_names_that_would_break_a_line_are_quoted_or_cleaned(lines: Lines) -> No
         "points": [point("my loss=\n\x1b[31m", 1.0, 1), point('say "hi"', 2.0, 1)]
     }
 
-    assert lines.tell(update) == [
+    assert lines.receive(update) == [
         f'{TIMESTAMP} metrics step=1 epoch=1 "my loss= [31m"=1 "say \\"hi\\""=2'
     ]
 
 
-def test_a_lost_link_is_said_once_and_apart_from_the_data(lines: Lines) -> None:
+def test_a_lost_link_is_reported_once_on_standard_error(lines: Lines) -> None:
     lost = Link(is_live=False, reason="connection refused")
     for link in (Link(is_live=True), lost, lost, Link(is_live=True), Link(is_live=True)):
         lines.viewer.on_link(link)
@@ -121,10 +121,10 @@ def test_a_lost_link_is_said_once_and_apart_from_the_data(lines: Lines) -> None:
 
 def test_an_alert_is_a_line(lines: Lines) -> None:
     message = {"type": "critical_alert", "run_id": "r", "offset": 3, "timestamp": TIMESTAMP}
-    assert lines.tell(message | {"alert": ALERT}) == [
+    assert lines.receive(message | {"alert": ALERT}) == [
         f"{TIMESTAMP} alert RAO critical {ALERT['message']}"
     ]
     resolved = ALERT | {"state": "resolved", "message": "fine again"}
-    assert lines.tell(message | {"alert": resolved}) == [
+    assert lines.receive(message | {"alert": resolved}) == [
         f"{TIMESTAMP} alert RAO resolved fine again"
     ]

@@ -1,4 +1,4 @@
-"""A run as lines, for pipes, logs and terminals that cannot move their cursor."""
+"""Shows a run as lines, for pipes, log files and terminals that cannot draw a screen."""
 
 import json
 import sys
@@ -8,19 +8,19 @@ from typing import TextIO
 
 from api.alerts.schemas import CriticalAlert
 from api.alerts.state_machine import AlertState
-from api.cli.run_words import position_words
+from api.cli.run_text import progress_text
 from api.cli.watched_run import WatchedRun
 from api.client.live import Link
 from api.live.messages import CriticalAlertMessage, LogMessage, MetricsUpdate, ServerMessage
 from api.printable import printable
 from api.runs.schemas import MetricPoint, TrainingStatus
 
-LONGEST_LINE = 2000
-"""Characters of what a job has printed in one line."""
+MAX_LINE_LENGTH = 2000
+"""In characters; longer lines of a job's log are cut."""
 
 
 class LineViewer:
-    """A line for each step that was logged and for each change of status or of an alert, written at once."""
+    """Writes a line for each logged step and each change of a status or an alert, without delay."""
 
     draws_curves = False
 
@@ -39,7 +39,9 @@ class LineViewer:
                 self._write(message.timestamp, line)
         elif isinstance(message, LogMessage) and self._shows_logs:
             for printed in message.lines:
-                self._write(message.timestamp, f"[log] {printable(printed.message, LONGEST_LINE)}")
+                self._write(
+                    message.timestamp, f"[log] {printable(printed.message, MAX_LINE_LENGTH)}"
+                )
         elif isinstance(message, CriticalAlertMessage):
             self._write(message.timestamp, _alert_line(message.alert))
         status = run.status
@@ -58,8 +60,8 @@ class LineViewer:
     def on_tick(self, run: WatchedRun, now: datetime) -> None:
         """Lines say when something happened, not that time goes by."""
 
-    def _write(self, said_at: datetime, line: str) -> None:
-        print(f"{said_at:%Y-%m-%dT%H:%M:%SZ} {line}", file=self._out, flush=True)
+    def _write(self, time: datetime, line: str) -> None:
+        print(f"{time:%Y-%m-%dT%H:%M:%SZ} {line}", file=self._out, flush=True)
 
 
 def _metric_lines(update: MetricsUpdate) -> Iterable[str]:
@@ -67,7 +69,7 @@ def _metric_lines(update: MetricsUpdate) -> Iterable[str]:
     for point in update.points:
         by_step.setdefault(point.step, []).append(point)
     for step, points in sorted(by_step.items()):
-        # The epoch is that of the furthest step; where older ones came along, it may be another.
+        # The update's epoch is that of its last step; earlier steps may belong to another epoch.
         epoch = f" epoch={update.epoch}" if step == update.step and update.epoch is not None else ""
         values = " ".join(f"{_name(point.metric)}={_value(point)}" for point in points)
         yield f"metrics step={step}{epoch} {values}"
@@ -75,8 +77,8 @@ def _metric_lines(update: MetricsUpdate) -> Iterable[str]:
 
 def _status_line(status: TrainingStatus) -> str:
     parts = [f"status {status.status}"]
-    if words := position_words(status):
-        parts.append(f"({words})")
+    if progress := progress_text(status):
+        parts.append(f"({progress})")
     if status.alert:
         parts.append(f"alert={_name(status.alert)}")
     if status.message:
@@ -85,8 +87,8 @@ def _status_line(status: TrainingStatus) -> str:
 
 
 def _alert_line(alert: CriticalAlert) -> str:
-    word = alert.level if alert.state is AlertState.FIRING else alert.state
-    return f"alert {_name(alert.condition)} {word} {printable(alert.message)}"
+    level = alert.level if alert.state is AlertState.FIRING else alert.state
+    return f"alert {_name(alert.condition)} {level} {printable(alert.message)}"
 
 
 def _name(name: str) -> str:

@@ -1,4 +1,4 @@
-"""A run on a screen of its own in the terminal, which is given back as it was."""
+"""Shows a run on the terminal's alternate screen, and restores the terminal afterwards."""
 
 from datetime import UTC, datetime
 from types import TracebackType
@@ -14,7 +14,7 @@ from api.live.messages import ServerMessage
 
 
 class ScreenViewer:
-    """Draws four times a second while inside; what is left afterwards is the end, if there was one."""
+    """Draws on every tick; when the run has ended, the last screen stays in the terminal."""
 
     draws_curves = True
 
@@ -39,11 +39,11 @@ class ScreenViewer:
             self._console.print(self._screen(self._run, datetime.now(UTC)))
 
     def on_message(self, run: WatchedRun, message: ServerMessage) -> None:
-        """The next tick shows it."""
+        """The next tick draws it."""
         self._run = run
 
     def on_link(self, link: Link) -> None:
-        """The next tick shows it."""
+        """The next tick draws it."""
 
     def on_tick(self, run: WatchedRun, now: datetime) -> None:
         self._live.update(self._screen(run, now), refresh=True)

@@ -1,4 +1,4 @@
-"""Following one run until it ends, for whoever shows it."""
+"""Follows one run until it ends and passes its messages to a viewer."""
 
 import asyncio
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from api.background import in_background
-from api.cli.curves import charted
+from api.cli.curves import charted_metrics
 from api.cli.metric_cards import logged_values
 from api.cli.watched_run import WatchedRun
 from api.client import AsyncFoveaClient
@@ -19,7 +19,7 @@ from api.runs.schemas import MetricPoint
 TICK_S = 0.25
 
 _HISTORY_POINTS = 1000
-_GAP_INTERVAL_S = 5.0
+_REFETCH_INTERVAL_S = 5.0
 
 
 class Viewer(Protocol):
@@ -28,24 +28,24 @@ class Viewer(Protocol):
     draws_curves: bool
 
     def on_message(self, run: WatchedRun, message: ServerMessage) -> None:
-        """`run` has taken `message` into account."""
+        """`run` already includes `message`."""
         ...
 
     def on_link(self, link: Link) -> None: ...
 
     def on_tick(self, run: WatchedRun, now: datetime) -> None:
-        """Four times a second, whatever happens."""
+        """Called four times a second, even without messages."""
         ...
 
 
-async def watch(client: AsyncFoveaClient, run_id: str, viewer: Viewer) -> WatchedRun:
-    """The run as it was when it ended; ApiError where it can be followed no longer."""
+async def follow_run(client: AsyncFoveaClient, run_id: str, viewer: Viewer) -> WatchedRun:
+    """The run as it was when it ended; raises ApiError if the live stream ends before."""
     run = WatchedRun()
-    async with in_background(_read(client, run_id, run, viewer)) as (reading,):
-        while not reading.done():
+    async with in_background(_read(client, run_id, run, viewer)) as (reader,):
+        while not reader.done():
             viewer.on_tick(run, datetime.now(UTC))
-            await asyncio.wait([reading], timeout=TICK_S)
-        reading.result()
+            await asyncio.wait([reader], timeout=TICK_S)
+        reader.result()
         return run
 
 
@@ -59,7 +59,7 @@ async def _read(client: AsyncFoveaClient, run_id: str, run: WatchedRun, viewer: 
         async for message in messages:
             now = datetime.now(UTC)
             run.apply(message, now)
-            is_due = run.has_gap and (now - fetched_at).total_seconds() > _GAP_INTERVAL_S
+            is_due = run.has_gap and (now - fetched_at).total_seconds() > _REFETCH_INTERVAL_S
             if viewer.draws_curves and (isinstance(message, InitialState) or is_due):
                 run.add_history(await _history(client, run_id, run))
                 run.has_gap, fetched_at = False, now
@@ -70,9 +70,9 @@ async def _read(client: AsyncFoveaClient, run_id: str, run: WatchedRun, viewer: 
 
 async def _history(client: AsyncFoveaClient, run_id: str, run: WatchedRun) -> Sequence[MetricPoint]:
     points: list[MetricPoint] = []
-    # Without them the curves begin now, which is better than no watch.
+    # Without the history, the curves start now; following the run matters more.
     with suppress(ApiError):
-        for metrics in charted(logged_values(run.metrics)).values():
+        for metrics in charted_metrics(logged_values(run.metrics)).values():
             for metric in metrics:
                 found = await client.performance(metric, run_id, limit=_HISTORY_POINTS)
                 points += found.entries

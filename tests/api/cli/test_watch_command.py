@@ -1,4 +1,4 @@
-"""`fovea watch` as a program: in a terminal, in a pipe, interrupted, and at its end."""
+"""`fovea watch` as a process: in a terminal, in a pipe, interrupted, and at the end of a run."""
 
 import asyncio
 import fcntl
@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from api.cli.watch import watch
+from api.cli.follow_run import follow_run
 from api.cli.watched_run import WatchedRun
 from api.client import AsyncFoveaClient, Link
 from api.live.messages import ServerMessage
@@ -105,7 +105,7 @@ def start_plain(url: str) -> subprocess.Popen[str]:
         [str(FOVEA), "watch", RUN_ID, "--url", url],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        # What a caller sets for every Python would hide that lines wait in a buffer.
+        # PYTHONUNBUFFERED would hide lines that wait in a buffer.
         env={name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"},
         text=True,
     )
@@ -141,10 +141,10 @@ class SilentViewer:
     def on_tick(self, run: WatchedRun, now: datetime) -> None: ...
 
 
-def test_curves_begin_with_what_was_logged_before() -> None:
+def test_curves_include_the_history() -> None:
     async def watched(url: str) -> WatchedRun:
         async with AsyncFoveaClient(url) as client:
-            return await watch(client, RUN_ID, SilentViewer())
+            return await follow_run(client, RUN_ID, SilentViewer())
 
     fake = a_stream(metrics={"loss": {"train": 0.5}})
     fake.publish({**updates(1)[0], "points": [HISTORY[0] | {"step": 50}]})
@@ -157,20 +157,20 @@ def test_curves_begin_with_what_was_logged_before() -> None:
     assert f"/api/metrics/performance/train/loss?run_id={RUN_ID}&limit=1000" in fake.requests
 
 
-def test_a_failing_screen_ends_the_watch() -> None:
+def test_an_error_of_the_screen_ends_the_command() -> None:
     class FailingViewer(SilentViewer):
         def on_tick(self, run: WatchedRun, now: datetime) -> None:
             raise ZeroDivisionError
 
     async def watched(url: str) -> None:
         async with AsyncFoveaClient(url) as client:
-            await watch(client, RUN_ID, FailingViewer())
+            await follow_run(client, RUN_ID, FailingViewer())
 
     with serving(a_stream()) as fake, pytest.raises(ZeroDivisionError):
         asyncio.run(watched(fake.url))
 
 
-def test_a_lost_server_is_shown_and_waited_for() -> None:
+def test_a_lost_connection_is_shown_and_retried() -> None:
     with (
         serving(a_stream(events=updates(5), endings=[Ending(3, 4429)])) as fake,
         in_terminal("watch", RUN_ID, "--url", fake.url) as terminal,
@@ -183,7 +183,7 @@ def test_a_lost_server_is_shown_and_waited_for() -> None:
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_leaving_gives_the_terminal_back(number: signal.Signals, code: int) -> None:
+def test_a_signal_restores_the_terminal(number: signal.Signals, code: int) -> None:
     with (
         serving(a_stream(events=updates(5))) as fake,
         in_terminal("watch", RUN_ID, "--url", fake.url) as terminal,
@@ -199,7 +199,7 @@ def test_leaving_gives_the_terminal_back(number: signal.Signals, code: int) -> N
 
 
 @pytest.mark.parametrize(("word", "code"), [("completed", 0), ("error", 1), ("stopped", 3)])
-def test_a_pipe_gets_lines_and_the_exit_code_says_how_the_run_ended(word: str, code: int) -> None:
+def test_a_pipe_gets_lines_and_the_exit_code_tells_how_the_run_ended(word: str, code: int) -> None:
     with serving(a_stream(events=updates(2), endings=[Ending(2, 1012)])) as fake:
         fake.publish(status_update(0, word))
         process = start_plain(fake.url)
@@ -216,7 +216,7 @@ def test_a_pipe_gets_lines_and_the_exit_code_says_how_the_run_ended(word: str, c
     assert err.splitlines()[1:] == ["fovea: live again"]
 
 
-def test_lines_are_there_at_once_and_a_reader_may_leave() -> None:
+def test_lines_are_flushed_and_a_closed_pipe_ends_the_command() -> None:
     with serving(a_stream(events=updates(1))) as fake:
         process = start_plain(fake.url)
         assert process.stdout is not None
@@ -224,7 +224,7 @@ def test_lines_are_there_at_once_and_a_reader_may_leave() -> None:
         assert "status training" in process.stdout.readline()
         assert "step=1" in process.stdout.readline()
         process.stdout.close()
-        # The first write into a closed pipe may still find room.
+        # The first write into a closed pipe may still succeed.
         fake.publish(*updates(50))
 
         assert process.wait(60) == 141
