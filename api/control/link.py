@@ -7,6 +7,7 @@ import msgspec
 from mlflow.exceptions import MlflowException
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from api.background import in_background
 from api.control.service import ControlService
 from api.errors import ApiError, UnavailableError, close_code_of
 from api.middleware.admission import close_reason
@@ -73,18 +74,14 @@ class ControlLink:
         self.run_id = run_id
 
     async def converse(self, command: Command) -> None:
-        telling = asyncio.ensure_future(self._keep_telling(command))
-        hearing = asyncio.ensure_future(self._keep_hearing())
-        try:
+        both = (self._keep_telling(command), self._keep_hearing())
+        async with in_background(*both) as (telling, hearing):
             await asyncio.wait((telling, hearing), return_when=asyncio.FIRST_COMPLETED)
             if _has_left(telling):
-                # What it said before that is still to be heard.
+                # Messages that arrived before the disconnect are still to be read.
                 await asyncio.wait((hearing,))
-        finally:
-            telling.cancel()
-            hearing.cancel()
-        ends = await asyncio.gather(telling, hearing, return_exceptions=True)
-        for error in ends:
+        for task in (telling, hearing):
+            error = None if task.cancelled() else task.exception()
             if error is not None and not isinstance(error, _USUAL_ENDS):
                 await refuse(self.socket, error)
 
@@ -117,7 +114,7 @@ class ControlLink:
             self._changed.set()
 
 
-def _has_left(telling: asyncio.Future[None]) -> bool:
+def _has_left(telling: asyncio.Task[None]) -> bool:
     return telling.done() and isinstance(telling.exception(), _USUAL_ENDS)
 
 
