@@ -19,7 +19,7 @@ from api.alerts.evaluation_queue import EvaluationQueue
 from api.alerts.live_series import LiveSeries
 from api.alerts.records import RecordedChange
 from api.alerts.rule_file import RuleFile
-from api.alerts.run_watch import RunWatch, WrittenPoints
+from api.alerts.run_series import RunSeries, WrittenPoints
 from api.alerts.state_machine import Evaluation
 from api.alerts.store import AlertStore
 from api.alerts.whole_series import evaluate_whole
@@ -83,7 +83,7 @@ class AlertEvaluator:
         self._lease = lease
         self._tell = tell
         self._follower = BusFollower(bus, self._take, self._miss_something)
-        self._runs: OrderedDict[str, RunWatch] = OrderedDict()
+        self._runs: OrderedDict[str, RunSeries] = OrderedDict()
         self._looks = EvaluationQueue()
         self._has_missed = asyncio.Event()
         self._is_ours = False
@@ -135,7 +135,7 @@ class AlertEvaluator:
                 self._looks.put(series, LATE_PAUSE_S)
 
     async def _carry_on(
-        self, series: LiveSeries, run: RunWatch, changes: Sequence[Evaluation] | None
+        self, series: LiveSeries, run: RunSeries, changes: Sequence[Evaluation] | None
     ) -> None:
         """With what a series says of new points."""
         if changes is None:
@@ -160,7 +160,7 @@ class AlertEvaluator:
             # It is on record as unpublished, and the other series of the write wait.
             logger.warning("An alert is to be told again (%s)", type(error).__name__)
 
-    async def _run(self, run_id: str, workspace: str | None) -> RunWatch:
+    async def _run(self, run_id: str, workspace: str | None) -> RunSeries:
         """NotFoundError."""
         run = self._runs.get(run_id)
         if run is None:
@@ -171,11 +171,11 @@ class AlertEvaluator:
         self._runs.move_to_end(run_id)
         return run
 
-    def _read_run(self, run_id: str, workspace: str | None) -> RunWatch:
+    def _read_run(self, run_id: str, workspace: str | None) -> RunSeries:
         with within(workspace):
             state = self._reader.state(run_id, recent_steps=0)
         rules = rules_of_run(self._file, critical_thresholds(state.params))
-        return RunWatch(state, workspace, rules)
+        return RunSeries(state, workspace, rules)
 
     async def _follow_anew(self, run_id: str, workspace: str | None) -> None:
         before = self._runs.pop(run_id, None)

@@ -14,7 +14,7 @@ from api.runs.state import RunState, TrainingPosition, position_at
 from tracking_plugin.events import LoggedPoint
 
 
-class RunWatch:
+class RunSeries:
     """`state` is the run as it was when it was first seen: its parameters, not its points."""
 
     def __init__(self, state: RunState, workspace: str | None, rules: Sequence[Rule]) -> None:

@@ -4,7 +4,7 @@ from api.alerts.conditions import Bound
 from api.alerts.metric_pattern import MetricPattern
 from api.alerts.records import RuleInstance
 from api.alerts.rules import Rule
-from api.alerts.run_watch import RunWatch, WrittenPoints
+from api.alerts.run_series import RunSeries, WrittenPoints
 from api.runs.state import RunState
 from tracking_plugin.events import LoggedPoint
 
@@ -47,7 +47,7 @@ def test_values_come_in_the_order_of_their_steps_and_the_last_of_a_step_counts()
 
 
 def test_a_metric_has_a_series_for_each_rule_that_matches_it() -> None:
-    run = RunWatch(RunState(run_id="r"), None, [WITH_SUPPORT, PLAIN])
+    run = RunSeries(RunState(run_id="r"), None, [WITH_SUPPORT, PLAIN])
     assert run.series_of("unmatched") == []
     found = run.series_of("critical/RAO")
     assert [series.watch.rule.name for series in found] == ["RAO", "low"]
