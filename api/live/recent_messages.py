@@ -1,4 +1,4 @@
-"""The newest messages, encoded: what sockets that fell behind or come back have yet to get."""
+"""The newest messages, encoded, for sockets that are behind or reconnect."""
 
 from bisect import bisect_right
 from collections import deque
@@ -9,18 +9,18 @@ from api.bus.protocol import RETAINED_BYTES
 
 @dataclass(frozen=True, slots=True)
 class EncodedMessage:
-    """One message, encoded once whatever the number of sockets."""
+    """One message, encoded once for all sockets."""
 
     offset: int
     topics: tuple[str, str]
-    """The run, and the runs of its workspace."""
+    """That of the run, and that of all runs of its workspace."""
     text: str
     is_update: bool
-    """Whether a newer one of the same run makes it superfluous to a reader who is late."""
+    """Whether it is a metrics update, which a newer one of the same run supersedes."""
 
 
 class RecentMessages:
-    """At most `retention` messages and RETAINED_BYTES of them, numbered from 0 in their order."""
+    """At most `retention` messages and RETAINED_BYTES, numbered from 0 in their order."""
 
     def __init__(self, retention: int, floor: int) -> None:
         self._retention = retention
@@ -28,13 +28,13 @@ class RecentMessages:
         self._size_bytes = 0
         self._newest_update: dict[str, int] = {}
         self._first = 0
-        self._after_indispensable = 0
+        self._gap_end = 0
         self.floor = floor
-        """Every message behind this offset is here."""
+        """Every message after this offset is retained."""
 
     @property
     def end(self) -> int:
-        """The number that the next message will have."""
+        """The number of the next message."""
         return self._first + len(self._messages)
 
     def append(self, message: EncodedMessage) -> None:
@@ -46,30 +46,30 @@ class RecentMessages:
             self._drop_first()
 
     def number_after(self, offset: int) -> int:
-        """The number of the first message behind `offset`."""
+        """The number of the first message after `offset`."""
         return self._first + bisect_right(self._messages, offset, key=lambda m: m.offset)
 
     def at(self, number: int) -> tuple[int, EncodedMessage]:
-        """The first message from `number` on that is still here, and its number."""
+        """The first retained message from `number` on, and its number."""
         number = max(number, self._first)
         return number, self._messages[number - self._first]
 
     def is_superseded(self, number: int, message: EncodedMessage) -> bool:
         return message.is_update and number < self._newest_update.get(message.topics[0], 0)
 
-    def lacks(self, number: int, *, is_whole_due: bool) -> bool:
-        """Whether a reader who is at `number` missed something for good.
+    def has_gap_at(self, number: int, *, is_complete_due: bool) -> bool:
+        """Whether a message from `number` on has been dropped that the reader needs.
 
-        What is superseded counts only for a reader who is due every single message.
+        A superseded message counts only if every message is due.
         """
-        return number < (self._first if is_whole_due else self._after_indispensable)
+        return number < (self._first if is_complete_due else self._gap_end)
 
     def _drop_first(self) -> None:
         first = self._messages.popleft()
         self._size_bytes -= len(first.text)
         self.floor = first.offset
         if not self.is_superseded(self._first, first):
-            self._after_indispensable = self._first + 1
+            self._gap_end = self._first + 1
             if first.is_update:
                 del self._newest_update[first.topics[0]]
         self._first += 1

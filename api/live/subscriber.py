@@ -1,4 +1,4 @@
-"""The sending side of one socket: written to at once as long as its reader keeps up."""
+"""The sending side of one socket, which writes at once while the client keeps up."""
 
 import asyncio
 import logging
@@ -11,10 +11,10 @@ from api.live.recent_messages import EncodedMessage, RecentMessages
 logger = logging.getLogger(__name__)
 
 MOST_BEHIND = 64
-"""Messages that a slow reader may be behind before it gets only the newest of a run's updates."""
+"""A client that is further behind gets only the newest metrics update of each run."""
 
 STALLED_S = 60.0
-"""After which a reader that takes nothing at all is given up."""
+"""The connection is aborted when the client has read nothing for that long."""
 
 TOO_SLOW = 4408
 _CLOSE_DEADLINE_S = 5.0
@@ -24,24 +24,24 @@ CoroutineSend = Callable[[dict[str, Any]], Coroutine[Any, Any, None]]
 
 
 def wire(text: str) -> dict[str, Any]:
-    """The ASGI message that sends `text`; one serves all sockets."""
+    """The ASGI message that sends `text`; all sockets share it."""
     return {"type": "websocket.send", "text": text}
 
 
 class Subscriber:
-    """What one socket is sent. It has no queue: one that is behind reads the recent messages itself."""
+    """Writes messages to one socket. There is no queue: a task reads the recent messages if it is behind."""
 
     __slots__ = (
         "_behind",
+        "_complete_until",
         "_next",
         "_recent",
         "_send",
-        "_whole_until",
         "is_live",
+        "num_joins",
         "offset",
         "run_id",
         "topic",
-        "turn",
         "workspace",
     )
 
@@ -50,30 +50,30 @@ class Subscriber:
         self.workspace = workspace
         self._recent: RecentMessages | None = None
         self._next = 0
-        self._whole_until = 0
+        self._complete_until = 0
         self._behind: asyncio.Task[None] | None = None
         self.run_id: str | None = None
-        """The run that it is narrowed to; None for all."""
+        """The run that it subscribed to; None for all runs."""
         self.topic = ""
-        """What it is sent: that run, or all runs of its workspace."""
+        """Names that run, or all runs of its workspace."""
         self.offset = 0
-        """Of the last message that it was sent: nothing before it is missing."""
+        """Offset of the last message sent; everything up to it has been sent."""
         self.is_live = False
-        """Whether it has been sent everything, and is sent what comes."""
-        self.turn = 0
-        """Counts what the socket asked for, so that late answers to something else are dropped."""
+        """Whether everything has been sent, so that new messages are written at once."""
+        self.num_joins = 0
+        """A join that ends after a newer one began is dropped."""
 
     def begin(self, first: str, offset: int, recent: RecentMessages, start: int) -> None:
-        """Send `first`, then each message from number `start` on, then what comes."""
+        """Send `first`, then every recent message from number `start` on, then the new ones."""
         self.stop()
         self.offset = offset
-        self._recent, self._next, self._whole_until = recent, start, recent.end
+        self._recent, self._next, self._complete_until = recent, start, recent.end
         self._write(wire(first), is_last=start == recent.end)
 
     def push(self, number: int, offset: int, message: dict[str, Any]) -> None:
-        """Send the message of that number, unless it is still behind.
+        """Send the message with that number, unless the client is behind.
 
-        This is the path of every message to every socket: it calls nothing that it can do without.
+        Every message to every socket passes here, so this makes as few calls as possible.
         """
         if not self.is_live or self._next > number:
             return
@@ -84,19 +84,19 @@ class Subscriber:
             waited_for = work.send(None)
         except StopIteration:
             return
-        except Exception:  # noqa: BLE001 - the socket has closed: who reads from it is told
+        except Exception:  # noqa: BLE001 - the socket has closed, which its receiving side notices
             self.is_live = False
             return
         self.is_live = False
         self._fall_behind(go_on(work, waited_for))
 
-    def push_passing(self, message: dict[str, Any]) -> None:
-        """Send what has no number, and whoever is behind can do without."""
+    def push_unnumbered(self, message: dict[str, Any]) -> None:
+        """Send a message without a number; a client that is behind does not get it."""
         if self.is_live:
             self._write(message, is_last=True)
 
     def stop(self) -> None:
-        """Send nothing more."""
+        """Send no more messages."""
         self.is_live = False
         if self._behind is not None:
             self._behind.cancel()
@@ -106,7 +106,7 @@ class Subscriber:
         self.is_live = False
         try:
             unfinished = start_eagerly(self._send(message))
-        except Exception:  # noqa: BLE001 - the socket has closed: who reads from it is told
+        except Exception:  # noqa: BLE001 - the socket has closed, which its receiving side notices
             return
         if unfinished is None and is_last:
             self.is_live = True
@@ -114,27 +114,27 @@ class Subscriber:
             self._fall_behind(unfinished)
 
     def _fall_behind(self, unfinished: asyncio.Task[None] | None) -> None:
-        self._behind = asyncio.create_task(self._catch_up(unfinished))
+        self._behind = asyncio.create_task(self._send_remaining(unfinished))
         if unfinished is not None:
-            # A task that is cancelled before it has begun cancels nothing that it would await.
+            # A task that is cancelled before its first step does not cancel what it would await.
             self._behind.add_done_callback(lambda _: unfinished.cancel())
 
-    async def _catch_up(self, unfinished: asyncio.Task[None] | None) -> None:
+    async def _send_remaining(self, unfinished: asyncio.Task[None] | None) -> None:
         try:
             await self._finish(unfinished)
             await self._send_missed()
         except TimeoutError:
-            logger.info("A socket was given up: its reader has taken nothing for %.0f s", STALLED_S)
+            logger.info("A connection was aborted: the client read nothing for %.0f s", STALLED_S)
             abort(self._send)
-        except Exception:  # noqa: BLE001 - the socket has closed: who reads from it is told
+        except Exception:  # noqa: BLE001 - the socket has closed, which its receiving side notices
             return
 
     async def _send_missed(self) -> None:
         recent = self._recent
         assert recent is not None
-        num_seen = 0
+        num_read = 0
         while self._next < recent.end:
-            if recent.lacks(self._next, is_whole_due=self._next < self._whole_until):
+            if recent.has_gap_at(self._next, is_complete_due=self._next < self._complete_until):
                 await self._close(TOO_SLOW, "connect again with since=<epoch>:<offset>")
                 return
             number, message = recent.at(self._next)
@@ -142,8 +142,8 @@ class Subscriber:
             if self._is_wanted(number, message):
                 self.offset = message.offset
                 await self._finish(start_eagerly(self._send(wire(message.text))))
-            num_seen += 1
-            if num_seen % _MESSAGES_PER_TURN == 0:
+            num_read += 1
+            if num_read % _MESSAGES_PER_TURN == 0:
                 await asyncio.sleep(0)
         self.is_live = True
 
@@ -152,8 +152,8 @@ class Subscriber:
             return False
         recent = self._recent
         assert recent is not None
-        # Who comes back gets all that was missed; only who stays too slow does not.
-        is_late = number >= self._whole_until and recent.end - number > MOST_BEHIND
+        # Messages missed while disconnected are all sent; only a slow connection skips updates.
+        is_late = number >= self._complete_until and recent.end - number > MOST_BEHIND
         return not (is_late and recent.is_superseded(number, message))
 
     async def _finish(self, unfinished: asyncio.Task[None] | None) -> None:
@@ -162,7 +162,7 @@ class Subscriber:
                 await unfinished
 
     async def close(self, code: int, reason: str) -> None:
-        """Send nothing more but the close frame."""
+        """Send no more messages, only the close frame."""
         self.stop()
         await self._close(code, reason)
 
@@ -172,16 +172,16 @@ class Subscriber:
                 await self._send({"type": "websocket.close", "code": code, "reason": reason})
         except TimeoutError:
             abort(self._send)
-        except Exception:  # noqa: BLE001 - the socket has closed: who reads from it is told
+        except Exception:  # noqa: BLE001 - the socket has closed, which its receiving side notices
             return
 
 
 def abort(send: Any) -> None:
-    """Drop the connection at once, with what still waits to be read.
+    """Drop the connection at once, together with its buffers.
 
-    A close by way of ASGI waits for the reader, and one that reads nothing would keep its buffers
-    for ever. Uvicorn's `send` is a method of the protocol that holds the transport; with another
-    server this does nothing.
+    A close through ASGI waits for the client, and a client that reads nothing would keep the
+    buffers for ever. Uvicorn's `send` is a method of the protocol that holds the transport; with
+    another server this does nothing.
     """
     transport = getattr(getattr(send, "__self__", None), "transport", None)
     if transport is not None:

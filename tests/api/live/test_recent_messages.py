@@ -54,8 +54,8 @@ def test_a_message_too_large_for_itself_leaves_nothing_but_is_lacked(
     monkeypatch.setattr(recent_messages, "RETAINED_BYTES", 10)
     kept = recent(message(1), message(2, text="x" * 100))
     assert (kept.end, kept.floor) == (2, 2)
-    assert kept.lacks(1, is_whole_due=False)
-    assert not kept.lacks(2, is_whole_due=True)
+    assert kept.has_gap_at(1, is_complete_due=False)
+    assert not kept.has_gap_at(2, is_complete_due=True)
 
 
 def test_only_an_update_with_a_newer_one_of_its_run_is_superseded() -> None:
@@ -72,9 +72,9 @@ def test_only_an_update_with_a_newer_one_of_its_run_is_superseded() -> None:
 
 def test_dropped_updates_are_not_lacked_as_long_as_a_newer_one_is_here() -> None:
     kept = recent(message(1), message(2), message(3), retention=2)
-    assert not kept.lacks(0, is_whole_due=False)
-    assert kept.lacks(0, is_whole_due=True)
-    assert not kept.lacks(1, is_whole_due=True)
+    assert not kept.has_gap_at(0, is_complete_due=False)
+    assert kept.has_gap_at(0, is_complete_due=True)
+    assert not kept.has_gap_at(1, is_complete_due=True)
 
 
 def test_runs_of_which_nothing_is_left_are_forgotten() -> None:
@@ -87,8 +87,8 @@ def test_runs_of_which_nothing_is_left_are_forgotten() -> None:
 )
 def test_what_nothing_newer_stands_for_is_lacked(dropped: EncodedMessage) -> None:
     kept = recent(dropped, message(2), message(3), retention=2)
-    assert kept.lacks(0, is_whole_due=False)
-    assert not kept.lacks(1, is_whole_due=False)
+    assert kept.has_gap_at(0, is_complete_due=False)
+    assert not kept.has_gap_at(1, is_complete_due=False)
 
 
 logged = st.lists(st.tuples(st.sampled_from("ab"), st.booleans()), max_size=40)
@@ -109,6 +109,6 @@ def test_whoever_lacks_nothing_can_learn_the_newest_of_everything(
         newer = {one.topics[0] for one in here if one.is_update}
         is_missed = any(not one.is_update or one.topics[0] not in newer for one in gone)
         # An update that was dropped as its run's newest counts, even if another has come since.
-        assert is_missed <= kept.lacks(number, is_whole_due=False) <= bool(gone)
-        assert kept.lacks(number, is_whole_due=True) == bool(gone)
+        assert is_missed <= kept.has_gap_at(number, is_complete_due=False) <= bool(gone)
+        assert kept.has_gap_at(number, is_complete_due=True) == bool(gone)
     assert kept.floor == (messages[-retention - 1].offset if len(messages) > retention else 0)

@@ -338,7 +338,7 @@ async def test_passing_messages_reach_only_those_who_keep_up() -> None:
     slow.block()
     stream.publish("update")
     for subscriber in stream.subscribers:
-        subscriber.push_passing(wire("passing"))
+        subscriber.push_unnumbered(wire("passing"))
     slow.unblock()
     await turns()
     assert quick.texts == ["first", stream.texts[0], "passing"]
