@@ -1,1 +1,1 @@
-"""The tracker: logs to MLflow without waiting for it, through a spool on disk."""
+"""Logs to MLflow without waiting for the tracking server, through a spool on disk."""

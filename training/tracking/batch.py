@@ -1,4 +1,4 @@
-"""What of a journal's next lines goes into one request to MLflow."""
+"""Decides how many of a journal's next lines are sent to MLflow in one request."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,63 +7,64 @@ from training.tracking.records import (
     MAX_METRICS,
     MAX_PARAMS,
     MAX_TAGS,
-    Artifact,
+    ArtifactRecord,
     Entry,
-    MetricPoint,
-    Param,
-    Tag,
+    MetricRecord,
+    ParamRecord,
+    TagRecord,
     decode,
 )
 
 MAX_ENTRIES = 1000
 MAX_LINE_BYTES = 300_000
-"""Lines of this size stay below MLflow's limit of 1 MB for the request made of them."""
+"""A request made of this many bytes of lines stays below MLflow's limit of 1 MB."""
 
 
 @dataclass
 class Batch:
-    """Entries for one request, at most as many as MLflow takes at once.
+    """The entries of one request, at most as many as MLflow accepts.
 
-    A metric's points are taken only beyond its highest step so far (`marks`), so that a step that
-    is logged again by a resumed run is not sent again. Of a tag's values the last one counts.
+    Points of a metric up to its latest delivered step (`latest_steps`) are left out, so that a
+    resumed run that logs a step again does not send it again. The last value of a tag replaces
+    its earlier ones.
     """
 
-    marks: Mapping[str, int]
+    latest_steps: Mapping[str, int]
     num_lines: int = 0
-    new_marks: dict[str, int] = field(default_factory=dict)
+    new_latest_steps: dict[str, int] = field(default_factory=dict)
     _num_bytes: int = 0
-    _points: list[MetricPoint] = field(default_factory=list)
-    _params: dict[str, Param] = field(default_factory=dict)
-    _tags: dict[str, Tag] = field(default_factory=dict)
+    _points: list[MetricRecord] = field(default_factory=list)
+    _params: dict[str, ParamRecord] = field(default_factory=dict)
+    _tags: dict[str, TagRecord] = field(default_factory=dict)
 
     @property
     def entries(self) -> list[Entry]:
         return [*self._params.values(), *self._points, *self._tags.values()]
 
     def add(self, entries: Sequence[Entry], num_bytes: int) -> bool:
-        """Take a line's entries, all or none; False if they do not fit."""
-        points = [it for it in entries if isinstance(it, MetricPoint) and self._is_new(it)]
-        params = {it.key: it for it in entries if isinstance(it, Param)}
-        tags = {it.key: it for it in entries if isinstance(it, Tag)}
+        """Add all entries of a line; False, and none added, if they do not fit."""
+        points = [it for it in entries if isinstance(it, MetricRecord) and self._is_new(it)]
+        params = {it.key: it for it in entries if isinstance(it, ParamRecord)}
+        tags = {it.key: it for it in entries if isinstance(it, TagRecord)}
         if self.num_lines > 0 and not self._fits(points, params, tags, num_bytes):
             return False
         self._points += points
         self._params |= params
         self._tags |= tags
-        self.new_marks |= {point.key: point.step for point in points}
+        self.new_latest_steps |= {point.key: point.step for point in points}
         self._num_bytes += num_bytes
         self.num_lines += 1
         return True
 
-    def _is_new(self, point: MetricPoint) -> bool:
-        mark = self.new_marks.get(point.key, self.marks.get(point.key))
-        return mark is None or point.step > mark
+    def _is_new(self, point: MetricRecord) -> bool:
+        latest = self.new_latest_steps.get(point.key, self.latest_steps.get(point.key))
+        return latest is None or point.step > latest
 
     def _fits(
         self,
-        points: Sequence[MetricPoint],
-        params: Mapping[str, Param],
-        tags: Mapping[str, Tag],
+        points: Sequence[MetricRecord],
+        params: Mapping[str, ParamRecord],
+        tags: Mapping[str, TagRecord],
         num_bytes: int,
     ) -> bool:
         num_params = len(self._params.keys() | params.keys())
@@ -75,19 +76,19 @@ class Batch:
             and num_points <= MAX_METRICS
             and num_points + num_params + num_tags <= MAX_ENTRIES
             and self._num_bytes + num_bytes <= MAX_LINE_BYTES
-            # A param that changes its value is for MLflow to refuse, by itself.
+            # MLflow refuses a changed value of a param, so it goes into a request of its own.
             and all(self._params.get(key, param) == param for key, param in params.items())
         )
 
 
-def next_batch(lines: Sequence[bytes], marks: Mapping[str, int]) -> Batch:
-    """As many of the first `lines` as go into one request; none if the first is no entry."""
-    batch = Batch(marks)
+def next_batch(lines: Sequence[bytes], latest_steps: Mapping[str, int]) -> Batch:
+    """The first `lines` that fit into one request; none if the first one is not an entry."""
+    batch = Batch(latest_steps)
     for line in lines:
         try:
             record = decode(line)
         except ValueError:
             break
-        if isinstance(record, Artifact) or not batch.add(record, len(line)):
+        if isinstance(record, ArtifactRecord) or not batch.add(record, len(line)):
             break
     return batch

@@ -1,4 +1,4 @@
-"""An append-only queue of lines on disk that outlives the process which writes it."""
+"""An append-only queue of lines on disk that survives the process that writes it."""
 
 import logging
 import os
@@ -13,18 +13,18 @@ READ_BYTES = 128 * 1024
 POSITION_BYTES = 32
 
 
-class Position(NamedTuple):
-    """A place in the journal: the segment's number and the bytes before it in that segment."""
+class JournalPosition(NamedTuple):
+    """A segment's number, and an offset in bytes in that segment."""
 
     segment: int
     offset: int
 
 
 class Journal:
-    """Lines in the order of their writing, in segments that are deleted once they are delivered.
+    """Lines in the order of their writing, in segment files that are deleted after delivery.
 
-    Any thread may append while its owner holds a lock; one thread reads. Neither ever holds more
-    than a few lines in memory.
+    Only one thread may append at a time, so the owner must hold a lock; one thread reads. Neither
+    has more than a few lines in memory.
     """
 
     def __init__(self, folder: Path, name: str, segment_bytes: int) -> None:
@@ -38,24 +38,24 @@ class Journal:
         self._peeked: list[int] = []
         self.num_delivered = 0
         self.num_appended, tail_offset = self._recover(segments)
-        # One tuple, replaced as a whole, so that the reader never sees half of a change.
-        self._tail = Position(segments[-1], tail_offset)
+        # A tuple is replaced atomically, so the reader never sees a half-updated position.
+        self._tail = JournalPosition(segments[-1], tail_offset)
         self._write_fd = self._open_for_append(segments[-1])
         self._appended_bytes = sum(self._size(segment) for segment in segments)
         self._deleted_bytes = 0
 
     @property
     def num_pending(self) -> int:
-        """Lines that are not delivered yet."""
+        """Number of lines that are not delivered yet."""
         return max(0, self.num_appended - self.num_delivered)
 
     @property
     def size_bytes(self) -> int:
-        """Bytes on disk."""
+        """Size of all segments on disk."""
         return self._appended_bytes - self._deleted_bytes
 
     def append(self, lines: Sequence[bytes]) -> None:
-        """Write all `lines` with one system call, or none of them; OSError if the disk is full."""
+        """Write all `lines`, or none; raises OSError if the disk is full."""
         if self._tail.offset >= self._segment_bytes:
             self._begin_segment()
         data = b"\n".join(lines) + b"\n"
@@ -63,17 +63,17 @@ class Journal:
         try:
             unwritten = data[os.write(self._write_fd, data) :]
             while unwritten:
-                # The disk filled up in mid-line: trying the rest says so with the right error.
+                # After a partial write, writing the rest raises the error that explains it.
                 unwritten = unwritten[os.write(self._write_fd, unwritten) :]
         except OSError:
             os.ftruncate(self._write_fd, offset)
             raise
-        self._tail = Position(segment, offset + len(data))
+        self._tail = JournalPosition(segment, offset + len(data))
         self._appended_bytes += len(data)
         self.num_appended += len(lines)
 
     def peek(self) -> list[bytes]:
-        """The next few undelivered lines, the same ones until `advance`."""
+        """The next undelivered lines; returns the same ones until `advance` is called."""
         while self._head.offset >= self._end_of_segment():
             if self._head.segment == self._tail.segment:
                 return []
@@ -83,15 +83,15 @@ class Journal:
         return lines
 
     def advance(self, num_lines: int) -> None:
-        """Mark the first `num_lines` of the last `peek` as delivered, for good."""
+        """Mark the first `num_lines` of the last `peek` as delivered, permanently."""
         delivered_bytes = sum(self._peeked[:num_lines])
         self._peeked = []
-        self._head = Position(self._head.segment, self._head.offset + delivered_bytes)
-        self._remember_position()
+        self._head = JournalPosition(self._head.segment, self._head.offset + delivered_bytes)
+        self._write_position()
         self.num_delivered += num_lines
 
     def close(self) -> None:
-        """Let go of the files; an empty journal leaves none behind."""
+        """Close the files, and delete them if all lines are delivered."""
         for fd in (self._write_fd, self._read_fd, self._position_fd):
             if fd >= 0:
                 os.close(fd)
@@ -108,9 +108,9 @@ class Journal:
         num_bytes = min(READ_BYTES, remaining)
         while True:
             chunk = os.pread(self._read_fd, num_bytes, offset)
-            whole_lines, newline, rest = chunk.rpartition(b"\n")
+            complete_lines, newline, rest = chunk.rpartition(b"\n")
             if newline:
-                return whole_lines.split(b"\n")
+                return complete_lines.split(b"\n")
             if num_bytes == remaining:
                 return [rest]
             num_bytes = min(2 * num_bytes, remaining)
@@ -126,26 +126,29 @@ class Journal:
         fd = self._open_for_append(number)
         os.close(self._write_fd)
         self._write_fd = fd
-        self._tail = Position(number, 0)
+        self._tail = JournalPosition(number, 0)
 
     def _delete_segment(self) -> None:
-        done = self._head.segment
+        delivered = self._head.segment
         if self._read_fd >= 0:
             os.close(self._read_fd)
             self._read_fd = -1
-        self._head = Position(done + 1, 0)
-        self._remember_position()
-        self._deleted_bytes += self._size(done)
-        self._path(done).unlink()
+        self._head = JournalPosition(delivered + 1, 0)
+        self._write_position()
+        self._deleted_bytes += self._size(delivered)
+        self._path(delivered).unlink()
 
-    def _first_undelivered(self, segments: Sequence[int]) -> Position:
-        remembered = self._remembered_position()
-        if remembered is None or remembered.segment not in segments:
-            return Position(segments[0], 0)
-        return Position(remembered.segment, min(remembered.offset, self._size(remembered.segment)))
+    def _first_undelivered(self, segments: Sequence[int]) -> JournalPosition:
+        stored = self._read_position()
+        if stored is None or stored.segment not in segments:
+            return JournalPosition(segments[0], 0)
+        return JournalPosition(stored.segment, min(stored.offset, self._size(stored.segment)))
 
     def _recover(self, segments: Sequence[int]) -> tuple[int, int]:
-        """Count the undelivered lines and cut off a torn last one; the last segment's size."""
+        """Count the undelivered lines and remove an incomplete last one.
+
+        Returns the number of lines and the size of the last segment.
+        """
         num_lines = 0
         end = 0
         for segment in segments:
@@ -153,26 +156,28 @@ class Journal:
                 self._path(segment).unlink()
                 continue
             start = self._head.offset if segment == self._head.segment else 0
-            num_in_segment, end = _whole_lines(self._path(segment), start)
+            num_in_segment, end = _complete_lines(self._path(segment), start)
             num_lines += num_in_segment
         if self._size(segments[-1]) > end:
-            logger.warning("%s ends in half a line; it is dropped.", self._path(segments[-1]))
+            logger.warning(
+                "%s ends with an incomplete line, which is removed.", self._path(segments[-1])
+            )
             os.truncate(self._path(segments[-1]), end)
         return num_lines, end
 
-    def _remember_position(self) -> None:
-        """Keep the head on disk, in one write of fixed size: atomic, and possible on a full disk."""
+    def _write_position(self) -> None:
+        """Store the head on disk with one write of fixed size, which is atomic and needs no space."""
         text = f"{self._head.segment:010d} {self._head.offset:019d}".ljust(POSITION_BYTES - 1)
         try:
             os.pwrite(self._position_fd, f"{text}\n".encode("ascii"), 0)
         except OSError as error:
-            # What is delivered twice after a crash arrives once all the same.
+            # After a crash, records may be sent twice; the delivery leaves out repeated steps.
             logger.warning("%s.position in %s: %s", self._name, self._folder, error)
 
-    def _remembered_position(self) -> Position | None:
+    def _read_position(self) -> JournalPosition | None:
         text = os.pread(self._position_fd, POSITION_BYTES, 0)
         match = re.fullmatch(rb"(\d{10}) (\d{19})\s+", text)
-        return Position(int(match[1]), int(match[2])) if match else None
+        return JournalPosition(int(match[1]), int(match[2])) if match else None
 
     def _segments_on_disk(self) -> list[int]:
         pattern = re.compile(rf"{re.escape(self._name)}-(\d+)\.jsonl")
@@ -190,8 +195,8 @@ class Journal:
         return path.stat().st_size if path.exists() else 0
 
 
-def _whole_lines(path: Path, start: int) -> tuple[int, int]:
-    """The number of whole lines of `path` from byte `start` on, and where the last one ends."""
+def _complete_lines(path: Path, start: int) -> tuple[int, int]:
+    """The number of complete lines in `path` from byte `start` on, and the end of the last one."""
     if not path.exists():
         return 0, start
     num_lines = 0

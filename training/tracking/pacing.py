@@ -1,4 +1,4 @@
-"""How a sender waits between attempts, and what it says about it."""
+"""Decides how long a sender waits between attempts, and reports problems once per outage."""
 
 import logging
 import random
@@ -9,116 +9,116 @@ from training.tracking.failures import Refused, RunGone
 
 logger = logging.getLogger(__name__)
 
-QUIET_FAILURES = 2
+NUM_UNREPORTED_FAILURES = 2
 
 
 @dataclass(frozen=True, kw_only=True)
 class RetryPolicy:
-    """How long to wait before the next attempt, and how many refusals to believe."""
+    """Delays between attempts, and the number of refusals after which a record is given up."""
 
     first_delay_s: float = 0.25
     max_delay_s: float = 15.0
-    hurried_delay_s: float = 1.0
+    urgent_delay_s: float = 1.0
     num_refusals: int = 3
-    num_doubtful_refusals: int = 8
+    num_ambiguous_refusals: int = 8
     num_upload_failures: int = 3
 
-    def delay_s(self, num_failures: int, chance: float) -> float:
-        """Doubles with each failure; `chance` in [0, 1) keeps many senders out of step."""
-        ceiling = min(self.max_delay_s, self.first_delay_s * 2.0 ** min(num_failures, 30))
-        return ceiling * (0.5 + 0.5 * chance)
+    def delay_s(self, num_failures: int, jitter: float) -> float:
+        """Exponential backoff; `jitter` in [0, 1) keeps many senders from retrying in step."""
+        max_s = min(self.max_delay_s, self.first_delay_s * 2.0 ** min(num_failures, 30))
+        return max_s * (0.5 + 0.5 * jitter)
 
     def is_final(self, refusal: Refused, num_refusals: int) -> bool:
-        limit = self.num_doubtful_refusals if refusal.is_doubtful else self.num_refusals
+        limit = self.num_ambiguous_refusals if refusal.is_ambiguous else self.num_refusals
         return num_refusals >= limit
 
 
 class Stopped(Exception):  # noqa: N818
-    """The sender was told to stop while it waited."""
+    """The sender was stopped while it waited."""
 
 
 class Pace:
-    """Waits that grow with the failures in a row, and end early when there is a hurry."""
+    """Waits that grow with consecutive failures, and are short while a caller waits for delivery."""
 
     def __init__(self, policy: RetryPolicy, origin: str) -> None:
         self.policy = policy
         self.problem: Exception | None = None
-        self.is_hopeless = False
-        """Whether only a person can help."""
-        self._origin = origin
+        self.is_run_gone = False
+        """Whether the run is deleted, which only a person can undo."""
         self.changed = threading.Condition()
-        """Notified of each problem, and by the sender of each delivery."""
+        """Notified of each problem, and by the sender after each delivery."""
+        self._origin = origin
         self._num_failures = 0
-        self._has_told_of_loss = False
-        self._hurry = threading.Event()
-        self._awaited = threading.Event()
+        self._has_reported_run_gone = False
+        self._urgent = threading.Event()
+        self._send_now = threading.Event()
         self._stopping = threading.Event()
 
     @property
     def is_stopping(self) -> bool:
         return self._stopping.is_set()
 
-    def hurry(self) -> None:
-        """Try at once, and wait only briefly from now on: somebody is waiting for the result."""
-        self.is_hopeless = False
-        self._hurry.set()
-        self._awaited.set()
+    def set_urgent(self) -> None:
+        """End the current wait and keep later ones short, because a caller waits for delivery."""
+        self.is_run_gone = False
+        self._urgent.set()
+        self._send_now.set()
 
-    def take_time(self) -> None:
+    def clear_urgent(self) -> None:
         if not self.is_stopping:
-            self._hurry.clear()
+            self._urgent.clear()
 
     def stop(self) -> None:
         self._stopping.set()
-        self._hurry.set()
-        self._awaited.set()
+        self._urgent.set()
+        self._send_now.set()
 
     def expedite(self) -> None:
-        """End the gathering that is under way, or leave the next one out."""
-        self._awaited.set()
+        """End the current call of `gather`, or make the next one return at once."""
+        self._send_now.set()
 
-    def gather(self, seconds: float) -> None:
-        """Let records pile up for one request, unless somebody is waiting for them."""
-        if not self._hurry.is_set():
-            self._awaited.wait(seconds)
-        # What was waited for is logged by now, and goes with what is sent next.
-        self._awaited.clear()
+    def gather(self, max_s: float) -> None:
+        """Wait for more records to send in one request, unless a caller waits for delivery."""
+        if not self._urgent.is_set():
+            self._send_now.wait(max_s)
+        # Records that a caller waits for are in the spool by now, so the next request has them.
+        self._send_now.clear()
 
     def next_delay_s(self) -> float:
         delay_s = self.policy.delay_s(self._num_failures, random.random())  # noqa: S311
         self._num_failures += 1
-        return min(delay_s, self.policy.hurried_delay_s) if self._hurry.is_set() else delay_s
+        return min(delay_s, self.policy.urgent_delay_s) if self._urgent.is_set() else delay_s
 
-    def hold(self, problem: Exception) -> None:
-        """Wait before the next attempt; Stopped if there is to be none."""
+    def back_off(self, problem: Exception) -> None:
+        """Report `problem` and wait before the next attempt; raises Stopped if there is to be none."""
         self.report(problem)
         delay_s = self.next_delay_s()
-        event = self._stopping if self._hurry.is_set() else self._hurry
+        event = self._stopping if self._urgent.is_set() else self._urgent
         event.wait(delay_s)
         if self.is_stopping:
             raise Stopped
 
     def report(self, problem: Exception) -> None:
-        """Say once per outage what is wrong; a failure or two are not worth a word."""
-        if isinstance(problem, RunGone) and not self._has_told_of_loss:
-            self._has_told_of_loss = True
+        """Log a problem once per outage; the first failures of an outage are not logged."""
+        if isinstance(problem, RunGone) and not self._has_reported_run_gone:
+            self._has_reported_run_gone = True
             logger.error("%s: %s. Nothing can be delivered to it.", self._origin, problem)
-        elif self._num_failures == QUIET_FAILURES:
+        elif self._num_failures == NUM_UNREPORTED_FAILURES:
             logger.warning(
-                "%s: %s. What is logged is kept on disk and sent again.", self._origin, problem
+                "%s: %s. Logged records are kept on disk and sent again.", self._origin, problem
             )
         self.problem = problem
-        self.is_hopeless = isinstance(problem, RunGone)
-        self.announce()
+        self.is_run_gone = isinstance(problem, RunGone)
+        self.notify()
 
-    def announce(self) -> None:
-        """Wake those who wait for `changed`."""
+    def notify(self) -> None:
+        """Wake the threads that wait for `changed`."""
         with self.changed:
             self.changed.notify_all()
 
-    def succeeded(self) -> None:
-        if self._num_failures > QUIET_FAILURES:
-            logger.info("%s: the tracking server takes records again.", self._origin)
+    def record_success(self) -> None:
+        if self._num_failures > NUM_UNREPORTED_FAILURES:
+            logger.info("%s: the tracking server accepts records again.", self._origin)
         self.problem = None
-        self.is_hopeless = self._has_told_of_loss = False
+        self.is_run_gone = self._has_reported_run_gone = False
         self._num_failures = 0

@@ -1,22 +1,25 @@
-"""The lines of a run's journal: what a log call writes down, and what is read back of it."""
+"""Encodes logged values as lines of a run's journal, and decodes them."""
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 MAX_METRICS = 1000
 MAX_PARAMS = 100
 MAX_TAGS = 100
-"""Most metrics, params and tags that MLflow takes at once; no line holds more."""
+"""MLflow accepts at most this many metrics, params and tags in a request; no line has more."""
 
 V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True)
-class MetricPoint:
-    """A metric's value at a step."""
+class MetricRecord:
+    """The value of a metric at a step."""
+
+    KIND: ClassVar = "MetricPoint"
+    """The kind that rejected.jsonl names."""
 
     key: str
     value: float
@@ -25,72 +28,88 @@ class MetricPoint:
 
 
 @dataclass(frozen=True, slots=True)
-class Param:
+class ParamRecord:
+    KIND: ClassVar = "Param"
+
     key: str
     value: str
 
 
 @dataclass(frozen=True, slots=True)
-class Tag:
+class TagRecord:
+    KIND: ClassVar = "Tag"
+
     key: str
     value: str
 
 
 @dataclass(frozen=True, slots=True)
-class Artifact:
-    """A file to upload to `path` in the run; `payload` is its name in the spool."""
+class ArtifactRecord:
+    """A file to upload to the run's artifact `path`; `payload` is its path in the spool."""
+
+    KIND: ClassVar = "Artifact"
 
     path: str
     payload: str
 
 
-Entry = MetricPoint | Param | Tag
+Entry = MetricRecord | ParamRecord | TagRecord
+"""A record that is sent in a batch."""
 
 
 def metric_lines(metrics: Mapping[str, float], step: int, timestamp_ms: int) -> list[bytes]:
     values = {key: float(value) for key, value in metrics.items()}
     return [
-        _encoded({"time_ms": timestamp_ms, "step": int(step), "metrics": some})
-        for some in _in_parts(values, MAX_METRICS)
+        _encoded({"time_ms": timestamp_ms, "step": int(step), "metrics": part})
+        for part in _in_parts(values, MAX_METRICS)
     ]
 
 
 def param_lines(params: Mapping[str, str]) -> list[bytes]:
     values = {key: str(value) for key, value in params.items()}
-    return [_encoded({"params": some}) for some in _in_parts(values, MAX_PARAMS)]
+    return [_encoded({"params": part}) for part in _in_parts(values, MAX_PARAMS)]
 
 
 def tag_lines(tags: Mapping[str, str]) -> list[bytes]:
     values = {key: str(value) for key, value in tags.items()}
-    return [_encoded({"tags": some}) for some in _in_parts(values, MAX_TAGS)]
+    return [_encoded({"tags": part}) for part in _in_parts(values, MAX_TAGS)]
 
 
 def artifact_line(path: str, payload: str) -> bytes:
     return _encoded({"artifact": path, "payload": payload})
 
 
-def rejected_line(record: Entry | Artifact | str, reason: str, timestamp_ms: int) -> bytes:
-    """A line that keeps what the server would not take; `record` is text if it was unreadable."""
+def rejected_line(record: Entry | ArtifactRecord | str, reason: str, timestamp_ms: int) -> bytes:
+    """A line for rejected.jsonl; `record` is a string if its line could not be decoded."""
     content = record if isinstance(record, str) else asdict(record)
-    kind = "unreadable" if isinstance(record, str) else type(record).__name__
-    if isinstance(record, MetricPoint):
+    kind = "unreadable" if isinstance(record, str) else record.KIND
+    if isinstance(record, MetricRecord):
         content = {**asdict(record), "value": finite_or_name(record.value)}
     return _encoded({"kind": kind, "record": content, "reason": reason, "time_ms": timestamp_ms})
 
 
-def decode(line: bytes) -> Artifact | list[Entry]:
-    """What a line holds; ValueError if it is not one of ours."""
+def decode(line: bytes) -> ArtifactRecord | list[Entry]:
+    """The records in a line of the journal; raises ValueError if it is not one."""
     try:
         record = json.loads(line)
         if "artifact" in record:
-            return Artifact(record["artifact"], record["payload"])
+            return ArtifactRecord(record["artifact"], record["payload"])
         return [*_points(record), *_params_and_tags(record)]
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"not a line of a journal: {line[:200]!r}") from error
 
 
+def split_by_kind(
+    entries: Sequence[Entry],
+) -> tuple[list[MetricRecord], list[ParamRecord], list[TagRecord]]:
+    metrics = [entry for entry in entries if isinstance(entry, MetricRecord)]
+    params = [entry for entry in entries if isinstance(entry, ParamRecord)]
+    tags = [entry for entry in entries if isinstance(entry, TagRecord)]
+    return metrics, params, tags
+
+
 def finite_or_name(value: float) -> float | str:
-    """JSON has no word for NaN and the infinities; MLflow and float() take these names."""
+    """The value, or its name if JSON cannot express it; MLflow and float() accept these names."""
     if math.isfinite(value):
         return value
     if math.isnan(value):
@@ -98,16 +117,16 @@ def finite_or_name(value: float) -> float | str:
     return "Infinity" if value > 0 else "-Infinity"
 
 
-def _points(record: Mapping[str, Any]) -> Iterator[MetricPoint]:
+def _points(record: Mapping[str, Any]) -> Iterator[MetricRecord]:
     for key, value in record.get("metrics", {}).items():
-        yield MetricPoint(key, float(value), record["step"], record["time_ms"])
+        yield MetricRecord(key, float(value), record["step"], record["time_ms"])
 
 
-def _params_and_tags(record: Mapping[str, Any]) -> Iterator[Param | Tag]:
+def _params_and_tags(record: Mapping[str, Any]) -> Iterator[ParamRecord | TagRecord]:
     for key, value in record.get("params", {}).items():
-        yield Param(key, value)
+        yield ParamRecord(key, value)
     for key, value in record.get("tags", {}).items():
-        yield Tag(key, value)
+        yield TagRecord(key, value)
 
 
 def _in_parts(values: dict[str, V], max_size: int) -> list[dict[str, V]]:
@@ -117,7 +136,7 @@ def _in_parts(values: dict[str, V], max_size: int) -> list[dict[str, V]]:
     return [dict(items[start : start + max_size]) for start in range(0, len(items), max_size)]
 
 
-# Made once: building an encoder costs more than encoding a step's metrics.
+# Created once, because creating an encoder costs more than encoding the metrics of a step.
 _json_text = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
 
 

@@ -1,4 +1,4 @@
-"""The thread that delivers a run's spool while the run goes on."""
+"""Delivers a run's spool in a background thread while the run logs."""
 
 import logging
 import threading
@@ -13,52 +13,52 @@ from training.tracking.spool import Spool
 logger = logging.getLogger(__name__)
 
 GATHERING_S = 0.5
-"""Records of so long a time go into one request: each takes 2 ms of the training's processor."""
+"""Records of this period share a request, because each request costs the training 2 ms of CPU."""
 
 FEW_LINES = 100
 
 
 class Sender:
-    """A daemon thread that owns the reading end of a spool, and closes the spool at its end."""
+    """A daemon thread that reads the spool, and closes it when the thread ends."""
 
     def __init__(self, spool: Spool, endpoint: Endpoint, policy: RetryPolicy, origin: str) -> None:
         self._spool = spool
         self._pace = Pace(policy, origin)
         self._delivery = Delivery(spool, endpoint, self._pace)
         self._work = threading.Event()
-        # The spool may hold what a killed process left.
+        # The spool may hold records of a process that was killed.
         self._work.set()
         self._has_ended = False
         self._thread = threading.Thread(target=self._run, name="tracking-sender", daemon=True)
         self._thread.start()
 
     def wake(self) -> None:
-        """Say that there is something to send."""
+        """Signal that there are new records."""
         if not self._work.is_set():
             self._work.set()
 
     def expedite(self) -> None:
-        """What there is by now is waited for."""
+        """Send the records logged so far now, instead of waiting for more to share the request."""
         self._pace.expedite()
 
     def flush(self, timeout_s: float) -> None:
-        """Wait until what is in the spool now is delivered; TrackingError at the deadline."""
+        """Wait until all present records are delivered; raises TrackingError after `timeout_s`."""
         target = self._spool.records.num_appended
-        self._pace.hurry()
+        self._pace.set_urgent()
         self._delivery.expedite_deferred()
         self._work.set()
         with self._pace.changed:
             self._pace.changed.wait_for(lambda: self._is_settled(target), timeout_s)
-        self._pace.take_time()
+        self._pace.clear_urgent()
         if not self._is_delivered(target):
             reason = self._pace.problem or self._delivery.deferral_problem
             raise TrackingError(
                 f"{self._spool.num_undelivered} records have not reached the tracking server "
-                f"within {timeout_s:g} s" + (f"; the last answer: {reason}." if reason else ".")
+                f"within {timeout_s:g} s" + (f"; the last error: {reason}." if reason else ".")
             )
 
     def stop(self, timeout_s: float) -> None:
-        """End after the attempt under way, and wait up to `timeout_s` for that."""
+        """Stop after the current attempt, and wait up to `timeout_s` for the thread to end."""
         self._pace.stop()
         self._work.set()
         self._thread.join(timeout_s)
@@ -67,13 +67,13 @@ class Sender:
         return self._spool.records.num_delivered >= target and self._spool.deferred.num_pending == 0
 
     def _is_settled(self, target: int) -> bool:
-        return self._is_delivered(target) or self._pace.is_hopeless or self._has_ended
+        return self._is_delivered(target) or self._pace.is_run_gone or self._has_ended
 
     def _run(self) -> None:
         try:
             while not self._pace.is_stopping:
                 self._wait_for_work()
-                self._work_off()
+                self._deliver_pending()
         except Stopped:
             pass
         finally:
@@ -84,27 +84,27 @@ class Sender:
             self._spool.close()
         finally:
             self._has_ended = True
-            self._pace.announce()
+            self._pace.notify()
 
     def _wait_for_work(self) -> None:
         self._work.wait(self._delivery.seconds_until_deferred())
-        # Cleared before the journal is read, so that no record slips in between unseen.
+        # Cleared before the journal is read, so that a record appended meanwhile sets it again.
         self._work.clear()
 
-    def _work_off(self) -> None:
-        """Deliver what there is; a failure ends in a wait, after which this is called again."""
+    def _deliver_pending(self) -> None:
+        """Deliver all present records; after a failure, wait and let the caller try again."""
         try:
             while not self._pace.is_stopping and self._delivery.deliver_next():
                 self._delivery.retry_deferred()
-                self._pace.announce()
+                self._pace.notify()
                 if self._spool.records.num_pending < FEW_LINES:
                     self._pace.gather(GATHERING_S)
             self._delivery.retry_deferred()
-            self._pace.announce()
+            self._pace.notify()
         except Stopped:
             raise
         except Exception as problem:
             if not isinstance(problem, Unavailable | Refused):
-                logger.exception("Delivering the run's records failed in an unexpected way.")
+                logger.exception("An unexpected error occurred while records were delivered.")
             self._work.set()
-            self._pace.hold(problem)
+            self._pace.back_off(problem)

@@ -1,4 +1,4 @@
-"""An image of a step as MLflow's UI looks for it: two files whose names say key, step and time."""
+"""Encodes an image of a step as MLflow's UI expects it: two files named by key, step and time."""
 
 import io
 import re
@@ -16,7 +16,7 @@ VALID_KEY = re.compile(r"[a-zA-Z0-9_\-./ ]+")
 
 @dataclass(frozen=True, slots=True)
 class ImageFile:
-    """Content for the artifact at `path`."""
+    """An artifact path and its content."""
 
     path: str
     content: bytes
@@ -25,7 +25,7 @@ class ImageFile:
 def stepped_image_files(
     pixels: np.ndarray[Any, Any], key: str, step: int, timestamp_ms: int
 ) -> list[ImageFile]:
-    """The full picture, and the thumbnail that the UI shows of it."""
+    """The full image, and the thumbnail that the UI shows first."""
     if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or not pixels.size:
         raise ValueError(
             f"An image must be height x width x 3 of uint8, but {key!r} is "
@@ -33,7 +33,7 @@ def stepped_image_files(
         )
     if not VALID_KEY.fullmatch(key):
         raise ValueError(
-            f"An image's key may hold letters, digits, spaces and any of _-./ only, not {key!r}."
+            f"An image's key may contain only letters, digits, spaces and _-./, but it is {key!r}."
         )
     picture = Image.fromarray(pixels)
     thumbnail = picture.copy()
@@ -47,7 +47,7 @@ def stepped_image_files(
 
 
 def key_and_step(artifact_path: str) -> str | None:
-    """What two images of the same key and step have in common; None if it is no such image."""
+    """The part of the path that identifies key and step; None if it is not an image of a step."""
     if not artifact_path.startswith(f"{FOLDER}/"):
         return None
     prefix, separator, _ = artifact_path.partition("+timestamp+")
@@ -55,7 +55,7 @@ def key_and_step(artifact_path: str) -> str | None:
 
 
 def is_thumbnail(artifact_path: str) -> bool:
-    """Whether this is the file that is uploaded last, and so stands for a whole image."""
+    """Whether this is the file that is uploaded last, whose presence means a complete image."""
     return artifact_path.endswith("+compressed.webp")
 
 

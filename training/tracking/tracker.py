@@ -1,4 +1,4 @@
-"""Logs a run to MLflow from a training loop without ever waiting for the tracking server."""
+"""Logs a run to MLflow from a training loop without waiting for the tracking server."""
 
 import json
 import logging
@@ -12,7 +12,7 @@ import numpy as np
 from mlflow.utils.mlflow_tags import MLFLOW_LOGGED_IMAGES
 
 from training.errors import TrackingError
-from training.tracking.endpoint import endpoint_for
+from training.tracking.endpoint import open_endpoint
 from training.tracking.pacing import RetryPolicy
 from training.tracking.records import artifact_line, metric_lines, param_lines, tag_lines
 from training.tracking.sender import Sender
@@ -21,17 +21,17 @@ from training.tracking.stepped_image import stepped_image_files
 
 logger = logging.getLogger(__name__)
 
-END_OF_THREAD_S = 5.0
+JOIN_TIMEOUT_S = 5.0
 
 
 class MlflowTracker:
-    """Keeps what is logged on disk before it returns, and sends it in the background.
+    """Writes each record to disk before the log call returns, and sends it in the background.
 
-    Whatever happens to the process, what was logged is not lost: the next tracker on the same
-    `spool_dir`, or `deliver`, sends it first. A metric's step is sent once, also if a resumed run
-    logs it again. Records reach MLflow in the order of their logging. Any thread may log.
+    Logged records survive the process: the next tracker on the same `spool_dir`, or `deliver`,
+    sends them first. A step of a metric is sent once, even if a resumed run logs it again. Records
+    reach MLflow in the order in which they were logged. Any thread may log.
 
-    Every method raises TrackingError if the spool cannot be written to.
+    Every log method raises TrackingError if the spool cannot be written to.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class MlflowTracker:
         self._spool = Spool(spool_dir, run_id, max_spool_bytes, lock_timeout_s)
         self._sender = Sender(
             self._spool,
-            endpoint_for(run_id, tracking_uri),
+            open_endpoint(run_id, tracking_uri),
             retry or RetryPolicy(),
             origin=f"Run {run_id}",
         )
@@ -57,7 +57,7 @@ class MlflowTracker:
         self._append(metric_lines(metrics, step, _now_ms()))
 
     def expedite(self) -> None:
-        """Have what was logged so far on its way now, instead of gathering more for one request."""
+        """Send the records logged so far now, instead of waiting for more to share the request."""
         self._sender.expedite()
 
     def log_params(self, params: Mapping[str, str]) -> None:
@@ -67,45 +67,46 @@ class MlflowTracker:
         self._append(tag_lines(tags))
 
     def log_json(self, value: object, artifact_path: str) -> None:
-        """Store `value` as the run's artifact `artifact_path`, file name included."""
+        """Store `value` as JSON in the run's artifact `artifact_path`, which includes the file name."""
         self.log_text(json.dumps(value, indent=2), artifact_path)
 
     def log_text(self, text: str, artifact_path: str) -> None:
-        """Store `text` as the run's artifact `artifact_path`, file name included."""
-        self._append([self._kept_bytes(text.encode("utf-8"), artifact_path)])
+        """Store `text` as the run's artifact `artifact_path`, which includes the file name."""
+        self._append([self._store_bytes(text.encode("utf-8"), artifact_path)])
 
     def log_image(self, image: np.ndarray[Any, Any], key: str, step: int) -> None:
         """Add `image` (height x width x 3, uint8) to the images of `key` in MLflow's UI."""
         files = stepped_image_files(image, key, step, _now_ms())
-        lines = [self._kept_bytes(file.content, file.path) for file in files]
+        lines = [self._store_bytes(file.content, file.path) for file in files]
         self._append([*lines, *tag_lines({MLFLOW_LOGGED_IMAGES: "True"})])
 
     def log_artifact(self, path: Path, artifact_path: str) -> None:
-        """Copy the file `path`, to become the run's artifact `artifact_path`, file name included."""
+        """Copy the file `path` to the run's artifact `artifact_path`, which includes the file name."""
         if not path.is_file():
-            raise TrackingError(f"A file was to be logged, but {path} is none.")
-        line = self._kept(
-            artifact_path, path.stat().st_size, lambda kept: shutil.copyfile(path, kept)
+            raise TrackingError(f"Expected a file to log, but {path} is not a file.")
+        line = self._store(
+            artifact_path, path.stat().st_size, lambda copy: shutil.copyfile(path, copy)
         )
         self._append([line])
 
     def undelivered(self) -> int:
-        """How many records MLflow does not have yet."""
+        """The number of records that MLflow does not have yet."""
         return self._spool.num_undelivered
 
     def rejected(self) -> int:
-        """How many records MLflow has refused for good; they are in `rejected.jsonl`."""
+        """The number of records that MLflow refused for good; they are in `rejected.jsonl`."""
         return self._spool.num_rejected
 
     def flush(self, timeout_s: float) -> None:
-        """Wait until everything logged so far is delivered; TrackingError at the deadline."""
+        """Wait until all records logged so far are delivered; raises TrackingError after `timeout_s`."""
         self._spool.require_open()
         self._sender.flush(timeout_s)
 
     def close(self, timeout_s: float) -> None:
-        """Deliver everything and remove the spool; TrackingError if that takes too long.
+        """Deliver all records and remove the spool.
 
-        What is not delivered then stays on disk. In a forked child this does nothing.
+        After `timeout_s`, raises TrackingError and keeps the undelivered records on disk. In a
+        forked child, this does nothing.
         """
         if not self._spool.is_open:
             return
@@ -118,10 +119,12 @@ class MlflowTracker:
                 f"{error} They are kept in {self._spool.folder}; "
                 f"`python -m training deliver --run-id {self._run_id}` sends them."
             ) from None
-        self._sender.stop(END_OF_THREAD_S)
+        self._sender.stop(JOIN_TIMEOUT_S)
         if self.rejected() > 0:
             logger.warning(
-                "MLflow refused %d records for good; see %s.", self.rejected(), self._spool.folder
+                "MLflow refused %d records for good; see rejected.jsonl in %s.",
+                self.rejected(),
+                self._spool.folder,
             )
 
     def _append(self, lines: list[bytes]) -> None:
@@ -129,23 +132,24 @@ class MlflowTracker:
             self._spool.append(lines)
             self._sender.wake()
 
-    def _kept_bytes(self, content: bytes, artifact_path: str) -> bytes:
-        return self._kept(artifact_path, len(content), lambda kept: kept.write_bytes(content))
+    def _store_bytes(self, content: bytes, artifact_path: str) -> bytes:
+        return self._store(artifact_path, len(content), lambda path: path.write_bytes(content))
 
-    def _kept(self, artifact_path: str, num_bytes: int, write: Callable[[Path], object]) -> bytes:
-        """The journal's line for a file that `write` puts into the spool."""
+    def _store(self, artifact_path: str, num_bytes: int, write: Callable[[Path], object]) -> bytes:
+        """Store the file that `write` writes in the spool; return its line for the journal."""
         path = PurePosixPath(artifact_path)
         if path.is_absolute() or ".." in path.parts or not path.name:
             raise ValueError(
-                f"An artifact's path is relative to the run and names a file, not {artifact_path!r}."
+                f"An artifact's path must be relative to the run and name a file, but got {artifact_path!r}."
             )
         return artifact_line(str(path), self._spool.store_payload(path.name, num_bytes, write))
 
 
 def deliver(run_id: str, tracking_uri: str, spool_dir: Path, timeout_s: float) -> int:
-    """Send what an ended run left in its spool; the number of records delivered.
+    """Send the records that an ended run left in its spool; return their number.
 
-    TrackingError if some are left at the deadline, or if the run's process still uses the spool.
+    Raises TrackingError if some are not delivered after `timeout_s`, or if the run's process still
+    uses the spool.
     """
     if not spool_dir.is_dir():
         return 0

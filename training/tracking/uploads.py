@@ -1,9 +1,9 @@
-"""Uploads the files that a journal refers to, each image of a step once."""
+"""Uploads the files that a journal refers to, and each image of a step only once."""
 
 import logging
 
 from training.tracking.endpoint import Endpoint
-from training.tracking.records import Artifact
+from training.tracking.records import ArtifactRecord
 from training.tracking.spool import Spool
 from training.tracking.stepped_image import FOLDER, is_thumbnail, key_and_step
 
@@ -11,18 +11,18 @@ logger = logging.getLogger(__name__)
 
 
 class Uploads:
-    """One attempt at each file; raises what the endpoint raises."""
+    """Tries to upload a file once; raises the errors of the endpoint."""
 
     def __init__(self, endpoint: Endpoint, spool: Spool) -> None:
         self._endpoint = endpoint
         self._spool = spool
         self._earlier_images: set[str | None] | None = None
 
-    def upload(self, artifact: Artifact) -> None:
+    def upload(self, artifact: ArtifactRecord) -> None:
         file = self._spool.payload_path(artifact.payload)
         if not file.exists():
-            # Its record outlived it, because the process died between the two.
-            logger.info("%s was uploaded before.", artifact.path)
+            # The process died after the upload, before it had advanced the journal.
+            logger.info("%s was already uploaded.", artifact.path)
         elif not self._was_logged_by_an_earlier_attempt(artifact.path):
             self._endpoint.upload(file, artifact.path)
 

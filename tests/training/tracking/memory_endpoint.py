@@ -1,10 +1,10 @@
-"""An MLflow run in memory that fails as it is told to."""
+"""An endpoint that keeps a run in memory and fails on request."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from training.tracking.failures import Refused, Unavailable
-from training.tracking.records import Entry, MetricPoint, Tag
+from training.tracking.records import Entry, MetricRecord, TagRecord
 
 Failure = Unavailable | Refused
 
@@ -21,7 +21,7 @@ class MemoryEndpoint:
         self.after_batch: Callable[[], None] = lambda: None
         self.run_fault: Failure | None = None
         self.upload_fault: Failure | None = None
-        self._num_requests_away = 0
+        self._num_failures_left = 0
 
     @property
     def points(self) -> list[tuple[str, int, float]]:
@@ -29,17 +29,17 @@ class MemoryEndpoint:
             (entry.key, entry.step, entry.value)
             for batch in self.batches
             for entry in batch
-            if isinstance(entry, MetricPoint)
+            if isinstance(entry, MetricRecord)
         ]
 
     @property
     def tags(self) -> dict[str, str]:
         entries = [entry for batch in self.batches for entry in batch]
-        return {entry.key: entry.value for entry in entries if isinstance(entry, Tag)}
+        return {entry.key: entry.value for entry in entries if isinstance(entry, TagRecord)}
 
-    def go_away(self, num_requests: int) -> None:
-        """Fail that many requests of any kind, once the run has been read."""
-        self._num_requests_away = num_requests
+    def fail_next(self, num_requests: int) -> None:
+        """Fail the next `num_requests` requests of any kind; the first read of the run succeeds."""
+        self._num_failures_left = num_requests
 
     def latest_steps(self) -> dict[str, int]:
         if self.num_requests > 0:
@@ -63,8 +63,8 @@ class MemoryEndpoint:
 
     def _request(self, fault: Failure | None) -> None:
         self.num_requests += 1
-        if self._num_requests_away > 0:
-            self._num_requests_away -= 1
+        if self._num_failures_left > 0:
+            self._num_failures_left -= 1
             raise Unavailable("connection refused")
         if fault is not None:
             raise fault

@@ -1,3 +1,5 @@
+"""Delivery keeps the order, repeats no step, and rejects only what MLflow refuses for good."""
+
 import json
 import logging
 from collections.abc import Iterator, Sequence
@@ -12,8 +14,8 @@ from training.tracking.failures import Refused, RunGone, Unavailable
 from training.tracking.pacing import Pace, RetryPolicy, Stopped
 from training.tracking.records import (
     Entry,
-    Param,
-    Tag,
+    ParamRecord,
+    TagRecord,
     artifact_line,
     metric_lines,
     param_lines,
@@ -22,7 +24,7 @@ from training.tracking.records import (
 from training.tracking.spool import Spool
 from training.tracking.stepped_image import stepped_image_files
 
-AT_ONCE = RetryPolicy(first_delay_s=0.0)
+NO_DELAY = RetryPolicy(first_delay_s=0.0)
 BAD_NAME = "bad|name"
 
 
@@ -40,7 +42,7 @@ def endpoint() -> MemoryEndpoint:
 
 @pytest.fixture
 def delivery(spool: Spool, endpoint: MemoryEndpoint) -> Delivery:
-    return Delivery(spool, endpoint, Pace(AT_ONCE, "Run"))
+    return Delivery(spool, endpoint, Pace(NO_DELAY, "Run"))
 
 
 def deliver_all(delivery: Delivery) -> None:
@@ -48,9 +50,9 @@ def deliver_all(delivery: Delivery) -> None:
         pass
 
 
-def refuses_bad_names(entries: Sequence[Entry]) -> Refused | None:
+def refuse_bad_names(entries: Sequence[Entry]) -> Refused | None:
     if any(entry.key == BAD_NAME for entry in entries):
-        return Refused("invalid name", is_doubtful=False)
+        return Refused("invalid name", is_ambiguous=False)
     return None
 
 
@@ -65,7 +67,7 @@ def rejected_records(spool: Spool) -> list[dict[str, object]]:
     return [json.loads(line) for line in lines]
 
 
-def test_what_has_piled_up_goes_in_few_requests_within_the_limits(
+def test_many_records_are_sent_in_few_requests_within_mlflows_limits(
     spool: Spool, endpoint: MemoryEndpoint, delivery: Delivery
 ) -> None:
     for step in range(1000):
@@ -81,9 +83,11 @@ def test_what_has_piled_up_goes_in_few_requests_within_the_limits(
     ]
     for batch in endpoint.batches:
         assert len(batch) <= 1000
-        assert sum(isinstance(entry, Tag) for entry in batch) <= 100
-        assert sum(isinstance(entry, Param) for entry in batch) <= 100
-    assert sum(isinstance(entry, Param) for batch in endpoint.batches for entry in batch) == 250
+        assert sum(isinstance(entry, TagRecord) for entry in batch) <= 100
+        assert sum(isinstance(entry, ParamRecord) for entry in batch) <= 100
+    assert (
+        sum(isinstance(entry, ParamRecord) for batch in endpoint.batches for entry in batch) == 250
+    )
     assert len(endpoint.batches) <= 14
     assert spool.num_undelivered == 0
 
@@ -102,17 +106,17 @@ def test_steps_that_an_earlier_attempt_delivered_are_not_sent_again(
     assert endpoint.points == [("loss", 4, 4.0), ("loss", 5, 5.0), ("new", 1, 1.0)]
 
 
-def test_the_last_of_a_tags_values_counts(
+def test_only_the_last_value_of_a_tag_is_sent(
     spool: Spool, endpoint: MemoryEndpoint, delivery: Delivery
 ) -> None:
     for value in ("training", "paused", "completed"):
         spool.append(tag_lines({"status": value}))
     deliver_all(delivery)
 
-    assert endpoint.batches == [[Tag("status", "completed")]]
+    assert endpoint.batches == [[TagRecord("status", "completed")]]
 
 
-def test_a_param_that_changes_its_value_goes_by_itself(
+def test_a_changed_value_of_a_param_is_sent_in_a_request_of_its_own(
     spool: Spool, endpoint: MemoryEndpoint, delivery: Delivery
 ) -> None:
     spool.append(param_lines({"lr": "1", "epochs": "5"}))
@@ -120,16 +124,19 @@ def test_a_param_that_changes_its_value_goes_by_itself(
     spool.append(param_lines({"lr": "2"}))
     deliver_all(delivery)
 
-    assert endpoint.batches == [[Param("lr", "1"), Param("epochs", "5")], [Param("lr", "2")]]
+    assert endpoint.batches == [
+        [ParamRecord("lr", "1"), ParamRecord("epochs", "5")],
+        [ParamRecord("lr", "2")],
+    ]
 
 
-def test_a_refused_record_is_found_kept_and_holds_up_no_other(
+def test_a_refused_record_is_isolated_and_kept_and_delays_no_other(
     spool: Spool,
     endpoint: MemoryEndpoint,
     delivery: Delivery,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    endpoint.fault_of = refuses_bad_names
+    endpoint.fault_of = refuse_bad_names
     for step in range(200):
         names = ["a", "b", BAD_NAME if step == 77 else "c"]
         spool.append(metric_lines(dict.fromkeys(names, 1.0), step, timestamp_ms=5))
@@ -146,16 +153,16 @@ def test_a_refused_record_is_found_kept_and_holds_up_no_other(
     assert endpoint.num_requests < 40
 
 
-def test_a_server_that_refuses_everything_for_a_while_loses_nothing(
+def test_no_record_is_lost_while_the_server_refuses_every_write(
     spool: Spool, endpoint: MemoryEndpoint, delivery: Delivery
 ) -> None:
-    """MLflow answers 400 to every write, too, when it has no database connection left."""
+    """MLflow also answers 400 to every write when it has no database connection left."""
 
-    def refuses_for_300_requests(entries: Sequence[Entry]) -> Refused | None:
+    def refuse_300_requests(entries: Sequence[Entry]) -> Refused | None:
         is_over = endpoint.num_requests > 300
-        return None if is_over else Refused("QueuePool limit reached", is_doubtful=True)
+        return None if is_over else Refused("QueuePool limit reached", is_ambiguous=True)
 
-    endpoint.fault_of = refuses_for_300_requests
+    endpoint.fault_of = refuse_300_requests
     for step in range(50):
         spool.append(metric_lines({"loss": step}, step, 0))
     deliver_all(delivery)
@@ -165,15 +172,15 @@ def test_a_server_that_refuses_everything_for_a_while_loses_nothing(
     assert endpoint.tags.get(REJECTED_TAG, "0") == "0"
 
 
-def test_an_artifact_is_not_rejected_because_the_server_went_away(
+def test_an_artifact_is_not_rejected_because_the_server_fails(
     spool: Spool, endpoint: MemoryEndpoint, delivery: Delivery
 ) -> None:
-    def recover_but_go_away_first() -> None:
+    def accept_uploads_after_10_failures() -> None:
         endpoint.upload_fault = None
-        endpoint.go_away(10)
+        endpoint.fail_next(10)
 
-    endpoint.upload_fault = Refused("bad gateway, says a proxy", is_doubtful=False)
-    endpoint.after_batch = recover_but_go_away_first
+    endpoint.upload_fault = Refused("bad gateway", is_ambiguous=False)
+    endpoint.after_batch = accept_uploads_after_10_failures
     spool.append([artifact(spool, "a.json")])
     deliver_all(delivery)
 
@@ -181,23 +188,23 @@ def test_an_artifact_is_not_rejected_because_the_server_went_away(
     assert spool.num_rejected == 0
 
 
-@pytest.mark.parametrize(("is_doubtful", "num_attempts"), [(False, 3), (True, 8)])
-def test_a_refusal_is_believed_after_a_few_attempts_and_a_last_one(
+@pytest.mark.parametrize(("is_ambiguous", "num_attempts"), [(False, 3), (True, 8)])
+def test_a_record_is_given_up_after_the_allowed_refusals_and_one_confirmation(
     spool: Spool,
     endpoint: MemoryEndpoint,
     delivery: Delivery,
-    is_doubtful: bool,
+    is_ambiguous: bool,
     num_attempts: int,
 ) -> None:
     attempts: list[Entry] = []
 
-    def refuses_the_metric(entries: Sequence[Entry]) -> Refused | None:
+    def refuse_the_metric(entries: Sequence[Entry]) -> Refused | None:
         if entries[0].key != "loss":
             return None
         attempts.extend(entries)
-        return Refused("no", is_doubtful=is_doubtful)
+        return Refused("no", is_ambiguous=is_ambiguous)
 
-    endpoint.fault_of = refuses_the_metric
+    endpoint.fault_of = refuse_the_metric
     spool.append(metric_lines({"loss": 1.0}, 1, 0))
     deliver_all(delivery)
 
@@ -205,17 +212,17 @@ def test_a_refusal_is_believed_after_a_few_attempts_and_a_last_one(
     assert spool.num_rejected == 1
 
 
-def test_attempts_go_on_for_as_long_as_the_server_is_away(
+def test_attempts_continue_as_long_as_the_server_is_unavailable(
     spool: Spool, endpoint: MemoryEndpoint, delivery: Delivery
 ) -> None:
-    endpoint.go_away(100)
+    endpoint.fail_next(100)
     spool.append(metric_lines({"loss": 1.0}, 1, 0))
     deliver_all(delivery)
 
     assert endpoint.points == [("loss", 1, 1.0)]
 
 
-def test_an_artifact_store_that_fails_holds_up_nothing_else(
+def test_a_failing_artifact_store_delays_no_other_records(
     spool: Spool, endpoint: MemoryEndpoint, delivery: Delivery, caplog: pytest.LogCaptureFixture
 ) -> None:
     endpoint.upload_fault = Unavailable("no credentials")
@@ -238,12 +245,12 @@ def test_an_artifact_store_that_fails_holds_up_nothing_else(
     assert not list((spool.folder / "payloads").iterdir())
 
 
-def test_artifacts_keep_their_place_while_the_whole_server_is_away(
+def test_artifacts_keep_their_order_while_the_whole_server_is_unavailable(
     spool: Spool, endpoint: MemoryEndpoint, delivery: Delivery
 ) -> None:
     spool.append([artifact(spool, "a.json")])
     spool.append(metric_lines({"loss": 1.0}, 1, 0))
-    endpoint.go_away(20)
+    endpoint.fail_next(20)
     deliver_all(delivery)
 
     assert endpoint.arrivals == ["a.json", "loss"]
@@ -252,7 +259,7 @@ def test_artifacts_keep_their_place_while_the_whole_server_is_away(
 def test_a_refused_artifact_is_rejected_and_its_file_kept(
     spool: Spool, endpoint: MemoryEndpoint, delivery: Delivery
 ) -> None:
-    endpoint.upload_fault = Refused("invalid path", is_doubtful=False)
+    endpoint.upload_fault = Refused("invalid path", is_ambiguous=False)
     spool.append([artifact(spool, "a#b.json")])
     deliver_all(delivery)
 
@@ -280,7 +287,7 @@ def test_an_image_of_a_step_that_an_earlier_attempt_logged_is_not_uploaded_again
     assert spool.num_undelivered == 0
 
 
-def test_a_record_that_outlived_its_file_is_taken_as_delivered(
+def test_a_record_without_its_file_counts_as_delivered(
     spool: Spool, endpoint: MemoryEndpoint, delivery: Delivery
 ) -> None:
     spool.append([artifact_line("a.json", "gone/a.json")])
@@ -300,10 +307,10 @@ def test_an_unreadable_line_is_rejected(
     assert endpoint.points == [("loss", 1, 1.0)]
 
 
-def test_a_deleted_run_is_named_once_and_rejects_nothing(
+def test_a_deleted_run_is_reported_once_and_no_record_is_rejected(
     spool: Spool, endpoint: MemoryEndpoint, caplog: pytest.LogCaptureFixture
 ) -> None:
-    pace = Pace(AT_ONCE, "Run 7")
+    pace = Pace(NO_DELAY, "Run 7")
     delivery = Delivery(spool, endpoint, pace)
     spool.append(metric_lines({"loss": 1.0}, 1, 0))
     deliver_all(delivery)
@@ -312,7 +319,7 @@ def test_a_deleted_run_is_named_once_and_rejects_nothing(
     def deleted(entries: Sequence[Entry]) -> Refused:
         if endpoint.num_requests == num_requests + 20:
             pace.stop()
-        return Refused("must be in the 'active' state", is_doubtful=False)
+        return Refused("must be in the 'active' state", is_ambiguous=False)
 
     endpoint.fault_of = deleted
     endpoint.run_fault = RunGone("it is deleted")
@@ -324,12 +331,12 @@ def test_a_deleted_run_is_named_once_and_rejects_nothing(
     assert [record.getMessage() for record in errors] == [
         "Run 7: it is deleted. Nothing can be delivered to it."
     ]
-    assert pace.is_hopeless
+    assert pace.is_run_gone
     assert spool.num_rejected == 0
     assert spool.num_undelivered == 1
 
 
-def test_delays_double_up_to_a_cap_and_are_spread() -> None:
+def test_delays_double_up_to_a_maximum_and_have_jitter() -> None:
     policy = RetryPolicy(first_delay_s=0.25, max_delay_s=15.0)
 
     assert [policy.delay_s(failures, 1.0) for failures in range(7)] == [

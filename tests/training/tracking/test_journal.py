@@ -1,3 +1,5 @@
+"""A journal delivers every line once and in order, also when its process is killed."""
+
 from pathlib import Path
 
 import pytest
@@ -22,33 +24,33 @@ def test_lines_are_read_in_order_until_they_are_delivered(tmp_path: Path) -> Non
     assert journal.peek() == []
 
 
-def test_a_reopened_journal_goes_on_where_delivery_ended(tmp_path: Path) -> None:
+def test_a_reopened_journal_continues_where_delivery_ended(tmp_path: Path) -> None:
     journal = Journal(tmp_path, "records", SEGMENT_BYTES)
     journal.append([b"one", b"two", b"three"])
     journal.peek()
     journal.advance(1)
 
-    again = Journal(tmp_path, "records", SEGMENT_BYTES)
+    reopened = Journal(tmp_path, "records", SEGMENT_BYTES)
 
-    assert again.num_pending == 2
-    again.append([b"four"])
-    assert again.peek() == [b"two", b"three", b"four"]
+    assert reopened.num_pending == 2
+    reopened.append([b"four"])
+    assert reopened.peek() == [b"two", b"three", b"four"]
 
 
-def test_half_a_last_line_is_dropped(tmp_path: Path) -> None:
+def test_an_incomplete_last_line_is_removed(tmp_path: Path) -> None:
     journal = Journal(tmp_path, "records", SEGMENT_BYTES)
     journal.append([b"one"])
     with (tmp_path / "records-000001.jsonl").open("ab") as file:
         file.write(b"two, but the process was kil")
 
-    again = Journal(tmp_path, "records", SEGMENT_BYTES)
-    again.append([b"three"])
+    reopened = Journal(tmp_path, "records", SEGMENT_BYTES)
+    reopened.append([b"three"])
 
-    assert again.num_pending == 2
-    assert again.peek() == [b"one", b"three"]
+    assert reopened.num_pending == 2
+    assert reopened.peek() == [b"one", b"three"]
 
 
-def test_a_lost_position_means_that_everything_is_sent_again(tmp_path: Path) -> None:
+def test_without_a_stored_position_all_lines_are_read_again(tmp_path: Path) -> None:
     journal = Journal(tmp_path, "records", SEGMENT_BYTES)
     journal.append([b"one", b"two"])
     journal.peek()
@@ -58,7 +60,7 @@ def test_a_lost_position_means_that_everything_is_sent_again(tmp_path: Path) -> 
     assert Journal(tmp_path, "records", SEGMENT_BYTES).peek() == [b"one", b"two"]
 
 
-def test_delivered_segments_are_deleted_while_more_is_written(tmp_path: Path) -> None:
+def test_delivered_segments_are_deleted_while_lines_are_appended(tmp_path: Path) -> None:
     journal = Journal(tmp_path, "records", SEGMENT_BYTES)
     for number in range(500):
         journal.append([b"%099d" % number])
@@ -80,7 +82,7 @@ def test_an_empty_journal_leaves_no_files(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_line_longer_than_one_read_arrives_whole(tmp_path: Path) -> None:
+def test_a_line_longer_than_one_read_is_returned_completely(tmp_path: Path) -> None:
     long_line = b"x" * (3 * READ_BYTES)
     journal = Journal(tmp_path, "records", SEGMENT_BYTES)
     journal.append([long_line, b"short"])
@@ -101,7 +103,7 @@ def test_a_line_longer_than_one_read_arrives_whole(tmp_path: Path) -> None:
         max_size=60,
     )
 )
-def test_whatever_the_order_of_events_nothing_is_lost_or_doubled(
+def test_no_order_of_events_loses_or_repeats_a_line(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, int]]
 ) -> None:
     folder = tmp_path_factory.mktemp("journal")

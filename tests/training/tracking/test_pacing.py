@@ -1,4 +1,4 @@
-"""Who waits for records gets them, and nobody waits for more than that."""
+"""The sender stops gathering records as soon as a caller waits for them."""
 
 import threading
 from collections.abc import Callable
@@ -17,22 +17,22 @@ def pace() -> Pace:
     return Pace(RetryPolicy(), "Run")
 
 
-@pytest.mark.parametrize("end", [Pace.expedite, Pace.hurry, Pace.stop])
-def test_gathering_ends_when_somebody_waits(pace: Pace, end: Callable[[Pace], None]) -> None:
+@pytest.mark.parametrize("end", [Pace.expedite, Pace.set_urgent, Pace.stop])
+def test_gathering_ends_when_a_caller_waits(pace: Pace, end: Callable[[Pace], None]) -> None:
     with ThreadPoolExecutor() as threads:
-        has_begun = threading.Event()
+        has_started = threading.Event()
 
         def gather() -> None:
-            has_begun.set()
+            has_started.set()
             pace.gather(FOREVER_S)
 
         gathering = threads.submit(gather)
-        assert has_begun.wait(DEADLINE_S)
+        assert has_started.wait(DEADLINE_S)
         end(pace)
         gathering.result(DEADLINE_S)
 
 
-def test_what_is_awaited_is_awaited_once(pace: Pace) -> None:
+def test_expedite_ends_only_one_gathering(pace: Pace) -> None:
     pace.expedite()
     pace.gather(FOREVER_S)
     with ThreadPoolExecutor() as threads:

@@ -1,3 +1,5 @@
+"""A spool keeps undelivered records on disk, for one process at a time."""
+
 import os
 import signal
 import subprocess
@@ -21,7 +23,7 @@ def run_python(code: str, *arguments: object) -> "subprocess.Popen[str]":
     )
 
 
-def test_the_folder_is_gone_once_everything_is_delivered(tmp_path: Path) -> None:
+def test_the_folder_is_removed_once_everything_is_delivered(tmp_path: Path) -> None:
     spool = Spool(tmp_path / "spool", "run")
     reference = spool.store_payload("a.txt", 1, lambda path: path.write_text("a"))
     spool.append([b"line"])
@@ -32,18 +34,18 @@ def test_the_folder_is_gone_once_everything_is_delivered(tmp_path: Path) -> None
     assert not (tmp_path / "spool").exists()
 
 
-def test_what_is_not_delivered_stays(tmp_path: Path) -> None:
+def test_undelivered_records_and_files_stay(tmp_path: Path) -> None:
     spool = Spool(tmp_path, "run")
     reference = spool.store_payload("a.txt", 1, lambda path: path.write_text("a"))
     spool.append([b"line"])
     spool.close()
 
-    again = Spool(tmp_path, "run")
-    assert again.records.peek() == [b"line"]
-    assert again.payload_path(reference).read_text() == "a"
+    reopened = Spool(tmp_path, "run")
+    assert reopened.records.peek() == [b"line"]
+    assert reopened.payload_path(reference).read_text() == "a"
 
 
-def test_what_was_rejected_stays_and_is_counted(tmp_path: Path) -> None:
+def test_rejected_records_stay_and_are_counted(tmp_path: Path) -> None:
     spool = Spool(tmp_path, "run")
     spool.reject(b"bad")
     spool.close()
@@ -54,15 +56,14 @@ def test_what_was_rejected_stays_and_is_counted(tmp_path: Path) -> None:
 
 def test_two_processes_never_share_a_spool(tmp_path: Path) -> None:
     code = "import sys, pathlib, training.tracking.spool as s; s.Spool(pathlib.Path(sys.argv[1]), 'run'); "
-    holder = run_python(code + "print('open', flush=True); sys.stdin.read()", tmp_path)
-    assert holder.stdout is not None
-    assert holder.stdout.readline() == "open\n"
-    try:
-        with pytest.raises(TrackingError, match=f"in use by process {holder.pid} on "):
-            Spool(tmp_path, "run")
-    finally:
-        holder.kill()
-        holder.wait()
+    with run_python(code + "print('open', flush=True); sys.stdin.read()", tmp_path) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "open\n"
+        try:
+            with pytest.raises(TrackingError, match=f"in use by process {holder.pid} on "):
+                Spool(tmp_path, "run")
+        finally:
+            holder.kill()
     Spool(tmp_path, "run").close()
 
 
@@ -80,19 +81,19 @@ def test_a_forked_child_does_not_keep_the_lock_of_a_killed_parent(tmp_path: Path
         "    print(os.getpid(), flush=True)\n"
         "signal.pause()\n"
     )
-    parent = run_python(code, tmp_path)
-    assert parent.stdout is not None
-    child_pid = int(parent.stdout.readline())
-    try:
-        parent.kill()
-        parent.wait()
+    with run_python(code, tmp_path) as parent:
+        assert parent.stdout is not None
+        child_pid = int(parent.stdout.readline())
+        try:
+            parent.kill()
+            parent.wait()
 
-        Spool(tmp_path, "run").close()
-    finally:
-        os.kill(child_pid, signal.SIGKILL)
+            Spool(tmp_path, "run").close()
+        finally:
+            os.kill(child_pid, signal.SIGKILL)
 
 
-def test_another_runs_records_are_not_taken_for_ones_own(tmp_path: Path) -> None:
+def test_a_spool_with_records_of_another_run_is_refused(tmp_path: Path) -> None:
     spool = Spool(tmp_path, "run-1")
     spool.append([b"line"])
     spool.close()
@@ -102,15 +103,15 @@ def test_another_runs_records_are_not_taken_for_ones_own(tmp_path: Path) -> None
     Spool(tmp_path, "run-1").close()
 
 
-def test_a_full_spool_says_so_and_takes_more_after_delivery(tmp_path: Path) -> None:
+def test_a_full_spool_is_an_error_and_accepts_records_after_delivery(tmp_path: Path) -> None:
     spool = Spool(tmp_path, "run", max_bytes=10_000)
     line = b"x" * 499
     for _ in range(20):
         spool.append([line])
-    with pytest.raises(TrackingError, match="would pass the limit of 10,000"):
+    with pytest.raises(TrackingError, match="would exceed the limit of 10,000"):
         spool.append([line])
     assert spool.num_undelivered == 20
-    with pytest.raises(TrackingError, match="would pass the limit"):
+    with pytest.raises(TrackingError, match="would exceed the limit"):
         spool.store_payload("a.txt", 1000, lambda path: path.write_text("a" * 1000))
 
     while lines := spool.records.peek():
@@ -119,7 +120,7 @@ def test_a_full_spool_says_so_and_takes_more_after_delivery(tmp_path: Path) -> N
     assert spool.num_undelivered == 10
 
 
-def test_a_full_disk_is_told_with_folder_and_size_and_leaves_whole_lines(tmp_path: Path) -> None:
+def test_a_full_disk_error_names_folder_and_size_and_leaves_complete_lines(tmp_path: Path) -> None:
     code = (
         "import resource, sys, pathlib, training.tracking.spool as s\n"
         "spool = s.Spool(pathlib.Path(sys.argv[1]), 'run')\n"

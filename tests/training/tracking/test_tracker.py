@@ -1,3 +1,5 @@
+"""Everything that a tracker logs reaches MLflow once and in order, whatever fails."""
+
 import json
 import math
 import os
@@ -20,7 +22,7 @@ from training.errors import TrackingError
 from training.tracking.pacing import RetryPolicy
 from training.tracking.tracker import MlflowTracker, deliver
 
-IMPATIENT = RetryPolicy(first_delay_s=0.02, max_delay_s=0.2, hurried_delay_s=0.2)
+SHORT_DELAYS = RetryPolicy(first_delay_s=0.02, max_delay_s=0.2, urgent_delay_s=0.2)
 REPOSITORY = Path(__file__).parents[3]
 
 
@@ -47,11 +49,11 @@ def tracker(server: TrackingServer, run_id: str, spool_dir: Path) -> MlflowTrack
 
 
 def tracker_at(uri: str, run_id: str, spool_dir: Path) -> MlflowTracker:
-    return MlflowTracker(run_id=run_id, tracking_uri=uri, spool_dir=spool_dir, retry=IMPATIENT)
+    return MlflowTracker(run_id=run_id, tracking_uri=uri, spool_dir=spool_dir, retry=SHORT_DELAYS)
 
 
 def steps(client: MlflowClient, run_id: str, key: str) -> list[int]:
-    """In the order of the rows of the metrics table."""
+    """The steps of a metric, in the order in which MLflow stored them."""
     return [point.step for point in client.get_metric_history(run_id, key)]
 
 
@@ -59,7 +61,7 @@ def artifacts(client: MlflowClient, run_id: str, folder: str = "") -> list[str]:
     return [file.path for file in client.list_artifacts(run_id, folder or None)]
 
 
-def test_everything_that_is_logged_arrives_and_the_spool_goes(
+def test_everything_that_is_logged_arrives_and_the_spool_is_removed(
     server: TrackingServer, run_id: str, spool_dir: Path, tracker: MlflowTracker, tmp_path: Path
 ) -> None:
     (tmp_path / "notes.md").write_text("notes")
@@ -90,7 +92,7 @@ def test_everything_that_is_logged_arrives_and_the_spool_goes(
     assert not spool_dir.exists()
 
 
-def test_an_image_is_stored_as_mlflow_stores_a_stepped_image(
+def test_an_image_is_stored_as_mlflows_client_stores_it(
     server: TrackingServer, run_id: str, tracker: MlflowTracker, tmp_path: Path
 ) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (300, 500, 3), dtype=np.uint8)
@@ -107,7 +109,7 @@ def test_an_image_is_stored_as_mlflow_stores_a_stepped_image(
 
 
 def _shape(path: str) -> tuple[str, int, str]:
-    """What is alike in the names of two images of a key."""
+    """The parts of the name that two images of a key have in common."""
     parts = path.split("+")
     return parts[0], len(parts), Path(path).suffix
 
@@ -127,7 +129,7 @@ def test_nan_and_infinity_arrive(
     assert values[1:] == [infinity, -infinity, 1.0]
 
 
-def test_a_refused_record_is_kept_with_its_reason_and_holds_up_no_other(
+def test_a_refused_record_is_kept_with_its_reason_and_delays_no_other(
     server: TrackingServer,
     run_id: str,
     spool_dir: Path,
@@ -153,7 +155,7 @@ def test_a_refused_record_is_kept_with_its_reason_and_holds_up_no_other(
     assert tracker.rejected() == 2
 
 
-def test_half_of_the_requests_may_fail(
+def test_everything_arrives_once_although_half_of_the_requests_fail(
     server: TrackingServer, run_id: str, spool_dir: Path
 ) -> None:
     with FlakyHttpProxy(server.port, seed=3) as proxy:
@@ -177,7 +179,7 @@ def test_half_of_the_requests_may_fail(
     assert len(artifacts(server.client, run_id, "texts")) == 4
 
 
-def test_a_server_that_is_killed_and_comes_back_gets_everything(
+def test_a_server_that_is_killed_and_restarted_gets_everything(
     server: TrackingServer, run_id: str, spool_dir: Path, tracker: MlflowTracker
 ) -> None:
     for step in range(200):
@@ -211,7 +213,7 @@ for step in itertools.count():
 """
 
 
-def test_a_killed_attempt_loses_nothing_and_its_successor_repeats_nothing(
+def test_a_killed_process_loses_nothing_and_its_successor_repeats_nothing(
     server: TrackingServer, run_id: str, spool_dir: Path
 ) -> None:
     killed = subprocess.Popen(
@@ -220,7 +222,7 @@ def test_a_killed_attempt_loses_nothing_and_its_successor_repeats_nothing(
         stdout=subprocess.PIPE,
         text=True,
     )
-    until(lambda: len(steps(server.client, run_id, "loss")) > 100, "delivery by the first attempt")
+    until(lambda: len(steps(server.client, run_id, "loss")) > 100, "delivery by the first process")
     killed.send_signal(signal.SIGKILL)
     output, _ = killed.communicate()
     last_step = int(output.rpartition("\n")[0].rpartition("\n")[2])
@@ -234,11 +236,11 @@ def test_a_killed_attempt_loses_nothing_and_its_successor_repeats_nothing(
         assert steps(server.client, run_id, key) == list(range(last_step + 100))
 
 
-def test_what_a_closed_tracker_could_not_deliver_is_delivered_later(
+def test_records_that_a_closed_tracker_could_not_deliver_are_delivered_later(
     server: TrackingServer, run_id: str, spool_dir: Path
 ) -> None:
-    nobody_home = "http://127.0.0.1:9"
-    tracker = tracker_at(nobody_home, run_id, spool_dir)
+    unreachable = "http://127.0.0.1:9"
+    tracker = tracker_at(unreachable, run_id, spool_dir)
     tracker.log_metrics({"loss": 1.0}, 1)
     tracker.log_text("hello", "hello.txt")
     with pytest.raises(TrackingError) as refusal:
@@ -255,7 +257,7 @@ def test_what_a_closed_tracker_could_not_deliver_is_delivered_later(
     assert deliver(run_id, server.uri, spool_dir, timeout_s=30) == 0
 
 
-def test_closing_keeps_its_deadline_while_the_server_hangs(spool_dir: Path) -> None:
+def test_close_returns_at_its_timeout_while_the_server_hangs(spool_dir: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as hanging:
         tracker = tracker_at(f"http://127.0.0.1:{hanging.getsockname()[1]}", "run", spool_dir)
         tracker.log_metrics({"loss": 1.0}, 1)
@@ -265,7 +267,7 @@ def test_closing_keeps_its_deadline_while_the_server_hangs(spool_dir: Path) -> N
         assert time.monotonic() - began_s < 2
 
 
-def test_a_deleted_run_ends_the_wait_at_once_and_gets_everything_once_restored(
+def test_flush_fails_at_once_for_a_deleted_run_which_gets_everything_when_restored(
     server: TrackingServer, run_id: str, tracker: MlflowTracker
 ) -> None:
     tracker.log_metrics({"loss": 1.0}, 1)
@@ -281,7 +283,7 @@ def test_a_deleted_run_ends_the_wait_at_once_and_gets_everything_once_restored(
     assert tracker.rejected() == 0
 
 
-def test_a_run_that_was_never_there_is_told(server: TrackingServer, spool_dir: Path) -> None:
+def test_a_run_that_does_not_exist_is_an_error(server: TrackingServer, spool_dir: Path) -> None:
     tracker = tracker_at(server.uri, "0" * 32, spool_dir)
     tracker.log_metrics({"loss": 1.0}, 1)
 
@@ -313,7 +315,7 @@ def test_a_forked_child_can_neither_log_nor_remove_anything(
 
 
 @pytest.mark.parametrize("scheme", ["sqlite", "file"])
-def test_a_store_without_a_server_serves_as_well(
+def test_records_are_delivered_to_a_store_without_a_server(
     scheme: str, tmp_path: Path, spool_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -339,15 +341,13 @@ def test_a_store_without_a_server_serves_as_well(
 
 
 @pytest.mark.parametrize("path", ["/etc/passwd", "a/../../b", "", "."])
-def test_an_artifact_path_that_is_none_is_refused_at_once(
-    tracker: MlflowTracker, path: str
-) -> None:
-    with pytest.raises(ValueError, match="relative to the run and names a file"):
+def test_an_invalid_artifact_path_is_refused_at_once(tracker: MlflowTracker, path: str) -> None:
+    with pytest.raises(ValueError, match="relative to the run and name a file"):
         tracker.log_text("text", path)
     tracker.close(timeout_s=30)
 
 
-def test_a_closed_tracker_takes_nothing_more(tracker: MlflowTracker) -> None:
+def test_a_closed_tracker_refuses_records(tracker: MlflowTracker) -> None:
     tracker.close(timeout_s=30)
     tracker.close(timeout_s=30)
     with pytest.raises(TrackingError, match="This tracker is closed"):
