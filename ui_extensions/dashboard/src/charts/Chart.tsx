@@ -1,5 +1,6 @@
 import { useEffect, useRef } from "react";
 import { NOTHING, useFormats } from "../i18n/useFormats";
+import { useLanguage } from "../i18n/language";
 import { useWords, words } from "../i18n/words";
 import { curves } from "../live/session";
 import { useTheme } from "../ui/theme";
@@ -10,13 +11,6 @@ import { Plot, type Reading } from "./plot";
 
 const texts = words(
   {
-    loss: "Loss",
-    accuracy: "Accuracy",
-    auc_roc: "AUROC",
-    f1: "F1 and kappa",
-    learning_rate: "Learning rate",
-    images_per_second: "Images per second",
-    critical: "Sensitivity of critical conditions",
     at: (step: string, epoch: string) => (epoch ? `step ${step}, epoch ${epoch}` : `step ${step}`),
     gaps: (count: string) => `${count} not finite`,
     none: "Nothing has been logged yet",
@@ -26,13 +20,6 @@ const texts = words(
   },
   {
     fr: {
-      loss: "Perte",
-      accuracy: "Exactitude",
-      auc_roc: "AUROC",
-      f1: "F1 et kappa",
-      learning_rate: "Taux d’apprentissage",
-      images_per_second: "Images par seconde",
-      critical: "Sensibilité des affections critiques",
       at: (step, epoch) => (epoch ? `pas ${step}, époque ${epoch}` : `pas ${step}`),
       gaps: (count) => `${count} non finies`,
       none: "Rien n’a encore été enregistré",
@@ -42,18 +29,6 @@ const texts = words(
     },
   },
 );
-
-type Titled =
-  "loss" | "accuracy" | "auc_roc" | "f1" | "learning_rate" | "images_per_second" | "critical";
-const TITLED: ReadonlySet<string> = new Set<Titled>([
-  "loss",
-  "accuracy",
-  "auc_roc",
-  "f1",
-  "learning_rate",
-  "images_per_second",
-  "critical",
-]);
 
 interface Props {
   runId: string;
@@ -72,7 +47,8 @@ export function Chart({ runId, spec, stepsPerEpoch }: Props) {
   const plot = useRef<Plot | null>(null);
   const caption = useRef<HTMLSpanElement>(null);
   const values = useRef<Array<HTMLElement | null>>([]);
-  const title = TITLED.has(spec.title) ? t[spec.title as Titled] : spec.title;
+  const language = useLanguage((choice) => choice.language);
+  const title = spec.label?.[language] ?? spec.metrics.join(", ");
 
   // The legend is written to directly: it changes with every point, and nothing else does.
   const show = useRef((_reading: Reading) => {});

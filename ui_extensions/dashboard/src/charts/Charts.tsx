@@ -1,6 +1,7 @@
 import { useDeferredValue, useMemo, useState } from "react";
 import { useFormats } from "../i18n/useFormats";
 import { useWords, words } from "../i18n/words";
+import { useMetricCatalog } from "../metrics/useMetricCatalog";
 import { Button } from "../ui/Button";
 import { Empty, Section } from "../ui/Section";
 import { Chart } from "./Chart";
@@ -53,7 +54,8 @@ interface Props {
 
 export function Charts({ runId, names, stepsPerEpoch }: Props) {
   const t = useWords(texts);
-  const { main, others } = useMemo(() => chartList(names), [names]);
+  const catalog = useMetricCatalog((state) => state.catalog);
+  const { main, others } = useMemo(() => chartList(names, catalog), [names, catalog]);
   return (
     <Section title={t.charts} tools={<Tools stepsPerEpoch={stepsPerEpoch} />}>
       {names.length === 0 && <Empty>{t.none}</Empty>}
@@ -137,7 +139,7 @@ function Others({ runId, specs, stepsPerEpoch, isOpen }: GridProps & { isOpen: b
   const [search, setSearch] = useState("");
   const [limit, setLimit] = useState(AT_ONCE);
   const wanted = useDeferredValue(search).trim().toLowerCase();
-  const found = specs.filter(({ title }) => title.toLowerCase().includes(wanted));
+  const found = specs.filter(({ key }) => key.toLowerCase().includes(wanted));
   const left = found.length - limit;
   return (
     <details className={styles.others} open={isOpen}>

@@ -1,73 +1,43 @@
 import { expect, it } from "vitest";
-import type { MetricsData } from "../../../live/schemas";
-import { chartList, metricNames } from "./chartList";
+import { CATALOG } from "../metrics/catalogExample";
+import { EMPTY_CATALOG } from "../metrics/metricCatalog";
+import { chartList } from "./chartList";
 
-const NOTHING: MetricsData = {
-  loss: { train: null, val: null },
-  accuracy: { train: null, val: null },
-  auc_roc: { macro: null, weighted: null },
-  f1_score: null,
-  learning_rate: null,
-  critical_conditions: {},
-  per_class: {},
-  other: {},
-  not_finite: {},
-};
+const NAMES = [
+  "train/loss",
+  "val/loss",
+  "critical/RAO",
+  "critical_support/RAO",
+  "zeta",
+  "alpha",
+  "system/cpu",
+  "epoch",
+];
 
-it("names what the run has logged as MLflow does", () => {
-  const names = metricNames({
-    ...NOTHING,
-    loss: { train: 0.5, val: null },
-    per_class: { "<b>": 0.5 },
-    critical_conditions: {
-      RAO: {
-        sensitivity: 0.9,
-        threshold: 0.99,
-        status: "warning",
-        support: 13,
-        confidence_interval: null,
-      },
-      CNV: {
-        sensitivity: null,
-        threshold: 0.98,
-        status: "no_data",
-        support: null,
-        confidence_interval: null,
-      },
-    },
-    other: { "my/metric": 1 },
-    not_finite: { "val/loss": "NaN" },
-  });
-  expect(names).toEqual([
-    "train/loss",
-    "val/loss",
-    "per_class/<b>",
-    "critical/RAO",
-    "critical_support/RAO",
-    "my/metric",
-  ]);
-  expect(metricNames(NOTHING)).toEqual([]);
-});
-
-it("puts together what belongs together, and the rest one by one", () => {
-  const { main, others } = chartList([
-    "val/loss",
-    "train/loss",
-    "critical/RAO",
-    "zeta",
-    "alpha",
-    "system/cpu",
-    "epoch",
-  ]);
+it("draws the metrics of a group in one chart, and each other metric in its own", () => {
+  const { main, others } = chartList(NAMES, CATALOG);
   expect(main.map(({ metrics }) => metrics)).toEqual([
-    ["train/loss", "val/loss"],
+    ["val/loss", "train/loss"],
     ["critical/RAO"],
   ]);
-  expect(others.map(({ title }) => title)).toEqual(["alpha", "zeta", "system/cpu"]);
+  expect(main[0]?.label).toEqual({ en: "loss", fr: "loss" });
+  expect(others.map(({ key }) => key)).toEqual([
+    "alpha",
+    "zeta",
+    "critical_support/RAO",
+    "system/cpu",
+  ]);
 });
 
-it("draws no more lines into one chart than can be told apart", () => {
+it("splits a group whose lines could not be told apart", () => {
   const names = Array.from({ length: 13 }, (_, n) => `critical/C${n}`);
-  const { main } = chartList(names);
+  const { main } = chartList(names, CATALOG);
   expect(main.map(({ metrics }) => metrics.length)).toEqual([6, 6, 1]);
+  expect(new Set(main.map(({ key }) => key)).size).toBe(3);
+});
+
+it("draws every metric in its own chart while the catalogue is unknown", () => {
+  const { main, others } = chartList(["val/loss", "train/loss"], EMPTY_CATALOG);
+  expect(main).toEqual([]);
+  expect(others.map(({ metrics }) => metrics)).toEqual([["train/loss"], ["val/loss"]]);
 });

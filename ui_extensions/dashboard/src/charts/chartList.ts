@@ -1,89 +1,65 @@
-// Which charts a run has: what belongs together in one, the rest one by one.
+// Which charts a run has: one for each group of metrics, and one for each metric without a group.
 
-import type { MetricsData } from "../../../live/schemas";
+import type { MetricCatalog, MetricLabel } from "../../../live/schemas";
+import { familyOf } from "../metrics/metricCatalog";
+import { EPOCH } from "../metrics/metricNames";
 
 export interface ChartSpec {
   key: string;
-  /** The part of the metrics' names that they share, or the name of the one. */
-  title: string;
+  /** Of the group; null for a single metric, whose name is its title. */
+  label: MetricLabel | null;
   metrics: readonly string[];
 }
 
-const TOGETHER: ReadonlyArray<readonly [key: string, ...metrics: string[]]> = [
-  ["loss", "train/loss", "val/loss"],
-  ["accuracy", "train/accuracy", "val/accuracy"],
-  ["auc_roc", "val/auc_roc_macro", "val/auc_roc_weighted"],
-  ["f1", "val/f1", "val/kappa"],
-  ["learning_rate", "train/learning_rate"],
-  ["images_per_second", "train/images_per_second"],
-];
-/** Shown as charts only where somebody looks for them: other parts of the page show them better. */
-const SECONDARY = /^(?:system|per_class|critical_support)\//;
-const CRITICAL = "critical/";
-const MOST_LINES = 6;
+const MAX_LINES = 6;
 
 export interface ChartList {
-  /** Those that everybody wants to see. */
+  /** One chart or more for each group. */
   main: ChartSpec[];
-  /** All others, by name. */
+  /** The other metrics by name; those that the page also shows elsewhere come last. */
   others: ChartSpec[];
 }
 
-export function chartList(names: readonly string[]): ChartList {
-  const left = new Set(names);
-  left.delete("epoch");
-  const main: ChartSpec[] = [];
-  for (const [key, ...wanted] of TOGETHER) {
-    const metrics = wanted.filter((name) => left.delete(name));
-    if (metrics.length > 0) {
-      main.push({ key, title: key, metrics });
-    }
-  }
-  const critical = [...left].filter((name) => name.startsWith(CRITICAL)).sort();
-  for (let start = 0; start < critical.length; start += MOST_LINES) {
-    const metrics = critical.slice(start, start + MOST_LINES);
-    main.push({ key: `critical-${start}`, title: "critical", metrics });
-    for (const name of metrics) {
-      left.delete(name);
-    }
-  }
-  const rest = [...left].sort((a, b) => a.localeCompare(b));
-  const single = (name: string): ChartSpec => ({ key: name, title: name, metrics: [name] });
-  const [primary, secondary] = [
-    rest.filter((name) => !SECONDARY.test(name)),
-    rest.filter((name) => SECONDARY.test(name)),
-  ];
-  return { main, others: [...primary, ...secondary].map(single) };
+export function chartList(names: readonly string[], catalog: MetricCatalog): ChartList {
+  const logged = new Set(names);
+  logged.delete(EPOCH);
+  const main = catalog.groups.flatMap(({ name, label }) =>
+    inParts(groupMembers(name, logged, catalog)).map((metrics, index) => ({
+      key: index === 0 ? name : `${name}-${index}`,
+      label,
+      metrics,
+    })),
+  );
+  const drawn = new Set(main.flatMap(({ metrics }) => metrics));
+  const rest = [...logged].filter((name) => !drawn.has(name));
+  rest.sort((a, b) => a.localeCompare(b));
+  const isShownElsewhere = (name: string): boolean => familyOf(name, catalog) !== undefined;
+  const single = (name: string): ChartSpec => ({ key: name, label: null, metrics: [name] });
+  return {
+    main,
+    others: [
+      ...rest.filter((name) => !isShownElsewhere(name)),
+      ...rest.filter(isShownElsewhere),
+    ].map(single),
+  };
 }
 
-/** MLflow's names of what the monitor's scheme nests. */
-export function metricNames(metrics: MetricsData | undefined): string[] {
-  if (!metrics) {
-    return [];
+function groupMembers(
+  group: string,
+  logged: ReadonlySet<string>,
+  { metrics, families }: MetricCatalog,
+): string[] {
+  const fixed = metrics.filter((each) => each.group === group && logged.has(each.name));
+  const prefixes = families.filter((each) => each.group === group).map(({ prefix }) => prefix);
+  const inFamilies = [...logged].filter((name) => prefixes.some((each) => name.startsWith(each)));
+  return [...fixed.map(({ name }) => name), ...inFamilies.sort()];
+}
+
+/** More lines than MAX_LINES cannot be told apart in one chart. */
+function inParts(names: readonly string[]): string[][] {
+  const parts: string[][] = [];
+  for (let start = 0; start < names.length; start += MAX_LINES) {
+    parts.push(names.slice(start, start + MAX_LINES));
   }
-  const names: Array<[string, unknown]> = [
-    ["train/loss", metrics.loss.train],
-    ["val/loss", metrics.loss.val],
-    ["train/accuracy", metrics.accuracy.train],
-    ["val/accuracy", metrics.accuracy.val],
-    ["val/auc_roc_macro", metrics.auc_roc.macro],
-    ["val/auc_roc_weighted", metrics.auc_roc.weighted],
-    ["val/f1", metrics.f1_score],
-    ["train/learning_rate", metrics.learning_rate],
-  ];
-  const logged = names.filter(
-    ([name, value]) => (value !== null && value !== undefined) || name in metrics.not_finite,
-  );
-  const conditions = Object.entries(metrics.critical_conditions);
-  return [
-    ...logged.map(([name]) => name),
-    ...Object.keys(metrics.per_class).map((name) => `per_class/${name}`),
-    ...conditions
-      .filter(([, { sensitivity }]) => sensitivity !== null && sensitivity !== undefined)
-      .map(([name]) => `${CRITICAL}${name}`),
-    ...conditions
-      .filter(([, { support }]) => support !== null && support !== undefined)
-      .map(([name]) => `critical_support/${name}`),
-    ...Object.keys(metrics.other),
-  ];
+  return parts;
 }

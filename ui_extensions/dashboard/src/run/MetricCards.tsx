@@ -1,9 +1,12 @@
 import { useEffect, useState } from "react";
+import type { MetricDirection } from "../../../live/schemas";
 import { NOTHING, useFormats } from "../i18n/useFormats";
 import { useWords, words } from "../i18n/words";
 import { curves } from "../live/session";
+import { directionOf } from "../metrics/metricCatalog";
+import { useMetricCatalog } from "../metrics/useMetricCatalog";
 import styles from "./MetricCards.module.css";
-import { type CardSpec, cardsFor, type Trend, trendOf } from "./metricTrend";
+import { cardMetrics, type Trend, trendOf } from "./metricTrend";
 
 const texts = words(
   {
@@ -33,31 +36,39 @@ const ARROWS = { up: "↗", down: "↘", flat: "→" } as const;
 
 export function MetricCards({ runId, names }: { runId: string; names: readonly string[] }) {
   const t = useWords(texts);
+  const catalog = useMetricCatalog((state) => state.catalog);
   return (
     <ul className={styles.cards} aria-label={t.newest}>
-      {cardsFor(names).map((spec) => (
-        <Card key={spec.metric} runId={runId} spec={spec} />
+      {cardMetrics(names, catalog).map((name) => (
+        <Card key={name} runId={runId} name={name} better={directionOf(name, catalog)} />
       ))}
     </ul>
   );
 }
 
-function Card({ runId, spec }: { runId: string; spec: CardSpec }) {
+interface CardProps {
+  runId: string;
+  name: string;
+  better: MetricDirection;
+}
+
+function Card({ runId, name, better }: CardProps) {
   const t = useWords(texts);
   const { metric } = useFormats();
-  const { value, direction, best } = useTrend(runId, spec);
+  const { value, direction, best } = useTrend(runId, name, better);
   const isFlat = direction === "flat";
-  const isBetter = (direction === "up") !== spec.isBetterLow;
+  const isJudged = !isFlat && better !== "none";
+  const isBetter = (direction === "up") === (better === "higher");
   return (
     <li className={styles.card}>
-      <span className={styles.name}>{spec.metric}</span>
+      <span className={styles.name}>{name}</span>
       <span className={styles.value}>{value === undefined ? NOTHING : metric(value)}</span>
       <span className={styles.trend}>
         {direction && (
-          <span className={isFlat ? undefined : isBetter ? styles.better : styles.worse}>
+          <span className={isJudged ? (isBetter ? styles.better : styles.worse) : undefined}>
             <span aria-hidden="true">{ARROWS[direction]}</span>{" "}
-            {isFlat ? t.flat : isBetter ? t.better : t.worse}
-            {!isFlat && <span className="visually-hidden"> ({t[direction]})</span>}
+            {isJudged ? (isBetter ? t.better : t.worse) : t[direction]}
+            {isJudged && <span className="visually-hidden"> ({t[direction]})</span>}
           </span>
         )}
         {best !== undefined && <span>{t.best(metric(best))}</span>}
@@ -66,8 +77,8 @@ function Card({ runId, spec }: { runId: string; spec: CardSpec }) {
   );
 }
 
-/** Read from the curve a few times a second at most: nobody reads faster. */
-function useTrend(runId: string, spec: CardSpec): Trend {
+/** Computed from the curve at most once in REFRESH_MS. */
+function useTrend(runId: string, name: string, better: MetricDirection): Trend {
   const [trend, setTrend] = useState<Trend>({
     value: undefined,
     direction: undefined,
@@ -77,7 +88,7 @@ function useTrend(runId: string, spec: CardSpec): Trend {
     let timer = 0;
     const read = (): void => {
       timer = 0;
-      setTrend(trendOf(curves.curve(runId, spec.metric).series.view(), spec.isBetterLow));
+      setTrend(trendOf(curves.curve(runId, name).series.view(), better));
     };
     read();
     const stop = curves.watch(runId, () => {
@@ -87,6 +98,6 @@ function useTrend(runId: string, spec: CardSpec): Trend {
       clearTimeout(timer);
       stop();
     };
-  }, [runId, spec.metric, spec.isBetterLow]);
+  }, [runId, name, better]);
   return trend;
 }

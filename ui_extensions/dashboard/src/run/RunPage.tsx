@@ -93,8 +93,8 @@ export function RunPage({ runId }: { runId: string }) {
       {status ? <Progress status={status} /> : !error && <Empty>{t.reading}</Empty>}
       <RunAlerts runId={runId} />
       <Conditions runId={runId} />
-      <MetricCards runId={runId} names={names} />
-      {status && (
+      {names && <MetricCards runId={runId} names={names} />}
+      {status && names && (
         <Charts runId={runId} names={names} stepsPerEpoch={status.total_batches || null} />
       )}
       <Evaluation runId={runId} focusEpoch={focusEpoch} />

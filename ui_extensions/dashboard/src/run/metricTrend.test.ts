@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Points } from "../live/series";
-import { cardsFor, trendOf } from "./metricTrend";
+import { CATALOG } from "../metrics/catalogExample";
+import { cardMetrics, trendOf } from "./metricTrend";
 
 function points(values: number[]): Points {
   const steps = Float64Array.from(values.map((_, step) => step));
@@ -9,7 +10,7 @@ function points(values: number[]): Points {
 
 describe("a trend", () => {
   it("is where the last values are heading", () => {
-    expect(trendOf(points([1, 0.8, 0.6]), true)).toEqual({
+    expect(trendOf(points([1, 0.8, 0.6]), "lower")).toEqual({
       value: 0.6,
       direction: "down",
       best: 0.6,
@@ -18,26 +19,34 @@ describe("a trend", () => {
 
   it("is none where only the noise differs", () => {
     const noisy = Array.from({ length: 400 }, (_, step) => 0.1 + ((step * 7919) % 101) / 1000);
-    expect(trendOf(points(noisy), true).direction).toBe("flat");
+    expect(trendOf(points(noisy), "lower").direction).toBe("flat");
   });
 
   it("leaves gaps out, and says what the newest value is all the same", () => {
-    const trend = trendOf(points([0.5, 0.4, Number.NaN]), true);
+    const trend = trendOf(points([0.5, 0.4, Number.NaN]), "lower");
     expect(trend.value).toBeNaN();
     expect(trend.best).toBe(0.4);
   });
 
   it("needs two values", () => {
-    expect(trendOf(points([0.5]), false)).toEqual({ value: 0.5, direction: undefined, best: 0.5 });
-    expect(trendOf(points([]), false).value).toBeUndefined();
+    expect(trendOf(points([0.5]), "higher")).toEqual({
+      value: 0.5,
+      direction: undefined,
+      best: 0.5,
+    });
+    expect(trendOf(points([]), "higher").value).toBeUndefined();
   });
 });
 
-it("shows the metrics that matter, or the first few of a run that logs none of them", () => {
-  expect(cardsFor(["val/accuracy", "x", "train/loss"]).map(({ metric }) => metric)).toEqual([
+it("has no best value where neither direction is better", () => {
+  expect(trendOf(points([1, 2, 3]), "none")).toMatchObject({ direction: "up", best: undefined });
+});
+
+it("shows the headline metrics, or the first few metrics of a run that logs none of them", () => {
+  expect(cardMetrics(["val/accuracy", "x", "train/loss"], CATALOG)).toEqual([
     "train/loss",
     "val/accuracy",
   ]);
   const others = Array.from({ length: 5_000 }, (_, n) => `m${n}`);
-  expect(cardsFor(["system/cpu", "epoch", ...others])).toHaveLength(8);
+  expect(cardMetrics(["system/cpu", "epoch", ...others], CATALOG)).toEqual(others.slice(0, 8));
 });

@@ -1,51 +1,38 @@
-// The metrics that stand on cards, and where each of them is heading.
+// Which metrics the cards show, and the trend of each.
 
+import type { MetricCatalog, MetricDirection } from "../../../live/schemas";
 import type { Points } from "../live/series";
+import { familyOf } from "../metrics/metricCatalog";
+import { EPOCH } from "../metrics/metricNames";
 
-export interface CardSpec {
-  metric: string;
-  isBetterLow: boolean;
-}
+const MAX_CARDS = 8;
 
-const SPECS: readonly CardSpec[] = [
-  { metric: "val/loss", isBetterLow: true },
-  { metric: "train/loss", isBetterLow: true },
-  { metric: "val/accuracy", isBetterLow: false },
-  { metric: "train/accuracy", isBetterLow: false },
-  { metric: "val/auc_roc_macro", isBetterLow: false },
-  { metric: "val/f1", isBetterLow: false },
-  { metric: "val/kappa", isBetterLow: false },
-  { metric: "train/images_per_second", isBetterLow: false },
-];
-const MOST_CARDS = 8;
-
-/** The known metrics that the run logs; where it logs none of them, its first few others. */
-export function cardsFor(names: readonly string[]): CardSpec[] {
+/** The headline metrics that the run logs; if it logs none of them, its first few others. */
+export function cardMetrics(names: readonly string[], catalog: MetricCatalog): string[] {
   const logged = new Set(names);
-  const known = SPECS.filter(({ metric }) => logged.has(metric));
-  if (known.length > 0) {
-    return known;
+  const headlines = catalog.metrics.filter((each) => each.is_headline && logged.has(each.name));
+  if (headlines.length > 0) {
+    return headlines.map(({ name }) => name);
   }
-  return names
-    .filter((name) => !name.startsWith("system/") && name !== "epoch")
-    .slice(0, MOST_CARDS)
-    .map((metric) => ({ metric, isBetterLow: /loss|error/i.test(metric) }));
+  const isOfMachine = (name: string): boolean => familyOf(name, catalog)?.subject === "machine";
+  return names.filter((name) => name !== EPOCH && !isOfMachine(name)).slice(0, MAX_CARDS);
 }
 
 export interface Trend {
   value: number | undefined;
-  /** Nothing where there is too little to compare. */
+  /** Undefined if there are too few values to compare. */
   direction: "up" | "down" | "flat" | undefined;
+  /** Undefined if neither direction is better. */
   best: number | undefined;
 }
 
 const NO_TREND: Trend = { value: undefined, direction: undefined, best: undefined };
 
-/** Points that a noisy metric is averaged over, now and before. */
+/** Number of points in each of the two averages that are compared. */
 const WINDOW = 20;
 const SMALLEST_CHANGE = 1e-3;
 
-export function trendOf({ values }: Points, isBetterLow: boolean): Trend {
+export function trendOf({ values }: Points, better: MetricDirection): Trend {
   if (values.length === 0) {
     return NO_TREND;
   }
@@ -54,16 +41,20 @@ export function trendOf({ values }: Points, isBetterLow: boolean): Trend {
   for (const each of values) {
     if (Number.isFinite(each)) {
       numFinite += 1;
-      if (best === undefined || (isBetterLow ? each < best : each > best)) {
+      if (best === undefined || (better === "lower" ? each < best : each > best)) {
         best = each;
       }
     }
   }
-  return { value: values[values.length - 1], direction: directionOf(values, numFinite), best };
+  return {
+    value: values[values.length - 1],
+    direction: headingOf(values, numFinite),
+    best: better === "none" ? undefined : best,
+  };
 }
 
-/** The last few values against the few before them; what their scatter explains is no direction. */
-function directionOf(values: Float64Array, numFinite: number): Trend["direction"] {
+/** Compares the mean of the last few values with that of the few before; noise counts as flat. */
+function headingOf(values: Float64Array, numFinite: number): Trend["direction"] {
   if (numFinite < 2) {
     return undefined;
   }

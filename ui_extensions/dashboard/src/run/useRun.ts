@@ -4,15 +4,16 @@ import { useCallback } from "react";
 import { useShallow } from "zustand/react/shallow";
 import type { RequestError } from "../../../live/rest";
 import type { LatestMetrics, TrainingStatus } from "../../../live/schemas";
-import { metricNames } from "../charts/chartList";
 import { storeMetrics, storeStatus, useLive } from "../live/liveStore";
 import { rest } from "../live/session";
+import { metricNames } from "../metrics/metricNames";
+import { useMetricCatalog } from "../metrics/useMetricCatalog";
 import { useQuery } from "../ui/useQuery";
 
 export interface KnownRun {
   status: TrainingStatus | undefined;
-  /** MLflow's names of all that it has logged. */
-  names: readonly string[];
+  /** MLflow's names of the metrics that it has logged; undefined until they are loaded. */
+  names: readonly string[] | undefined;
   error: RequestError | undefined;
   refetch(): void;
 }
@@ -20,8 +21,9 @@ export interface KnownRun {
 export function useRun(runId: string): KnownRun {
   const gaps = useLive((live) => live.gaps);
   const status = useLive((live) => live.runs[runId]?.status);
-  // New values come with every message, new names hardly ever.
-  const names = useLive(useShallow((live) => metricNames(live.runs[runId]?.metrics)));
+  const { catalog, isLoaded } = useMetricCatalog();
+  // Every message brings new values, but new names are rare: a shallow comparison avoids rendering.
+  const names = useLive(useShallow((live) => metricNames(live.runs[runId]?.metrics, catalog)));
   const read = useCallback(
     async (signal: AbortSignal) => {
       const askedMs = Date.now();
@@ -35,5 +37,5 @@ export function useRun(runId: string): KnownRun {
     [runId],
   );
   const { error, refetch } = useQuery(read, gaps);
-  return { status, names, error, refetch };
+  return { status, names: isLoaded ? names : undefined, error, refetch };
 }

@@ -1,8 +1,11 @@
 import { memo } from "react";
 import { Link } from "wouter";
 import { useFormats } from "../i18n/useFormats";
+import { useLanguage } from "../i18n/language";
 import { useWords, words } from "../i18n/words";
 import { mlflowExperimentUrl, mlflowRunUrl } from "../live/mlflowLinks";
+import { groupLabel, metricLabel } from "../metrics/metricCatalog";
+import { useMetricCatalog } from "../metrics/useMetricCatalog";
 import { Progress } from "../ui/Progress";
 import { Badge } from "../ui/Badge";
 import { hasEnded } from "../../../live/runStatus";
@@ -15,10 +18,6 @@ const texts = words(
     unnamed: "Unnamed run",
     critical: "Critical alert",
     warning: "Warning",
-    loss: "Loss",
-    accuracy: "Accuracy",
-    auc: "AUROC",
-    f1: "F1",
     compare: (name: string) => `Compare ${name}`,
     mlflow: "MLflow",
     started: (time: string) => `started ${time}`,
@@ -31,10 +30,6 @@ const texts = words(
       unnamed: "Entraînement sans nom",
       critical: "Alerte critique",
       warning: "Avertissement",
-      loss: "Perte",
-      accuracy: "Exactitude",
-      auc: "AUROC",
-      f1: "F1",
       compare: (name) => `Comparer ${name}`,
       mlflow: "MLflow",
       started: (time) => `démarré ${time}`,
@@ -55,15 +50,17 @@ interface Props {
 export const RunCard = memo(function RunCard({ run, isStale, isSelected, onSelect }: Props) {
   const t = useWords(texts);
   const { metric, date, clock } = useFormats();
+  const language = useLanguage((choice) => choice.language);
+  const catalog = useMetricCatalog((state) => state.catalog);
   const { summary, live, status } = run;
   const values = live?.metrics ?? summary;
   const name = status.run_name || t.unnamed;
   const level = status.alert === "critical" || status.alert === "warning" ? status.alert : null;
   const pairs: Array<[string, number | null | undefined, number | null | undefined]> = [
-    [t.loss, values.loss.train, values.loss.val],
-    [t.accuracy, values.accuracy.train, values.accuracy.val],
-    [t.auc, undefined, values.auc_roc.macro],
-    [t.f1, undefined, values.f1_score],
+    [groupLabel("loss", language, catalog), values.loss.train, values.loss.val],
+    [groupLabel("accuracy", language, catalog), values.accuracy.train, values.accuracy.val],
+    [groupLabel("auc_roc", language, catalog), undefined, values.auc_roc.macro],
+    [metricLabel("val/f1", language, catalog), undefined, values.f1_score],
   ];
   const shown = pairs.filter(([, ...each]) =>
     each.some((value) => value !== null && value !== undefined),

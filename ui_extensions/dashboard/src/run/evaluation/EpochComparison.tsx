@@ -2,6 +2,7 @@ import { memo, type ReactNode, useDeferredValue, useMemo, useState } from "react
 import type { EpochDetails } from "../../../../live/schemas";
 import { useFormats } from "../../i18n/useFormats";
 import { useWords, words } from "../../i18n/words";
+import { useMetricCatalog } from "../../metrics/useMetricCatalog";
 import { Button } from "../../ui/Button";
 import { Empty, Section } from "../../ui/Section";
 import { type ComparedMetric, type ComparedValue, compared, type Part, partOf } from "./comparison";
@@ -104,7 +105,8 @@ export const EpochComparison = memo(function EpochComparison({ epochs, total }: 
     () => wanted.flatMap((epoch) => nearest(epochs, epoch) ?? []),
     [epochs, wanted],
   );
-  const metrics = useMemo(() => compared(shown), [shown]);
+  const catalog = useMetricCatalog((state) => state.catalog);
+  const metrics = useMemo(() => compared(shown, catalog), [shown, catalog]);
   if (epochs.length < FEWEST) {
     return (
       <Section title={t.title}>

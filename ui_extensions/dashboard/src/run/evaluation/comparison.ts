@@ -1,86 +1,77 @@
 // Epochs side by side: the metrics they share, what is better, and by how much.
 
-import type { EpochDetails, MetricsData } from "../../../../live/schemas";
+import type {
+  EpochDetails,
+  MetricCatalog,
+  MetricDirection,
+  MetricsData,
+} from "../../../../live/schemas";
 import { numberOf } from "../../live/curves";
-
-export type Direction = "higher" | "lower" | "unknown";
+import { directionOf } from "../../metrics/metricCatalog";
+import {
+  catalogValues,
+  EPOCH,
+  type NamedValue,
+  PER_CLASS,
+  recalls,
+  sensitivities,
+} from "../../metrics/metricNames";
 
 export interface ComparedValue {
   /** undefined where the epoch has no such value. */
   value: number | undefined;
   /** To the first epoch; undefined where either is no number. */
   difference: number | undefined;
-  rating: "better" | "worse" | "same" | "unknown";
+  rating: "better" | "worse" | "same" | "none";
   isBest: boolean;
 }
 
 export interface ComparedMetric {
   name: string;
-  direction: Direction;
+  direction: MetricDirection;
   values: readonly ComparedValue[];
 }
 
 export type Part = "main" | "classes" | "all";
 
-const LOWER =
-  /(?:^|[/_.\s-])(?:loss|error|err|mae|mse|rmse|nll|brier|ece|perplexity|fpr|fnr)(?=$|[/_.\s-])/i;
-const HIGHER =
-  /^(?:per_class|critical)\/|(?:^|[/_.\s-])(?:accuracy|acc|auc|auroc|roc|f1|kappa|recall|precision|sensitivity|specificity|dice|iou|map|mcc|r2|tpr|tnr)(?=$|[/_.\s-])/i;
-
-/** Which way a metric gets better, as its name tells. */
-export function directionOf(name: string): Direction {
-  if (LOWER.test(name) && !name.startsWith("per_class/")) {
-    return "lower";
-  }
-  return HIGHER.test(name) ? "higher" : "unknown";
-}
-
-/** The values by MLflow's names, in the order in which they are read. */
-export function valuesOf(metrics: MetricsData): Map<string, number> {
-  const nested: Array<[string, number | null | undefined]> = [
-    ["val/loss", metrics.loss.val],
-    ["train/loss", metrics.loss.train],
-    ["val/accuracy", metrics.accuracy.val],
-    ["train/accuracy", metrics.accuracy.train],
-    ["val/auc_roc_macro", metrics.auc_roc.macro],
-    ["val/auc_roc_weighted", metrics.auc_roc.weighted],
-    ["val/f1", metrics.f1_score],
-  ];
-  const critical = Object.entries(metrics.critical_conditions);
+/** The values by MLflow's names, in reading order. */
+export function valuesOf(metrics: MetricsData, catalog: MetricCatalog): Map<string, number> {
+  const ofTraining = new Set(
+    catalog.metrics.filter(({ subject }) => subject !== "model").map(({ name }) => name),
+  );
+  const isMain = ([name]: NamedValue): boolean => !ofTraining.has(name);
+  const fixed = catalogValues(metrics, catalog);
   const others = Object.entries(metrics.other).sort(([a], [b]) => a.localeCompare(b));
-  const isOfFovea = ([name]: [string, unknown]) => name.startsWith("val/");
-  const all: Array<[string, number | null | undefined]> = [
-    ...nested,
-    ...others.filter(isOfFovea),
-    ...critical.map(([name, { sensitivity }]): [string, number | null | undefined] => [
-      `critical/${name}`,
-      sensitivity,
-    ]),
-    ["train/learning_rate", metrics.learning_rate],
-    ...others.filter((entry) => !isOfFovea(entry)),
-    ...Object.entries(metrics.per_class).map(([name, value]): [string, number | null] => [
-      `per_class/${name}`,
-      value,
-    ]),
+  const isOfValidation = ([name]: NamedValue): boolean => name.startsWith("val/");
+  const ordered: NamedValue[] = [
+    ...fixed.filter(isMain),
+    ...others.filter(isOfValidation),
+    ...sensitivities(metrics),
+    ...fixed.filter((entry) => !isMain(entry)),
+    ...others.filter((entry) => !isOfValidation(entry)),
+    ...recalls(metrics),
   ];
   const values = new Map<string, number>();
-  for (const [name, value] of all) {
+  for (const [name, value] of ordered) {
     const word = Object.hasOwn(metrics.not_finite, name) ? metrics.not_finite[name] : undefined;
     if ((value !== null && value !== undefined) || word) {
       values.set(name, numberOf({ value: value ?? null, not_finite: word ?? null }));
     }
   }
-  // It counts the epochs that stand above it.
-  values.delete("epoch");
+  // The column's head already names the epoch.
+  values.delete(EPOCH);
   return values;
 }
 
 /** Every metric that one of the epochs has; the first epoch is what the others are compared to. */
-export function compared(epochs: readonly EpochDetails[]): ComparedMetric[] {
-  const columns = epochs.map(({ metrics }) => valuesOf(metrics));
+export function compared(
+  epochs: readonly EpochDetails[],
+  catalog: MetricCatalog,
+): ComparedMetric[] {
+  const columns = epochs.map(({ metrics }) => valuesOf(metrics, catalog));
   const names = new Set(columns.flatMap((values) => [...values.keys()]));
   return [...names].map((name) => {
-    const direction = directionOf(name);
+    const direction = directionOf(name, catalog);
     const numbers = columns.map((values) => values.get(name));
     const best = bestOf(numbers, direction);
     return {
@@ -102,12 +93,12 @@ export function compared(epochs: readonly EpochDetails[]): ComparedMetric[] {
 /** undefined where nobody can say, or where all are the same. */
 function bestOf(
   values: ReadonlyArray<number | undefined>,
-  direction: Direction,
+  direction: MetricDirection,
 ): number | undefined {
   const finite = values.filter(
     (value) => value !== undefined && Number.isFinite(value),
   ) as number[];
-  if (direction === "unknown" || new Set(finite).size < 2) {
+  if (direction === "none" || new Set(finite).size < 2) {
     return undefined;
   }
   return direction === "lower" ? Math.min(...finite) : Math.max(...finite);
@@ -118,28 +109,30 @@ function differenceOf(value: number | undefined, first: number | undefined): num
   return Number.isFinite(difference) ? difference : undefined;
 }
 
-function ratingOf(difference: number | undefined, direction: Direction): ComparedValue["rating"] {
+function ratingOf(
+  difference: number | undefined,
+  direction: MetricDirection,
+): ComparedValue["rating"] {
   if (difference === undefined) {
-    return "unknown";
+    return "none";
   }
   if (difference === 0) {
     return "same";
   }
-  if (direction === "unknown") {
-    return "unknown";
+  if (direction === "none") {
+    return "none";
   }
   return difference > 0 === (direction === "higher") ? "better" : "worse";
 }
 
 const MAIN = /^(?:train|val|critical)\//;
-const OF_CLASS = "per_class/";
 
 /** `main` is what most runs are judged by; all but the classes, where a run names none of that. */
 export function partOf(metrics: readonly ComparedMetric[], part: Part): readonly ComparedMetric[] {
   if (part === "all") {
     return metrics;
   }
-  const isOfClass = ({ name }: ComparedMetric) => name.startsWith(OF_CLASS);
+  const isOfClass = ({ name }: ComparedMetric) => name.startsWith(PER_CLASS);
   if (part === "classes") {
     return metrics.filter(isOfClass);
   }
