@@ -16,8 +16,8 @@ from tracking_plugin.callbacks.huggingface import FoveaCallback
 NUM_WORDS = 50
 
 
-class DrawnSentences(Dataset):
-    """Of label 1 if the first word is of the second half of the vocabulary."""
+class SyntheticSentences(Dataset):
+    """Random words; the label is 1 if the first one is in the second half of the vocabulary."""
 
     def __len__(self) -> int:
         return 4096
@@ -52,7 +52,7 @@ def main(num_steps: int) -> None:
                 use_cpu=True,
                 disable_tqdm=True,
             ),
-            train_dataset=DrawnSentences(),
+            train_dataset=SyntheticSentences(),
             callbacks=[FoveaCallback()],
         )
         trainer.train()

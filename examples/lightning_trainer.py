@@ -30,7 +30,7 @@ class Regression(LightningModule):
         return torch.optim.SGD(self.parameters(), lr=0.01)
 
 
-def drawn_numbers() -> DataLoader:
+def synthetic_batches() -> DataLoader:
     inputs = torch.randn(4096, 8, generator=torch.Generator().manual_seed(0))
     return DataLoader(TensorDataset(inputs, inputs.sum(dim=1, keepdim=True)), batch_size=32)
 
@@ -48,7 +48,7 @@ def main(num_steps: int, num_processes: int) -> None:
         enable_model_summary=False,
         enable_progress_bar=False,
     )
-    trainer.fit(Regression(), drawn_numbers())
+    trainer.fit(Regression(), synthetic_batches())
 
 
 if __name__ == "__main__":

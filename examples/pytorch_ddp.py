@@ -16,13 +16,13 @@ from tracking_plugin.control import RunControl, Share
 
 
 def share_over_cpu() -> Share:
-    """A gloo group of its own, so that commands wait for no GPU whatever the model's group is."""
+    """Use a separate gloo group, so that commands do not wait for the GPUs of the model's group."""
     group = dist.new_group(backend="gloo")
 
     def share(code: int) -> int:
-        word = torch.tensor([code])
-        dist.all_reduce(word, op=dist.ReduceOp.MAX, group=group)
-        return int(word)
+        highest = torch.tensor([code])
+        dist.all_reduce(highest, op=dist.ReduceOp.MAX, group=group)
+        return int(highest)
 
     return share
 

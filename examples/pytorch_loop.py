@@ -1,4 +1,4 @@
-"""A plain PyTorch loop that can be paused, resumed and stopped: three lines of it are Fovea's.
+"""A plain PyTorch loop that can be paused, resumed and stopped, with three lines for Fovea.
 
 python examples/pytorch_loop.py [--steps 500]
 """

@@ -1,4 +1,4 @@
-"""XGBoost with MLflow's autologging that can be paused, resumed and stopped.
+"""An XGBoost training with MLflow's autologging that can be paused, resumed and stopped.
 
 python examples/xgboost_train.py [--rounds 300]
 """
@@ -13,7 +13,7 @@ from tracking_plugin.callbacks.xgboost import FoveaCallback
 from tracking_plugin.control import RunControl
 
 
-def drawn_numbers() -> xgboost.DMatrix:
+def synthetic_data() -> xgboost.DMatrix:
     random = np.random.default_rng(0)
     inputs = random.normal(size=(10_000, 8))
     return xgboost.DMatrix(inputs, label=inputs.sum(axis=1))
@@ -21,7 +21,7 @@ def drawn_numbers() -> xgboost.DMatrix:
 
 def main(num_rounds: int) -> None:
     mlflow.xgboost.autolog(log_models=False)
-    data = drawn_numbers()
+    data = synthetic_data()
     with mlflow.start_run(), RunControl() as control:
         xgboost.train(
             {"max_depth": 3, "eta": 0.01, "nthread": 1},
