@@ -1,7 +1,7 @@
 """Copies the checkpoints of a local folder to a run's artifact store, in a background thread.
 
-Level-triggered: each pass compares the folder's index with the contents of the store. A pass that
-failed needs no record, since the next one makes up for it, and there is no queue that could grow.
+Level-triggered: each pass compares the folder's index with the contents of the store. The next pass
+copies what a failed one has missed, so no queue is needed that could grow.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Delivers a spool's records to MLflow in order, and sets apart those that it refuses for good."""
+"""Delivers a spool's records to MLflow in order, and isolates those that it refuses permanently."""
 
 import logging
 import random
@@ -18,7 +18,7 @@ from training.tracking.uploads import Uploads
 logger = logging.getLogger(__name__)
 
 REJECTED_TAG = str(Tag.REJECTED_RECORDS)
-"""Tag with the number of records that MLflow refused for good; set before a record is given up."""
+"""Tag with the number of records that MLflow refused permanently; set before a record is given up."""
 
 STORE_PAUSE_FACTOR = 5
 """After a failure, an artifact store gets no requests for this many times as long as it took."""
@@ -219,7 +219,7 @@ class Delivery:
     def _reject(self, record: Entry | ArtifactRecord | str, reason: str) -> None:
         line = rejected_line(record, reason, time.time_ns() // 1_000_000)
         logger.warning(
-            "MLflow refused a record for good, %s: %s. It is kept in %s.",
+            "MLflow permanently refused the record %s: %s. It is kept in %s.",
             record,
             reason,
             self._spool.folder,

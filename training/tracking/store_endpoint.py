@@ -1,4 +1,4 @@
-"""Hands one run's records directly to a store of MLflow: a database or a folder."""
+"""Writes one run's records directly into a store of MLflow: a database or a folder."""
 
 from collections.abc import Sequence
 from functools import cached_property

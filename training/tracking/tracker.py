@@ -94,7 +94,7 @@ class MlflowTracker:
         return self._spool.num_undelivered
 
     def rejected(self) -> int:
-        """The number of records that MLflow refused for good; they are in `rejected.jsonl`."""
+        """The number of records that MLflow refused permanently; they are in `rejected.jsonl`."""
         return self._spool.num_rejected
 
     def flush(self, timeout_s: float) -> None:
@@ -122,7 +122,7 @@ class MlflowTracker:
         self._sender.stop(JOIN_TIMEOUT_S)
         if self.rejected() > 0:
             logger.warning(
-                "MLflow refused %d records for good; see rejected.jsonl in %s.",
+                "MLflow permanently refused %d records; see rejected.jsonl in %s.",
                 self.rejected(),
                 self._spool.folder,
             )

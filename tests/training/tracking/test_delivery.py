@@ -1,4 +1,4 @@
-"""Delivery keeps the order, repeats no step, and rejects only what MLflow refuses for good."""
+"""Delivery keeps the order, repeats no step, and rejects only what MLflow refuses permanently."""
 
 import json
 import logging

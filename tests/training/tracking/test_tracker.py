@@ -1,4 +1,4 @@
-"""Everything that a tracker logs reaches MLflow once and in order, whatever fails."""
+"""Everything that a tracker logs reaches MLflow once and in order, despite failures."""
 
 import json
 import math
@@ -151,7 +151,7 @@ def test_a_refused_record_is_kept_with_its_reason_and_delays_no_other(
     ]
     assert [line["record"]["key"] for line in rejected] == ["epochs", "bad|name"]
     assert "Changing param values is not allowed" in rejected[0]["reason"]
-    assert "refused 2 records for good" in caplog.text
+    assert "permanently refused 2 records" in caplog.text
     assert tracker.rejected() == 2
 
 
