@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from api.alerts.builtin import load_rules, rules_of_run
-from api.alerts.replay import Watched, replay
+from api.alerts.replay import RuleReplay, replay
 from api.alerts.rules import Rule
 from api.alerts.state_machine import AlertState, Evaluation
 from api.cli.plain_text import NOTHING, number
@@ -48,7 +48,7 @@ def run_alerts_test(request: AlertsTestRequest, console: Console) -> None:
         remarks.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
-def alert_lines(watched: Iterable[Watched]) -> Iterator[list[str]]:
+def alert_lines(watched: Iterable[RuleReplay]) -> Iterator[list[str]]:
     """The cells under HEADS, one line for each change, ordered by step."""
     changes = [(it, change) for it in watched for change in it.changes]
     for it, change in sorted(changes, key=lambda pair: (pair[1].sample.step, pair[0].rule.name)):
@@ -60,7 +60,7 @@ def alert_lines(watched: Iterable[Watched]) -> Iterator[list[str]]:
             _level(change),
             printable(it.metric),
             number(sample.value),
-            number(change.judgement.threshold),
+            number(change.result.threshold),
             NOTHING if sample.support is None else str(sample.support),
             NOTHING if interval is None else f"{interval[0]:.3f}-{interval[1]:.3f}",
         ]
@@ -94,7 +94,7 @@ def _series(mlflow: MlflowClient, run_id: str, name: str) -> Series:
     )
 
 
-def _show(watched: Sequence[Watched], console: Console) -> None:
+def _show(watched: Sequence[RuleReplay], console: Console) -> None:
     lines = list(alert_lines(watched))
     if not console.is_terminal:
         for line in lines:
@@ -112,7 +112,7 @@ def _show(watched: Sequence[Watched], console: Console) -> None:
 _STYLES = {"critical": "bold red", "warning": "yellow"}
 
 
-def _remarks(watched: Sequence[Watched], written: Sequence[Rule]) -> Iterator[str]:
+def _remarks(watched: Sequence[RuleReplay], written: Sequence[Rule]) -> Iterator[str]:
     """Remarks that the table of alerts does not show."""
     num_fired = sum(
         change.before.state is not AlertState.FIRING for it in watched for change in it.changes

@@ -8,6 +8,7 @@ from api.cli import (
     alerts_command,
     control_command,
     demo_command,
+    evaluate_command,
     serve_command,
     status_command,
     train_command,
@@ -24,6 +25,7 @@ for group in (
     status_command,
     watch_command,
     train_command,
+    evaluate_command,
     control_command,
     alerts_command,
 ):

@@ -1,35 +1,16 @@
 """`fovea train`: start a training on the server and follow it."""
 
-import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from api.cli.job_follower import FollowOptions, start_and_follow
 from api.cli.options import Logs, Plain, Url
 from api.cli.recipe_params import resolve_recipe, typed_params
-from api.cli.run_choice import SHORT_ID_LENGTH
-from api.cli.watch_command import INTERRUPTED, WatchRequest, run_watch
 from api.client import FoveaClient
 
 commands = typer.Typer()
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrainRequest:
-    """The options of `fovea train`; the server chooses what is None."""
-
-    recipe: str
-    data: Path | None
-    params: Sequence[str]
-    workers: int | None
-    experiment_name: str | None
-    url: str | None
-    is_detached: bool
-    plain: bool
-    shows_logs: bool
 
 
 @commands.command(
@@ -67,56 +48,18 @@ def train(  # noqa: PLR0913 - a command's options are its arguments
     logs: Logs = False,
 ) -> None:
     """Start a training on the server and follow it."""
-    request = TrainRequest(
-        recipe=recipe,
-        data=data,
-        params=params or [],
-        workers=workers,
-        experiment_name=experiment_name,
-        url=url,
-        is_detached=detach,
-        plain=plain,
-        shows_logs=logs,
-    )
-    raise typer.Exit(run_train(request))
 
-
-def run_train(request: TrainRequest) -> int:
-    """Start the training and follow it to its end; the exit code is that of `fovea watch`."""
-    try:
-        run_id = _start(request)
-    except KeyboardInterrupt:
-        print(
-            "fovea: interrupted before the server answered; `fovea status` shows whether it trains",
-            file=sys.stderr,
-        )
-        return INTERRUPTED
-    if request.is_detached:
-        print(run_id)
-        return 0
-    short_id = run_id[:SHORT_ID_LENGTH]
-    print(f"fovea: run {run_id}; Ctrl-C leaves it running", file=sys.stderr)
-    return run_watch(
-        WatchRequest(
-            run=run_id,
-            url=request.url,
-            plain=request.plain,
-            shows_logs=request.shows_logs,
-            hint_after_interrupt=f"the training continues: `fovea watch {short_id}` follows it again, "
-            f"`fovea stop {short_id}` stops it",
-        )
-    )
-
-
-def _start(request: TrainRequest) -> str:
-    with FoveaClient(request.url) as client:
-        recipe = resolve_recipe(client.recipes(), request.recipe)
+    def start(client: FoveaClient) -> str:
+        chosen = resolve_recipe(client.recipes(), recipe)
         started = client.start(
-            recipe.name,
-            # The server may run in another folder, so a relative path would name another place.
-            data=str(request.data.absolute()) if request.data is not None else None,
-            params=typed_params(recipe, request.params),
-            experiment_name=request.experiment_name,
-            workers=request.workers,
+            chosen.name,
+            # The server may run in another folder, where a relative path names another place.
+            data=str(data.absolute()) if data is not None else None,
+            params=typed_params(chosen, params or []),
+            experiment_name=experiment_name,
+            workers=workers,
         )
-    return started.run_id
+        return started.run_id
+
+    options = FollowOptions(url=url, is_detached=detach, plain=plain, shows_logs=logs)
+    raise typer.Exit(start_and_follow(start, "training", options))

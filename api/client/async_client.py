@@ -7,6 +7,7 @@ from urllib.parse import quote
 from api.alerts.schemas import AlertLevel, CriticalAlert, TimelineEntry
 from api.alerts.state_machine import AlertState
 from api.client.async_http import AsyncHttp
+from api.client.evaluation_reports import MLFLOW_RUN_PATH, MlflowRunAnswer
 from api.client.live import Link, LiveStream, ignore_link
 from api.client.live_connection import AsyncMessages, follow_async
 from api.client.request import (
@@ -18,9 +19,17 @@ from api.client.request import (
 from api.client.server_address import server_address
 from api.control.schemas import CommandEntry, ControlResponse
 from api.jobs.log_lines import LogLine
-from api.jobs.schemas import JobEntry, JobProgress, JobStarted, RecipeEntry, StartResponse
+from api.jobs.schemas import (
+    JobEntry,
+    JobKindEntry,
+    JobProgress,
+    JobStarted,
+    RecipeEntry,
+    StartResponse,
+)
 from api.notify.schemas import ShownNotification
 from api.pages import Listed
+from api.runs.metric_catalog import MetricCatalog
 from api.runs.schemas import (
     EpochComparison,
     EpochDetails,
@@ -102,6 +111,10 @@ class AsyncFoveaClient:
         path = f"/api/metrics/performance/{quote(metric)}"
         return await self._http.get_page(path, list[PerformancePoint], run_id=run_id, limit=limit)
 
+    async def metric_catalog(self) -> MetricCatalog:
+        """The labels, chart groups, directions, units and bounds of the known metrics."""
+        return await self._http.get("/api/metrics/catalog", MetricCatalog)
+
     async def epochs(
         self, run_id: str | None = None, *, limit: int | None = None, offset: int | None = None
     ) -> Listed[EpochDetails]:
@@ -179,22 +192,53 @@ class AsyncFoveaClient:
         return await self._http.get_page(path, list[CommandEntry], limit=limit, offset=offset)
 
     async def jobs(
-        self, *, limit: int | None = None, offset: int | None = None
+        self,
+        *,
+        kind: str | None = "training",
+        limit: int | None = None,
+        offset: int | None = None,
     ) -> Listed[JobEntry]:
+        """The jobs of a kind, or of all kinds if `kind` is None; newest first."""
         return await self._http.get_page(
-            "/api/training/", list[JobEntry], limit=limit, offset=offset
+            "/api/jobs", list[JobEntry], kind=kind, limit=limit, offset=offset
         )
 
     async def job(self, job_id: str) -> JobEntry:
-        return await self._http.get(f"/api/training/{path_segment(job_id)}", JobEntry)
+        return await self._http.get(f"/api/jobs/{path_segment(job_id)}", JobEntry)
 
     async def job_progress(self, job_id: str) -> JobProgress:
-        return await self._http.get(f"/api/training/{path_segment(job_id)}/progress", JobProgress)
+        return await self._http.get(f"/api/jobs/{path_segment(job_id)}/progress", JobProgress)
 
     async def job_logs(self, job_id: str, *, limit: int | None = None) -> list[LogLine]:
         """The newest lines that the job has printed, oldest first."""
-        path = f"/api/training/{path_segment(job_id)}/logs"
+        path = f"/api/jobs/{path_segment(job_id)}/logs"
         return await self._http.get(path, list[LogLine], limit=limit)
+
+    async def evaluate(
+        self,
+        run_id: str,
+        *,
+        data: str | None = None,
+        split: str | None = None,
+        params: Mapping[str, Any] | None = None,
+    ) -> JobEntry:
+        """Start a job that scores the best model of a run, by default on its own test split.
+
+        `params` are further parameters of the kind `evaluate`, such as modality and tta;
+        `job_kinds` describes them.
+        """
+        options = {**(params or {}), **drop_none(run_id=run_id, data=data, split=split)}
+        body = {"kind": "evaluate", "params": options}
+        return await self._http.post("/api/jobs", JobEntry, body)
+
+    async def evaluation_reports(self, job_id: str) -> list[str]:
+        """Links to the reports that an evaluation job has written."""
+        answer = await self._http.get(MLFLOW_RUN_PATH, MlflowRunAnswer, run_id=job_id)
+        return answer.report_links(self.address.url)
+
+    async def job_kinds(self) -> list[JobKindEntry]:
+        """The kinds of jobs that the server runs, with the parameters of each."""
+        return await self._http.get("/api/jobs/kinds", list[JobKindEntry])
 
     async def create_job(
         self,
@@ -212,11 +256,11 @@ class AsyncFoveaClient:
         return await self._http.post("/api/training/", JobEntry, body)
 
     async def start_job(self, job_id: str) -> JobStarted:
-        return await self._http.post(f"/api/training/{path_segment(job_id)}/start", JobStarted)
+        return await self._http.post(f"/api/jobs/{path_segment(job_id)}/start", JobStarted)
 
     async def cancel_job(self, job_id: str) -> JobEntry:
-        """Stop the job: it saves and ends, or never starts."""
-        return await self._http.post(f"/api/training/{path_segment(job_id)}/cancel", JobEntry)
+        """Stop the job, which ends or never starts; a training saves first."""
+        return await self._http.post(f"/api/jobs/{path_segment(job_id)}/cancel", JobEntry)
 
     async def alerts(
         self,

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from api.alerts.schemas import AlertLevel, CriticalAlert, TimelineEntry
 from api.alerts.state_machine import AlertState
 from api.client.blocking_http import BlockingHttp
+from api.client.evaluation_reports import MLFLOW_RUN_PATH, MlflowRunAnswer
 from api.client.live import Link, LiveStream, ignore_link
 from api.client.live_connection import Messages, follow
 from api.client.request import (
@@ -19,9 +20,17 @@ from api.client.request import (
 from api.client.server_address import server_address
 from api.control.schemas import CommandEntry, ControlResponse
 from api.jobs.log_lines import LogLine
-from api.jobs.schemas import JobEntry, JobProgress, JobStarted, RecipeEntry, StartResponse
+from api.jobs.schemas import (
+    JobEntry,
+    JobKindEntry,
+    JobProgress,
+    JobStarted,
+    RecipeEntry,
+    StartResponse,
+)
 from api.notify.schemas import ShownNotification
 from api.pages import Listed
+from api.runs.metric_catalog import MetricCatalog
 from api.runs.schemas import (
     EpochComparison,
     EpochDetails,
@@ -103,6 +112,10 @@ class FoveaClient:
         path = f"/api/metrics/performance/{quote(metric)}"
         return self._http.get_page(path, list[PerformancePoint], run_id=run_id, limit=limit)
 
+    def metric_catalog(self) -> MetricCatalog:
+        """The labels, chart groups, directions, units and bounds of the known metrics."""
+        return self._http.get("/api/metrics/catalog", MetricCatalog)
+
     def epochs(
         self, run_id: str | None = None, *, limit: int | None = None, offset: int | None = None
     ) -> Listed[EpochDetails]:
@@ -179,19 +192,54 @@ class FoveaClient:
         path = f"/api/training/{path_segment(run_id)}/commands"
         return self._http.get_page(path, list[CommandEntry], limit=limit, offset=offset)
 
-    def jobs(self, *, limit: int | None = None, offset: int | None = None) -> Listed[JobEntry]:
-        return self._http.get_page("/api/training/", list[JobEntry], limit=limit, offset=offset)
+    def jobs(
+        self,
+        *,
+        kind: str | None = "training",
+        limit: int | None = None,
+        offset: int | None = None,
+    ) -> Listed[JobEntry]:
+        """The jobs of a kind, or of all kinds if `kind` is None; newest first."""
+        return self._http.get_page(
+            "/api/jobs", list[JobEntry], kind=kind, limit=limit, offset=offset
+        )
 
     def job(self, job_id: str) -> JobEntry:
-        return self._http.get(f"/api/training/{path_segment(job_id)}", JobEntry)
+        return self._http.get(f"/api/jobs/{path_segment(job_id)}", JobEntry)
 
     def job_progress(self, job_id: str) -> JobProgress:
-        return self._http.get(f"/api/training/{path_segment(job_id)}/progress", JobProgress)
+        return self._http.get(f"/api/jobs/{path_segment(job_id)}/progress", JobProgress)
 
     def job_logs(self, job_id: str, *, limit: int | None = None) -> list[LogLine]:
         """The newest lines that the job has printed, oldest first."""
-        path = f"/api/training/{path_segment(job_id)}/logs"
+        path = f"/api/jobs/{path_segment(job_id)}/logs"
         return self._http.get(path, list[LogLine], limit=limit)
+
+    def evaluate(
+        self,
+        run_id: str,
+        *,
+        data: str | None = None,
+        split: str | None = None,
+        params: Mapping[str, Any] | None = None,
+    ) -> JobEntry:
+        """Start a job that scores the best model of a run, by default on its own test split.
+
+        `params` are further parameters of the kind `evaluate`, such as modality and tta;
+        `job_kinds` describes them.
+        """
+        options = {**(params or {}), **drop_none(run_id=run_id, data=data, split=split)}
+        body = {"kind": "evaluate", "params": options}
+        return self._http.post("/api/jobs", JobEntry, body)
+
+    def evaluation_reports(self, job_id: str) -> list[str]:
+        """Links to the reports that an evaluation job has written."""
+        answer = self._http.get(MLFLOW_RUN_PATH, MlflowRunAnswer, run_id=job_id)
+        return answer.report_links(self.address.url)
+
+    def job_kinds(self) -> list[JobKindEntry]:
+        """The kinds of jobs that the server runs, with the parameters of each."""
+        return self._http.get("/api/jobs/kinds", list[JobKindEntry])
 
     def create_job(
         self,
@@ -209,11 +257,11 @@ class FoveaClient:
         return self._http.post("/api/training/", JobEntry, body)
 
     def start_job(self, job_id: str) -> JobStarted:
-        return self._http.post(f"/api/training/{path_segment(job_id)}/start", JobStarted)
+        return self._http.post(f"/api/jobs/{path_segment(job_id)}/start", JobStarted)
 
     def cancel_job(self, job_id: str) -> JobEntry:
-        """Stop the job: it saves and ends, or never starts."""
-        return self._http.post(f"/api/training/{path_segment(job_id)}/cancel", JobEntry)
+        """Stop the job, which ends or never starts; a training saves first."""
+        return self._http.post(f"/api/jobs/{path_segment(job_id)}/cancel", JobEntry)
 
     def alerts(
         self,

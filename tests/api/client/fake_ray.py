@@ -8,9 +8,15 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from mlflow import MlflowClient
+
 from tests.api.client.simulated_loop import SimulatedLoop
 from tests.ports import LOOPBACK
 from tests.servers import Server, fovea_server
+from tracking_plugin.names import Tag
+
+REPORT_PATH = "evaluation/test/clinical_report.html"
+"""The report of every evaluation, as an artifact path in the evaluated run."""
 
 
 @dataclass
@@ -28,10 +34,12 @@ class FakeRay:
         assert isinstance(environment, dict)
         run_id = metadata["mlflow_run_id"]
         url = environment["env_vars"]["MLFLOW_TRACKING_URI"]
+        entrypoint = str(job["entrypoint"])
         loop = SimulatedLoop(run_id, url, last_step=self.last_step)
-        thread = threading.Thread(target=loop.train, daemon=True)
+        work = _evaluate if " evaluate " in entrypoint else SimulatedLoop.train
+        thread = threading.Thread(target=work, args=(loop,), daemon=True)
         self._threads[str(job["submission_id"])] = thread
-        self.entrypoints[run_id] = str(job["entrypoint"])
+        self.entrypoints[run_id] = entrypoint
         thread.start()
 
     def status(self, submission_id: str) -> str | None:
@@ -68,6 +76,11 @@ def training_server(folder: Path) -> Iterator[TrainingServer]:
             yield TrainingServer(server=server, ray=ray)
         finally:
             http.shutdown()
+
+
+def _evaluate(loop: SimulatedLoop) -> None:
+    MlflowClient(loop.url).set_tag(loop.run_id, Tag.REPORT, REPORT_PATH)
+    loop.train()
 
 
 def _handler(ray: FakeRay) -> type[BaseHTTPRequestHandler]:

@@ -225,3 +225,4 @@ def test_watching_continues_after_a_lost_connection_in_asyncio() -> None:
 
 def test_a_real_server_answers(call: Call, server: Server) -> None:
     assert call(server.url, "health").status == "ok"
+    assert call(server.url, "metric_catalog").by_name["val/loss"].direction == "lower"

@@ -1,11 +1,12 @@
 """Control and jobs through both clients, on a real server."""
 
 import pytest
+from mlflow import MlflowClient
 
 from api.client import FoveaClient, RequestRefusedError
 from api.control.transitions import Action
 from tests.api.client.both_clients import Call
-from tests.api.client.fake_ray import TrainingServer
+from tests.api.client.fake_ray import REPORT_PATH, TrainingServer
 from tests.api.client.simulated_loop import simulated_loop
 from tests.servers import Server
 from tests.waiting import DEADLINE_S, until
@@ -111,7 +112,44 @@ def test_a_training_starts_immediately(call: Call, trainer: TrainingServer) -> N
     assert run.run_id == started.run_id
 
 
+def test_an_evaluation_is_a_job_with_reports(call: Call, trainer: TrainingServer) -> None:
+    evaluated = MlflowClient(trainer.url).create_run("0").info
+
+    job = call(
+        trainer.url, "evaluate", evaluated.run_id, split="val", params={"modality": "fundus"}
+    )
+
+    assert (job.kind, job.config["run_id"]) == ("evaluate", evaluated.run_id)
+    until(lambda: call(trainer.url, "job", job.id).status is RunStatus.COMPLETED, "its end")
+    assert f"--run-id={evaluated.run_id}" in trainer.ray.entrypoints[job.id]
+    assert "--split=val" in trainer.ray.entrypoints[job.id]
+    assert "--modality=fundus" in trainer.ray.entrypoints[job.id]
+    assert call(trainer.url, "evaluation_reports", job.id) == [
+        f"{trainer.url}/#/experiments/0/runs/{evaluated.run_id}/artifacts/{REPORT_PATH}"
+    ]
+
+
+def test_jobs_are_listed_by_kind(call: Call, trainer: TrainingServer) -> None:
+    evaluated = MlflowClient(trainer.url).create_run("0").info
+    evaluation = call(trainer.url, "evaluate", evaluated.run_id).id
+    training = call(trainer.url, "create_job", "retinal").id
+
+    def ids(**query: object) -> set[str]:
+        return {job.id for job in call(trainer.url, "jobs", **query).entries}
+
+    assert ids() & {evaluation, training} == {training}
+    assert ids(kind="evaluate") & {evaluation, training} == {evaluation}
+    assert ids(kind=None) >= {evaluation, training}
+
+
+def test_job_kinds_have_a_schema_of_their_parameters(call: Call, server: Server) -> None:
+    kinds = {kind.name: kind for kind in call(server.url, "job_kinds")}
+
+    assert kinds["evaluate"].params_schema["required"] == ["run_id"]
+    assert kinds["training"].can_pause
+
+
 def test_an_unknown_job_is_named(call: Call, server: Server) -> None:
     for method in ("job", "job_progress", "job_logs", "start_job", "cancel_job"):
-        with pytest.raises(RequestRefusedError, match=r"no training job 'no job\?'"):
+        with pytest.raises(RequestRefusedError, match=r"no job 'no job\?'"):
             call(server.url, method, "no job?")
