@@ -1,10 +1,10 @@
-"""What recording and control cost a training: the same steps bare, logged, and with everything on, in turn.
+"""Measures what recording and control cost a training: bare steps, logged steps, and all features.
 
     .venv/bin/python -m benchmarks.loop_cost
 
-Every step logs six metrics to a real `fovea serve`; with everything on it asks what is wanted of the run,
-too, measures how long it waits for data, and shows its progress, as the training loop does. The steps and
-whatever helps them are on one core, the server on another: it has its own machine where it matters.
+Every logged step sends six metrics to a real `fovea serve`. With all features a step also reads the
+control signal, measures its wait for data and shows progress, as the training loop does. The steps and
+their threads run on one core, the server on another, because a real server has its own machine.
 """
 
 import time
@@ -18,8 +18,8 @@ import torch
 from mlflow import MlflowClient
 from tqdm import tqdm
 
-from benchmarks.harness.cpu_affinity import CLIENT_CORE, stay_on
-from benchmarks.harness.results import in_turn, ms, percentile, print_table, ratios, spread
+from benchmarks.harness.cpu_affinity import CLIENT_CORE, pin_to
+from benchmarks.harness.results import interleaved, ms, percentile, print_table, ratios, spread
 from benchmarks.harness.servers import fovea_serve
 from benchmarks.harness.temporary_folder import temporary_folder
 from tracking_plugin.control import RunControl
@@ -45,19 +45,19 @@ TARGET = 1.01
 Step = Callable[[], None]
 
 
-class Taken(NamedTuple):
-    """Of one step, over a round of them: on the clock, and of the processor, by all threads."""
+class StepCost(NamedTuple):
+    """The mean cost of a step in one round; `cpu_s` is the processor time of all threads."""
 
     wall_s: float
     cpu_s: float
 
 
 class Loop:
-    """Steps of about STEP_S, with what a training does around them."""
+    """Steps of about STEP_S, with the surrounding work of a training loop."""
 
     def __init__(self, url: str, folder: Path, stack: ExitStack) -> None:
         self._matrix = torch.randn(256, 256)
-        self._num_products = self._calibrated()
+        self._num_products = self._products_per_step()
         run_id = MlflowClient(url).create_run("0").info.run_id
         self.tracker = MlflowTracker(run_id=run_id, tracking_uri=url, spool_dir=folder / "spool")
         control = stack.enter_context(closing(RunControl(run_id, tracking_uri=url)))
@@ -79,7 +79,7 @@ class Loop:
         self.bare()
         self._log()
 
-    def with_everything(self) -> None:
+    def with_all_features(self) -> None:
         self._agreement.begin_step()
         self._data_wait.begin()
         self._data_wait.end()
@@ -96,8 +96,8 @@ class Loop:
         self.tracker.log_metrics(metrics, self._step)
         return metrics
 
-    def _calibrated(self) -> int:
-        """How many products make a step."""
+    def _products_per_step(self) -> int:
+        """The number of matrix products that take STEP_S."""
         self._num_products = 200
         self.bare()
         began = time.perf_counter()
@@ -106,7 +106,7 @@ class Loop:
 
 
 def main() -> None:
-    stay_on(CLIENT_CORE)
+    pin_to(CLIENT_CORE)
     torch.set_num_threads(1)
     with temporary_folder() as folder, ExitStack() as stack:
         server = stack.enter_context(fovea_serve(folder / "server"))
@@ -114,28 +114,28 @@ def main() -> None:
         steps: dict[str, Step] = {
             "bare": loop.bare,
             "logged": loop.logged,
-            "with everything": loop.with_everything,
+            "with all features": loop.with_all_features,
         }
-        taken: dict[str, list[Taken]] = {name: [] for name in steps}
-        for name in in_turn(list(steps), NUM_ROUNDS):
-            taken[name].append(measured(steps[name]))
+        costs: dict[str, list[StepCost]] = {name: [] for name in steps}
+        for name in interleaved(list(steps), NUM_ROUNDS):
+            costs[name].append(measure(steps[name]))
         loop.tracker.close(CLOSE_TIMEOUT_S)
-    print_figures(taken)
+    print_figures(costs)
 
 
-def measured(step: Step) -> Taken:
+def measure(step: Step) -> StepCost:
     began, cpu_s = time.perf_counter(), time.process_time()
     for _ in range(STEPS_A_ROUND):
         step()
     wall_s = time.perf_counter() - began
-    # What is still to be sent costs the processor of this variant, not of the next one.
+    # Count the sending of the last metrics for this variant, not for the next one.
     time.sleep(SETTLING_S)
-    return Taken(wall_s / STEPS_A_ROUND, (time.process_time() - cpu_s) / STEPS_A_ROUND)
+    return StepCost(wall_s / STEPS_A_ROUND, (time.process_time() - cpu_s) / STEPS_A_ROUND)
 
 
-def print_figures(taken: dict[str, list[Taken]]) -> None:
-    wall_s = {name: [round_.wall_s for round_ in rounds] for name, rounds in taken.items()}
-    cpu_s = {name: [round_.cpu_s for round_ in rounds] for name, rounds in taken.items()}
+def print_figures(costs: dict[str, list[StepCost]]) -> None:
+    wall_s = {name: [round_.wall_s for round_ in rounds] for name, rounds in costs.items()}
+    cpu_s = {name: [round_.cpu_s for round_ in rounds] for name, rounds in costs.items()}
     rows = [
         [
             name,
@@ -143,9 +143,9 @@ def print_figures(taken: dict[str, list[Taken]]) -> None:
             spread(ratios(wall_s[name], wall_s["bare"])),
             spread(ratios(cpu_s[name], cpu_s["bare"])),
         ]
-        for name in taken
+        for name in costs
     ]
-    heads = ("step", "median", "of the bare one's time, round by round", "of its processor time")
+    heads = ("step", "median", "of the bare step's time, round by round", "of its processor time")
     print_table(heads, rows)
     print(f"target: {TARGET:.2f}")
 

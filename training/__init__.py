@@ -1,1 +1,1 @@
-"""What runs on the accelerators: the loop, recipes, models, data, metrics, checkpoints."""
+"""The training program: its loop, recipes, models, data, metrics and checkpoints."""

@@ -1,4 +1,4 @@
-"""What all ranks do at the same step because rank 0 was told to: one small CPU collective a step."""
+"""Lets all ranks apply the same decision after the same step, with one small CPU collective a step."""
 
 from enum import IntEnum
 from typing import Protocol, cast
@@ -16,91 +16,94 @@ class Decision(IntEnum):
     CONTINUE = 0
     PAUSE = 1
     RELEASE = 2
-    """Save, exit, and be started again when the run is to go on."""
+    """Save and exit; the run is started again when it is to continue."""
     STOP = 3
 
 
 class ControlSignal(Protocol):
-    """What rank 0 is told, and tells in return; nothing but `wait` waits."""
+    """The newest command for the run, as rank 0 reads it, and rank 0's reports of its state.
 
-    def wanted(self) -> Decision:
-        """What the run is to do by the newest command."""
+    Only `wait_for_change` blocks.
+    """
 
-    def wait(self, timeout_s: float) -> None:
-        """Return once something else is wanted than `wanted` said last, or after `timeout_s`."""
+    def decision(self) -> Decision:
+        """The decision that the newest command asks for."""
 
-    def training(self, step: int) -> None:
-        """The ranks go on after `step`."""
+    def wait_for_change(self, timeout_s: float) -> None:
+        """Return once a newer command than that of the last `decision` is there, or at the timeout."""
 
-    def holding(self, step: int) -> None:
-        """All ranks hold, by what `wanted` said last."""
+    def report_training(self, step: int) -> None:
+        """The ranks have finished `step` and continue."""
 
-    def leaving(self, step: int, verdict: Decision) -> None:
-        """The ranks save, so as to end here."""
+    def report_paused(self, step: int) -> None:
+        """All ranks are paused after `step`, as the last `decision` asked."""
 
-    def refuse(self, step: int, reason: str) -> None:
-        """What `wanted` said last cannot be done: the training goes on."""
+    def report_exiting(self, step: int, decision: Decision) -> None:
+        """The ranks save their state after `step` in order to exit."""
+
+    def report_refusal(self, step: int, reason: str) -> None:
+        """The last `decision` cannot be applied, so the training continues."""
 
 
-class NoOrders:
-    """For the ranks that follow rank 0, and for a training that nobody controls."""
+class NullSignal:
+    """The signal of the ranks that follow rank 0, and of a training without control."""
 
-    def wanted(self) -> Decision:
+    def decision(self) -> Decision:
         return Decision.CONTINUE
 
-    def wait(self, timeout_s: float) -> None: ...
+    def wait_for_change(self, timeout_s: float) -> None: ...
 
-    def training(self, step: int) -> None: ...
+    def report_training(self, step: int) -> None: ...
 
-    def holding(self, step: int) -> None: ...
+    def report_paused(self, step: int) -> None: ...
 
-    def leaving(self, step: int, verdict: Decision) -> None: ...
+    def report_exiting(self, step: int, decision: Decision) -> None: ...
 
-    def refuse(self, step: int, reason: str) -> None: ...
+    def report_refusal(self, step: int, reason: str) -> None: ...
 
 
 class Agreement:
-    """Rank 0's orders on every rank; every method is a collective that all ranks must call.
+    """Shares rank 0's decisions with every rank; each method is a collective that all ranks call.
 
-    `begin_step` starts the collective, which runs on the CPU beside the step itself, and
-    `end_step` reads it. `orders` are given on rank 0 alone.
+    `begin_step` starts the collective, which runs on the CPU while the step computes, and
+    `end_step` reads its result. Only rank 0 is given a `signal`.
     """
 
-    def __init__(self, process: Process, orders: ControlSignal | None) -> None:
-        self.orders: ControlSignal = orders or NoOrders()
+    def __init__(self, process: Process, signal: ControlSignal | None) -> None:
+        self.signal: ControlSignal = signal or NullSignal()
         self._code = torch.zeros(1, dtype=torch.int32)
         self._group = _own_group() if process.world_size > 1 else None
         self._work: dist.Work | None = None
 
     def begin_step(self) -> None:
-        """Let the ranks hear what is wanted while they compute."""
-        self._code.fill_(self.orders.wanted())
+        """Send rank 0's decision to all ranks while they compute."""
+        self._code.fill_(self.signal.decision())
         if self._group is not None:
-            # The others come with 0, so the greatest is what rank 0 came with.
+            # The other ranks contribute 0, so the maximum is rank 0's value.
             self._work = dist.all_reduce(
                 self._code, op=dist.ReduceOp.MAX, group=self._group, async_op=True
             )
 
     def end_step(self) -> Decision:
-        """What was wanted when the step began, the same on every rank."""
+        """The decision at the beginning of the step, the same on every rank."""
         if self._work is not None:
             self._work.wait()
             self._work = None
         return Decision(int(self._code))
 
-    def meet(self) -> Decision:
-        """What is wanted now that every rank has come here."""
+    def sync(self) -> Decision:
+        """The decision once every rank has called this."""
         self.begin_step()
         return self.end_step()
 
-    def hold(self, step: int) -> Decision:
-        """What is wanted as soon as that is no longer to hold; `step` is the last that was taken."""
-        while (verdict := self.meet()) is Decision.PAUSE:
-            self.orders.holding(step)
-            self.orders.wait(PAUSE_SYNC_INTERVAL_S)
-        return verdict
+    def wait_while_paused(self, step: int) -> Decision:
+        """Block until the decision is no longer to pause; `step` is the last finished one."""
+        while (decision := self.sync()) is Decision.PAUSE:
+            self.signal.report_paused(step)
+            self.signal.wait_for_change(PAUSE_SYNC_INTERVAL_S)
+        return decision
 
 
 def _own_group() -> dist.ProcessGroup:
-    """Gloo, whatever carries the gradients: the answer is read on the CPU and waits for no GPU."""
+    """Gloo, whatever carries the gradients: the result is read on the CPU and waits for no GPU."""
     return cast(dist.ProcessGroup, dist.new_group(backend="gloo"))

@@ -19,10 +19,9 @@ def add_flags(
 ) -> None:
     """Add one `--flag` for each field of `config_class` except those in `but`.
 
-    Flags that are not given stay out of the result.
-
-    Values go on as text: pydantic converts and refuses them. `--some_field` is understood as well
-    as `--some-field`, because MLflow passes parameters under their own names.
+    Flags that are not given stay out of the result. Values stay text; pydantic converts and
+    validates them. `--some_field` works like `--some-field`, because MLflow passes parameters under
+    their own names.
     """
     group = parser.add_argument_group(title)
     fields = config_class.model_fields.items()
@@ -38,7 +37,7 @@ def add_flags(
 
 
 def given_values(namespace: argparse.Namespace, config_class: type[BaseModel]) -> dict[str, Any]:
-    """The values of `config_class` that were given; an empty text counts as not given."""
+    """The given values of fields of `config_class`; an empty text counts as not given."""
     values: Mapping[str, Any] = vars(namespace)
     fields = config_class.model_fields
     return {name: values[name] for name in fields if values.get(name) not in (None, "")}
@@ -52,6 +51,9 @@ def _options(field: FieldInfo) -> dict[str, Any]:
         return {**options, "nargs": "?", "const": "true", "metavar": "true|false"}
     if isinstance(kind, type) and issubclass(kind, Enum):
         return {**options, "metavar": "|".join(str(member.value) for member in kind)}
+    extra = field.json_schema_extra
+    if isinstance(extra, dict) and isinstance(choices := extra.get("enum"), list):
+        return {**options, "metavar": "|".join(map(str, choices))}
     return {**options, "metavar": getattr(kind, "__name__", "value").upper()}
 
 

@@ -1,11 +1,13 @@
-"""Settings of a training run: validated once, frozen, and named as the MLflow params they become."""
+"""Settings of a training: validated once, frozen, and named like the MLflow params they become."""
 
 from enum import StrEnum
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 
 from training.errors import ConfigError
+from training.launchers.registry import LAUNCHERS
 
 
 class Precision(StrEnum):
@@ -17,22 +19,14 @@ class Precision(StrEnum):
     FP16 = "fp16"
 
 
-class LauncherName(StrEnum):
-    """What starts the ranks."""
-
-    RAY = "ray"
-    TORCHRUN = "torchrun"
-    SINGLE = "single"
-
-
 class FrozenConfig(BaseModel):
-    """A configuration whose errors are sentences that name the field."""
+    """A configuration; errors are sentences that name the field."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_enum_values=False)
 
     @classmethod
     def parse(cls, values: dict[str, Any]) -> Self:
-        """Validate `values`; ConfigError lists every bad field with what was expected."""
+        """Validate `values`. Raises ConfigError that lists every wrong field and the expected value."""
         try:
             return cls.model_validate(values)
         except ValidationError as error:
@@ -40,7 +34,7 @@ class FrozenConfig(BaseModel):
 
 
 class LoopConfig(FrozenConfig):
-    """What the loop itself needs, whatever the recipe."""
+    """Settings of the torch loop, for all recipes that it trains."""
 
     epochs: int = Field(50, ge=1, description="passes over the training split")
     seed: int = Field(0, ge=0, description="seed of weights, order and augmentation")
@@ -64,10 +58,12 @@ class LoopConfig(FrozenConfig):
 
 
 class LaunchConfig(FrozenConfig):
-    """Where and as which MLflow run the training happens."""
+    """Where a training runs, and as which MLflow run."""
 
     recipe: str = Field("retinal", description="what to train")
-    launcher: LauncherName = Field(LauncherName.RAY, description="what starts the ranks")
+    launcher: str = Field(
+        "ray", description="what starts the ranks", json_schema_extra={"enum": list(LAUNCHERS)}
+    )
     workers: int = Field(1, ge=1, le=4096, description="ranks, one per GPU where there are GPUs")
     gpus: bool | None = Field(None, description="train on GPUs; by default where there are any")
     max_failures: int = Field(
@@ -75,13 +71,25 @@ class LaunchConfig(FrozenConfig):
     )
     experiment_name: str = Field("retinal", min_length=1, description="MLflow experiment")
     run_name: str = Field("", description="name of a new MLflow run")
-    run_id: str = Field("", description="MLflow run to go on with instead of a new one")
+    run_id: str = Field("", description="MLflow run to resume instead of a new one")
     register_as: str = Field(
         "", description="registry name of the best model; by default fovea-<recipe>"
     )
     delivery_timeout_s: float = Field(
-        900, gt=0, description="longest wait at the end for the tracking server to take it all"
+        900,
+        gt=0,
+        description="longest wait at the end for the tracking server to accept everything",
     )
+
+    @field_validator("launcher")
+    @classmethod
+    def _require_launcher(cls, name: str) -> str:
+        if name not in LAUNCHERS:
+            expected = " or ".join(repr(known) for known in LAUNCHERS)
+            raise PydanticCustomError(
+                "launcher", "Input should be {expected}", {"expected": expected}
+            )
+        return name
 
 
 class Split(StrEnum):
@@ -93,7 +101,7 @@ class Split(StrEnum):
 
 
 class EvaluateConfig(FrozenConfig):
-    """How a finished run's best model is scored, whatever its recipe."""
+    """Options of the evaluation of a finished run, for all recipes."""
 
     run_id: str = Field("", description="MLflow run whose best model is scored")
     job_run_id: str = Field("", description="MLflow run on which the evaluation itself reports")

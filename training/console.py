@@ -1,4 +1,4 @@
-"""What a person at the terminal sees of a training: bars where there is a terminal, plain lines elsewhere."""
+"""Shows the progress of a training: as a bar on a terminal, as plain lines elsewhere."""
 
 import sys
 import time
@@ -7,11 +7,15 @@ from typing import Protocol, TextIO
 
 from tqdm import tqdm
 
+from tracking_plugin.names import Metric
+
 LINE_INTERVAL_S = 10.0
+RATE_SUFFIX = "_per_second"
+"""A recipe's throughput metric ends with it, as in `train/images_per_second`."""
 
 
 class Bar(Protocol):
-    """The part of tqdm's interface that is used, which Ray's distributed tqdm has too."""
+    """The part of tqdm's interface that is used; Ray's distributed tqdm has it too."""
 
     def update(self, n: int = 1) -> object: ...
 
@@ -21,11 +25,11 @@ class Bar(Protocol):
 
 
 BarFactory = Callable[[int, int, str], Bar]
-"""Makes a bar from its total, what is done already and its description."""
+"""Makes a bar from its total, the steps that are already done and its description."""
 
 
 def terminal_bar(total: int, initial: int, description: str) -> Bar:
-    """A bar of this process's own terminal."""
+    """A bar on the terminal of this process."""
     bar: Bar = tqdm(total=total, initial=initial, desc=description, unit="step", dynamic_ncols=True)
     return bar
 
@@ -54,7 +58,9 @@ class BarConsole:
 
     def step(self, step: int, metrics: Mapping[str, float]) -> None:
         if self._bar is not None:
-            self._bar.set_description(f"epoch {metrics['epoch']:.0f}  {_step_figures(metrics)}")
+            self._bar.set_description(
+                f"epoch {metrics[Metric.EPOCH]:.0f}  {_step_figures(metrics)}"
+            )
             self._bar.update(1)
 
     def evaluation(self, epoch: int, metrics: Mapping[str, float], *, is_best: bool) -> None:
@@ -66,7 +72,7 @@ class BarConsole:
 
 
 class LineConsole:
-    """Plain lines, some seconds apart; for logs and pipes."""
+    """Plain lines, at most one every LINE_INTERVAL_S; for logs and pipes."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream or sys.stdout
@@ -75,12 +81,16 @@ class LineConsole:
 
     def begin(self, *, step: int, total_steps: int, steps_per_epoch: int) -> None:
         self._total_steps = total_steps
-        self._print(f"training from step {step} to {total_steps}, {steps_per_epoch} steps an epoch")
+        self._print(
+            f"training from step {step} to {total_steps}, {steps_per_epoch} steps per epoch"
+        )
 
     def step(self, step: int, metrics: Mapping[str, float]) -> None:
         if time.monotonic() - self._last_line >= LINE_INTERVAL_S:
             figures = _step_figures(metrics)
-            self._print(f"epoch {metrics['epoch']:.0f}  step {step}/{self._total_steps}  {figures}")
+            self._print(
+                f"epoch {metrics[Metric.EPOCH]:.0f}  step {step}/{self._total_steps}  {figures}"
+            )
 
     def evaluation(self, epoch: int, metrics: Mapping[str, float], *, is_best: bool) -> None:
         self._print(_evaluation_line(epoch, metrics, is_best=is_best))
@@ -94,7 +104,16 @@ class LineConsole:
 
 
 def _step_figures(metrics: Mapping[str, float]) -> str:
-    return f"loss {metrics['train/loss']:.3f}  {metrics['train/images_per_second']:.0f} images/s"
+    rates = [
+        f"{value:.0f} {_last_part(name).removesuffix(RATE_SUFFIX)}/s"
+        for name, value in metrics.items()
+        if name.endswith(RATE_SUFFIX)
+    ]
+    return "  ".join([f"loss {metrics[Metric.TRAIN_LOSS]:.3f}", *rates])
+
+
+def _last_part(metric: str) -> str:
+    return metric.rpartition("/")[2]
 
 
 def _evaluation_line(epoch: int, metrics: Mapping[str, float], *, is_best: bool) -> str:

@@ -1,4 +1,4 @@
-"""How much of a training's time its device waits for data."""
+"""Measures the fraction of the training time in which a rank's device waits for data."""
 
 import time
 from collections import deque
@@ -6,55 +6,55 @@ from collections import deque
 import torch
 
 NUM_STEPS = 50
-"""Loaders deliver in bursts, so that one step says nothing."""
+"""Loaders deliver in bursts, so the fraction is taken over several steps."""
 
 
 class DataWait:
-    """Of this rank.
+    """Measures one rank.
 
-    On a GPU its idle time between two steps counts: while it works, the host may wait for the next
-    batch at no cost.
+    On a GPU the device's idle time between two steps counts, not the host's wait: while the GPU
+    computes, the host may wait for the next batch without slowing the training.
     """
 
     def __init__(self, device: torch.device) -> None:
         self._is_cuda = device.type == "cuda"
-        self._waited_s: deque[float] = deque(maxlen=NUM_STEPS)
+        self._wait_s: deque[float] = deque(maxlen=NUM_STEPS)
         self._step_s: deque[float] = deque(maxlen=NUM_STEPS)
-        self._asked_s = 0.0
-        self._last_end: torch.cuda.Event | None = None
-        self._gaps: deque[tuple[torch.cuda.Event, torch.cuda.Event]] = deque()
+        self._begin_s = 0.0
+        self._last_step_end: torch.cuda.Event | None = None
+        self._unread_gaps: deque[tuple[torch.cuda.Event, torch.cuda.Event]] = deque()
 
     @property
     def fraction(self) -> float:
-        """Of the newest NUM_STEPS steps; 0 before the first."""
-        return min(1.0, sum(self._waited_s) / max(sum(self._step_s), 1e-9))
+        """The fraction over the newest NUM_STEPS steps; 0 before the first step."""
+        return min(1.0, sum(self._wait_s) / max(sum(self._step_s), 1e-9))
 
-    def ask(self) -> None:
-        """The next batch is asked for."""
-        self._asked_s = time.perf_counter()
+    def begin(self) -> None:
+        """The rank requests its next batch."""
+        self._begin_s = time.perf_counter()
 
-    def arrive(self) -> None:
-        """It is there."""
+    def end(self) -> None:
+        """The batch is there."""
         if not self._is_cuda:
-            self._waited_s.append(time.perf_counter() - self._asked_s)
-        elif self._last_end is not None:
-            self._gaps.append((self._last_end, _recorded()))
+            self._wait_s.append(time.perf_counter() - self._begin_s)
+        elif self._last_step_end is not None:
+            self._unread_gaps.append((self._last_step_end, _recorded_event()))
 
     def end_step(self, seconds: float) -> None:
-        """The step that the batch was for has taken so long."""
+        """The step that used the batch has taken `seconds`."""
         self._step_s.append(seconds)
         if self._is_cuda:
-            self._last_end = _recorded()
-            while self._gaps and self._gaps[0][1].query():
-                before, after = self._gaps.popleft()
-                self._waited_s.append(before.elapsed_time(after) / 1000)
+            self._last_step_end = _recorded_event()
+            while self._unread_gaps and self._unread_gaps[0][1].query():
+                before, after = self._unread_gaps.popleft()
+                self._wait_s.append(before.elapsed_time(after) / 1000)
 
-    def interrupt(self) -> None:
-        """What comes between the last step and the next is no waiting for data."""
-        self._last_end = None
+    def skip_gap(self) -> None:
+        """Do not count the time since the last step, which was spent on something else than data."""
+        self._last_step_end = None
 
 
-def _recorded() -> torch.cuda.Event:
+def _recorded_event() -> torch.cuda.Event:
     event = torch.cuda.Event(enable_timing=True)
     event.record()
     return event

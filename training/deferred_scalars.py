@@ -1,4 +1,4 @@
-"""Reads a step's scalars from the device one step late, so that logging never makes it wait."""
+"""Reads a step's scalars from the device one step late, so that logging never stalls the device."""
 
 import time
 from collections import deque
@@ -13,7 +13,7 @@ from training.process import Process
 
 @dataclass(frozen=True, kw_only=True)
 class StepRecord:
-    """What rank 0 logs of one optimizer step; `scalars` are means over all ranks."""
+    """The values that rank 0 logs for one optimizer step; `scalars` are means over all ranks."""
 
     step: int
     scalars: Mapping[str, float]
@@ -30,7 +30,7 @@ class _Pending:
 
 
 class DeferredScalars:
-    """Collects scalars on the device and hands them over as floats once they have arrived."""
+    """Collects scalars on the device and returns them as floats once they have been copied."""
 
     def __init__(self, process: Process) -> None:
         self._process = process
@@ -39,7 +39,7 @@ class DeferredScalars:
         self._clock = time.perf_counter()
 
     def restart_clock(self) -> None:
-        """Leave out of the next step's time what happened since the last one."""
+        """Exclude the time since the last step from the next step's time."""
         self._clock = time.perf_counter()
 
     def add(self, scalars: Mapping[str, Tensor], *, share: float) -> None:
@@ -49,30 +49,30 @@ class DeferredScalars:
             self._sums[name] = self._sums[name] + weighted if name in self._sums else weighted
 
     def end_step(self, step: int, *, due: bool) -> float:
-        """Close the step, whose seconds come back; if it is `due`, its scalars start on their way."""
+        """Close the step and return its seconds; start to copy its scalars if they are `due` to be logged."""
         seconds = time.perf_counter() - self._clock
         self.restart_clock()
         if due:
-            self._pending.append(self._send(step, seconds))
+            self._pending.append(self._start_copy(step, seconds))
         self._sums = {}
         return seconds
 
     def ready(self) -> Iterator[StepRecord]:
-        """Steps that cost no wait to read: all but the newest on a GPU, all on a CPU."""
+        """The steps that can be read without waiting: all but the newest on a GPU, all on a CPU."""
         keep = 1 if self._process.device.type == "cuda" else 0
         while len(self._pending) > keep:
             yield self._read(self._pending.popleft())
 
     def flush(self) -> Iterator[StepRecord]:
-        """Every step not yet read, waiting for it."""
+        """All unread steps; waits until they are copied."""
         while self._pending:
             yield self._read(self._pending.popleft())
 
-    def _send(self, step: int, seconds: float) -> _Pending:
+    def _start_copy(self, step: int, seconds: float) -> _Pending:
         values = self._process.mean(torch.stack([v.float() for v in self._sums.values()]))
         copied = None
         if values.device.type == "cuda":
-            # Only a copy into pinned memory lets the host go on.
+            # Only a copy into pinned memory does not block the host.
             host = torch.empty(values.shape, dtype=values.dtype, pin_memory=True)
             values = host.copy_(values, non_blocking=True)
             copied = torch.cuda.Event()

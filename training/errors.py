@@ -1,8 +1,8 @@
-"""What training refuses, in sentences: what was expected, what came, what to do."""
+"""The errors of the training program, whose messages say what was expected, what came and what to do."""
 
 
 class TrainingError(Exception):
-    """A failure whose message is written for the person who started the run; never retried."""
+    """An error with a message for the person who started the run; it is never retried."""
 
 
 class ConfigError(TrainingError):
@@ -10,7 +10,7 @@ class ConfigError(TrainingError):
 
 
 class DataError(TrainingError):
-    """The data set is not what the recipe needs."""
+    """The data set does not fit the recipe."""
 
 
 class WeightsError(TrainingError):
@@ -18,18 +18,18 @@ class WeightsError(TrainingError):
 
 
 class CheckpointError(TrainingError):
-    """A checkpoint could not be written, or is not one to go on from."""
+    """A checkpoint could not be written, or a training cannot resume from it."""
 
 
 class TrackingError(TrainingError):
-    """The tracking server could not be reached, or refused what it was sent."""
+    """The tracking server could not be reached, or refused a request."""
 
 
 class LaunchError(TrainingError):
-    """The processes or accelerators asked for are not to be had."""
+    """The requested processes or accelerators are not available."""
 
 
 def first_line(error: BaseException) -> str:
-    """What a foreign error says, in one line; its type where it says nothing."""
+    """The first line of the message of a foreign error, or its type if it has no message."""
     lines = str(error).strip().splitlines()
     return lines[0] if lines else type(error).__name__

@@ -1,4 +1,4 @@
-"""The command `evaluate`: scores a finished run's best model and records it in the same run."""
+"""The command `evaluate`: scores the best model of a finished run and records the scores there."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,8 +16,8 @@ from training.errors import CheckpointError, ConfigError
 from training.job import work_dir
 from training.preparation import read_config
 from training.process import current_process, decide_gpu
-from training.recipe import Scores, TrainedModel
-from training.recipes.registry import recipe_kind
+from training.recipe import EvaluationReport, LoopSpec, TrainedModel, require_loop
+from training.recipes.registry import RECIPES, recipe_spec
 from training.recording.evaluation_job import evaluation_job
 from training.recording.retry import retry_until_accepted
 from training.recording.run_record import RunRecord, find_run, require_reachable
@@ -41,35 +41,37 @@ def evaluate(given: Mapping[str, Any], settings: TrainingSettings) -> None:
     with evaluation_job(options.job_run_id, tracking_uri, settings) as job:
         run = find_run(tracking_uri, options.run_id)
         record = RunRecord(tracking_uri, run)
-        trained = _trained_model(record, run, settings)
-        job.scores(record)
-        scores = _scores(trained, given, options, settings)
+        document = _document(record)
+        spec = require_loop(recipe_spec(str(document["recipe"])))
+        recipe_options = spec.evaluate_class.parse(dict(given))
+        process = current_process(use_gpu=decide_gpu(options.gpus))
+        trained = _trained_model(run, record, document, settings)
+        job.begin(record)
+        report = spec.evaluate(trained, recipe_options, settings.data_dir.resolve(), process)
         client = MlflowClient(tracking_uri)
         retry_until_accepted(
-            lambda: _record(client, trained, scores), "given the scores", RECORD_TIMEOUT_S
+            lambda: _record(client, trained, report), "record the scores", RECORD_TIMEOUT_S
         )
-        job.has_reported(record, list(scores.pages))
-        _print_metrics(scores.metrics)
-        for path in scores.pages:
-            print(f"Report: {record.link}/artifacts/{path}")
+        job.link_reports(record, list(report.pages))
+        _print_report(record, report)
 
 
-def _scores(
-    trained: TrainedModel,
-    given: Mapping[str, Any],
-    options: EvaluateConfig,
-    settings: TrainingSettings,
-) -> Scores:
-    process = current_process(use_gpu=decide_gpu(options.gpus))
-    kind = recipe_kind(str(trained.document["recipe"]))
-    recipe_options = kind.evaluate_class.parse(dict(given))
-    return kind.evaluate(trained, recipe_options, settings.data_dir.resolve(), process)
+def evaluate_classes() -> dict[str, type[EvaluateConfig]]:
+    """The options of `evaluate` for each recipe that can be evaluated, by the recipe's name."""
+    specs = {name: recipe_spec(name) for name in RECIPES}
+    return {name: spec.evaluate_class for name, spec in specs.items() if isinstance(spec, LoopSpec)}
 
 
-def _trained_model(record: RunRecord, run: Run, settings: TrainingSettings) -> TrainedModel:
+def _document(record: RunRecord) -> dict[str, Any]:
     document = read_config(record)
     if document is None:
         raise ConfigError(f"The run {record.run_id} is not one that this program has trained.")
+    return document
+
+
+def _trained_model(
+    run: Run, record: RunRecord, document: Mapping[str, Any], settings: TrainingSettings
+) -> TrainedModel:
     checkpoints = open_checkpoints(
         record.artifact_uri,
         tracking_uri=record.tracking_uri,
@@ -94,21 +96,23 @@ def _trained_model(record: RunRecord, run: Run, settings: TrainingSettings) -> T
     )
 
 
-def _record(client: MlflowClient, trained: TrainedModel, scores: Scores) -> None:
+def _record(client: MlflowClient, trained: TrainedModel, report: EvaluationReport) -> None:
     now_ms = get_current_time_millis()
     metrics = [
-        Metric(name, value, now_ms, trained.best_step) for name, value in scores.metrics.items()
+        Metric(name, value, now_ms, trained.best_step) for name, value in report.metrics.items()
     ]
     client.log_batch(trained.run_id, metrics=metrics)
-    for path, document in scores.documents.items():
+    for path, document in report.documents.items():
         client.log_dict(trained.run_id, document, path)
-    for path, page in scores.pages.items():
+    for path, page in report.pages.items():
         client.log_text(trained.run_id, page, path)
-    for path, image in scores.images.items():
+    for path, image in report.images.items():
         client.log_image(trained.run_id, Image.fromarray(image), artifact_file=path)
 
 
-def _print_metrics(metrics: Mapping[str, float]) -> None:
-    width = max(len(name) for name in metrics)
-    for name, value in metrics.items():
+def _print_report(record: RunRecord, report: EvaluationReport) -> None:
+    width = max(len(name) for name in report.metrics)
+    for name, value in report.metrics.items():
         print(f"{name:<{width}}  {value:.4f}".rstrip("0").rstrip("."))
+    for path in report.pages:
+        print(f"Report: {record.link}/artifacts/{path}")

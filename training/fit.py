@@ -1,104 +1,84 @@
-"""The command `fit`: from settings to a finished MLflow run, whatever happens on the way."""
+"""The command `fit`: trains a recipe and records it as an MLflow run, whatever happens on the way."""
 
-import os
-import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import mlflow
 
 from tracking_plugin.names import Tag
-from tracking_plugin.ray_head import LOCAL_ENVIRONMENT
-from training.config import LaunchConfig, LauncherName
-from training.errors import LaunchError
+from training.config import LaunchConfig
+from training.errors import ConfigError, LaunchError
 from training.job import TrainingJob
-from training.launchers import torchrun
-from training.outcome import Ending, Outcome
+from training.launchers.launcher import Launcher, Peers, open_launcher
+from training.outcome import Ending, TrainingOutcome
 from training.preparation import open_run, prepare_job
-from training.process import Process
-from training.rank import run_rank
-from training.recipes.registry import recipe_kind
+from training.recipe_spec import ProgramSpec, RecipeSpec
+from training.recipes.registry import recipe_spec
 from training.recording.ending import recorded_ending
 from training.recording.run_record import RunRecord, require_reachable, resume_run
 from training.settings import TrainingSettings
 
-Prepare = Callable[[RunRecord], TrainingJob]
-
 
 def fit(launch: LaunchConfig, given: Mapping[str, Any], settings: TrainingSettings) -> None:
-    """Train until the run has FINISHED; TrainingError, and the run FAILED, if it cannot."""
-    kind = recipe_kind(launch.recipe)
+    """Train until the run has FINISHED. Raises TrainingError, with the run FAILED, if it cannot."""
+    spec = recipe_spec(launch.recipe)
     if not (launch.run_id or settings.run_id):
-        # What is plainly wrong needs no run to say so.
-        kind.config_class.parse(dict(given))
+        # Settings that are plainly wrong are refused before a run is created.
+        spec.config_class.parse(dict(given))
     tracking_uri = mlflow.get_tracking_uri()
     require_reachable(tracking_uri)
-
-    def prepare(record: RunRecord) -> TrainingJob:
-        record.set_tags({Tag.RECIPE: launch.recipe})
-        record.starting()
-        print(f"Run: {record.link}", flush=True)
-        return prepare_job(kind, given, launch, settings, record)
-
-    if launch.launcher is LauncherName.TORCHRUN:
-        _fit_under_torchrun(launch, settings, tracking_uri, prepare)
-        return
-    record = open_run(launch, settings, tracking_uri)
-    with recorded_ending(record, settings):
-        job = prepare(record)
-        _conclude(record, job, _train(job, launch, settings))
-
-
-def _train(job: TrainingJob, launch: LaunchConfig, settings: TrainingSettings) -> Outcome:
-    if launch.launcher is LauncherName.SINGLE:
-        return run_rank(job)
-    # Ray reads these while it is imported.
-    os.environ.setdefault("RAY_COLOR_PREFIX", str(int(job.shows_bars)))
-    if not settings.cluster_address:
-        os.environ.update({**LOCAL_ENVIRONMENT, "RAY_AUTH_TOKEN": secrets.token_hex(32)})
-    try:
-        # Ray is an extra: without it the other launchers still work.
-        from training.launchers.ray_train import launch_ray  # noqa: PLC0415
-    except ImportError as error:
-        raise LaunchError(
-            f"--launcher ray needs Ray ({error}). Install mlflow-fovea[training], or use "
-            "--launcher single or torchrun."
-        ) from error
-    return launch_ray(
-        job,
-        workers=launch.workers,
-        max_failures=launch.max_failures,
-        ray_address=settings.cluster_address,
-    )
-
-
-def _fit_under_torchrun(
-    launch: LaunchConfig, settings: TrainingSettings, tracking_uri: str, prepare: Prepare
-) -> None:
-    with torchrun.process_group(asked_for_gpus=launch.gpus) as process:
+    launcher = open_launcher(launch.launcher)
+    with launcher.peers(launch, settings) as peers:
+        _require_one_process(spec, launch, peers)
+        record: RunRecord | None = None
         prepared: TrainingJob | None = None
-        if process.is_main:
-            known = torchrun.remembered_run(settings.data_dir)
-            record = open_run(launch.model_copy(update=known), settings, tracking_uri)
-            torchrun.remember_run(settings.data_dir, record.run_id)
-            with recorded_ending(record, settings), _announced_failure(process):
-                prepared = prepare(record)
-        job = process.broadcast(prepared)
+        if peers.is_main:
+            record = _open_run(launch, settings, tracking_uri, peers)
+            with recorded_ending(record, settings), _announced_failure(peers):
+                _announce(record, launch)
+                prepared = prepare_job(spec, given, launch, settings, record, launcher)
+        job = peers.broadcast(prepared)
         if job is None:
             raise LaunchError("Rank 0 could not prepare the training; its message says why.")
-        record = resume_run(tracking_uri, job.run_id)
-        with recorded_ending(record, settings, may_be_collateral=True):
-            outcome = run_rank(job)
-            process.barrier()
-            if process.is_main:
-                _conclude(record, job, outcome)
-                torchrun.forget_run(settings.data_dir)
+        record = record or resume_run(tracking_uri, job.run_id)
+        with recorded_ending(record, settings, may_be_collateral=not peers.is_alone):
+            _train(job, launch, settings, launcher, peers, record)
 
 
-def _conclude(record: RunRecord, job: TrainingJob, outcome: Outcome) -> None:
+def _open_run(
+    launch: LaunchConfig, settings: TrainingSettings, tracking_uri: str, peers: Peers
+) -> RunRecord:
+    run_id = peers.remembered_run_id or launch.run_id
+    record = open_run(launch.model_copy(update={"run_id": run_id}), settings, tracking_uri)
+    peers.remember_run(record.run_id)
+    return record
+
+
+def _announce(record: RunRecord, launch: LaunchConfig) -> None:
+    record.set_tags({Tag.RECIPE: launch.recipe})
+    record.starting()
+    print(f"Run: {record.link}", flush=True)
+
+
+def _train(
+    job: TrainingJob,
+    launch: LaunchConfig,
+    settings: TrainingSettings,
+    launcher: Launcher,
+    peers: Peers,
+    record: RunRecord,
+) -> None:
+    outcome = launcher.train(job, launch, settings)
+    peers.barrier()
+    if peers.is_main:
+        _record_outcome(record, job, outcome)
+        peers.forget_run()
+
+
+def _record_outcome(record: RunRecord, job: TrainingJob, outcome: TrainingOutcome) -> None:
     if outcome.ending is Ending.RELEASED:
-        print(f"Paused, to be gone on with: {record.link}", flush=True)
+        print(f"Paused, to be resumed later: {record.link}", flush=True)
     elif outcome.ending is Ending.STOPPED:
         record.stopped(outcome.message, job.delivery_timeout_s)
         print(f"Stopped: {record.link}", flush=True)
@@ -107,11 +87,19 @@ def _conclude(record: RunRecord, job: TrainingJob, outcome: Outcome) -> None:
         print(f"Finished: {record.link}", flush=True)
 
 
+def _require_one_process(spec: RecipeSpec, launch: LaunchConfig, peers: Peers) -> None:
+    if isinstance(spec, ProgramSpec) and (launch.workers > 1 or not peers.is_alone):
+        raise ConfigError(
+            f"workers: the recipe {launch.recipe} trains in one process; "
+            "leave --workers out and use --launcher single or ray."
+        )
+
+
 @contextmanager
-def _announced_failure(process: Process) -> Iterator[None]:
-    """Let the waiting ranks know when rank 0 gives up."""
+def _announced_failure(peers: Peers) -> Iterator[None]:
+    """Tell the waiting processes if the preparation fails."""
     try:
         yield
     except BaseException:
-        process.broadcast(None)
+        peers.broadcast(None)
         raise

@@ -1,22 +1,25 @@
-"""One training as every rank gets it from its launcher: plain values that travel between machines."""
+"""One training as its launcher sends it to every rank: plain values that travel between machines."""
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 SPOOL = "spool"
-"""Folder of a run's work folder in which the tracker keeps what has not been delivered."""
+"""Folder in a run's work folder with the tracker's undelivered records."""
+CONFIG_ARTIFACT = "config.json"
+"""The recipe and the configuration of a run, as a resumed training and an evaluation read them."""
 
 
 def work_dir(data_dir: Path, run_id: str) -> Path:
-    """Where a run keeps what has not reached the tracking server yet."""
+    """The folder of what a run has not delivered to the tracking server yet."""
     return data_dir.resolve() / "work" / run_id
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingJob:
-    """What is trained, as which MLflow run."""
+    """A recipe with its complete configuration, and the MLflow run that records its training."""
 
     recipe: str
     config: Mapping[str, Any]
@@ -24,22 +27,27 @@ class TrainingJob:
     run_id: str
     tracking_uri: str
     artifact_uri: str
-    """Known beforehand, so that a restart during an outage needs no server."""
+    """Part of the job, so that a restart during an outage needs no server."""
     data_dir: Path
     use_gpu: bool
     is_resumed: bool
-    """Whether the run was begun earlier, so that its params are on record."""
+    """Whether the run was begun earlier, so that its params are recorded already."""
     shows_bars: bool
-    """Whether a person's terminal is at the other end."""
+    """Whether the driver's standard error is a terminal."""
     register_as: str
     delivery_timeout_s: float
 
     @property
     def work_dir(self) -> Path:
-        """Where the run keeps what has not reached the tracking server yet."""
+        """The folder of what the run has not delivered to the tracking server yet."""
         return work_dir(self.data_dir, self.run_id)
 
     @property
     def spool_dir(self) -> Path:
-        """Where the tracker keeps what has not been delivered."""
+        """The folder of the tracker's undelivered records."""
         return self.work_dir / SPOOL
+
+    def remove_work_dir(self) -> None:
+        """Remove the work folder if everything in it is delivered."""
+        with contextlib.suppress(OSError):
+            self.work_dir.rmdir()

@@ -1,4 +1,4 @@
-"""The training loop: plain PyTorch, on one process or many, whoever starts them or keeps the record."""
+"""The training loop: plain PyTorch on one or many processes, independent of launcher and tracker."""
 
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -18,18 +18,19 @@ from training.console import Console
 from training.data_wait import DataWait
 from training.deferred_scalars import DeferredScalars, StepRecord
 from training.errors import CheckpointError
-from training.outcome import Ending, Outcome
+from training.outcome import Ending, TrainingOutcome
 from training.precision import autocast_type, resolve_precision
 from training.process import Process
 from training.progress import Progress
-from training.recipe import Checkpoints, EvaluationResult, Recipe, Tracker
+from training.recipe import Checkpoints, EvaluationResult, Recipe
+from training.recipe_spec import Tracker
 
 SAVING_TIMEOUT_S = 600.0
-"""For the artifact store to take the checkpoint of a run that is about to give its machine back."""
+"""Longest wait for the artifact store to have the checkpoint of a run that is about to exit."""
 
 
 class TrainingLoop:
-    """Trains a recipe's model; every rank runs one, and rank 0 records and saves for all."""
+    """Trains a recipe's model. Every rank runs one loop; rank 0 records and saves for all."""
 
     def __init__(
         self,
@@ -70,24 +71,24 @@ class TrainingLoop:
         self.message = ""
         self._save_step: int | None = None
 
-    def run(self) -> Outcome:
-        """Train from the latest checkpoint, if there is one, to the end or until told to leave."""
+    def run(self) -> TrainingOutcome:
+        """Train from the latest checkpoint, if there is one, until the end or a command to exit."""
         self._resume()
         self._begin()
         batches = self.recipe.batches(self.progress.step)
         while self.ending is None and not self.progress.is_over(self.config):
             self.agreement.begin_step()
             self._set_learning_rate()
-            self.data_wait.ask()
+            self.data_wait.begin()
             batch = next(batches)
-            self.data_wait.arrive()
+            self.data_wait.end()
             self._forward_and_backward(batch)
             self._optimizer_step()
             self._end_step()
             is_best = self.progress.evaluation_is_due(self.config) and self._evaluate()
             if is_best or self.progress.checkpoint_is_due(self.config):
                 self._save(is_best=is_best)
-            self._obey(self.agreement.end_step())
+            self._apply(self.agreement.end_step())
         self._record(self.scalars.flush())
         self.console.close()
         return self._outcome()
@@ -95,7 +96,7 @@ class TrainingLoop:
     def _forward_and_backward(self, micro_batches: Sequence[Any]) -> None:
         share = 1 / len(micro_batches)
         for index, batch in enumerate(micro_batches, start=1):
-            # Gradients travel between the ranks once a step, with the last micro-batch.
+            # The ranks exchange gradients once a step, with the last micro-batch.
             with self._gradient_sync(index == len(micro_batches)):
                 with self._autocast():
                     result = self.recipe.training_step(self.trained_model, batch)
@@ -130,7 +131,7 @@ class TrainingLoop:
             metrics = {
                 **record.scalars,
                 Metric.LEARNING_RATE: self.recipe.learning_rate(record.step - 1),
-                Metric.IMAGES_PER_SECOND: self.recipe.samples_per_step / record.seconds,
+                self.recipe.throughput_metric: self.recipe.samples_per_step / record.seconds,
                 Metric.DATA_WAIT_FRACTION: self.data_wait.fraction,
                 Metric.EPOCH: float(self.progress.epoch_of(record.step)),
             }
@@ -138,7 +139,7 @@ class TrainingLoop:
             self.console.step(record.step, metrics)
 
     def _evaluate(self) -> bool:
-        """Evaluate over all ranks; True if the model is the best so far."""
+        """Evaluate over all ranks. Returns True if the model is the best so far."""
         self._record(self.scalars.flush())
         model = self.ema.module if self.ema is not None else self.model
         model.eval()
@@ -152,14 +153,14 @@ class TrainingLoop:
         return is_best
 
     def _restart_clocks(self) -> None:
-        """The next step begins now."""
+        """Exclude the time since the last step from the time of the next one."""
         self.scalars.restart_clock()
-        self.data_wait.interrupt()
+        self.data_wait.skip_gap()
 
     def _record_evaluation(self, result: EvaluationResult, *, is_best: bool) -> None:
         step, epoch = self.progress.step, self.progress.epoch
         self.tracker.log_metrics(result.metrics, step)
-        # Alerts come of it, and it is rare.
+        # Alert rules read these metrics, and an evaluation is too rare to cost much.
         self.tracker.expedite()
         if self.progress.epoch_is_over:
             self.tracker.log_json(result.document, evaluation_artifact(epoch))
@@ -167,39 +168,39 @@ class TrainingLoop:
             self.tracker.log_image(image, key, step)
         self.console.evaluation(epoch, result.metrics, is_best=is_best)
 
-    def _obey(self, verdict: Decision) -> None:
-        """Do what the ranks have agreed on; after the last step there is nothing left to hold."""
+    def _apply(self, decision: Decision) -> None:
+        """Do what the ranks have agreed on; after the last step there is nothing left to pause."""
         if not self.progress.is_over(self.config):
-            if verdict is Decision.PAUSE:
-                verdict = self._hold()
-            if verdict is not Decision.CONTINUE:
-                self._leave(verdict)
+            if decision is Decision.PAUSE:
+                decision = self._pause()
+            if decision is not Decision.CONTINUE:
+                self._exit(decision)
         if self.ending is None:
-            self.agreement.orders.training(self.progress.step)
+            self.agreement.signal.report_training(self.progress.step)
 
-    def _hold(self) -> Decision:
-        """Stay until something else is wanted."""
+    def _pause(self) -> Decision:
+        """Wait until the decision is another one."""
         self._record(self.scalars.flush())
-        verdict = self.agreement.hold(self.progress.step)
+        decision = self.agreement.wait_while_paused(self.progress.step)
         self._restart_clocks()
-        return verdict
+        return decision
 
-    def _leave(self, verdict: Decision) -> None:
-        """Save and end here, unless the training could not go on from what is saved."""
-        orders, step = self.agreement.orders, self.progress.step
-        orders.leaving(step, verdict)
-        fault = self.process.broadcast(self._fault_of_saving())
-        if verdict is Decision.STOP:
+    def _exit(self, decision: Decision) -> None:
+        """Save and end, unless a release would lose steps because they cannot be saved."""
+        signal, step = self.agreement.signal, self.progress.step
+        signal.report_exiting(step, decision)
+        failure = self.process.broadcast(self._save_to_exit())
+        if decision is Decision.STOP:
             self.ending = Ending.STOPPED
-            self.message = f"Stopped without a last checkpoint: {fault}" if fault else ""
-        elif fault:
-            orders.refuse(step, fault)
-        elif self.agreement.meet() is verdict:
-            # Saving can take minutes, in which a person may have thought better of it.
+            self.message = f"Stopped without a last checkpoint: {failure}" if failure else ""
+        elif failure:
+            signal.report_refusal(step, failure)
+        elif self.agreement.sync() is decision:
+            # Saving can take minutes, in which a newer command may have come.
             self.ending = Ending.RELEASED
 
-    def _fault_of_saving(self) -> str:
-        """Save; on rank 0, why the training could not go on from that."""
+    def _save_to_exit(self) -> str:
+        """Save; returns, on rank 0, why the training could not continue from the checkpoint."""
         try:
             if self._save_step != self.progress.step:
                 self._save(is_best=False)
@@ -225,7 +226,7 @@ class TrainingLoop:
             self.state.restore(read_checkpoint(self.checkpoints.path(name)))
 
     def _begin(self) -> None:
-        self.agreement.orders.training(self.progress.step)
+        self.agreement.signal.report_training(self.progress.step)
         self.recipe.train_mode(self.trained_model)
         self._restart_clocks()
         self.console.begin(
@@ -240,8 +241,8 @@ class TrainingLoop:
             model = DistributedDataParallel(
                 model,
                 device_ids=[self.process.device.index] if on_gpu else None,
-                # Looking for unused parameters keeps the gradient buckets as they are, where DDP
-                # would regroup them after its first step and so add in another order once resumed.
+                # DDP regroups its gradient buckets after the first step, so that a resumed run
+                # would add in another order. With this option it keeps them as they are.
                 find_unused_parameters=self.config.deterministic,
             )
         return cast(nn.Module, torch.compile(model)) if self.config.compile else model
@@ -261,8 +262,8 @@ class TrainingLoop:
         dtype = autocast_type(self.precision)
         return torch.autocast(self.process.device.type, dtype=dtype, enabled=dtype is not None)
 
-    def _outcome(self) -> Outcome:
-        return Outcome(
+    def _outcome(self) -> TrainingOutcome:
+        return TrainingOutcome(
             ending=self.ending or Ending.COMPLETED,
             message=self.message,
             steps=self.progress.step,

@@ -1,4 +1,4 @@
-"""Stand-ins for the ranks that neither record nor show anything."""
+"""Null objects for the ranks that neither record metrics nor show progress."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 
-class SilentTracker:
-    """A tracker that forgets."""
+class NullTracker:
+    """A tracker that discards what it is given."""
 
     def log_metrics(self, metrics: Mapping[str, float], step: int) -> None: ...
 
@@ -18,7 +18,7 @@ class SilentTracker:
     def log_image(self, image: np.ndarray[Any, Any], key: str, step: int) -> None: ...
 
 
-class SilentConsole:
+class NullConsole:
     """A console that shows nothing."""
 
     def begin(self, *, step: int, total_steps: int, steps_per_epoch: int) -> None: ...

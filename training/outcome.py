@@ -1,4 +1,4 @@
-"""How a training ended, as its launcher hears it."""
+"""How a training ended, as its launcher learns it from the ranks."""
 
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -10,16 +10,16 @@ class Ending(Enum):
     COMPLETED = auto()
     STOPPED = auto()
     RELEASED = auto()
-    """It is saved, and goes on when it is started again."""
+    """It is saved and has released its machine; it continues when it is started again."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """How a training ended; `message` says what a person should know of it."""
+class TrainingOutcome:
+    """How a training ended; `message` is for the person who started it."""
 
     ending: Ending
     message: str
     steps: int
-    stopped_early: bool
-    best_score: float | None
-    best_epoch: int | None
+    stopped_early: bool = False
+    best_score: float | None = None
+    best_epoch: int | None = None

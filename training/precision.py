@@ -1,4 +1,4 @@
-"""Which arithmetic the forward and backward pass use on a device."""
+"""Chooses the arithmetic of the forward and backward pass on a device."""
 
 import torch
 
@@ -9,7 +9,7 @@ AUTOCAST_TYPES = {Precision.BF16: torch.bfloat16, Precision.FP16: torch.float16}
 
 
 def resolve_precision(precision: Precision, device: torch.device) -> Precision:
-    """The precision that `auto` stands for on `device`; ConfigError if the device lacks it."""
+    """The precision on `device`, with `auto` resolved. Raises ConfigError if the device lacks it."""
     if precision is Precision.AUTO:
         if device.type != "cuda":
             return Precision.FP32
@@ -20,5 +20,5 @@ def resolve_precision(precision: Precision, device: torch.device) -> Precision:
 
 
 def autocast_type(precision: Precision) -> torch.dtype | None:
-    """The type for autocast; None where there is nothing to cast."""
+    """The type for autocast; None if nothing is cast."""
     return AUTOCAST_TYPES.get(precision)

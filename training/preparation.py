@@ -1,4 +1,4 @@
-"""Everything that is settled before a rank trains: the MLflow run, the configuration, the checks."""
+"""Prepares a training before any rank starts: its MLflow run, its configuration and the checks."""
 
 import json
 import sys
@@ -10,18 +10,17 @@ from typing import Any
 from mlflow.exceptions import MlflowException
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
-from training.config import LaunchConfig, LauncherName, LoopConfig
+from training.config import FrozenConfig, LaunchConfig
 from training.errors import ConfigError, TrackingError
-from training.job import TrainingJob
-from training.process import decide_gpu
-from training.recipe import RecipeKind
-from training.recording.recorder import CONFIG_ARTIFACT
+from training.job import CONFIG_ARTIFACT, TrainingJob
+from training.launchers.launcher import Launcher
+from training.recipe_spec import ProgramSpec, RecipeSpec
 from training.recording.run_record import RunRecord, create_run, resume_run
 from training.settings import TrainingSettings
 
 
 def open_run(launch: LaunchConfig, settings: TrainingSettings, tracking_uri: str) -> RunRecord:
-    """The run that was asked for, or a new one."""
+    """The requested run, or a new one."""
     if run_id := launch.run_id or settings.run_id:
         return resume_run(tracking_uri, run_id)
     return create_run(
@@ -33,23 +32,24 @@ def open_run(launch: LaunchConfig, settings: TrainingSettings, tracking_uri: str
 
 
 def prepare_job(
-    kind: RecipeKind,
+    spec: RecipeSpec,
     given: Mapping[str, Any],
     launch: LaunchConfig,
     settings: TrainingSettings,
     record: RunRecord,
+    launcher: Launcher,
 ) -> TrainingJob:
-    """Settle the configuration and check what can be checked without starting a rank."""
-    on_cluster = launch.launcher is LauncherName.RAY and bool(settings.cluster_address)
-    use_gpu = _cluster_gpus(launch, settings) if on_cluster else decide_gpu(launch.gpus)
+    """The job with its complete configuration, after the checks that need no rank."""
+    is_program = isinstance(spec, ProgramSpec)
+    use_gpu = bool(launch.gpus) if is_program else launcher.decide_gpu(launch, settings)
     stored = read_config(record)
     config = (
-        _stored_config(kind, stored, given) if stored else kind.configure(given, has_gpu=use_gpu)
+        _stored_config(spec, stored, given) if stored else spec.configure(given, has_gpu=use_gpu)
     )
     data_dir = settings.data_dir.resolve()
-    if not on_cluster:
-        # A cluster's driver may see neither the data nor the weights; its workers look at them.
-        kind.check(config, data_dir)
+    if not launcher.is_remote(settings):
+        # The driver of a cluster may see neither data nor weights; there the workers check them.
+        spec.check(config, data_dir)
     return TrainingJob(
         recipe=launch.recipe,
         config=config.model_dump(mode="json"),
@@ -66,7 +66,7 @@ def prepare_job(
 
 
 def read_config(record: RunRecord) -> dict[str, Any] | None:
-    """The configuration document of a run that was begun earlier; None if there is none."""
+    """The configuration that a run has recorded; None if it has not begun yet."""
     repository = get_artifact_repository(record.artifact_uri, tracking_uri=record.tracking_uri)
     try:
         if CONFIG_ARTIFACT not in {file.path for file in repository.list_artifacts()}:
@@ -80,23 +80,13 @@ def read_config(record: RunRecord) -> dict[str, Any] | None:
         ) from error
 
 
-def _cluster_gpus(launch: LaunchConfig, settings: TrainingSettings) -> bool:
-    """Whether to train on GPUs of a Ray cluster: as asked, else if it has any at present."""
-    if launch.gpus is not None:
-        return launch.gpus
-    # Ray is an extra: without it the other launchers still work.
-    from training.launchers.ray_train import cluster_has_gpus  # noqa: PLC0415
-
-    return cluster_has_gpus(settings.cluster_address)
-
-
 def _stored_config(
-    kind: RecipeKind, stored: Mapping[str, Any], given: Mapping[str, Any]
-) -> LoopConfig:
-    """The configuration with which a run was begun; ConfigError if other values are given now."""
-    begun = kind.config_class.parse(dict(stored["config"]))
-    asked = kind.config_class.parse({**stored["config"], **given})
-    before, now = begun.model_dump(mode="json"), asked.model_dump(mode="json")
+    spec: RecipeSpec, stored: Mapping[str, Any], given: Mapping[str, Any]
+) -> FrozenConfig:
+    """The configuration that the run began with. Raises ConfigError if other values are given."""
+    original = spec.config_class.parse(dict(stored["config"]))
+    requested = spec.config_class.parse({**stored["config"], **given})
+    before, now = original.model_dump(mode="json"), requested.model_dump(mode="json")
     changed = [
         f"{name} from {before[name]!r} to {now[name]!r}"
         for name in before
@@ -107,4 +97,4 @@ def _stored_config(
             f"A resumed run keeps its settings, but these would change: {', '.join(changed)}. "
             "Leave them out, or start a new run."
         )
-    return begun
+    return original

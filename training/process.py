@@ -1,4 +1,4 @@
-"""This process among the ranks: who it is, where it computes, and the few collectives it takes part in."""
+"""This process as one of the ranks: its rank, its device and the collectives that it uses."""
 
 import os
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ class Process:
         return values
 
     def barrier(self) -> None:
-        """Wait for all ranks."""
+        """Wait until all ranks are here."""
         if self.world_size > 1:
             dist.barrier()
 
@@ -63,21 +63,24 @@ class Process:
         return box[0]
 
 
-def decide_gpu(asked: bool | None) -> bool:
-    """Whether to compute on GPUs: as asked, else if there are any; LaunchError if asked in vain."""
+def decide_gpu(requested: bool | None) -> bool:
+    """Whether to compute on GPUs: as requested, or by default if there are any.
+
+    Raises LaunchError if GPUs are requested but there are none.
+    """
     has_gpu = torch.cuda.is_available()
-    if asked and not has_gpu:
+    if requested and not has_gpu:
         raise LaunchError(
             "GPUs were asked for, but PyTorch finds none on this machine. "
             "Check the driver with nvidia-smi, or leave --gpus out to use the CPU."
         )
-    return has_gpu if asked is None else asked
+    return has_gpu if requested is None else requested
 
 
 def current_process(*, use_gpu: bool, gpu: torch.device | None = None) -> Process:
-    """This rank, from the process group if there is one, else a process of its own.
+    """This rank of the process group, or a single process if there is no group.
 
-    On `gpu` where the launcher has chosen one, else on the GPU with the number of the local rank.
+    It computes on `gpu` if the launcher has chosen one, else on the GPU of its local rank.
     """
     local_rank = int(os.environ.get("LOCAL_RANK", "0"))
     device = torch.device("cpu")

@@ -1,4 +1,4 @@
-"""The loop's position and history: what decides when it evaluates, saves and ends."""
+"""The step of the loop and its best score, which decide when it evaluates, saves and ends."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -31,7 +31,7 @@ class Progress:
         return self.step > 0 and self.step % self.steps_per_epoch == 0
 
     def is_over(self, config: LoopConfig) -> bool:
-        """Whether all epochs are done, or early stopping has had enough."""
+        """Whether all epochs are done, or early stopping ends the training."""
         return self.step >= config.epochs * self.steps_per_epoch or self.has_stalled(config)
 
     def has_stalled(self, config: LoopConfig) -> bool:
@@ -46,7 +46,7 @@ class Progress:
         return self._is_due(config.checkpoint_every_steps)
 
     def record(self, score: float) -> bool:
-        """Take an evaluation's score into account; True if it is the best so far."""
+        """Record the score of an evaluation; returns True if it is the best so far."""
         if self.best_score is None or score > self.best_score:
             self.best_score, self.best_step, self.best_epoch = score, self.step, self.epoch
             self.evaluations_since_best = 0

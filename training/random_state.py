@@ -1,4 +1,4 @@
-"""Random states of a process: seeded, captured and restored, so that a resumed run draws on."""
+"""Seeds, captures and restores the random states of a process, so that a resumed run is identical."""
 
 import random
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ def seed_everything(seed: int, rank: int) -> None:
 
 
 def capture_random_state() -> dict[str, Any]:
-    """The states as plain values and tensors, which need no pickle of classes to read back."""
+    """The states as plain values and tensors, which are read back without unpickling classes."""
     name, keys, position, has_gauss, cached_gaussian = np.random.get_state()
     state: dict[str, Any] = {
         "python": random.getstate(),
@@ -30,7 +30,7 @@ def capture_random_state() -> dict[str, Any]:
 
 
 def restore_random_state(state: Mapping[str, Any]) -> None:
-    """Go on drawing where `capture_random_state` left off."""
+    """Continue the random sequences from where `capture_random_state` was called."""
     random.setstate(state["python"])
     name, keys, position = state["numpy"]
     np.random.set_state((name, keys.numpy().astype(np.uint32), position, *state["numpy_gauss"]))

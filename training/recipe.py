@@ -1,21 +1,23 @@
-"""What the loop asks of the thing that is trained, and of the one who keeps the record."""
+"""The interfaces between the torch loop and a recipe, its checkpoints and its evaluation."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from training.config import EvaluateConfig, LoopConfig
+from training.errors import ConfigError
 from training.process import Process
+from training.recipe_spec import DatasetDescription, RecipeSpec
 
 
 @dataclass(frozen=True, kw_only=True)
 class StepResult:
-    """One micro-batch: the loss to differentiate and the scalars to log, each a mean over it."""
+    """The loss of a micro-batch to differentiate, and scalars to log, each a mean over its samples."""
 
     loss: Tensor
     scalars: Mapping[str, Tensor]
@@ -23,7 +25,7 @@ class StepResult:
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluationResult:
-    """An evaluation over all ranks; `score` selects the best model, higher is better."""
+    """An evaluation during training, over all ranks; the model with the highest `score` is the best."""
 
     metrics: Mapping[str, float]
     score: float
@@ -32,7 +34,7 @@ class EvaluationResult:
 
 
 class Recipe(Protocol):
-    """What is trained. All ranks hold one, built alike; `evaluate` is a collective."""
+    """A model with its data and its steps. Each rank builds the same one; `evaluate` is a collective."""
 
     @property
     def config(self) -> LoopConfig: ...
@@ -45,7 +47,11 @@ class Recipe(Protocol):
 
     @property
     def samples_per_step(self) -> int:
-        """Samples that all ranks together see in one optimizer step."""
+        """Samples of one optimizer step, over all ranks."""
+
+    @property
+    def throughput_metric(self) -> str:
+        """Name of the metric of samples per second; it ends in `_per_second`."""
 
     def build_optimizer(self) -> Optimizer:
         """The optimizer; each group's `lr_scale` multiplies the learning rate."""
@@ -54,37 +60,24 @@ class Recipe(Protocol):
         """The learning rate of the optimizer step that follows `step` finished ones."""
 
     def batches(self, first_step: int) -> Iterator[Sequence[Any]]:
-        """Endless: per optimizer step this rank's micro-batches, beginning with `first_step`."""
+        """Without end, this rank's micro-batches of each optimizer step from `first_step` on."""
 
     def train_mode(self, model: nn.Module) -> None:
-        """Put `model` into training mode, but for the parts that stay frozen."""
+        """Put `model` into training mode, except for its frozen parts."""
 
     def training_step(self, model: nn.Module, batch: Any) -> StepResult: ...
 
     def evaluate(self, model: nn.Module, *, step: int, epoch: int) -> EvaluationResult: ...
 
 
-class Tracker(Protocol):
-    """Takes what rank 0 records; never waits for a network."""
-
-    def log_metrics(self, metrics: Mapping[str, float], step: int) -> None: ...
-
-    def expedite(self) -> None:
-        """Have what was logged so far on its way now, instead of gathering more for one request."""
-
-    def log_json(self, value: object, artifact_path: str) -> None: ...
-
-    def log_image(self, image: np.ndarray[Any, Any], key: str, step: int) -> None: ...
-
-
 class Checkpoints(Protocol):
-    """Where checkpoints are kept; rank 0 writes, every rank reads."""
+    """The checkpoints of a run; rank 0 writes them, every rank reads them."""
 
     def latest(self) -> str | None:
-        """Name of the newest whole checkpoint."""
+        """Name of the newest complete checkpoint."""
 
     def path(self, name: str) -> Path:
-        """A local folder that holds the checkpoint `name`."""
+        """A local folder with the checkpoint `name`."""
 
     def save(
         self,
@@ -94,43 +87,33 @@ class Checkpoints(Protocol):
         step: int,
         is_best: bool,
     ) -> None:
-        """Write a checkpoint whole or not at all; CheckpointError if it cannot be written."""
+        """Write a checkpoint atomically. Raises CheckpointError if it cannot be written."""
 
     def flush(self, timeout_s: float) -> None:
-        """Wait until what is kept is where any machine finds it; CheckpointError at the deadline."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class DatasetDescription:
-    """What MLflow records of the data a run used."""
-
-    name: str
-    digest: str
-    source: str
-    profile: Mapping[str, Any]
+        """Wait until every machine can read the checkpoints. Raises CheckpointError at the timeout."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PackagedModel:
-    """A model as MLflow's registry takes it: code, weights, settings, and what goes in and out."""
+    """A model for MLflow's registry: code, settings, and the shapes of its input and output."""
 
     code: Path
     settings: Mapping[str, Any]
     input_example: np.ndarray[Any, Any]
     input_shape: tuple[int, ...]
-    """With -1 where any size will do, as in `output_shape`."""
+    """-1 stands for any size, as in `output_shape`."""
     output_shape: tuple[int, ...]
     requirements: Sequence[str]
 
 
 class RecordedRecipe(Recipe, Protocol):
-    """A recipe that can also say what of it belongs on record."""
+    """A recipe that also describes itself for the record of the run."""
 
     def params(self) -> Mapping[str, str]:
-        """What the data and the model turned out to be, beside the configuration."""
+        """Facts about the data and the model that are not part of the configuration."""
 
     def document(self) -> Mapping[str, Any]:
-        """What an evaluation of the finished run needs to know, as plain JSON."""
+        """Plain JSON that an evaluation of the finished run reads."""
 
     def dataset(self) -> DatasetDescription: ...
 
@@ -138,8 +121,8 @@ class RecordedRecipe(Recipe, Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scores:
-    """What an evaluation of a finished run found, ready to be recorded."""
+class EvaluationReport:
+    """The evaluation of a finished run, as it is recorded in the run."""
 
     metrics: Mapping[str, float]
     documents: Mapping[str, Any]
@@ -147,12 +130,12 @@ class Scores:
     pages: Mapping[str, str]
     """Text by artifact path."""
     images: Mapping[str, np.ndarray[Any, Any]]
-    """Pictures by artifact path."""
+    """RGB pixels by artifact path."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainedModel:
-    """A finished run's best model, and what the run recorded of itself."""
+    """The best model of a finished run, and the document that the run recorded when it began."""
 
     run_id: str
     run_name: str
@@ -162,8 +145,9 @@ class TrainedModel:
     weights: Mapping[str, Tensor]
 
 
-class RecipeKind(Protocol):
-    """A recipe that can be asked for by name."""
+@runtime_checkable
+class LoopSpec(RecipeSpec, Protocol):
+    """A recipe that the torch loop trains."""
 
     @property
     def config_class(self) -> type[LoopConfig]: ...
@@ -172,16 +156,20 @@ class RecipeKind(Protocol):
     def evaluate_class(self) -> type[EvaluateConfig]:
         """The options of `evaluate`."""
 
-    def configure(self, given: Mapping[str, Any], *, has_gpu: bool) -> LoopConfig:
-        """The whole configuration from what was given; ConfigError names every bad field."""
-
-    def check(self, config: LoopConfig, data_dir: Path) -> None:
-        """Find what is wrong before any rank is started; draws the demonstration set."""
+    def build(self, config: LoopConfig, data_dir: Path, process: Process) -> RecordedRecipe:
+        """The recipe on this rank; a collective."""
 
     def evaluate(
         self, trained: TrainedModel, options: EvaluateConfig, data_dir: Path, process: Process
-    ) -> Scores:
-        """Score the model as `options` say, in this process alone."""
+    ) -> EvaluationReport:
+        """Score the model with `options`, in this process alone."""
 
-    def build(self, config: LoopConfig, data_dir: Path, process: Process) -> RecordedRecipe:
-        """The recipe on this rank; a collective."""
+
+def require_loop(spec: RecipeSpec) -> LoopSpec:
+    """The recipe as one that the torch loop trains. Raises ConfigError if it is another kind."""
+    if not isinstance(spec, LoopSpec):
+        raise ConfigError(
+            f"recipe: the torch loop trains and evaluates recipes with 'build' and 'evaluate', "
+            f"which {type(spec).__name__} has not."
+        )
+    return spec

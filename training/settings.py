@@ -1,4 +1,4 @@
-"""What the training program reads from its environment, in one place."""
+"""The environment variables of the training program."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class TrainingSettings(BaseSettings):
-    """Environment of `python -m training`; MLflow and Ray read their own variables besides."""
+    """The environment of `python -m training`; MLflow and Ray also read variables of their own."""
 
     model_config = SettingsConfigDict(env_prefix="FOVEA_", extra="ignore")
 
@@ -19,5 +19,5 @@ class TrainingSettings(BaseSettings):
 
     @property
     def cluster_address(self) -> str:
-        """The Ray cluster to train on; empty for one of the training's own."""
+        """The Ray cluster to train on; empty if the training starts its own."""
         return self.ray_job_address or self.ray_address

@@ -1,4 +1,4 @@
-"""A finished training that several tests look at."""
+"""A finished training that several tests read."""
 
 import pytest
 from mlflow.entities import Run
@@ -23,5 +23,5 @@ def trained(trained_and_run: tuple[Program, Run]) -> Program:
 
 @pytest.fixture
 def finished_run(trained_and_run: tuple[Program, Run]) -> Run:
-    """Its run as the training left it, before any test added to it."""
+    """The run of that training, as it was before any test added to it."""
     return trained_and_run[1]

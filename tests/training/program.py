@@ -1,4 +1,4 @@
-"""Drives `python -m training` as a person would, and looks at the run it leaves in MLflow."""
+"""Runs `python -m training` like a user, and reads the runs that it records in MLflow."""
 
 import contextlib
 import json
@@ -54,11 +54,11 @@ class Program:
     def start(
         self, *arguments: str, launch: tuple[str, ...] = (), **environment: str
     ) -> subprocess.Popen[str]:
-        """The program as a process of its own, in a session of its own."""
+        """Start the program as a process in a session of its own."""
         return subprocess.Popen(
             self.command(*arguments, launch=launch),
             cwd=self.root,
-            env={**os.environ, **self._variables(), **self.environment, **environment},
+            env={**os.environ, **self.variables(), **self.environment, **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -66,16 +66,16 @@ class Program:
         )
 
     def finish(self, *arguments: str, launch: tuple[str, ...] = (), **environment: str) -> str:
-        """Run the program to its end, which must be a good one; what it printed."""
+        """Run the program to its end, which must be a success; returns its output."""
         process = self.start(*arguments, launch=launch, **environment)
         output, _ = process.communicate(timeout=DEADLINE_S)
         assert process.returncode == 0, output
         return output
 
     def run_here(self, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
-        """Run the program inside this process, which spares its imports."""
+        """Run the program inside this process, without importing it again."""
         monkeypatch.chdir(self.root)
-        for name, value in self._variables().items():
+        for name, value in self.variables().items():
             monkeypatch.setenv(name, value)
         mlflow.set_tracking_uri(self.tracking_uri)
         return main(arguments)
@@ -90,7 +90,7 @@ class Program:
         return run
 
     def curve(self, run_id: str, metric: str) -> list[tuple[int, float]]:
-        """Every point of a metric, as MLflow has it."""
+        """Every point of a metric, as steps and values."""
         return [
             (point.step, point.value) for point in self.client.get_metric_history(run_id, metric)
         ]
@@ -99,7 +99,7 @@ class Program:
         uri = f"{self.client.get_run(run_id).info.artifact_uri}/{path}"
         return json.loads(Path(mlflow.artifacts.download_artifacts(uri)).read_text())
 
-    def _variables(self) -> dict[str, str]:
+    def variables(self) -> dict[str, str]:
         return {
             "MLFLOW_TRACKING_URI": self.tracking_uri,
             "FOVEA_DATA_DIR": str(self.root / "fovea"),

@@ -16,7 +16,7 @@ RankFunction = Callable[[Process, Any], Any]
 
 
 def run_ranks(function: RankFunction, argument: Any, *, world_size: int, folder: Path) -> list[Any]:
-    """What `function(process, argument)` returns on every rank."""
+    """The results of `function(process, argument)` on every rank."""
     port = free_port()
     multiprocessing.spawn(
         _run_rank, args=(function, argument, world_size, port, folder), nprocs=world_size
@@ -27,7 +27,7 @@ def run_ranks(function: RankFunction, argument: Any, *, world_size: int, folder:
 
 
 def lone_process() -> Process:
-    """A rank without others."""
+    """A single rank."""
     return Process(rank=0, local_rank=0, world_size=1, device=torch.device("cpu"))
 
 

@@ -1,4 +1,4 @@
-"""ControlSignal that a test writes down beforehand, and ranks that note what they did about them."""
+"""A control signal that follows a script, and an agreement that records what each rank decided."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,59 +6,58 @@ from training.agreement import Agreement, ControlSignal, Decision
 from training.process import Process
 
 Script = Mapping[int, Sequence[Decision]]
-"""By step: what is wanted when it begins, and each time that is asked again before the next."""
+"""By step: the decision when it begins, and one for each further request before the next step."""
 
 
-class ScriptedOrders:
-    """Wants what `script` says, and `otherwise` where it says nothing; keeps what it is told."""
+class ScriptedSignal:
+    """Decides as `script` says, and `default` where it says nothing; keeps all reports."""
 
     def __init__(self, script: Script | None = None) -> None:
-        self.otherwise = Decision.CONTINUE
-        self.said: list[tuple[str, int]] = []
+        self.default = Decision.CONTINUE
+        self.all_reports: list[tuple[str, int]] = []
         self.reasons: list[str] = []
         self.num_waits = 0
         self._script = script or {}
-        self._next_step = 0
-        self._left: list[Decision] = []
+        self._remaining: list[Decision] = []
 
-    def wanted(self) -> Decision:
-        return self._left.pop(0) if self._left else self.otherwise
+    def decision(self) -> Decision:
+        return self._remaining.pop(0) if self._remaining else self.default
 
-    def wait(self, timeout_s: float) -> None:
+    def wait_for_change(self, timeout_s: float) -> None:
         self.num_waits += 1
 
-    def training(self, step: int) -> None:
-        self.said.append(("training", step))
-        self._left = list(self._script.get(step + 1, ()))
+    def report_training(self, step: int) -> None:
+        self.all_reports.append(("training", step))
+        self._remaining = list(self._script.get(step + 1, ()))
 
-    def holding(self, step: int) -> None:
-        self.said.append(("holding", step))
+    def report_paused(self, step: int) -> None:
+        self.all_reports.append(("paused", step))
 
-    def leaving(self, step: int, verdict: Decision) -> None:
-        self.said.append((f"leaving to {verdict.name}", step))
+    def report_exiting(self, step: int, decision: Decision) -> None:
+        self.all_reports.append((f"exiting to {decision.name}", step))
 
-    def refuse(self, step: int, reason: str) -> None:
-        self.said.append(("refuse", step))
+    def report_refusal(self, step: int, reason: str) -> None:
+        self.all_reports.append(("refusal", step))
         self.reasons.append(reason)
 
-    def answers(self) -> list[tuple[str, int]]:
-        """All that was said but the steps of an undisturbed training."""
-        return [said for said in self.said if said[0] != "training"]
+    def reports(self) -> list[tuple[str, int]]:
+        """All reports except those of an undisturbed training."""
+        return [report for report in self.all_reports if report[0] != "training"]
 
 
-class WatchedAgreement(Agreement):
-    """Notes on each rank what was agreed on beside going on, and after which step."""
+class RecordingAgreement(Agreement):
+    """Records every decision of a rank, and after which steps it paused."""
 
-    def __init__(self, process: Process, orders: ControlSignal | None) -> None:
-        super().__init__(process, orders)
-        self.verdicts: list[Decision] = []
-        self.held: list[int] = []
+    def __init__(self, process: Process, signal: ControlSignal | None) -> None:
+        super().__init__(process, signal)
+        self.decisions: list[Decision] = []
+        self.paused: list[int] = []
 
     def end_step(self) -> Decision:
-        verdict = super().end_step()
-        self.verdicts.append(verdict)
-        return verdict
+        decision = super().end_step()
+        self.decisions.append(decision)
+        return decision
 
-    def hold(self, step: int) -> Decision:
-        self.held.append(step)
-        return super().hold(step)
+    def wait_while_paused(self, step: int) -> Decision:
+        self.paused.append(step)
+        return super().wait_while_paused(step)

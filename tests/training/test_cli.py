@@ -1,4 +1,4 @@
-"""The command line: every setting has a flag, in both spellings, and bad ones are named."""
+"""The command line: every setting has a flag, in both spellings, and wrong ones are named."""
 
 import argparse
 
@@ -23,7 +23,7 @@ def test_every_setting_has_a_flag() -> None:
             assert vars(parse(f"--{name}", "1"))[name] == "1"
 
 
-def test_only_what_was_given_comes_back() -> None:
+def test_only_given_values_are_returned() -> None:
     namespace = parse("--epochs", "3", "--weights", "", "--skip-bad-images")
     assert given_values(namespace, RetinalConfig) == {"epochs": "3", "skip_bad_images": "true"}
 
@@ -32,11 +32,11 @@ def test_only_what_was_given_comes_back() -> None:
     ("arguments", "expected"),
     [(("--gpus",), "true"), (("--gpus", "false"), "false"), (("--no-gpus",), "false")],
 )
-def test_switches_take_all_usual_forms(arguments: tuple[str, ...], expected: str) -> None:
+def test_a_switch_accepts_all_usual_forms(arguments: tuple[str, ...], expected: str) -> None:
     assert given_values(parse(*arguments), LaunchConfig) == {"gpus": expected}
 
 
-def test_what_is_given_wins_over_the_preset_and_the_preset_over_the_official_recipe() -> None:
+def test_given_settings_override_the_preset_which_overrides_the_official_recipe() -> None:
     config = retinal_config({"epochs": "3", "preset": "small"}, has_gpu=False)
     assert config.epochs == 3
     assert config.backbone == "resnet18"
@@ -46,7 +46,7 @@ def test_what_is_given_wins_over_the_preset_and_the_preset_over_the_official_rec
 @pytest.mark.parametrize(
     ("has_gpu", "preset"), [(True, Preset.RETFOUND_MAE), (False, Preset.SMALL)]
 )
-def test_the_automatic_preset_follows_the_hardware(has_gpu: bool, preset: Preset) -> None:
+def test_the_automatic_preset_depends_on_the_hardware(has_gpu: bool, preset: Preset) -> None:
     assert retinal_config({}, has_gpu=has_gpu).preset is preset
 
 
@@ -68,12 +68,12 @@ def test_the_default_is_the_official_fine_tuning_of_retfound() -> None:
     assert {name: getattr(config, name) for name in expected} == expected
 
 
-def test_all_bad_settings_are_named_at_once() -> None:
+def test_all_wrong_settings_are_named_at_once() -> None:
     with pytest.raises(ConfigError, match=r"epochs: .*'-1' came.*warmth is not a setting"):
         retinal_config({"epochs": "-1", "warmth": "2"}, has_gpu=False)
 
 
-def test_help_says_what_each_flag_does(capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_describes_each_flag(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         parse("--help")
     text = capsys.readouterr().out

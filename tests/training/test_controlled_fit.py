@@ -1,4 +1,4 @@
-"""The fit command under control: how a stopped run and a released one end, and what MLflow has of them."""
+"""The fit command under control: how stopped and released runs end, and what they have recorded."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +11,7 @@ from tests.tracking_plugin.control_server import ControlServer, control_server
 from tests.training.program import TINY, Program
 from tracking_plugin.control import RunControl
 from tracking_plugin.control_messages import Desired, Observed
-from training import rank
+from training import loop_rank
 from training.checkpoints.store import CheckpointStore
 from training.errors import CheckpointError
 
@@ -26,13 +26,13 @@ def program(tmp_path: Path) -> Program:
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ControlServer]:
-    """Control beside a store that needs no server of its own."""
+    """A control server, beside a store that needs no server."""
     with control_server() as server:
 
-        def here(run_id: str, *, tracking_uri: str) -> RunControl:
+        def connected(run_id: str, *, tracking_uri: str) -> RunControl:
             return RunControl(run_id, tracking_uri=server.url)
 
-        monkeypatch.setattr(rank, "RunControl", here)
+        monkeypatch.setattr(loop_rank, "RunControl", connected)
         yield server
 
 
@@ -44,10 +44,10 @@ def recorded_steps(program: Program, run: Run, metric: str) -> list[int]:
     return [step for step, _ in program.curve(run.info.run_id, metric)]
 
 
-def test_a_run_that_is_stopped_while_it_holds_is_killed_with_all_its_metrics(
+def test_a_run_that_is_stopped_while_paused_is_killed_with_all_its_metrics(
     program: Program, server: ControlServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def person() -> None:
+    def stop_once_paused() -> None:
         try:
             server.wait_for_report(Observed.PAUSED)
         finally:
@@ -55,7 +55,7 @@ def test_a_run_that_is_stopped_while_it_holds_is_killed_with_all_its_metrics(
 
     server.set_desired(Desired.PAUSED)
     with ThreadPoolExecutor() as pool:
-        commanding = pool.submit(person)
+        commanding = pool.submit(stop_once_paused)
         assert fit(program, monkeypatch) == 0
     commanding.result()
     run = program.only_run()
@@ -71,7 +71,7 @@ def test_a_run_that_is_stopped_while_it_holds_is_killed_with_all_its_metrics(
     assert not program.client.search_model_versions("name='fovea-retinal'")
 
 
-def test_a_stopped_run_says_so_where_it_could_not_be_saved(
+def test_a_stopped_run_that_could_not_be_saved_says_so(
     program: Program, server: ControlServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def no_room(*_: object, **__: object) -> None:
@@ -86,7 +86,7 @@ def test_a_stopped_run_says_so_where_it_could_not_be_saved(
     assert message == "Stopped without a last checkpoint: No room is left."
 
 
-def test_a_run_that_gave_its_machine_back_goes_on_as_the_same_run(
+def test_a_released_run_is_resumed_as_the_same_run(
     program: Program, server: ControlServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server.set_desired(Desired.PAUSED, release=True)
@@ -104,7 +104,7 @@ def test_a_run_that_gave_its_machine_back_goes_on_as_the_same_run(
         assert recorded_steps(program, run, metric) == list(range(1, NUM_STEPS + 1))
 
 
-def test_a_run_that_the_server_did_not_hear_leave_has_failed_and_says_how_to_go_on(
+def test_a_release_without_acknowledgement_fails_the_run_and_says_how_to_resume_it(
     program: Program, server: ControlServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(RunControl, "wait_acknowledged", lambda *_: False)
@@ -112,8 +112,8 @@ def test_a_run_that_the_server_did_not_hear_leave_has_failed_and_says_how_to_go_
     assert fit(program, monkeypatch) == 1
     run = program.only_run()
     assert run.info.status == "FAILED"
-    assert "Go on with the same run: fit --run-id" in run.data.tags["fovea.message"]
-    assert fit(program, monkeypatch, "--run-id", run.info.run_id) == 1, "it is to be paused still"
+    assert "Resume the same run: fit --run-id" in run.data.tags["fovea.message"]
+    assert fit(program, monkeypatch, "--run-id", run.info.run_id) == 1, "it must still pause"
     server.set_desired(Desired.RUNNING)
     assert fit(program, monkeypatch, "--run-id", run.info.run_id) == 0
     assert recorded_steps(program, program.only_run(), "epoch") == list(range(1, NUM_STEPS + 1))

@@ -1,4 +1,4 @@
-"""The evaluate command: the best model's scores, with intervals and a report, in the same run."""
+"""The evaluate command: it records the scores of the best model, with a report, in the same run."""
 
 from pathlib import Path
 
@@ -78,7 +78,7 @@ def test_an_evaluation_that_is_refused_ends_its_own_run_with_the_reason(
     assert trained.only_run().info.status == "FINISHED"
 
 
-def test_one_modality_with_augmentation_is_recorded_beside_the_rest(
+def test_one_modality_with_augmentation_has_metrics_of_its_own(
     trained: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert evaluate(trained, monkeypatch, "--modality", "fundus", "--tta") == 0
@@ -115,7 +115,7 @@ def test_the_registered_model_agrees_with_the_evaluation(
         (("--split", "all"), "split"),
     ],
 )
-def test_a_request_that_cannot_be_met_says_why(
+def test_options_that_do_not_fit_are_refused_with_the_reason(
     trained: Program,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -146,7 +146,7 @@ def test_a_foreign_run_is_refused(
     assert "not one that this program has trained" in capsys.readouterr().err
 
 
-def test_images_of_one_patient_share_a_number_that_names_nobody() -> None:
+def test_images_of_one_patient_share_an_anonymous_number() -> None:
     paths = ("test/A/0017_OD_1.jpg", "test/B/0017_OS_2.jpg", "test/A/0018_OD_1.jpg")
     groups = patient_groups(paths, r"^(\d+)_")
     assert groups is not None

@@ -1,4 +1,4 @@
-"""The fit command: what a good training leaves in MLflow, and how bad input ends."""
+"""The fit command: what a training records in MLflow, and how it fails on wrong input."""
 
 import json
 import resource
@@ -45,7 +45,7 @@ def fit(program: Program, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> i
 
 
 def failure(program: Program, capsys: pytest.CaptureFixture[str]) -> str:
-    """The message of the only run, which failed and said the same on the terminal."""
+    """The message of the only run, which must have failed and have printed the same message."""
     run = program.only_run()
     assert run.info.status == "FAILED"
     assert run.data.tags["fovea.status"] == "error"
@@ -54,7 +54,7 @@ def failure(program: Program, capsys: pytest.CaptureFixture[str]) -> str:
     return message
 
 
-def test_every_metric_has_its_name_and_every_step_its_point(
+def test_the_run_has_every_metric_and_a_point_for_every_step(
     trained: Program, finished_run: Run
 ) -> None:
     names = {name for name in finished_run.data.metrics if not name.startswith("system/")}
@@ -66,7 +66,7 @@ def test_every_metric_has_its_name_and_every_step_its_point(
     assert [step for step, _ in trained.curve(run_id, "val/kappa")] == [9, 18]
 
 
-def test_the_run_says_what_it_was(trained: Program) -> None:
+def test_the_run_has_its_status_params_and_data_set(trained: Program) -> None:
     run = trained.only_run()
     assert run.info.status == "FINISHED"
     assert run.data.tags["fovea.status"] == "completed"
@@ -83,7 +83,7 @@ def test_the_run_says_what_it_was(trained: Program) -> None:
     assert profile["images_per_class"]["train"] == dict.fromkeys(CLASSES, 12)
 
 
-def test_each_epoch_leaves_its_evaluation_and_a_stepped_image(trained: Program) -> None:
+def test_each_epoch_has_its_evaluation_and_a_stepped_image(trained: Program) -> None:
     run_id = trained.only_run().info.run_id
     for epoch in (1, 2):
         document = trained.json_artifact(run_id, f"epochs/{epoch:04d}/evaluation.json")
@@ -95,7 +95,9 @@ def test_each_epoch_leaves_its_evaluation_and_a_stepped_image(trained: Program) 
     assert sum(path.endswith(".png") for path in images) == 2
 
 
-def test_checkpoints_lie_in_the_artifact_store_and_nothing_elsewhere(trained: Program) -> None:
+def test_checkpoints_are_in_the_artifact_store_and_no_file_is_left_elsewhere(
+    trained: Program,
+) -> None:
     run = trained.only_run()
     folder = Path(run.info.artifact_uri) / "checkpoints"
     kept = json.loads((folder / "index.json").read_text())["kept"]
@@ -103,7 +105,7 @@ def test_checkpoints_lie_in_the_artifact_store_and_nothing_elsewhere(trained: Pr
     assert not list((trained.root / "fovea" / "work").iterdir())
 
 
-def test_the_best_model_is_registered_and_answers(trained: Program) -> None:
+def test_the_best_model_is_registered_and_predicts(trained: Program) -> None:
     (version,) = trained.client.search_model_versions("name='fovea-retinal'")
     mlflow.set_tracking_uri(trained.tracking_uri)
     model = mlflow.pyfunc.load_model(f"models:/fovea-retinal/{version.version}")
@@ -118,7 +120,7 @@ def test_the_best_model_is_registered_and_answers(trained: Program) -> None:
     assert np.allclose(probabilities.sum(axis=1), 1, atol=1e-5)
 
 
-def test_a_finished_run_is_not_taken_up_again(
+def test_a_finished_run_is_not_resumed(
     trained: Program, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run_id = trained.only_run().info.run_id
@@ -127,7 +129,7 @@ def test_a_finished_run_is_not_taken_up_again(
     assert trained.only_run().info.status == "FINISHED"
 
 
-def test_a_setting_that_makes_no_sense_is_named_and_makes_no_run(
+def test_a_wrong_setting_is_named_and_creates_no_run(
     program: Program, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert fit(program, monkeypatch, "--epochs", "0", "--learning-rate", "many") == 1
@@ -156,7 +158,7 @@ def test_a_truncated_image_fails_the_run_and_is_named(
     assert "--skip-bad-images" in message
 
 
-def test_bad_images_are_left_out_and_counted_when_asked(
+def test_bad_images_are_left_out_and_counted_on_request(
     program: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     truncate(program.data / "train" / "OCT_Normal" / "003.jpg")
@@ -199,7 +201,7 @@ def test_retfound_without_its_weights_is_refused(
     assert "needs RETFound's checkpoint file" in failure(program, capsys)
 
 
-def test_gpus_that_are_not_there_fail_the_run(
+def test_missing_gpus_fail_the_run(
     program: Program, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)

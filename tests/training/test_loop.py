@@ -103,7 +103,7 @@ def test_every_step_is_recorded_once_with_its_epoch_and_learning_rate(tmp_path: 
     for name in (
         "train/loss",
         "train/accuracy",
-        "train/images_per_second",
+        "train/samples_per_second",
         "train/data_wait_fraction",
     ):
         assert [step for step, _ in trained.tracker.points[name]] == steps
@@ -112,7 +112,7 @@ def test_every_step_is_recorded_once_with_its_epoch_and_learning_rate(tmp_path: 
     assert rates == [0.01 / (1 + step / 100) for step in range(12)]
 
 
-def test_fewer_steps_are_recorded_when_asked(tmp_path: Path) -> None:
+def test_fewer_steps_are_recorded_on_request(tmp_path: Path) -> None:
     trained = train(tmp_path, epochs=2, log_every_steps=5)
     assert [step for step, _ in trained.tracker.points["train/loss"]] == [5, 10]
 
@@ -138,7 +138,7 @@ def test_the_best_checkpoint_outlives_the_newest_ones(tmp_path: Path) -> None:
     ]
 
 
-def test_early_stopping_waits_for_its_patience(tmp_path: Path) -> None:
+def test_early_stopping_ends_the_training_after_its_patience(tmp_path: Path) -> None:
     trained = train(
         tmp_path, epochs=9, scores=[0.5, 0.4, 0.6, 0.1, 0.1, 0.1], early_stopping_patience=2
     )

@@ -1,4 +1,4 @@
-"""A training outlives its tracking server: all it recorded arrives once the server is back."""
+"""An outage of the tracking server: the training continues, and delivers all records afterwards."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ NUM_STEPS = 54
 """36 images in batches of 2, three epochs."""
 
 
-def test_a_server_that_is_killed_in_the_middle_gets_every_step(tmp_path: Path) -> None:
+def test_a_server_that_is_killed_during_the_training_gets_every_step(tmp_path: Path) -> None:
     server = TrackingServer(tmp_path / "server").start()
     try:
         program = Program(tmp_path / "program", tracking_uri=server.uri)
@@ -20,8 +20,12 @@ def test_a_server_that_is_killed_in_the_middle_gets_every_step(tmp_path: Path) -
         run_id = program.only_run().info.run_id
         server.kill()
         spool = program.root / "fovea" / "work" / run_id / "spool"
-        # The last epoch's evaluation is on disk, waiting: the training is over, but not its run.
-        until(lambda: b"epochs/0003/evaluation.json" in _content(spool), "the end", DEADLINE_S)
+        # The evaluation of the last epoch is on disk: the training is over, but its run has not ended.
+        until(
+            lambda: b"epochs/0003/evaluation.json" in _content(spool),
+            "the end of the training",
+            DEADLINE_S,
+        )
         assert process.poll() is None
         server.start()
         output, _ = process.communicate(timeout=DEADLINE_S)

@@ -1,4 +1,4 @@
-"""Killed trainings go on: the curve is bit for bit the undisturbed one, and each point is there once."""
+"""Killed trainings resume: the curve equals the undisturbed one bit for bit, without duplicates."""
 
 import os
 import signal
@@ -46,16 +46,18 @@ def undisturbed(program: Program) -> Run:
     return _run_named(program, "undisturbed")
 
 
-def test_torchrun_goes_on_after_kill_9_of_a_worker(program: Program, undisturbed: Run) -> None:
+def test_torchrun_resumes_after_kill_9_of_a_worker(program: Program, undisturbed: Run) -> None:
     launch = (*TORCHRUN, "--max-restarts", "2")
     process = program.start("fit", *_arguments(program, "torchrun", "worker"), launch=launch)
     _wait_for_step(program, "worker", 13, process)
     os.kill(_workers(process, "training")[1].pid, signal.SIGKILL)
-    _expect_good_end(process)
+    _expect_success(process)
     _assert_same_run(program, "worker", undisturbed)
 
 
-def test_a_job_killed_whole_goes_on_with_its_run_id(program: Program, undisturbed: Run) -> None:
+def test_a_job_that_is_killed_with_all_its_processes_resumes_by_its_run_id(
+    program: Program, undisturbed: Run
+) -> None:
     process = program.start("fit", *_arguments(program, "torchrun", "job"), launch=TORCHRUN)
     _wait_for_step(program, "job", 17, process)
     workers = _workers(process, "training")
@@ -64,7 +66,7 @@ def test_a_job_killed_whole_goes_on_with_its_run_id(program: Program, undisturbe
         worker.kill()
     process.communicate(timeout=60)
     run = _run_named(program, "job")
-    assert run.info.status == "RUNNING", "nobody was left to say otherwise"
+    assert run.info.status == "RUNNING", "no process was left to end the run"
     arguments = ("fit", "--launcher", "torchrun", "--run-id", run.info.run_id)
     output = program.finish(*arguments, launch=TORCHRUN)
     assert "Finished:" in output
@@ -77,7 +79,7 @@ def test_ray_restarts_from_the_last_checkpoint_after_kill_9_of_a_worker(
     process = program.start("fit", *_arguments(program, "ray", "ray"), "--workers", "2")
     _wait_for_step(program, "ray", 13, process)
     os.kill(_workers(process, "RayTrainWorker")[1].pid, signal.SIGKILL)
-    _expect_good_end(process)
+    _expect_success(process)
     _assert_same_run(program, "ray", undisturbed)
 
 
@@ -143,7 +145,7 @@ def _workers(process: subprocess.Popen[str], word: str) -> list[psutil.Process]:
     return sorted(found, key=lambda child: child.pid)
 
 
-def _expect_good_end(process: subprocess.Popen[str]) -> None:
+def _expect_success(process: subprocess.Popen[str]) -> None:
     output, _ = process.communicate(timeout=DEADLINE_S)
     assert process.returncode == 0, output
 
@@ -158,7 +160,7 @@ def _assert_same_run(program: Program, name: str, undisturbed: Run) -> None:
     assert steps == list(range(1, NUM_STEPS + 1))
 
 
-def test_every_launcher_gives_the_same_metric_names(program: Program, undisturbed: Run) -> None:
+def test_every_launcher_logs_the_same_metric_names(program: Program, undisturbed: Run) -> None:
     program.finish("fit", *_arguments(program, "single", "alone"))
     names = {
         frozenset(name for name in run.data.metrics if not name.startswith("system/"))

@@ -1,4 +1,4 @@
-"""A recipe small enough to train in milliseconds, with randomness of every kind that a resume must restore."""
+"""A recipe that trains in milliseconds, with every kind of randomness that a resume must restore."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -59,6 +59,10 @@ class ToyRecipe:
     def samples_per_step(self) -> int:
         return self._order.samples_per_step
 
+    @property
+    def throughput_metric(self) -> str:
+        return "train/samples_per_second"
+
     def build_optimizer(self) -> Optimizer:
         return AdamW(self.model.parameters(), lr=0.01)
 
@@ -94,7 +98,7 @@ class ToyRecipe:
 
 
 class MemoryTracker:
-    """Keeps what was recorded."""
+    """A tracker that keeps its records in memory."""
 
     def __init__(self) -> None:
         self.points: dict[str, list[tuple[int, float]]] = {}

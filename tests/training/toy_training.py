@@ -1,4 +1,4 @@
-"""Trains the toy with the real loop and real checkpoints, as far as a test lets it."""
+"""Trains the toy recipe with the real loop and real checkpoints, to the end or to a simulated kill."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,14 +12,14 @@ from training.agreement import Agreement
 from training.checkpoints.store import CheckpointStore
 from training.config import LoopConfig
 from training.loop import TrainingLoop
-from training.outcome import Outcome
+from training.null_recorders import NullConsole
+from training.outcome import TrainingOutcome
 from training.process import Process
-from training.null_recorders import SilentConsole
 
 
 @dataclass
 class Trained:
-    outcome: Outcome
+    outcome: TrainingOutcome
     tracker: MemoryTracker
     weights: dict[str, torch.Tensor]
     store: CheckpointStore
@@ -35,7 +35,7 @@ def train(
     stop_after: int = 0,
     **settings: Any,
 ) -> Trained:
-    """Train the toy; `stop_after` steps the process "dies", keeping only what is on disk."""
+    """Train the toy; after `stop_after` steps the process "dies", and only its files remain."""
     process = process or lone_process()
     toy = {
         name: settings.pop(name) for name in ("batch_size", "dropout", "scores") if name in settings
@@ -51,7 +51,7 @@ def train(
         agreement=agreement or Agreement(process, None),
         tracker=tracker,
         checkpoints=store,
-        console=SilentConsole(),
+        console=NullConsole(),
     )
     if stop_after:
         loop.recipe.batches = _dying(recipe.batches, stop_after)  # type: ignore[method-assign]
@@ -65,7 +65,7 @@ def train(
 
 
 class Killed(BaseException):
-    """Stands for the end of the process."""
+    """Simulates the end of the process."""
 
 
 def _dying(batches: Any, after: int) -> Any:

@@ -1,4 +1,4 @@
-"""A real `mlflow server` that a test starts, kills and starts again on the same data and port."""
+"""A real `mlflow server` that a test starts, kills and restarts on the same data and port."""
 
 import contextlib
 import os
@@ -44,7 +44,7 @@ class TrackingServer:
                 env={**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
                 stdout=log,
                 stderr=log,
-                # A group of its own, because `mlflow server` starts the worker as its child.
+                # A process group of its own, because `mlflow server` starts the worker as a child process.
                 start_new_session=True,
             )
         self._wait_until_it_answers()
@@ -54,7 +54,7 @@ class TrackingServer:
         self._end(signal.SIGTERM)
 
     def kill(self) -> None:
-        """End it without a chance to finish anything."""
+        """Kill it without letting it finish anything."""
         self._end(signal.SIGKILL)
 
     def new_run(self) -> str:

@@ -1,1 +1,1 @@
-"""What a model is worth: metrics, intervals, calibration, and the report a clinician reads."""
+"""The evaluation of classifiers: metrics, intervals, calibration and the clinical report."""

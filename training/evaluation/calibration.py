@@ -1,4 +1,4 @@
-"""Whether probabilities mean what they say, and the temperature that makes them mean it."""
+"""Measures how well probabilities are calibrated, and fits a temperature that calibrates them."""
 
 import logging
 from dataclasses import dataclass
@@ -12,18 +12,18 @@ from torch.nn.functional import cross_entropy
 _log = logging.getLogger(__name__)
 
 _MIN_TEMPERATURE, _MAX_TEMPERATURE = 0.1, 100.0
-"""A few images may ask for more than this, but no model that has learnt something does."""
+"""Few samples can lead to values outside this range, but no trained model needs them."""
 
 _MIN_LOGIT = -1e4
-"""A masked class has a logit of -infinity, whose gradient is NaN; this is just as impossible."""
+"""Replaces -infinity, the logit of a masked class, whose gradient is NaN."""
 
 
 class ReliabilityBin(NamedTuple):
-    """Images of similar confidence in the predicted class."""
+    """Samples with a similar confidence in the predicted class."""
 
     mean_confidence: float
     accuracy: float
-    num_images: int
+    num_samples: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,21 +38,21 @@ class Calibration:
 
 
 def fit_temperature(logits: Tensor, targets: Tensor) -> float:
-    """The T with the least cross entropy of softmax(logits / T) (Guo et al., ICML 2017).
+    """The temperature T that minimises the cross entropy of softmax(logits / T) (Guo et al., ICML 2017).
 
-    Fit it on val ([N, C] and [N]), never on the images that it is reported on. It is 1.0, with a
-    warning, when these images determine no better one.
+    Fit it on val ([N, C] and [N]), never on the samples that it is reported on. It is 1.0, with a
+    warning, if no other value is better on these samples.
     """
     below_top = logits.double() - logits.double().amax(dim=1, keepdim=True)
-    # When all are right, the sharper the better without end: nothing is learnt from no error.
+    # Without an error, the cross entropy falls without end as T goes to 0, so there is no minimum.
     if bool((below_top.gather(1, targets[:, None]) < 0).any()):
         finite = below_top.clamp(min=_MIN_LOGIT)
         temperature = _minimise_cross_entropy(finite, targets)
         if cross_entropy(finite / temperature, targets) < cross_entropy(finite, targets):
             return temperature
     _log.warning(
-        "Expected validation images, some of them misclassified, to fit a temperature on, but on "
-        "these %d none is better than 1.0; probabilities stay unscaled. Validate on more images.",
+        "Expected validation samples, some of them misclassified, to fit a temperature on, but on "
+        "these %d no value is better than 1.0; probabilities stay unscaled. Validate on more samples.",
         len(targets),
     )
     return 1.0
@@ -61,7 +61,7 @@ def fit_temperature(logits: Tensor, targets: Tensor) -> float:
 def measure_calibration(
     logits: Tensor, targets: Tensor, *, temperature: float, num_bins: int = 15
 ) -> Calibration:
-    """The calibration of a split with and without a temperature that was fitted on another."""
+    """The calibration of a split, with and without a temperature that was fitted on another split."""
     before, after = logits.double().softmax(1), (logits.double() / temperature).softmax(1)
     return Calibration(
         temperature=temperature,
@@ -73,24 +73,26 @@ def measure_calibration(
 
 
 def expected_calibration_error(probabilities: Tensor, targets: Tensor, num_bins: int = 15) -> float:
-    """Mean gap between confidence and accuracy over the images, in bins of equal width."""
+    """Mean gap between confidence and accuracy over the samples, in bins of equal width."""
     bins = reliability_bins(probabilities, targets, num_bins)
-    gaps = sum(item.num_images * abs(item.accuracy - item.mean_confidence) for item in bins)
+    gaps = sum(item.num_samples * abs(item.accuracy - item.mean_confidence) for item in bins)
     return gaps / len(targets)
 
 
 def reliability_bins(
     probabilities: Tensor, targets: Tensor, num_bins: int = 15
 ) -> list[ReliabilityBin]:
-    """The bins that hold images, by rising confidence; a bin includes its upper edge."""
+    """The bins that contain samples, by rising confidence; a bin includes its upper edge."""
     confidence, predicted = probabilities.double().max(dim=1)
     edges = torch.linspace(0, 1, num_bins + 1, dtype=torch.float64)
-    bin_of_image = torch.bucketize(confidence, edges[1:-1])
+    bin_of_sample = torch.bucketize(confidence, edges[1:-1])
     is_right = (predicted == targets).double()
     return [
-        ReliabilityBin(confidence[inside].mean().item(), is_right[inside].mean().item(), num_images)
-        for inside in (bin_of_image == index for index in range(num_bins))
-        if (num_images := int(inside.sum()))
+        ReliabilityBin(
+            confidence[inside].mean().item(), is_right[inside].mean().item(), num_samples
+        )
+        for inside in (bin_of_sample == index for index in range(num_bins))
+        if (num_samples := int(inside.sum()))
     ]
 
 

@@ -1,4 +1,4 @@
-"""The confusion matrix as a picture: counts in the cells, colour by share of the true class."""
+"""Draws a confusion matrix as an image: counts in the cells, coloured by share of the true class."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -54,7 +54,7 @@ def confusion_matrix_image(
 ) -> NDArray[np.uint8]:
     """RGB pixels [H, W, 3]; rows are the truth, and rows without positives are hatched.
 
-    Draws on a canvas of its own, so nothing else that uses matplotlib is touched.
+    It is drawn on a canvas of its own, so other users of matplotlib are not affected.
     """
     counts = np.asarray(matrix, dtype=np.int64)
     support = counts.sum(axis=1)
@@ -78,7 +78,7 @@ def _blank(layout: _Layout) -> tuple[Figure, Axes]:
 
 
 def _label(axes: Axes, rows: Sequence[str], columns: Sequence[str], title: str) -> None:
-    # A class may be called "$x$": names are text, never formulas.
+    # A class may be named "$x$", which must not be drawn as a formula.
     axes.set_xticks(range(len(columns)), columns, rotation=45, ha="right", va="top")
     axes.set_yticks(range(len(rows)), rows)
     for name in (*axes.get_xticklabels(), *axes.get_yticklabels()):
@@ -95,7 +95,7 @@ def _label(axes: Axes, rows: Sequence[str], columns: Sequence[str], title: str) 
 def _write_counts(
     axes: Axes, counts: NDArray[np.int64], shares: NDArray[np.float64], *, cell_inches: float
 ) -> None:
-    """Each number's outline is made once and stamped, at half the time of 784 text objects."""
+    """Make the outline of each number once and place copies, in half the time of 784 text objects."""
     for count in np.unique(counts[counts > 0]):
         cells = np.argwhere(counts == count)
         is_dark = shares[tuple(cells.T)] > 0.55
@@ -113,7 +113,7 @@ def _write_counts(
 
 
 def _centred_outline(text: str, cell_inches: float) -> Path:
-    """The outline of a number in points, as large as fits into a cell, around (0, 0)."""
+    """The outline of a number around (0, 0), in points, as large as a cell allows."""
     points = min(11.0, 0.9 * 72 * cell_inches / max(3, len(text)) / 0.64)
     outline = TextPath((0, 0), text, size=points, usetex=False)
     box = outline.get_extents()

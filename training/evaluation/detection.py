@@ -1,4 +1,4 @@
-"""How well one finding, a class or several classes taken as one, is told from everything else."""
+"""Measures how well a finding, which is one class or a group of classes, is detected."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from tracking_plugin.proportion import Interval, wilson_interval
 
 @dataclass(frozen=True)
 class Proportion:
-    """Successes among trials; what has no trials has no share and no interval."""
+    """Successes among trials; without trials there is no share and no interval."""
 
     successes: int
     total: int
@@ -51,14 +51,14 @@ class Detection:
 
     @property
     def f1(self) -> float | None:
-        """None without positives, as in the macro mean."""
+        """None without positives, which the macro mean leaves out."""
         if self.support == 0:
             return None
         return 2 * self.hits / (2 * self.hits + self.misses + self.false_alarms)
 
 
 class Verdict(StrEnum):
-    """What a test set says about a sensitivity that has a floor."""
+    """The conclusion from a test set about a sensitivity that must reach a floor."""
 
     MEETS_FLOOR = "meets_floor"
     BELOW_FLOOR = "below_floor"
@@ -67,9 +67,9 @@ class Verdict(StrEnum):
 
 
 def detection(confusion: Sequence[Sequence[int]], class_indices: Collection[int]) -> Detection:
-    """The finding that `class_indices` make up, from a confusion matrix whose rows are the truth.
+    """The counts of the finding `class_indices`, from a confusion matrix whose rows are the truth.
 
-    A positive predicted as any class of the finding is a hit.
+    A positive that is predicted as any class of the finding is a hit.
     """
     group = set(class_indices)
     hits = sum(confusion[truth][predicted] for truth in group for predicted in group)
@@ -85,7 +85,7 @@ def detection(confusion: Sequence[Sequence[int]], class_indices: Collection[int]
 
 
 def judge(sensitivity: Proportion, floor: float) -> Verdict:
-    """Meets the floor only if Wilson's lower bound does: a few positives without a miss do not."""
+    """A sensitivity meets its floor only if Wilson's lower bound does, which takes enough positives."""
     if sensitivity.share is None or sensitivity.interval is None:
         return Verdict.NOT_ASSESSED
     if sensitivity.interval[0] >= floor:

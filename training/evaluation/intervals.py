@@ -1,4 +1,4 @@
-"""Confidence intervals by the percentile bootstrap, for what no formula covers."""
+"""Confidence intervals by the percentile bootstrap, for metrics without a closed formula."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from training.evaluation.scoring import Predictions, WeightedScores, summary
 from training.taxonomies.taxonomy import Taxonomy
 
 _MAX_WEIGHTS = 2_000_000
-"""Weights held at once, 16 MB: a chunk of resamples stays near the processor's caches."""
+"""Weights in memory at once, 16 MB, so that a chunk of resamples stays near the CPU's caches."""
 
 
 def class_auroc_key(class_name: str) -> str:
@@ -30,16 +30,17 @@ def bootstrap_intervals(
 ) -> dict[str, Interval]:
     """Percentile intervals of the loss, the overall metrics and each class's AUROC.
 
-    Images are drawn with replacement; with `groups` ([N], one number per patient) whole groups
-    are, which keeps images of one patient from counting as independent evidence. A metric that no
-    resample defines is left out, and everything is when there is only one image or group to draw.
+    Samples are drawn with replacement. With `groups` ([N], such as a number per patient) whole
+    groups are drawn, so that samples of one group do not count as independent evidence. A metric
+    that is undefined in every resample is left out. With a single sample or group the result is
+    empty.
     """
     scores = WeightedScores(predictions)
-    group_of_image = _group_of_image(groups, scores.num_images)
-    if int(group_of_image.max()) == 0:
+    group_of_sample = _group_of_sample(groups, scores.num_samples)
+    if int(group_of_sample.max()) == 0:
         return {}
     generator = torch.Generator().manual_seed(seed)
-    weightings = _resamples(group_of_image, num_resamples, generator)
+    weightings = _resamples(group_of_sample, num_resamples, generator)
     return _percentiles([_score(scores, weights, taxonomy) for weights in weightings], confidence)
 
 
@@ -50,31 +51,31 @@ def _score(scores: WeightedScores, weights: Tensor, taxonomy: Taxonomy) -> dict[
     return {"loss": scores.loss(weights)} | overall | per_class
 
 
-def _group_of_image(groups: Tensor | None, num_images: int) -> Tensor:
-    """Which group each image is drawn with, numbered from 0 without gaps."""
+def _group_of_sample(groups: Tensor | None, num_samples: int) -> Tensor:
+    """The group that each sample is drawn with, numbered from 0 without gaps."""
     if groups is None:
-        return torch.arange(num_images)
-    if groups.shape != (num_images,):
+        return torch.arange(num_samples)
+    if groups.shape != (num_samples,):
         raise DataError(
-            f"Expected one group for each of the {num_images} images, but got groups of shape "
-            f"{list(groups.shape)}; pass the patient of every evaluated image, in its order."
+            f"Expected one group for each of the {num_samples} samples, but got groups of shape "
+            f"{list(groups.shape)}; pass the group of every evaluated sample, in the same order."
         )
-    group_of_image: Tensor = torch.unique(groups, return_inverse=True)[1]
-    return group_of_image
+    group_of_sample: Tensor = torch.unique(groups, return_inverse=True)[1]
+    return group_of_sample
 
 
 def _resamples(
-    group_of_image: Tensor, num_resamples: int, generator: torch.Generator
+    group_of_sample: Tensor, num_resamples: int, generator: torch.Generator
 ) -> Iterator[Tensor]:
-    """How often each image counts in each resample, in chunks of shape [resamples, N]."""
-    num_groups = int(group_of_image.max()) + 1
-    chunk = max(1, _MAX_WEIGHTS // len(group_of_image))
+    """How often each sample is drawn in each resample, in chunks of shape [resamples, N]."""
+    num_groups = int(group_of_sample.max()) + 1
+    chunk = max(1, _MAX_WEIGHTS // len(group_of_sample))
     for start in range(0, num_resamples, chunk):
         shape = (min(chunk, num_resamples - start), num_groups)
         draws = torch.randint(num_groups, shape, generator=generator)
         counts = torch.zeros(shape, dtype=torch.float64)
         counts.scatter_add_(1, draws, torch.ones(shape, dtype=torch.float64))
-        yield counts[:, group_of_image]
+        yield counts[:, group_of_sample]
 
 
 def _percentiles(chunks: list[dict[str, Tensor]], confidence: float) -> dict[str, Interval]:

@@ -1,4 +1,4 @@
-"""What an evaluation says of a classifier: exact metrics of predictions gathered over all ranks."""
+"""Computes the metrics of a classifier exactly, from its predictions on all samples of a split."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from training.taxonomies.taxonomy import Taxonomy
 
 __all__ = [
     "ClassScores",
-    "Evaluation",
+    "ClassifierMetrics",
     "Predictions",
     "evaluate_predictions",
     "evaluation_document",
@@ -27,7 +27,7 @@ __all__ = [
 
 
 class ClassScores(TypedDict):
-    """One class against the rest; None is what the images leave undefined."""
+    """One class against the rest; None stands for undefined."""
 
     support: int
     precision: float | None
@@ -38,8 +38,8 @@ class ClassScores(TypedDict):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Evaluation:
-    """The metrics of one evaluation; an undefined one is NaN in `metrics` and absent elsewhere."""
+class ClassifierMetrics:
+    """All metrics of one evaluation; an undefined one is NaN in `metrics` and absent elsewhere."""
 
     loss: float  # mean cross entropy
     metrics: dict[str, float]  # accuracy, auc_roc_macro, auc_roc_weighted, f1 (macro), kappa
@@ -52,30 +52,30 @@ class Evaluation:
     num_samples: int
 
 
-def evaluate_predictions(predictions: Predictions, taxonomy: Taxonomy) -> Evaluation:
-    """Every metric of these predictions, exact; classes without positives touch no macro mean."""
+def evaluate_predictions(predictions: Predictions, taxonomy: Taxonomy) -> ClassifierMetrics:
+    """Every metric of these predictions; classes without positives are left out of macro means."""
     _require_classes_of(taxonomy, predictions)
     scores = WeightedScores(predictions)
-    every_image_once = torch.ones(1, scores.num_images, dtype=torch.float64)
-    auroc = scores.auroc(every_image_once)
-    confusion = scores.confusion(every_image_once)
+    every_sample_once = torch.ones(1, scores.num_samples, dtype=torch.float64)
+    auroc = scores.auroc(every_sample_once)
+    confusion = scores.confusion(every_sample_once)
     overall = summary(confusion, auroc)
     return _evaluation(
         taxonomy,
         confusion_matrix=confusion[0].long().tolist(),
         auroc=auroc[0],
-        loss=scores.loss(every_image_once).item(),
+        loss=scores.loss(every_sample_once).item(),
         metrics={name: value.item() for name, value in overall.items()},
     )
 
 
-def selection_score(evaluation: Evaluation) -> float:
-    """What the best epoch is chosen by: the mean of F1, macro AUROC and kappa, where defined."""
+def selection_score(evaluation: ClassifierMetrics) -> float:
+    """The score that selects the best epoch: the mean of F1, macro AUROC and kappa, where defined."""
     parts = (evaluation.metrics[name] for name in ("f1", "auc_roc_macro", "kappa"))
     return fmean(part for part in parts if isfinite(part))
 
 
-def logged_metrics(evaluation: Evaluation, prefix: str = "val") -> dict[str, float]:
+def logged_metrics(evaluation: ClassifierMetrics, prefix: str = "val") -> dict[str, float]:
     """The metrics under their MLflow names, undefined ones left out.
 
     Class and condition groups have no prefix on val, `<prefix>_` on any other split.
@@ -96,9 +96,9 @@ def logged_metrics(evaluation: Evaluation, prefix: str = "val") -> dict[str, flo
 
 
 def evaluation_document(
-    evaluation: Evaluation, taxonomy: Taxonomy, *, epoch: int | None, step: int
+    evaluation: ClassifierMetrics, taxonomy: Taxonomy, *, epoch: int | None, step: int
 ) -> dict[str, Any]:
-    """The JSON of `epochs/<epoch>/evaluation.json`; what is undefined is null, never NaN."""
+    """The JSON of `epochs/<epoch>/evaluation.json`; an undefined metric is null, never NaN."""
     overall = {"loss": evaluation.loss} | evaluation.metrics
     return {
         "epoch": epoch,
@@ -119,7 +119,7 @@ def _evaluation(
     auroc: Tensor,
     loss: float,
     metrics: dict[str, float],
-) -> Evaluation:
+) -> ClassifierMetrics:
     report = {
         name: _class_scores(confusion_matrix, index, float(auroc[index]))
         for index, name in enumerate(taxonomy.classes)
@@ -129,7 +129,7 @@ def _evaluation(
         for condition in taxonomy.critical_conditions
     }
     sensitivity = {name: finding.sensitivity.share for name, finding in found.items()}
-    return Evaluation(
+    return ClassifierMetrics(
         loss=loss,
         metrics=metrics,
         recall=_defined({name: scores["recall"] for name, scores in report.items()}),
@@ -154,7 +154,7 @@ def _class_scores(confusion_matrix: list[list[int]], index: int, auroc: float) -
     )
 
 
-def _condition_entries(evaluation: Evaluation, taxonomy: Taxonomy) -> dict[str, Any]:
+def _condition_entries(evaluation: ClassifierMetrics, taxonomy: Taxonomy) -> dict[str, Any]:
     entries = {}
     for condition in taxonomy.critical_conditions:
         sensitivity = detection(evaluation.confusion_matrix, condition.class_indices).sensitivity

@@ -1,4 +1,4 @@
-"""The clinical report of a test evaluation: one self-contained page that a clinician can read."""
+"""Renders the clinical report of a test evaluation as one self-contained HTML page."""
 
 from importlib import resources
 from typing import Any, Unpack
@@ -14,13 +14,13 @@ _TEMPLATE = "report.html"
 
 
 def clinical_report(**inputs: Unpack[ReportInputs]) -> str:
-    """The HTML page, which fetches nothing; names in it are text, whatever they contain."""
+    """The HTML page, which loads nothing else; names in it are escaped."""
     return render_report(report_document(**inputs))
 
 
 def render_report(document: dict[str, Any]) -> str:
-    """The page of a document that `report_document` made."""
-    # Class names come from folders, so everything is escaped unless it says otherwise.
+    """The page of a document from `report_document`."""
+    # Class names come from folder names, so everything is escaped by default.
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
@@ -30,13 +30,13 @@ def render_report(document: dict[str, Any]) -> str:
 
 
 def percent(share: float, floor: float = 1.0) -> str:
-    """A share in percent, to one decimal or to as many as keep it on its side of `floor`."""
-    # 100 * 0.57 is 56.99999999999999: the floor itself must not be below the floor.
+    """A share in percent, with enough decimals that rounding does not move it across `floor`."""
+    # 100 * 0.57 is 56.99999999999999, which would put the floor below itself.
     return f"{_decimal(100 * share, round(100 * floor, 6), 1, share >= floor)}%"
 
 
 def number(value: float) -> str:
-    """A metric to three decimals, or to as many as keep what is not 1 from looking perfect."""
+    """A metric with three decimals, or with more if it would be rounded up to a perfect 1."""
     return _decimal(value, 1.0, 3, value >= 1)
 
 

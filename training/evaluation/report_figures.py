@@ -1,4 +1,4 @@
-"""The figures of a clinical report as plain JSON: what was measured, how surely, the verdicts."""
+"""Computes the figures of a clinical report as plain JSON: metrics, intervals and verdicts."""
 
 from collections.abc import Mapping, Sequence
 from math import isfinite
@@ -8,26 +8,26 @@ from tracking_plugin.proportion import Interval, positives_needed
 from training.evaluation.calibration import Calibration, ReliabilityBin
 from training.evaluation.detection import Detection, Proportion, Verdict, detection, judge
 from training.evaluation.intervals import class_auroc_key
-from training.evaluation.metrics import Evaluation
+from training.evaluation.metrics import ClassifierMetrics
 from training.taxonomies.taxonomy import CriticalCondition, Modality, Taxonomy
 
 
 class ReportInputs(TypedDict):
-    """What a report is made from; all of it about the same test images."""
+    """The inputs of a report, all about the same test images."""
 
-    run: Mapping[str, str]  # what to identify the run by: name, id, recipe, epoch, data, date
-    evaluation: Evaluation
-    intervals: Mapping[str, Interval]  # as `bootstrap_intervals` gives them
+    run: Mapping[str, str]  # identifies the run: name, id, recipe, epoch, data, date
+    evaluation: ClassifierMetrics
+    intervals: Mapping[str, Interval]  # as `bootstrap_intervals` returns them
     calibration: Calibration
     taxonomy: Taxonomy
-    modality: Modality | None  # None: all that the test set has
+    modality: Modality | None  # None: all modalities of the test set
     tta: bool  # whether test-time augmentation was on
-    grouped: NotRequired[bool]  # whether the bootstrap drew patients rather than images
+    grouped: NotRequired[bool]  # whether the bootstrap drew patients instead of images
     num_resamples: NotRequired[int]
 
 
 def report_document(**inputs: Unpack[ReportInputs]) -> dict[str, Any]:
-    """Every figure of the report as strictly valid JSON; the page shows these and no others."""
+    """Every figure of the report as strictly valid JSON; the page shows no others."""
     evaluation, taxonomy = inputs["evaluation"], inputs["taxonomy"]
     shown = _shown_classes(evaluation, taxonomy, inputs["modality"])
     return {
@@ -55,7 +55,7 @@ def report_document(**inputs: Unpack[ReportInputs]) -> dict[str, Any]:
 
 
 def _shown_classes(
-    evaluation: Evaluation, taxonomy: Taxonomy, modality: Modality | None
+    evaluation: ClassifierMetrics, taxonomy: Taxonomy, modality: Modality | None
 ) -> list[int]:
     """A report on one modality leaves out the classes that its images cannot have."""
     return [
@@ -66,7 +66,7 @@ def _shown_classes(
 
 
 def _condition_figures(
-    condition: CriticalCondition, evaluation: Evaluation, taxonomy: Taxonomy
+    condition: CriticalCondition, evaluation: ClassifierMetrics, taxonomy: Taxonomy
 ) -> dict[str, Any]:
     found = detection(evaluation.confusion_matrix, condition.class_indices)
     verdict = judge(found.sensitivity, condition.min_sensitivity)
@@ -111,14 +111,14 @@ def _counted(count: int, noun: str) -> str:
 
 
 def _overall_figures(
-    evaluation: Evaluation, intervals: Mapping[str, Interval]
+    evaluation: ClassifierMetrics, intervals: Mapping[str, Interval]
 ) -> dict[str, dict[str, Any]]:
     values = evaluation.metrics | {"loss": evaluation.loss}
     return {name: _estimate(value, intervals.get(name)) for name, value in values.items()}
 
 
 def _class_figures(
-    index: int, evaluation: Evaluation, taxonomy: Taxonomy, intervals: Mapping[str, Interval]
+    index: int, evaluation: ClassifierMetrics, taxonomy: Taxonomy, intervals: Mapping[str, Interval]
 ) -> dict[str, Any]:
     name = taxonomy.classes[index]
     found = detection(evaluation.confusion_matrix, [index])
@@ -156,14 +156,21 @@ def _calibration_figures(calibration: Calibration) -> dict[str, Any]:
 def _reliability(error: float, bins: Sequence[ReliabilityBin]) -> dict[str, Any]:
     return {
         "expected_calibration_error": error,
-        "bins": [item._asdict() for item in bins],
+        "bins": [
+            {
+                "mean_confidence": item.mean_confidence,
+                "accuracy": item.accuracy,
+                "num_images": item.num_samples,
+            }
+            for item in bins
+        ],
     }
 
 
 def _confusion_figures(
-    evaluation: Evaluation, taxonomy: Taxonomy, shown: Sequence[int]
+    evaluation: ClassifierMetrics, taxonomy: Taxonomy, shown: Sequence[int]
 ) -> dict[str, Any]:
-    """Rows are the shown classes; columns also those that such images were mistaken for."""
+    """Rows are the shown classes; columns also those that their images were predicted as."""
     counts = evaluation.confusion_matrix
     columns = [
         index

@@ -1,8 +1,9 @@
-"""Scores of one set of predictions under many weightings of its images at once, in float64.
+"""Computes metrics of predictions for many weightings of the samples at once, in float64.
 
-A weighting says how often each image counts: all ones is the plain evaluation, and each bootstrap
-resample is another. torchmetrics knows no such weights, divides in float32 and calls the AUROC of
-an absent class 0, hence our own ratios, which the tests compare with its.
+A weighting says how often each sample counts: all ones is the plain evaluation, and each bootstrap
+resample is another weighting. torchmetrics has no such weights, divides in float32 and gives an
+absent class an AUROC of 0, so the ratios are computed here; the tests compare them with
+torchmetrics.
 """
 
 from dataclasses import dataclass
@@ -15,13 +16,13 @@ from training.errors import DataError, TrainingError
 
 @dataclass(frozen=True, kw_only=True)
 class Predictions:
-    """What the model said of every image, once each, and what was true; on the CPU."""
+    """The outputs of the model for every sample, once each, and the true classes; on the CPU."""
 
     logits: Tensor  # [N, C], float32 or float64
     targets: Tensor  # [N], int64
 
     def log_probabilities(self) -> Tensor:
-        """The logarithm of the softmax, float64, [N, C]; refuses what cannot be scored."""
+        """The logarithm of the softmax, float64, [N, C]. Raises TrainingError if there is a NaN in it."""
         self._require_matching_shapes()
         self._require_targets_in_range()
         log_probabilities = self.logits.double().log_softmax(dim=1)
@@ -29,7 +30,7 @@ class Predictions:
         if num_broken:
             raise TrainingError(
                 f"Expected finite outputs of the model, but {num_broken} of {len(self.targets)} "
-                "images got NaN or infinity: the training has diverged; resume from an earlier "
+                "samples got NaN or infinity: the training has diverged; resume from an earlier "
                 "checkpoint with a lower learning rate."
             )
         return log_probabilities
@@ -37,12 +38,14 @@ class Predictions:
     def _require_matching_shapes(self) -> None:
         if self.logits.ndim != 2 or self.targets.shape != self.logits.shape[:1]:
             raise DataError(
-                "Expected logits of shape [images, classes] and one target per image, but got "
+                "Expected logits of shape [samples, classes] and one target per sample, but got "
                 f"{list(self.logits.shape)} and {list(self.targets.shape)}; pass what one "
                 "evaluation gathered."
             )
         if len(self.targets) == 0:
-            raise DataError("Expected images to evaluate, but got none; check the split's folder.")
+            raise DataError(
+                "Expected samples to evaluate, but got none; check the data of the split."
+            )
 
     def _require_targets_in_range(self) -> None:
         low, high, num_classes = (
@@ -60,23 +63,23 @@ class Predictions:
 
 @dataclass(frozen=True)
 class _Ranking:
-    """The images in ascending order of one class's probability, and where its positives tie."""
+    """The samples in ascending order of one class's probability, and where its positives tie."""
 
     order: Tensor  # [N]
     is_negative: Tensor  # [N], float64, in that order
-    positives: Tensor  # [P], image indices
-    num_below: Tensor  # [P], how many images are ranked strictly below
+    positives: Tensor  # [P], sample indices
+    num_below: Tensor  # [P], how many samples are ranked strictly below
     num_up_to: Tensor  # [P], how many are ranked below or tie
 
 
 class WeightedScores:
-    """Predictions prepared once for scoring under any number of weightings."""
+    """Predictions prepared once for any number of weightings."""
 
     def __init__(self, predictions: Predictions) -> None:
         log_probabilities = predictions.log_probabilities()
         targets = predictions.targets.long()
-        self.num_images, self.num_classes = log_probabilities.shape
-        self._image_losses = -log_probabilities.gather(1, targets[:, None]).squeeze(1)
+        self.num_samples, self.num_classes = log_probabilities.shape
+        self._sample_losses = -log_probabilities.gather(1, targets[:, None]).squeeze(1)
         self._cells = targets * self.num_classes + log_probabilities.argmax(dim=1)
         self._rankings = [
             _rank(column, targets == index)
@@ -85,7 +88,7 @@ class WeightedScores:
 
     def loss(self, weights: Tensor) -> Tensor:
         """Mean cross entropy of each weighting, [B], for float64 weights of shape [B, N]."""
-        return weights @ self._image_losses / weights.sum(dim=1)
+        return weights @ self._sample_losses / weights.sum(dim=1)
 
     def confusion(self, weights: Tensor) -> Tensor:
         """Confusion matrices, [B, C, C], rows the truth."""
@@ -111,35 +114,35 @@ def _rank(probabilities: Tensor, is_positive: Tensor) -> _Ranking:
 
 
 def _weighted_auroc(ranking: _Ranking, weights: Tensor) -> Tensor:
-    """The Mann-Whitney statistic: the share of pairs ranked rightly, a tie counting half."""
+    """The Mann-Whitney statistic: the share of correctly ranked pairs; a tie counts half."""
     negatives = weights[:, ranking.order] * ranking.is_negative
     negatives_up_to = torch.nn.functional.pad(negatives.cumsum(dim=1), (1, 0))
     positives = weights[:, ranking.positives]
     outranked = (negatives_up_to[:, ranking.num_below] + negatives_up_to[:, ranking.num_up_to]) / 2
-    # No pairs at all is 0 / 0, which is the NaN that says "undefined".
+    # Without pairs this is 0 / 0, and NaN means undefined.
     return (positives * outranked).sum(dim=1) / (positives.sum(dim=1) * negatives_up_to[:, -1])
 
 
 def accuracy(confusion: Tensor) -> Tensor:
-    """Share of images on the diagonal, [B]."""
+    """Share of samples on the diagonal, [B]."""
     return _diagonal(confusion).sum(dim=1) / confusion.sum(dim=(1, 2))
 
 
 def f1_per_class(confusion: Tensor) -> Tensor:
-    """F1 of each class, [B, C]; NaN for a class without positives, whatever was predicted."""
+    """F1 of each class, [B, C]; NaN for a class without positives, whatever is predicted."""
     support, predicted = confusion.sum(dim=2), confusion.sum(dim=1)
     return torch.where(support > 0, 2 * _diagonal(confusion) / (support + predicted), torch.nan)
 
 
 def cohen_kappa(confusion: Tensor) -> Tensor:
-    """Cohen's unweighted kappa, [B]; NaN when one class is all there is in truth and prediction."""
+    """Cohen's unweighted kappa, [B]; NaN if all samples are of one class and predicted as it."""
     total = confusion.sum(dim=(1, 2))
     by_chance = (confusion.sum(dim=2) * confusion.sum(dim=1)).sum(dim=1) / total**2
     return (accuracy(confusion) - by_chance) / (1 - by_chance)
 
 
 def summary(confusion: Tensor, auroc: Tensor) -> dict[str, Tensor]:
-    """The overall metrics by their short names, [B] each, over the classes that define them."""
+    """The overall metrics by their short names, [B] each, over the classes where they are defined."""
     support = confusion.sum(dim=2)
     defined_support = torch.where(auroc.isnan(), 0.0, support)
     return {

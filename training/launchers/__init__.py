@@ -1,1 +1,1 @@
-"""What starts the ranks: Ray Train, torchrun or nothing."""
+"""Launchers: how the ranks of a training are started, one file each."""

@@ -1,6 +1,6 @@
-"""Which collectives carry what between ranks."""
+"""Chooses the backend of the collectives between ranks."""
 
 
 def collective_backend(*, use_gpu: bool) -> str:
-    """Gloo for what lies in host memory, NCCL for what lies on GPUs."""
+    """Gloo for tensors in host memory, NCCL for tensors on GPUs."""
     return "cpu:gloo,cuda:nccl" if use_gpu else "gloo"

@@ -1,4 +1,4 @@
-"""Trains on Ray: one worker a rank, restarted from the last checkpoint when one is lost."""
+"""Trains with Ray Train: one worker per rank; all restart from the last checkpoint if one is lost."""
 
 import logging
 import os
@@ -22,14 +22,16 @@ from training.console import Bar
 from training.errors import LaunchError, TrainingError, first_line
 from training.job import TrainingJob
 from training.launchers.backend import collective_backend
-from training.outcome import Outcome
+from training.outcome import TrainingOutcome
 
 LOCAL_OBJECT_STORE_BYTES = 256 * 2**20
-"""The data does not travel through Ray's object store, so it stays small."""
+"""Small, because the data does not go through Ray's object store."""
 
 
-def launch_ray(job: TrainingJob, *, workers: int, max_failures: int, ray_address: str) -> Outcome:
-    """Train with `workers` ranks; TrainingError if it fails for good."""
+def launch_ray(
+    job: TrainingJob, *, workers: int, max_failures: int, ray_address: str
+) -> TrainingOutcome:
+    """Train with `workers` ranks. Raises TrainingError if the training fails for good."""
     with _connection(ray_address, workers), _scratch_folder() as storage:
         _require_resources(workers, use_gpu=job.use_gpu)
         trainer = TorchTrainer(
@@ -43,7 +45,7 @@ def launch_ray(job: TrainingJob, *, workers: int, max_failures: int, ray_address
                 failure_config=FailureConfig(max_failures=max_failures),
                 callbacks=[NoRetryOfRefusals()],
                 logging_config=LoggingConfig(log_level="WARNING"),
-                # Ray would print our lines twice, once as its own log.
+                # Otherwise Ray prints each line twice, once as its own log.
                 worker_runtime_env={"env_vars": {"RAY_TRAIN_ENABLE_PRINT_PATCH": "0"}},
             ),
         )
@@ -52,28 +54,28 @@ def launch_ray(job: TrainingJob, *, workers: int, max_failures: int, ray_address
         except TrainingFailedError as error:
             raise _cause(error) from error
         if result.return_value is None:
-            # Ray returns from a training that was aborted by a signal as from a finished one.
+            # Ray returns without an error if a signal has aborted the training.
             raise KeyboardInterrupt
-        return cast(Outcome, result.return_value)
+        return cast(TrainingOutcome, result.return_value)
 
 
 def cluster_has_gpus(address: str) -> bool:
-    """Whether the cluster at `address` has GPUs at present."""
+    """Whether the cluster at `address` has GPUs now."""
     with _connection(address, workers=1):
         return bool(ray.cluster_resources().get("GPU", 0) > 0)
 
 
 class NoRetryOfRefusals(UserCallback):
-    """Ends the training at once for what no restart mends, as a bad image or a full disk."""
+    """Ends the training at once on an error that a restart cannot fix, such as a full disk."""
 
     def after_exception(self, run_context: Any, worker_exceptions: Mapping[int, Exception]) -> None:
-        """Raise a worker's refusal, which Ray does not retry when it comes from a callback."""
+        """Raise a worker's TrainingError; Ray does not retry an error that a callback raises."""
         if (refusal := _refusal(worker_exceptions)) is not None:
             raise refusal
 
 
-def _train_on_worker(config: Mapping[str, TrainingJob]) -> Outcome:
-    # Ray's controller imports this module, too, and waits for nothing that only a rank needs.
+def _train_on_worker(config: Mapping[str, TrainingJob]) -> TrainingOutcome:
+    # Ray's controller imports this module too, and needs nothing that only a rank needs.
     from training.rank import run_rank  # noqa: PLC0415
 
     job = config["job"]
@@ -111,7 +113,7 @@ def _refusal(worker_exceptions: Mapping[int, Exception]) -> TrainingError | None
 
 @contextmanager
 def _connection(address: str, workers: int) -> Iterator[None]:
-    """Connect to the cluster at `address`, or to one of this process's own while it lasts."""
+    """Connect to the cluster at `address`, or start a local one that ends with the block."""
     if ray.is_initialized():
         yield
         return
@@ -124,7 +126,7 @@ def _connection(address: str, workers: int) -> Iterator[None]:
         options = {"address": address} if address else _local_options(workers, folder)
         try:
             ray.init(**options, log_to_driver=True, logging_level=logging.WARNING)
-            # Ray's own answer to SIGTERM is to abort; to SIGINT, Ray Train ends its workers first.
+            # On SIGTERM Ray aborts, but on SIGINT Ray Train ends its workers first.
             signal.signal(signal.SIGTERM, _as_interrupt)
         except (ConnectionError, RuntimeError, ValueError) as error:
             raise LaunchError(
@@ -141,7 +143,7 @@ def _as_interrupt(_signal: int, _frame: object) -> None:
 
 
 def _local_options(workers: int, folder: str) -> dict[str, Any]:
-    """A cluster of this process alone, on loopback."""
+    """Options of a cluster for this process alone, on loopback."""
     port = _free_port()
     return {
         "address": "local",
@@ -150,8 +152,8 @@ def _local_options(workers: int, folder: str) -> dict[str, Any]:
         "_temp_dir": folder,
         "dashboard_host": LOOPBACK,
         "dashboard_port": port,
-        # Ray Train asks the dashboard about its actors, and looks for it in vain where another
-        # Ray runs on the machine, unless it is told where it is.
+        # Ray Train queries the dashboard about its actors. If another Ray runs on the machine, it
+        # only finds the dashboard by this address.
         "include_dashboard": True,
         "runtime_env": {"env_vars": {"RAY_API_SERVER_ADDRESS": f"http://{LOOPBACK}:{port}"}},
     }
@@ -178,7 +180,7 @@ def _require_resources(workers: int, *, use_gpu: bool) -> None:
 
 
 def _autoscales() -> bool:
-    """Whether the cluster can grow by itself."""
+    """Whether the cluster adds machines by itself."""
     return (
         bool(os.environ.get("RAY_AUTOSCALING_CONFIG"))
         or Path("~/ray_bootstrap_config.yaml").expanduser().is_file()

@@ -1,1 +1,1 @@
-"""Recipes: what is trained, each behind the protocol of `training.recipe`."""
+"""Recipes: what is trained and how, one folder each."""

@@ -1,4 +1,4 @@
-"""Learning rate over a training: linear warm-up, then half a cosine."""
+"""The learning rate of each step: linear warm-up, then half a cosine."""
 
 import math
 from dataclasses import dataclass

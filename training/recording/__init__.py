@@ -1,1 +1,1 @@
-"""What rank 0 keeps on record of a training in MLflow."""
+"""Records a training, and the status of its run, in MLflow."""

@@ -16,37 +16,37 @@ NOTE_TAG = "mlflow.note.content"
 
 
 class EvaluationJob(Protocol):
-    """Where an evaluation says which run it scores, and which reports it has written."""
+    """Records which run an evaluation scores, and where its reports are."""
 
-    def scores(self, evaluated: RunRecord) -> None: ...
+    def begin(self, evaluated: RunRecord) -> None: ...
 
-    def has_reported(self, evaluated: RunRecord, report_paths: Sequence[str]) -> None: ...
+    def link_reports(self, evaluated: RunRecord, report_paths: Sequence[str]) -> None: ...
 
 
 class NullJob:
-    """An evaluation at a terminal, which has no run of its own."""
+    """The job of an evaluation that has no run of its own."""
 
-    def scores(self, evaluated: RunRecord) -> None: ...
+    def begin(self, evaluated: RunRecord) -> None: ...
 
-    def has_reported(self, evaluated: RunRecord, report_paths: Sequence[str]) -> None: ...
+    def link_reports(self, evaluated: RunRecord, report_paths: Sequence[str]) -> None: ...
 
 
 class RecordedJob:
-    """An evaluation whose job is an MLflow run."""
+    """The job of an evaluation that has a run of its own."""
 
     def __init__(self, record: RunRecord) -> None:
         self._record = record
 
-    def scores(self, evaluated: RunRecord) -> None:
+    def begin(self, evaluated: RunRecord) -> None:
         self._record.set_tags({Tag.EVALUATED_RUN: evaluated.run_id})
         mark_training(self._record.tracking_uri, self._record.run_id)
 
-    def has_reported(self, evaluated: RunRecord, report_paths: Sequence[str]) -> None:
+    def link_reports(self, evaluated: RunRecord, report_paths: Sequence[str]) -> None:
         links = "\n".join(f"- [{path}]({evaluated.link}/artifacts/{path})" for path in report_paths)
         note = f"Evaluation of run [{evaluated.run_id}]({evaluated.link}).\n\n{links}"
         tags = {NOTE_TAG: note, Tag.REPORT: " ".join(report_paths)}
         retry_until_accepted(
-            lambda: self._record.set_tags(tags), "given the links", ENDING_TIMEOUT_S
+            lambda: self._record.set_tags(tags), "record the links", ENDING_TIMEOUT_S
         )
 
 

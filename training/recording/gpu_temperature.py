@@ -1,11 +1,11 @@
-"""The GPUs' temperatures, which MLflow's own monitor leaves out."""
+"""Monitors the temperatures of the GPUs, which MLflow's own monitor leaves out."""
 
 import pynvml  # type: ignore[import-untyped]
 from mlflow.system_metrics.metrics.base_metrics_monitor import BaseMetricsMonitor
 
 
 class GpuTemperatureMonitor(BaseMetricsMonitor):
-    """`gpu_<index>_temperature_celsius`, the highest of its samples; without a driver nothing."""
+    """`gpu_<index>_temperature_celsius`, the maximum of its samples; without a driver, no metric."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -16,7 +16,7 @@ class GpuTemperatureMonitor(BaseMetricsMonitor):
             try:
                 celsius = pynvml.nvmlDeviceGetTemperature(gpu, pynvml.NVML_TEMPERATURE_GPU)
             except pynvml.NVMLError:
-                # It has fallen off the bus, or does not tell.
+                # The GPU has failed, or does not report its temperature.
                 continue
             self._metrics[f"gpu_{index}_temperature_celsius"].append(float(celsius))
 
@@ -25,7 +25,7 @@ class GpuTemperatureMonitor(BaseMetricsMonitor):
 
 
 def _gpus() -> list[object]:
-    """Handles of this machine's GPUs."""
+    """Handles of the GPUs of this machine."""
     try:
         pynvml.nvmlInit()
         count = pynvml.nvmlDeviceGetCount()

@@ -1,4 +1,4 @@
-"""Puts a run's best model into MLflow's model registry."""
+"""Registers the best model of a run in MLflow's model registry."""
 
 import logging
 import tempfile
@@ -30,14 +30,14 @@ def register_best_model(
     register_as: str,
     step: int,
 ) -> str:
-    """Log the model with its signature and an input example and register it; returns its version.
+    """Log the model with its signature and an input example, and register it; returns its version.
 
-    `weights` are those of the best checkpoint, of optimizer step `step`.
+    `weights` are those of the best checkpoint, which was saved after the optimizer step `step`.
     """
     mlflow.set_tracking_uri(tracking_uri)
     client = MlflowClient(tracking_uri)
     run = client.get_run(run_id)
-    # Left to itself, MLflow puts the model into this process's current experiment.
+    # Without an experiment, MLflow logs the model into the current one of this process.
     model = client.create_logged_model(
         run.info.experiment_id, name=MODEL_NAME, source_run_id=run_id, params=run.data.params
     )

@@ -1,4 +1,4 @@
-"""Repeats a request until the tracking server takes it, or a deadline passes."""
+"""Repeats a request until the tracking server accepts it, or until a timeout."""
 
 import logging
 import time
@@ -17,19 +17,18 @@ RETRY_INTERVAL_S = 5.0
 T = TypeVar("T")
 
 
-def retry_until_accepted(action: Callable[[], T], what: str, timeout_s: float) -> T:
-    """What `action` returns once the server takes it; TrackingError at the deadline.
+def retry_until_accepted(request: Callable[[], T], purpose: str, timeout_s: float) -> T:
+    """The result of `request` once the server accepts it. Raises TrackingError at the timeout.
 
-    `what` completes the sentence "The tracking server could not be …".
+    `purpose` completes the sentence "The tracking server did not accept the request to …".
     """
     deadline = time.monotonic() + timeout_s
     while True:
         try:
-            return action()
+            return request()
         except (MlflowException, requests.RequestException) as error:
+            refusal = f"The tracking server did not accept the request to {purpose}"
             if time.monotonic() + RETRY_INTERVAL_S > deadline:
-                raise TrackingError(
-                    f"The tracking server could not be {what} within {timeout_s:.0f} s: {error}"
-                ) from error
-            logger.warning("The tracking server could not be %s yet: %s", what, error)
+                raise TrackingError(f"{refusal} within {timeout_s:.0f} s: {error}") from error
+            logger.warning("%s; it is repeated: %s", refusal, error)
             time.sleep(RETRY_INTERVAL_S)

@@ -1,4 +1,4 @@
-"""A training's MLflow run: created or taken up, and told how it ends."""
+"""Creates or resumes the MLflow run of a training, and sets its status until it ends."""
 
 import time
 from collections.abc import Mapping
@@ -21,11 +21,11 @@ EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}
 REACH_TIMEOUT_S = 5.0
 REACH_ATTEMPTS = 3
 LONGEST_TAG = 5000
-_COMMANDED = (FoveaStatus.PAUSING, FoveaStatus.RESUMING, FoveaStatus.STOPPING)
+_COMMANDED_STATUSES = (FoveaStatus.PAUSING, FoveaStatus.RESUMING, FoveaStatus.STOPPING)
 
 
 def require_reachable(tracking_uri: str) -> None:
-    """TrackingError unless an MLflow server answers at `tracking_uri`; stores without one pass."""
+    """Raise TrackingError unless an MLflow server answers at `tracking_uri`; other stores pass."""
     if urlsplit(tracking_uri).scheme not in ("http", "https"):
         return
     for attempt in range(REACH_ATTEMPTS):
@@ -56,7 +56,7 @@ class RunRecord:
 
     @property
     def link(self) -> str:
-        """Where the run is seen in the MLflow UI."""
+        """The address of the run in the MLflow UI."""
         base = self.tracking_uri.rstrip("/")
         return f"{base}/#/experiments/{self.experiment_id}/runs/{self.run_id}"
 
@@ -70,19 +70,19 @@ class RunRecord:
             self.set_tags({Tag.STATUS: FoveaStatus.STARTING, Tag.MESSAGE: ""})
 
     def completed(self, timeout_s: float) -> None:
-        """The training reached its end."""
+        """End the run as FINISHED."""
         self._end(FoveaStatus.COMPLETED, "", timeout_s)
 
     def stopped(self, message: str, timeout_s: float) -> None:
-        """Somebody ended the training before its time."""
+        """End the run as KILLED, because a person stopped it."""
         self._end(FoveaStatus.STOPPED, message, timeout_s)
 
     def failed(self, message: str, timeout_s: float) -> None:
-        """The training could not go on, for the reason in `message`."""
+        """End the run as FAILED, for the reason in `message`."""
         self._end(FoveaStatus.ERROR, message[:LONGEST_TAG], timeout_s)
 
     def has_failed(self) -> bool:
-        """Whether some rank has already said why it failed."""
+        """Whether a rank has already recorded why it failed."""
         return bool(self._client.get_run(self.run_id).info.status == MlflowStatus.FAILED)
 
     def set_tags(self, tags: Mapping[str, str]) -> None:
@@ -96,11 +96,11 @@ class RunRecord:
             self.set_tags({Tag.STATUS: status, Tag.MESSAGE: message})
             self._client.set_terminated(self.run_id, status=mlflow_status)
 
-        retry_until_accepted(end, f"told that run {self.run_id} is {mlflow_status}", timeout_s)
+        retry_until_accepted(end, f"end run {self.run_id} as {mlflow_status}", timeout_s)
 
 
 def mark_training(tracking_uri: str, run_id: str) -> None:
-    """The first step is about to be taken."""
+    """Set the run to RUNNING before its first step; a command that is not applied keeps its status."""
     client = MlflowClient(tracking_uri)
     client.update_run(run_id, status=MlflowStatus.RUNNING)
     if _commanded_status(client, run_id) is None:
@@ -108,24 +108,24 @@ def mark_training(tracking_uri: str, run_id: str) -> None:
 
 
 def _commanded_status(client: MlflowClient, run_id: str) -> str | None:
-    """What somebody has told the run to do, where it has not obeyed yet: theirs is the last word."""
+    """The status that a command has set and the run has not applied yet; a run must not overwrite it."""
     run = client.get_run(run_id)
     status: str | None = run.data.tags.get(Tag.STATUS)
     is_live = not RunStatus.is_terminated(RunStatus.from_string(run.info.status))
-    return status if is_live and status in _COMMANDED else None
+    return status if is_live and status in _COMMANDED_STATUSES else None
 
 
 def create_run(
     tracking_uri: str, *, experiment_name: str, experiment_id: str, run_name: str
 ) -> RunRecord:
-    """A new run in the experiment with that id, else of that name, created if need be."""
+    """A new run in the experiment of that id or else of that name, which is created if it is missing."""
     client = MlflowClient(tracking_uri)
     experiment_id = experiment_id or _experiment_id(client, experiment_name)
     return RunRecord(tracking_uri, client.create_run(experiment_id, run_name=run_name or None))
 
 
 def find_run(tracking_uri: str, run_id: str) -> Run:
-    """The run with that id; TrackingError if there is none."""
+    """The run with that id. Raises TrackingError if there is none."""
     try:
         return MlflowClient(tracking_uri).get_run(run_id)
     except MlflowException as error:
@@ -133,10 +133,10 @@ def find_run(tracking_uri: str, run_id: str) -> Run:
 
 
 def resume_run(tracking_uri: str, run_id: str) -> RunRecord:
-    """An existing run that has not finished; TrackingError if there is none to go on with."""
+    """An existing run that has not finished. Raises TrackingError if it cannot be resumed."""
     run = find_run(tracking_uri, run_id)
     if run.info.lifecycle_stage != "active":
-        raise TrackingError(f"The run {run_id} has been deleted; restore it to go on with it.")
+        raise TrackingError(f"The run {run_id} is deleted; restore it to resume it.")
     if run.info.status == RunStatus.to_string(RunStatus.FINISHED):
         raise TrackingError(f"The run {run_id} has finished; start a new one.")
     return RunRecord(tracking_uri, run)
@@ -151,7 +151,5 @@ def _experiment_id(client: MlflowClient, name: str) -> str:
             # Another process has created it in the meantime.
             found = client.get_experiment_by_name(name)
     if found is None or found.lifecycle_stage != "active":
-        raise TrackingError(
-            f"The experiment {name!r} has been deleted; restore it, or name another one."
-        )
+        raise TrackingError(f"The experiment {name!r} is deleted; restore it, or name another one.")
     return str(found.experiment_id)

@@ -1,4 +1,4 @@
-"""MLflow's own system metrics, recorded through our tracker so that a server outage ends nothing."""
+"""Records MLflow's system metrics through the tracker, so that they survive a server outage."""
 
 from collections.abc import Mapping
 from typing import Protocol
@@ -9,16 +9,16 @@ from training.recording.gpu_temperature import GpuTemperatureMonitor
 
 
 class MetricsLog(Protocol):
-    """Where metrics go."""
+    """The part of a tracker that takes metrics."""
 
     def log_metrics(self, metrics: Mapping[str, float], step: int) -> None: ...
 
 
 class RecordedSystemMetrics(SystemMetricsMonitor):
-    """MLflow's monitors of CPU, memory, disk, network and GPUs, sampled on a thread of their own.
+    """MLflow's monitors of CPU, memory, disk, network and GPUs, sampled in their own thread.
 
-    MLflow's thread asks the server for the run's status at each sample and ends for good when it
-    gets no answer; this one keeps sampling until `finish`.
+    MLflow's thread requests the status of the run from the server for each sample, and ends for good
+    if there is no answer; this one samples until `finish`.
     """
 
     def __init__(self, run_id: str, tracking_uri: str, log: MetricsLog) -> None:
@@ -27,7 +27,7 @@ class RecordedSystemMetrics(SystemMetricsMonitor):
         self.monitors.append(GpuTemperatureMonitor())
 
     def monitor(self) -> None:
-        """Sample, aggregate and record until told to finish."""
+        """Sample, aggregate and record until `finish`."""
         while not self._shutdown_event.is_set():
             for _ in range(self.samples_before_logging):
                 self.collect_metrics()

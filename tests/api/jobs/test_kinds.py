@@ -25,10 +25,11 @@ from api.runs.state import RunState
 from api.storage.database import Database
 from tests.api.logged_runs import Mlflow, empty_database
 from tracking_plugin.names import Param, Tag
-from training.__main__ import build_parser, schemas
+from training.__main__ import build_parser
 from training.cli_options import given_values
 from training.config import EvaluateConfig
-from training.recipes.registry import RECIPES
+from training.recipes.registry import RECIPES, recipe_spec
+from training.schemas import schemas
 
 RUN_ID, JOB_RUN_ID = "a" * 32, "b" * 32
 
@@ -56,7 +57,7 @@ def parsed(command: str) -> argparse.Namespace:
 def parsed_training(**params: Any) -> dict[str, Any]:
     namespace = parsed(TRAINING.command(params, RUN_ID))
     assert (namespace.run_id, namespace.recipe) == (RUN_ID, "retinal")
-    return given_values(namespace, RECIPES["retinal"].config_class)
+    return given_values(namespace, recipe_spec("retinal").config_class)
 
 
 @pytest.mark.parametrize(

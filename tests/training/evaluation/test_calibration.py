@@ -14,15 +14,15 @@ from training.evaluation.calibration import (
 )
 
 
-def honest_logits(num_images: int = 4000) -> tuple[torch.Tensor, torch.Tensor]:
+def honest_logits(num_samples: int = 4000) -> tuple[torch.Tensor, torch.Tensor]:
     """Logits whose softmax is the very distribution that the targets were drawn from."""
     generator = torch.Generator().manual_seed(0)
-    logits = 2 * torch.randn(num_images, 5, generator=generator, dtype=torch.float64)
+    logits = 2 * torch.randn(num_samples, 5, generator=generator, dtype=torch.float64)
     targets = torch.multinomial(logits.softmax(1), 1, generator=generator).squeeze(1)
     return logits, targets
 
 
-def test_an_honest_model_needs_no_temperature() -> None:
+def test_a_calibrated_model_needs_no_temperature() -> None:
     assert fit_temperature(*honest_logits()) == pytest.approx(1, abs=0.05)
 
 
@@ -52,7 +52,7 @@ def test_float32_logits_are_fitted_too() -> None:
     assert single == pytest.approx(fit_temperature(logits * 3, targets), rel=1e-4)
 
 
-def test_images_that_are_all_right_determine_no_temperature(
+def test_samples_without_an_error_determine_no_temperature(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     targets = torch.arange(20) % 4
@@ -60,7 +60,7 @@ def test_images_that_are_all_right_determine_no_temperature(
     assert "on these 20 none is better than 1.0" in caplog.text
 
 
-def test_no_images_determine_no_temperature(caplog: pytest.LogCaptureFixture) -> None:
+def test_no_samples_determine_no_temperature(caplog: pytest.LogCaptureFixture) -> None:
     assert fit_temperature(torch.zeros(0, 4), torch.zeros(0, dtype=torch.int64)) == 1.0
     assert caplog.records[0].levelname == "WARNING"
 
@@ -73,18 +73,18 @@ def test_a_masked_class_does_not_disturb_the_fit() -> None:
     )
 
 
-def test_bins_average_what_falls_into_them() -> None:
+def test_bins_average_their_samples() -> None:
     probabilities = torch.tensor([[0.95, 0.05], [0.91, 0.09], [0.45, 0.55], [0.25, 0.75]])
     targets = torch.tensor([0, 1, 1, 1])
     bins = reliability_bins(probabilities, targets, num_bins=5)
-    assert [item.num_images for item in bins] == [1, 1, 2]
+    assert [item.num_samples for item in bins] == [1, 1, 2]
     assert [item.accuracy for item in bins] == [1.0, 1.0, 0.5]
     assert [item.mean_confidence for item in bins] == pytest.approx([0.55, 0.75, 0.93])
     # Gaps of 0.45, 0.25 and, for two images, 0.43.
     assert expected_calibration_error(probabilities, targets, num_bins=5) == pytest.approx(0.39)
 
 
-def test_bins_of_low_confidence_are_kept_apart() -> None:
+def test_bins_of_low_confidence_stay_separate() -> None:
     unsure = torch.full((1, 20), 0.05)
     less_unsure = torch.tensor([[0.1] + [0.9 / 19] * 19])
     bins = reliability_bins(torch.cat([unsure, less_unsure]), torch.tensor([1, 0]))
@@ -98,17 +98,17 @@ def test_the_calibration_error_equals_that_of_torchmetrics(num_bins: int) -> Non
     expected = multiclass_calibration_error(probabilities, targets, 5, n_bins=num_bins, norm="l1")
     error = expected_calibration_error(probabilities, targets, num_bins)
     assert error == pytest.approx(expected.item(), abs=1e-6)
-    assert sum(item.num_images for item in reliability_bins(probabilities, targets)) == 700
+    assert sum(item.num_samples for item in reliability_bins(probabilities, targets)) == 700
 
 
-def test_a_fitted_temperature_mends_the_calibration_of_another_split() -> None:
+def test_a_fitted_temperature_improves_the_calibration_of_another_split() -> None:
     logits, targets = honest_logits()
     temperature = fit_temperature(4 * logits[:2000], targets[:2000])
     calibration = measure_calibration(4 * logits[2000:], targets[2000:], temperature=temperature)
     assert calibration.ece_before > 0.1
     assert calibration.ece_after < 0.05
-    num_images = (sum(item.num_images for item in calibration.bins_before), 2000)
-    assert num_images == (sum(item.num_images for item in calibration.bins_after), 2000)
+    num_samples = (sum(item.num_samples for item in calibration.bins_before), 2000)
+    assert num_samples == (sum(item.num_samples for item in calibration.bins_after), 2000)
 
 
 def test_a_temperature_of_one_changes_nothing() -> None:

@@ -40,7 +40,7 @@ def test_28_classes_take_less_than_a_second() -> None:
     assert min(times_s) < 1
 
 
-def test_a_row_without_positives_looks_unlike_a_row_of_misses() -> None:
+def test_a_row_without_positives_differs_from_a_row_of_misses() -> None:
     # Both rows have nothing on the diagonal; only one had images.
     image = confusion_matrix_image([[5, 0], [0, 0]], ["a", "b"], title="")
     other = confusion_matrix_image([[5, 0], [5, 0]], ["a", "b"], title="")
@@ -60,13 +60,13 @@ def test_every_count_above_zero_is_written() -> None:
     assert two_rows == 2 * one_row > 0
 
 
-def test_names_are_text_and_never_formulas() -> None:
+def test_names_are_not_drawn_as_formulas() -> None:
     names = [r"$\frac{$", "a_{$b$}", "x" * 300, "<b>&amp;</b>"]
     image = confusion_matrix_image(full_matrix(4), names, title=r"$\undefined$")
     assert max(image.shape) < 1500
 
 
-def test_pyplot_and_its_global_state_stay_out() -> None:
+def test_pyplot_and_its_global_state_are_not_used() -> None:
     program = (
         "import sys; from training.evaluation.confusion_image import confusion_matrix_image as draw;"
         "draw([[1, 0], [0, 1]], ['a', 'b'], title='t'); sys.exit('matplotlib.pyplot' in sys.modules)"

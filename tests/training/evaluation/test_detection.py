@@ -5,7 +5,7 @@ from training.evaluation.detection import Proportion, Verdict, detection, judge
 CONFUSION = [[8, 1, 1], [0, 6, 4], [5, 3, 2]]
 
 
-def test_the_four_counts_of_a_group_cover_every_image() -> None:
+def test_the_four_counts_of_a_group_cover_every_sample() -> None:
     found = detection(CONFUSION, [1, 2])
     assert (found.hits, found.misses) == (15, 5)
     assert (found.false_alarms, found.correct_rejections) == (2, 8)
@@ -15,7 +15,7 @@ def test_the_four_counts_of_a_group_cover_every_image() -> None:
     assert found.f1 == pytest.approx(2 * 15 / (20 + 17))
 
 
-def test_nothing_can_be_said_of_nothing() -> None:
+def test_without_samples_every_proportion_is_undefined() -> None:
     found = detection([[0, 0], [0, 3]], [0])
     assert found.sensitivity.share is None
     assert found.sensitivity.interval is None
@@ -38,7 +38,7 @@ def test_nothing_can_be_said_of_nothing() -> None:
         (0, 0, 0.99, Verdict.NOT_ASSESSED),
     ],
 )
-def test_only_the_lower_bound_meets_a_floor(
+def test_a_floor_is_met_by_the_lower_bound_only(
     hits: int, support: int, floor: float, verdict: Verdict
 ) -> None:
     assert judge(Proportion(hits, support), floor) is verdict

@@ -32,7 +32,7 @@ def some_predictions(*supports: int, seed: int = 0) -> Predictions:
     return Predictions(logits=logits, targets=targets)
 
 
-def test_every_image_once_scores_as_the_evaluation_does() -> None:
+def test_equal_weights_give_the_metrics_of_the_evaluation() -> None:
     predictions = some_predictions(40, 0, 25, 3, 12)
     evaluation = evaluate_predictions(predictions, taxonomy(5))
     scores = WeightedScores(predictions)
@@ -44,7 +44,7 @@ def test_every_image_once_scores_as_the_evaluation_does() -> None:
     assert scores.loss(once).item() == pytest.approx(evaluation.loss, abs=1e-9)
 
 
-def test_weights_score_as_copies_of_the_images_do() -> None:
+def test_weights_equal_copies_of_the_samples() -> None:
     predictions = some_predictions(20, 15, 2, 9)
     scores = WeightedScores(predictions)
     draws = torch.randint(46, (30, 46), generator=torch.Generator().manual_seed(3))
@@ -61,7 +61,7 @@ def test_weights_score_as_copies_of_the_images_do() -> None:
         assert loss[row].item() == pytest.approx(expected.loss, abs=1e-9)
 
 
-def test_intervals_hold_the_estimates_and_are_named_like_them() -> None:
+def test_intervals_contain_the_estimates_and_have_their_names() -> None:
     predictions, classes = some_predictions(60, 40, 0, 20), taxonomy(4)
     intervals = bootstrap_intervals(predictions, classes, num_resamples=400, seed=1)
     evaluation = evaluate_predictions(predictions, classes)
@@ -83,7 +83,7 @@ def test_the_accuracy_interval_is_as_wide_as_wilsons() -> None:
     assert interval[1] - interval[0] == pytest.approx(wilson[1] - wilson[0], rel=0.08)
 
 
-def test_a_seed_repeats_its_intervals() -> None:
+def test_the_same_seed_gives_the_same_intervals() -> None:
     predictions = some_predictions(30, 20)
     first, again, other = (
         bootstrap_intervals(predictions, taxonomy(2), num_resamples=50, seed=seed)
@@ -92,7 +92,7 @@ def test_a_seed_repeats_its_intervals() -> None:
     assert first == again != other
 
 
-def test_less_confidence_is_narrower() -> None:
+def test_a_lower_confidence_gives_narrower_intervals() -> None:
     predictions = some_predictions(30, 20)
     wide, narrow = (
         bootstrap_intervals(
@@ -103,7 +103,7 @@ def test_less_confidence_is_narrower() -> None:
     assert wide[0] < narrow[0] <= narrow[1] < wide[1]
 
 
-def test_groups_of_one_image_are_images() -> None:
+def test_groups_of_one_sample_equal_no_groups() -> None:
     predictions = some_predictions(30, 20)
     options = {"num_resamples": 50, "seed": 5}
     grouped = bootstrap_intervals(
@@ -112,7 +112,7 @@ def test_groups_of_one_image_are_images() -> None:
     assert grouped == bootstrap_intervals(predictions, taxonomy(2), **options)
 
 
-def test_copies_of_a_patients_image_are_no_new_evidence() -> None:
+def test_copies_within_a_group_do_not_narrow_the_interval() -> None:
     one_each = some_predictions(40, 30)
     patients = torch.arange(70).repeat_interleave(10)
     copied = Predictions(logits=one_each.logits[patients], targets=one_each.targets[patients])
@@ -125,7 +125,7 @@ def test_copies_of_a_patients_image_are_no_new_evidence() -> None:
     assert naive[1] - naive[0] < 0.6 * (grouped["accuracy"][1] - grouped["accuracy"][0])
 
 
-def test_a_single_image_or_patient_gives_no_interval() -> None:
+def test_a_single_sample_or_group_has_no_interval() -> None:
     assert bootstrap_intervals(some_predictions(1, 0), taxonomy(2), seed=0) == {}
     one_patient = torch.zeros(5, dtype=torch.int64)
     assert (
@@ -133,12 +133,12 @@ def test_a_single_image_or_patient_gives_no_interval() -> None:
     )
 
 
-def test_groups_must_be_one_per_image() -> None:
-    with pytest.raises(DataError, match=r"each of the 5 images, but got groups of shape \[4\]"):
+def test_groups_of_another_length_are_refused() -> None:
+    with pytest.raises(DataError, match=r"each of the 5 samples, but got groups of shape \[4\]"):
         bootstrap_intervals(some_predictions(3, 2), taxonomy(2), seed=0, groups=torch.arange(4))
 
 
-def test_a_thousand_resamples_of_two_thousand_images_take_seconds() -> None:
+def test_a_thousand_resamples_of_two_thousand_samples_take_seconds() -> None:
     predictions = some_predictions(*range(57, 86))
     assert len(predictions.targets) == 2059
     start = time.process_time()

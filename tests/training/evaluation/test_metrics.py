@@ -10,7 +10,7 @@ from torchmetrics.functional import classification as torchmetrics_functional
 from tracking_plugin.names import Metric
 from training.errors import DataError, TrainingError
 from training.evaluation.metrics import (
-    Evaluation,
+    ClassifierMetrics,
     Predictions,
     evaluate_predictions,
     evaluation_document,
@@ -59,12 +59,12 @@ def predictions_of(confusion: list[list[int]]) -> Predictions:
 
 
 @pytest.fixture
-def evaluation() -> Evaluation:
+def evaluation() -> ClassifierMetrics:
     return evaluate_predictions(uneven_predictions(), taxonomy())
 
 
 def test_equals_scikit_learn_with_uneven_supports_and_an_absent_class(
-    evaluation: Evaluation,
+    evaluation: ClassifierMetrics,
 ) -> None:
     predictions = uneven_predictions()
     truth = predictions.targets.numpy()
@@ -88,7 +88,7 @@ def test_equals_scikit_learn_with_uneven_supports_and_an_absent_class(
     assert evaluation.loss == pytest.approx(loss, abs=1e-12)
 
 
-def test_class_report_equals_scikit_learn(evaluation: Evaluation) -> None:
+def test_class_report_equals_scikit_learn(evaluation: ClassifierMetrics) -> None:
     predictions = uneven_predictions()
     truth, probabilities = predictions.targets.numpy(), predictions.logits.softmax(1).numpy()
     predicted = probabilities.argmax(1)
@@ -112,7 +112,7 @@ def test_class_report_equals_scikit_learn(evaluation: Evaluation) -> None:
         )
 
 
-def test_what_a_class_leaves_undefined_is_none(evaluation: Evaluation) -> None:
+def test_undefined_figures_of_a_class_are_none(evaluation: ClassifierMetrics) -> None:
     absent = evaluation.class_report["Absent"]
     assert absent["support"] == 0
     assert (absent["recall"], absent["f1"], absent["auc_roc"]) == (None, None, None)
@@ -144,7 +144,7 @@ def test_agrees_with_torchmetrics_where_every_class_is_present() -> None:
     )
 
 
-def test_the_order_in_which_ranks_gathered_images_does_not_matter(evaluation: Evaluation) -> None:
+def test_the_order_of_the_gathered_samples_does_not_matter(evaluation: ClassifierMetrics) -> None:
     predictions = uneven_predictions()
     order = torch.randperm(len(predictions.targets), generator=torch.Generator().manual_seed(1))
     shuffled = Predictions(logits=predictions.logits[order], targets=predictions.targets[order])
@@ -153,20 +153,20 @@ def test_the_order_in_which_ranks_gathered_images_does_not_matter(evaluation: Ev
     assert again.metrics == pytest.approx(evaluation.metrics, abs=1e-12)
 
 
-def test_float32_logits_are_scored_in_float64(evaluation: Evaluation) -> None:
+def test_float32_logits_are_scored_in_float64(evaluation: ClassifierMetrics) -> None:
     single = evaluate_predictions(uneven_predictions(torch.float32), taxonomy())
     assert single.metrics == pytest.approx(evaluation.metrics, abs=1e-4)
     assert single.loss == pytest.approx(evaluation.loss, abs=1e-6)
 
 
-def test_equal_scores_rank_as_a_coin_toss() -> None:
+def test_equal_scores_have_an_auroc_of_one_half() -> None:
     predictions = Predictions(logits=torch.zeros(9, 3), targets=torch.arange(9) % 3)
     metrics = evaluate_predictions(predictions, taxonomy(num_classes=3)).metrics
     assert metrics["auc_roc_macro"] == metrics["auc_roc_weighted"] == 0.5
     assert metrics["kappa"] == 0.0
 
 
-def test_a_condition_counts_any_of_its_classes_as_a_hit() -> None:
+def test_a_prediction_of_any_class_of_a_condition_is_a_hit() -> None:
     confusion = [[8, 1, 1], [0, 6, 4], [5, 3, 2]]
     named = taxonomy(condition("Pair", 1, 2), condition("Single", 1), num_classes=3)
     evaluation = evaluate_predictions(predictions_of(confusion), named)
@@ -184,7 +184,9 @@ def test_a_condition_without_positives_has_a_support_and_no_sensitivity() -> Non
     assert logged["per_class/Unpredicted"] == 0.0
 
 
-def test_the_selection_score_is_the_mean_of_f1_auroc_and_kappa(evaluation: Evaluation) -> None:
+def test_the_selection_score_is_the_mean_of_f1_auroc_and_kappa(
+    evaluation: ClassifierMetrics,
+) -> None:
     parts = [evaluation.metrics[name] for name in ("f1", "auc_roc_macro", "kappa")]
     assert selection_score(evaluation) == pytest.approx(sum(parts) / 3)
 
@@ -213,7 +215,7 @@ def test_a_masked_class_is_scored_as_impossible() -> None:
     assert math.isfinite(evaluation.loss)
 
 
-def test_logged_names_are_those_of_the_contract() -> None:
+def test_metrics_are_logged_under_their_public_names() -> None:
     named = taxonomy(condition("Grave", 3, 4))
     logged = logged_metrics(evaluate_predictions(uneven_predictions(), named))
     overall = {metric.value for metric in Metric if metric.startswith("val/")}
@@ -222,7 +224,7 @@ def test_logged_names_are_those_of_the_contract() -> None:
     assert all(type(value) is float for value in logged.values())
 
 
-def test_another_split_has_names_of_its_own() -> None:
+def test_metrics_of_another_split_have_other_names() -> None:
     evaluation = evaluate_predictions(uneven_predictions(), taxonomy(condition("Grave", 3, 4)))
     logged = logged_metrics(evaluation, prefix="test")
     assert {name.split("/")[0] for name in logged} == {
@@ -235,7 +237,7 @@ def test_another_split_has_names_of_its_own() -> None:
     assert logged["test/loss"] == evaluation.loss
 
 
-def test_the_document_holds_counts_and_the_conditions_with_their_intervals() -> None:
+def test_the_document_has_counts_and_the_conditions_with_their_intervals() -> None:
     named = taxonomy(condition("Grave", 3, 4), condition("Gone", 2))
     evaluation = evaluate_predictions(uneven_predictions(), named)
     document = json.loads(
@@ -278,5 +280,5 @@ def test_predictions_that_do_not_fit_are_refused(
 def test_outputs_of_a_diverged_model_are_refused(broken: float) -> None:
     predictions = uneven_predictions()
     predictions.logits[5:8, 1] = broken
-    with pytest.raises(TrainingError, match="3 of 117 images got NaN or infinity"):
+    with pytest.raises(TrainingError, match="3 of 117 samples got NaN or infinity"):
         evaluate_predictions(predictions, taxonomy())

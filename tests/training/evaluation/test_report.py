@@ -119,7 +119,7 @@ def test_each_condition_gets_its_verdict() -> None:
         "Not assessed No positives in the test set. Showing it takes at least 125 positives",
     ],
 )
-def test_the_verdicts_are_in_plain_words(page: Page, words: str) -> None:
+def test_the_page_states_each_verdict_in_words(page: Page, words: str) -> None:
     assert words in re.sub(r"\s+", " ", page.text)
 
 
@@ -139,7 +139,7 @@ def test_below_the_floor_says_when_chance_is_not_ruled_out() -> None:
     assert "chance is not ruled out" in condition["explanation"]
 
 
-def test_a_floor_of_everything_cannot_be_shown() -> None:
+def test_a_floor_of_one_can_never_be_shown() -> None:
     taxonomy = five_classes(("Grave", (1,), 1.0))
     (condition,) = report_document(**inputs_of(CONFUSION, taxonomy))["critical_conditions"]
     assert condition["positives_needed"] is None
@@ -151,7 +151,7 @@ def test_without_critical_conditions_the_page_says_that_no_floor_was_checked() -
     assert "No floor was checked" in text
 
 
-def test_the_document_is_strict_json_and_the_page_is_made_from_it(page: Page) -> None:
+def test_the_document_is_strict_json_and_the_page_is_rendered_from_it(page: Page) -> None:
     document = json.loads(
         json.dumps(report_document(**inputs_of(CONFUSION, ALL_VERDICTS)), allow_nan=False)
     )
@@ -168,7 +168,7 @@ def test_the_document_is_strict_json_and_the_page_is_made_from_it(page: Page) ->
     assert document["confusion_matrix"]["counts"] == CONFUSION
 
 
-def test_names_from_outside_are_text_and_nothing_else() -> None:
+def test_names_are_escaped() -> None:
     taxonomy = Taxonomy(
         name=HOSTILE,
         classes=(HOSTILE, "b"),
@@ -186,7 +186,7 @@ def test_names_from_outside_are_text_and_nothing_else() -> None:
     assert html.count("&lt;script&gt;") + html.count("&lt;Script&gt;") >= 9
 
 
-def test_the_page_fetches_nothing(page: Page) -> None:
+def test_the_page_loads_nothing_else(page: Page) -> None:
     html = clinical_report(**inputs_of(CONFUSION, ALL_VERDICTS))
     assert not re.search(r"https?:|//|@import|url\(", html)
     for _, attributes in page.tags:
@@ -204,7 +204,7 @@ def test_every_table_has_a_caption_and_every_heading_cell_a_scope(page: Page) ->
     assert all(plot["role"] == "img" and plot["aria-label"] for plot in plots)
 
 
-def test_the_methods_say_how_it_was_measured() -> None:
+def test_the_methods_describe_the_measurement() -> None:
     plain = Page(clinical_report(**inputs_of(CONFUSION, ALL_VERDICTS))).text
     assert "Test-time augmentation was off" in plain
     assert "of images, which are treated as" in plain
@@ -223,7 +223,7 @@ def test_a_report_on_one_modality_leaves_out_the_classes_of_others() -> None:
     assert "fundus photographs only" in Page(clinical_report(**inputs)).text
 
 
-def test_a_mistake_for_another_modality_stays_in_sight() -> None:
+def test_a_prediction_of_another_modality_is_shown() -> None:
     confusion = [row.copy() for row in CONFUSION]
     confusion[0][4] = 6
     inputs = inputs_of(confusion, ALL_VERDICTS, modality=Modality.FUNDUS)
@@ -233,19 +233,19 @@ def test_a_mistake_for_another_modality_stays_in_sight() -> None:
     assert sum(map(sum, matrix["counts"])) == 477
 
 
-def test_a_metric_that_no_resample_defined_is_shown_without_an_interval() -> None:
+def test_a_metric_without_an_interval_is_shown_without_one() -> None:
     text = Page(clinical_report(**inputs_of(CONFUSION, ALL_VERDICTS, intervals={}))).text
     assert three_decimals(464 / 471) in text
 
 
-def test_an_interval_of_no_width_is_not_shown_as_certainty() -> None:
+def test_an_interval_of_zero_width_is_not_shown_as_certainty() -> None:
     intervals = {"auc_roc/Grave": (1.0, 1.0), "accuracy": (0.97, 0.99)}
     text = Page(clinical_report(**inputs_of(CONFUSION, ALL_VERDICTS, intervals=intervals))).text
     assert "1.000 no resample differed" in re.sub(r"\s+", " ", text)
     assert "0.970 to 0.990" in text
 
 
-def test_all_28_classes_make_a_page() -> None:
+def test_a_page_with_all_28_classes_is_rendered() -> None:
     counts = [[9 if row == column else 1 for column in range(28)] for row in range(28)]
     html = clinical_report(**inputs_of(counts, caasi_v6_1()))
     assert html.count('class="right"') == 28
@@ -265,5 +265,7 @@ def test_all_28_classes_make_a_page() -> None:
         (1 - 1e-12, 1.0, "99.9999999999%"),
     ],
 )
-def test_rounding_never_lifts_a_share_to_its_floor(share: float, floor: float, text: str) -> None:
+def test_rounding_never_moves_a_share_across_its_floor(
+    share: float, floor: float, text: str
+) -> None:
     assert percent(share, floor) == text

@@ -1,4 +1,4 @@
-"""Evaluation jobs: what the MLflow run of a job says while it computes, and how it ends."""
+"""Evaluation jobs: the status of a job's MLflow run while it computes, and how the run ends."""
 
 import signal
 from collections.abc import Iterator
@@ -71,11 +71,11 @@ def interrupting_sigterm() -> Iterator[None]:
 def test_the_run_of_a_job_is_starting_then_training_then_completed(store: Store) -> None:
     with evaluation_job(store.job, store.tracking_uri, store.settings) as job:
         assert store.ending() == ("SCHEDULED", "starting", "")
-        job.scores(store.scored)
+        job.begin(store.scored)
         run = store.job_run()
         assert (run.info.status, run.data.tags["fovea.status"]) == ("RUNNING", "training")
         assert run.data.tags["fovea.evaluated_run"] == store.scored.run_id
-        job.has_reported(store.scored, ["evaluation/test/report.html"])
+        job.link_reports(store.scored, ["evaluation/test/report.html"])
     assert store.ending() == ("FINISHED", "completed", "")
 
 
@@ -122,8 +122,8 @@ def test_a_stop_from_the_server_interrupts_the_computation_without_an_error(
 
 def test_without_a_run_of_its_own_an_evaluation_records_nothing(store: Store) -> None:
     with evaluation_job("", store.tracking_uri, store.settings) as job:
-        job.scores(store.scored)
-        job.has_reported(store.scored, ["report.html"])
+        job.begin(store.scored)
+        job.link_reports(store.scored, ["report.html"])
     assert store.job_run().info.status == "RUNNING", "as it was created"
 
 

@@ -1,4 +1,4 @@
-"""Temperatures as NVIDIA's driver tells them; no GPU is needed, so the driver is a stand-in."""
+"""GPU temperatures, with a fake of NVIDIA's driver instead of a GPU."""
 
 import pynvml
 import pytest
@@ -23,7 +23,7 @@ def test_the_highest_sample_of_each_gpu_is_recorded(monkeypatch: pytest.MonkeyPa
     assert monitor.aggregate_metrics() == {}
 
 
-def test_a_gpu_that_tells_nothing_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_gpu_without_a_temperature_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(gpu: int, sensor: int) -> int:
         raise pynvml.NVMLError(pynvml.NVML_ERROR_GPU_IS_LOST)
 

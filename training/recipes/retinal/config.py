@@ -1,4 +1,4 @@
-"""Settings of the retinal recipe; the defaults are RETFound's official fine-tuning."""
+"""Settings of the retinal recipe; the defaults are those of RETFound's official fine-tuning."""
 
 from enum import StrEnum
 from typing import Any
@@ -11,7 +11,7 @@ from training.errors import ConfigError
 
 
 class Preset(StrEnum):
-    """A named set of defaults; every setting given explicitly wins over it."""
+    """A named set of defaults; settings that are given override them."""
 
     AUTO = "auto"
     SMALL = "small"
@@ -27,7 +27,7 @@ class Tuning(StrEnum):
 
 
 class ClassImbalance(StrEnum):
-    """What is done about rare classes."""
+    """How rare classes are compensated."""
 
     NONE = "none"
     WEIGHTED_LOSS = "weighted-loss"
@@ -38,7 +38,7 @@ RANDOM_WEIGHTS = "random"
 
 
 class RetinalConfig(LoopConfig):
-    """Everything that decides what the retinal recipe trains, and on what."""
+    """All settings of the retinal recipe."""
 
     data: str = Field(
         "", description="folder with train|val|test/<class>/; none: the synthetic demonstration set"
@@ -52,8 +52,8 @@ class RetinalConfig(LoopConfig):
     norm_layer: str = Field("", description="normalisation layer; empty: the backbone's own")
     weights: str = Field("", description="file of pre-trained weights, or 'random'")
     tuning: Tuning = Field(Tuning.FULL, description="train all weights, or the classifier only")
-    image_size: int = Field(224, ge=16, le=2048, description="pixels a side")
-    framing: Framing = Field(Framing.CROP, description="how pictures become square")
+    image_size: int = Field(224, ge=16, le=2048, description="pixels per side")
+    framing: Framing = Field(Framing.CROP, description="how images become square")
 
     batch_size: int = Field(32, ge=1, description="images per rank and micro-batch")
     learning_rate: float = Field(
@@ -79,7 +79,7 @@ class RetinalConfig(LoopConfig):
     rand_augment_magnitude: float = Field(9, ge=0, le=10, description="RandAugment's strength")
     random_erasing: float = Field(0.25, ge=0, le=1, description="share of images partly erased")
     class_imbalance: ClassImbalance = Field(
-        ClassImbalance.NONE, description="what is done about rare classes"
+        ClassImbalance.NONE, description="how rare classes are compensated"
     )
 
     loader_workers: int = Field(8, ge=0, le=128, description="decoding processes per rank")
@@ -127,16 +127,16 @@ PRESETS: dict[Preset, dict[str, Any]] = {
 
 
 def retinal_config(given: dict[str, Any], *, has_gpu: bool) -> RetinalConfig:
-    """The full configuration: what was `given`, over its preset, over the official recipe.
+    """The complete configuration: `given` over its preset, over the official defaults.
 
-    ConfigError names every setting that is wrong.
+    Raises ConfigError that names every wrong setting.
     """
-    asked = RetinalConfig.parse(given).preset
-    preset = asked
+    requested = RetinalConfig.parse(given).preset
+    preset = requested
     if preset is Preset.AUTO:
         preset = Preset.RETFOUND_MAE if has_gpu else Preset.SMALL
     config = RetinalConfig.parse({**PRESETS[preset], **given, "preset": preset})
-    if asked not in (Preset.AUTO, Preset.SMALL) and not config.weights:
+    if requested not in (Preset.AUTO, Preset.SMALL) and not config.weights:
         raise ConfigError(
             f"weights: the preset {preset} needs RETFound's checkpoint file: give its path, "
             f"or '{RANDOM_WEIGHTS}' to train from scratch."

@@ -1,4 +1,4 @@
-"""Makes the retinal recipe's data set ready on every rank: found, drawn if none is given, verified."""
+"""Finds and verifies the data set of the retinal recipe, or draws a synthetic one if none is given."""
 
 import logging
 from collections.abc import Sequence
@@ -6,20 +6,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from training.config import Split
-from training.data.image_folder import ImageFolder, training_classes, scan_image_folder
+from training.data.image_folder import ImageFolder, scan_image_folder, training_classes
 from training.data.sampling import Shard, shard_indices
 from training.data.synthetic.dataset import generate_dataset
 from training.data.verify import unreadable_images
 from training.errors import DataError
 from training.process import Process
-from training.recipe import DatasetDescription
+from training.recipe_spec import DatasetDescription
 from training.recipes.retinal.config import RetinalConfig
 from training.taxonomies.taxonomy import Taxonomy, caasi_v6_1, load_taxonomy, taxonomy_for_folders
 
 logger = logging.getLogger(__name__)
 
-DRAWN_IMAGES_PER_CLASS = {Split.TRAIN: 24, Split.VAL: 8, Split.TEST: 8}
-DRAWN_IMAGE_SIZE = 128
+SYNTHETIC_IMAGES_PER_CLASS = {Split.TRAIN: 24, Split.VAL: 8, Split.TEST: 8}
+SYNTHETIC_IMAGE_SIZE = 128
 NUM_NAMED_IMAGES = 5
 NUM_VERIFY_THREADS = 8
 
@@ -34,20 +34,20 @@ class RetinalData:
 
 
 def data_root(config: RetinalConfig, data_dir: Path) -> Path:
-    """The folder that holds the images; with no data given, a set drawn once in `data_dir`."""
+    """The folder of the images; without data, a synthetic set that is drawn once in `data_dir`."""
     if config.data:
         return Path(config.data).expanduser().resolve()
     return generate_dataset(
         data_dir / "drawn",
         taxonomy=caasi_v6_1(),
-        images_per_class={str(split): count for split, count in DRAWN_IMAGES_PER_CLASS.items()},
-        image_size=DRAWN_IMAGE_SIZE,
+        images_per_class={str(split): count for split, count in SYNTHETIC_IMAGES_PER_CLASS.items()},
+        image_size=SYNTHETIC_IMAGE_SIZE,
         seed=0,
     )
 
 
 def find_data(config: RetinalConfig, root: Path, splits: Sequence[Split]) -> RetinalData:
-    """List the images of `splits` under `root` and settle their taxonomy."""
+    """List the images of `splits` under `root`, and find their taxonomy."""
     taxonomy = (
         load_taxonomy(Path(config.taxonomy))
         if config.taxonomy
@@ -58,9 +58,9 @@ def find_data(config: RetinalConfig, root: Path, splits: Sequence[Split]) -> Ret
 
 
 def verify_data(data: RetinalData, config: RetinalConfig, process: Process) -> RetinalData:
-    """Decode every image once, shared out among the ranks; a collective.
+    """Decode every image once, divided among the ranks; a collective.
 
-    DataError names unreadable images, unless the configuration says to leave them out.
+    Raises DataError that names unreadable images, unless the configuration leaves them out.
     """
     folder = data.folder
     paths = [path for split in folder.splits.values() for path in split.paths]
@@ -81,7 +81,7 @@ def verify_data(data: RetinalData, config: RetinalConfig, process: Process) -> R
 
 
 def describe_dataset(data: RetinalData) -> DatasetDescription:
-    """The data set as MLflow records it: where it lies, and how many images each class has."""
+    """The data set as MLflow records it: its location, and the number of images of each class."""
     folder = data.folder
     per_split = {
         str(split): dict(zip(folder.classes, images.support(len(folder.classes)), strict=True))

@@ -1,4 +1,4 @@
-"""Scores a trained classifier on a split it was not chosen on, with intervals and a clinical report."""
+"""Scores a trained classifier on a held-out split, with intervals and a clinical report."""
 
 import re
 from dataclasses import replace
@@ -14,13 +14,13 @@ from training.errors import ConfigError, DataError
 from training.evaluation.calibration import fit_temperature, measure_calibration
 from training.evaluation.confusion_image import confusion_matrix_image
 from training.evaluation.intervals import bootstrap_intervals
-from training.evaluation.metrics import Evaluation, evaluate_predictions, logged_metrics
+from training.evaluation.metrics import ClassifierMetrics, evaluate_predictions, logged_metrics
 from training.evaluation.report import render_report
 from training.evaluation.report_figures import report_document
 from training.evaluation.scoring import Predictions
 from training.models.backbone import build_classifier
 from training.process import Process
-from training.recipe import Scores, TrainedModel
+from training.recipe import EvaluationReport, TrainedModel
 from training.recipes.retinal.config import RetinalConfig, RetinalEvaluateConfig
 from training.recipes.retinal.data import RetinalData, data_root, find_data, verify_data
 from training.recipes.retinal.model import backbone_config
@@ -33,8 +33,8 @@ ALL_MODALITIES = "all"
 
 def evaluate_classifier(
     trained: TrainedModel, options: RetinalEvaluateConfig, data_dir: Path, process: Process
-) -> Scores:
-    """Fit the temperature on val, then measure on the split that is asked for."""
+) -> EvaluationReport:
+    """Fit the temperature on val, and measure on the split of the options."""
     config = _config(trained, options)
     taxonomy = taxonomy_from_dict(trained.document["taxonomy"], origin="the run's taxonomy")
     modality = _modality(options.modality, taxonomy)
@@ -42,10 +42,10 @@ def evaluate_classifier(
     model = build_classifier(backbone_config(config, len(taxonomy.classes)))
     model.load_state_dict(dict(trained.weights))
     model.to(process.device).eval()
-    viewing = InferenceTransform.of(config, flip=options.tta)
+    transform = InferenceTransform.of(config, flip=options.tta)
 
     def predictions_on(split: Split) -> Predictions:
-        return _predict(model, config, data, split, viewing, process)
+        return _predict(model, config, data, split, transform, process)
 
     val, measured = predictions_on(Split.VAL), predictions_on(options.split)
     temperature = fit_temperature(val.logits, val.targets)
@@ -78,9 +78,9 @@ def evaluate_classifier(
 
 
 def patient_groups(paths: tuple[str, ...], pattern: str) -> Tensor | None:
-    """Int64 [N]: the patient of each image, as a number that says nothing about who it is.
+    """Int64 [N]: the patient of each image, as an anonymous number; None without a pattern.
 
-    None without a pattern; ConfigError if it is no regular expression with a group, or does not
+    Raises ConfigError if the pattern is not a regular expression with a group, or if it does not
     match every file name.
     """
     if not pattern:
@@ -106,7 +106,7 @@ def patient_groups(paths: tuple[str, ...], pattern: str) -> Tensor | None:
 
 
 def _config(trained: TrainedModel, options: RetinalEvaluateConfig) -> RetinalConfig:
-    """The run's configuration, with what the evaluation sees otherwise."""
+    """The configuration of the run, changed where the options of the evaluation differ."""
     values = dict(trained.document["config"])
     values["skip_bad_images"] = options.skip_bad_images
     if options.data:
@@ -114,16 +114,16 @@ def _config(trained: TrainedModel, options: RetinalEvaluateConfig) -> RetinalCon
     return RetinalConfig.parse(values)
 
 
-def _modality(asked: str, taxonomy: Taxonomy) -> Modality | None:
-    if asked == ALL_MODALITIES:
+def _modality(name: str, taxonomy: Taxonomy) -> Modality | None:
+    if name == ALL_MODALITIES:
         return None
     present = sorted({str(modality) for modality in taxonomy.modalities})
-    if asked not in present:
+    if name not in present:
         raise ConfigError(
-            f"modality: {asked!r} is not among the run's, which are {', '.join(present)} "
+            f"modality: {name!r} is not among the run's, which are {', '.join(present)} "
             f"(or '{ALL_MODALITIES}')."
         )
-    return Modality(asked)
+    return Modality(name)
 
 
 def _data(
@@ -163,17 +163,17 @@ def _predict(
     config: RetinalConfig,
     data: RetinalData,
     split: Split,
-    viewing: InferenceTransform,
+    transform: InferenceTransform,
     process: Process,
 ) -> Predictions:
     with torch.no_grad():
-        found = predict(model, split_dataset(config, data, split), viewing, process)
+        found = predict(model, split_dataset(config, data, split), transform, process)
     assert found is not None  # this process is the only one, and the split is not empty
     return found
 
 
 def _variant(options: RetinalEvaluateConfig) -> str:
-    """What tells evaluations of one run apart: `test`, `test_fundus`, `test_fundus_tta`."""
+    """The name of the evaluation among those of its run: `test`, `test_fundus`, `test_fundus_tta`."""
     parts = [str(options.split)]
     if options.modality != ALL_MODALITIES:
         parts.append(options.modality)
@@ -183,13 +183,13 @@ def _variant(options: RetinalEvaluateConfig) -> str:
 
 
 def _scores(
-    variant: str, evaluation: Evaluation, document: dict[str, Any], taxonomy: Taxonomy
-) -> Scores:
+    variant: str, evaluation: ClassifierMetrics, document: dict[str, Any], taxonomy: Taxonomy
+) -> EvaluationReport:
     folder = f"evaluation/{variant}"
     image = confusion_matrix_image(
         evaluation.confusion_matrix, taxonomy.classes, title=f"Confusion matrix, {variant}"
     )
-    return Scores(
+    return EvaluationReport(
         metrics=logged_metrics(evaluation, prefix=variant),
         documents={f"{folder}/scores.json": document},
         pages={f"{folder}/clinical_report.html": render_report(document)},

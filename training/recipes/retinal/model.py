@@ -1,4 +1,4 @@
-"""The retinal recipe's network, as its configuration describes it."""
+"""Builds the network of the retinal recipe from its configuration."""
 
 import logging
 from pathlib import Path
@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 
 def backbone_config(config: RetinalConfig, num_classes: int) -> BackboneConfig:
-    """The architecture that `config` names, with `num_classes` outputs."""
+    """The architecture of `config`, with `num_classes` outputs."""
     return BackboneConfig(
         name=config.backbone,
         num_classes=num_classes,
@@ -26,7 +26,7 @@ def backbone_config(config: RetinalConfig, num_classes: int) -> BackboneConfig:
 
 
 def check_model(config: RetinalConfig, num_classes: int) -> None:
-    """Find out, without building it, whether there is such a model and its weights fit it."""
+    """Raise TrainingError if the model or its weights do not exist or do not fit, without building it."""
     with torch.device("meta"):
         model = build_classifier(backbone_config(config, num_classes))
     if config.weights not in ("", RANDOM_WEIGHTS):
@@ -34,14 +34,14 @@ def check_model(config: RetinalConfig, num_classes: int) -> None:
 
 
 def build_model(backbone: BackboneConfig, config: RetinalConfig) -> nn.Module:
-    """The network with its pre-trained weights, seeded; WeightsError if they do not fit."""
+    """The seeded network with its pre-trained weights. Raises WeightsError if they do not fit."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
         model = build_classifier(backbone)
     if config.weights in ("", RANDOM_WEIGHTS):
         logger.log(
             logging.INFO if config.preset is Preset.SMALL else logging.WARNING,
-            "No weights file is given: the backbone %s starts at random.",
+            "No weights file is given: the backbone %s starts from random weights.",
             backbone.name,
         )
     else:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from training.recipes.retinal.prediction import InferenceTransform
 from training.models.backbone import BackboneConfig, timm_options
 from training.recipe import PackagedModel
+from training.recipes.retinal.prediction import InferenceTransform
 from training.taxonomies.taxonomy import Taxonomy
 
 REGISTERED_CODE = Path(__file__).with_name("registered_classifier.py")
@@ -16,18 +16,18 @@ EXAMPLE_SIZE = 64
 
 
 def package_classifier(
-    backbone: BackboneConfig, viewing: InferenceTransform, taxonomy: Taxonomy
+    backbone: BackboneConfig, transform: InferenceTransform, taxonomy: Taxonomy
 ) -> PackagedModel:
-    """The classifier with the settings that its code needs to be built and shown pictures."""
+    """The classifier, with the settings that its code needs to build it and to prepare images."""
     return PackagedModel(
         code=REGISTERED_CODE,
         settings={
             "backbone": backbone.name,
             "options": timm_options(backbone),
             "classes": list(taxonomy.classes),
-            "image_size": viewing.image_size,
-            "decode_size": viewing.decode_size,
-            "framing": str(viewing.framing),
+            "image_size": transform.image_size,
+            "decode_size": transform.decode_size,
+            "framing": str(transform.framing),
         },
         input_example=_grey_ramp(),
         input_shape=(-1, -1, -1, 3),
@@ -37,6 +37,6 @@ def package_classifier(
 
 
 def _grey_ramp() -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-    """A picture of no patient, [1, 64, 64, 3]."""
+    """An input example that shows no patient, [1, 64, 64, 3]."""
     ramp = np.linspace(0, 255, EXAMPLE_SIZE).astype(np.uint8)
     return np.broadcast_to(ramp[None, None, :, None], (1, EXAMPLE_SIZE, EXAMPLE_SIZE, 3)).copy()

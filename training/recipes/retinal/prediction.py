@@ -1,4 +1,4 @@
-"""Runs a classifier over a split on all ranks and gathers what it said, each image exactly once."""
+"""Runs a classifier on the images of a split on all ranks, and gathers one prediction per image."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -14,14 +14,14 @@ from training.evaluation.scoring import Predictions
 from training.process import Process
 
 DECODE_MARGIN = 256 / 224
-"""Pictures are decoded this much larger than the network's input, to be cut out of."""
+"""Images are decoded this much larger than the network's input, and then cropped."""
 
 Part = tuple[Tensor, Tensor, Tensor]
 """Logits, targets and indices of some images."""
 
 
-class ViewingConfig(Protocol):
-    """The part of a recipe's configuration that says how pictures are shown."""
+class InferenceConfig(Protocol):
+    """The settings of a training that an InferenceTransform is made from."""
 
     @property
     def image_size(self) -> int: ...
@@ -38,18 +38,18 @@ class ViewingConfig(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class InferenceTransform:
-    """How a classifier is shown pictures."""
+    """How images are prepared and batched for a classifier."""
 
     image_size: int
     framing: Framing
     batch_size: int
     num_workers: int
     flip: bool = False
-    """Show each picture and its mirror image, and take the mean of the logits."""
+    """Average the logits over each image and its mirror image."""
 
     @classmethod
-    def of(cls, config: ViewingConfig, *, flip: bool = False) -> "InferenceTransform":
-        """As a training's configuration says; the batch may be larger, for want of gradients."""
+    def of(cls, config: InferenceConfig, *, flip: bool = False) -> "InferenceTransform":
+        """The transform of a training; its batch is larger, because there are no gradients to store."""
         return cls(
             image_size=config.image_size,
             framing=config.framing,
@@ -60,25 +60,25 @@ class InferenceTransform:
 
     @property
     def decode_size(self) -> int:
-        """Pixels a side of a decoded picture."""
+        """Pixels per side of a decoded image."""
         return round(self.image_size * DECODE_MARGIN)
 
 
 def predict(
-    model: nn.Module, dataset: SplitDataset, viewing: InferenceTransform, process: Process
+    model: nn.Module, dataset: SplitDataset, transform: InferenceTransform, process: Process
 ) -> Predictions | None:
-    """Logits of every image of `dataset`, in its order, on rank 0; None elsewhere. A collective."""
+    """Logits of every image of `dataset`, in its order, on rank 0; None on other ranks. A collective."""
     shard = Shard(rank=process.rank, world_size=process.world_size)
     mine = shard_indices(len(dataset), shard)
-    size = viewing.batch_size
+    size = transform.batch_size
     order = [mine[start : start + size] for start in range(0, len(mine), size)]
     parts: list[Part] = []
     for batch in load_batches(
-        dataset, order, num_workers=viewing.num_workers, device=process.device
+        dataset, order, num_workers=transform.num_workers, device=process.device
     ):
-        images = evaluation_transform(batch.images, viewing.image_size, viewing.framing)
+        images = evaluation_transform(batch.images, transform.image_size, transform.framing)
         logits = model(images)
-        if viewing.flip:
+        if transform.flip:
             logits = (logits + model(images.flip(-1))) / 2
         parts.append((logits.float().cpu(), batch.targets.cpu(), batch.indices))
     return _in_order([part for share in process.gather(parts) for part in share])

@@ -24,19 +24,20 @@ from training.evaluation.metrics import (
     logged_metrics,
     selection_score,
 )
-from training.recipes.retinal.prediction import InferenceTransform, predict
 from training.models.batch_norm import synchronise_batch_norm
 from training.process import Process
-from training.recipe import DatasetDescription, EvaluationResult, PackagedModel, StepResult
+from training.recipe import EvaluationResult, PackagedModel, StepResult
+from training.recipe_spec import DatasetDescription
 from training.recipes.retinal.config import ClassImbalance, RetinalConfig, Tuning
 from training.recipes.retinal.data import RetinalData, describe_dataset
 from training.recipes.retinal.model import backbone_config, build_model
 from training.recipes.retinal.package import package_classifier
+from training.recipes.retinal.prediction import InferenceTransform, predict
 from training.recipes.schedule import WarmupCosine
 from training.taxonomies.taxonomy import taxonomy_to_dict
 
 REFERENCE_BATCH_SIZE = 256
-"""Images of a step for which `base_learning_rate` is meant."""
+"""`base_learning_rate` is the peak for this many images per step."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +73,10 @@ class RetinalRecipe:
     def samples_per_step(self) -> int:
         return self._order.samples_per_step
 
+    @property
+    def throughput_metric(self) -> str:
+        return Metric.IMAGES_PER_SECOND
+
     def build_optimizer(self) -> Optimizer:
         exempt: set[str] = getattr(self.model, "no_weight_decay", set)()
         groups = param_groups_layer_decay(
@@ -86,7 +91,7 @@ class RetinalRecipe:
         return self._schedule(step)
 
     def train_mode(self, model: nn.Module) -> None:
-        # A frozen backbone keeps to evaluation: no drop path, no change of running statistics.
+        # A frozen backbone stays in evaluation mode: no drop path, no new running statistics.
         model.train(self.config.tuning is Tuning.FULL)
 
     def batches(self, first_step: int) -> Iterator[Sequence[TrainingBatch]]:
@@ -104,8 +109,8 @@ class RetinalRecipe:
 
     def training_step(self, model: nn.Module, batch: TrainingBatch) -> StepResult:
         logits = model(batch.images)
-        # Divided by the number of images, not by the sum of their weights, which differs between
-        # ranks: only so are the ranks' mean gradients those of one large batch.
+        # The sum is divided by the number of images, not by the sum of their weights, which differs
+        # between ranks: so the mean of the ranks' gradients is the gradient of one large batch.
         losses = (batch.targets * self._class_weights * -F.log_softmax(logits, dim=1)).sum(dim=1)
         correct = logits.argmax(dim=1) == batch.targets.argmax(dim=1)
         loss = losses.mean()
@@ -120,7 +125,7 @@ class RetinalRecipe:
         )
         result = None
         if predictions is not None:
-            # No other rank draws, so none waits for matplotlib.
+            # Only rank 0 draws, so only rank 0 imports matplotlib.
             from training.evaluation.confusion_image import (  # noqa: PLC0415
                 confusion_matrix_image,
             )
@@ -137,7 +142,7 @@ class RetinalRecipe:
                 images={CONFUSION_MATRIX: image},
             )
         shared = self._process.broadcast(result)
-        assert shared is not None  # rank 0 always has one
+        assert shared is not None  # rank 0 always has a result
         return shared
 
     def params(self) -> Mapping[str, str]:
@@ -207,7 +212,7 @@ class RetinalRecipe:
         )
 
     def _loss_weights(self) -> Tensor:
-        """Float [C]: 1, or inversely proportional to the class's images with mean 1 over images."""
+        """Float [C]: 1, or inversely proportional to the images of the class, with mean 1 over images."""
         if self.config.class_imbalance is not ClassImbalance.WEIGHTED_LOSS:
             return torch.ones(self._num_classes)
         support = torch.tensor(self._data.folder.splits[Split.TRAIN].support(self._num_classes))
@@ -216,7 +221,7 @@ class RetinalRecipe:
 
 
 def augmentation_config(config: RetinalConfig) -> AugmentationConfig:
-    """How the training pictures of `config` are changed."""
+    """The augmentation of the training images."""
     return AugmentationConfig(
         image_size=config.image_size,
         smallest_crop=config.smallest_crop,
@@ -228,7 +233,7 @@ def augmentation_config(config: RetinalConfig) -> AugmentationConfig:
 
 
 def split_dataset(config: RetinalConfig, data: RetinalData, split: Split) -> SplitDataset:
-    """The decoded images of a split, somewhat larger than the network's input."""
+    """The images of a split, decoded somewhat larger than the network's input."""
     return SplitDataset(
         data.folder.root,
         data.folder.splits[split],

@@ -1,4 +1,4 @@
-"""The code that MLflow keeps with a registered image classifier; it runs on its own, without Fovea.
+"""The code of a registered image classifier, which MLflow stores with it; it needs no Fovea.
 
 MLflow executes this file when the model is loaded (models from code), so no class is pickled. It
 needs torch, timm, safetensors and NumPy.
@@ -22,7 +22,7 @@ Array = np.ndarray[Any, Any]
 
 
 class _Classifier:
-    """Uint8 RGB pictures [N, H, W, 3] of any one size to probabilities float32 [N, classes]."""
+    """Maps uint8 RGB images [N, H, W, 3] of one size to probabilities, float32 [N, classes]."""
 
     def load_context(self, context: PythonModelContext) -> None:
         """Build the network and load its weights."""
@@ -33,13 +33,13 @@ class _Classifier:
         self.model.load_state_dict(load_file(context.artifacts["weights"]))
         self.model.eval().to(self.device)
 
-    # Without type hints, which MLflow would take for the model's signature.
+    # MLflow would read type hints as the signature of the model.
     def predict(self, context, model_input, params=None):  # type: ignore[no-untyped-def]
         """Probabilities in the order of the model's `classes`."""
         images = np.asarray(model_input)
         if images.dtype != np.uint8 or images.ndim != 4 or images.shape[3] != 3:
             raise ValueError(
-                "Expected RGB pictures as uint8 [N, H, W, 3], "
+                "Expected RGB images as uint8 [N, H, W, 3], "
                 f"but {images.dtype} {list(images.shape)} came."
             )
         batches = range(0, len(images), BATCH_SIZE)
@@ -50,11 +50,11 @@ class _Classifier:
     @torch.inference_mode()
     def _probabilities(self, images: Array) -> Array:
         pixels = torch.tensor(images).to(self.device)
-        logits = self.model(self._view(pixels.permute(0, 3, 1, 2).float() / 255))
+        logits = self.model(self._transformed(pixels.permute(0, 3, 1, 2).float() / 255))
         probabilities: Array = logits.float().softmax(dim=1).cpu().numpy()
         return probabilities
 
-    def _view(self, values: torch.Tensor) -> torch.Tensor:
+    def _transformed(self, values: torch.Tensor) -> torch.Tensor:
         size = self.settings["image_size"]
         if self.settings["framing"] == "crop":
             values = _centre_crop(values, self.settings["decode_size"], size)
@@ -75,7 +75,7 @@ def _centre_crop(values: torch.Tensor, shorter_side: int, size: int) -> torch.Te
 
 
 class ImageClassifier(_Classifier, PythonModel):
-    """The classifier as MLflow calls it; of a `predict` defined here it would ask for hints."""
+    """The classifier as MLflow calls it; MLflow would demand type hints if `predict` was defined here."""
 
 
 set_model(ImageClassifier())

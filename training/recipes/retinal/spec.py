@@ -1,16 +1,16 @@
-"""The retinal recipe as something to ask for: configured, checked beforehand, built on a rank.
+"""The retinal recipe in the registry: how it is configured, checked, built on a rank and evaluated.
 
-What takes seconds to import is imported where it is used: the driver of a cluster's job only
-configures, and a training draws no report.
+Slow imports happen where they are used: the driver of a cluster's job only configures, and a
+training renders no report.
 """
 
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
-from training.config import EvaluateConfig, LoopConfig, Split
+from training.config import EvaluateConfig, FrozenConfig, LoopConfig, Split
 from training.process import Process
-from training.recipe import RecordedRecipe, Scores, TrainedModel
+from training.recipe import EvaluationReport, RecordedRecipe, TrainedModel
 from training.recipes.retinal.config import RetinalConfig, RetinalEvaluateConfig, retinal_config
 from training.recipes.retinal.data import data_root, find_data, verify_data
 
@@ -18,7 +18,7 @@ TRAINING_SPLITS = (Split.TRAIN, Split.VAL)
 
 
 class RetinalSpec:
-    """Implements `training.recipe.RecipeKind`."""
+    """Implements `training.recipe.LoopSpec`."""
 
     @property
     def config_class(self) -> type[LoopConfig]:
@@ -28,10 +28,10 @@ class RetinalSpec:
     def evaluate_class(self) -> type[EvaluateConfig]:
         return RetinalEvaluateConfig
 
-    def configure(self, given: Mapping[str, Any], *, has_gpu: bool) -> LoopConfig:
+    def configure(self, given: Mapping[str, Any], *, has_gpu: bool) -> RetinalConfig:
         return retinal_config(dict(given), has_gpu=has_gpu)
 
-    def check(self, config: LoopConfig, data_dir: Path) -> None:
+    def check(self, config: FrozenConfig, data_dir: Path) -> None:
         from training.recipes.retinal.model import check_model  # noqa: PLC0415
 
         retinal = cast(RetinalConfig, config)
@@ -40,7 +40,7 @@ class RetinalSpec:
 
     def evaluate(
         self, trained: TrainedModel, options: EvaluateConfig, data_dir: Path, process: Process
-    ) -> Scores:
+    ) -> EvaluationReport:
         from training.recipes.retinal.evaluation import evaluate_classifier  # noqa: PLC0415
 
         retinal = cast(RetinalEvaluateConfig, options)
@@ -51,7 +51,7 @@ class RetinalSpec:
 
         retinal = cast(RetinalConfig, config)
         if process.local_rank == 0:
-            data_root(retinal, data_dir)  # draws, once per machine, what is not there yet
+            data_root(retinal, data_dir)  # draws a missing synthetic set once per machine
         process.barrier()
         data = find_data(retinal, data_root(retinal, data_dir), TRAINING_SPLITS)
         return RetinalRecipe(retinal, verify_data(data, retinal, process), process)

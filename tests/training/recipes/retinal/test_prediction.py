@@ -1,4 +1,4 @@
-"""Prediction over ranks: every image once, in order, and metrics that scikit-learn agrees with."""
+"""Prediction on several ranks: each image once, in order, with the metrics of scikit-learn."""
 
 from pathlib import Path
 from typing import Any
@@ -11,12 +11,12 @@ from tests.training.data.images import make_folder
 from tests.training.ranks import lone_process, run_ranks
 from training.config import Split
 from training.evaluation.metrics import evaluate_predictions
-from training.recipes.retinal.prediction import InferenceTransform, predict
 from training.evaluation.scoring import Predictions
 from training.process import Process
 from training.recipes.retinal.config import retinal_config
 from training.recipes.retinal.data import RetinalData, find_data
 from training.recipes.retinal.model import backbone_config, build_model
+from training.recipes.retinal.prediction import InferenceTransform, predict
 from training.recipes.retinal.recipe import split_dataset
 
 TINY = {"preset": "small", "backbone": "test_resnet", "image_size": 32, "batch_size": 1}
@@ -36,7 +36,7 @@ def _predict(process: Process, root: Path) -> Predictions | None:
         )
 
 
-def test_three_ranks_with_uneven_shares_and_an_absent_class_measure_exactly(tmp_path: Path) -> None:
+def test_metrics_are_exact_with_uneven_shards_and_an_absent_class(tmp_path: Path) -> None:
     root = make_folder(tmp_path / "data", {"train": 2, "val": 4})
     for path in (root / "val" / "Fundus_RAO").iterdir():
         path.unlink()

@@ -1,4 +1,4 @@
-"""The retinal recipe: what is trained, how fast, and that ranks together are one large batch."""
+"""The retinal recipe: trained parameters, learning rates, and gradients over several ranks."""
 
 from pathlib import Path
 from typing import Any
@@ -54,20 +54,22 @@ def test_the_mean_gradient_of_two_ranks_is_that_of_the_whole_batch(
 
 def _unflipped_gradients(process: Process, argument: tuple[Path, dict[str, Any]]) -> Any:
     from training.data import augmentation  # noqa: PLC0415
-    from training.recipes import retinal  # noqa: PLC0415
+    from training.recipes.retinal import recipe as module  # noqa: PLC0415
 
     def plain(images: torch.Tensor, config: Any, random: Any) -> torch.Tensor:
-        return augmentation.evaluation_transform(images, config.image_size, augmentation.Framing.STRETCH)
+        return augmentation.evaluation_transform(
+            images, config.image_size, augmentation.Framing.STRETCH
+        )
 
-    original = retinal.augment
-    retinal.augment = plain
+    original = module.augment
+    module.augment = plain
     try:
         return _first_gradients(process, argument)
     finally:
-        retinal.augment = original
+        module.augment = original
 
 
-def test_a_linear_probe_trains_the_classifier_alone(root: Path) -> None:
+def test_a_linear_probe_trains_only_the_classifier(root: Path) -> None:
     probe = recipe(root, tuning="linear-probe")
     trained = {name for name, p in probe.model.named_parameters() if p.requires_grad}
     assert trained == {"fc.weight", "fc.bias"}
@@ -97,7 +99,7 @@ def test_biases_and_norms_do_not_decay(root: Path) -> None:
         assert group["weight_decay"] == (0 if flat else 0.05)
 
 
-def test_the_peak_learning_rate_follows_the_images_of_a_step(root: Path) -> None:
+def test_the_peak_learning_rate_scales_with_the_images_of_a_step(root: Path) -> None:
     scaled = recipe(root, base_learning_rate=5e-3, batch_size=4, gradient_accumulation=2)
     assert scaled.samples_per_step == 8
     assert max(scaled.learning_rate(s) for s in range(100)) == pytest.approx(5e-3 * 8 / 256)
@@ -115,7 +117,7 @@ def test_the_schedule_warms_up_and_follows_half_a_cosine() -> None:
     assert rates[4:] == sorted(rates[4:], reverse=True)
 
 
-def test_rare_classes_weigh_more_in_a_weighted_loss(tmp_path: Path) -> None:
+def test_rare_classes_have_a_larger_weight_in_a_weighted_loss(tmp_path: Path) -> None:
     folder = make_folder(tmp_path, {"train": 6, "val": 1})
     for path in sorted((folder / "train" / CLASSES[1]).iterdir())[:4]:
         path.unlink()
@@ -125,7 +127,7 @@ def test_rare_classes_weigh_more_in_a_weighted_loss(tmp_path: Path) -> None:
     assert float((weights * support).sum() / support.sum()) == pytest.approx(1.0)
 
 
-def test_the_same_step_gives_the_same_batch_after_a_jump(root: Path) -> None:
+def test_a_resumed_step_gets_the_same_batch(root: Path) -> None:
     walked = recipe(root, random_erasing=0.5).batches(0)
     for _ in range(3):
         expected = next(walked)

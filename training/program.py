@@ -1,0 +1,50 @@
+"""Trains a recipe that needs no torch loop, with the same run record, control and ending."""
+
+from contextlib import closing
+
+from tracking_plugin.control import RunControl
+from tracking_plugin.control_messages import Observed
+from training.job import TrainingJob
+from training.outcome import Ending, TrainingOutcome
+from training.recipe_spec import ProgramSpec, RunDescription, Tracker
+from training.recording.recorder import Recorder
+
+
+class ProgramSession:
+    """Implements `training.recipe_spec.TrainingSession` over the control link and MLflow."""
+
+    def __init__(self, recorder: Recorder, control: RunControl) -> None:
+        self.tracker: Tracker = recorder.tracker
+        self._recorder = recorder
+        self._control = control
+        self._has_stopped = False
+        self._step = 0
+
+    def begin(self, description: RunDescription) -> None:
+        self._recorder.begin(description)
+        self._control.report(Observed.TRAINING)
+
+    def should_stop(self, step: int) -> bool:
+        self._step = step
+        self._has_stopped = self._control.should_stop(step)
+        return self._has_stopped
+
+    def outcome(self) -> TrainingOutcome:
+        ending = Ending.STOPPED if self._has_stopped else Ending.COMPLETED
+        return TrainingOutcome(ending=ending, message="", steps=self._step)
+
+
+def run_program(spec: ProgramSpec, job: TrainingJob) -> TrainingOutcome:
+    """Train in this process. Raises TrainingError if the recipe fails or cannot be recorded."""
+    with closing(RunControl(job.run_id, tracking_uri=job.tracking_uri)) as control:
+        control.report(Observed.STARTING)
+        recorder = Recorder(job)
+        session = ProgramSession(recorder, control)
+        try:
+            spec.run(job, session)
+            recorder.close()
+        except BaseException:
+            recorder.abandon()
+            raise
+        job.remove_work_dir()
+        return session.outcome()

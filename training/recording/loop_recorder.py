@@ -1,0 +1,83 @@
+"""Records a training by the torch loop: also its checkpoints and its best model."""
+
+import contextlib
+import logging
+
+from tracking_plugin.names import Param
+from training.checkpoints.checkpoint import read_checkpoint
+from training.checkpoints.store import CheckpointStore
+from training.errors import CheckpointError
+from training.job import TrainingJob
+from training.process import Process
+from training.recipe import RecordedRecipe
+from training.recipe_spec import RunDescription
+from training.recording.publish import register_best_model
+from training.recording.recorder import ABANDON_TIMEOUT_S, Recorder
+from training.recording.retry import retry_until_accepted
+
+logger = logging.getLogger(__name__)
+
+
+class LoopRecorder:
+    """The recorder of a run and its checkpoints; used by rank 0 alone."""
+
+    def __init__(self, job: TrainingJob, checkpoints: CheckpointStore) -> None:
+        self._job = job
+        self._checkpoints = checkpoints
+        checkpoints.open_for_writing()
+        self._recorder = Recorder(job)
+        self.tracker = self._recorder.tracker
+
+    def begin(self, recipe: RecordedRecipe, process: Process) -> None:
+        """Record the settings and the data set; the run is RUNNING from here on."""
+        self._recorder.begin(describe_run(recipe, process))
+
+    def finish(self, recipe: RecordedRecipe) -> None:
+        """Register the best model, and wait until everything recorded is delivered."""
+        self._recorder.flush()
+        self._register_best(recipe)
+        self.close()
+
+    def close(self) -> None:
+        """Wait until everything recorded is delivered, without registering a model."""
+        self._recorder.close()
+        self._checkpoints.close(self._job.delivery_timeout_s)
+        self._job.remove_work_dir()
+
+    def abandon(self) -> None:
+        """Deliver what can be delivered soon; the rest stays on disk for the next attempt."""
+        self._recorder.abandon()
+        with contextlib.suppress(CheckpointError):
+            self._checkpoints.stop(ABANDON_TIMEOUT_S)
+
+    def _register_best(self, recipe: RecordedRecipe) -> None:
+        best = self._checkpoints.best()
+        if best is None:
+            logger.warning("No evaluation was made, so there is no best model to register.")
+            return
+        checkpoint = read_checkpoint(self._checkpoints.path(best))
+        retry_until_accepted(
+            lambda: register_best_model(
+                recipe.package(),
+                checkpoint.evaluated_weights,
+                run_id=self._job.run_id,
+                tracking_uri=self._job.tracking_uri,
+                register_as=self._job.register_as,
+                step=int(checkpoint.state["progress"]["step"]),
+            ),
+            "register the best model",
+            self._job.delivery_timeout_s,
+        )
+
+
+def describe_run(recipe: RecordedRecipe, process: Process) -> RunDescription:
+    """The facts to record about a recipe that this process trains."""
+    params = {
+        **recipe.params(),
+        Param.TOTAL_EPOCHS: str(recipe.config.epochs),
+        Param.STEPS_PER_EPOCH: str(recipe.steps_per_epoch),
+        "world_size": str(process.world_size),
+        "global_batch_size": str(recipe.samples_per_step),
+        "device": process.device_name,
+    }
+    return RunDescription(params=params, dataset=recipe.dataset(), document=recipe.document())
