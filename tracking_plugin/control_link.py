@@ -12,11 +12,16 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 
 from tracking_plugin.control_address import ControlAddress
-from tracking_plugin.control_messages import Command, Report, decode_command, encode
+from tracking_plugin.control_messages import (
+    HEARTBEAT_S,
+    Command,
+    Report,
+    decode_command,
+    encode,
+)
 
 logger = logging.getLogger(__name__)
 
-HEARTBEAT_S = 10.0
 OPEN_TIMEOUT_S = 10.0
 CLOSE_TIMEOUT_S = 2.0
 FIRST_RETRY_DELAY_S = 0.5

@@ -9,6 +9,9 @@ from tracking_plugin.names import RunStatus
 MAX_MESSAGE_CHARS = 1000
 """The length at which a report's message is truncated."""
 
+HEARTBEAT_S = 10.0
+"""A run with an open control link reports at least this often."""
+
 PAUSE_SYNC_INTERVAL_S = 1.0
 """While a run is paused, its ranks run a collective this often, so that none of them times out."""
 

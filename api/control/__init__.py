@@ -1,1 +1,1 @@
-"""What people want of a run, what the run says it does, and the way between the two."""
+"""Commands to runs: what is desired of each run, what it reports, and the link between the two."""

@@ -1,23 +1,23 @@
-"""The record of who commanded what, and what came of it: lines in the transaction of the change they are about."""
+"""The audit of commands: a record per command, written in the transaction of the change that it causes."""
 
 from dataclasses import dataclass
 from typing import cast
 
 from sqlalchemy import Connection, Row, insert, select, update
 
-from api.control.outcomes import Outcome, outcome, reason
+from api.control.outcomes import CommandOutcome, command_outcome, outcome_reason
 from api.control.state import ControlState
 from api.control.transitions import Action
 from api.pages import Listed, Page
 from api.storage.database import page_of
 from api.storage.tables import commands
 
-_LONGEST_NAME = 256
+_MAX_NAME_CHARS = 256
 
 
 @dataclass(frozen=True, kw_only=True)
 class Issuer:
-    """Who commands, and from where."""
+    """Who gave a command, and from which address."""
 
     who: str
     source: str
@@ -25,7 +25,7 @@ class Issuer:
 
 @dataclass(frozen=True, kw_only=True)
 class CommandRequest:
-    """A command as it was given; time in ms since the Unix epoch."""
+    """A command before the server accepts or refuses it; time in ms since the Unix epoch."""
 
     action: Action
     issuer: Issuer
@@ -35,7 +35,7 @@ class CommandRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class CommandRecord:
-    """One line of the audit; times in ms since the Unix epoch."""
+    """One command in the audit; times in ms since the Unix epoch."""
 
     id: int
     run_id: str
@@ -45,30 +45,30 @@ class CommandRecord:
     who: str
     source: str
     at_ms: int
-    outcome: Outcome
+    outcome: CommandOutcome
     outcome_ms: int | None
     message: str
 
 
-def add_line(
+def add_record(
     connection: Connection,
     state: ControlState,
-    asked: CommandRequest,
-    came: Outcome,
+    request: CommandRequest,
+    outcome: CommandOutcome,
     message: str = "",
 ) -> int:
-    """The number of the new line, which says what came of the command at once."""
+    """Add a record with the outcome so far; returns its id."""
     result = connection.execute(
         insert(commands).values(
             run_id=state.run_id,
             command_id=state.command_id,
-            action=asked.action,
-            release=asked.release,
-            who=asked.issuer.who[:_LONGEST_NAME],
-            source=asked.issuer.source[:_LONGEST_NAME],
-            at_ms=asked.at_ms,
-            outcome=came,
-            outcome_ms=None if came is Outcome.PENDING else asked.at_ms,
+            action=request.action,
+            release=request.release,
+            who=request.issuer.who[:_MAX_NAME_CHARS],
+            source=request.issuer.source[:_MAX_NAME_CHARS],
+            at_ms=request.at_ms,
+            outcome=outcome,
+            outcome_ms=None if outcome is CommandOutcome.PENDING else request.at_ms,
             message=message,
         )
     )
@@ -76,26 +76,31 @@ def add_line(
 
 
 def settle(connection: Connection, state: ControlState, now_ms: int) -> None:
-    """Say what came of each of the run's commands that waited for this state."""
-    waiting = (commands.c.run_id == state.run_id) & (commands.c.outcome == Outcome.PENDING)
-    for row in connection.execute(select(commands).where(waiting)).all():
-        came = outcome(state, Action(row.action), row.command_id)
-        if came is not Outcome.PENDING:
-            said = {"outcome": came, "outcome_ms": now_ms, "message": reason(state, came)}
-            connection.execute(update(commands).where(commands.c.id == row.id).values(said))
+    """Record the outcome of each pending command of the run that `state` decides."""
+    is_pending = commands.c.outcome == CommandOutcome.PENDING
+    pending = select(commands).where((commands.c.run_id == state.run_id) & is_pending)
+    for row in connection.execute(pending).all():
+        outcome = command_outcome(state, Action(row.action), row.command_id)
+        if outcome is not CommandOutcome.PENDING:
+            values = {
+                "outcome": outcome,
+                "outcome_ms": now_ms,
+                "message": outcome_reason(state, outcome),
+            }
+            connection.execute(update(commands).where(commands.c.id == row.id).values(values))
 
 
-def find_line(connection: Connection, line_id: int) -> CommandRecord:
-    return _record(connection.execute(select(commands).where(commands.c.id == line_id)).one())
+def find_record(connection: Connection, record_id: int) -> CommandRecord:
+    return _record(connection.execute(select(commands).where(commands.c.id == record_id)).one())
 
 
-def newest_lines(connection: Connection, run_id: str, page: Page) -> Listed[CommandRecord]:
-    wanted = select(commands).where(commands.c.run_id == run_id).order_by(commands.c.id.desc())
-    return page_of(connection, wanted, page, _record)
+def newest_records(connection: Connection, run_id: str, page: Page) -> Listed[CommandRecord]:
+    of_run = select(commands).where(commands.c.run_id == run_id).order_by(commands.c.id.desc())
+    return page_of(connection, of_run, page, _record)
 
 
 def _record(row: Row[tuple[object, ...]]) -> CommandRecord:
     fields = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
     return CommandRecord(
-        **{**fields, "action": Action(row.action), "outcome": Outcome(row.outcome)}
+        **{**fields, "action": Action(row.action), "outcome": CommandOutcome(row.outcome)}
     )

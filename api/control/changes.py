@@ -1,4 +1,4 @@
-"""Wakes whoever waits for a run's state to change, in this process and in the others."""
+"""Notifies those that wait for a run's state to change, in this process and in the others."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -8,16 +8,16 @@ from api.bus.protocol import Bus
 from api.timestamps import unix_ms
 from tracking_plugin.events import ControlChanged
 
-SHOWN_DEADLINE_S = 5.0
+SHOW_TIMEOUT_S = 5.0
 
 
 class StateChanges:
-    """Says that a state may have changed, never what it is now: that is looked up."""
+    """A notification says that a state may have changed. The new state is read from the store."""
 
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
         self._watchers: dict[str, set[asyncio.Event]] = {}
-        self._under_way: dict[str, set[asyncio.Future[None]]] = {}
+        self._in_progress: dict[str, set[asyncio.Future[None]]] = {}
         self.on_change: Callable[[str], None] = lambda _: None
 
     @contextmanager
@@ -33,34 +33,35 @@ class StateChanges:
                 del self._watchers[run_id]
 
     @contextmanager
-    def under_way(self, run_id: str) -> Iterator[None]:
-        """While inside, a change of the run's state is made and shown."""
+    def in_progress(self, run_id: str) -> Iterator[None]:
+        """Wraps the storing and showing of a change, for `wait_until_shown`."""
         done = asyncio.get_running_loop().create_future()
-        self._under_way.setdefault(run_id, set()).add(done)
+        self._in_progress.setdefault(run_id, set()).add(done)
         try:
             yield
         finally:
             done.set_result(None)
-            self._under_way[run_id].discard(done)
-            if not self._under_way[run_id]:
-                del self._under_way[run_id]
+            self._in_progress[run_id].discard(done)
+            if not self._in_progress[run_id]:
+                del self._in_progress[run_id]
 
-    async def finished(self, run_id: str) -> None:
-        """Wait until all that is under way by now has been shown; for a moment, if that hangs."""
-        if under_way := set(self._under_way.get(run_id, ())):
-            await asyncio.wait(under_way, timeout=SHOWN_DEADLINE_S)
+    async def wait_until_shown(self, run_id: str) -> None:
+        """Wait, at most SHOW_TIMEOUT_S, until all changes now in progress are shown in MLflow."""
+        if in_progress := set(self._in_progress.get(run_id, ())):
+            await asyncio.wait(in_progress, timeout=SHOW_TIMEOUT_S)
 
     def announce(self, run_id: str) -> None:
-        """To all processes."""
-        self.wake(run_id)
+        """Notify all processes."""
+        self.notify(run_id)
         self._bus.publish(ControlChanged(run_id=run_id, accepted_ms=unix_ms()))
 
-    def wake(self, run_id: str) -> None:
+    def notify(self, run_id: str) -> None:
+        """Notify this process."""
         for changed in self._watchers.get(run_id, ()):
             changed.set()
         self.on_change(run_id)
 
-    def wake_all(self) -> None:
-        """Something may have been announced that did not arrive."""
+    def notify_all(self) -> None:
+        """Notify all watchers of this process, after announcements may have been lost."""
         for run_id in list(self._watchers):
-            self.wake(run_id)
+            self.notify(run_id)

@@ -1,26 +1,26 @@
-"""Looks for runs that have fallen silent: their processes, machines or networks may be gone."""
+"""Checks regularly which runs have sent no heartbeat for too long, and marks them as silent."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from api.control.service import ControlService
-from api.control.state import SILENT_AFTER_MS
+from api.control.silence import CONTROLLED_LIMIT_MS
 from api.storage.leased_worker import LeasedWorker
 
-LOOK_INTERVAL_S = 10.0
+CHECK_INTERVAL_S = 10.0
 
 
 class HeartbeatMonitor:
-    """One for a process; where there are several, each finds the same and the first one tells."""
+    """Every process has one; the first that finds a run silent marks it."""
 
     def __init__(self, control: ControlService) -> None:
         self._worker = LeasedWorker(
             "Checking the heartbeats of runs",
-            control.tell_silent,
-            interval_s=LOOK_INTERVAL_S,
+            control.mark_silent_runs,
+            interval_s=CHECK_INTERVAL_S,
             lease=None,
             # No run could send heartbeats while no server was there: each gets time to reconnect.
-            delay_s=SILENT_AFTER_MS / 1000,
+            delay_s=CONTROLLED_LIMIT_MS / 1000,
         )
 
     @asynccontextmanager

@@ -1,4 +1,4 @@
-"""The server's end of a control link: says what is wanted on connect and on change, and hears what is."""
+"""The server's end of a control link: sends the desired state on connect and on change, and receives reports."""
 
 import asyncio
 import logging
@@ -7,7 +7,6 @@ import msgspec
 from mlflow.exceptions import MlflowException
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from api.background import in_background
 from api.control.service import ControlService
 from api.errors import ApiError, UnavailableError, close_code_of
 from api.middleware.admission import close_reason
@@ -22,21 +21,21 @@ from tracking_plugin.control_messages import (
 logger = logging.getLogger(__name__)
 
 REPLACED = 4409
-"""Another connection has come for the same run."""
+"""Close code: another connection for the same run has been opened."""
 
 _LARGEST_NUMBER = 2**63 - 1
 _USUAL_ENDS = (asyncio.CancelledError, WebSocketDisconnect)
 
 
 class ControlLinks:
-    """The links of this process: one for each run, the newest."""
+    """The links of this process: the newest one of each run."""
 
     def __init__(self, control: ControlService) -> None:
         self._control = control
         self._open: dict[str, asyncio.Task[None]] = {}
 
     async def serve(self, socket: WebSocket, run_id: str, workspace: str | None) -> None:
-        """One connection, from its acceptance to its end."""
+        """Serve an accepted connection until its end."""
         with self._control.watching(run_id) as changed:
             try:
                 state = await self._control.connect(run_id, workspace)
@@ -44,12 +43,13 @@ class ControlLinks:
                 await refuse(socket, error)
                 return
             link = ControlLink(self._control, socket, run_id, changed)
-            await self._as_the_newest(link, state.command)
+            await self._serve_newest(link, state.command)
 
-    async def _as_the_newest(self, link: "ControlLink", command: Command) -> None:
+    async def _serve_newest(self, link: "ControlLink", command: Command) -> None:
+        """Serve `link` until its end or until another link of the run replaces it."""
         if (before := self._open.get(link.run_id)) is not None:
             before.cancel()
-        task = asyncio.create_task(link.converse(command))
+        task = asyncio.create_task(link.serve(command))
         self._open[link.run_id] = task
         try:
             await asyncio.wait((task,))
@@ -62,42 +62,47 @@ class ControlLinks:
 
 
 class ControlLink:
-    """One connection; the protocol's own pings tell when nobody is at its other end any more."""
+    """One connection. The WebSocket's own pings detect that the other end is gone."""
 
     def __init__(
         self, control: ControlService, socket: WebSocket, run_id: str, changed: asyncio.Event
     ) -> None:
         self._control = control
         self._changed = changed
-        self._heard: int | None = None
+        self._received_number: int | None = None
         self.socket = socket
         self.run_id = run_id
 
-    async def converse(self, command: Command) -> None:
-        both = (self._keep_telling(command), self._keep_hearing())
-        async with in_background(*both) as (telling, hearing):
-            await asyncio.wait((telling, hearing), return_when=asyncio.FIRST_COMPLETED)
-            if _has_left(telling):
-                # Messages that arrived before the disconnect are still to be read.
-                await asyncio.wait((hearing,))
-        for task in (telling, hearing):
-            error = None if task.cancelled() else task.exception()
+    async def serve(self, command: Command) -> None:
+        """Send `command` and each later one, and receive reports, until the connection ends."""
+        sending = asyncio.ensure_future(self._send_commands(command))
+        receiving = asyncio.ensure_future(self._receive_reports())
+        try:
+            await asyncio.wait((sending, receiving), return_when=asyncio.FIRST_COMPLETED)
+            if _has_disconnected(sending):
+                # Reports that were sent before the disconnect are still to be received.
+                await asyncio.wait((receiving,))
+        finally:
+            sending.cancel()
+            receiving.cancel()
+        results = await asyncio.gather(sending, receiving, return_exceptions=True)
+        for error in results:
             if error is not None and not isinstance(error, _USUAL_ENDS):
                 await refuse(self.socket, error)
 
-    async def _keep_telling(self, command: Command) -> None:
-        """All that is sent about the state is sent here, so that nothing overtakes what is newer."""
+    async def _send_commands(self, command: Command) -> None:
+        """The only sender of commands, so that an older one never follows a newer one."""
         await self.socket.send_text(encode(command))
         while True:
             await self._changed.wait()
             self._changed.clear()
-            heard, self._heard = self._heard, None
+            number, self._received_number = self._received_number, None
             state = await self._control.find(self.run_id)
-            if state is not None and (heard is not None or state.command != command):
+            if state is not None and (number is not None or state.command != command):
                 command = state.command
-                await self.socket.send_text(encode(msgspec.structs.replace(command, heard=heard)))
+                await self.socket.send_text(encode(msgspec.structs.replace(command, heard=number)))
 
-    async def _keep_hearing(self) -> None:
+    async def _receive_reports(self) -> None:
         while True:
             message = await self.socket.receive()
             if message["type"] != "websocket.receive":
@@ -109,20 +114,20 @@ class ControlLink:
                 continue
             await self._control.report(self.run_id, report)
             if report.number is not None:
-                self._heard = report.number
-            # Looking again with each report heals whatever change was not heard of.
+                self._received_number = report.number
+            # Reading the state after each report repairs the loss of a notification.
             self._changed.set()
 
 
-def _has_left(telling: asyncio.Task[None]) -> bool:
-    return telling.done() and isinstance(telling.exception(), _USUAL_ENDS)
+def _has_disconnected(sending: asyncio.Future[None]) -> bool:
+    return sending.done() and isinstance(sending.exception(), _USUAL_ENDS)
 
 
 async def refuse(socket: WebSocket, error: BaseException) -> None:
-    """Close with the code of `error`; a store that is away is one to come back to."""
+    """Close with the code of `error`. An unexpected error counts as unavailable: the run reconnects."""
     if not isinstance(error, ApiError):
         logger.warning("A control link broke (%s)", type(error).__name__, exc_info=error)
-        error = UnavailableError("The server cannot keep what it hears: connect again")
+        error = UnavailableError("The server cannot store reports now: connect again")
     await close(socket, close_code_of(error), close_reason(error))
 
 
@@ -130,22 +135,22 @@ async def close(socket: WebSocket, code: int, reason: str) -> None:
     try:
         await socket.close(code, reason)
     except (RuntimeError, WebSocketDisconnect):
-        # The other side was quicker.
+        # The other side has closed it already.
         return
 
 
 class BadReportError(ValueError):
-    """Something else than a report."""
+    """The message is no report."""
 
 
 def read_report(text: str | bytes) -> Report:
-    """BadReportError."""
+    """Raises BadReportError, whose message goes to the run."""
     try:
         report = decode_report(text)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise BadReportError(f"A report was expected: {error}") from None
     if any(abs(number or 0) > _LARGEST_NUMBER for number in (report.step, report.number)):
-        raise BadReportError("A report was expected: its step is no number of 64 bits")
+        raise BadReportError("A report was expected: its step or number does not fit in 64 bits")
     # PostgreSQL keeps no NUL.
     message = report.message.replace("\0", "")[:MAX_MESSAGE_CHARS]
     return msgspec.structs.replace(report, message=message)

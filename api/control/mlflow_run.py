@@ -1,12 +1,14 @@
-"""A run as MLflow has it, for what is wanted of it to be in step with that."""
+"""A run as MLflow has it: the facts that its control state is brought in line with."""
 
 from dataclasses import dataclass
 
-from api.control.state import ControlState, in_step
+from api.control.state import ControlState, synced_with_mlflow
 from api.runs.state import RunState
 from api.runs.status import status_word
 from tracking_plugin.mlflow_status import ACTIVE_STATUSES, run_status_of
 from tracking_plugin.names import RunStatus, Tag
+
+_BEFORE_ANY_COMMAND = (RunStatus.PENDING, RunStatus.STARTING, RunStatus.TRAINING)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,12 +19,9 @@ class JobTraits:
     can_pause: bool
 
 
-_BEFORE_ANY_COMMAND = (RunStatus.PENDING, RunStatus.STARTING, RunStatus.TRAINING)
-
-
 @dataclass(frozen=True, kw_only=True)
 class MlflowRunSnapshot:
-    """What MLflow says of it; `was_live` is what was known here before MLflow was asked."""
+    """`was_live` is whether the stored control state was live before MLflow was read."""
 
     run_id: str
     workspace: str | None
@@ -45,16 +44,16 @@ class MlflowRunSnapshot:
         )
 
     @property
-    def uncommanded(self) -> ControlState:
-        """Its state, if nobody has ever commanded it."""
+    def initial_state(self) -> ControlState:
+        """The control state of the run if none is stored yet."""
         return ControlState(run_id=self.run_id, workspace=self.workspace, status=self.status)
 
-    def in_step(self, state: ControlState) -> ControlState:
-        return in_step(state, self.status, was_live=self.was_live)
+    def sync(self, state: ControlState) -> ControlState:
+        return synced_with_mlflow(state, self.status, was_live=self.was_live)
 
 
 def _status(run: RunState) -> RunStatus:
-    """Of a run that goes on, the tag may be left from an end or from commands of another server."""
-    said = status_word(run.mlflow_status, run.tags)
-    is_plausible = run.mlflow_status not in ACTIVE_STATUSES or said in _BEFORE_ANY_COMMAND
-    return said if is_plausible else run_status_of(run.mlflow_status)
+    """The run's status. An active run's tag is ignored if an earlier end or another server left it."""
+    tagged = status_word(run.mlflow_status, run.tags)
+    is_plausible = run.mlflow_status not in ACTIVE_STATUSES or tagged in _BEFORE_ANY_COMMAND
+    return tagged if is_plausible else run_status_of(run.mlflow_status)

@@ -1,4 +1,4 @@
-"""What comes of commands, told from the state that a run is in: nothing but decisions."""
+"""Decides the outcome of a command from the state of its run."""
 
 from enum import StrEnum
 
@@ -6,9 +6,7 @@ from api.control.state import DESIRED, ControlState
 from api.control.transitions import Action
 
 
-class Outcome(StrEnum):
-    """What came of a command."""
-
+class CommandOutcome(StrEnum):
     PENDING = "pending"
     DONE = "done"
     REFUSED = "refused"
@@ -16,22 +14,22 @@ class Outcome(StrEnum):
     FAILED = "failed"
     """The run could not do it, or ended before it did."""
     SUPERSEDED = "superseded"
-    """A later command came before the run had obeyed."""
+    """A later command replaced it before the run acknowledged it."""
 
 
-def outcome(state: ControlState, action: Action, command_id: int) -> Outcome:
-    """What has come of a command to do `action` that nothing had come of before `state`."""
+def command_outcome(state: ControlState, action: Action, command_id: int) -> CommandOutcome:
+    """The outcome, in `state`, of a command that was pending before."""
     if command_id != state.command_id:
-        return Outcome.SUPERSEDED
+        return CommandOutcome.SUPERSEDED
     if not state.is_live:
-        return Outcome.DONE if action is Action.STOP else Outcome.FAILED
+        return CommandOutcome.DONE if action is Action.STOP else CommandOutcome.FAILED
     if state.desired is not DESIRED[action]:
-        return Outcome.FAILED
-    return Outcome.DONE if state.has_obeyed() else Outcome.PENDING
+        return CommandOutcome.FAILED
+    return CommandOutcome.DONE if state.is_acknowledged else CommandOutcome.PENDING
 
 
-def reason(state: ControlState, came: Outcome) -> str:
-    """Why, for the audit."""
+def outcome_reason(state: ControlState, outcome: CommandOutcome) -> str:
+    """The reason of `outcome` for the audit; empty if there is nothing to explain."""
     if not state.is_live:
         return f"The run is {state.status}"
-    return state.message if came is Outcome.FAILED else ""
+    return state.message if outcome is CommandOutcome.FAILED else ""

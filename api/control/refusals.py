@@ -1,4 +1,4 @@
-"""Which commands a run cannot be given, whatever its status."""
+"""Decides which commands a run cannot accept, whatever its status."""
 
 from api.control.mlflow_run import MlflowRunSnapshot
 from api.control.state import ControlState
@@ -7,7 +7,7 @@ from api.errors import ConflictError
 
 
 class NotControllableError(ConflictError):
-    """A run that nothing listens for."""
+    """The run has no control link."""
 
     def __init__(self, run_id: str) -> None:
         super().__init__(
@@ -18,7 +18,7 @@ class NotControllableError(ConflictError):
 
 
 class NotReleasableError(ConflictError):
-    """A pause that would give back a machine which nobody here could ask for again."""
+    """A pause with release of a run that this server could not start again."""
 
     def __init__(self, run_id: str) -> None:
         super().__init__(

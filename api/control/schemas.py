@@ -1,11 +1,11 @@
-"""What the control routes take and answer."""
+"""The request and response bodies of the control routes."""
 
 from datetime import datetime
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.control.outcomes import Outcome
+from api.control.outcomes import CommandOutcome
 from api.control.transitions import Action
 from tracking_plugin.names import RunStatus
 
@@ -20,7 +20,7 @@ class ControlRequest(BaseModel):
 
 class PauseRequest(ControlRequest):
     release: bool = Field(
-        False, description="give the accelerators back: save, exit, and start again on resume"
+        False, description="release the accelerators: save, exit, and start again on resume"
     )
 
 
@@ -30,19 +30,19 @@ class ControlResult(StrEnum):
 
 
 class ControlResponse(BaseModel):
-    """What became of a command by the time of the answer."""
+    """The outcome of a command by the time of the response."""
 
     status: ControlResult
     message: str
     training_status: RunStatus
     run_id: str
-    acknowledged: bool = Field(description="whether every rank does what was commanded")
-    released: bool = Field(description="whether the run has given its accelerators back")
-    step: int | None = Field(None, description="optimizer step that the run was last heard of at")
+    acknowledged: bool = Field(description="whether every rank has carried out the command")
+    released: bool = Field(description="whether the run has released its accelerators")
+    step: int | None = Field(None, description="optimizer step that the run reported last")
 
 
 class CommandEntry(BaseModel):
-    """One line of a run's audit."""
+    """One command in a run's audit."""
 
     id: int
     action: Action
@@ -50,6 +50,6 @@ class CommandEntry(BaseModel):
     who: str
     source: str = Field(description="address that the command came from")
     timestamp: datetime
-    outcome: Outcome
+    outcome: CommandOutcome
     outcome_timestamp: datetime | None
     message: str

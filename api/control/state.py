@@ -1,15 +1,11 @@
-"""What is wanted of a run and what it says, and how commands and reports change that: nothing but decisions."""
+"""Decides how commands, reports and ends change the control state of a run; does no I/O."""
 
 from dataclasses import dataclass, replace
 
+from api.control.silence import CONTROLLED_LIMIT_MS, SILENT_MESSAGE, is_silent
 from api.control.transitions import LIVE, Action, Observation, transition
 from tracking_plugin.control_messages import Command, Desired, Observed, Report
 from tracking_plugin.names import RunStatus
-
-SILENT_AFTER_MS = 30_000
-"""Three heartbeats."""
-
-SILENT = "Nothing has been heard of the run for 30 s: its process, machine or network may be gone"
 
 DESIRED = {
     Action.PAUSE: Desired.PAUSED,
@@ -17,17 +13,17 @@ DESIRED = {
     Action.STOP: Desired.STOPPED,
 }
 
-_OBEYING = {
+_ACKNOWLEDGING = {
     Desired.RUNNING: (RunStatus.TRAINING,),
     Desired.PAUSED: (RunStatus.PAUSED,),
     Desired.STOPPED: (RunStatus.STOPPING, RunStatus.STOPPED),
 }
-"""What a run says that does as it was told."""
+"""The reported statuses that acknowledge a command."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ControlState:
-    """One run's; times in ms since the Unix epoch."""
+    """The desired and the observed state of one run; times in ms since the Unix epoch."""
 
     run_id: str
     workspace: str | None = None
@@ -35,18 +31,18 @@ class ControlState:
     desired: Desired = Desired.RUNNING
     release: bool = False
     command_id: int = 0
-    """Of the command that made `desired` what it is, 0 before any; rises with each."""
+    """The id of the newest command, 0 before any; it rises with each."""
     heard_command_id: int = 0
-    """The newest that the run has said it obeys."""
+    """The id of the newest command that the run has acknowledged."""
     is_released: bool = False
-    """Its process has saved and exits, and is to be started again if the run is to go on."""
+    """Whether its process has saved and exits, and must be started again to continue the run."""
     has_link: bool = False
-    """Whether something that trains it has ever listened."""
+    """Whether its program has ever opened a control link."""
     step: int | None = None
     message: str = ""
     heartbeat_ms: int | None = None
     deadline_ms: int | None = None
-    """When a run that is to stop must have stopped."""
+    """When a run that was told to stop is killed."""
 
     @property
     def is_live(self) -> bool:
@@ -54,16 +50,19 @@ class ControlState:
 
     @property
     def command(self) -> Command:
-        """What the run is told."""
+        """The message that is sent to the run."""
         return Command(desired=self.desired, release=self.release, command_id=self.command_id)
 
     def is_silent(self, now_ms: int) -> bool:
-        """Whether a run that should be heard of has not been, for longer than three heartbeats."""
+        """Whether the run should send heartbeats and does not: see api.control.silence."""
         is_expected = self.is_live and self.has_link and not self.is_released
-        return is_expected and now_ms - (self.heartbeat_ms or 0) > SILENT_AFTER_MS
+        return is_expected and is_silent(
+            self.heartbeat_ms or 0, now_ms, limit_ms=CONTROLLED_LIMIT_MS
+        )
 
-    def has_obeyed(self) -> bool:
-        """Whether the run is what the newest command wants it to be, or has begun to end."""
+    @property
+    def is_acknowledged(self) -> bool:
+        """Whether the run is as the newest command wants it, or has begun to end."""
         if self.desired is Desired.STOPPED:
             return not self.is_live or self.heard_command_id >= self.command_id
         if self.desired is Desired.PAUSED:
@@ -71,17 +70,20 @@ class ControlState:
         return self.status is RunStatus.TRAINING
 
     def differs_from(self, before: "ControlState") -> bool:
-        """Whether there is more to tell than that the run is still there, and how far it is."""
+        """Whether more has changed than the time of the last heartbeat and the step."""
         return replace(self, heartbeat_ms=before.heartbeat_ms, step=before.step) != before
 
 
 def commanded(
     state: ControlState, action: Action, *, release: bool, deadline_ms: int
 ) -> ControlState:
-    """`state` with a new command, or as it is where that changes nothing; IllegalMoveError."""
+    """`state` with a new command, or unchanged if the command changes nothing.
+
+    Raises IllegalMoveError if the status does not allow the command.
+    """
     status = transition(state.status, action)
-    gives_back_too = release and not (state.release or state.is_released)
-    if status is state.status and not (action is Action.PAUSE and gives_back_too):
+    releases_too = release and not (state.release or state.is_released)
+    if status is state.status and not (action is Action.PAUSE and releases_too):
         return state
     return replace(
         state,
@@ -95,29 +97,29 @@ def commanded(
 
 
 def connected(state: ControlState, now_ms: int) -> ControlState:
-    """`state` with something that listens."""
-    message = "" if state.message == SILENT else state.message
+    """`state` after the run's program has opened a control link or sent a report over it."""
+    message = "" if state.message == SILENT_MESSAGE else state.message
     return replace(state, has_link=True, heartbeat_ms=now_ms, message=message)
 
 
-def silenced(state: ControlState, now_ms: int) -> ControlState:
-    """`state`, which says so if nothing is heard of the run any more; the next report takes that back."""
-    return replace(state, message=SILENT) if state.is_silent(now_ms) else state
+def marked_silent(state: ControlState, now_ms: int) -> ControlState:
+    """`state` with a message that the run is silent, if it is; the next report removes it."""
+    return replace(state, message=SILENT_MESSAGE) if state.is_silent(now_ms) else state
 
 
 def reported(state: ControlState, report: Report, now_ms: int) -> ControlState:
-    """`state` after the run has said what it is; one that has ended stays as it is.
+    """`state` after a report of the run; a run that has ended stays as it is.
 
-    Only a report that answers the newest command can say that it has been obeyed: an older one
-    tells of what was before. That a process exits is true whatever it was told since.
+    Only a report with the id of the newest command acknowledges it: an older report describes the
+    time before. That a process exits is true whatever was commanded since.
     """
     if not state.is_live:
         return state
     is_answer = report.command_id == state.command_id
-    obeys = is_answer and report.observed.status in _OBEYING[state.desired]
+    acknowledges = is_answer and report.observed.status in _ACKNOWLEDGING[state.desired]
     known = replace(
         connected(state, now_ms),
-        heard_command_id=state.command_id if obeys else state.heard_command_id,
+        heard_command_id=state.command_id if acknowledges else state.heard_command_id,
         step=state.step if report.step is None else report.step,
         is_released=report.released or (state.is_released and not is_answer),
     )
@@ -126,7 +128,7 @@ def reported(state: ControlState, report: Report, now_ms: int) -> ControlState:
         return known
     status = transition(state.status, observation)
     if observation is Observation.PAUSE_FAILED:
-        # What cannot be had is no longer wanted: the run trains, and says why.
+        # The command has failed for good: the run trains, and its message says why.
         known = replace(known, desired=Desired.RUNNING, release=False)
     message = report.message if status is not state.status or report.message else known.message
     return replace(known, status=status, message=message)
@@ -147,7 +149,7 @@ def _observation(state: ControlState, report: Report, *, is_answer: bool) -> Obs
 
 
 def launched(state: ControlState) -> ControlState:
-    """`state` once a job of its own has been submitted, in which nothing listens yet."""
+    """`state` once a Ray job is submitted for the run; its program has no control link yet."""
     return replace(
         state,
         status=transition(state.status, Observation.STARTING),
@@ -157,8 +159,8 @@ def launched(state: ControlState) -> ControlState:
     )
 
 
-def held_back(state: ControlState) -> ControlState:
-    """`state` of a run that is to pause before it has a process."""
+def paused_unstarted(state: ControlState) -> ControlState:
+    """`state` of a run that is paused before it has a process."""
     return replace(
         state,
         status=transition(state.status, Observation.PAUSED),
@@ -168,7 +170,7 @@ def held_back(state: ControlState) -> ControlState:
 
 
 def ended(state: ControlState, status: RunStatus, message: str = "") -> ControlState:
-    """`state` after the run has come to an end, as MLflow has it; the first end is the one that counts."""
+    """`state` after the end of the run. The first end counts; a later one changes nothing."""
     if not state.is_live:
         return state
     return replace(
@@ -188,7 +190,7 @@ _ENDS = {
 
 
 def restarted(state: ControlState, status: RunStatus) -> ControlState:
-    """A run that had ended and is taken up once more: command ids go on rising."""
+    """The state of a run that had ended and was started again; command ids go on rising."""
     return ControlState(
         run_id=state.run_id,
         workspace=state.workspace,
@@ -197,19 +199,19 @@ def restarted(state: ControlState, status: RunStatus) -> ControlState:
     )
 
 
-def in_step(state: ControlState, status: RunStatus, *, was_live: bool) -> ControlState:
-    """`state`, unless MLflow has the run begun again, or ended, while nobody looked.
+def synced_with_mlflow(state: ControlState, status: RunStatus, *, was_live: bool) -> ControlState:
+    """`state`, ended or restarted if the run ended or was restarted in MLflow unnoticed.
 
-    `was_live` is what the state was before MLflow was asked: a run that has ended since is not
-    one that begins again.
+    `was_live` is whether the state was live before MLflow was read: a run that has ended since then
+    was not restarted.
     """
     is_live = status in LIVE
     if state.is_live and not is_live:
         return ended(state, status)
-    has_begun_again = is_live and not state.is_live and not was_live
-    return restarted(state, status) if has_begun_again else state
+    is_restarted = is_live and not state.is_live and not was_live
+    return restarted(state, status) if is_restarted else state
 
 
-def is_stopped_by_itself(report: Report) -> bool:
-    """Whether the run says that it has stopped, so that its MLflow run may be ended."""
+def has_stopped(report: Report) -> bool:
+    """Whether the run reports that it has stopped, so that its MLflow run may be ended."""
     return report.observed is Observed.STOPPED

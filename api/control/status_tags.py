@@ -1,4 +1,4 @@
-"""Shows a run's status where MLflow's users look: as its tags."""
+"""Writes a run's status to its tags, where the users of MLflow see it."""
 
 import logging
 from functools import partial
@@ -16,14 +16,14 @@ logger = logging.getLogger(__name__)
 
 
 class StatusTagWriter:
-    """What is shown in the end is what is stored, whoever else writes at the same time."""
+    """Several processes may write at the same time; the tags end up as the stored state says."""
 
     def __init__(self, store: ControlStore, writer: RunWriter) -> None:
         self._store = store
         self._writer = writer
 
-    async def show(self, state: ControlState) -> None:
-        """Whoever has written last looks again: of all that write at once, one finds it right."""
+    async def write(self, state: ControlState) -> None:
+        """Write, and repeat until the stored state is the one written: the last writer is right."""
         try:
             while True:
                 await self._writer.set_tags(state.run_id, state.workspace, _tags(state))
@@ -32,10 +32,10 @@ class StatusTagWriter:
                     return
                 state = now
         except (MlflowException, ApiError) as error:
-            logger.warning("A run's status could not be shown (%s)", type(error).__name__)
+            logger.warning("The status of a run was not written (%s)", type(error).__name__)
 
 
 def _tags(state: ControlState) -> dict[str, str]:
-    """What a run has said last, it goes on saying once it has ended."""
+    """The tags of `state`; the message of a run that has ended stays as it is."""
     message = {str(Tag.MESSAGE): state.message} if state.is_live else {}
     return {str(Tag.STATUS): str(state.status), **message}

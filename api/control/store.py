@@ -1,4 +1,4 @@
-"""Keeps what is wanted of runs, and the record of who commanded it, in the database."""
+"""Keeps the control state of runs, and the audit of commands, in the database."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -9,13 +9,14 @@ from sqlalchemy.exc import IntegrityError
 from api.control.audit import (
     CommandRecord,
     CommandRequest,
-    add_line,
-    find_line,
-    newest_lines,
+    add_record,
+    find_record,
+    newest_records,
     settle,
 )
-from api.control.outcomes import Outcome, outcome
-from api.control.state import SILENT, SILENT_AFTER_MS, ControlState
+from api.control.outcomes import CommandOutcome, command_outcome
+from api.control.silence import CONTROLLED_LIMIT_MS, SILENT_MESSAGE
+from api.control.state import ControlState
 from api.control.transitions import LIVE
 from api.errors import NotFoundError
 from api.pages import Listed, Page
@@ -27,34 +28,35 @@ from tracking_plugin.names import RunStatus
 Decide = Callable[[ControlState], ControlState]
 
 
-class NothingWantedError(NotFoundError):
-    """Nothing was ever commanded of the run, and it has never listened."""
+class UnknownStateError(NotFoundError):
+    """No state is stored: the run got no command, and its program opened no control link."""
 
     def __init__(self, run_id: str) -> None:
-        super().__init__(f"Nothing is known here of what the run {run_id} is to do")
+        super().__init__(f"The run {run_id} was never controlled by this server")
 
 
 @dataclass(frozen=True)
 class Change:
-    """A run's state on both sides of a transaction; `line_id` is that of the audit, for a command."""
+    """A run's state before and after a transaction; `record_id` is that of a command's audit record."""
 
     before: ControlState
     after: ControlState
-    line_id: int | None = None
+    record_id: int | None = None
 
     @property
-    def is_news(self) -> bool:
+    def is_announced(self) -> bool:
+        """Whether those that wait for changes are notified."""
         return self.after.differs_from(self.before)
 
     @property
-    def is_to_be_shown(self) -> bool:
-        """Whether MLflow's users are to see it."""
+    def is_shown(self) -> bool:
+        """Whether the run's tags in MLflow must change."""
         before, after = self.before, self.after
         return before.status is not after.status or before.message != after.message
 
 
 class ControlStore:
-    """Blocking; each change is one transaction that nobody else's comes between, with its audit."""
+    """Blocking. Each change is one isolated transaction that includes the audit."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -64,18 +66,18 @@ class ControlStore:
             return _find(connection, run_id)
 
     def linked(self) -> list[ControlState]:
-        """The live runs that have ever listened."""
+        """The live runs that have ever had a control link."""
         query = select(runs).where(runs.c.has_link, runs.c.status.in_(LIVE))
         with self._database.read() as connection:
             return [_state(row) for row in connection.execute(query)]
 
     def newly_silent(self, now_ms: int) -> list[ControlState]:
-        """Of the runs that are silent, those that do not say so yet."""
+        """The silent runs that are not marked as silent yet."""
         query = select(runs).where(
             runs.c.has_link,
             runs.c.status.in_(LIVE),
-            runs.c.heartbeat_ms < now_ms - SILENT_AFTER_MS,
-            runs.c.message != SILENT,
+            runs.c.heartbeat_ms < now_ms - CONTROLLED_LIMIT_MS,
+            runs.c.message != SILENT_MESSAGE,
         )
         with self._database.read() as connection:
             states = [_state(row) for row in connection.execute(query)]
@@ -87,56 +89,57 @@ class ControlStore:
         decide: Decide,
         *,
         now_ms: int,
-        unknown: ControlState | None = None,
-        asked: CommandRequest | None = None,
+        initial: ControlState | None = None,
+        request: CommandRequest | None = None,
     ) -> Change:
-        """What `decide` makes of the run's state, for a command as `asked`.
+        """Store the state that `decide` returns, with a record of `request` if it is a command.
 
-        Where there is no state yet, it is made of `unknown`; NothingWantedError without that.
+        A run without a stored state starts from `initial`. Raises UnknownStateError without that.
         """
         try:
-            return self._change(run_id, decide, now_ms, unknown, asked)
+            return self._change(run_id, decide, now_ms, initial, request)
         except IntegrityError:
-            # Two have found it unknown at the same moment.
-            return self._change(run_id, decide, now_ms, unknown, asked)
+            # Another process has inserted the first state of the run at the same moment.
+            return self._change(run_id, decide, now_ms, initial, request)
 
-    def refuse(self, state: ControlState, asked: CommandRequest, message: str) -> None:
-        """Record a command that nothing comes of."""
+    def refuse(self, state: ControlState, request: CommandRequest, message: str) -> None:
+        """Record a command that was refused."""
         with self._database.begin() as connection:
-            add_line(connection, state, asked, Outcome.REFUSED, message)
+            add_record(connection, state, request, CommandOutcome.REFUSED, message)
 
-    def outcome(self, line_id: int) -> tuple[CommandRecord, ControlState]:
-        """What has come of a command by now, and a state of its run that is no older."""
+    def outcome(self, record_id: int) -> tuple[CommandRecord, ControlState]:
+        """The record of a command, and the state of its run in the same transaction."""
         with self._database.read() as connection:
-            line = find_line(connection, line_id)
-            state = _find(connection, line.run_id)
-            assert state is not None, "whatever was commanded has a state"
-            return line, state
+            record = find_record(connection, record_id)
+            state = _find(connection, record.run_id)
+            assert state is not None, "a run with a command has a state"
+            return record, state
 
-    def was_told_from(self, run_id: str, source: str) -> bool:
-        """Whether a command from there is on record."""
-        wanted = (commands.c.run_id == run_id) & (commands.c.source == source)
+    def was_commanded_from(self, run_id: str, source: str) -> bool:
+        """Whether a command from `source` is on record."""
+        is_from_source = (commands.c.run_id == run_id) & (commands.c.source == source)
         with self._database.read() as connection:
-            return connection.execute(select(commands.c.id).where(wanted)).first() is not None
+            found = connection.execute(select(commands.c.id).where(is_from_source)).first()
+        return found is not None
 
     def history(self, run_id: str, page: Page) -> Listed[CommandRecord]:
         """The run's commands, newest first."""
         with self._database.read() as connection:
-            return newest_lines(connection, run_id, page)
+            return newest_records(connection, run_id, page)
 
     def _change(
         self,
         run_id: str,
         decide: Decide,
         now_ms: int,
-        unknown: ControlState | None,
-        asked: CommandRequest | None,
+        initial: ControlState | None,
+        request: CommandRequest | None,
     ) -> Change:
         with self._database.begin() as connection:
             found = _find(connection, run_id, for_update=True)
-            before = found or unknown
+            before = found or initial
             if before is None:
-                raise NothingWantedError(run_id)
+                raise UnknownStateError(run_id)
             after = decide(before)
             values = asdict(after)
             if found is None:
@@ -145,11 +148,11 @@ class ControlStore:
                 connection.execute(update(runs).where(runs.c.run_id == run_id).values(**values))
             if after.differs_from(before):
                 settle(connection, after, now_ms)
-            line_id = None
-            if asked is not None:
-                came = outcome(after, asked.action, after.command_id)
-                line_id = add_line(connection, after, asked, came)
-            return Change(before, after, line_id)
+            record_id = None
+            if request is not None:
+                outcome = command_outcome(after, request.action, after.command_id)
+                record_id = add_record(connection, after, request, outcome)
+            return Change(before, after, record_id)
 
 
 def _find(connection: Connection, run_id: str, *, for_update: bool = False) -> ControlState | None:

@@ -79,7 +79,7 @@ class JobController:
 
     async def _reconcile(self, job: Job) -> None:
         try:
-            state = await self._control.known(job.run_id, job.workspace)
+            state = await self._control.synced_state(job.run_id, job.workspace)
         except NotFoundError:
             # Deleted for good: there is nothing left to train for.
             await self._abandon(job)
@@ -128,7 +128,7 @@ class JobController:
         await self._move(job, JobState.ENDED, ended_ms=unix_ms())
 
     async def _release(self, job: Job) -> None:
-        await self._control.hold_back(job.run_id)
+        await self._control.pause_unstarted(job.run_id)
         await self._move(job, JobState.RELEASED)
 
     async def _submit(self, job: Job) -> None:

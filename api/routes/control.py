@@ -1,10 +1,10 @@
-"""POST /api/training/pause, resume and stop: what a run is to do; and who has told it what."""
+"""POST /api/training/pause, resume and stop: commands to a run; and the audit of its commands."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
 
-from api.control.answers import answer
+from api.control.responses import control_response
 from api.control.schemas import (
     CommandEntry,
     ControlRequest,
@@ -32,9 +32,9 @@ router = APIRouter(
     dependencies=[Depends(in_workspace)],
     responses={
         **REFUSALS,
-        400: {"model": ErrorResponse, "description": "The body is no JSON"},
+        400: {"model": ErrorResponse, "description": "The body is not JSON"},
         409: {"model": ErrorResponse, "description": "The run's status does not allow that"},
-        503: {"model": ErrorResponse, "description": "A database is away"},
+        503: {"model": ErrorResponse, "description": "A database is unreachable"},
     },
 )
 
@@ -54,11 +54,10 @@ async def pause(
     by: By,
     asked: PauseRequest | None = None,
 ) -> ControlResponse:
-    """Hold the run where it is, or have it give its accelerators back; answers once all ranks do."""
-    taken = await control.command(
-        run_id, workspace, Action.PAUSE, by, release=asked is not None and asked.release
-    )
-    return await _settled(control, taken, asked)
+    """Pause the run, or have it release its accelerators; the response comes once every rank has done so."""
+    release = asked is not None and asked.release
+    accepted = await control.command(run_id, workspace, Action.PAUSE, by, release=release)
+    return await _settled(control, accepted, asked)
 
 
 @router.post("/resume", responses=examples.answer(examples.RESUMED))
@@ -69,9 +68,9 @@ async def resume(
     by: By,
     asked: ControlRequest | None = None,
 ) -> ControlResponse:
-    """Go on with a paused run, from the very step it was paused at."""
-    taken = await control.command(run_id, workspace, Action.RESUME, by)
-    return await _settled(control, taken, asked)
+    """Resume a paused run from the exact step at which it was paused."""
+    accepted = await control.command(run_id, workspace, Action.RESUME, by)
+    return await _settled(control, accepted, asked)
 
 
 @router.post("/stop", responses=examples.answer(examples.STOPPED))
@@ -82,9 +81,9 @@ async def stop(
     by: By,
     asked: ControlRequest | None = None,
 ) -> ControlResponse:
-    """End the run: it finishes its step, saves, and is KILLED in MLflow with all its metrics."""
-    taken = await control.command(run_id, workspace, Action.STOP, by)
-    return await _settled(control, taken, asked)
+    """Stop the run: it finishes its step, saves, and ends as KILLED in MLflow with all its metrics."""
+    accepted = await control.command(run_id, workspace, Action.STOP, by)
+    return await _settled(control, accepted, asked)
 
 
 @router.get("/{run_id}/commands", responses=examples.answer(examples.COMMAND, is_list=True))
@@ -96,7 +95,7 @@ async def get_commands(
     limit: Limit = 100,
     offset: Offset = 0,
 ) -> list[CommandEntry]:
-    """Who has told the run what, and what came of it; newest first."""
+    """The commands to the run, with issuer and outcome; newest first."""
     listed = await control.history(run_id, workspace, Page(limit=limit, offset=offset))
     return [
         CommandEntry(
@@ -115,7 +114,7 @@ async def get_commands(
 
 
 async def _settled(
-    control: ControlService, taken: AcceptedCommand, asked: ControlRequest | None
+    control: ControlService, accepted: AcceptedCommand, asked: ControlRequest | None
 ) -> ControlResponse:
-    line, state = await control.wait_settled(taken, (asked or ControlRequest()).timeout_s)
-    return answer(line, state, unix_ms())
+    record, state = await control.wait_settled(accepted, (asked or ControlRequest()).timeout_s)
+    return control_response(record, state, unix_ms())

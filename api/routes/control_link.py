@@ -1,4 +1,4 @@
-"""WS /api/v1/runs/{run_id}/control: the link to a training's loop."""
+"""WS /api/v1/runs/{run_id}/control: the control link of a run."""
 
 from fastapi import APIRouter, WebSocket
 from fastapi.exceptions import RequestValidationError
@@ -18,7 +18,7 @@ router = APIRouter()
 
 @router.websocket("/api/v1/runs/{run_id}/control")
 async def control_link(socket: WebSocket, run_id: str, services: RunningServices) -> None:
-    # A client sees a close code only of a socket that was open.
+    # A client receives a close code only if the socket was accepted.
     await socket.accept()
     header = socket.headers.get(WORKSPACE_HEADER_NAME)
     try:

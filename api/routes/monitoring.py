@@ -1,4 +1,4 @@
-"""/api/monitoring: what the server has trained, in figures; all of them are counted, none kept."""
+"""/api/monitoring: figures about runs and jobs, counted anew for each request."""
 
 from fastapi import APIRouter, Depends
 
@@ -16,17 +16,17 @@ router = APIRouter(
 
 @router.get("/stats/system", responses=examples.answer(examples.JOB_FIGURES))
 def get_job_figures(reader: Reader) -> JobFigures:
-    """Runs by how they ended, and how long they take."""
+    """Runs by status, and their mean duration."""
     return job_figures(reader)
 
 
 @router.get("/stats/usage", responses=examples.answer(examples.USAGE))
 def get_usage(reader: Reader, services: RunningServices, workspace: Workspace) -> UsageFigures:
-    """What has been trained so far."""
+    """How many trainings and runs there are."""
     return usage(reader, services.job_store, workspace)
 
 
 @router.get("/dashboard", responses=examples.answer(examples.DASHBOARD))
 def get_dashboard(reader: Reader, services: RunningServices, workspace: Workspace) -> Dashboard:
-    """All figures, the newest activity, and what is trained most."""
+    """All figures, the newest activity, and the most used presets."""
     return dashboard(reader, services.job_store, workspace)

@@ -15,7 +15,7 @@ import pytest
 from mlflow import MlflowClient
 from websockets.exceptions import InvalidStatus
 
-from api.control.state import SILENT
+from api.control.silence import SILENT_MESSAGE
 from tests.api.control.loops import (
     DEADLINE_S,
     answer,
@@ -164,7 +164,7 @@ def test_a_run_that_has_fallen_silent_says_so_until_it_is_heard_again(server: Se
 def says_silent(server: Server, run_id: str) -> bool:
     """What MLflow's users read, after five minutes without a heartbeat."""
     pass_time(server, run_id, FIVE_MINUTES_MS)
-    return tags(server.url, run_id)[1] == SILENT
+    return tags(server.url, run_id)[1] == SILENT_MESSAGE
 
 
 @pytest.mark.parametrize("skew_s", [-5 * 3600, 5 * 3600])

@@ -4,19 +4,18 @@ from dataclasses import replace
 
 import pytest
 
+from api.control.silence import CONTROLLED_LIMIT_MS, SILENT_MESSAGE
 from api.control.state import (
-    SILENT,
-    SILENT_AFTER_MS,
     ControlState,
     commanded,
     connected,
     ended,
-    held_back,
-    in_step,
     launched,
+    marked_silent,
+    paused_unstarted,
     reported,
     restarted,
-    silenced,
+    synced_with_mlflow,
 )
 from api.control.transitions import Action, IllegalMoveError
 from tracking_plugin.control_messages import Desired, Observed, Report
@@ -46,7 +45,7 @@ RELEASED = hear(RELEASING, Observed.PAUSED, 1, released=True)
 RESUMING = command(PAUSED, Action.RESUME)
 STOPPING = command(TRAINING, Action.STOP)
 PENDING = ControlState(run_id="a" * 32, status=S.PENDING)
-HELD_BACK = held_back(command(PENDING, Action.PAUSE))
+PAUSED_UNSTARTED = paused_unstarted(command(PENDING, Action.PAUSE))
 STOPPED = ended(STOPPING, S.STOPPED)
 
 
@@ -61,7 +60,7 @@ STOPPED = ended(STOPPING, S.STOPPED)
         (RELEASED, Action.RESUME, S.RESUMING, Desired.RUNNING),
         (TRAINING, Action.STOP, S.STOPPING, Desired.STOPPED),
         (PAUSED, Action.STOP, S.STOPPING, Desired.STOPPED),
-        (HELD_BACK, Action.STOP, S.STOPPING, Desired.STOPPED),
+        (PAUSED_UNSTARTED, Action.STOP, S.STOPPING, Desired.STOPPED),
     ],
 )
 def test_a_new_command_raises_the_id_and_waits_for_its_answer(
@@ -70,7 +69,7 @@ def test_a_new_command_raises_the_id_and_waits_for_its_answer(
     after = command(before, action)
     assert (after.status, after.desired) == (status, desired)
     assert after.command_id == before.command_id + 1
-    assert not after.has_obeyed()
+    assert not after.is_acknowledged
 
 
 @pytest.mark.parametrize(
@@ -84,7 +83,7 @@ def test_a_new_command_raises_the_id_and_waits_for_its_answer(
         (RELEASING, Action.PAUSE, False),
         (RELEASING, Action.PAUSE, True),
         (RELEASED, Action.PAUSE, True),
-        (HELD_BACK, Action.PAUSE, True),
+        (PAUSED_UNSTARTED, Action.PAUSE, True),
         (STOPPING, Action.STOP, False),
         (STOPPED, Action.STOP, False),
     ],
@@ -111,7 +110,7 @@ def test_a_pause_is_paused_once_the_run_answers_that_very_command() -> None:
     second = command(command(PAUSING, Action.RESUME), Action.PAUSE)
     for stale in (None, 0, 1, 2, 4, -3):
         heard = hear(second, Observed.PAUSED, stale)
-        assert (heard.status, heard.has_obeyed()) == (S.PAUSING, False)
+        assert (heard.status, heard.is_acknowledged) == (S.PAUSING, False)
     assert hear(second, Observed.PAUSED, 3).status is S.PAUSED
 
 
@@ -126,7 +125,7 @@ def test_an_old_word_of_training_neither_resumes_nor_pauses() -> None:
 
 
 def test_a_resume_is_done_once_the_run_trains() -> None:
-    assert hear(RESUMING, Observed.TRAINING, 2).has_obeyed()
+    assert hear(RESUMING, Observed.TRAINING, 2).is_acknowledged
     assert hear(RESUMING, Observed.RUNNING, 2).status is S.TRAINING
 
 
@@ -142,19 +141,19 @@ def test_a_run_that_only_goes_on_for_a_while_has_not_failed_to_pause() -> None:
 
 def test_a_run_that_was_begun_anew_while_paused_is_paused_only_when_it_holds_again() -> None:
     again = hear(PAUSED, Observed.TRAINING, 1)
-    assert (again.status, again.has_obeyed()) == (S.PAUSING, False)
-    assert hear(again, Observed.PAUSED, 1).has_obeyed()
+    assert (again.status, again.is_acknowledged) == (S.PAUSING, False)
+    assert hear(again, Observed.PAUSED, 1).is_acknowledged
 
 
 @pytest.mark.parametrize("observed", [Observed.TRAINING, Observed.PAUSED, Observed.STARTING])
 def test_a_stop_that_was_noticed_but_not_obeyed_is_not_acknowledged(observed: Observed) -> None:
     heard = hear(STOPPING, observed, 1)
-    assert (heard.status, heard.has_obeyed()) == (S.STOPPING, False)
+    assert (heard.status, heard.is_acknowledged) == (S.STOPPING, False)
 
 
 def test_a_stop_is_acknowledged_when_the_run_says_that_it_stops() -> None:
-    assert not hear(STOPPING, Observed.STOPPING, 0).has_obeyed()
-    assert hear(STOPPING, Observed.STOPPING, 1).has_obeyed()
+    assert not hear(STOPPING, Observed.STOPPING, 0).is_acknowledged
+    assert hear(STOPPING, Observed.STOPPING, 1).is_acknowledged
 
 
 def test_a_process_that_exits_is_gone_whatever_was_commanded_since() -> None:
@@ -175,13 +174,13 @@ def test_a_job_that_is_on_its_way_is_not_expected_to_be_heard_of_yet() -> None:
 def test_a_run_is_silent_after_three_heartbeats_unless_nothing_is_to_be_heard_of_it() -> None:
     assert not TRAINING.is_silent(NOW_MS + 30_000)
     assert TRAINING.is_silent(NOW_MS + 30_001)
-    for quiet in (RELEASED, HELD_BACK, STOPPED, PENDING):
+    for quiet in (RELEASED, PAUSED_UNSTARTED, STOPPED, PENDING):
         assert not quiet.is_silent(NOW_MS + 10**9)
 
 
-def test_a_run_that_is_held_back_has_obeyed() -> None:
-    assert (HELD_BACK.status, HELD_BACK.is_released) == (S.PAUSED, True)
-    assert HELD_BACK.has_obeyed()
+def test_a_run_that_is_paused_unstarted_has_acknowledged() -> None:
+    assert (PAUSED_UNSTARTED.status, PAUSED_UNSTARTED.is_released) == (S.PAUSED, True)
+    assert PAUSED_UNSTARTED.is_acknowledged
 
 
 @pytest.mark.parametrize("first", [S.STOPPED, S.COMPLETED, S.ERROR])
@@ -210,14 +209,14 @@ def test_a_run_that_begins_again_goes_on_counting_and_forgets_the_rest() -> None
 
 
 def test_mlflow_has_the_last_word_about_ends_and_beginnings() -> None:
-    assert in_step(PAUSED, S.COMPLETED, was_live=True).status is S.COMPLETED
-    assert in_step(STOPPED, S.TRAINING, was_live=False) == restarted(STOPPED, S.TRAINING)
-    assert in_step(PAUSED, S.TRAINING, was_live=True) == PAUSED
-    assert in_step(STOPPED, S.ERROR, was_live=False) == STOPPED
+    assert synced_with_mlflow(PAUSED, S.COMPLETED, was_live=True).status is S.COMPLETED
+    assert synced_with_mlflow(STOPPED, S.TRAINING, was_live=False) == restarted(STOPPED, S.TRAINING)
+    assert synced_with_mlflow(PAUSED, S.TRAINING, was_live=True) == PAUSED
+    assert synced_with_mlflow(STOPPED, S.ERROR, was_live=False) == STOPPED
 
 
 def test_a_run_that_ended_after_mlflow_was_asked_does_not_begin_again() -> None:
-    assert in_step(STOPPED, S.TRAINING, was_live=True) == STOPPED
+    assert synced_with_mlflow(STOPPED, S.TRAINING, was_live=True) == STOPPED
 
 
 def test_a_heartbeat_is_no_news() -> None:
@@ -226,18 +225,18 @@ def test_a_heartbeat_is_no_news() -> None:
     assert replace(later, has_link=False).differs_from(PAUSED)
 
 
-LATE_MS = NOW_MS + SILENT_AFTER_MS + 1
+LATE_MS = NOW_MS + CONTROLLED_LIMIT_MS + 1
 
 
 @pytest.mark.parametrize("state", [TRAINING, PAUSING, PAUSED, STOPPING])
 def test_a_run_that_is_not_heard_of_any_more_says_so_until_it_is(state: ControlState) -> None:
-    assert silenced(state, LATE_MS - 1) == state
-    silent = silenced(state, LATE_MS)
-    assert (silent.message, silent.status) == (SILENT, state.status)
+    assert marked_silent(state, LATE_MS - 1) == state
+    silent = marked_silent(state, LATE_MS)
+    assert (silent.message, silent.status) == (SILENT_MESSAGE, state.status)
     assert hear(silent, Observed(state.status), 1).message == ""
     assert connected(silent, LATE_MS).message == ""
 
 
-@pytest.mark.parametrize("state", [PENDING, RELEASED, HELD_BACK, STOPPED])
+@pytest.mark.parametrize("state", [PENDING, RELEASED, PAUSED_UNSTARTED, STOPPED])
 def test_a_run_that_has_nobody_to_be_heard_is_not_silent(state: ControlState) -> None:
-    assert silenced(state, LATE_MS) == state
+    assert marked_silent(state, LATE_MS) == state

@@ -4,13 +4,13 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from api.control.outcomes import Outcome, outcome
+from api.control.outcomes import CommandOutcome, command_outcome
 from api.control.state import (
     ControlState,
     commanded,
     ended,
-    held_back,
     launched,
+    paused_unstarted,
     reported,
     restarted,
 )
@@ -43,7 +43,7 @@ class Controlled(RuleBasedStateMachine):
             assert twice == before
             return
         assert self.state.command_id == before.command_id + 1
-        assert outcome(self.state, action, self.state.command_id) is Outcome.PENDING
+        assert command_outcome(self.state, action, self.state.command_id) is CommandOutcome.PENDING
 
     @rule(
         observed=st.sampled_from(Observed),
@@ -89,9 +89,9 @@ class Controlled(RuleBasedStateMachine):
 
     @precondition(lambda self: self.state.status is S.PAUSING)
     @rule()
-    def hold_back(self) -> None:
-        self.state = held_back(self.state)
-        assert self.state.has_obeyed()
+    def pause_unstarted(self) -> None:
+        self.state = paused_unstarted(self.state)
+        assert self.state.is_acknowledged
 
     @invariant()
     def status_and_desire_go_together(self) -> None:
@@ -109,8 +109,8 @@ class Controlled(RuleBasedStateMachine):
     @invariant()
     def every_command_before_the_newest_is_settled(self) -> None:
         for action in Action:
-            came = outcome(self.state, action, self.state.command_id - 1)
-            assert came is Outcome.SUPERSEDED
+            came = command_outcome(self.state, action, self.state.command_id - 1)
+            assert came is CommandOutcome.SUPERSEDED
 
 
 TestControlled = Controlled.TestCase

@@ -9,16 +9,16 @@ from dataclasses import replace
 import pytest
 
 from api.control.audit import CommandRecord, CommandRequest, Issuer
-from api.control.outcomes import Outcome
+from api.control.outcomes import CommandOutcome
+from api.control.silence import CONTROLLED_LIMIT_MS
 from api.control.state import (
-    SILENT_AFTER_MS,
     ControlState,
     commanded,
     ended,
+    marked_silent,
     reported,
-    silenced,
 )
-from api.control.store import ControlStore, NothingWantedError
+from api.control.store import ControlStore, UnknownStateError
 from api.control.transitions import Action, IllegalMoveError
 from api.pages import Page
 from api.storage.database import Database
@@ -44,8 +44,8 @@ def command(
         RUN_ID,
         lambda state: commanded(state, action, release=release, deadline_ms=NOW_MS + 1),
         now_ms=at_ms,
-        unknown=NEW,
-        asked=CommandRequest(action=action, issuer=SOMEBODY, release=release, at_ms=at_ms),
+        initial=NEW,
+        request=CommandRequest(action=action, issuer=SOMEBODY, release=release, at_ms=at_ms),
     )
     return change.after
 
@@ -60,7 +60,7 @@ def lines(store: ControlStore) -> list[CommandRecord]:
     return store.history(RUN_ID, Page(limit=1000)).entries[::-1]
 
 
-def outcomes(store: ControlStore) -> list[tuple[Action, Outcome, str]]:
+def outcomes(store: ControlStore) -> list[tuple[Action, CommandOutcome, str]]:
     return [(line.action, line.outcome, line.message) for line in lines(store)]
 
 
@@ -79,13 +79,13 @@ def test_what_was_stored_is_found_again_in_full(store: ControlStore) -> None:
         heartbeat_ms=NOW_MS,
         deadline_ms=NOW_MS,
     )
-    store.change(RUN_ID, lambda _: full, now_ms=NOW_MS, unknown=NEW)
+    store.change(RUN_ID, lambda _: full, now_ms=NOW_MS, initial=NEW)
     assert store.find(RUN_ID) == full
 
 
 def test_a_run_that_nobody_has_spoken_of_has_no_state(store: ControlStore) -> None:
     assert store.find(RUN_ID) is None
-    with pytest.raises(NothingWantedError, match=RUN_ID):
+    with pytest.raises(UnknownStateError, match=RUN_ID):
         store.change(RUN_ID, lambda state: state, now_ms=NOW_MS)
 
 
@@ -109,9 +109,9 @@ def test_the_audit_says_who_when_and_from_where(store: ControlStore) -> None:
 def test_a_command_is_done_when_the_run_has_answered_it(store: ControlStore) -> None:
     command(store, Action.PAUSE)
     hear(store, Observed.PAUSED, 0)
-    assert outcomes(store) == [(Action.PAUSE, Outcome.PENDING, "")]
+    assert outcomes(store) == [(Action.PAUSE, CommandOutcome.PENDING, "")]
     hear(store, Observed.PAUSED, 1)
-    assert outcomes(store) == [(Action.PAUSE, Outcome.DONE, "")]
+    assert outcomes(store) == [(Action.PAUSE, CommandOutcome.DONE, "")]
     assert lines(store)[0].outcome_ms == NOW_MS + 9
 
 
@@ -119,20 +119,20 @@ def test_a_command_is_superseded_the_moment_another_comes(store: ControlStore) -
     command(store, Action.PAUSE)
     command(store, Action.RESUME, at_ms=NOW_MS + 3)
     assert outcomes(store) == [
-        (Action.PAUSE, Outcome.SUPERSEDED, ""),
-        (Action.RESUME, Outcome.PENDING, ""),
+        (Action.PAUSE, CommandOutcome.SUPERSEDED, ""),
+        (Action.RESUME, CommandOutcome.PENDING, ""),
     ]
     assert lines(store)[0].outcome_ms == NOW_MS + 3
     hear(store, Observed.PAUSED, 1)
     hear(store, Observed.TRAINING, 2)
-    assert outcomes(store)[0][1] is Outcome.SUPERSEDED
-    assert outcomes(store)[1][1] is Outcome.DONE
+    assert outcomes(store)[0][1] is CommandOutcome.SUPERSEDED
+    assert outcomes(store)[1][1] is CommandOutcome.DONE
 
 
 def test_a_command_that_the_run_cannot_follow_has_failed_and_says_why(store: ControlStore) -> None:
     command(store, Action.PAUSE, release=True)
     hear(store, Observed.TRAINING, 1, "The disk is full")
-    assert outcomes(store) == [(Action.PAUSE, Outcome.FAILED, "The disk is full")]
+    assert outcomes(store) == [(Action.PAUSE, CommandOutcome.FAILED, "The disk is full")]
 
 
 def test_the_same_command_again_waits_for_the_same_answer(store: ControlStore) -> None:
@@ -141,14 +141,14 @@ def test_the_same_command_again_waits_for_the_same_answer(store: ControlStore) -
     assert [line.command_id for line in lines(store)] == [1, 1]
     hear(store, Observed.PAUSED, 1)
     command(store, Action.PAUSE)
-    assert [came for _, came, _ in outcomes(store)] == [Outcome.DONE] * 3
+    assert [came for _, came, _ in outcomes(store)] == [CommandOutcome.DONE] * 3
 
 
 @pytest.mark.parametrize(
-    ("action", "came"), [(Action.STOP, Outcome.DONE), (Action.PAUSE, Outcome.FAILED)]
+    ("action", "came"), [(Action.STOP, CommandOutcome.DONE), (Action.PAUSE, CommandOutcome.FAILED)]
 )
 def test_an_end_is_what_a_stop_waits_for_and_nothing_else(
-    store: ControlStore, action: Action, came: Outcome
+    store: ControlStore, action: Action, came: CommandOutcome
 ) -> None:
     command(store, action)
     store.change(RUN_ID, lambda state: ended(state, RunStatus.COMPLETED), now_ms=NOW_MS)
@@ -158,7 +158,7 @@ def test_an_end_is_what_a_stop_waits_for_and_nothing_else(
 def test_a_refusal_is_on_record(store: ControlStore) -> None:
     asked = CommandRequest(action=Action.PAUSE, issuer=SOMEBODY, at_ms=NOW_MS)
     store.refuse(NEW, asked, "The run is completed")
-    assert outcomes(store) == [(Action.PAUSE, Outcome.REFUSED, "The run is completed")]
+    assert outcomes(store) == [(Action.PAUSE, CommandOutcome.REFUSED, "The run is completed")]
     assert lines(store)[0].outcome_ms == NOW_MS
 
 
@@ -214,8 +214,8 @@ def require_whole(store: ControlStore, num_commands: int) -> None:
     assert ids == sorted(ids)
     assert set(ids) - {0} == set(range(1, state.command_id + 1))
     came = Counter((line.command_id == state.command_id, line.outcome) for line in found)
-    assert came[True, Outcome.PENDING] == ids.count(state.command_id)
-    assert came[False, Outcome.PENDING] == 0
+    assert came[True, CommandOutcome.PENDING] == ids.count(state.command_id)
+    assert came[False, CommandOutcome.PENDING] == 0
 
 
 def test_two_who_find_a_run_unknown_at_once_make_one_state(store: ControlStore) -> None:
@@ -225,13 +225,13 @@ def test_two_who_find_a_run_unknown_at_once_make_one_state(store: ControlStore) 
 
 
 def test_the_silent_are_found_until_they_say_so(store: ControlStore) -> None:
-    late_ms = NOW_MS + SILENT_AFTER_MS + 1
+    late_ms = NOW_MS + CONTROLLED_LIMIT_MS + 1
     command(store, Action.RESUME)
     assert store.newly_silent(late_ms) == [], "it has never listened"
     hear(store, Observed.TRAINING, 0)
     assert store.newly_silent(late_ms - 1) == []
     assert [state.run_id for state in store.newly_silent(late_ms)] == [RUN_ID]
-    store.change(RUN_ID, lambda state: silenced(state, late_ms), now_ms=late_ms)
+    store.change(RUN_ID, lambda state: marked_silent(state, late_ms), now_ms=late_ms)
     assert store.newly_silent(late_ms) == []
     hear(store, Observed.TRAINING, 0)
     assert [state.run_id for state in store.newly_silent(late_ms)] == [RUN_ID]

@@ -64,6 +64,7 @@ def test_a_started_training_is_scheduled_trains_and_finishes(
     assert (entry["status"], entry["progress"], entry["attempt"]) == ("completed", 1.0, 1)
     assert training.mlflow_status(undisturbed) == ("FINISHED", "completed")
     assert len(training.curve(undisturbed)) == NUM_STEPS
+    assert training.http.get(f"/api/training/{undisturbed}").json() == entry
 
 
 def test_its_log_is_told_and_kept(

@@ -43,6 +43,11 @@ class Trainings:
         assert answer.status_code == 200, answer.text
         return str(answer.json()["run_id"])
 
+    def create_job(self, kind: str, *, start: bool = True, **params: object) -> dict[str, Any]:
+        answer = self.http.post("/api/jobs", json={"kind": kind, "params": params, "start": start})
+        assert answer.status_code == 201, answer.text
+        return dict(answer.json())
+
     def post(self, action: str, run_id: str, **body: object) -> httpx.Response:
         return self.http.post(f"/api/training/{action}", params={"run_id": run_id}, json=body)
 
@@ -54,12 +59,12 @@ class Trainings:
         return dict(answer.json())
 
     def entry(self, run_id: str) -> dict[str, Any]:
-        answer = self.http.get(f"/api/training/{run_id}")
+        answer = self.http.get(f"/api/jobs/{run_id}")
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
 
     def logs(self, run_id: str) -> list[str]:
-        return [line["message"] for line in self.http.get(f"/api/training/{run_id}/logs").json()]
+        return [line["message"] for line in self.http.get(f"/api/jobs/{run_id}/logs").json()]
 
     def wait(self, run_id: str, *statuses: str) -> dict[str, Any]:
         """The job's entry once it has one of these statuses."""
