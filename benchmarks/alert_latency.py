@@ -1,9 +1,9 @@
-"""How soon an alert of a real training is at a socket: from the epoch's log call to the message.
+"""Measures the delay from an epoch's log call in a real training to the alert at a socket.
 
     .venv/bin/python -m benchmarks.alert_latency
 
-A retinal training with two ranks on Ray; NUM_EPOCHS rules that fire one after the other, with each epoch
-one. The log call is the time stamp that the training gives its evaluation; all is on one machine.
+A retinal training runs with two ranks on Ray, and in each of NUM_EPOCHS epochs another rule fires. The
+start is the time stamp of the epoch's metric. All processes share one machine, and so one clock.
 """
 
 import json
@@ -32,13 +32,15 @@ def main() -> None:
         rules.write_text(rules_text())
         with trainings(folder, head, FOVEA_ALERT_RULES=str(rules)) as training:
             with connect(f"{training.server.url.replace('http', 'ws', 1)}/ws") as socket:
-                # Epochs of seconds: shorter ones would wait for their own pictures to be stored.
+                # Epochs last seconds: shorter ones would wait for their images to be stored.
                 make_folder(folder / "many", {"train": IMAGES_PER_CLASS, "val": 4, "test": 4})
                 run_id = training.start_on(str(folder / "many"), epochs=NUM_EPOCHS)
                 arrived_s: dict[int, float] = {}
                 while len(arrived_s) < NUM_EPOCHS:
                     message = json.loads(socket.recv(DEADLINE_S))
-                    if message["type"] == "critical_alert" and is_ours(message["alert"], run_id):
+                    if message["type"] == "critical_alert" and is_of_our_rules(
+                        message["alert"], run_id
+                    ):
                         arrived_s[message["alert"]["step"]] = time.time()
             training.wait(run_id, "completed")
             delays_s = delays(training.server.url, run_id, arrived_s)
@@ -48,9 +50,9 @@ def main() -> None:
     print(f"target: below {TARGET_S:.0f} s")
 
 
-def is_ours(alert: dict[str, Any], run_id: str) -> bool:
-    """Others may come of the built-in rules."""
-    return (
+def is_of_our_rules(alert: dict[str, Any], run_id: str) -> bool:
+    """Whether the alert is of one of our rules, not of a built-in one."""
+    return bool(
         alert["run_id"] == run_id
         and alert["metric"] == Metric.VAL_LOSS
         and alert["threshold"] == -1
@@ -58,7 +60,7 @@ def is_ours(alert: dict[str, Any], run_id: str) -> bool:
 
 
 def rules_text() -> str:
-    """One rule for each epoch, which waits for as many evaluations."""
+    """One rule per epoch; rule n fires at the n-th evaluation."""
     return "rules:\n" + "".join(
         f"  - name: epoch{number}\n    metric: {Metric.VAL_LOSS}\n    above: -1\n    for: {number}\n"
         for number in range(1, NUM_EPOCHS + 1)

@@ -1,9 +1,9 @@
-"""What alert rules cost: a matched metric, metrics that no rule is about, and a long list of alerts.
+"""Measures the cost of alert rules: evaluating them, logging unmatched metrics, listing many alerts.
 
     .venv/bin/python -m benchmarks.alerts
 
-Two servers, one with 200 rules and one with none, take the same batches of 100 metrics that no rule is
-about, in turn. The list is read over HTTP from a server on PostgreSQL with 10,000 open alerts.
+The same batches of 100 metrics that match no rule are logged alternately to a server with 200 rules and
+to one without. The list is read over HTTP from a server on PostgreSQL with 10,000 open alerts.
 """
 
 import time
@@ -22,12 +22,12 @@ from api.alerts.builtin import BUILTIN_NAMES
 from api.alerts.conditions import Bound, Condition, Spike
 from api.alerts.metric_pattern import MetricPattern
 from api.alerts.rules import Rule, RuleAction
-from api.alerts.run_watch import RunWatch, WrittenPoints
+from api.alerts.run_series import RunSeries, WrittenPoints
 from api.alerts.samples import Level
 from api.alerts.state_machine import AlertState
 from api.runs.state import RunState
 from api.storage.tables import alerts
-from benchmarks.harness.results import in_turn, ms, percentile, print_table, ratios, spread, us
+from benchmarks.harness.results import interleaved, ms, percentile, print_table, ratios, spread, us
 from benchmarks.harness.temporary_folder import temporary_folder
 from tests.postgres import postgres_server
 from tests.servers import Server, fovea_server
@@ -51,7 +51,7 @@ def main() -> None:
 
 
 def print_evaluation() -> None:
-    """Of one point in a write of NUM_METRICS, in this process alone."""
+    """Time the evaluation of one point in a write of NUM_METRICS, without a server."""
     rows = []
     for name, condition in (("a bound", Bound(below=0.0)), ("a spike", Spike())):
         matched = evaluation_times_s(condition, "m0/value")
@@ -69,7 +69,7 @@ def evaluation_times_s(condition: Condition, metric: str) -> list[float]:
         Rule(name=f"r{number}", metric=MetricPattern(f"m{number}/*"), condition=condition)
         for number in range(NUM_RULES)
     ]
-    run = RunWatch(RunState(run_id=uuid.uuid4().hex), None, rules)
+    run = RunSeries(RunState(run_id=uuid.uuid4().hex), None, rules)
     for series in run.series_of(metric):
         series.restart([])
     times_s = []
@@ -78,7 +78,7 @@ def evaluation_times_s(condition: Condition, metric: str) -> list[float]:
         began_s = time.perf_counter()
         written = WrittenPoints.of(points)
         for series in [series for name in written.metrics for series in run.series_of(name)]:
-            series.take(written.samples(series.watch) or [])
+            series.apply(written.samples(series.instance) or [])
         times_s.append(time.perf_counter() - began_s)
     return times_s
 
@@ -98,14 +98,14 @@ def print_unmatched(folder: Path) -> None:
             )
             writers[name] = batches(server)
         times_s: dict[str, list[float]] = {name: [] for name in writers}
-        for name in in_turn(list(writers), NUM_ROUNDS):
+        for name in interleaved(list(writers), NUM_ROUNDS):
             times_s[name].append(writers[name]())
     none, many = times_s.values()
     rows = [
         [name, ms(percentile(times, 50)), ms(percentile(times, 99))]
         for name, times in times_s.items()
     ]
-    print_table((f"log_batch of {NUM_METRICS} metrics that no rule is about", "p50", "p99"), rows)
+    print_table((f"log_batch of {NUM_METRICS} metrics that match no rule", "p50", "p99"), rows)
     print(f"with rules / without, round by round: {spread(ratios(many, none))}\n")
 
 
@@ -117,7 +117,7 @@ def many_rules() -> str:
 
 
 def batches(server: Server) -> Callable[[], float]:
-    """Logs some batches; the median time of one, in seconds."""
+    """A function that logs some batches and returns the median seconds of one."""
     client = MlflowClient(server.url)
     run_id = client.create_run("0").info.run_id
     step = 0
@@ -162,10 +162,10 @@ def print_list(folder: Path) -> None:
 
 def read(client: httpx.Client, address: str) -> float:
     began_s = time.perf_counter()
-    answer = client.get(address)
+    response = client.get(address)
     seconds = time.perf_counter() - began_s
-    assert answer.is_success, answer.text
-    assert answer.json(), "alerts"
+    assert response.is_success, response.text
+    assert response.json(), "expected alerts"
     return seconds
 
 

@@ -1,11 +1,12 @@
-"""Frames a second and memory of a run's page with 20 charts of 20,000 points at 50 updates a second.
+"""Measures frame rate and memory of a run's page: 20 charts of 20,000 points, 50 updates a second.
 
     .venv/bin/python -m benchmarks.dashboard_frames [--minutes 0.3]
 
-Headless Chromium shows 20 charts at once; each update brings a point to each. First nothing comes,
-then the updates; then the same updates come to a page that draws all points of all charts at each
-of them. The points before are 4,000 of the store, as many as a page reads, and 16,000 that came
-live. Updates begin on the server's bus, not at MLflow (`benchmarks.dashboard.publishing_app` says why).
+Headless Chromium shows all 20 charts at once, and each update adds a point to each chart. The phases
+are: the dashboard without updates, the dashboard with updates, and a comparison page that redraws all
+points at each update. Before that, each chart gets 4,000 points from the store, as many as a page
+reads, and 16,000 live ones. Updates start on the server's bus, not at MLflow
+(`benchmarks.dashboard.publishing_app` explains why).
 """
 
 import argparse
@@ -14,10 +15,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from benchmarks.dashboard.built_dashboard import require_built
-from benchmarks.dashboard.fill_charts import fill
+from benchmarks.dashboard.fill_charts import fill_charts
 from benchmarks.dashboard.frame_times import TARGET_FPS, FrameTimes, frame_times
 from benchmarks.dashboard.served_run import ServedRun, served_run
-from benchmarks.dashboard.tab import HEIGHT_PX, WIDTH_PX, Noted, Tab, chromium_tab
+from benchmarks.dashboard.tab import HEIGHT_PX, WIDTH_PX, PageRecord, Tab, chromium_tab
 from benchmarks.harness.results import print_table
 from benchmarks.harness.temporary_folder import temporary_folder
 
@@ -31,10 +32,10 @@ PARTS = ("first half", "second half")
 class Phase:
     name: str
     frames: FrameTimes
-    noted: Noted
+    record: PageRecord
     seconds: float
     cpu_s: float
-    """Of all of the browser's processes."""
+    """Processor time of all the browser's processes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,24 +54,24 @@ def main() -> None:
         phases: list[Phase] = []
         memory: list[Memory] = []
         tab.open(run.dashboard_url)
-        fill(run, tab)
+        fill_charts(run, tab)
         print(
             f"{tab.num_charts_in_view()} charts in view of {WIDTH_PX} by {HEIGHT_PX} pixels; "
             f"load of the machine {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores\n"
         )
-        phases.append(measure("dashboard, nothing comes", tab, QUIET_S))
-        memory.append(weigh("before", tab))
+        phases.append(measure("dashboard, no updates", tab, QUIET_S))
+        memory.append(measure_memory("before", tab))
         for part in PARTS:
-            phases.append(updated(f"dashboard, {part}", run, tab, updating_s / len(PARTS)))
-            memory.append(weigh(f"after the {part}", tab))
-        tab.open(run.bare_url("redraw_all"))
-        run.go_on(round(UPDATES_PER_S * NAIVE_S), UPDATES_PER_S)
-        phases.append(measure("all points drawn at each update", tab, NAIVE_S))
+            phases.append(measure_updates(f"dashboard, {part}", run, tab, updating_s / len(PARTS)))
+            memory.append(measure_memory(f"after the {part}", tab))
+        tab.open(run.comparison_url("redraw_all"))
+        run.publish_updates(round(UPDATES_PER_S * NAIVE_S), UPDATES_PER_S)
+        phases.append(measure("all points redrawn at each update", tab, NAIVE_S))
     print_figures(phases, memory)
 
 
-def updated(name: str, run: ServedRun, tab: Tab, seconds: float) -> Phase:
-    run.go_on(round(UPDATES_PER_S * seconds), UPDATES_PER_S)
+def measure_updates(name: str, run: ServedRun, tab: Tab, seconds: float) -> Phase:
+    run.publish_updates(round(UPDATES_PER_S * seconds), UPDATES_PER_S)
     phase = measure(name, tab, seconds)
     tab.wait_for_step(run.last_step)
     return phase
@@ -78,13 +79,13 @@ def updated(name: str, run: ServedRun, tab: Tab, seconds: float) -> Phase:
 
 def measure(name: str, tab: Tab, seconds: float) -> Phase:
     before_s = tab.cpu_s()
-    noted = tab.note_for(seconds)
+    record = tab.record_for(seconds)
     cpu_s = tab.cpu_s() - before_s
-    frames = frame_times(noted.frames)
-    return Phase(name=name, frames=frames, noted=noted, seconds=seconds, cpu_s=cpu_s)
+    frames = frame_times(record.frames)
+    return Phase(name=name, frames=frames, record=record, seconds=seconds, cpu_s=cpu_s)
 
 
-def weigh(when: str, tab: Tab) -> Memory:
+def measure_memory(when: str, tab: Tab) -> Memory:
     return Memory(when=when, heap_bytes=tab.heap_bytes(), process_bytes=tab.memory_bytes())
 
 
@@ -118,9 +119,9 @@ def cells(phase: Phase) -> Iterator[str]:
     yield str(phase.frames.worst_second)
     yield f"{phase.frames.share_late:.1%}"
     yield f"{phase.frames.p99_ms:.1f} ms"
-    yield str(len(phase.noted.long_tasks_ms))
-    yield f"{len(phase.noted.updates) / phase.seconds:.1f}"
-    yield str(phase.noted.gaps)
+    yield str(len(phase.record.long_tasks_ms))
+    yield f"{len(phase.record.updates) / phase.seconds:.1f}"
+    yield str(phase.record.gaps)
     yield f"{phase.cpu_s / phase.seconds:.2f}"
 
 

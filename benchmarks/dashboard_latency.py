@@ -1,13 +1,13 @@
-"""From a message at the dashboard's socket to its pixels, with 20 charts of 20,000 points in view.
+"""Measures the delay from a message at the dashboard's socket to its pixels, with 20 charts in view.
 
     .venv/bin/python -m benchmarks.dashboard_latency [--seconds 10]
 
-It begins when the message's event reaches the page, before the page's own code has it, and ends
-when Chromium reports that the frame with it is on its surface. A chart shows a message once its
-caption says its step; script and canvas are done by then. What is left out is the screen itself,
-which a headless browser does not have, and what comes before the event: it is in the column that
-begins at the server's bus, with the server's hub, the socket and whatever the page was busy with.
-A page that writes 20 captions and draws nothing says what the browser itself takes.
+Each chart has 20,000 points. The delay starts when the message event reaches the page, before the
+page's own handler runs, and ends when Chromium reports the frame on its surface. A chart shows a
+message once its caption has the message's step: its script and canvas are done by then. The screen
+itself is not measured, because a headless browser has none. The column that starts at the server's
+bus adds the hub, the socket and the time in which the page was busy. A comparison page that writes
+20 captions and draws nothing shows the cost of the browser alone.
 """
 
 import argparse
@@ -16,9 +16,9 @@ import time
 from collections.abc import Iterator
 
 from benchmarks.dashboard.built_dashboard import require_built
-from benchmarks.dashboard.display_delays import Delay, Delays, delays
-from benchmarks.dashboard.fill_charts import fill
-from benchmarks.dashboard.frame_trace import CATEGORIES, CLOCK_MARK, Presented
+from benchmarks.dashboard.display_delays import Delay, DisplayDelays, display_delays
+from benchmarks.dashboard.fill_charts import fill_charts
+from benchmarks.dashboard.frame_trace import CATEGORIES, CLOCK_MARK, FrameTrace
 from benchmarks.dashboard.served_run import ServedRun, served_run
 from benchmarks.dashboard.tab import Tab, chromium_tab
 from benchmarks.harness.results import percentile, print_table
@@ -37,14 +37,14 @@ def main() -> None:
     rows: list[list[str]] = []
     with temporary_folder() as folder, served_run(folder) as run, chromium_tab() as tab:
         tab.open(run.dashboard_url)
-        fill(run, tab)
+        fill_charts(run, tab)
         tab.watch_charts()
         for per_s in (FEW_PER_S, MANY_PER_S):
             rows += cells(f"dashboard, {per_s} a second", measure(run, tab, per_s, seconds))
-        tab.open(run.bare_url("captions_only"))
+        tab.open(run.comparison_url("captions_only"))
         tab.watch_charts()
-        floor = measure(run, tab, MANY_PER_S, seconds)
-        rows += cells(f"captions without charts, {MANY_PER_S} a second", floor)
+        captions_only = measure(run, tab, MANY_PER_S, seconds)
+        rows += cells(f"captions without charts, {MANY_PER_S} a second", captions_only)
     heads = (
         "messages",
         "shown by",
@@ -59,19 +59,19 @@ def main() -> None:
     print(f"target: p95 from the socket to the surface under {TARGET_MS} ms")
 
 
-def measure(run: ServedRun, tab: Tab, per_s: int, seconds: float) -> Delays:
+def measure(run: ServedRun, tab: Tab, per_s: int, seconds: float) -> DisplayDelays:
     with tab.traced(CATEGORIES) as traces:
         tab.mark(CLOCK_MARK)
-        tab.take()
-        run.go_on(round(per_s * seconds), per_s)
+        tab.take_record()
+        run.publish_updates(round(per_s * seconds), per_s)
         tab.wait_for_step(run.last_step)
         time.sleep(SETTLE_S)
-        noted = tab.take()
-    return delays(noted, Presented(traces[0]))
+        record = tab.take_record()
+    return display_delays(record, FrameTrace(traces[0]))
 
 
-def cells(name: str, found: Delays) -> Iterator[list[str]]:
-    for charts, each in (("first chart", found.first_chart), ("all 20", found.all_charts)):
+def cells(name: str, delays: DisplayDelays) -> Iterator[list[str]]:
+    for charts, each in (("first chart", delays.first_chart), ("all 20", delays.all_charts)):
         yield [
             name,
             charts,
@@ -81,8 +81,8 @@ def cells(name: str, found: Delays) -> Iterator[list[str]]:
         ]
 
 
-def ms(found: list[Delay], part: str, percent: float) -> str:
-    return f"{percentile([getattr(each, part) for each in found], percent):.1f} ms"
+def ms(delays: list[Delay], part: str, percent: float) -> str:
+    return f"{percentile([getattr(each, part) for each in delays], percent):.1f} ms"
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""How much JavaScript a run's page loads first, compressed as the server sends it.
+"""Measures how much compressed JavaScript a run's page loads until its charts are drawn.
 
     .venv/bin/python -m benchmarks.dashboard_size
 
-A browser opens the page at a real server. All that it asks for until its charts are drawn counts,
-by the bytes of the answers' bodies on the wire. MLflow's own pages get the panel's script instead.
+A browser opens the page at a real server. Every response body until the charts are drawn counts, in
+bytes on the wire. MLflow's own pages load the panel's script instead, which is listed last.
 """
 
 from collections.abc import Sequence
@@ -35,28 +35,28 @@ def main() -> None:
     require_built()
     with temporary_folder() as folder, served_run(folder) as run:
         with chromium_tab() as tab:
-            files = [sent(each) for each in tab.open(run.dashboard_url) if is_file(each)]
+            files = [file_of(each) for each in tab.open(run.dashboard_url) if is_file(each)]
         panel = panel_script(run.server.url)
     scripts = [each for each in files if each.kind == "script"]
     others = [each for each in files if each.kind != "script"]
-    in_all = File(
-        path="JavaScript of the run's page, in all",
+    total = File(
+        path="JavaScript of the run's page, total",
         kind="script",
         size_bytes=sum(each.size_bytes for each in scripts),
         sent_bytes=sum(each.sent_bytes for each in scripts),
     )
     heads = ("file", "kind", "size", "compressed")
-    print_table(heads, list(map(row, [*scripts, *others, in_all, panel])))
-    share = in_all.sent_bytes / (TARGET_KB * 1000)
+    print_table(heads, list(map(row, [*scripts, *others, total, panel])))
+    share = total.sent_bytes / (TARGET_KB * 1000)
     print(f"target: under {TARGET_KB} kB of JavaScript compressed; it is {share:.0%} of that")
 
 
 def is_file(response: Response) -> bool:
-    """Of the page itself, not what it asks about the run."""
+    """Whether this is a file of the page, not an API response about the run."""
     return response.request.resource_type not in ("fetch", "xhr")
 
 
-def sent(response: Response) -> File:
+def file_of(response: Response) -> File:
     request = response.request
     return File(
         path=urlsplit(response.url).path,

@@ -1,9 +1,9 @@
-"""Whether pictures come faster than the network takes them: decoding, augmentation and training, in turn.
+"""Measures whether images are decoded and augmented faster than the network trains on them.
 
     .venv/bin/python -m benchmarks.input_pipeline [--preset retfound-mae] [--image-side 1024]
 
-On a GPU the preset is RETFound's ViT-L with the official augmentation, on a CPU the small one. What
-is decoded ahead by worker processes overlaps with training, so a ratio over 1 keeps the device busy.
+On a GPU the preset is RETFound's ViT-L with the official augmentation, on a CPU the small one. Worker
+processes decode ahead while the device trains, so a ratio over 1 keeps the device busy.
 """
 
 import argparse
@@ -29,16 +29,16 @@ MEASURE_S = 5.0
 
 
 def main() -> None:
-    """Print images a second of each stage, and what the input gives of what training takes."""
+    """Print the images per second of each stage, and the ratio of input to training."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--preset", default="")
     options.add_argument("--image-side", type=int, default=1024)
-    given = options.parse_args()
+    arguments = options.parse_args()
     has_gpu = torch.cuda.is_available()
     device = torch.device("cuda" if has_gpu else "cpu")
-    preset = given.preset or ("retfound-mae" if has_gpu else "small")
+    preset = arguments.preset or ("retfound-mae" if has_gpu else "small")
     with tempfile.TemporaryDirectory(prefix="fovea-bench-") as folder:
-        root = photographs(Path(folder), given.image_side)
+        root = photographs(Path(folder), arguments.image_side)
         settings = {"preset": preset, "weights": "random", "data": str(root), "cache_images": False}
         config = retinal_config(settings, has_gpu=has_gpu)
         process = Process(rank=0, local_rank=0, world_size=1, device=device)
@@ -52,14 +52,14 @@ def main() -> None:
     print(f"{preset} on {process.device_name}, {config.loader_workers} decoding processes\n")
     print("| stage | images/s |")
     print("|---|---|")
-    print(f"| decoding {given.image_side} px, one process | {decoding:.0f} |")
+    print(f"| decoding {arguments.image_side} px, one process | {decoding:.0f} |")
     print(f"| decoding and augmentation, as configured | {feeding:.0f} |")
     print(f"| forward, backward, optimizer | {training:.0f} |")
     print(f"\ninput / training: {feeding / training:.2f}")
 
 
 def photographs(root: Path, side: int) -> Path:
-    """A data set of noisy pictures of a camera's size."""
+    """Write a data set of noisy images of a camera's size."""
     random = np.random.default_rng(0)
     for split, count in (("train", NUM_IMAGES), ("val", 4)):
         for index in range(count):
@@ -71,7 +71,7 @@ def photographs(root: Path, side: int) -> Path:
 
 
 def training_step(recipe: RetinalRecipe, device: torch.device) -> Callable[[int], object]:
-    """One optimizer step on a batch that is on the device already."""
+    """One optimizer step, always on the same batch."""
     model = recipe.model.to(device)
     optimizer = recipe.build_optimizer()
     recipe.train_mode(model)
@@ -89,7 +89,7 @@ def training_step(recipe: RetinalRecipe, device: torch.device) -> Callable[[int]
 
 
 def rate(action: Callable[[int], object], images: int, device: torch.device) -> float:
-    """Images a second of `action`, after a few calls that do not count."""
+    """Images per second of `action`, after a few warm-up calls."""
     for step in range(3):
         action(step)
     synchronise(device)

@@ -1,9 +1,9 @@
-"""What Ray Train takes of the throughput that the same training has under torchrun, once both have started.
+"""Compares the throughput of the same training under Ray Train and under torchrun, without their start.
 
     .venv/bin/python -m benchmarks.launchers
 
-Two ranks of one thread each train the same model on the same pictures, under one launcher after the
-other, twice. What counts is the median over all steps but those of the first epoch.
+Two ranks of one thread each train the same model on the same images, under each launcher in alternation.
+The figure is the median over all steps after the first epoch.
 """
 
 import os
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from mlflow import MlflowClient
 
-from benchmarks.harness.results import in_turn, print_table
+from benchmarks.harness.results import interleaved, print_table
 from benchmarks.harness.temporary_folder import temporary_folder
 from tests.training.data.images import make_folder
 
@@ -38,7 +38,7 @@ def main() -> None:
     rates: dict[str, list[float]] = {name: [] for name in LAUNCHERS}
     with temporary_folder() as folder:
         data = make_folder(folder / "data", {"train": 200, "val": 8, "test": 8})
-        for name in in_turn(list(LAUNCHERS), NUM_ROUNDS):
+        for name in interleaved(list(LAUNCHERS), NUM_ROUNDS):
             rates[name].append(images_per_s(name, folder, data))
     rows = [[name, *(f"{rate:.1f}" for rate in measured)] for name, measured in rates.items()]
     print_table(("images/s", *(f"round {n + 1}" for n in range(NUM_ROUNDS))), rows)
@@ -61,6 +61,7 @@ def images_per_s(launcher: str, folder: Path, data: Path) -> float:
     )
     client = MlflowClient(tracking_uri)
     experiment = client.get_experiment_by_name("retinal")
+    assert experiment is not None, "the training has created no experiment"
     newest = client.search_runs([experiment.experiment_id], max_results=1)[0]
     history = client.get_metric_history(newest.info.run_id, METRIC)
     num_steps = max(point.step for point in history)

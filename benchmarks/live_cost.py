@@ -1,17 +1,17 @@
-"""What being watched live costs those who log: MLflow's own server beside ours, in turn.
+"""Compares the cost of logging to `mlflow server` and to `fovea serve`, with and without a subscriber.
 
     .venv/bin/python -m benchmarks.live_cost
 
-Two clients log batches of ten metrics back to back, over kept connections, to one server after the
-other, many times; the servers run all the time, on one core, the clients on another. No two processes
-are equally fast, even of the same program: a second plain server shows by how much.
+Two clients log batches of ten metrics back to back, over kept-alive connections, to one server after
+the other, in many rounds. The servers run all the time on one core, the clients on another. Two
+processes of the same program are never equally fast: a second plain server shows the difference.
 """
 
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
-from benchmarks.harness.cpu_affinity import CLIENT_CORE, stay_on
-from benchmarks.harness.results import in_turn, ms, percentile, print_table, ratios, spread
+from benchmarks.harness.cpu_affinity import CLIENT_CORE, pin_to
+from benchmarks.harness.results import interleaved, ms, percentile, print_table, ratios, spread
 from benchmarks.harness.servers import Server, fovea_serve, plain_mlflow
 from benchmarks.harness.temporary_folder import temporary_folder
 from benchmarks.live.receivers import receivers
@@ -27,7 +27,7 @@ RATIO_HEADS = ("round by round", "against", "latency", "throughput", "CPU")
 
 
 @dataclass(kw_only=True)
-class Contestant:
+class Variant:
     """A server, its clients, and what was measured, round by round."""
 
     name: str
@@ -40,30 +40,28 @@ class Contestant:
 
 
 def main() -> None:
-    stay_on(CLIENT_CORE)
+    pin_to(CLIENT_CORE)
     with temporary_folder() as folder, ExitStack() as stack:
         servers = {
             "mlflow server": plain_mlflow(folder / "plain"),
             "a second mlflow server": plain_mlflow(folder / "second"),
-            "fovea serve": fovea_serve(folder / "unwatched"),
-            "fovea serve, watched": fovea_serve(folder / "watched"),
+            "fovea serve": fovea_serve(folder / "no-subscriber"),
+            "fovea serve, one subscriber": fovea_serve(folder / "subscribed"),
         }
-        contestants = [
-            contestant(name, stack.enter_context(server)) for name, server in servers.items()
-        ]
-        stack.enter_context(receivers(f"{contestants[-1].server.url}/ws", 1))
-        for each in in_turn(contestants, NUM_ROUNDS):
+        variants = [variant(name, stack.enter_context(server)) for name, server in servers.items()]
+        stack.enter_context(receivers(f"{variants[-1].server.url}/ws", 1))
+        for each in interleaved(variants, NUM_ROUNDS):
             measure(each)
-    print_figures(contestants)
+    print_figures(variants)
 
 
-def contestant(name: str, server: Server) -> Contestant:
+def variant(name: str, server: Server) -> Variant:
     writers = [Writer(server.url) for _ in range(NUM_WRITERS)]
     write_back_to_back(writers, WARM_UP_S)
-    return Contestant(name=name, server=server, writers=writers)
+    return Variant(name=name, server=server, writers=writers)
 
 
-def measure(each: Contestant) -> None:
+def measure(each: Variant) -> None:
     cpu_before = each.server.cpu_s()
     written = write_back_to_back(each.writers, BLOCK_S)
     num_writes = len(written.latencies_s)
@@ -73,21 +71,21 @@ def measure(each: Contestant) -> None:
     each.cpu_s_per_write.append((each.server.cpu_s() - cpu_before) / num_writes)
 
 
-def print_figures(contestants: list[Contestant]) -> None:
-    first, second, *ours = contestants
-    print_table(HEADS, [row(each) for each in contestants])
+def print_figures(variants: list[Variant]) -> None:
+    first, second, *ours = variants
+    print_table(HEADS, [row(each) for each in variants])
     pairs = [(second, first), *((each, plain) for each in ours for plain in (first, second))]
     print_table(RATIO_HEADS, [row_of_ratios(*pair) for pair in pairs])
     print(f"target: latency at most {TARGET:.2f}")
 
 
-def row(each: Contestant) -> list[str]:
+def row(each: Variant) -> list[str]:
     latencies = (percentile(each.latencies_s, 50), percentile(each.latencies_s, 99))
     cpu_ms = [seconds * 1e3 for seconds in each.cpu_s_per_write]
     return [each.name, *map(ms, latencies), spread(each.writes_per_s, 1), spread(cpu_ms, 2)]
 
 
-def row_of_ratios(each: Contestant, plain: Contestant) -> list[str]:
+def row_of_ratios(each: Variant, plain: Variant) -> list[str]:
     measured = (
         (each.median_latency_s, plain.median_latency_s),
         (each.writes_per_s, plain.writes_per_s),

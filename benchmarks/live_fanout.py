@@ -1,20 +1,20 @@
-"""What the hub takes of uvicorn's own speed: one event to a thousand sockets, beside a bare loop.
+"""Compares the hub with a bare uvicorn loop at sending one event to a thousand sockets.
 
     .venv/bin/python -m benchmarks.live_fanout [--sockets 1000]
 
-Both servers run all the time and are measured in turn, on one core, with their readers on another.
-A burst of events is published once all sockets have read the one before, so nobody falls behind.
+Both servers run all the time on one core and are measured in alternation; their readers run on another.
+A burst of events is published once all sockets have read the one before, so no socket falls behind.
 """
 
 import argparse
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
-from benchmarks.harness.cpu_affinity import CLIENT_CORE, stay_on
-from benchmarks.harness.results import in_turn, ms, percentile, print_table, ratios, spread
+from benchmarks.harness.cpu_affinity import CLIENT_CORE, pin_to
+from benchmarks.harness.results import interleaved, ms, percentile, print_table, ratios, spread
 from benchmarks.harness.servers import asgi_server
 from benchmarks.harness.temporary_folder import temporary_folder
-from benchmarks.live.bursts import Audience, audience
+from benchmarks.live.bursts import BroadcastServer, broadcast_server
 
 NUM_ROUNDS = 16
 BURSTS_A_ROUND = 8
@@ -28,11 +28,11 @@ APPLICATIONS = {
 
 
 @dataclass(kw_only=True)
-class Contestant:
-    """One server with its sockets, and what was measured of it, round by round."""
+class Variant:
+    """A server with its sockets, and its measurements by round."""
 
     name: str
-    audience: Audience
+    server: BroadcastServer
     deliveries_per_s: list[float] = field(default_factory=list)
     cpu_s_per_delivery: list[float] = field(default_factory=list)
     single_s: list[float] = field(default_factory=list)
@@ -43,34 +43,32 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--sockets", type=int, default=1000)
     num_sockets = options.parse_args().sockets
-    stay_on(CLIENT_CORE)
+    pin_to(CLIENT_CORE)
     with temporary_folder() as folder, ExitStack() as stack:
-        contestants = []
+        variants = []
         for name, factory in APPLICATIONS.items():
             server = stack.enter_context(asgi_server(factory, folder))
-            contestants.append(Contestant(name=name, audience=audience(server, num_sockets, stack)))
-        for each in contestants:
-            each.audience.burst(EVENTS_A_BURST)
-            each.audience.sockets.settle()
-        for each in in_turn(contestants, NUM_ROUNDS):
+            variants.append(Variant(name=name, server=broadcast_server(server, num_sockets, stack)))
+        for each in variants:
+            each.server.burst(EVENTS_A_BURST)
+            each.server.sockets.settle()
+        for each in interleaved(variants, NUM_ROUNDS):
             measure(each)
-        print(
-            f"{num_sockets} sockets, messages of {contestants[0].audience.message_bytes()} bytes\n"
-        )
-    print_figures(*contestants)
+        print(f"{num_sockets} sockets, messages of {variants[0].server.message_bytes()} bytes\n")
+    print_figures(*variants)
 
 
-def measure(each: Contestant) -> None:
-    server, told = each.audience.server, each.audience
-    cpu_before = server.cpu_s()
-    took_s = sum(told.burst(EVENTS_A_BURST) for _ in range(BURSTS_A_ROUND))
-    num_deliveries = BURSTS_A_ROUND * EVENTS_A_BURST * told.sockets.num_sockets
+def measure(each: Variant) -> None:
+    server = each.server
+    cpu_before = server.process.cpu_s()
+    took_s = sum(server.burst(EVENTS_A_BURST) for _ in range(BURSTS_A_ROUND))
+    num_deliveries = BURSTS_A_ROUND * EVENTS_A_BURST * server.sockets.num_sockets
     each.deliveries_per_s.append(num_deliveries / took_s)
-    each.cpu_s_per_delivery.append((server.cpu_s() - cpu_before) / num_deliveries)
-    each.single_s += [told.burst(1) for _ in range(SINGLE_EVENTS_A_ROUND)]
+    each.cpu_s_per_delivery.append((server.process.cpu_s() - cpu_before) / num_deliveries)
+    each.single_s += [server.burst(1) for _ in range(SINGLE_EVENTS_A_ROUND)]
 
 
-def print_figures(bare: Contestant, hub: Contestant) -> None:
+def print_figures(bare: Variant, hub: Variant) -> None:
     heads = ("", "deliveries/s", "server's CPU per delivery, µs", "one event at all sockets, p50")
     print_table(heads, [row(each) for each in (bare, hub)])
     rate = ratios(hub.deliveries_per_s, bare.deliveries_per_s)
@@ -81,7 +79,7 @@ def print_figures(bare: Contestant, hub: Contestant) -> None:
     print(f"target: {TARGET:.2f}")
 
 
-def row(each: Contestant) -> list[str]:
+def row(each: Variant) -> list[str]:
     cpu_us = [seconds * 1e6 for seconds in each.cpu_s_per_delivery]
     single = ms(percentile(each.single_s, 50))
     return [each.name, spread(each.deliveries_per_s, 0), spread(cpu_us, 2), single]

@@ -1,10 +1,10 @@
-"""What a thousand watchers take of the rate at which MLflow takes writes, with the hub inside and apart.
+"""Measures how a thousand subscribers slow MLflow's writes, with the hub in its process and in another.
 
     .venv/bin/python -m benchmarks.live_ingest [--sockets 1000]
 
-Four servers run all the time and are measured in turn. Each MLflow server and the loggers are on one
-core; a hub apart, Valkey and the readers of the sockets on another. What a neighbour costs that is busy
-with something else shows what of the loss is not the hub's doing.
+Four servers run all the time and are measured in alternation. Each MLflow server and its loggers run on
+one core; a separate hub, Valkey and the readers of the sockets on another. A run with an unrelated busy
+process on the other core shows how much of the loss the hub does not cause.
 """
 
 import argparse
@@ -13,8 +13,8 @@ from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.harness.cpu_affinity import CLIENT_CORE, SERVER_CORE, kept_busy, started_on, stay_on
-from benchmarks.harness.results import in_turn, ms, percentile, print_table, ratios, spread
+from benchmarks.harness.cpu_affinity import CLIENT_CORE, SERVER_CORE, kept_busy, pin_to, started_on
+from benchmarks.harness.results import interleaved, ms, percentile, print_table, ratios, spread
 from benchmarks.harness.servers import Server, fovea_hub, fovea_serve
 from benchmarks.harness.temporary_folder import temporary_folder
 from benchmarks.live.receivers import Receivers, receivers
@@ -32,18 +32,18 @@ HEADS = ("", "writes/s", "p50", "p99", "MLflow's CPU per write, ms", "messages a
 
 @dataclass(kw_only=True)
 class Figures:
-    """Of one kind of load, round by round; latencies of all rounds together."""
+    """The figures of one kind of load by round; latencies of all rounds together."""
 
     writes_per_s: list[float] = field(default_factory=list)
     cpu_s_per_write: list[float] = field(default_factory=list)
     latencies_s: list[float] = field(default_factory=list)
     messages_per_write: list[float] = field(default_factory=list)
-    """That a socket got: progress among them, and not all updates where it was too slow for them."""
+    """Received per socket: progress messages included, updates skipped for a slow socket not."""
 
 
 @dataclass(kw_only=True)
-class Contestant:
-    """An MLflow server, its loggers, and the sockets at its hub or the neighbour, if there are any."""
+class Variant:
+    """An MLflow server, its loggers, and optionally the sockets at its hub or a busy neighbour."""
 
     name: str
     mlflow: Server
@@ -58,57 +58,55 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--sockets", type=int, default=1000)
     num_sockets = options.parse_args().sockets
-    stay_on(SERVER_CORE)
+    pin_to(SERVER_CORE)
     with temporary_folder() as folder, ExitStack() as stack:
-        inside = [hub_inside(folder, stack, number) for number in (0, num_sockets)]
+        in_process = [hub_in_process(folder, stack, number) for number in (0, num_sockets)]
         with started_on(CLIENT_CORE):
             (folder / "valkey").mkdir()
             valkey = stack.enter_context(valkey_server(folder / "valkey"))
-        apart = [hub_apart(folder, stack, valkey, number) for number in (0, num_sockets)]
-        neighbour = with_neighbour(apart[0])
-        for each in in_turn([*inside, *apart, neighbour], NUM_ROUNDS):
+        separate = [separate_hub(folder, stack, valkey, number) for number in (0, num_sockets)]
+        neighbour = with_neighbour(separate[0])
+        for each in interleaved([*in_process, *separate, neighbour], NUM_ROUNDS):
             measure(each)
-    print_figures([*inside, *apart, neighbour])
+    print_figures([*in_process, *separate, neighbour])
 
 
-def hub_inside(folder: Path, stack: ExitStack, num_sockets: int) -> Contestant:
-    mlflow = stack.enter_context(fovea_serve(folder / f"inside-{num_sockets}"))
-    return contestant("hub inside", mlflow, mlflow, num_sockets, stack)
+def hub_in_process(folder: Path, stack: ExitStack, num_sockets: int) -> Variant:
+    mlflow = stack.enter_context(fovea_serve(folder / f"in-process-{num_sockets}"))
+    return variant("hub in process", mlflow, mlflow, num_sockets, stack)
 
 
-def hub_apart(folder: Path, stack: ExitStack, valkey: str, num_sockets: int) -> Contestant:
-    data, bus_url = folder / f"apart-{num_sockets}", f"{valkey}/{int(num_sockets > 0)}"
+def separate_hub(folder: Path, stack: ExitStack, valkey: str, num_sockets: int) -> Variant:
+    data, bus_url = folder / f"separate-{num_sockets}", f"{valkey}/{int(num_sockets > 0)}"
     mlflow = stack.enter_context(fovea_serve(data, bus_url))
     hub = stack.enter_context(fovea_hub(data, bus_url, CLIENT_CORE))
-    return contestant("hub apart", mlflow, hub, num_sockets, stack)
+    return variant("separate hub", mlflow, hub, num_sockets, stack)
 
 
-def contestant(
-    name: str, mlflow: Server, hub: Server, num_sockets: int, stack: ExitStack
-) -> Contestant:
+def variant(name: str, mlflow: Server, hub: Server, num_sockets: int, stack: ExitStack) -> Variant:
     writers = [Writer(mlflow.url) for _ in range(NUM_WRITERS)]
     write_back_to_back(writers, BLOCK_S)
     sockets = None
     if num_sockets > 0:
         sockets = stack.enter_context(receivers(f"{hub.url}/ws", num_sockets))
-    return Contestant(
+    return Variant(
         name=f"{name}, {num_sockets} sockets", mlflow=mlflow, writers=writers, sockets=sockets
     )
 
 
-def with_neighbour(each: Contestant) -> Contestant:
+def with_neighbour(each: Variant) -> Variant:
     name = f"{each.name}, other core busy"
-    return Contestant(name=name, mlflow=each.mlflow, writers=each.writers, has_neighbour=True)
+    return Variant(name=name, mlflow=each.mlflow, writers=each.writers, has_neighbour=True)
 
 
-def measure(each: Contestant) -> None:
+def measure(each: Variant) -> None:
     rate, duration_s = STEADY_WRITES_PER_S, STEADY_BLOCK_S
     with kept_busy(CLIENT_CORE) if each.has_neighbour else nullcontext():
-        take(each, each.back_to_back, lambda: write_back_to_back(each.writers, BLOCK_S))
-        take(each, each.steady, lambda: write_at_rate(each.writers, rate, duration_s))
+        measure_load(each, each.back_to_back, lambda: write_back_to_back(each.writers, BLOCK_S))
+        measure_load(each, each.steady, lambda: write_at_rate(each.writers, rate, duration_s))
 
 
-def take(each: Contestant, figures: Figures, write: Callable[[], Written]) -> None:
+def measure_load(each: Variant, figures: Figures, write: Callable[[], Written]) -> None:
     before = 0 if each.sockets is None else each.sockets.settle()
     cpu_before = each.mlflow.cpu_s()
     written = write()
@@ -121,30 +119,36 @@ def take(each: Contestant, figures: Figures, write: Callable[[], Written]) -> No
         figures.messages_per_write.append(num_messages / num_writes)
 
 
-def print_figures(contestants: list[Contestant]) -> None:
+def print_figures(variants: list[Variant]) -> None:
     print(f"{NUM_WRITERS} loggers back to back:\n")
-    print_table(HEADS, [row(each.name, each.back_to_back) for each in contestants])
+    print_table(HEADS, [row(each.name, each.back_to_back) for each in variants])
     print(f"{STEADY_WRITES_PER_S} writes/s:\n")
-    print_table(HEADS, [row(each.name, each.steady) for each in contestants])
-    inside, inside_watched, apart, apart_watched, neighbour = contestants
-    pairs = ((inside, inside_watched), (apart, apart_watched), (neighbour, apart_watched))
-    print("Writes/s that are left of those of another, round by round:\n")
-    print_table(("", "of", "by the clock", "by MLflow's CPU"), [kept(*pair) for pair in pairs])
-    print(f"target with the hub apart: {TARGET:.2f}")
+    print_table(HEADS, [row(each.name, each.steady) for each in variants])
+    in_process, in_process_subscribed, separate, separate_subscribed, neighbour = variants
+    pairs = (
+        (in_process, in_process_subscribed),
+        (separate, separate_subscribed),
+        (neighbour, separate_subscribed),
+    )
+    print("Writes/s relative to another variant, round by round:\n")
+    print_table(
+        ("", "of", "by wall time", "by MLflow's CPU"), [row_of_ratios(*pair) for pair in pairs]
+    )
+    print(f"target with a separate hub: {TARGET:.2f}")
 
 
-def kept(without: Contestant, watched: Contestant) -> list[str]:
-    before, after = without.back_to_back, watched.back_to_back
+def row_of_ratios(base: Variant, subscribed: Variant) -> list[str]:
+    before, after = base.back_to_back, subscribed.back_to_back
     rate = ratios(after.writes_per_s, before.writes_per_s)
     cpu = ratios(before.cpu_s_per_write, after.cpu_s_per_write)
-    return [watched.name, without.name, spread(rate), spread(cpu)]
+    return [subscribed.name, base.name, spread(rate), spread(cpu)]
 
 
 def row(name: str, figures: Figures) -> list[str]:
     latencies = [percentile(figures.latencies_s, percent) for percent in (50, 99)]
     cpu_ms = [seconds * 1e3 for seconds in figures.cpu_s_per_write]
-    told = spread(figures.messages_per_write, 2) if figures.messages_per_write else "none"
-    return [name, spread(figures.writes_per_s, 1), *map(ms, latencies), spread(cpu_ms, 2), told]
+    messages = spread(figures.messages_per_write, 2) if figures.messages_per_write else "none"
+    return [name, spread(figures.writes_per_s, 1), *map(ms, latencies), spread(cpu_ms, 2), messages]
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""How long after MLflow's answer a watcher has the message, over each bus, with few writes and with many.
+"""Measures the delay from MLflow's response to the message at a subscriber, for each bus and two loads.
 
     .venv/bin/python -m benchmarks.live_latency
 
-Logger and watcher are one process, so that one clock tells both moments. Servers run on one core;
-the client, and with a hub apart that hub and Valkey, on another.
+The logger and the subscriber are one process, so both times are of one clock. Servers run on one core;
+the client, Valkey and a separate hub run on another.
 """
 
 import asyncio
@@ -11,8 +11,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.harness.cpu_affinity import CLIENT_CORE, started_on, stay_on
-from benchmarks.harness.results import in_turn, ms, percentile, print_table
+from benchmarks.harness.cpu_affinity import CLIENT_CORE, pin_to, started_on
+from benchmarks.harness.results import interleaved, ms, percentile, print_table
 from benchmarks.harness.servers import fovea_hub, fovea_serve
 from benchmarks.harness.temporary_folder import temporary_folder
 from benchmarks.live.delivery_delays import Delays, measure_delays
@@ -36,12 +36,12 @@ WARM_UP_WRITES = 50
 
 
 @dataclass(kw_only=True)
-class Way:
-    """Where is written, where is watched, and what was measured between the two."""
+class Variant:
+    """The servers to write to and to subscribe to under one load, and their measurements."""
 
     name: str
     write_url: str
-    watch_url: str
+    subscribe_url: str
     load: Load
     run_ids: list[str]
     num_written: int = 0
@@ -50,22 +50,22 @@ class Way:
 
 
 def main() -> None:
-    stay_on(CLIENT_CORE)
+    pin_to(CLIENT_CORE)
     with temporary_folder() as folder, ExitStack() as stack:
-        ways = [
-            way(name, write_url, watch_url, load)
-            for name, write_url, watch_url in start(folder, stack)
+        variants = [
+            variant(name, write_url, subscribe_url, load)
+            for name, write_url, subscribe_url in start(folder, stack)
             for load in (FEW, MANY)
         ]
-        for each in ways:
+        for each in variants:
             asyncio.run(log(each, WARM_UP_WRITES, MANY.writes_per_s))
-        for each in in_turn(ways, NUM_ROUNDS):
+        for each in interleaved(variants, NUM_ROUNDS):
             measure(each)
-    print_figures(ways)
+    print_figures(variants)
 
 
 def start(folder: Path, stack: ExitStack) -> list[tuple[str, str, str]]:
-    """Name, where to write and where to watch, of each way from a write to its watcher."""
+    """The name, the URL to write to and the URL to subscribe to, of each bus."""
     (folder / "valkey").mkdir()
     with started_on(CLIENT_CORE):
         bus_url = stack.enter_context(valkey_server(folder / "valkey"))
@@ -75,36 +75,45 @@ def start(folder: Path, stack: ExitStack) -> list[tuple[str, str, str]]:
     return [
         ("memory bus", alone.url, alone.url),
         ("Valkey, same process", shared.url, shared.url),
-        ("Valkey, hub apart", shared.url, hub.url),
+        ("Valkey, separate hub", shared.url, hub.url),
     ]
 
 
-def way(name: str, write_url: str, watch_url: str, load: Load) -> Way:
+def variant(name: str, write_url: str, subscribe_url: str, load: Load) -> Variant:
     run_ids = [Writer(write_url).run_id for _ in range(load.num_runs)]
-    return Way(name=name, write_url=write_url, watch_url=watch_url, load=load, run_ids=run_ids)
+    return Variant(
+        name=name, write_url=write_url, subscribe_url=subscribe_url, load=load, run_ids=run_ids
+    )
 
 
-def measure(each: Way) -> None:
+def measure(each: Variant) -> None:
     delays = asyncio.run(log(each, each.load.num_writes, each.load.writes_per_s))
     each.delays_s += delays.seconds
     each.writes_per_s.append(delays.writes_per_s)
 
 
-async def log(each: Way, num_writes: int, writes_per_s: float) -> Delays:
-    """To all the runs in turn, each write at a step of its own."""
+async def log(each: Variant, num_writes: int, writes_per_s: float) -> Delays:
+    """Log to each run in turn, each write with a step of its own."""
     steps = range(each.num_written, each.num_written + num_writes)
     each.num_written += num_writes
     writes = [(each.run_ids[step % len(each.run_ids)], step) for step in steps]
-    return await measure_delays(each.write_url, each.watch_url, writes, writes_per_s)
+    return await measure_delays(each.write_url, each.subscribe_url, writes, writes_per_s)
 
 
-def print_figures(ways: list[Way]) -> None:
-    heads = ("from MLflow's answer to the watcher", "runs", "writes/s", "p50", "p99", "longest")
-    print_table(heads, [row(each) for each in ways])
+def print_figures(variants: list[Variant]) -> None:
+    heads = (
+        "from MLflow's response to the subscriber",
+        "runs",
+        "writes/s",
+        "p50",
+        "p99",
+        "longest",
+    )
+    print_table(heads, [row(each) for each in variants])
     print(f"target: p50 at most {ms(TARGET_S)} at {FEW.writes_per_s:.0f} writes/s")
 
 
-def row(each: Way) -> list[str]:
+def row(each: Variant) -> list[str]:
     rate = sum(each.writes_per_s) / len(each.writes_per_s)
     delays = [percentile(each.delays_s, percent) for percent in (50, 99, 100)]
     return [each.name, str(each.load.num_runs), f"{rate:.0f}", *map(ms, delays)]

@@ -1,8 +1,8 @@
-"""How long it takes to read 100,000 points of one metric: MLflow's two ways beside the read API's.
+"""Compares MLflow's API with the read API at reading 100,000 points of one metric.
 
     .venv/bin/python -m benchmarks.metric_history
 
-One `fovea serve` answers all of them from the same SQLite database, over loopback. The run has six
+One `fovea serve` answers all requests from the same SQLite database, over loopback. The run has six
 metrics at each step, as a training logs them.
 """
 
@@ -25,7 +25,7 @@ MLFLOW = "/ajax-api/2.0/mlflow/metrics"
 
 
 def main() -> None:
-    """Print how long each way takes, and how much it answers."""
+    """Print the duration and the response size of each request."""
     with tempfile.TemporaryDirectory(prefix="fovea-bench-") as folder:
         data_dir = Path(folder) / "data"
         with (
@@ -34,14 +34,14 @@ def main() -> None:
         ):
             run_id = str(MlflowClient(server.url).create_run("0").info.run_id)
             fill(data_dir, run_id)
-            print("| read | median | fastest | slowest | points | answer |")
+            print("| read | median | fastest | slowest | points | response |")
             print("|---|---|---|---|---|---|")
-            for name, address, answer in ways(run_id):
-                print(f"| {name} | {row(client, address, answer)} |")
+            for name, address, points_field in requests(run_id):
+                print(f"| {name} | {row(client, address, points_field)} |")
 
 
-def ways(run_id: str) -> list[tuple[str, str, str]]:
-    """What is read, where, and the field of the answer that holds the points, if it has any."""
+def requests(run_id: str) -> list[tuple[str, str, str]]:
+    """The name, the path and the field with the points (or "") of each request."""
     of_run = f"run_id={run_id}&metric_key=train/loss"
     sampled = f"run_ids={run_id}&metric_key=train/loss&max_results=1000"
     return [
@@ -57,7 +57,7 @@ def ways(run_id: str) -> list[tuple[str, str, str]]:
 
 
 def fill(data_dir: Path, run_id: str) -> None:
-    """Log the metrics as MLflow's tables hold them, since its own way would take minutes."""
+    """Write the metrics to MLflow's tables directly; logging them would take minutes."""
     store = SqlAlchemyStore(f"sqlite:///{data_dir / 'mlflow.db'}", str(data_dir))
     for number, metric in enumerate(METRICS, start=1):
         bulk_log(store, run_id, metric, (1 / (step + number) for step in range(NUM_STEPS)))
@@ -65,14 +65,14 @@ def fill(data_dir: Path, run_id: str) -> None:
 
 
 def row(client: httpx.Client, address: str, field: str) -> str:
-    """Median, fastest and slowest, the number of points and the size of the answer."""
+    """Median, fastest and slowest time, the number of points and the size of the response."""
     seconds = []
     for _ in range(NUM_ROUNDS):
         began = time.perf_counter()
         response = client.get(address).raise_for_status()
         seconds.append(time.perf_counter() - began)
-    answer = response.json()
-    points = answer[field] if field else answer
+    body = response.json()
+    points = body[field] if field else body
     times = (statistics.median(seconds), min(seconds), max(seconds))
     size_kb = len(response.content) / 1000
     return " | ".join(

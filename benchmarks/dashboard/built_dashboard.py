@@ -1,4 +1,4 @@
-"""The dashboard as `make setup` has built it."""
+"""Checks that `make setup` has built the dashboard."""
 
 import sys
 
@@ -9,6 +9,6 @@ PANEL = BUILT / "panel" / "panel.js"
 
 
 def require_built() -> None:
-    """End the program where there is nothing to measure."""
+    """Exit with a message if the dashboard has not been built."""
     if not PAGE.is_file():
         sys.exit(f"The dashboard has not been built ({PAGE} is missing): run `make setup` first")

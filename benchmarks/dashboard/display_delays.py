@@ -1,58 +1,61 @@
-"""From an update to the charts that show it: the first of them, and the last."""
+"""Computes the delay from an update to the first and to the last chart that shows it."""
 
 import bisect
 from dataclasses import dataclass
 
-from benchmarks.dashboard.frame_trace import Presented
+from benchmarks.dashboard.frame_trace import FrameTrace
 from benchmarks.dashboard.long_run import NUM_METRICS
-from benchmarks.dashboard.tab import Noted
+from benchmarks.dashboard.tab import PageRecord
 
 
 @dataclass(frozen=True, kw_only=True)
 class Delay:
-    """Of one update, to one of its charts; in ms."""
+    """The delay of one update at one chart, in ms."""
 
     to_drawn: float
-    """From its event at the page's socket until the chart's script is done."""
+    """From the message event in the page until the chart's script is done."""
     to_surface: float
-    """From the same event until the browser has put the frame with it on its surface."""
+    """From the message event until the browser has presented the frame."""
     from_server: float
-    """From the server's bus, whose time is in whole ms, until the surface."""
+    """From the publication on the server's bus, in whole ms, until the frame is presented."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Delays:
+class DisplayDelays:
     first_chart: list[Delay]
     all_charts: list[Delay]
 
 
-def delays(noted: Noted, presented: Presented) -> Delays:
-    """AssertionError where an update never came to all charts."""
-    charts = [_Shown(noted, chart) for chart in range(NUM_METRICS)]
-    found = Delays(first_chart=[], all_charts=[])
-    for step, published_ms, at_ms in noted.updates:
+def display_delays(record: PageRecord, trace: FrameTrace) -> DisplayDelays:
+    """Raises AssertionError if an update never reached all charts."""
+    charts = [_ChartSteps(record, chart) for chart in range(NUM_METRICS)]
+    delays = DisplayDelays(first_chart=[], all_charts=[])
+    for step, published_ms, at_ms in record.updates:
         drawn_ms = [chart.drawn_ms(step) for chart in charts]
-        for kept, drawn in ((found.first_chart, min(drawn_ms)), (found.all_charts, max(drawn_ms))):
-            surface_ms = presented.after(drawn)
+        for collected, drawn in (
+            (delays.first_chart, min(drawn_ms)),
+            (delays.all_charts, max(drawn_ms)),
+        ):
+            surface_ms = trace.presented_ms(drawn)
             delay = Delay(
                 to_drawn=drawn - at_ms,
                 to_surface=surface_ms - at_ms,
                 from_server=surface_ms - published_ms,
             )
-            kept.append(delay)
-    return found
+            collected.append(delay)
+    return delays
 
 
-class _Shown:
-    """What one chart said, and when: steps only rise."""
+class _ChartSteps:
+    """The steps that one chart has shown, in ascending order, with their times."""
 
-    def __init__(self, noted: Noted, chart: int) -> None:
-        said = [(step, at_ms) for number, step, at_ms in noted.shown if number == chart]
-        self._steps = [step for step, _ in said]
-        self._at_ms = [at_ms for _, at_ms in said]
+    def __init__(self, record: PageRecord, chart: int) -> None:
+        shown = [(step, at_ms) for number, step, at_ms in record.shown if number == chart]
+        self._steps = [step for step, _ in shown]
+        self._at_ms = [at_ms for _, at_ms in shown]
 
     def drawn_ms(self, step: int) -> float:
-        """When it first showed that step, or a later one."""
+        """The time at which the chart first showed `step` or a later one."""
         index = bisect.bisect_left(self._steps, step)
         assert index < len(self._steps), f"a chart never showed step {step}"
         return self._at_ms[index]

@@ -1,4 +1,4 @@
-"""Frames of a page, counted: how many a second, and how many came late."""
+"""Computes a page's frame rate and its share of late frames."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -8,16 +8,16 @@ from itertools import pairwise
 from benchmarks.harness.results import percentile
 
 TARGET_FPS = 55
-LONGEST_MS = 1000 / TARGET_FPS
+MAX_FRAME_MS = 1000 / TARGET_FPS
 
 
 @dataclass(frozen=True, kw_only=True)
 class FrameTimes:
-    """Of requestAnimationFrame: the frames that the page could draw into, whether it did or not."""
+    """Statistics of requestAnimationFrame: all frames that the page could draw, drawn or not."""
 
     per_s: float
     share_late: float
-    """Of the frames, those that came more than LONGEST_MS behind the one before."""
+    """The share of frames that came more than MAX_FRAME_MS after the one before."""
     p99_ms: float
     worst_second: int
 
@@ -28,7 +28,7 @@ def frame_times(times_ms: Sequence[float]) -> FrameTimes:
     num_whole = int((times_ms[-1] - times_ms[0]) // 1000)
     return FrameTimes(
         per_s=1000 * len(lengths_ms) / sum(lengths_ms),
-        share_late=sum(length > LONGEST_MS for length in lengths_ms) / len(lengths_ms),
+        share_late=sum(length > MAX_FRAME_MS for length in lengths_ms) / len(lengths_ms),
         p99_ms=percentile(lengths_ms, 99),
         worst_second=min(seconds[second] for second in range(num_whole)),
     )

@@ -1,4 +1,4 @@
-"""When what a page has drawn was on its surface, from Chromium's own trace of each frame."""
+"""Reads from Chromium's trace when each frame of a page was presented."""
 
 import bisect
 import json
@@ -8,19 +8,19 @@ from typing import Any
 
 CATEGORIES = ["disabled-by-default-devtools.timeline.frame", "blink.user_timing"]
 CLOCK_MARK = "clock"
-"""A mark of the page's, which the trace has with the time of both of their clocks."""
+"""A performance mark of the page; the trace has its time on the clocks of both."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Frame:
-    """What the page handed over when it had run its scripts, in ms since the page began."""
+    """A frame's commit, after the page's scripts, and its presentation; in ms since the page began."""
 
     committed_ms: float
     presented_ms: float
 
 
-class Presented:
-    """The frames of a trace, in order."""
+class FrameTrace:
+    """The presented frames of a trace, in order."""
 
     def __init__(self, trace: bytes) -> None:
         events: list[dict[str, Any]] = json.loads(trace)["traceEvents"]
@@ -30,15 +30,15 @@ class Presented:
         self.frames = sorted(_frames(events, began_us), key=lambda frame: frame.committed_ms)
         self._committed_ms = [frame.committed_ms for frame in self.frames]
 
-    def after(self, drawn_ms: float) -> float:
-        """When the frame was presented that held what a script drew at `drawn_ms`."""
+    def presented_ms(self, drawn_ms: float) -> float:
+        """When the frame was presented that contains what a script drew at `drawn_ms`."""
         index = bisect.bisect_left(self._committed_ms, drawn_ms)
         assert index < len(self.frames), "the trace ended before the frame was presented"
         return self.frames[index].presented_ms
 
 
 def _frames(events: Sequence[dict[str, Any]], began_us: float) -> Iterator[Frame]:
-    """Chromium reports each frame's way as nested intervals, with an id that it gives again later."""
+    """Chromium traces each frame as nested intervals, with an id that it later reuses."""
     committed_us: dict[str, float] = {}
     is_presented: dict[str, bool] = {}
     for event in sorted(events, key=lambda event: event["ts"]):
@@ -50,9 +50,9 @@ def _frames(events: Sequence[dict[str, Any]], began_us: float) -> Iterator[Frame
             case "Commit", "b":
                 committed_us[event["id2"]["local"]] = event["ts"]
             case "PipelineReporter", "e":
-                name = event["id2"]["local"]
-                if name in committed_us and is_presented.get(name):
+                frame_id = event["id2"]["local"]
+                if frame_id in committed_us and is_presented.get(frame_id):
                     yield Frame(
-                        committed_ms=(committed_us[name] - began_us) / 1000,
+                        committed_ms=(committed_us[frame_id] - began_us) / 1000,
                         presented_ms=(event["ts"] - began_us) / 1000,
                     )

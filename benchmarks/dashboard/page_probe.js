@@ -1,27 +1,27 @@
-// Runs in a page before its own scripts, and notes frames, messages at the socket and what charts say.
+// Runs in a page before its own scripts, and records frames, socket messages and chart updates.
 
 (() => {
-  const noted = {
-    /** When each frame began, in ms since the page did; so are all times here. */
+  const record = {
+    /** The start of each frame; like all times here, in ms since the page began. */
     frames: [],
-    /** How long the page's thread was busy without a break, where that was 50 ms or more. */
+    /** Durations of tasks that blocked the page's thread for 50 ms or more. */
     longTasksMs: [],
-    /** Of each update: its step, when the server published it, when its event reached the page. */
+    /** For each update: its step, when the server published it, when its event reached the page. */
     updates: [],
-    /** Updates that the server left out, since the page was behind. */
+    /** Updates that the server skipped because the page was too slow. */
     gaps: 0,
-    /** Once charts are watched: which chart, the step that it says, when that was written. */
+    /** After watchCharts(): the chart, the step in its caption, when that was written. */
     shown: [],
   };
 
   const onFrame = (timeMs) => {
-    noted.frames.push(timeMs);
+    record.frames.push(timeMs);
     requestAnimationFrame(onFrame);
   };
   requestAnimationFrame(onFrame);
 
   new PerformanceObserver((list) => {
-    noted.longTasksMs.push(...list.getEntries().map(({ duration }) => duration));
+    record.longTasksMs.push(...list.getEntries().map(({ duration }) => duration));
   }).observe({ type: "longtask" });
 
   let newest = null;
@@ -33,19 +33,19 @@
       return;
     }
     if (newest !== null && message.previous !== null && message.previous > newest) {
-      noted.gaps += 1;
+      record.gaps += 1;
     }
     newest = message.offset;
     const publishedMs = Date.parse(message.timestamp) - performance.timeOrigin;
     newestStep = message.points.at(-1).step;
-    noted.updates.push([newestStep, publishedMs, atMs]);
+    record.updates.push([newestStep, publishedMs, atMs]);
   };
 
   const Native = window.WebSocket;
   window.WebSocket = class extends Native {
-    constructor(...given) {
-      super(...given);
-      // Listeners are called in the order in which they came, so this one before the page's own.
+    constructor(...parameters) {
+      super(...parameters);
+      // Listeners run in the order of their registration, so this one runs before the page's own.
       this.addEventListener("message", onMessage);
     }
   };
@@ -54,7 +54,7 @@
     document.querySelectorAll("figure figcaption span").forEach((caption, chart) => {
       const onChange = () => {
         const step = Number(caption.textContent.replace(/\D/g, ""));
-        noted.shown.push([chart, step, performance.now()]);
+        record.shown.push([chart, step, performance.now()]);
       };
       new MutationObserver(onChange).observe(caption, {
         childList: true,
@@ -64,12 +64,12 @@
     });
   };
 
-  /** What was noted since the last call. */
-  const take = () => {
-    const { frames, longTasksMs, updates, gaps, shown } = noted;
-    Object.assign(noted, { frames: [], longTasksMs: [], updates: [], gaps: 0, shown: [] });
+  /** Returns and clears the events recorded so far. */
+  const takeRecord = () => {
+    const { frames, longTasksMs, updates, gaps, shown } = record;
+    Object.assign(record, { frames: [], longTasksMs: [], updates: [], gaps: 0, shown: [] });
     return { frames, longTasksMs, updates, gaps, shown };
   };
 
-  window.benchmark = { watchCharts, take, newestStep: () => newestStep };
+  window.benchmark = { watchCharts, takeRecord, newestStep: () => newestStep };
 })();

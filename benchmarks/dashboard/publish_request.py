@@ -1,14 +1,14 @@
-"""What a benchmark asks its server to tell the run's watchers."""
+"""The request by which a benchmark lets its server publish updates of a run."""
 
 from dataclasses import dataclass
 
 PREFIX = "/benchmark"
-"""Where the server answers benchmarks; the rest of its addresses are Fovea's."""
+"""The path prefix of the benchmarks' own routes; all other paths are Fovea's."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Telling:
-    """So many updates of one run, at regular times, each with `steps` steps of every metric."""
+class PublishRequest:
+    """Publish `num_updates` at a steady rate, each with `steps` steps of every metric."""
 
     run_id: str
     first_step: int

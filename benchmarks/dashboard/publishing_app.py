@@ -1,7 +1,7 @@
-"""All of Fovea as one application, which tells its watchers what a benchmark of the dashboard asks for.
+"""The whole Fovea application, with a route that publishes updates for the dashboard's benchmarks.
 
-MLflow takes 15 ms of a core for a write, and 50 of them a second would leave the browser of a small
-machine little. So updates are put on the bus, where MLflow's writes go; from there all is real.
+A write to MLflow costs 15 ms of a core, so that 50 a second would leave a small machine's browser too
+little. So the route publishes on the bus, as MLflow's accepted writes do; the rest is the real path.
 """
 
 import asyncio
@@ -18,37 +18,37 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from api.app import create_app
 from api.bus.protocol import Bus
 from benchmarks.dashboard.long_run import METRICS, value_at
-from benchmarks.dashboard.publish_request import PREFIX, Telling
+from benchmarks.dashboard.publish_request import PREFIX, PublishRequest
 from tracking_plugin.events import LoggedPoint, MetricsLogged
 from ui_extensions.mount import BUILT
 
 UPLOT = BUILT.parent / "node_modules" / "uplot" / "dist"
 
 
-class Teller:
+class UpdatePublisher:
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
         self._task: asyncio.Task[None] | None = None
 
-    async def tell(self, request: Request) -> Response:
-        """Begin to; what was told before ends."""
+    async def publish(self, request: Request) -> Response:
+        """Start publishing in the background; cancels the publication before."""
         if self._task is not None:
             self._task.cancel()
-        self._task = asyncio.create_task(self._tell(Telling(**await request.json())))
+        self._task = asyncio.create_task(self._publish(PublishRequest(**await request.json())))
         return JSONResponse({})
 
-    async def _tell(self, telling: Telling) -> None:
+    async def _publish(self, request: PublishRequest) -> None:
         began = time.perf_counter()
-        for number in range(telling.num_updates):
-            due = began + number / telling.updates_per_s
+        for number in range(request.num_updates):
+            due = began + number / request.updates_per_s
             await asyncio.sleep(max(0.0, due - time.perf_counter()))
-            self._bus.publish(_event(telling, number))
+            self._bus.publish(_event(request, number))
 
 
 def app() -> ASGIApp:
     fovea = create_app()
     routes = [
-        Route(f"{PREFIX}/tell", Teller(fovea.state.bus).tell, methods=["POST"]),
+        Route(f"{PREFIX}/publish", UpdatePublisher(fovea.state.bus).publish, methods=["POST"]),
         Mount(f"{PREFIX}/uplot", StaticFiles(directory=UPLOT)),
         Mount(PREFIX, StaticFiles(directory=Path(__file__).parent / "pages")),
     ]
@@ -61,12 +61,12 @@ def app() -> ASGIApp:
     return application
 
 
-def _event(telling: Telling, number: int) -> MetricsLogged:
+def _event(request: PublishRequest, number: int) -> MetricsLogged:
     now_ms = int(time.time() * 1000)
-    first = telling.first_step + number * telling.steps
+    first = request.first_step + number * request.steps
     points = [
         LoggedPoint(name, value_at(metric, step), step, now_ms)
-        for step in range(first, first + telling.steps)
+        for step in range(first, first + request.steps)
         for metric, name in enumerate(METRICS)
     ]
-    return MetricsLogged(run_id=telling.run_id, accepted_ms=now_ms, points=points)
+    return MetricsLogged(run_id=request.run_id, accepted_ms=now_ms, points=points)

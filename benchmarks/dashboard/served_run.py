@@ -1,4 +1,4 @@
-"""A server with a run of 20 long metrics, which goes on when it is told to."""
+"""A server with a run of 20 long metrics, which publishes further updates on request."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,14 +11,14 @@ from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
 from api.server.server_command import sqlite_uri
 from benchmarks.dashboard.long_run import METRICS, STORED_STEPS, value_at
-from benchmarks.dashboard.publish_request import PREFIX, Telling
+from benchmarks.dashboard.publish_request import PREFIX, PublishRequest
 from benchmarks.harness.servers import Server, asgi_server
 from tests.api.logged_runs import START_MS, bulk_log
 
 
 @dataclass(kw_only=True)
 class ServedRun:
-    """A run of METRICS, of which the store has the first STORED_STEPS steps."""
+    """A run with METRICS, whose first STORED_STEPS steps are in the store."""
 
     server: Server
     run_id: str
@@ -28,27 +28,27 @@ class ServedRun:
     def dashboard_url(self) -> str:
         return f"{self.server.url}/monitor/#/runs/{self.run_id}"
 
-    def bare_url(self, page: str) -> str:
-        """Of one of the pages beside this file, which are measured beside the dashboard."""
+    def comparison_url(self, page: str) -> str:
+        """The URL of a page in `pages/`, which is measured for comparison with the dashboard."""
         return f"{self.server.url}{PREFIX}/{page}.html?run_id={self.run_id}"
 
-    def go_on(self, num_updates: int, updates_per_s: float, steps: int = 1) -> None:
-        """Return at once; the watchers are told so many updates from now on."""
-        telling = Telling(
+    def publish_updates(self, num_updates: int, updates_per_s: float, steps: int = 1) -> None:
+        """Let the server publish updates from now on, and return at once."""
+        request = PublishRequest(
             run_id=self.run_id,
             first_step=self.last_step + 1,
             num_updates=num_updates,
             updates_per_s=updates_per_s,
             steps=steps,
         )
-        address = f"{self.server.url}{PREFIX}/tell"
-        httpx.post(address, json=asdict(telling), timeout=30).raise_for_status()
+        address = f"{self.server.url}{PREFIX}/publish"
+        httpx.post(address, json=asdict(request), timeout=30).raise_for_status()
         self.last_step += num_updates * steps
 
 
 @contextmanager
 def served_run(folder: Path) -> Iterator[ServedRun]:
-    """On a server of its own, which stays on the servers' core."""
+    """Start a server with the run, on the servers' core."""
     backend = sqlite_uri(folder / "mlflow.db")
     run_id = _stored_run(backend, folder / "artifacts")
     environment = {

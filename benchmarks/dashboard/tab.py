@@ -1,4 +1,4 @@
-"""A page in headless Chromium: what it noted of itself, its charts in view, its memory and its time."""
+"""A page in headless Chromium, with its recorded events, memory and processor time."""
 
 import time
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from tests.browser import ARGUMENTS, require_browser
 from tests.waiting import until
 
 WIDTH_PX, HEIGHT_PX = 2560, 1600
-"""Room for 20 charts at once."""
+"""Large enough for 20 charts at once."""
 
 _PROBE = Path(__file__).parent / "page_probe.js"
 _IN_VIEW = """() => [...document.querySelectorAll("figure")].filter((chart) => {
@@ -25,8 +25,8 @@ _IN_VIEW = """() => [...document.querySelectorAll("figure")].filter((chart) => {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Noted:
-    """What `page_probe.js` noted in a page; times in ms since the page began."""
+class PageRecord:
+    """Events that `page_probe.js` recorded in a page; times are in ms since the page began."""
 
     frames: list[float]
     long_tasks_ms: list[float]
@@ -39,12 +39,12 @@ class Tab:
     def __init__(self, browser: Browser, page: Page) -> None:
         self._browser = browser
         self._page = page
-        self._of_page = page.context.new_cdp_session(page)
-        self._of_page.send("Performance.enable")
-        self._of_browser = browser.new_browser_cdp_session()
+        self._page_session = page.context.new_cdp_session(page)
+        self._page_session.send("Performance.enable")
+        self._browser_session = browser.new_browser_cdp_session()
 
     def open(self, url: str) -> list[Response]:
-        """Until all charts are drawn, and in view; what the page has asked for until then."""
+        """Open `url`, wait until all charts are drawn and in view, and return the responses until then."""
         responses: list[Response] = []
         self._page.goto("about:blank")
 
@@ -63,47 +63,47 @@ class Tab:
         return int(self._page.evaluate(_IN_VIEW))
 
     def wait_for_step(self, step: int) -> None:
-        """Until the page was told of it."""
+        """Wait until the page has received `step`."""
         until(lambda: self._page.evaluate("benchmark.newestStep()") >= step, f"step {step}")
 
     def watch_charts(self) -> None:
         self._page.evaluate("benchmark.watchCharts()")
 
-    def take(self) -> Noted:
-        """What was noted since it was taken last."""
-        taken = self._page.evaluate("benchmark.take()")
-        return Noted(
-            frames=taken["frames"],
-            long_tasks_ms=taken["longTasksMs"],
-            updates=[(step, published, at) for step, published, at in taken["updates"]],
-            gaps=taken["gaps"],
-            shown=[(chart, step, at) for chart, step, at in taken["shown"]],
+    def take_record(self) -> PageRecord:
+        """Return and clear the events recorded so far."""
+        record = self._page.evaluate("benchmark.takeRecord()")
+        return PageRecord(
+            frames=record["frames"],
+            long_tasks_ms=record["longTasksMs"],
+            updates=[(step, published, at) for step, published, at in record["updates"]],
+            gaps=record["gaps"],
+            shown=[(chart, step, at) for chart, step, at in record["shown"]],
         )
 
-    def note_for(self, seconds: float) -> Noted:
-        self.take()
+    def record_for(self, seconds: float) -> PageRecord:
+        self.take_record()
         time.sleep(seconds)
-        return self.take()
+        return self.take_record()
 
     def cpu_s(self) -> float:
-        """Processor time of all of the browser's processes so far."""
+        """Processor time of all the browser's processes so far."""
         return float(sum(process["cpuTime"] for process in self._processes()))
 
     def heap_bytes(self) -> int:
-        """Of JavaScript's objects that are still needed."""
-        self._of_page.send("HeapProfiler.collectGarbage")
-        metrics = self._of_page.send("Performance.getMetrics")["metrics"]
+        """The JavaScript heap after a garbage collection."""
+        self._page_session.send("HeapProfiler.collectGarbage")
+        metrics = self._page_session.send("Performance.getMetrics")["metrics"]
         (used,) = [metric["value"] for metric in metrics if metric["name"] == "JSHeapUsedSize"]
         return int(used)
 
     def memory_bytes(self) -> int:
-        """Of the processes that hold pages, without what they share: arrays of numbers among it."""
+        """Private memory of the renderer processes, which includes typed arrays."""
         pages = [process["id"] for process in self._processes() if process["type"] == "renderer"]
         return sum(int(psutil.Process(pid).memory_full_info().uss) for pid in pages)
 
     @contextmanager
     def traced(self, categories: list[str]) -> Iterator[list[bytes]]:
-        """The list holds Chromium's trace of what was inside, once that has ended."""
+        """After the `with`, the list contains Chromium's trace of its body."""
         traces: list[bytes] = []
         self._browser.start_tracing(page=self._page, categories=categories)
         try:
@@ -119,7 +119,7 @@ class Tab:
 
     def _processes(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]]
-        found = self._of_browser.send("SystemInfo.getProcessInfo")["processInfo"]
+        found = self._browser_session.send("SystemInfo.getProcessInfo")["processInfo"]
         return found
 
 

@@ -1,4 +1,4 @@
-"""Which processor core does what, so that servers and their clients do not take each other's time."""
+"""Pins servers and clients to different processor cores, so that they do not slow each other."""
 
 import os
 import subprocess
@@ -14,7 +14,7 @@ CLIENT_CORE = _AVAILABLE[1 % len(_AVAILABLE)]
 
 @contextmanager
 def started_on(core: int) -> Iterator[None]:
-    """What is started inside stays on `core`; the caller goes back to where it was."""
+    """Processes started inside stay on `core`; the caller returns to its own cores."""
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {core})
     try:
@@ -25,7 +25,7 @@ def started_on(core: int) -> Iterator[None]:
 
 @contextmanager
 def kept_busy(core: int) -> Iterator[None]:
-    """Somebody else's work, so that what a busy neighbour costs is not taken for ours."""
+    """Run an unrelated busy process on `core`, to measure the cost of a busy neighbour."""
     with started_on(core):
         process = subprocess.Popen([sys.executable, "-c", "while True: pass"])
     try:
@@ -35,5 +35,5 @@ def kept_busy(core: int) -> Iterator[None]:
         process.wait()
 
 
-def stay_on(core: int) -> None:
+def pin_to(core: int) -> None:
     os.sched_setaffinity(0, {core})

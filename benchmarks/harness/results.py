@@ -1,4 +1,4 @@
-"""Figures as the benchmarks print them: medians with their spread, percentiles, Markdown tables."""
+"""Computes and prints the results of benchmarks: percentiles, ratios by round, Markdown tables."""
 
 import statistics
 from collections.abc import Iterator, Sequence
@@ -7,8 +7,8 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def in_turn(variants: Sequence[T], num_rounds: int) -> Iterator[T]:
-    """Every variant once a round; who goes first changes, so that no drift favours anybody."""
+def interleaved(variants: Sequence[T], num_rounds: int) -> Iterator[T]:
+    """Yield every variant once a round, in alternating order, so that drift favours none of them."""
     for index in range(num_rounds):
         yield from variants if index % 2 == 0 else reversed(variants)
 
@@ -19,14 +19,14 @@ def percentile(values: Sequence[float], percent: float) -> float:
 
 
 def ratios(of: Sequence[float], to: Sequence[float]) -> list[float]:
-    """Round by round."""
+    """The ratio of each round."""
     return [value / base for value, base in zip(of, to, strict=True)]
 
 
 def spread(values: Sequence[float], digits: int = 3) -> str:
-    """The median, and between which values the middle half of all lies."""
-    middle = (percentile(values, 25), percentile(values, 75))
-    low, high = (f"{value:.{digits}f}" for value in middle)
+    """The median, followed by the quartiles."""
+    quartiles = (percentile(values, 25), percentile(values, 75))
+    low, high = (f"{value:.{digits}f}" for value in quartiles)
     return f"{statistics.median(values):.{digits}f} ({low} to {high})"
 
 

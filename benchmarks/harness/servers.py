@@ -1,4 +1,4 @@
-"""Real servers to measure, each on a core of its own, ended by their pids with all that they started."""
+"""Starts real servers on a given core, and ends them with all their child processes."""
 
 import os
 import signal
@@ -23,8 +23,8 @@ STOP_DEADLINE_S = 15.0
 
 _BIN = Path(sys.executable).parent
 _UVICORN_WORDS = [word for option in UVICORN_OPTIONS.items() for word in option]
-# What `fovea serve` sets, since these are choices and no part of the application.
-_MLFLOW_CHOICES = {
+# `fovea serve` sets these; both servers get them, since they are settings, not part of Fovea.
+_MLFLOW_SETTINGS = {
     "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
     "MLFLOW_DISABLE_TELEMETRY": "true",
 }
@@ -32,7 +32,7 @@ _MLFLOW_CHOICES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Server:
-    """A server that answers; its figures are those of all its processes."""
+    """A running server; its figures sum over all its processes."""
 
     url: str
     process: psutil.Popen
@@ -49,7 +49,7 @@ class Server:
 
 @contextmanager
 def plain_mlflow(folder: Path) -> Iterator[Server]:
-    """`mlflow server` as it comes, with the options that `fovea serve` gives it."""
+    """`mlflow server` without Fovea, with the options that `fovea serve` passes."""
     folder.mkdir(parents=True)
     command = [
         *(sys.executable, "-m", "mlflow", "server", "--workers", "1"),
@@ -57,7 +57,7 @@ def plain_mlflow(folder: Path) -> Iterator[Server]:
         *("--backend-store-uri", f"sqlite:///{folder}/mlflow.db"),
         *("--artifacts-destination", (folder / "artifacts").as_uri()),
     ]
-    with _running(command, folder, "/health", _MLFLOW_CHOICES) as server:
+    with _running(command, folder, "/health", _MLFLOW_SETTINGS) as server:
         yield server
 
 
@@ -65,15 +65,17 @@ def plain_mlflow(folder: Path) -> Iterator[Server]:
 def fovea_serve(folder: Path, bus_url: str = "memory://") -> Iterator[Server]:
     folder.mkdir(parents=True)
     command = [str(_BIN / "fovea"), "serve"]
-    with _running(command, folder, "/api/health", _ours(folder, bus_url)) as server:
+    with _running(command, folder, "/api/health", _fovea_environment(folder, bus_url)) as server:
         yield server
 
 
 @contextmanager
 def fovea_hub(folder: Path, bus_url: str, core: int) -> Iterator[Server]:
-    """A hub apart, beside the server that keeps its data in `folder`."""
+    """A separate hub for the server whose data is in `folder`."""
     command = [str(_BIN / "fovea"), "hub"]
-    with _running(command, folder, "/api/health", _ours(folder, bus_url), core) as server:
+    with _running(
+        command, folder, "/api/health", _fovea_environment(folder, bus_url), core
+    ) as server:
         yield server
 
 
@@ -84,7 +86,7 @@ def asgi_server(
     core: int = SERVER_CORE,
     environment: Mapping[str, str] | None = None,
 ) -> Iterator[Server]:
-    """Uvicorn, run as `fovea serve` runs it, with the application that `factory` makes."""
+    """Uvicorn, run as `fovea serve` runs it, with the application that `factory` returns."""
     command = [
         *(sys.executable, "-m", "uvicorn", "--factory", factory, "--workers", "1"),
         *_UVICORN_WORDS,
@@ -95,11 +97,11 @@ def asgi_server(
 
 
 def _cpu_clock(pid: int) -> int:
-    """As clock_getcpuclockid(3) of Linux makes it: to the nanosecond, where /proc counts hundredths."""
+    """The clock id of clock_getcpuclockid(3): nanoseconds, where /proc has hundredths of a second."""
     return (~pid << 3) | 2
 
 
-def _ours(folder: Path, bus_url: str) -> dict[str, str]:
+def _fovea_environment(folder: Path, bus_url: str) -> dict[str, str]:
     return {"FOVEA_DATA_DIR": str(folder), "FOVEA_BUS_URL": bus_url}
 
 
@@ -107,7 +109,7 @@ def _ours(folder: Path, bus_url: str) -> dict[str, str]:
 def _running(
     command: Sequence[str],
     folder: Path,
-    answering_path: str,
+    ready_path: str,
     environment: Mapping[str, str],
     core: int = SERVER_CORE,
 ) -> Iterator[Server]:
@@ -125,14 +127,16 @@ def _running(
     server = Server(url=f"http://{LOOPBACK}:{port}", process=process)
     try:
         until(
-            lambda: _answers(server, answering_path, log), "the server's answer", START_DEADLINE_S
+            lambda: _is_ready(server, ready_path, log),
+            "the server's first response",
+            START_DEADLINE_S,
         )
         yield server
     finally:
         _end(server)
 
 
-def _answers(server: Server, path: str, log: Path) -> bool:
+def _is_ready(server: Server, path: str, log: Path) -> bool:
     assert server.process.poll() is None, log.read_text()
     with suppress(httpx.TransportError):
         return httpx.get(f"{server.url}{path}", timeout=10).is_success

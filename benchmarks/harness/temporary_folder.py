@@ -1,4 +1,4 @@
-"""The directory of one benchmark, which is gone with it, however it ends."""
+"""A benchmark's temporary directory, which is removed however the benchmark ends."""
 
 import signal
 import tempfile
@@ -9,7 +9,7 @@ from pathlib import Path
 
 @contextmanager
 def temporary_folder() -> Iterator[Path]:
-    # Told to end, a program would leave its servers and files behind; Ctrl-C cleans up.
+    # SIGTERM alone would leave servers and files behind; as KeyboardInterrupt it cleans up.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="fovea-bench-") as folder:
         yield Path(folder)

@@ -1,4 +1,4 @@
-"""Two applications that tell all sockets the same message: our hub on a memory bus, and a bare loop."""
+"""Two applications that send each message to all sockets: the hub on a memory bus, and a bare loop."""
 
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
@@ -23,13 +23,13 @@ Publish = Callable[[int], Awaitable[None]]
 
 RETENTION = 20_000
 _RUN_ID = "a" * 32
-# One moment for all: progress, which is told once a second, stays out of the count.
+# All events have the same time, so that the hub sends no progress, which it does once a second.
 _MOMENT_MS = 1_700_000_000_000
 _NAMES = ("train/loss", "train/accuracy", "train/learning_rate", "train/images_per_second")
 
 
-class _NoRuns:
-    """A store of which nothing is asked but who is there: nobody."""
+class _EmptyStore:
+    """A store without runs."""
 
     def state(self, run_id: str) -> RunState:
         raise NotFoundError(f"No run {run_id}")
@@ -39,9 +39,9 @@ class _NoRuns:
 
 
 def fovea_app() -> AsgiApp:
-    """The hub and its sockets, as the server has them; `/publish` puts events on the bus."""
+    """The hub and its sockets as in the server; `/publish` publishes events on the bus."""
     bus = MemoryBus(RETENTION)
-    hub = Hub(bus, _NoRuns(), retention=RETENTION, settle=_nothing_to_wait_for)
+    hub = Hub(bus, _EmptyStore(), retention=RETENTION, settle=_already_settled)
     live = LiveEndpoint(hub, load_admission(frozenset()), max_sockets=4096)
     bus.publish(RunCreated(run_id=_RUN_ID, accepted_ms=_MOMENT_MS, experiment_id="0"))
 
@@ -60,7 +60,7 @@ def fovea_app() -> AsgiApp:
 
 
 def bare_app() -> AsgiApp:
-    """What uvicorn itself can do: the encoded message to each socket in turn, and nothing else."""
+    """Uvicorn's own speed: it sends the encoded message to each socket in turn, and nothing else."""
     sends: set[Send] = set()
     text = _message()
 
@@ -85,7 +85,7 @@ def bare_app() -> AsgiApp:
     return _application(live, publish, running())
 
 
-async def _nothing_to_wait_for() -> None:
+async def _already_settled() -> None:
     return
 
 
@@ -105,18 +105,18 @@ def _application(
 ) -> AsgiApp:
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            await _live_through(running, receive, send)
+            await _run_lifespan(running, receive, send)
         elif scope["type"] == "websocket":
             await live(scope, receive, send)
         else:
-            asked = parse_qs(scope["query_string"].decode())
-            await publish(int(asked.get("events", ["0"])[0]))
-            await _answer(send, {"message_bytes": len(_message())})
+            query = parse_qs(scope["query_string"].decode())
+            await publish(int(query.get("events", ["0"])[0]))
+            await _respond(send, {"message_bytes": len(_message())})
 
     return application
 
 
-async def _live_through(
+async def _run_lifespan(
     running: AbstractAsyncContextManager[None], receive: Receive, send: Send
 ) -> None:
     await receive()
@@ -126,8 +126,8 @@ async def _live_through(
     await send({"type": "lifespan.shutdown.complete"})
 
 
-async def _answer(send: Send, answer: object) -> None:
-    body = json.dumps(answer).encode()
+async def _respond(send: Send, document: object) -> None:
+    body = json.dumps(document).encode()
     length = str(len(body)).encode()
     start = {"type": "http.response.start", "status": 200, "headers": [(b"content-length", length)]}
     await send(start)

@@ -1,4 +1,4 @@
-"""A broadcasting application and its readers: a few events at a time, each time until all have them."""
+"""Publishes bursts of events on a broadcasting server, and waits until all sockets have received them."""
 
 import http.client
 import json
@@ -13,34 +13,34 @@ from benchmarks.live.receivers import Receivers, receivers
 
 
 @dataclass(frozen=True, kw_only=True)
-class Audience:
-    """A server with an application of `benchmarks.live.broadcast_apps`, and the sockets it tells."""
+class BroadcastServer:
+    """A server that runs an application of `benchmarks.live.broadcast_apps`, and its open sockets."""
 
-    server: Server
+    process: Server
     sockets: Receivers
 
     def burst(self, num_events: int) -> float:
         """Seconds from the request to publish until the last socket has the last event.
 
-        It begins when everything from before has been read, so that nobody falls behind.
+        Earlier events are read before it starts, so that no socket falls behind.
         """
         expected = self.sockets.num_received() + num_events * self.sockets.num_sockets
         began = time.perf_counter()
-        publish(self.server, num_events)
+        publish(self.process, num_events)
         return self.sockets.wait_for(expected).moment_s - began
 
     def message_bytes(self) -> int:
-        return int(publish(self.server, 0)["message_bytes"])
+        return int(publish(self.process, 0)["message_bytes"])
 
 
-def audience(server: Server, num_sockets: int, stack: ExitStack) -> Audience:
-    sockets = stack.enter_context(receivers(f"{server.url}/ws", num_sockets))
-    return Audience(server=server, sockets=sockets)
+def broadcast_server(process: Server, num_sockets: int, stack: ExitStack) -> BroadcastServer:
+    sockets = stack.enter_context(receivers(f"{process.url}/ws", num_sockets))
+    return BroadcastServer(process=process, sockets=sockets)
 
 
 def publish(server: Server, num_events: int) -> Any:
     connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=60)
     connection.request("GET", f"/publish?events={num_events}")
-    answer = json.loads(connection.getresponse().read())
+    response = json.loads(connection.getresponse().read())
     connection.close()
-    return answer
+    return response

@@ -1,4 +1,4 @@
-"""How long after MLflow's answer a watcher has the message: logger and watcher in one process, on one clock."""
+"""Measures the delay from MLflow's response to the message at a subscriber, both in this process."""
 
 import asyncio
 import json
@@ -13,11 +13,11 @@ from benchmarks.live.writers import log_batch_body
 
 DEADLINE_S = 20.0
 
-MOST_LOGGERS = 4
-"""More at once exhaust MLflow's pool of database connections, and it answers 400."""
+MAX_LOGGERS = 4
+"""More at once exhaust MLflow's pool of database connections, and it responds with 400."""
 
 Write = tuple[str, int]
-"""The run, and the step that nothing else is written at."""
+"""A run and a step, unique to this write."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,24 +27,24 @@ class Delays:
 
 
 async def measure_delays(
-    write_url: str, watch_url: str, writes: Sequence[Write], writes_per_s: float
+    write_url: str, subscribe_url: str, writes: Sequence[Write], writes_per_s: float
 ) -> Delays:
-    """`writes` one after the other, unless the server is too slow for so many a second."""
-    answered: dict[Write, float] = {}
-    loggers = min(MOST_LOGGERS, len({run_id for run_id, _ in writes}))
-    async with connect(f"{watch_url.replace('http', 'ws', 1)}/ws", compression=None) as socket:
+    """Send `writes` at this rate, or as fast as the server allows if that is slower."""
+    responded: dict[Write, float] = {}
+    loggers = min(MAX_LOGGERS, len({run_id for run_id, _ in writes}))
+    async with connect(f"{subscribe_url.replace('http', 'ws', 1)}/ws", compression=None) as socket:
         await socket.recv()
-        watching = asyncio.create_task(_watch(socket, len(writes)))
+        receiving = asyncio.create_task(_receive(socket, len(writes)))
         began = time.perf_counter()
         async with asyncio.TaskGroup() as group:
             for index in range(loggers):
                 pace = _Pace(began + index / writes_per_s, loggers / writes_per_s)
-                group.create_task(_log(write_url, writes[index::loggers], pace, answered))
+                group.create_task(_log(write_url, writes[index::loggers], pace, responded))
         took_s = time.perf_counter() - began
         async with asyncio.timeout(DEADLINE_S):
-            told = await watching
-    seconds = [told[write] - moment for write, moment in answered.items()]
-    return Delays(seconds=seconds, writes_per_s=len(answered) / took_s)
+            received = await receiving
+    seconds = [received[write] - moment for write, moment in responded.items()]
+    return Delays(seconds=seconds, writes_per_s=len(responded) / took_s)
 
 
 @dataclass(frozen=True)
@@ -53,20 +53,20 @@ class _Pace:
     interval_s: float
 
 
-async def _watch(socket: ClientConnection, num_writes: int) -> dict[Write, float]:
-    """When each write was told."""
-    told: dict[Write, float] = {}
-    while len(told) < num_writes:
+async def _receive(socket: ClientConnection, num_writes: int) -> dict[Write, float]:
+    """The time at which the message of each write arrived."""
+    received: dict[Write, float] = {}
+    while len(received) < num_writes:
         text = await socket.recv()
         now = time.perf_counter()
         message = json.loads(text)
         if message["type"] == "metrics_update":
-            told[message["run_id"], message["points"][0]["step"]] = now
-    return told
+            received[message["run_id"], message["points"][0]["step"]] = now
+    return received
 
 
 async def _log(
-    url: str, writes: Sequence[Write], pace: _Pace, answered: dict[Write, float]
+    url: str, writes: Sequence[Write], pace: _Pace, responded: dict[Write, float]
 ) -> None:
     address = urlsplit(url)
     reader, writer = await asyncio.open_connection(address.hostname, address.port)
@@ -74,8 +74,8 @@ async def _log(
     for run_id, step in writes:
         await asyncio.sleep(max(0.0, due - time.perf_counter()))
         writer.write(_request(address.netloc, run_id, step))
-        await _answer(reader)
-        answered[run_id, step] = time.perf_counter()
+        await _read_response(reader)
+        responded[run_id, step] = time.perf_counter()
         due += pace.interval_s
     writer.close()
 
@@ -89,7 +89,7 @@ def _request(host: str, run_id: str, step: int) -> bytes:
     return head.encode() + body
 
 
-async def _answer(reader: asyncio.StreamReader) -> None:
+async def _read_response(reader: asyncio.StreamReader) -> None:
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
     assert head.startswith("http/1.1 200 "), head
     (length,) = [line for line in head.splitlines() if line.startswith("content-length:")]

@@ -1,4 +1,4 @@
-"""A process that keeps many sockets open, reads them as fast as it can and counts what comes."""
+"""A process that keeps many sockets open, reads them at full speed and counts the messages."""
 
 import multiprocessing
 import select
@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
-from benchmarks.harness.cpu_affinity import CLIENT_CORE, stay_on
-from benchmarks.live.websocket_frames import FrameCounter, ask_for_socket, take_answer
+from benchmarks.harness.cpu_affinity import CLIENT_CORE, pin_to
+from benchmarks.live.websocket_frames import FrameCounter, begin_handshake, finish_handshake
 
 DEADLINE_S = 60.0
 _SOCKETS_AT_ONCE = 100
@@ -18,14 +18,14 @@ _SOCKETS_AT_ONCE = 100
 
 @dataclass(frozen=True)
 class Arrival:
-    """By `moment_s` (time.perf_counter, one clock for all processes) this many had come in all."""
+    """The total count at `moment_s`, a time.perf_counter that all processes share."""
 
     moment_s: float
     num_messages: int
 
 
 class Receivers:
-    """The measuring side of the process."""
+    """Controls the receiving process from the benchmark's process."""
 
     def __init__(self, connection: Connection, num_sockets: int) -> None:
         self._connection = connection
@@ -35,27 +35,29 @@ class Receivers:
         return self.wait_for(0).num_messages
 
     def wait_for(self, num_messages: int) -> Arrival:
-        """When so many messages had come in all, over all sockets."""
+        """Wait until all sockets together have received so many messages."""
         self._connection.send(num_messages)
-        return self.answer()
+        return self._read_arrival()
 
     def settle(self) -> int:
-        """How many had come when none came any more."""
+        """Wait until no more messages arrive, and return the total count."""
         before = -1
         while before != (now := self.num_received()):
             before = now
             time.sleep(0.1)
         return now
 
-    def answer(self) -> Arrival:
-        assert self._connection.poll(DEADLINE_S), f"not all messages came within {DEADLINE_S:.0f} s"
+    def _read_arrival(self) -> Arrival:
+        assert self._connection.poll(DEADLINE_S), (
+            f"not all messages arrived within {DEADLINE_S:.0f} s"
+        )
         arrival: Arrival = self._connection.recv()
         return arrival
 
 
 @contextmanager
 def receivers(url: str, num_sockets: int) -> Iterator[Receivers]:
-    """`num_sockets` at `url`, each of which has had its first message."""
+    """Open `num_sockets` at `url`, and wait until each has received its first message."""
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
     process = context.Process(
@@ -64,9 +66,9 @@ def receivers(url: str, num_sockets: int) -> Iterator[Receivers]:
     process.start()
     there.close()
     try:
-        open_ones = Receivers(here, num_sockets)
-        open_ones.wait_for(num_sockets)
-        yield open_ones
+        opened = Receivers(here, num_sockets)
+        opened.wait_for(num_sockets)
+        yield opened
     finally:
         here.close()
         process.join(DEADLINE_S)
@@ -75,39 +77,39 @@ def receivers(url: str, num_sockets: int) -> Iterator[Receivers]:
 
 
 def _receive(connection: Connection, url: str, num_sockets: int, core: int) -> None:
-    # Told which: a process that was started on one core knows of no other.
-    stay_on(core)
-    _Reading(connection, url, num_sockets).until_told()
+    # Pin explicitly: the process inherits its parent's core, and sees no other.
+    pin_to(core)
+    _SocketReader(connection, url, num_sockets).run()
 
 
-class _Reading:
+class _SocketReader:
     def __init__(self, connection: Connection, url: str, num_sockets: int) -> None:
         self._connection = connection
         self._poll = select.epoll()
         self._sockets: dict[int, tuple[socket.socket, FrameCounter]] = {}
         self._num_messages = 0
-        self._awaited: int | None = None
+        self._requested_count: int | None = None
         for begin in range(0, num_sockets, _SOCKETS_AT_ONCE):
             group = min(_SOCKETS_AT_ONCE, num_sockets - begin)
-            for opened in [ask_for_socket(url) for _ in range(group)]:
-                self._keep(opened, take_answer(opened))
+            for opened in [begin_handshake(url) for _ in range(group)]:
+                self._register(opened, finish_handshake(opened))
         self._poll.register(connection.fileno(), select.EPOLLIN)
 
-    def _keep(self, opened: socket.socket, received: bytes) -> None:
+    def _register(self, opened: socket.socket, received: bytes) -> None:
         counter = FrameCounter()
         self._num_messages += counter.add(received)[0]
         self._sockets[opened.fileno()] = (opened, counter)
         self._poll.register(opened.fileno(), select.EPOLLIN)
 
-    def until_told(self) -> None:
+    def run(self) -> None:
         try:
             while True:
                 for number, _ in self._poll.poll():
                     if number in self._sockets:
                         self._read(*self._sockets[number])
                     else:
-                        self._awaited = self._connection.recv()
-                self._answer()
+                        self._requested_count = self._connection.recv()
+                self._report_arrival()
         except EOFError:
             return
 
@@ -119,7 +121,7 @@ class _Reading:
         if pongs:
             opened.sendall(pongs)
 
-    def _answer(self) -> None:
-        if self._awaited is not None and self._num_messages >= self._awaited:
+    def _report_arrival(self) -> None:
+        if self._requested_count is not None and self._num_messages >= self._requested_count:
             self._connection.send(Arrival(time.perf_counter(), self._num_messages))
-            self._awaited = None
+            self._requested_count = None

@@ -1,4 +1,4 @@
-"""As much of the WebSocket protocol (RFC 6455) as a client needs that counts messages and is in a hurry."""
+"""A minimal, fast WebSocket client (RFC 6455) that only counts messages."""
 
 import base64
 import os
@@ -8,13 +8,13 @@ from urllib.parse import urlsplit
 _TEXT = 0x1
 _PING = 0x9
 _LENGTHS = {126: 2, 127: 8}
-"""How many bytes of a frame's length follow, by what stands in its place."""
+"""Value of the length byte to the number of length bytes that follow it."""
 
 DEADLINE_S = 30.0
 
 
-def ask_for_socket(url: str, receive_buffer_bytes: int | None = None) -> socket.socket:
-    """A connection whose handshake is on its way; `take_answer` has to follow."""
+def begin_handshake(url: str, receive_buffer_bytes: int | None = None) -> socket.socket:
+    """Connect and send the handshake's request; `finish_handshake` must follow."""
     parts = urlsplit(url)
     connection = socket.socket()
     if receive_buffer_bytes is not None:
@@ -30,17 +30,17 @@ def ask_for_socket(url: str, receive_buffer_bytes: int | None = None) -> socket.
     return connection
 
 
-def take_answer(connection: socket.socket) -> bytes:
-    """Wait until the server has accepted, and return what it has sent already."""
+def finish_handshake(connection: socket.socket) -> bytes:
+    """Wait until the server has accepted, and return the bytes after its response."""
     received = b""
     while b"\r\n\r\n" not in received:
-        received += _some(connection)
+        received += _receive(connection)
     head, _, rest = received.partition(b"\r\n\r\n")
     assert b" 101 " in head.split(b"\r\n", 1)[0], head
     return rest
 
 
-def _some(connection: socket.socket) -> bytes:
+def _receive(connection: socket.socket) -> bytes:
     received = connection.recv(65536)
     assert received, "the server closed the connection during the handshake"
     return received
@@ -55,7 +55,7 @@ class FrameCounter:
         self._rest = b""
 
     def add(self, received: bytes) -> tuple[int, bytes]:
-        """How many more are complete, and the pongs that are due."""
+        """The number of newly completed text messages, and the pongs to send."""
         data = self._rest + received if self._rest else received
         start, num_texts, pongs = 0, 0, b""
         while (end := _frame_end(data, start)) is not None:
@@ -70,7 +70,7 @@ class FrameCounter:
 
 
 def _frame_end(data: bytes, start: int) -> int | None:
-    """None where the frame is not complete yet."""
+    """None if the frame is incomplete."""
     if len(data) < start + 2:
         return None
     length, body = data[start + 1], start + 2
@@ -81,5 +81,5 @@ def _frame_end(data: bytes, start: int) -> int | None:
 
 
 def _pong(payload: bytes) -> bytes:
-    """Masked, as clients must, with zeros, which change nothing."""
+    """Masked, as clients must, with zeros, which leave the payload unchanged."""
     return bytes([0x8A, 0x80 | len(payload)]) + bytes(4) + payload

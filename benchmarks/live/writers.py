@@ -1,4 +1,4 @@
-"""Clients that log to MLflow over HTTP as any language would, each on one kept connection."""
+"""Clients that log to MLflow over plain HTTP, each on one kept-alive connection."""
 
 import http.client
 import json
@@ -15,7 +15,7 @@ _JSON = {"Content-Type": "application/json"}
 
 @dataclass(frozen=True, kw_only=True)
 class Written:
-    """What one block of writing came to; `latencies_s` are from request to answer."""
+    """The result of one block of writes; `latencies_s` are from request to response."""
 
     latencies_s: list[float]
     writes_per_s: float
@@ -31,7 +31,7 @@ class Writer:
         self._num_written = 0
 
     def write(self) -> float:
-        """Seconds until MLflow's answer."""
+        """Write one batch, and return the seconds until MLflow's response."""
         self._num_written += 1
         body = log_batch_body(self.run_id, self._num_written)
         began = time.perf_counter()
@@ -39,15 +39,15 @@ class Writer:
         return time.perf_counter() - began
 
     def reconnect(self) -> None:
-        """Uvicorn closes a connection that was idle for five seconds."""
+        """Reopen the connection, which uvicorn closes after five idle seconds."""
         self._connection.close()
         self._connection.connect()
 
     def _post(self, path: str, body: object) -> Any:
         self._connection.request("POST", f"/api/2.0/mlflow/{path}", json.dumps(body), _JSON)
-        answer = self._connection.getresponse()
-        text = answer.read()
-        assert answer.status == 200, text
+        response = self._connection.getresponse()
+        text = response.read()
+        assert response.status == 200, text
         return json.loads(text)
 
 
@@ -60,7 +60,7 @@ def log_batch_body(run_id: str, step: int) -> dict[str, object]:
 
 
 def write_back_to_back(writers: Sequence[Writer], duration_s: float) -> Written:
-    """Each writer writes again as soon as it has its answer."""
+    """Each writer writes again as soon as it has its response."""
 
     def write(writer: Writer) -> Written:
         latencies, began = [], time.perf_counter()
@@ -69,11 +69,11 @@ def write_back_to_back(writers: Sequence[Writer], duration_s: float) -> Written:
         rate = len(latencies) / (time.perf_counter() - began)
         return Written(latencies_s=latencies, writes_per_s=rate)
 
-    return _together(writers, write)
+    return _run_all(writers, write)
 
 
 def write_at_rate(writers: Sequence[Writer], writes_per_s: float, duration_s: float) -> Written:
-    """So many writes a second of all writers together, unless the server is too slow for it."""
+    """All writers together write at this rate, or as fast as the server allows if that is slower."""
     interval_s = len(writers) / writes_per_s
 
     def write(writer: Writer) -> Written:
@@ -87,10 +87,10 @@ def write_at_rate(writers: Sequence[Writer], writes_per_s: float, duration_s: fl
         rate = len(latencies) / max(duration_s, time.perf_counter() - began)
         return Written(latencies_s=latencies, writes_per_s=rate)
 
-    return _together(writers, write)
+    return _run_all(writers, write)
 
 
-def _together(writers: Sequence[Writer], write: Callable[[Writer], Written]) -> Written:
+def _run_all(writers: Sequence[Writer], write: Callable[[Writer], Written]) -> Written:
     results: list[Written] = []
     for writer in writers:
         writer.reconnect()

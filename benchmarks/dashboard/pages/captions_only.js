@@ -1,4 +1,4 @@
-// As little as a page can do: with the next frame, 20 captions say the newest step.
+// The least work that a page can do: write the newest step to 20 captions in the next frame.
 
 const NUM_CHARTS = 20;
 const captions = [];

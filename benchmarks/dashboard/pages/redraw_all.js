@@ -1,4 +1,4 @@
-// What a page would do that thinks of nothing: each update is drawn at once, all points of all charts.
+// A page without optimizations: it redraws all points of all charts at each update.
 
 const NUM_CHARTS = 20;
 const NUM_POINTS = 20_000;
