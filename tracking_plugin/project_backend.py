@@ -1,4 +1,4 @@
-"""`mlflow run -b fovea-ray`: an MLproject's entry point as a Ray job."""
+"""The MLflow project backend `fovea-ray`: runs an MLproject's entry point as a Ray job."""
 
 import logging
 import secrets
@@ -39,17 +39,18 @@ EXCLUDES = (
     "__pycache__",
     ".*_cache",
 )
-"""What a cluster's copy of the project leaves out, as in a .gitignore; `excludes` replaces it."""
+"""Paths not copied to a cluster, in .gitignore syntax; the setting `excludes` replaces them."""
 
 _SQLITE_PREFIX = "sqlite:///"
 
 
 class RayProjectBackend(AbstractBackend):
-    """MLflow's plug-in of that name.
+    """Implements MLflow's backend interface.
 
-    Its configuration (`-c`) takes `address` (a Ray dashboard's URL; else FOVEA_RAY_ADDRESS, else
-    a local head is started), `excludes`, `runtime_env` (merged with ours) and `wait` (true: this
-    process stays until the job has ended; false, on a cluster only: it leaves at once).
+    Its configuration (`-c`) accepts `address` (the URL of a Ray dashboard; the default is
+    FOVEA_RAY_ADDRESS, or else a new local head), `excludes`, `runtime_env` (merged with Fovea's)
+    and `wait` (true: this process stays until the job has ended; false, only on a cluster: it
+    exits at once).
     """
 
     def run(
@@ -67,7 +68,7 @@ class RayProjectBackend(AbstractBackend):
         run = get_or_create_run(
             None, project_uri, experiment_id, work_dir, version, entry_point, params
         )
-        with _failing_run(MlflowClient(tracking_uri), run.info.run_id):
+        with _fail_run_on_error(MlflowClient(tracking_uri), run.info.run_id):
             submitted = _submit(run, work_dir, entry_point, params, backend_config, tracking_uri)
         if backend_config.get("wait", True):
             submitted.keep_process_until_end()
@@ -75,8 +76,8 @@ class RayProjectBackend(AbstractBackend):
 
 
 @contextmanager
-def _failing_run(client: MlflowClient, run_id: str) -> Iterator[None]:
-    """End the run as FAILED, with the reason, where no job could be submitted for it."""
+def _fail_run_on_error(client: MlflowClient, run_id: str) -> Iterator[None]:
+    """If the submission fails, end the run as FAILED with the reason in its message."""
     client.update_run(run_id, status=MlflowStatus.SCHEDULED)
     client.set_tag(run_id, Tag.STATUS, RunStatus.PENDING)
     try:
@@ -132,19 +133,19 @@ def _submit(
 def local_command(
     work_dir: str, entry_point: str, params: dict[str, str], storage_dir: str | None
 ) -> str:
-    """The entry point's command, run where the project lies: on this machine a copy serves nobody."""
+    """The entry point's command, run in the project's own folder: a local job needs no copy."""
     project = load_project(work_dir)
     commands = get_entry_point_command(project, entry_point, params, storage_dir)
     return " && ".join([f"cd {shlex.quote(work_dir)}", *commands])
 
 
 def cluster_command(work_dir: str, entry_point: str, params: dict[str, str]) -> str:
-    """The entry point's command with its paths as given: they are the cluster's, not ours."""
+    """The entry point's command with its paths unchanged, because they are paths on the cluster."""
     return str(load_project(work_dir).get_entry_point(entry_point).compute_command(params, None))
 
 
 def absolute_uri(tracking_uri: str) -> str:
-    """A store on this machine's disk, named so that another working directory finds it too."""
+    """Make the path of a store on disk absolute, so that it holds in any working directory."""
     if tracking_uri.startswith(_SQLITE_PREFIX):
         return f"{_SQLITE_PREFIX}{Path(tracking_uri.removeprefix(_SQLITE_PREFIX)).absolute()}"
     if not urlsplit(tracking_uri).scheme and tracking_uri != "databricks":
@@ -153,6 +154,6 @@ def absolute_uri(tracking_uri: str) -> str:
 
 
 def _runtime_env(backend_config: Mapping[str, Any], variables: Mapping[str, str]) -> dict[str, Any]:
-    wanted = dict(backend_config.get("runtime_env") or {})
-    env_vars = {**JOB_STOP_ENVIRONMENT, **wanted.pop("env_vars", {}), **variables}
-    return {**wanted, "env_vars": env_vars}
+    runtime_env = dict(backend_config.get("runtime_env") or {})
+    env_vars = {**JOB_STOP_ENVIRONMENT, **runtime_env.pop("env_vars", {}), **variables}
+    return {**runtime_env, "env_vars": env_vars}

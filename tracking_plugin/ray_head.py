@@ -1,4 +1,4 @@
-"""A Ray head of this machine alone, which lives exactly as long as the process that asked for it."""
+"""Starts a Ray head that only this machine can reach, and that ends with the process that started it."""
 
 import atexit
 import functools
@@ -18,22 +18,22 @@ LOOPBACK = "127.0.0.1"
 START_DEADLINE_S = 180.0
 STOP_GRACE_S = 30.0
 
-# Ray Train aborts gracefully on SIGINT, and needs longer for a last checkpoint than Ray's 3 s.
+# On SIGINT Ray Train saves a last checkpoint, which takes longer than Ray's default of 3 s.
 JOB_STOP_ENVIRONMENT = {"RAY_JOB_STOP_SIGNAL": "SIGINT", "RAY_JOB_STOP_WAIT_TIME_S": "120"}
 
 LOCAL_ENVIRONMENT = {
     "RAY_AUTH_MODE": "token",
     "RAY_USAGE_STATS_ENABLED": "0",
-    # Ray's word for "stay on the loopback interface", on any system.
+    # Despite its name, this makes Ray listen only on the loopback interface, on any system.
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
-    # No cloud takes this machine back with notice, so no process of each training watches for that.
+    # No cloud preempts this machine, so trainings need no process that watches for preemption.
     "RAY_TRAIN_ENABLE_PREEMPTION_WATCHER": "0",
 }
-"""What a Ray of this machine alone must find in its environment before it is imported."""
+"""Environment variables of a single-machine Ray; set them before importing Ray."""
 
 _ADDRESS_KEY = "fovea_ray_head"
 _LOG_TAIL_LINES = 20
-# Where another cluster is named, a new head would join it instead of being one.
+# These name another cluster, which the new head would join instead of starting its own.
 _FOREIGN_VARIABLES = ("RAY_ADDRESS", "RAY_API_SERVER_ADDRESS", "RAY_AUTH_TOKEN_PATH")
 
 
@@ -42,7 +42,7 @@ class HeadError(Exception):
 
 
 class LocalHead:
-    """Ray's processes on the loopback interface, guarded by a token that only we have."""
+    """Ray's processes on the loopback interface, protected by a token of this process."""
 
     def __init__(self) -> None:
         self.token = secrets.token_hex(32)
@@ -53,7 +53,7 @@ class LocalHead:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
-            # Ctrl-C is ours to handle: the job has to be told before its cluster is gone.
+            # Keep Ctrl-C from ending the head: this process must stop the job before its cluster.
             start_new_session=True,
         )
         try:
@@ -68,7 +68,7 @@ class LocalHead:
         return self._process.poll() is None
 
     def close(self) -> None:
-        """End Ray's processes; they would go with this process in any case."""
+        """End Ray's processes; without this call they end with this process."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.close()
@@ -99,7 +99,7 @@ class LocalHead:
 
     def _tail(self) -> str:
         self._log.seek(0)
-        return "\n".join(["Its last words:", *self._log.read().splitlines()[-_LOG_TAIL_LINES:]])
+        return "\n".join(["The end of its log:", *self._log.read().splitlines()[-_LOG_TAIL_LINES:]])
 
 
 @functools.cache
@@ -108,11 +108,11 @@ def _heads() -> list[LocalHead]:
 
 
 def local_head() -> LocalHead:
-    """This process's head, started when it is first asked for."""
+    """This process's head, started at the first call, and again if it has ended."""
     heads = _heads()
     if not heads or not heads[-1].is_alive:
         head = LocalHead()
-        # Registered before any job's own handler, it runs after all of them.
+        # Registered before the handlers of jobs, so that it runs after them.
         atexit.register(head.close)
         heads.append(head)
     return heads[-1]
@@ -125,20 +125,20 @@ def _head_environment(base: Mapping[str, str], token: str) -> dict[str, str]:
         **JOB_STOP_ENVIRONMENT,
         **LOCAL_ENVIRONMENT,
         "RAY_AUTH_TOKEN": token,
-        # An entry point says `python`: it means the one that holds its packages, this one.
+        # Entry points call `python`: let that be this one, which has their packages.
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), base.get("PATH", "")]),
     }
 
 
 def main() -> None:
-    """Be the head until the other end of standard input is gone, however that happens."""
-    # Ray is an extra of this distribution, and only this process needs it.
+    """Run the head until standard input closes, which it also does if the parent is killed."""
+    # Ray is an optional dependency, and only this process needs it.
     import ray  # noqa: PLC0415
     from ray._private.parameter import RayParams  # noqa: PLC0415
     from ray._private.utils import write_ray_address  # noqa: PLC0415
 
-    # Jobs go through an agent whose port is fixed, so that a second Ray on a machine takes none;
-    # `ray start` has an option for that, `ray.init` has not.
+    # Ray's job agent has a fixed port by default, so a second Ray on the machine could not accept
+    # jobs. `ray start` has an option for the port, `ray.init` has none.
     init = functools.partialmethod(RayParams.__init__, dashboard_agent_listen_port=0)
     RayParams.__init__ = init  # type: ignore[assignment, method-assign]
     with tempfile.TemporaryDirectory(
@@ -152,7 +152,7 @@ def main() -> None:
             logging_level=logging.WARNING,
             _temp_dir=folder,
         )
-        # A job is told the cluster that is noted here; where none is, any Ray of the machine.
+        # Jobs connect to the address in this file; without it, to any Ray on the machine.
         write_ray_address(ray.get_runtime_context().gcs_address, folder)
         print(json.dumps({_ADDRESS_KEY: f"http://{context.dashboard_url}"}), flush=True)
         sys.stdin.read()

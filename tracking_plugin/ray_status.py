@@ -1,10 +1,10 @@
-"""How a Ray job is, in Ray's words."""
+"""The statuses of a Ray job."""
 
 from enum import StrEnum
 
 
 class RayStatus(StrEnum):
-    """Source: `ray.job_submission.JobStatus`, which costs Ray's import."""
+    """Copies `ray.job_submission.JobStatus`, so that its users need not import Ray."""
 
     PENDING = "PENDING"
     RUNNING = "RUNNING"

@@ -1,4 +1,4 @@
-"""`mlflow run -b fovea-ray` against a real Ray head and a real store: every way in which a run ends."""
+"""`mlflow run -b fovea-ray` with a real Ray head and store: each way in which a run can end."""
 
 import os
 import signal
@@ -55,7 +55,7 @@ def run_project(entry_point: str, *, synchronous: bool = True, **options: Any) -
 
 
 def mlflow_run(entry_point: str, store: MlflowClient, head: LocalHead) -> subprocess.Popen[str]:
-    """`mlflow run` itself, on the head that is there already."""
+    """The command `mlflow run`, with the existing head."""
     return subprocess.Popen(
         [
             *(sys.executable, "-m", "mlflow", "run", str(PROJECT)),
@@ -114,7 +114,7 @@ def test_a_job_that_fails_is_a_failed_run(store: MlflowClient, head: LocalHead) 
     assert run.data.tags[Tag.STATUS] == "error"
 
 
-def test_a_job_that_dies_leaves_its_last_words_in_the_run(
+def test_a_job_that_dies_leaves_the_end_of_its_log_in_the_run(
     store: MlflowClient, head: LocalHead
 ) -> None:
     with pytest.raises(ExecutionException, match="failed"):
@@ -123,7 +123,7 @@ def test_a_job_that_dies_leaves_its_last_words_in_the_run(
     run = newest_run(store)
     assert run.info.status == "FAILED"
     assert run.data.tags[Tag.STATUS] == "error"
-    assert "the last words" in run.data.tags[Tag.MESSAGE]
+    assert "the last line of the log" in run.data.tags[Tag.MESSAGE]
 
 
 def test_a_cancelled_run_is_killed_and_its_job_stopped(
@@ -147,7 +147,7 @@ def test_a_named_cluster_gets_a_copy_without_data(
     project = copy_of_project(tmp_path, also=["data/patient.txt", "lib/data/loader.py"])
     monkeypatch.setenv("RAY_AUTH_TOKEN", head.token)
     monkeypatch.setenv("FOVEA_RAY_ADDRESS", head.address)
-    # Ray would let this overrule the address that we name.
+    # Ray would use this instead of the address that we pass.
     monkeypatch.setenv("RAY_ADDRESS", "http://127.0.0.1:1")
 
     submitted = run_project("log", uri=project, synchronous=False)
@@ -158,7 +158,7 @@ def test_a_named_cluster_gets_a_copy_without_data(
     assert tags["directory"] != str(project)
 
 
-def test_the_command_stays_until_the_job_has_ended(store: MlflowClient, head: LocalHead) -> None:
+def test_the_command_waits_until_the_job_has_ended(store: MlflowClient, head: LocalHead) -> None:
     with mlflow_run("log", store, head) as command, killed_at_the_end(command):
         output, _ = command.communicate(timeout=DEADLINE_S)
 
@@ -187,7 +187,7 @@ def test_an_unreachable_cluster_fails_the_run_with_the_reason(store: MlflowClien
     assert "http://127.0.0.1:1" in run.data.tags[Tag.MESSAGE]
 
 
-def test_leaving_at_once_is_refused_where_the_head_would_leave_too(store: MlflowClient) -> None:
+def test_not_waiting_is_refused_with_a_local_head(store: MlflowClient) -> None:
     with pytest.raises(ExecutionException, match="cluster that outlives this process"):
         run_project("log", backend_config={"wait": False})
 
@@ -202,11 +202,11 @@ def test_leaving_at_once_is_refused_where_the_head_would_leave_too(store: Mlflow
         ("databricks", "databricks"),
     ],
 )
-def test_stores_on_disk_are_named_absolutely(given: str, expected: str) -> None:
+def test_paths_of_stores_on_disk_become_absolute(given: str, expected: str) -> None:
     assert absolute_uri(given) == expected
 
 
-def test_a_second_head_takes_jobs_too_and_its_loss_ends_their_runs(
+def test_a_second_head_accepts_jobs_and_its_loss_fails_their_runs(
     store: MlflowClient, head: LocalHead, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     second: list[LocalHead] = []

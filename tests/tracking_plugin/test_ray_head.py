@@ -1,4 +1,4 @@
-"""The local Ray head: of this machine alone, guarded, and gone with the process that started it."""
+"""The local Ray head listens on loopback, needs its token, and ends with its owner."""
 
 import os
 import signal
@@ -13,7 +13,7 @@ import requests
 from tests.waiting import until
 from tracking_plugin.ray_head import LOOPBACK, HeadError, LocalHead
 
-HOLD_A_HEAD = """
+OWN_A_HEAD = """
 import sys
 from tracking_plugin.ray_head import LocalHead
 head = LocalHead()
@@ -22,9 +22,9 @@ sys.stdin.read()
 """
 
 
-def test_a_head_is_guarded_local_and_does_not_outlive_a_killed_owner() -> None:
+def test_a_head_needs_its_token_is_local_and_ends_with_a_killed_owner() -> None:
     with subprocess.Popen(
-        [sys.executable, "-c", HOLD_A_HEAD],
+        [sys.executable, "-c", OWN_A_HEAD],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -34,15 +34,15 @@ def test_a_head_is_guarded_local_and_does_not_outlive_a_killed_owner() -> None:
         processes = psutil.Process(owner.pid).children(recursive=True)
 
         assert requests.get(f"{address}/api/jobs/", timeout=10).status_code == 401
-        guarded = {"Authorization": f"Bearer {token}"}
-        assert requests.get(f"{address}/api/jobs/", headers=guarded, timeout=10).ok
+        headers = {"Authorization": f"Bearer {token}"}
+        assert requests.get(f"{address}/api/jobs/", headers=headers, timeout=10).ok
         assert listening_addresses(processes) == {LOOPBACK}
 
         os.kill(owner.pid, signal.SIGKILL)
         until(lambda: not any(map(psutil.Process.is_running, processes)), "Ray's end")
 
 
-def test_a_head_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_head_that_cannot_start_raises_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RAY_TMPDIR", "/dev/null/nowhere")
 
     with pytest.raises(HeadError, match=r"did not start(?s:.*)/dev/null/nowhere"):

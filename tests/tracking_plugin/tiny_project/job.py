@@ -1,4 +1,4 @@
-"""A training in miniature, with the ways in which one can end."""
+"""A minimal training that can end in each possible way."""
 
 import os
 import sys
@@ -16,7 +16,7 @@ with mlflow.start_run():
         case ["raise"]:
             raise RuntimeError("the training failed by itself")
         case ["die"]:
-            print("the last words", flush=True)
+            print("the last line of the log", flush=True)
             os._exit(3)
         case ["linger"]:
             mlflow.log_metric("train/loss", 1.0)
