@@ -4,7 +4,7 @@ import argparse
 
 import pytest
 
-from training.__main__ import build_parser
+from training.__main__ import build_parser, main
 from training.cli_options import given_values
 from training.config import LaunchConfig
 from training.errors import ConfigError
@@ -79,3 +79,17 @@ def test_help_describes_each_flag(capsys: pytest.CaptureFixture[str]) -> None:
     text = capsys.readouterr().out
     assert "passes over the training split [50]" in text
     assert "ray|torchrun|single" in text
+
+
+def test_an_unknown_recipe_is_refused_with_the_known_ones(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["fit", "--recipe", "nothing"]) == 1
+    assert "there is no 'nothing'; choose one of retinal" in capsys.readouterr().err
+
+
+def test_a_command_alone_has_no_flags_of_the_others() -> None:
+    parser = build_parser("retinal", "fit")
+    assert parser.parse_args(["fit", "--epochs", "3"]).epochs == "3"
+    with pytest.raises(SystemExit):
+        parser.parse_args(["evaluate", "--split", "val"])

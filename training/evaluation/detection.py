@@ -84,7 +84,7 @@ def detection(confusion: Sequence[Sequence[int]], class_indices: Collection[int]
     )
 
 
-def judge(sensitivity: Proportion, floor: float) -> Verdict:
+def verdict_on_floor(sensitivity: Proportion, floor: float) -> Verdict:
     """A sensitivity meets its floor only if Wilson's lower bound does, which takes enough positives."""
     if sensitivity.share is None or sensitivity.interval is None:
         return Verdict.NOT_ASSESSED

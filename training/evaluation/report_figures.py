@@ -6,7 +6,13 @@ from typing import Any, NotRequired, TypedDict, Unpack
 
 from tracking_plugin.proportion import Interval, positives_needed
 from training.evaluation.calibration import Calibration, ReliabilityBin
-from training.evaluation.detection import Detection, Proportion, Verdict, detection, judge
+from training.evaluation.detection import (
+    Detection,
+    Proportion,
+    Verdict,
+    detection,
+    verdict_on_floor,
+)
 from training.evaluation.intervals import class_auroc_key
 from training.evaluation.metrics import ClassifierMetrics
 from training.taxonomies.taxonomy import CriticalCondition, Modality, Taxonomy
@@ -69,7 +75,7 @@ def _condition_figures(
     condition: CriticalCondition, evaluation: ClassifierMetrics, taxonomy: Taxonomy
 ) -> dict[str, Any]:
     found = detection(evaluation.confusion_matrix, condition.class_indices)
-    verdict = judge(found.sensitivity, condition.min_sensitivity)
+    verdict = verdict_on_floor(found.sensitivity, condition.min_sensitivity)
     return {
         "name": condition.name,
         "classes": [taxonomy.classes[index] for index in condition.class_indices],

@@ -1,6 +1,6 @@
 import pytest
 
-from training.evaluation.detection import Proportion, Verdict, detection, judge
+from training.evaluation.detection import Proportion, Verdict, detection, verdict_on_floor
 
 CONFUSION = [[8, 1, 1], [0, 6, 4], [5, 3, 2]]
 
@@ -41,4 +41,4 @@ def test_without_samples_every_proportion_is_undefined() -> None:
 def test_a_floor_is_met_by_the_lower_bound_only(
     hits: int, support: int, floor: float, verdict: Verdict
 ) -> None:
-    assert judge(Proportion(hits, support), floor) is verdict
+    assert verdict_on_floor(Proportion(hits, support), floor) is verdict
