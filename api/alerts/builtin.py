@@ -1,4 +1,4 @@
-"""The rules that hold for every run without anybody writing them."""
+"""The built-in rules, which apply to every run."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -8,7 +8,7 @@ from api.alerts.metric_pattern import MetricPattern
 from api.alerts.rule_file import RuleFile, read_rules
 from api.alerts.rules import Rule
 from api.alerts.state_machine import Patience
-from tracking_plugin.clinical import CRITICAL_FACTOR, MIN_SENSITIVITY
+from tracking_plugin.critical_conditions import CRITICAL_FACTOR, MIN_SENSITIVITY
 from tracking_plugin.names import Metric, MetricGroup
 
 HEALTH: Sequence[Rule] = (
@@ -24,71 +24,74 @@ HEALTH: Sequence[Rule] = (
         metric=MetricPattern(Metric.TRAIN_LOSS),
         condition=Spike(),
         patience=Patience(to_clear=10),
-        recommendation="Look at the batches around this step, and at the learning rate",
+        recommendation="Check the batches around this step, and the learning rate",
     ),
     Rule(
         name="loss_plateau",
         metric=MetricPattern(Metric.VAL_LOSS),
         condition=Plateau(),
         patience=Patience(to_clear=1),
-        recommendation="Nothing is gained any more: stop, or lower the learning rate",
+        recommendation="The loss no longer improves: stop the run, or lower the learning rate",
     ),
     Rule(
         name="data_starvation",
         metric=MetricPattern(Metric.DATA_WAIT_FRACTION),
         condition=Bound(above=0.5, critical_factor=None),
         patience=Patience(to_fire=50, to_clear=50),
-        recommendation="The device waits for data: more loader workers, a faster disk, smaller images",
+        recommendation="The device waits for data: use more loader workers, a faster disk or smaller images",
     ),
     Rule(
         name="gpu_too_hot",
         metric=MetricPattern("system/gpu_*_temperature_celsius"),
         condition=Bound(above=85.0, critical_factor=0.94),
         patience=Patience(to_fire=3, to_clear=3),
-        recommendation="Look after the cooling: a GPU slows itself down when it is too hot",
+        recommendation="Check the cooling: a GPU that is too hot reduces its speed",
     ),
     Rule(
         name="throughput_drop",
         metric=MetricPattern(Metric.IMAGES_PER_SECOND),
         condition=Drop(),
         patience=Patience(to_fire=20, to_clear=20),
-        recommendation="Look for another process on the machine, a slow disk or a slow network",
+        recommendation="Check for another process on the machine, a slow disk or a slow network",
     ),
 )
-"""Whether a training is well."""
+"""Rules on the health of a training."""
 
 
 def clinical_rules(floors: Mapping[str, float] = MIN_SENSITIVITY) -> list[Rule]:
-    """The sensitivity of each critical condition against its floor."""
+    """One rule for each critical condition: its sensitivity must not be below its floor."""
     return [
         Rule(
             name=condition,
             metric=MetricPattern(f"{MetricGroup.CRITICAL}/{condition}"),
             support=MetricPattern(f"{MetricGroup.CRITICAL_SUPPORT}/{condition}"),
             condition=Bound(below=floor, critical_factor=CRITICAL_FACTOR, has_support=True),
-            recommendation=f"Do not use this model where {condition} must not be missed",
+            recommendation=f"Do not use this model where a missed {condition} would do harm",
         )
         for condition, floor in floors.items()
     ]
 
 
 SILENCE = "run_silent"
-"""The one rule that is about no metric; api.alerts.inactivity keeps it."""
+"""The one rule without a metric; api.alerts.inactivity evaluates it."""
 
 BUILTIN_NAMES = frozenset((*(rule.name for rule in HEALTH), *MIN_SENSITIVITY, SILENCE))
 
 
 def load_rules(path: Path | None) -> RuleFile:
-    """What a file adds to the built-in rules; nothing without one. RuleFileError."""
+    """The rules of the file at `path`, none without one.
+
+    Raises RuleFileError if the file is wrong.
+    """
     return RuleFile() if path is None else read_rules(path, BUILTIN_NAMES)
 
 
 def is_replaced(file: RuleFile, name: str) -> bool:
-    """Whether the file does without the built-in rule of that name, or has its own."""
+    """Whether the file disables the built-in rule `name`, or replaces it."""
     return name in file.without or any(rule.name == name for rule in file.rules)
 
 
 def rules_of_run(file: RuleFile, floors: Mapping[str, float] = MIN_SENSITIVITY) -> list[Rule]:
-    """What holds for a run with these `floors`: a rule of the file replaces the built-in of its name."""
+    """The rules of a run with these `floors`: a rule of the file replaces the built-in one of its name."""
     builtin = (*clinical_rules(floors), *HEALTH)
     return [*file.rules, *(rule for rule in builtin if not is_replaced(file, rule.name))]

@@ -1,21 +1,22 @@
-"""Alerts and their changes as they are on record; times in ms since the Unix epoch."""
+"""Alerts and their changes as the database has them; times are in ms since the Unix epoch."""
 
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from api.alerts.episodes import ChangeKind
 from api.alerts.rules import Rule, RuleAction
 from api.alerts.samples import Level
 from api.alerts.state_machine import AlertState
-from tracking_plugin.proportion import Interval
+from tracking_plugin.wilson_interval import Interval
 
 SILENCE_METRIC = "heartbeat"
-"""Of the alerts on silence, which are about no metric: their value is the silence in seconds, and their
-`began_step` the moment at which the run was last heard of."""
+"""Stands for the metric in alerts on inactive runs. Their value is the seconds since the last sign of life,
+and their `began_step` is the time of that sign."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RuleInstance:
-    """A rule on one metric of one run: what has a series of evaluations."""
+    """A rule applied to one metric of one run, which has a series of evaluations."""
 
     run_id: str
     workspace: str | None
@@ -25,7 +26,7 @@ class RuleInstance:
 
 @dataclass(frozen=True, kw_only=True)
 class Alert:
-    """One episode, as of its newest change; `step` and the values are that change's."""
+    """One episode; `step` and the values are those of its newest change."""
 
     alert_id: str
     run_id: str
@@ -57,13 +58,13 @@ class Alert:
 
     @property
     def first_step(self) -> int:
-        """At which it fired."""
+        """The step at which it fired."""
         return self.step if self.is_silence else self.began_step
 
 
 @dataclass(frozen=True, kw_only=True)
 class AlertChange:
-    """A line of an alert's timeline; `who` is empty where the metrics alone did it."""
+    """An entry of an alert's timeline; `who` is empty if the metrics caused it."""
 
     id: int
     alert_id: str
@@ -79,7 +80,11 @@ class AlertChange:
 
 @dataclass(frozen=True)
 class RecordedChange:
-    """A change that is on record, and the alert right after it."""
+    """A change, and the alert right after it."""
 
     change: AlertChange
     alert: Alert
+
+
+Publish = Callable[[Sequence[RecordedChange]], Awaitable[None]]
+"""Publishes recorded changes; see api.alerts.publisher."""

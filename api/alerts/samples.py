@@ -1,13 +1,13 @@
-"""What a value is worth by itself, before it is asked how long that has been so."""
+"""Logged values, the result of a condition on one of them, and the evidence behind it."""
 
 from dataclasses import dataclass
 from enum import IntEnum
 
-from tracking_plugin.proportion import Interval, positives_needed, wilson_interval
+from tracking_plugin.wilson_interval import Interval, positives_needed, wilson_interval
 
 
 class Level(IntEnum):
-    """How bad; what is worse is greater."""
+    """Severity; the worse level is greater."""
 
     WARNING = 1
     CRITICAL = 2
@@ -18,7 +18,7 @@ class Level(IntEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Sample:
-    """One value of a metric; `support` is how many cases it was measured on, where that is known.
+    """One value of a metric; `support` is the number of cases that it was measured on, if known.
 
     `timestamp_ms` counts from the Unix epoch.
     """
@@ -31,10 +31,9 @@ class Sample:
 
 @dataclass(frozen=True, kw_only=True)
 class ConditionResult:
-    """Of one sample: `level` is None where nothing is wrong, `threshold` what it was held against.
+    """The result for one sample: `level` is None if nothing is wrong, `threshold` is the limit applied.
 
-    A sample that says nothing, such as one of no cases at all, `has_data` not: neither a good value
-    nor a bad one.
+    `has_data` is False if the sample is neither good nor bad, such as a sensitivity on no cases.
     """
 
     has_data: bool = True
@@ -47,20 +46,20 @@ NO_DATA = ConditionResult(has_data=False)
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """How much a share, measured on `support` cases, proves; the interval is Wilson's at 95%."""
+    """The statistical evidence of a proportion measured on `support` cases, with Wilson's 95% interval."""
 
     support: int | None = None
     interval: Interval | None = None
     is_insufficient: bool = False
-    """Whether not even a perfect value on so many cases would prove that the bound is kept."""
+    """Whether even a perfect value on so many cases could not prove that the bound is kept."""
 
 
 def evidence(
     sample: Sample, *, floor: float | None = None, ceiling: float | None = None
 ) -> Evidence:
-    """Of a share with a number of cases to go with it; what has no known support proves nothing.
+    """The evidence of a proportion. Without a known support it is insufficient.
 
-    Source: Wilson's score interval, tracking_plugin.proportion.
+    Source: Wilson's score interval, tracking_plugin.wilson_interval.
     """
     support, share = sample.support, sample.value
     if not support or not 0 <= share <= 1:
@@ -73,7 +72,7 @@ def evidence(
 
 
 def _could_prove(support: int, *, floor: float | None, ceiling: float | None) -> bool:
-    # That a share stays under a ceiling is that its complement stays over a floor.
+    # A proportion is below a ceiling if its complement is above a floor.
     bound = floor if floor is not None else None if ceiling is None else 1 - ceiling
     if bound is None or bound <= 0:
         return True

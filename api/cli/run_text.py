@@ -8,7 +8,7 @@ from rich.text import Text
 from api.cli.plain_text import number
 from api.printable import printable
 from api.runs.schemas import CriticalCondition, TrainingStatus
-from tracking_plugin.clinical import ConditionStatus
+from tracking_plugin.critical_conditions import ConditionStatus
 from tracking_plugin.names import RunStatus
 
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from api.runs.metric_catalog import METRIC_CATALOG
 from api.runs.metric_values import count, finite
 from api.runs.schemas import CriticalCondition, MetricsData
-from tracking_plugin.clinical import MIN_SENSITIVITY, ConditionStatus, condition_status
+from tracking_plugin.critical_conditions import MIN_SENSITIVITY, ConditionStatus, condition_status
 from tracking_plugin.names import MetricGroup, Param
-from tracking_plugin.proportion import wilson_interval
+from tracking_plugin.wilson_interval import wilson_interval
 
 _PATHS: Mapping[str, tuple[str, str | None]] = {
     metric.name: (metric.short_name, metric.part)

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, Field
 
-from tracking_plugin.clinical import ConditionStatus
+from tracking_plugin.critical_conditions import ConditionStatus
 from tracking_plugin.names import RunStatus
 
 

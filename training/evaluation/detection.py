@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tracking_plugin.proportion import Interval, wilson_interval
+from tracking_plugin.wilson_interval import Interval, wilson_interval
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from tracking_plugin.proportion import Interval
+from tracking_plugin.wilson_interval import Interval
 from training.errors import DataError
 from training.evaluation.scoring import Predictions, WeightedScores, summary
 from training.taxonomies.taxonomy import Taxonomy

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import Any, NotRequired, TypedDict, Unpack
 
-from tracking_plugin.proportion import Interval, positives_needed
+from tracking_plugin.wilson_interval import Interval, positives_needed
 from training.evaluation.calibration import Calibration, ReliabilityBin
 from training.evaluation.detection import (
     Detection,

@@ -7,7 +7,7 @@ import pytest
 
 from api.alerts.conditions import Bound, Condition, Drop, NotFinite, Plateau, Spike
 from api.alerts.samples import NO_DATA, ConditionResult, Level, Sample
-from tracking_plugin.clinical import ConditionStatus, condition_status
+from tracking_plugin.critical_conditions import ConditionStatus, condition_status
 
 W, C = Level.WARNING, Level.CRITICAL
 
@@ -17,7 +17,7 @@ def sample(value: float, support: int | None = None) -> Sample:
 
 
 def judged(condition: Condition, value: float, earlier: Sequence[float] = ()) -> ConditionResult:
-    return condition.judge(sample(value), earlier)
+    return condition.check(sample(value), earlier)
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_a_floor_is_what_the_monitor_shows(floor: float) -> None:
 def test_no_cases_are_no_data_however_bad_or_good_the_value() -> None:
     bound = Bound(below=0.99, has_support=True)
     for value in (0.0, 1.0, math.nan):
-        assert bound.judge(sample(value, support=0), ()) == NO_DATA
+        assert bound.check(sample(value, support=0), ()) == NO_DATA
     assert judged(bound, math.nan) == NO_DATA
 
 

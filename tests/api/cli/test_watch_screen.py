@@ -22,7 +22,7 @@ from api.runs.schemas import (
     TrainingStatus,
     TrainVal,
 )
-from tracking_plugin.clinical import ConditionStatus
+from tracking_plugin.critical_conditions import ConditionStatus
 from tracking_plugin.names import RunStatus
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)

@@ -12,7 +12,7 @@ from api.live.messages import ArtifactUpdate, LogMessage, MetricsUpdate, StatusU
 from api.live.run_view import HISTORY_STEPS, STATUS_INTERVAL_MS, LiveMessage, RunView
 from api.runs.schemas import GpuUsage, NotFinite
 from api.runs.state import RunState
-from tracking_plugin.clinical import MIN_SENSITIVITY, ConditionStatus
+from tracking_plugin.critical_conditions import MIN_SENSITIVITY, ConditionStatus
 from tracking_plugin.events import (
     ArtifactLogged,
     LoggedPoint,

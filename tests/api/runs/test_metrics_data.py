@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from api.runs.metric_values import finite
 from api.runs.metrics_data import SHORT_NAMES, Nesting, critical_thresholds, nest
 from api.runs.schemas import CriticalCondition, MetricsData, NotFinite
-from tracking_plugin.clinical import MIN_SENSITIVITY, ConditionStatus
+from tracking_plugin.critical_conditions import MIN_SENSITIVITY, ConditionStatus
 from tracking_plugin.names import Metric, Param
-from tracking_plugin.proportion import wilson_interval
+from tracking_plugin.wilson_interval import wilson_interval
 
 
 def test_every_name_has_its_place() -> None:

@@ -3,7 +3,7 @@ import time
 import pytest
 import torch
 
-from tracking_plugin.proportion import wilson_interval
+from tracking_plugin.wilson_interval import wilson_interval
 from training.errors import DataError
 from training.evaluation.intervals import (
     bootstrap_intervals,

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracking_plugin.proportion import positives_needed, wilson_interval
+from tracking_plugin.wilson_interval import positives_needed, wilson_interval
 
 counts = st.integers(1, 5000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 

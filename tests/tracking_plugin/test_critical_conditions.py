@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracking_plugin.clinical import (
+from tracking_plugin.critical_conditions import (
     CRITICAL_FACTOR,
     MIN_SENSITIVITY,
     ConditionStatus,
