@@ -1,87 +1,364 @@
-"""The hub between a scripted bus and a scripted store."""
+"""The hub sends each socket a snapshot and every later message once, between a scripted bus and store."""
 
 import asyncio
-import threading
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import pytest
 
-from api.bus.protocol import Batch, StreamPosition
-from api.live.hub import Hub
-from api.live.subscriber import Subscriber
+from api.bus.protocol import StreamPosition
+from api.errors import NotFoundError
+from api.live import hub as hub_module
+from api.live.hub import TRY_AGAIN_LATER
+from api.live.subscriber import TOO_SLOW
 from api.runs.state import RunState
-from tests.api.live.fake_socket import FakeSocket
-from tests.turns import until
-from tracking_plugin.events import RunEvent
+from tests.api.live.scripted_stream import OTHER_RUN_ID, RUN_ID, Client, HubUnderTest, loss
+from tests.turns import other_tasks, turns, until
+from tracking_plugin.events import AlertChanged, ArtifactLogged, ControlChanged
 
 pytestmark = pytest.mark.anyio
 
-RUN_ID = "a" * 32
+FIRST_EPOCH = "first"
 
 
-class EpochBus:
-    """Has no events, only epochs."""
-
-    is_shared = False
-    is_connected = True
-
-    def __init__(self) -> None:
-        self.num_taken = 0
-        self._epochs: asyncio.Queue[str] = asyncio.Queue()
-        self._position = StreamPosition("first", 0)
-
-    def begin(self, epoch: str) -> None:
-        self._epochs.put_nowait(epoch)
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        yield
-
-    def publish(self, event: RunEvent) -> None: ...
-
-    async def end(self) -> StreamPosition:
-        return self._position
-
-    async def follow(self) -> AsyncIterator[Batch]:
-        while True:
-            yield Batch(self._position, [])
-            self.num_taken += 1
-            self._position = StreamPosition(await self._epochs.get(), 0)
+@pytest.fixture
+async def live() -> AsyncIterator[HubUnderTest]:
+    live = HubUnderTest()
+    async with live.hub.running():
+        yield live
 
 
-class SlowStore:
-    """Answers when it is told to."""
-
-    def __init__(self) -> None:
-        self.num_asked = 0
-        self.may_answer = threading.Event()
-
-    def state(self, run_id: str) -> RunState:
-        self.num_asked += 1
-        self.may_answer.wait(60)
-        return RunState(run_id=run_id)
-
-    def default_run_id(self) -> str | None:
-        return None
+async def joined(live: HubUnderTest, run_id: str | None = RUN_ID) -> Client:
+    client = live.client()
+    await client.join(run_id)
+    return client
 
 
-async def settled() -> None: ...
+def at(offset: int, epoch: str = FIRST_EPOCH) -> StreamPosition:
+    return StreamPosition(epoch, offset)
 
 
-async def test_a_socket_outlives_an_epoch_that_ends_while_it_is_told_of_the_one_before() -> None:
-    bus, stored, socket = EpochBus(), SlowStore(), FakeSocket()
-    hub = Hub(bus, stored, retention=100, settle=settled)
-    async with hub.running():
-        stored.may_answer.set()
-        subscriber = Subscriber(socket.send)
-        await hub.join(subscriber, RUN_ID)
-        stored.may_answer.clear()
-        bus.begin("second")
-        await until(lambda: stored.num_asked == 2, "the question for the second epoch")
-        bus.begin("third")
-        await until(lambda: bus.num_taken == 3, "the third epoch")
-        stored.may_answer.set()
-        await until(lambda: subscriber.is_live, "the socket's return")
-        assert '"epoch":"third"' in socket.texts[-1]
-        assert hub.num_subscribers == 1
+async def test_the_first_message_is_a_snapshot_of_the_run(live: HubUnderTest) -> None:
+    state = live.store.states[RUN_ID]
+    state.run_name = "fold 2"
+    state.add_points(loss(3).points)
+
+    first = await live.client().join(RUN_ID)
+
+    assert first["type"] == "initial_state"
+    assert (first["epoch"], first["offset"], first["recovered"]) == (FIRST_EPOCH, 0, None)
+    assert first["status"]["run_name"] == "fold 2"
+    assert [snapshot["step"] for snapshot in first["history"]] == [3]
+
+
+async def test_a_server_without_runs_sends_an_empty_snapshot(live: HubUnderTest) -> None:
+    first = await live.client().join()
+
+    assert (first["run_id"], first["status"]["status"], first["history"]) == (None, "idle", [])
+
+
+async def test_a_socket_on_all_runs_gets_a_snapshot_of_the_default_run(live: HubUnderTest) -> None:
+    live.store.default = RUN_ID
+
+    assert (await live.client().join())["run_id"] == RUN_ID
+
+
+async def test_a_default_run_that_is_gone_gives_an_empty_snapshot(live: HubUnderTest) -> None:
+    live.store.default = OTHER_RUN_ID
+
+    assert (await live.client().join())["run_id"] is None
+
+
+async def test_events_after_the_snapshot_arrive_once_and_in_order(live: HubUnderTest) -> None:
+    client = await joined(live)
+
+    await live.deliver(loss(1), loss(2))
+    await live.deliver(loss(3))
+
+    assert client.steps == [1, 2, 3]
+    assert live.hub.offset_of(client.subscriber) == 6
+
+
+async def test_a_snapshot_contains_the_events_before_it(live: HubUnderTest) -> None:
+    await joined(live)
+    await live.deliver(loss(1), loss(2))
+
+    late = live.client()
+    first = await late.join(RUN_ID)
+    await live.deliver(loss(3))
+
+    assert first["offset"] == 4
+    assert [snapshot["step"] for snapshot in first["history"]] == [1, 2]
+    assert late.steps == [3]
+
+
+async def test_a_socket_gets_the_messages_of_its_run_only(live: HubUnderTest) -> None:
+    one, other, both = await joined(live), live.client(), await joined(live, None)
+    live.store.states[OTHER_RUN_ID] = RunState(run_id=OTHER_RUN_ID)
+    await other.join(OTHER_RUN_ID)
+
+    await live.deliver(loss(1), loss(2, run_id=OTHER_RUN_ID))
+
+    assert (one.steps, other.steps, both.steps) == ([1], [2], [1, 2])
+
+
+async def test_metrics_updates_are_followed_by_at_most_one_status_a_second(
+    live: HubUnderTest,
+) -> None:
+    client = await joined(live)
+
+    await live.deliver(*(loss(step, accepted_ms=10_000 + 100 * step) for step in range(1, 15)))
+
+    assert [message["offset"] for message in client.of_type("status_update")] == [3, 23]
+
+
+async def test_a_change_of_control_sends_nothing_but_moves_the_stream(live: HubUnderTest) -> None:
+    client = await joined(live)
+
+    await live.deliver(ControlChanged(run_id=RUN_ID, accepted_ms=0))
+
+    assert len(client.messages) == 1
+    assert live.hub.offset_of(client.subscriber) == 2
+
+
+async def test_an_event_that_cannot_be_applied_does_not_stop_the_stream(live: HubUnderTest) -> None:
+    client = await joined(live)
+
+    await live.deliver(AlertChanged(run_id=RUN_ID, accepted_ms=0, alert="no JSON"), loss(2))
+
+    assert client.steps == [2]
+
+
+async def test_a_socket_that_resumes_gets_exactly_what_it_missed(live: HubUnderTest) -> None:
+    await joined(live)
+    await live.deliver(loss(1), loss(2), loss(3))
+
+    client = live.client()
+    first = await client.join(RUN_ID, since=at(2))
+    await live.deliver(loss(4))
+    await turns()
+
+    assert (first["recovered"], first["history"], first["offset"]) == (True, [], 2)
+    assert client.steps == [2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    "since", [at(2, "another"), at(99)], ids=["another epoch", "after the end"]
+)
+async def test_an_unknown_position_gets_a_new_snapshot(
+    live: HubUnderTest, since: StreamPosition
+) -> None:
+    await joined(live)
+    await live.deliver(loss(1))
+
+    first = await live.client().join(RUN_ID, since=since)
+
+    assert (first["recovered"], first["offset"]) == (False, 2)
+    assert len(first["history"]) == 1
+
+
+async def test_a_position_that_is_no_longer_retained_gets_a_new_snapshot() -> None:
+    live = HubUnderTest(retention=2)
+    async with live.hub.running():
+        await joined(live)
+        await live.deliver(*map(loss, range(1, 6)))
+
+        assert (await live.client().join(RUN_ID, since=at(4)))["recovered"] is False
+        assert (await live.client().join(RUN_ID, since=at(6)))["recovered"] is True
+
+
+async def test_a_position_that_another_process_has_reached_first_is_waited_for(
+    live: HubUnderTest,
+) -> None:
+    await joined(live)
+    live.bus.unread = [loss(1)]
+    client = live.client()
+
+    joining = asyncio.create_task(client.join(RUN_ID, since=at(2)))
+    await turns()
+    assert not joining.done()
+    live.bus.unread = []
+    live.bus.deliver(loss(1))
+
+    assert (await joining)["recovered"] is True
+    assert client.steps == []
+
+
+async def test_a_gap_in_the_stream_gives_every_socket_a_new_snapshot(live: HubUnderTest) -> None:
+    clients = [await joined(live), await joined(live, None)]
+    live.store.states[RUN_ID].add_points(loss(7).points)
+
+    live.bus.deliver(loss(8), has_gap=True)
+    await until(
+        lambda: all(len(client.of_type("initial_state")) == 2 for client in clients),
+        "the new snapshots",
+    )
+
+    assert [client.of_type("initial_state")[1]["recovered"] for client in clients] == [False] * 2
+    assert live.hub.num_subscribers == 2
+
+
+async def test_a_failed_bus_gives_every_socket_a_new_snapshot(
+    live: HubUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub_module, "RETRY_PAUSE_S", 0)
+    client = await joined(live)
+
+    live.bus.fail()
+    live.bus.begin("second")
+    await until(lambda: len(client.of_type("initial_state")) == 2, "the new snapshot")
+
+    assert client.messages[-1]["epoch"] == "second"
+
+
+async def test_an_epoch_may_end_while_the_snapshot_of_the_one_before_is_read(
+    live: HubUnderTest,
+) -> None:
+    client = await joined(live)
+    live.store.may_respond.clear()
+    live.bus.begin("second")
+    await until(lambda: live.store.num_requests == 2, "the request of the second epoch")
+    live.bus.begin("third")
+    await live.bus.applied()
+    live.store.may_respond.set()
+    await until(lambda: client.subscriber.is_live, "the new snapshot")
+
+    assert client.messages[-1]["epoch"] == "third"
+    assert live.hub.num_subscribers == 1
+
+
+async def test_a_socket_without_a_new_snapshot_is_closed(live: HubUnderTest) -> None:
+    client = await joined(live)
+    live.store.error = OSError("the store is gone")
+
+    live.bus.begin("second")
+    await until(lambda: client.socket.closed, "the close")
+
+    assert client.socket.closed is not None
+    assert client.socket.closed[0] == TRY_AGAIN_LATER
+    assert live.hub.num_subscribers == 0
+
+
+async def test_an_unknown_run_leaves_the_subscription_as_it_was(live: HubUnderTest) -> None:
+    client = await joined(live)
+
+    with pytest.raises(NotFoundError):
+        await live.hub.join(client.subscriber, "nothing")
+    await live.deliver(loss(1))
+
+    assert client.steps == [1]
+
+
+async def test_a_socket_that_subscribes_to_another_run_gets_only_that_one(
+    live: HubUnderTest,
+) -> None:
+    live.store.states[OTHER_RUN_ID] = RunState(run_id=OTHER_RUN_ID)
+    client = await joined(live)
+
+    assert (await client.join(OTHER_RUN_ID))["run_id"] == OTHER_RUN_ID
+    await live.deliver(loss(1), loss(2, run_id=OTHER_RUN_ID))
+
+    assert client.steps == [2]
+    assert live.hub.num_subscribers == 1
+
+
+async def test_a_slow_reader_gets_the_newest_update_and_delays_nobody(live: HubUnderTest) -> None:
+    slow, quick = await joined(live), await joined(live)
+    slow.socket.block()
+
+    await live.deliver(*map(loss, range(1, 91)))
+    assert quick.steps == list(range(1, 91))
+    assert slow.steps == [1]
+    slow.socket.unblock()
+    await until(lambda: slow.subscriber.is_live, "the slow reader's last message")
+
+    assert slow.steps[-1] == 90
+    assert len(slow.steps) < 90
+
+
+async def test_a_reader_that_missed_an_indispensable_message_is_closed() -> None:
+    live = HubUnderTest(retention=5)
+    async with live.hub.running():
+        slow = await joined(live)
+        slow.socket.block()
+        artifacts = [
+            ArtifactLogged(run_id=RUN_ID, accepted_ms=0, path=f"{n}.png") for n in range(10)
+        ]
+        await live.deliver(*artifacts)
+        slow.socket.unblock()
+        await until(lambda: slow.socket.closed, "the close")
+
+    assert slow.socket.closed is not None
+    assert slow.socket.closed[0] == TOO_SLOW
+
+
+async def test_a_snapshot_waits_until_what_the_store_holds_is_on_the_bus(
+    live: HubUnderTest,
+) -> None:
+    live.store.states[RUN_ID].add_points(loss(1).points)
+    live.is_settled.clear()
+    client = live.client()
+
+    joining = asyncio.create_task(client.join(RUN_ID))
+    await until(lambda: live.num_settles, "the settling")
+    await turns()
+    assert client.messages == []
+    # The event of that value is on the bus, and the hub has not applied it.
+    live.bus.unread = [loss(1)]
+    live.is_settled.set()
+    await turns()
+    assert client.messages == []
+    live.bus.unread = []
+    await live.deliver(loss(1))
+    first = await joining
+
+    assert [snapshot["step"] for snapshot in first["history"]] == [1]
+    assert client.steps == []
+
+
+async def test_a_bus_that_does_not_settle_ends_the_join(
+    live: HubUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub_module, "APPLY_DEADLINE_S", 0.01)
+    live.is_settled.clear()
+
+    with pytest.raises(TimeoutError):
+        await live.hub.join(live.client().subscriber, RUN_ID)
+
+    assert live.hub.num_subscribers == 0
+
+
+async def test_a_socket_that_has_left_gets_nothing_more(live: HubUnderTest) -> None:
+    client = await joined(live)
+
+    client.leave()
+    await live.deliver(loss(1))
+
+    assert client.steps == []
+    assert live.hub.num_subscribers == 0
+
+
+async def test_a_socket_that_leaves_while_it_joins_is_not_subscribed(live: HubUnderTest) -> None:
+    live.store.may_respond.clear()
+    client = live.client()
+    joining = asyncio.create_task(live.hub.join(client.subscriber, RUN_ID))
+    await until(lambda: live.store.num_requests == 1, "the request to the store")
+
+    client.leave()
+    live.store.may_respond.set()
+    await joining
+
+    assert client.messages == []
+    assert live.hub.num_subscribers == 0
+
+
+async def test_a_hub_that_ends_leaves_no_task(live: HubUnderTest) -> None:
+    before = other_tasks()
+    ended = HubUnderTest()
+    async with ended.hub.running():
+        client = await joined(ended)
+        client.socket.block()
+        await ended.deliver(loss(1), loss(2))
+    await turns()
+
+    assert not client.subscriber.is_live
+    assert other_tasks() == before
