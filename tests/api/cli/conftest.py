@@ -1,12 +1,17 @@
 """The `fovea` command as a test runs it, and a server that trains."""
 
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from api.cli.main import main
 from tests.api.client.fake_ray import TrainingServer, training_server
+
+FOVEA = Path(sys.executable).parent / "fovea"
+"""The command as a program, for tests that signal it or read its output while it runs."""
 
 
 @dataclass(frozen=True, kw_only=True)

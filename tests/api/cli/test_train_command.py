@@ -3,13 +3,12 @@
 import os
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from api.client import FoveaClient
-from tests.api.cli.conftest import Fovea
+from tests.api.cli.conftest import FOVEA, Fovea
 from tests.api.client.fake_ray import TrainingServer
 from tests.waiting import until
 from tracking_plugin.names import RunStatus
@@ -50,7 +49,7 @@ def test_ctrl_c_leaves_the_training_running_and_prints_how_to_stop_it(
 ) -> None:
     monkeypatch.setattr(trainer.ray, "last_step", None)
     process = subprocess.Popen(
-        [str(Path(sys.executable).parent / "fovea"), "train", "--url", trainer.url],
+        [str(FOVEA), "train", "--url", trainer.url],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=dict(os.environ),

@@ -7,14 +7,12 @@ import pty
 import signal
 import struct
 import subprocess
-import sys
 import termios
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +21,7 @@ from api.cli.follow_run import follow_run
 from api.cli.watched_run import WatchedRun
 from api.client import AsyncFoveaClient, Link
 from api.live.messages import ServerMessage
+from tests.api.cli.conftest import FOVEA
 from tests.api.client.fake_stream import (
     RUN_ID,
     Ending,
@@ -33,7 +32,6 @@ from tests.api.client.fake_stream import (
 )
 from tests.waiting import until
 
-FOVEA = Path(sys.executable).parent / "fovea"
 ENTER_SCREEN, LEAVE_SCREEN = "\x1b[?1049h", "\x1b[?1049l"
 HIDE_CURSOR, SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
 HISTORY = [

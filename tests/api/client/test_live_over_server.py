@@ -12,7 +12,7 @@ from mlflow import MlflowClient
 from api.client import AsyncFoveaClient, FoveaClient
 from api.client.refusals import RequestRefusedError
 from api.live.messages import MetricsUpdate, ServerMessage
-from tests.api.cli.test_watch_command import FOVEA
+from tests.api.cli.conftest import FOVEA
 from tests.proxy import TcpProxy
 from tests.servers import Server
 from tests.waiting import until
