@@ -23,8 +23,8 @@ class JournalPosition(NamedTuple):
 class Journal:
     """Lines in the order of their writing, in segment files that are deleted after delivery.
 
-    Only one thread may append at a time, so the owner must hold a lock; one thread reads. Neither
-    has more than a few lines in memory.
+    The owner must hold a lock while it appends; only one thread reads. Neither keeps more than a
+    few lines in memory.
     """
 
     def __init__(self, folder: Path, name: str, segment_bytes: int) -> None:
@@ -63,7 +63,7 @@ class Journal:
         try:
             unwritten = data[os.write(self._write_fd, data) :]
             while unwritten:
-                # After a partial write, writing the rest raises the error that explains it.
+                # After a partial write, writing the rest raises the error with the cause.
                 unwritten = unwritten[os.write(self._write_fd, unwritten) :]
         except OSError:
             os.ftruncate(self._write_fd, offset)
