@@ -16,7 +16,7 @@ from training.errors import DataError
 
 @dataclass(frozen=True, kw_only=True)
 class Shard:
-    """Which of `world_size` equal parts belongs to this rank."""
+    """Identifies one rank's part of the samples."""
 
     rank: int
     world_size: int

@@ -29,8 +29,8 @@ _credentials: Callable[[str], Any] = get_default_host_creds
 class RestEndpoint:
     """A tracking server.
 
-    MLflow's own client repeats a failed request for minutes, by settings of the whole process.
-    This one sends a request once, and gives up after about 20 s.
+    MLflow's own client retries a failed request for minutes, as configured for the whole process.
+    This one sends a request once, with timeouts that add up to about 20 s.
     """
 
     def __init__(self, run_id: str, tracking_uri: str) -> None:

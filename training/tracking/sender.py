@@ -16,6 +16,7 @@ GATHERING_S = 0.5
 """Records of this period share a request, because each request costs the training 2 ms of CPU."""
 
 FEW_LINES = 100
+"""With fewer pending lines than this, the sender waits for more before the next request."""
 
 
 class Sender:

@@ -140,7 +140,7 @@ class MlflowTracker:
         path = PurePosixPath(artifact_path)
         if path.is_absolute() or ".." in path.parts or not path.name:
             raise ValueError(
-                f"An artifact's path must be relative to the run and name a file, but got {artifact_path!r}."
+                f"An artifact's path must be relative to the run and name a file, not {artifact_path!r}."
             )
         return artifact_line(str(path), self._spool.store_payload(path.name, num_bytes, write))
 
