@@ -74,7 +74,7 @@ async def services_running(
                 AlertDependencies(
                     database=database, reader=reader, bus=bus, control=control, writer=writer
                 ),
-                notifications.outbox.put,
+                notifications.put,
                 silent_after_s=settings.silent_after_s,
             ) as alerts,
         ):

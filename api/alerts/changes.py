@@ -1,4 +1,4 @@
-"""What goes on record when an alert begins, changes or ends: steps of a transaction of the store's."""
+"""Writes alerts and their changes, within a transaction of the store."""
 
 import uuid
 from collections.abc import Callable, Iterable
@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from sqlalchemy import Connection, insert, update
 
-from api.alerts.episodes import ChangeKind, Episode, Told, kind_of, level_of
+from api.alerts.episodes import ChangeKind, Episode, NewChange, kind_of, level_of
 from api.alerts.records import Alert, AlertChange, RecordedChange, RuleInstance
 from api.alerts.rows import alert_values
 from api.alerts.state_machine import AlertState, Evaluation
@@ -15,63 +15,63 @@ from api.runs.state import TrainingPosition
 from api.storage.tables import alert_changes, alerts
 
 PositionOf = Callable[[int], TrainingPosition]
-"""Epoch and batch of a step."""
+"""Maps a step to its epoch and batch."""
 
 
-def begin(
-    connection: Connection, watch: RuleInstance, episode: Episode, at: PositionOf, now_ms: int
+def insert_alert(
+    connection: Connection, instance: RuleInstance, episode: Episode, at: PositionOf, now_ms: int
 ) -> list[RecordedChange]:
     first, *rest = episode.changes
     alert = Alert(
         alert_id=uuid.uuid4().hex,
-        run_id=watch.run_id,
-        workspace=watch.workspace,
-        rule=watch.rule.name,
-        metric=watch.metric,
+        run_id=instance.run_id,
+        workspace=instance.workspace,
+        rule=instance.rule.name,
+        metric=instance.metric,
         began_step=episode.began_step,
-        recommendation=watch.rule.recommendation,
-        action=watch.rule.action,
+        recommendation=instance.rule.recommendation,
+        action=instance.rule.action,
         began_ms=now_ms,
         **_measured(first, at, now_ms),
     )
     connection.execute(insert(alerts).values(**alert_values(alert)))
-    told = [Told(kind=kind_of(change), evaluation=change) for change in rest]
+    later = [NewChange(kind=kind_of(change), evaluation=change) for change in rest]
     return [
-        put_change(connection, alert, ChangeKind.FIRED, now_ms),
-        *record_changes(connection, alert, told, at, now_ms),
+        insert_change(connection, alert, ChangeKind.FIRED, now_ms),
+        *record_changes(connection, alert, later, at, now_ms),
     ]
 
 
 def record_changes(
-    connection: Connection, alert: Alert, told: Iterable[Told], at: PositionOf, now_ms: int
+    connection: Connection, alert: Alert, changes: Iterable[NewChange], at: PositionOf, now_ms: int
 ) -> list[RecordedChange]:
-    news = []
-    for each in told:
+    recorded = []
+    for each in changes:
         alert = replace(alert, **_measured(each.evaluation, at, now_ms))
         if each.kind in (ChangeKind.FIRED, ChangeKind.RAISED):
-            # What somebody has seen was less than this; the timeline keeps that they did.
+            # What was acknowledged was less severe. The timeline keeps the acknowledgement.
             alert = replace(alert, acknowledged_by=None, acknowledged_ms=None, note="")
-        write_alert(connection, alert)
-        news.append(put_change(connection, alert, each.kind, now_ms))
-    return news
+        update_alert(connection, alert)
+        recorded.append(insert_change(connection, alert, each.kind, now_ms))
+    return recorded
 
 
 def withdraw(connection: Connection, alert: Alert, now_ms: int) -> list[RecordedChange]:
-    gone = replace(alert, state=AlertState.RESOLVED, changed_ms=now_ms)
-    write_alert(connection, gone)
-    note = "Points that came late have shown that nothing was wrong"
-    return [put_change(connection, gone, ChangeKind.WITHDRAWN, now_ms, note=note)]
+    withdrawn = replace(alert, state=AlertState.RESOLVED, changed_ms=now_ms)
+    update_alert(connection, withdrawn)
+    note = "Points that arrived late show that nothing was wrong"
+    return [insert_change(connection, withdrawn, ChangeKind.WITHDRAWN, now_ms, note=note)]
 
 
 def _measured(change: Evaluation, at: PositionOf, now_ms: int) -> dict[str, Any]:
-    """What an alert takes over from a change."""
+    """The fields of an alert that a change sets."""
     position = at(change.sample.step)
     return {
         "state": change.after.state,
         "level": level_of(change),
         "step": change.sample.step,
         "value": change.sample.value,
-        "threshold": change.judgement.threshold,
+        "threshold": change.result.threshold,
         "support": change.evidence.support,
         "interval": change.evidence.interval,
         "is_insufficient": change.evidence.is_insufficient,
@@ -81,7 +81,7 @@ def _measured(change: Evaluation, at: PositionOf, now_ms: int) -> dict[str, Any]
     }
 
 
-def put_change(
+def insert_change(
     connection: Connection,
     alert: Alert,
     kind: ChangeKind,
@@ -118,6 +118,6 @@ def put_change(
     return RecordedChange(change, alert)
 
 
-def write_alert(connection: Connection, alert: Alert) -> None:
+def update_alert(connection: Connection, alert: Alert) -> None:
     of_alert = alerts.c.alert_id == alert.alert_id
     connection.execute(update(alerts).where(of_alert).values(**alert_values(alert)))

@@ -1,7 +1,6 @@
-"""What is wrong with a value: a bound that it breaks, or what the values before it make of it.
+"""Conditions: pure functions that decide whether a value is wrong, by itself or against earlier ones.
 
-A condition is a pure function of a sample and of the finite values before it, newest last, of which it
-is given no more than its `window`.
+A condition gets a sample and the finite values before it, oldest first, at most `window` of them.
 """
 
 import math
@@ -13,23 +12,23 @@ from typing import Protocol
 from api.alerts.samples import NO_DATA, ConditionResult, Evidence, Level, Sample, evidence
 
 MAD_TO_SIGMA = 1.4826
-"""A normal distribution's standard deviation over its median absolute deviation
+"""Ratio of standard deviation to median absolute deviation in a normal distribution
 (Rousseeuw & Croux, J. Am. Stat. Assoc. 88, 1993, 1273-1283)."""
 
 
 class Condition(Protocol):
-    """`window` is how many earlier values it looks back on."""
+    """`window` is the number of earlier values that it needs."""
 
     @property
     def window(self) -> int: ...
 
-    def judge(self, sample: Sample, earlier: Sequence[float]) -> ConditionResult: ...
+    def check(self, sample: Sample, earlier: Sequence[float]) -> ConditionResult: ...
 
     def evidence(self, sample: Sample) -> Evidence: ...
 
 
 class _WithoutEvidence:
-    """For values that are no shares of anything."""
+    """For values that are not proportions."""
 
     def evidence(self, _: Sample) -> Evidence:
         return Evidence()
@@ -37,10 +36,10 @@ class _WithoutEvidence:
 
 @dataclass(frozen=True, kw_only=True)
 class Bound:
-    """A value below `below` or above `above`, of which one is given.
+    """Wrong if the value is below `below` or above `above`; exactly one of them is given.
 
-    With a `critical_factor` of 0.9 it is critical from a tenth of the bound beyond the bound; without
-    one it is never more than a warning.
+    With a `critical_factor` of 0.9, a value is critical if it exceeds the bound by more than a tenth of
+    it. Without a factor, the level is never more than a warning.
     """
 
     below: float | None = None
@@ -49,7 +48,7 @@ class Bound:
     has_support: bool = False
     window: int = 0
 
-    def judge(self, sample: Sample, earlier: Sequence[float]) -> ConditionResult:
+    def check(self, sample: Sample, earlier: Sequence[float]) -> ConditionResult:
         if math.isnan(sample.value) or sample.support == 0:
             return NO_DATA
         level = None
@@ -65,7 +64,7 @@ class Bound:
     @property
     def threshold(self) -> float:
         bound = self.below if self.below is not None else self.above
-        assert bound is not None, "one of them is given"
+        assert bound is not None, "either below or above must be given"
         return bound
 
     def _is_critical(self, value: float) -> bool:
@@ -81,35 +80,35 @@ class Bound:
 
 @dataclass(frozen=True, kw_only=True)
 class NotFinite(_WithoutEvidence):
-    """NaN or infinite: a training that has diverged."""
+    """Wrong if the value is NaN or infinite: the training has diverged."""
 
     window: int = 0
 
-    def judge(self, sample: Sample, earlier: Sequence[float]) -> ConditionResult:
+    def check(self, sample: Sample, earlier: Sequence[float]) -> ConditionResult:
         return ConditionResult(level=None if math.isfinite(sample.value) else Level.CRITICAL)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Spike(_WithoutEvidence):
-    """Far above what was usual lately, by the robust z-score; critical at twice that.
+    """Wrong if the robust z-score among the earlier values exceeds `z_score`; critical at twice that.
 
-    Source: Iglewicz & Hoaglin, How to Detect and Handle Outliers, 1993, for medians instead of means.
+    Source: Iglewicz & Hoaglin, How to Detect and Handle Outliers, 1993, with medians instead of means.
     """
 
     z_score: float = 10.0
     window: int = 100
-    least: int = 20
-    """Values before which nothing is usual yet."""
+    min_values: int = 20
+    """With fewer earlier values, nothing is wrong."""
 
-    def judge(self, sample: Sample, earlier: Sequence[float]) -> ConditionResult:
-        # What is not finite at all is another rule's.
+    def check(self, sample: Sample, earlier: Sequence[float]) -> ConditionResult:
+        # NotFinite is the condition for these.
         if not math.isfinite(sample.value):
             return NO_DATA
-        if len(earlier) < self.least:
+        if len(earlier) < self.min_values:
             return ConditionResult()
         middle = median(earlier)
         deviation = MAD_TO_SIGMA * median(abs(value - middle) for value in earlier)
-        # Values that hardly differ make anything look far away.
+        # Among values that hardly differ, every small deviation would be a spike.
         deviation = max(deviation, 0.01 * abs(middle), 1e-12)
         threshold = middle + self.z_score * deviation
         if sample.value <= threshold:
@@ -122,34 +121,34 @@ class Spike(_WithoutEvidence):
 
 @dataclass(frozen=True, kw_only=True)
 class Plateau(_WithoutEvidence):
-    """None of the newest `window` values is better than the one before them, by a thousandth of it."""
+    """Wrong if none of the newest `window` values is lower than the value before them by `min_gain` of it."""
 
     window: int = 10
-    least_gain: float = 1e-3
+    min_gain: float = 1e-3
 
-    def judge(self, sample: Sample, earlier: Sequence[float]) -> ConditionResult:
+    def check(self, sample: Sample, earlier: Sequence[float]) -> ConditionResult:
         if not math.isfinite(sample.value):
             return NO_DATA
         if len(earlier) < self.window:
             return ConditionResult()
         before, *newest = earlier
-        threshold = before - self.least_gain * abs(before)
+        threshold = before - self.min_gain * abs(before)
         has_gained = min((*newest, sample.value)) < threshold
         return ConditionResult(level=None if has_gained else Level.WARNING, threshold=threshold)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Drop(_WithoutEvidence):
-    """Less than `share` of what was usual lately."""
+    """Wrong if the value is less than `share` of the median of the earlier values."""
 
     share: float = 0.5
     window: int = 200
-    least: int = 20
+    min_values: int = 20
 
-    def judge(self, sample: Sample, earlier: Sequence[float]) -> ConditionResult:
+    def check(self, sample: Sample, earlier: Sequence[float]) -> ConditionResult:
         if not math.isfinite(sample.value):
             return NO_DATA
-        if len(earlier) < self.least:
+        if len(earlier) < self.min_values:
             return ConditionResult()
         threshold = self.share * median(earlier)
         level = Level.WARNING if sample.value < threshold else None

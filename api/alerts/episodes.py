@@ -1,4 +1,4 @@
-"""Evaluations put together to alerts, and what is to be told of those: nothing but decisions.
+"""Decides which alerts a series of evaluations has, and how recorded alerts must change to match them.
 
 An episode is one alert, from the evaluation that fired to the one that resolved it.
 """
@@ -12,21 +12,19 @@ from api.alerts.state_machine import AlertState, Evaluation
 
 
 class ChangeKind(StrEnum):
-    """What became of an alert."""
-
     FIRED = "fired"
     RAISED = "raised"
     LOWERED = "lowered"
     RESOLVED = "resolved"
     WITHDRAWN = "withdrawn"
-    """Points that came late have shown that nothing was wrong."""
+    """Points that arrived late show that nothing was wrong."""
     ACKNOWLEDGED = "acknowledged"
     ACTED = "acted"
-    """The run was paused or stopped for it."""
+    """The rule's action was applied to the run: it was paused or stopped."""
 
 
 def kind_of(change: Evaluation) -> ChangeKind:
-    """Of an evaluation that is a change."""
+    """The kind of an evaluation that is a change."""
     before, after = change.before, change.after
     if after.state is not AlertState.FIRING:
         return ChangeKind.RESOLVED
@@ -38,7 +36,7 @@ def kind_of(change: Evaluation) -> ChangeKind:
 
 
 def level_of(change: Evaluation) -> Level:
-    """Of an alert after a change; one that is resolved keeps the level that it had."""
+    """The level of an alert after a change. A resolved alert keeps its last level."""
     level = change.after.level or change.before.level
     assert level is not None
     return level
@@ -46,7 +44,7 @@ def level_of(change: Evaluation) -> Level:
 
 @dataclass(frozen=True)
 class Episode:
-    """`changes` begins with the one that fired."""
+    """`changes` begins with the evaluation that fired."""
 
     changes: tuple[Evaluation, ...]
 
@@ -72,7 +70,7 @@ class Episode:
 
 
 def episodes(evaluations: Iterable[Evaluation]) -> list[Episode]:
-    """Of a series from its beginning."""
+    """The alerts of a series that is evaluated from its beginning."""
     found: list[list[Evaluation]] = []
     for change in evaluations:
         if change.is_change:
@@ -83,8 +81,8 @@ def episodes(evaluations: Iterable[Evaluation]) -> list[Episode]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Known:
-    """An alert that is on record already; `step` is that of its newest change."""
+class RecordedEpisode:
+    """An alert in the database; `step` is the step of its newest change."""
 
     alert_id: str
     began_step: int
@@ -99,8 +97,8 @@ class Known:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Told:
-    """A change that nobody has been told of yet."""
+class NewChange:
+    """A change that is not recorded yet."""
 
     kind: ChangeKind
     evaluation: Evaluation
@@ -108,20 +106,21 @@ class Told:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """How the record becomes what the whole series says."""
+    """The changes that make the record equal to the whole series."""
 
     new: Sequence[Episode]
-    changed: Sequence[tuple[Known, Episode, Sequence[Told]]]
-    withdrawn: Sequence[Known]
+    changed: Sequence[tuple[RecordedEpisode, Episode, Sequence[NewChange]]]
+    withdrawn: Sequence[RecordedEpisode]
 
 
-def plan(known: Sequence[Known], found: Sequence[Episode]) -> Plan:
-    """What is on record stays the same alert as long as it is about some of the same steps.
+def plan(recorded: Sequence[RecordedEpisode], found: Sequence[Episode]) -> Plan:
+    """Match the recorded alerts with the episodes that the whole series has.
 
-    Only what is news is told: changes after the newest on record, and then the end of it all where
-    that is another than was told.
+    A recorded alert and an episode that share some steps are the same alert. New changes are those
+    after the newest recorded one; if there are none and the alert ended differently from its record,
+    one change corrects the record.
     """
-    left, pairs, new = list(known), [], []
+    left, pairs, new = list(recorded), [], []
     for episode in found:
         if (match := _match(left, episode)) is None:
             new.append(episode)
@@ -131,19 +130,19 @@ def plan(known: Sequence[Known], found: Sequence[Episode]) -> Plan:
     return Plan(
         new=new,
         changed=[
-            (match, episode, told)
+            (match, episode, changes)
             for match, episode in pairs
-            if (told := _news(match, episode)) or match.began_step != episode.began_step
+            if (changes := _new_changes(match, episode)) or match.began_step != episode.began_step
         ],
         withdrawn=[each for each in left if not each.is_withdrawn],
     )
 
 
-def _match(known: Sequence[Known], episode: Episode) -> Known | None:
-    exact = (each for each in known if each.began_step == episode.began_step)
+def _match(recorded: Sequence[RecordedEpisode], episode: Episode) -> RecordedEpisode | None:
+    exact = (each for each in recorded if each.began_step == episode.began_step)
     overlapping = (
         each
-        for each in known
+        for each in recorded
         if not each.is_withdrawn
         and each.began_step <= episode.ended_step
         and episode.began_step <= each.ended_step
@@ -151,18 +150,18 @@ def _match(known: Sequence[Known], episode: Episode) -> Known | None:
     return next(exact, None) or next(overlapping, None)
 
 
-def _news(known: Known, episode: Episode) -> list[Told]:
-    later = [change for change in episode.changes if change.sample.step > known.step]
+def _new_changes(recorded: RecordedEpisode, episode: Episode) -> list[NewChange]:
+    later = [change for change in episode.changes if change.sample.step > recorded.step]
     if later:
-        return [Told(kind=kind_of(change), evaluation=change) for change in later]
-    if known.is_withdrawn or (known.state, known.level) != (episode.state, episode.level):
-        return [Told(kind=_correction(known, episode), evaluation=episode.newest)]
+        return [NewChange(kind=kind_of(change), evaluation=change) for change in later]
+    if recorded.is_withdrawn or (recorded.state, recorded.level) != (episode.state, episode.level):
+        return [NewChange(kind=_correction(recorded, episode), evaluation=episode.newest)]
     return []
 
 
-def _correction(known: Known, episode: Episode) -> ChangeKind:
+def _correction(recorded: RecordedEpisode, episode: Episode) -> ChangeKind:
     if episode.state is AlertState.RESOLVED:
         return ChangeKind.RESOLVED
-    if known.state is AlertState.RESOLVED:
+    if recorded.state is AlertState.RESOLVED:
         return ChangeKind.FIRED
-    return ChangeKind.RAISED if episode.level > known.level else ChangeKind.LOWERED
+    return ChangeKind.RAISED if episode.level > recorded.level else ChangeKind.LOWERED

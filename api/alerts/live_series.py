@@ -1,4 +1,4 @@
-"""One rule on one metric of one run while points come in: step by step, or from its beginning."""
+"""Evaluates one rule on one metric of one run while points arrive."""
 
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -8,44 +8,44 @@ from api.alerts.samples import Sample
 from api.alerts.state_machine import Evaluation, Progress, evaluate
 
 NUM_RECENT = 256
-"""Steps whose values are known, so that a point that comes twice is seen to be one."""
+"""Newest steps whose samples are remembered, to recognise a point that arrives twice."""
 
-MOST_WAITING = 10_000
-"""Points that come while the series is looked at; with more of them it is looked at once more."""
+MAX_BUFFERED = 10_000
+"""Points that are buffered during an evaluation of the whole series; more make it be repeated."""
 
 
 class LiveSeries:
-    """Carries its evaluation on from memory; what it says is always what the whole series says.
+    """Continues the evaluation from memory, always with the result that the whole series has.
 
-    So it refuses points that do not come in the order of their steps: the series has to be
-    evaluated anew, from the store, which has them all. Points that come meanwhile wait.
+    A point that does not arrive in the order of steps therefore resets the series: it has to be
+    evaluated as a whole from the store, which has all points. Points are buffered until then.
     """
 
-    def __init__(self, watch: RuleInstance) -> None:
-        self.watch = watch
+    def __init__(self, instance: RuleInstance) -> None:
+        self.instance = instance
         self._progress: Progress | None = None
         self._recent: OrderedDict[int, Sample] = OrderedDict()
-        self._waiting: list[Sample] = []
-        self._has_lost = False
+        self._buffered: list[Sample] = []
+        self._has_overflowed = False
 
     @property
     def last_step(self) -> int | None:
         return None if self._progress is None else self._progress.last_step
 
-    def take(self, samples: Sequence[Sample]) -> list[Evaluation] | None:
-        """The changes that these lead to; None where the series has to be looked at as a whole."""
+    def apply(self, samples: Sequence[Sample]) -> list[Evaluation] | None:
+        """The changes that `samples` cause; None if the series has to be evaluated as a whole."""
         if self._progress is None:
-            self._wait(samples)
+            self._buffer(samples)
             return None
         changes = []
         for index, sample in enumerate(samples):
             if self._is_known(sample):
                 continue
             if not self._is_next(sample):
-                self.forget()
-                self._wait(samples[index:])
+                self.reset()
+                self._buffer(samples[index:])
                 return None
-            rule = self.watch.rule
+            rule = self.instance.rule
             evaluation = evaluate(rule.condition, rule.patience, self._progress, sample)
             self._progress = evaluation.after
             self._remember(sample)
@@ -54,31 +54,34 @@ class LiveSeries:
         return changes
 
     def restart(self, evaluations: Sequence[Evaluation]) -> list[Evaluation] | None:
-        """Carry on after these, the newest of all that the store had; as `take` for what waited."""
+        """Continue after `evaluations`, the newest of the whole series, with the buffered points.
+
+        Returns what `apply` returns for these points.
+        """
         known = {evaluation.sample.step: evaluation.sample for evaluation in evaluations}
-        waiting, has_lost = self._waiting, self._has_lost
-        self.forget()
-        if has_lost:
+        buffered, has_overflowed = self._buffered, self._has_overflowed
+        self.reset()
+        if has_overflowed:
             return None
         self._progress = evaluations[-1].after if evaluations else Progress()
         for evaluation in evaluations[-NUM_RECENT:]:
             self._remember(evaluation.sample)
-        return self.take(
-            [it for it in waiting if it.step not in known or not _same(it, known[it.step])]
+        return self.apply(
+            [it for it in buffered if it.step not in known or not _same(it, known[it.step])]
         )
 
-    def forget(self) -> None:
-        """Nothing is known any more but what is in the store."""
+    def reset(self) -> None:
+        """Forget everything, so that the series is evaluated from the store next."""
         self._progress = None
         self._recent.clear()
-        self._waiting = []
-        self._has_lost = False
+        self._buffered = []
+        self._has_overflowed = False
 
-    def _wait(self, samples: Sequence[Sample]) -> None:
-        if len(self._waiting) + len(samples) > MOST_WAITING:
-            self._has_lost = True
+    def _buffer(self, samples: Sequence[Sample]) -> None:
+        if len(self._buffered) + len(samples) > MAX_BUFFERED:
+            self._has_overflowed = True
         else:
-            self._waiting += samples
+            self._buffered += samples
 
     def _is_known(self, sample: Sample) -> bool:
         known = self._recent.get(sample.step)
@@ -95,7 +98,7 @@ class LiveSeries:
 
 
 def _same(one: Sample, other: Sample) -> bool:
-    """A NaN is the same as another."""
+    """Whether value and support are equal, where a NaN equals another."""
     is_same_value = one.value == other.value or (
         one.value != one.value and other.value != other.value
     )

@@ -1,4 +1,4 @@
-"""Which metrics a rule is about: a name, in which each * stands for any characters of one part."""
+"""Matches metric names against a pattern, in which * stands for any characters within one part."""
 
 import re
 from dataclasses import dataclass
@@ -20,14 +20,14 @@ class MetricPattern:
         return re.compile("([^/]*)".join(map(re.escape, self.text.split("*"))))
 
     def match(self, name: str) -> tuple[str, ...] | None:
-        """What the wildcards stand for in `name`; None where it is another metric."""
+        """The texts that the wildcards stand for in `name`; None if `name` does not match."""
         if not self.num_wildcards:
             return () if name == self.text else None
         found = self._expression.fullmatch(name)
         return None if found is None else found.groups()
 
-    def filled(self, stands_for: tuple[str, ...]) -> str:
-        """The name that results where the wildcards stand for that, in their order."""
+    def filled(self, texts: tuple[str, ...]) -> str:
+        """The name with the wildcards replaced by `texts`, in their order."""
         first, *rest = self.text.split("*")
-        # Fewer wildcards than parts leave the last parts out.
-        return first + "".join(part + text for part, text in zip(stands_for, rest, strict=False))
+        # With fewer wildcards than texts, the last texts are unused.
+        return first + "".join(part + text for part, text in zip(texts, rest, strict=False))

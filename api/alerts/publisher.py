@@ -1,4 +1,4 @@
-"""Tells what became of alerts: the sockets, MLflow's users by a tag, and the run itself where a rule acts."""
+"""Publishes recorded changes of alerts: to the sockets, as a tag of the run, and as a command to the run."""
 
 import asyncio
 import logging
@@ -13,7 +13,7 @@ from api.alerts.episodes import ChangeKind
 from api.alerts.records import Alert, RecordedChange
 from api.alerts.rules import RuleAction
 from api.alerts.samples import Level
-from api.alerts.schemas import shown_alert
+from api.alerts.schemas import alert_response
 from api.alerts.store import AlertStore
 from api.bus.protocol import Bus
 from api.control.audit import Issuer
@@ -28,14 +28,14 @@ from tracking_plugin.names import Tag
 
 logger = logging.getLogger(__name__)
 
-NUM_PUBLISHED = 4096
+NUM_SENT_IDS = 4096
 
-_AWAY = (ErrorCode.Name(INTERNAL_ERROR), ErrorCode.Name(TEMPORARILY_UNAVAILABLE))
+_UNAVAILABLE = (ErrorCode.Name(INTERNAL_ERROR), ErrorCode.Name(TEMPORARILY_UNAVAILABLE))
 _ACTIONS = {RuleAction.PAUSE: Action.PAUSE, RuleAction.STOP: Action.STOP}
 
 
 class AlertPublisher:
-    """What it could not finish telling stays unpublished on record, and is told again."""
+    """Changes whose publication fails stay marked as unpublished, and are published again later."""
 
     def __init__(
         self, store: AlertStore, control: ControlService, writer: RunWriter, bus: Bus
@@ -44,73 +44,75 @@ class AlertPublisher:
         self._control = control
         self._writer = writer
         self._bus = bus
-        self._acting = asyncio.Lock()
-        self._published = deque[int](maxlen=NUM_PUBLISHED)
-        """Changes that the sockets have been told of, however often the rest is tried."""
+        self._action_lock = asyncio.Lock()
+        self._sent_ids = deque[int](maxlen=NUM_SENT_IDS)
+        """Changes that were sent to the sockets already, if the rest is tried again."""
 
-    async def publish(self, news: Sequence[RecordedChange]) -> None:
-        """The sockets first: they wait for nobody."""
-        for each in news:
-            if each.change.id in self._published:
+    async def publish(self, changes: Sequence[RecordedChange]) -> None:
+        """The sockets come first, because MLflow's store may be slow."""
+        for each in changes:
+            if each.change.id in self._sent_ids:
                 continue
-            self._published.append(each.change.id)
+            self._sent_ids.append(each.change.id)
             self._bus.publish(
                 AlertChanged(
                     run_id=each.alert.run_id,
                     accepted_ms=each.change.at_ms,
                     workspace=each.alert.workspace,
-                    alert=shown_alert(each.alert).model_dump_json(),
+                    alert=alert_response(each.alert).model_dump_json(),
                 )
             )
-        for each in news:
+        for each in changes:
             if each.change.kind is ChangeKind.FIRED and each.alert.action in _ACTIONS:
-                await self._act(each.alert)
-        runs = {each.alert.run_id: each.alert.workspace for each in news}
-        is_shown = [await self._show(run_id, workspace) for run_id, workspace in runs.items()]
-        if news and all(is_shown):
-            ids = [each.change.id for each in news]
-            await in_database(partial(self._store.told, ids))
+                await self._apply_action(each.alert)
+        runs = {each.alert.run_id: each.alert.workspace for each in changes}
+        is_written = [
+            await self._update_tag(run_id, workspace) for run_id, workspace in runs.items()
+        ]
+        if changes and all(is_written):
+            ids = [each.change.id for each in changes]
+            await in_database(partial(self._store.mark_published, ids))
 
-    async def _act(self, alert: Alert) -> None:
-        """Once for each time that it fires, so that a person can overrule it."""
-        async with self._acting:
+    async def _apply_action(self, alert: Alert) -> None:
+        """Once per alert, so that a person can overrule it."""
+        async with self._action_lock:
             if await in_database(partial(self._store.has_acted, alert.alert_id)):
                 return
-            await self._act_once(alert)
+            await self._command_run(alert)
 
-    async def _act_once(self, alert: Alert) -> None:
+    async def _command_run(self, alert: Alert) -> None:
         issuer = Issuer(who=f"rule {alert.rule}", source=f"alert {alert.alert_id}")
-        note = f"Told the run to {alert.action}"
+        note = f"Sent the command {alert.action} to the run"
         try:
-            # A server may have been killed between the command and its being on record here.
-            if not await self._control.was_told_from(alert.run_id, issuer.source):
+            # A server may have been killed after the command and before it recorded the action.
+            if not await self._control.was_commanded_from(alert.run_id, issuer.source):
                 await self._control.command(
                     alert.run_id, alert.workspace, _ACTIONS[alert.action], issuer
                 )
         except UnavailableError:
             raise
-        except ApiError as refused:
-            note = f"Could not {alert.action} the run: {refused}"
-        news = await in_database(partial(self._store.acted, alert.alert_id, note, unix_ms()))
-        await self.publish([news])
+        except ApiError as error:
+            note = f"Could not {alert.action} the run: {error}"
+        change = await in_database(partial(self._store.acted, alert.alert_id, note, unix_ms()))
+        await self.publish([change])
 
-    async def _show(self, run_id: str, workspace: str | None) -> bool:
-        """The worst open level as the run's tag; False where MLflow's store is away."""
+    async def _update_tag(self, run_id: str, workspace: str | None) -> bool:
+        """Write the worst open level as the run's tag; False if MLflow's store does not answer."""
         worst = partial(self._store.worst_open, run_id)
         level = await in_database(worst)
         try:
             while True:
                 await self._write_tag(run_id, workspace, level)
-                # It may have changed meanwhile, and whoever changed it have been ahead of us.
-                shown, level = level, await in_database(worst)
-                if level == shown:
+                # The level may have changed meanwhile, and the other writer been faster.
+                written, level = level, await in_database(worst)
+                if level == written:
                     return True
         except UnavailableError:
             return False
         except MlflowException as error:
-            logger.warning("A run's worst alert could not be shown (%s)", error.error_code)
-            # Otherwise the run is deleted, and has no tags any more.
-            return error.error_code not in _AWAY
+            logger.warning("The alert tag of a run could not be written (%s)", error.error_code)
+            # With any other error, the run is deleted and has no tags.
+            return error.error_code not in _UNAVAILABLE
 
     async def _write_tag(self, run_id: str, workspace: str | None, worst: Level | None) -> None:
         if worst is None:

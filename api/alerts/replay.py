@@ -1,4 +1,4 @@
-"""What rules would have said of a run that has been: the same steps as live, over all that it logged."""
+"""Evaluates rules over everything that a run has logged, with the same steps as live evaluation."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from api.runs.series import Series
 
 
 @dataclass(frozen=True, kw_only=True)
-class Watched:
-    """A rule on one of the metrics that it matches, and every evaluation of it."""
+class RuleReplay:
+    """All evaluations of a rule on one of the metrics that it matches."""
 
     rule: Rule
     metric: str
@@ -20,14 +20,14 @@ class Watched:
 
     @property
     def changes(self) -> Iterator[Evaluation]:
-        """Where an alert began, ended or changed its level."""
+        """The evaluations at which an alert began, ended or changed its level."""
         return (evaluation for evaluation in self.evaluations if evaluation.is_change)
 
 
-def replay(rules: Iterable[Rule], history: Mapping[str, Series]) -> list[Watched]:
-    """Every rule over every metric that it matches; `history` has all series by their names."""
+def replay(rules: Iterable[Rule], history: Mapping[str, Series]) -> list[RuleReplay]:
+    """Evaluate every rule on every metric that it matches; `history` maps metric names to series."""
     return [
-        Watched(
+        RuleReplay(
             rule=rule,
             metric=metric,
             evaluations=tuple(
@@ -41,7 +41,7 @@ def replay(rules: Iterable[Rule], history: Mapping[str, Series]) -> list[Watched
 
 
 def samples(rule: Rule, metric: str, history: Mapping[str, Series]) -> Iterator[Sample]:
-    """The values of `metric` in the order of their steps, each with its number of cases."""
+    """The values of `metric` in the order of steps, each with its number of cases."""
     support = history.get(rule.support_of(metric) or "")
     supports = {} if support is None else dict(zip(support.steps, support.values, strict=True))
     series = history[metric]

@@ -1,4 +1,4 @@
-"""Alerts and their changes between records and the database's rows."""
+"""Converts alerts and their changes to database rows and back."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -19,8 +19,8 @@ def alert_values(alert: Alert) -> dict[str, Any]:
     return {**values, "interval_low": low, "interval_high": high}
 
 
-def recorded_change(connection: Connection, rows: Sequence[Row[Any]]) -> list[RecordedChange]:
-    """Rows of changes, with their alerts as they are now."""
+def recorded_changes(connection: Connection, rows: Sequence[Row[Any]]) -> list[RecordedChange]:
+    """The changes in `rows`, with the current state of their alerts."""
     ids = {row.alert_id for row in rows}
     found = connection.execute(select(alerts).where(alerts.c.alert_id.in_(ids)))
     by_id = {row.alert_id: alert_of(row) for row in found}

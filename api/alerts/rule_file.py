@@ -1,4 +1,4 @@
-"""Reads a file of rules; what is wrong with it is said with the line and the field."""
+"""Reads a file of alert rules, and reports every error with its line and field."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,16 +11,16 @@ from pydantic import ValidationError
 from api.alerts.rules import Rule, WrittenRule
 from api.errors import ApiError
 
-LARGEST_FILE_BYTES = 1024 * 1024
+MAX_FILE_BYTES = 1024 * 1024
 
 
 class RuleFileError(ApiError):
-    """All that is wrong with a file, a line each: what was expected, and where."""
+    """All errors of a file, one per line, each with its position and what was expected."""
 
 
 @dataclass(frozen=True)
 class RuleFile:
-    """`without` names the built-in rules that are not wanted."""
+    """`without` names the built-in rules that are disabled."""
 
     rules: Sequence[Rule] = ()
     without: frozenset[str] = frozenset()
@@ -29,19 +29,19 @@ class RuleFile:
 def read_rules(path: Path, builtin: frozenset[str] = frozenset()) -> RuleFile:
     """The rules in the file at `path`; `builtin` are the names that `without` may list.
 
-    RuleFileError.
+    Raises RuleFileError if the file cannot be read or is wrong.
     """
     try:
-        if path.stat().st_size > LARGEST_FILE_BYTES:
-            raise RuleFileError(f"{path}: larger than {LARGEST_FILE_BYTES:,} bytes")
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise RuleFileError(f"{path}: at most {MAX_FILE_BYTES:,} bytes are allowed")
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise RuleFileError(f"{path}: cannot be read ({_why(error)})") from None
+        raise RuleFileError(f"{path}: cannot be read ({_reason(error)})") from None
     return parse_rules(text, str(path), builtin)
 
 
 def parse_rules(text: str, where: str, builtin: frozenset[str] = frozenset()) -> RuleFile:
-    """The rules in `text`, which `where` names in errors."""
+    """The rules in `text`; errors name it `where`."""
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
@@ -49,36 +49,36 @@ def parse_rules(text: str, where: str, builtin: frozenset[str] = frozenset()) ->
         line = "" if mark is None else f":{mark.line + 1}"
         raise RuleFileError(f"{where}{line}: this is no YAML: {error.problem}") from None
     except (yaml.YAMLError, RecursionError) as error:
-        raise RuleFileError(f"{where}: this is no YAML: {_why(error)}") from None
+        raise RuleFileError(f"{where}: this is no YAML: {_reason(error)}") from None
     reader = _Reader()
     found = reader.file(root, builtin)
-    if reader.faults:
-        by_line = sorted(reader.faults, key=lambda fault: fault.line)
-        raise RuleFileError("\n".join(f"{where}:{line}: {said}" for line, said in by_line))
+    if reader.errors:
+        by_line = sorted(reader.errors, key=lambda error: error.line)
+        raise RuleFileError("\n".join(f"{where}:{line}: {message}" for line, message in by_line))
     return found
 
 
-def _why(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     if isinstance(error, OSError):
         return str(error.strerror)
     return type(error).__name__
 
 
-class _Fault(NamedTuple):
+class _Error(NamedTuple):
     line: int
-    said: str
+    message: str
 
 
 class _Reader:
-    """Goes on after a fault, so that all of them are told at once."""
+    """Continues after an error, so that all errors are reported at once."""
 
     def __init__(self) -> None:
-        self.faults: list[_Fault] = []
+        self.errors: list[_Error] = []
 
     def file(self, root: yaml.Node | None, builtin: frozenset[str]) -> RuleFile:
         entries = self._entries(root)
-        if root is not None and not entries and not self.faults:
-            self._fault(root, "`rules:` with a list of rules was expected")
+        if root is not None and not entries and not self.errors:
+            self._add_error(root, "`rules:` with a list of rules was expected")
         rules: list[Rule] = []
         without: frozenset[str] = frozenset()
         for key, node in entries:
@@ -87,23 +87,25 @@ class _Reader:
             elif key.value == "without":
                 without = frozenset(self._without(node, builtin))
             else:
-                self._fault(key, f"`rules` or `without` was expected, not {key.value!r}")
+                self._add_error(key, f"`rules` or `without` was expected, not {key.value!r}")
         return RuleFile(rules, without)
 
     def _rules(self, node: yaml.Node) -> Iterator[Rule]:
         if not isinstance(node, yaml.SequenceNode):
-            self._fault(node, "a list of rules was expected, each beginning with `- name:`")
+            self._add_error(node, "a list of rules was expected, each beginning with `- name:`")
             return
         lines: dict[str, int] = {}
         for entry in node.value:
             if not isinstance(entry, yaml.MappingNode):
-                self._fault(entry, "a rule was expected, as in `- name: RAO`")
+                self._add_error(entry, "a rule was expected, such as `- name: RAO`")
                 continue
             written = self._rule(entry)
             if written is None:
                 continue
             if (line := lines.get(written.name)) is not None:
-                self._fault(entry, f"name: {written.name} is the name of the rule in line {line}")
+                self._add_error(
+                    entry, f"name: the rule in line {line} is already named {written.name}"
+                )
                 continue
             lines[written.name] = _line(entry)
             yield written.rule
@@ -116,52 +118,52 @@ class _Reader:
             return WrittenRule.model_validate(_values(nodes))
         except (yaml.YAMLError, ValueError) as error:
             if not isinstance(error, ValidationError):
-                self._fault(node, "a value in this rule is of no kind that a rule knows")
+                self._add_error(node, "a value in this rule has a type that no field accepts")
                 return None
             for fault in error.errors():
                 field = str(fault["loc"][0]) if fault["loc"] else ""
                 at = keys.get(field, node)
                 known = ", ".join(_FIELDS)
                 said = (
-                    f"there is no such field; there are {known}"
+                    f"unknown field; the fields are {known}"
                     if fault["type"] == "extra_forbidden"
                     else "is missing"
                     if fault["type"] == "missing"
                     else fault["msg"].removeprefix("Value error, ")
                 )
-                self._fault(at, f"{field}: {said}" if field else said)
+                self._add_error(at, f"{field}: {said}" if field else said)
             return None
 
     def _without(self, node: yaml.Node, builtin: frozenset[str]) -> Iterator[str]:
         if not isinstance(node, yaml.SequenceNode):
-            self._fault(node, "without: a list of built-in rules was expected")
+            self._add_error(node, "without: a list of built-in rules was expected")
             return
         for entry in node.value:
             if isinstance(entry, yaml.ScalarNode) and entry.value in builtin:
                 yield str(entry.value)
             else:
                 known = ", ".join(sorted(builtin))
-                self._fault(entry, f"without: one of the built-in rules was expected: {known}")
+                self._add_error(entry, f"without: one of the built-in rules was expected: {known}")
 
     def _entries(self, node: yaml.Node | None) -> list[tuple[yaml.ScalarNode, yaml.Node]]:
-        """Of a mapping, its keys being words that each come once."""
+        """The entries of a mapping with unique keys that are plain words."""
         if node is None:
             return []
         if not isinstance(node, yaml.MappingNode):
-            self._fault(node, "names with values were expected, as in `name: RAO`")
+            self._add_error(node, "fields with values were expected, such as `name: RAO`")
             return []
         entries: dict[str, tuple[yaml.ScalarNode, yaml.Node]] = {}
         for key, value in node.value:
             if not isinstance(key, yaml.ScalarNode):
-                self._fault(key, "a word was expected as the name of a field")
+                self._add_error(key, "a plain word was expected as the name of a field")
             elif key.value in entries:
-                self._fault(key, f"{key.value}: stands here a second time")
+                self._add_error(key, f"{key.value}: duplicate field")
             else:
                 entries[key.value] = (key, value)
         return list(entries.values())
 
-    def _fault(self, node: yaml.Node, said: str) -> None:
-        self.faults.append(_Fault(_line(node), said))
+    def _add_error(self, node: yaml.Node, message: str) -> None:
+        self.errors.append(_Error(_line(node), message))
 
 
 _FIELDS = tuple(field.alias or name for name, field in WrittenRule.model_fields.items())

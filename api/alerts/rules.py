@@ -1,4 +1,4 @@
-"""What is watched, and what counts as wrong: a rule, as a person writes it or as it is built in."""
+"""Alert rules, and the fields that a rule has in a file."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -10,9 +10,9 @@ from api.alerts.conditions import Bound, Condition
 from api.alerts.metric_pattern import MetricPattern
 from api.alerts.state_machine import Patience
 
-LONGEST_NAME = 64
-LONGEST_METRIC = 250
-"""As MLflow's own."""
+MAX_NAME_CHARS = 64
+MAX_METRIC_CHARS = 250
+"""MLflow's limit."""
 
 _RANGES = {
     "critical/": (0.0, 1.0),
@@ -23,11 +23,11 @@ _RANGES = {
     "val/f1": (0.0, 1.0),
     "val/kappa": (-1.0, 1.0),
 }
-"""Of metrics whose names begin so."""
+"""The possible values of metrics by the beginning of their names."""
 
 
 class RuleAction(StrEnum):
-    """What a rule does to a run when it fires."""
+    """The command that a rule sends to the run when it fires."""
 
     NONE = "none"
     PAUSE = "pause"
@@ -36,7 +36,7 @@ class RuleAction(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """A condition on the metrics that match `metric`; `support` counts the cases of each."""
+    """A condition on the metrics that match `metric`; `support` names their numbers of cases."""
 
     name: str
     metric: MetricPattern
@@ -47,11 +47,11 @@ class Rule:
     recommendation: str = ""
 
     def support_of(self, metric: str) -> str | None:
-        """The metric with the number of cases that `metric` was measured on."""
-        stands_for = self.metric.match(metric)
-        if self.support is None or stands_for is None:
+        """The name of the metric that holds the number of cases of `metric`."""
+        texts = self.metric.match(metric)
+        if self.support is None or texts is None:
             return None
-        return self.support.filled(stands_for)
+        return self.support.filled(texts)
 
 
 def _pattern(text: str) -> str:
@@ -68,13 +68,13 @@ def _printable(text: str) -> str:
 
 
 class WrittenRule(BaseModel):
-    """A rule of a file."""
+    """A rule in a file."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
-    name: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
-    metric: Annotated[str, Field(min_length=1, max_length=LONGEST_METRIC)]
-    support: Annotated[str, Field(min_length=1, max_length=LONGEST_METRIC)] | None = None
+    name: Annotated[str, Field(min_length=1, max_length=MAX_NAME_CHARS)]
+    metric: Annotated[str, Field(min_length=1, max_length=MAX_METRIC_CHARS)]
+    support: Annotated[str, Field(min_length=1, max_length=MAX_METRIC_CHARS)] | None = None
     below: float | None = None
     above: float | None = None
     critical_factor: Annotated[float, Field(gt=0, le=1)] = 0.9
@@ -89,16 +89,18 @@ class WrittenRule(BaseModel):
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         if self.below is None and self.above is None:
-            raise ValueError("either below or above is needed: without one, nothing is ever wrong")
+            raise ValueError("below or above is required: without a bound, the rule never fires")
         if self.below is not None and self.above is not None:
-            raise ValueError("below and above do not go together: write two rules")
+            raise ValueError("below and above cannot be combined: write two rules")
         if self.support is not None and self.support.count("*") > self.metric.count("*"):
-            raise ValueError("support has more * than metric: what they stand for comes from there")
+            raise ValueError(
+                "support has more * than metric: each * of support takes its text from a * of metric"
+            )
         self._require_in_range()
         return self
 
     def _require_in_range(self) -> None:
-        """A bound that every value keeps, or that none does, is a slip of the pen."""
+        """Refuse a bound outside the range of the metric: every value or none would break it."""
         bound = self.below if self.below is not None else self.above
         assert bound is not None
         least, most = next(

@@ -1,4 +1,4 @@
-"""All rules on one run: which of them a metric concerns, and how far each has come."""
+"""The live series of one run: one for each rule and each metric that it matches."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -15,7 +15,7 @@ from tracking_plugin.events import LoggedPoint
 
 
 class RunSeries:
-    """`state` is the run as it was when it was first seen: its parameters, not its points."""
+    """`state` is read once: its parameters are used, not its points."""
 
     def __init__(self, state: RunState, workspace: str | None, rules: Sequence[Rule]) -> None:
         self._state = state
@@ -25,7 +25,7 @@ class RunSeries:
         self._by_support: defaultdict[str, list[LiveSeries]] = defaultdict(list)
 
     def series_of(self, metric: str) -> list[LiveSeries]:
-        """Those that `metric` is the value of; an unmatched metric is looked for once."""
+        """The series whose value is `metric`. The rules are matched once per metric."""
         found = self._by_metric.get(metric)
         if found is None:
             found = self._by_metric[metric] = [
@@ -36,7 +36,7 @@ class RunSeries:
         return found
 
     def supported_by(self, metric: str) -> Sequence[LiveSeries]:
-        """Those that `metric` counts the cases of."""
+        """The series for which `metric` is the number of cases."""
         return self._by_support.get(metric, ())
 
     @property
@@ -47,10 +47,10 @@ class RunSeries:
         return position_at(self._state, step)
 
     def _series(self, rule: Rule, metric: str) -> LiveSeries:
-        watch = RuleInstance(
+        instance = RuleInstance(
             run_id=self._state.run_id, workspace=self._workspace, rule=rule, metric=metric
         )
-        series = LiveSeries(watch)
+        series = LiveSeries(instance)
         if (support := rule.support_of(metric)) is not None:
             self._by_support[support].append(series)
         return series
@@ -58,7 +58,7 @@ class RunSeries:
 
 @dataclass(frozen=True)
 class WrittenPoints:
-    """The points of one write by metric and step; of several at one step the last to be logged counts."""
+    """The points of one write by metric and step. Of several points at one step, the newest counts."""
 
     _of_metric: Mapping[str, Mapping[int, LoggedPoint]]
 
@@ -73,11 +73,11 @@ class WrittenPoints:
     def metrics(self) -> Collection[str]:
         return self._of_metric.keys()
 
-    def samples(self, watch: RuleInstance) -> list[Sample] | None:
-        """Those that `watch` is about, by their steps; None where their numbers of cases are missing."""
-        support = watch.rule.support_of(watch.metric)
+    def samples(self, instance: RuleInstance) -> list[Sample] | None:
+        """The samples of `instance` by step; None if their numbers of cases are missing."""
+        support = instance.rule.support_of(instance.metric)
         counted = self._of_metric.get(support, {}) if support is not None else {}
-        points = self._of_metric[watch.metric]
+        points = self._of_metric[instance.metric]
         if support is not None and not points.keys() <= counted.keys():
             return None
         return [

@@ -1,4 +1,4 @@
-"""Alerts as routes answer them and sockets show them."""
+"""The alerts and timeline entries that routes and WebSocket messages contain."""
 
 import math
 from datetime import datetime
@@ -15,7 +15,7 @@ from api.runs.metric_values import finite
 from api.runs.schemas import NotFinite
 from api.timestamps import utc
 
-LONGEST_NOTE = 2000
+MAX_NOTE_CHARS = 2000
 
 
 class AlertLevel(StrEnum):
@@ -32,25 +32,25 @@ class AlertLevel(StrEnum):
 
 
 class CriticalAlert(BaseModel):
-    """One episode of a rule on one metric of one run, as of its newest change."""
+    """One episode of a rule on one metric of one run, in the state of its newest change."""
 
     alert_id: str
     run_id: str
     condition: str = Field(description="the rule's name")
     metric: str
     state: AlertState = Field(description="firing or resolved")
-    level: AlertLevel = Field(description="of a resolved alert, the one that it had")
+    level: AlertLevel = Field(description="of a resolved alert, its last level")
     message: str
-    current_value: float | None = Field(description="at the newest change; null where not finite")
+    current_value: float | None = Field(description="at the newest change; null if not finite")
     not_finite: NotFinite | None = None
-    threshold: float | None = Field(description="what the value was held against")
-    support: int | None = Field(description="cases that the value was measured on")
-    confidence_interval: tuple[float, float] | None = Field(description="Wilson's, at 95%")
+    threshold: float | None = Field(description="the limit that the value was compared with")
+    support: int | None = Field(description="number of cases that the value was measured on")
+    confidence_interval: tuple[float, float] | None = Field(description="Wilson's 95% interval")
     insufficient_evidence: bool = Field(
-        description="whether not even a perfect value on so many cases would prove the threshold"
+        description="whether even a perfect value on so many cases could not prove the threshold"
     )
     step: int = Field(description="of the newest change")
-    first_step: int = Field(description="at which it fired")
+    first_step: int = Field(description="the step at which it fired")
     epoch: int | None
     batch: int | None
     timestamp: datetime = Field(description="of the newest change")
@@ -63,11 +63,11 @@ class CriticalAlert(BaseModel):
 
 
 class AcknowledgeRequest(BaseModel):
-    """What somebody has to say about an alert."""
+    """An optional note on the alert that is acknowledged."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    note: str = Field("", max_length=LONGEST_NOTE)
+    note: str = Field("", max_length=MAX_NOTE_CHARS)
 
 
 class TimelineEntry(BaseModel):
@@ -82,11 +82,11 @@ class TimelineEntry(BaseModel):
     level: AlertLevel
     step: int
     value: float | None
-    who: str = Field(description="empty where the metrics alone did it")
+    who: str = Field(description="empty if the metrics caused the change")
     note: str
 
 
-def shown_alert(alert: Alert) -> CriticalAlert:
+def alert_response(alert: Alert) -> CriticalAlert:
     value = finite(alert.value)
     return CriticalAlert(
         alert_id=alert.alert_id,
@@ -95,7 +95,7 @@ def shown_alert(alert: Alert) -> CriticalAlert:
         metric=alert.metric,
         state=alert.state,
         level=AlertLevel.of(alert.level),
-        message=sentence(alert),
+        message=alert_message(alert),
         current_value=value.value,
         not_finite=value.not_finite,
         threshold=alert.threshold,
@@ -116,7 +116,7 @@ def shown_alert(alert: Alert) -> CriticalAlert:
     )
 
 
-def shown_change(change: AlertChange, alert: Alert) -> TimelineEntry:
+def timeline_entry(change: AlertChange, alert: Alert) -> TimelineEntry:
     return TimelineEntry(
         id=change.id,
         timestamp=utc(change.at_ms),
@@ -132,24 +132,24 @@ def shown_change(change: AlertChange, alert: Alert) -> TimelineEntry:
     )
 
 
-def sentence(alert: Alert) -> str:
-    """What is wrong, or that it no longer is, and on how much evidence."""
+def alert_message(alert: Alert) -> str:
+    """A sentence on the value, the threshold and the evidence."""
     if alert.is_silence:
-        return _silence_sentence(alert)
+        return _silence_message(alert)
     value, threshold = alert.value, alert.threshold
-    said = f"{alert.metric} is {value:.4g} at step {alert.step}"
+    text = f"{alert.metric} is {value:.4g} at step {alert.step}"
     if alert.state is not AlertState.FIRING:
-        said += ": no longer an alert"
+        text += ": no longer an alert"
     elif threshold is not None and not math.isnan(value):
         side = "below" if value < threshold else "above" if value > threshold else "still at"
-        said += f", {side} {threshold:.4g}"
+        text += f", {side} {threshold:.4g}"
     if alert.interval is not None:
         low, high = alert.interval
-        said += f" ({alert.support} cases, 95% interval {low:.3f} to {high:.3f})"
-    return said
+        text += f" ({alert.support} cases, 95% interval {low:.3f} to {high:.3f})"
+    return text
 
 
-def _silence_sentence(alert: Alert) -> str:
+def _silence_message(alert: Alert) -> str:
     if alert.state is not AlertState.FIRING:
-        return "the run was heard of again, or has ended"
-    return f"nothing has been heard of the run for {alert.value:.0f} s, since step {alert.step}"
+        return "the run shows signs of life again, or has ended"
+    return f"the run has shown no sign of life for {alert.value:.0f} s, since step {alert.step}"

@@ -1,35 +1,65 @@
-"""All of the alerts together: opened with the server, ended with it."""
+"""The alerts of a server: started and ended with it, and used by the routes."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from api.alerts.builtin import SILENCE, is_replaced
 from api.alerts.evaluator import AlertEvaluator
 from api.alerts.inactivity import InactivityAlerts
 from api.alerts.publisher import AlertPublisher
+from api.alerts.records import Alert, RecordedChange
 from api.alerts.rule_file import RuleFile
-from api.alerts.store import AlertStore, OnRecord
+from api.alerts.selections import AlertNotFoundError, AlertQuery
+from api.alerts.store import AlertStore, ChangeHook
 from api.bus.protocol import Bus
 from api.control.service import ControlService
 from api.control.store import ControlStore
+from api.pages import Listed, Page
 from api.runs.reader import RunReader
 from api.runs.writer import RunWriter
-from api.storage.database import Database
+from api.storage.database import Database, in_database
 from api.storage.lease import Lease
+from api.timestamps import unix_ms
 
 
-@dataclass(frozen=True, kw_only=True)
 class AlertService:
-    """What the routes use."""
+    """Lists and acknowledges alerts."""
 
-    store: AlertStore
-    publisher: AlertPublisher
+    def __init__(self, store: AlertStore, publisher: AlertPublisher) -> None:
+        self._store = store
+        self._publisher = publisher
+
+    async def listed(self, workspace: str | None, query: AlertQuery, page: Page) -> Listed[Alert]:
+        """Newest change first."""
+        return await in_database(partial(self._store.listed, workspace, query, page))
+
+    async def timeline(self, run_id: str, page: Page) -> Listed[RecordedChange]:
+        """All changes of a run's alerts, newest first."""
+        return await in_database(partial(self._store.timeline, run_id, page))
+
+    async def find(self, workspace: str | None, alert_id: str) -> Alert:
+        """Raises AlertNotFoundError if the workspace has no such alert."""
+        alert = await in_database(partial(self._store.find, alert_id))
+        if alert.workspace != workspace:
+            raise AlertNotFoundError(alert_id)
+        return alert
+
+    async def acknowledge(
+        self, workspace: str | None, alert_id: str, *, who: str, note: str
+    ) -> Alert:
+        """Raises AlertNotFoundError, or ConflictError if the alert is acknowledged already."""
+        await self.find(workspace, alert_id)
+        acknowledge = partial(self._store.acknowledge, alert_id, who, note, unix_ms())
+        recorded = await in_database(acknowledge)
+        await self._publisher.publish([recorded])
+        return recorded.alert
 
 
 @dataclass(frozen=True, kw_only=True)
 class AlertDependencies:
-    """What alerts come of, and whom they concern."""
+    """The parts of the server that alerts read from and write to."""
 
     database: Database
     reader: RunReader
@@ -40,22 +70,22 @@ class AlertDependencies:
 
 @asynccontextmanager
 async def alert_service_running(
-    file: RuleFile, around: AlertDependencies, on_record: OnRecord, *, silent_after_s: float
+    file: RuleFile, dependencies: AlertDependencies, on_change: ChangeHook, *, silent_after_s: float
 ) -> AsyncIterator[AlertService]:
-    """While inside, rules are evaluated."""
-    database, reader, bus = around.database, around.reader, around.bus
-    store = AlertStore(database, on_record)
-    publisher = AlertPublisher(store, around.control, around.writer, bus)
+    """Evaluate the rules while inside."""
+    database, reader, bus = dependencies.database, dependencies.reader, dependencies.bus
+    store = AlertStore(database, on_change)
+    publisher = AlertPublisher(store, dependencies.control, dependencies.writer, bus)
     async with AsyncExitStack() as stack:
         evaluator = AlertEvaluator(
             file, store, reader, bus, Lease(database, "alerts"), publisher.publish
         )
         await stack.enter_async_context(evaluator.running())
         if not is_replaced(file, SILENCE):
-            silence = InactivityAlerts(
+            inactivity = InactivityAlerts(
                 *(store, ControlStore(database), reader, bus, Lease(database, "silence")),
                 publisher.publish,
-                after_s=silent_after_s,
+                silent_after_s=silent_after_s,
             )
-            await stack.enter_async_context(silence.running())
-        yield AlertService(store=store, publisher=publisher)
+            await stack.enter_async_context(inactivity.running())
+        yield AlertService(store, publisher)

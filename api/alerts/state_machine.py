@@ -1,6 +1,7 @@
-"""How an alert comes and goes: one pure step from sample to sample, without a clock.
+"""The state machine of an alert: a pure function from one sample to the next, without a clock.
 
-States as in Prometheus, levels as in Alertmanager; `for` counts evaluations, since epochs are sparse.
+States are those of Prometheus, levels those of Alertmanager. `for` counts evaluations instead of
+seconds, because values that are logged once an epoch are sparse.
 """
 
 from collections.abc import Iterable, Iterator
@@ -12,7 +13,7 @@ from api.alerts.samples import ConditionResult, Evidence, Level, Sample
 
 
 class AlertState(StrEnum):
-    """Where a rule is on one metric of one run."""
+    """The state of a rule on one metric of one run."""
 
     NO_DATA = "no_data"
     OK = "ok"
@@ -23,7 +24,7 @@ class AlertState(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Patience:
-    """How many evaluations in a row it takes to fire, and to take that back or lower the level."""
+    """The number of consecutive evaluations needed to fire, and to resolve or to lower the level."""
 
     to_fire: int = 1
     to_clear: int = 2
@@ -31,32 +32,32 @@ class Patience:
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """All that the next step depends on; `window` is the condition's, oldest first."""
+    """The state that the next evaluation depends on; `window` has the condition's values, oldest first."""
 
     state: AlertState = AlertState.NO_DATA
     level: Level | None = None
-    """While firing."""
+    """None unless firing."""
     num_bad: int = 0
     num_good: int = 0
     num_milder: int = 0
-    """Evaluations in a row that were milder than `level`, good ones included."""
+    """Consecutive evaluations that were milder than `level`, including good ones."""
     last_step: int | None = None
     window: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluation:
-    """What became of a rule with one sample."""
+    """One step of the state machine."""
 
     sample: Sample
-    judgement: ConditionResult
+    result: ConditionResult
     evidence: Evidence
     before: Progress
     after: Progress
 
     @property
     def is_change(self) -> bool:
-        """Whether there is something to tell: an alert began, ended, or changed its level."""
+        """Whether an alert began, ended or changed its level."""
         before, after = self.before, self.after
         concerns_alert = AlertState.FIRING in (before.state, after.state)
         return concerns_alert and (before.state, before.level) != (after.state, after.level)
@@ -65,16 +66,16 @@ class Evaluation:
 def evaluate(
     condition: Condition, patience: Patience, before: Progress, sample: Sample
 ) -> Evaluation:
-    """The next step; samples come in the order of their steps, each step once."""
-    judgement = condition.judge(sample, before.window)
+    """Take one step. Samples must come in the order of their steps, each step once."""
+    result = condition.check(sample, before.window)
     after = replace(
-        _moved(patience, before, judgement),
+        _next_progress(patience, before, result),
         last_step=sample.step,
-        window=_remembered(condition, before, sample),
+        window=_next_window(condition, before, sample),
     )
     return Evaluation(
         sample=sample,
-        judgement=judgement,
+        result=result,
         evidence=condition.evidence(sample),
         before=before,
         after=after,
@@ -87,7 +88,7 @@ def evaluate_all(
     samples: Iterable[Sample],
     progress: Progress | None = None,
 ) -> Iterator[Evaluation]:
-    """Step by step from `progress`, or from the beginning."""
+    """Evaluate `samples` one by one, from `progress` or from the beginning."""
     progress = progress or Progress()
     for sample in samples:
         evaluation = evaluate(condition, patience, progress, sample)
@@ -95,28 +96,28 @@ def evaluate_all(
         yield evaluation
 
 
-def _moved(patience: Patience, before: Progress, judgement: ConditionResult) -> Progress:
-    if not judgement.has_data:
+def _next_progress(patience: Patience, before: Progress, result: ConditionResult) -> Progress:
+    if not result.has_data:
         return _without_data(before)
     if before.state is AlertState.FIRING:
-        return _firing(patience, before, judgement.level)
-    if judgement.level is None:
+        return _firing(patience, before, result.level)
+    if result.level is None:
         return replace(before, state=AlertState.OK, num_bad=0)
     num_bad = before.num_bad + 1
     if num_bad < patience.to_fire:
         return replace(before, state=AlertState.PENDING, num_bad=num_bad)
-    return replace(before, state=AlertState.FIRING, level=judgement.level, num_bad=0)
+    return replace(before, state=AlertState.FIRING, level=result.level, num_bad=0)
 
 
 def _without_data(before: Progress) -> Progress:
-    """What says nothing neither confirms an alert nor takes it back."""
+    """Without data, an alert is neither confirmed nor resolved."""
     if before.state in (AlertState.PENDING, AlertState.FIRING):
         return before
     return replace(before, state=AlertState.NO_DATA)
 
 
 def _firing(patience: Patience, before: Progress, level: Level | None) -> Progress:
-    """The level rises at once; it falls, and the alert ends, with patience."""
+    """The level rises at once. It falls, and the alert resolves, after `patience.to_clear` evaluations."""
     assert before.level is not None
     if level is not None and level >= before.level:
         return replace(before, level=level, num_good=0, num_milder=0)
@@ -129,7 +130,7 @@ def _firing(patience: Patience, before: Progress, level: Level | None) -> Progre
     return replace(before, level=Level.WARNING, num_good=num_good, num_milder=num_good)
 
 
-def _remembered(condition: Condition, before: Progress, sample: Sample) -> tuple[float, ...]:
+def _next_window(condition: Condition, before: Progress, sample: Sample) -> tuple[float, ...]:
     is_finite = sample.value - sample.value == 0
     if condition.window == 0 or not is_finite:
         return before.window

@@ -1,4 +1,4 @@
-"""Our end of the process that hands messages to one service: it hangs for nobody longer than a deadline."""
+"""Starts a delivery worker for one service, and sends it messages with a deadline for each."""
 
 import asyncio
 import json
@@ -12,21 +12,21 @@ from api.notify.targets import Target
 
 START_DEADLINE_S = 60.0
 DEADLINE_S = 60.0
-"""For one message. A service's own limits are shorter, and do not count all that may hang."""
+"""For one message. The time limits of a service are shorter, but do not cover everything that may hang."""
 
 
 class UndeliveredError(Exception):
-    """Why a service has not taken a message, or is not known to have."""
+    """A service has not accepted a message, or may not have."""
 
 
 class DeliveryProcess:
-    """Delivers to one service, one message after the other."""
+    """A running delivery worker."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
 
     async def deliver(self, notification: Notification) -> None:
-        """UndeliveredError; after one, nothing more goes to this courier."""
+        """Raises UndeliveredError; the process cannot be used after that."""
         message = {
             "id": notification.id,
             "run_id": notification.run_id,
@@ -34,10 +34,10 @@ class DeliveryProcess:
             "title": notification.title,
             "body": notification.body,
         }
-        await self.ask(message, DEADLINE_S)
+        await self.send(message, DEADLINE_S)
 
-    async def ask(self, line: Any, deadline_s: float) -> None:
-        """Hand `line` over and wait for the answer; UndeliveredError."""
+    async def send(self, line: Any, deadline_s: float) -> None:
+        """Write `line` and wait for the answer. Raises UndeliveredError."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         try:
@@ -52,26 +52,26 @@ class DeliveryProcess:
         except OSError:
             answer = b""
         if not answer:
-            raise UndeliveredError("The process that delivers ended unexpectedly")
+            raise UndeliveredError("The delivery process ended unexpectedly")
         if error := json.loads(answer):
             raise UndeliveredError(str(error))
 
 
 @asynccontextmanager
-async def courier_to(target: Target) -> AsyncIterator[DeliveryProcess]:
-    """UndeliveredError where it cannot start; its process is gone at the end."""
+async def delivery_process(target: Target) -> AsyncIterator[DeliveryProcess]:
+    """A worker for `target`, which has ended on exit. Raises UndeliveredError if it cannot start."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-P", "-m", "api.notify.delivery_worker"),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
-        # What plug-ins print of their doings may hold what the URL keeps secret.
+        # The output of plug-ins may contain the secrets in the URL.
         stderr=asyncio.subprocess.DEVNULL,
     )
     try:
-        courier = DeliveryProcess(process)
-        # The URL goes another way than the arguments, which every user of the machine may read.
-        await courier.ask(target.url, START_DEADLINE_S)
-        yield courier
+        delivery = DeliveryProcess(process)
+        # Not as an argument: every user of the machine can read those.
+        await delivery.send(target.url, START_DEADLINE_S)
+        yield delivery
     finally:
         with suppress(ProcessLookupError):
             process.kill()

@@ -1,7 +1,7 @@
-"""A process that hands messages to one service, through Apprise; `courier` starts and ends it.
+"""A process that sends messages to one service through Apprise; api.notify.delivery_process starts it.
 
-It is a process of its own because a service may hang where no time limit reaches: in a name that does
-not resolve, in an answer that comes byte by byte. Nothing of the server is imported here.
+It is a separate process because a service may hang where no time limit applies: in the resolution of a
+name, or in an answer that arrives byte by byte. It imports nothing from the server.
 """
 
 import json
@@ -14,30 +14,30 @@ from typing import TextIO
 
 import apprise
 
-_SHORTEST_SECRET = 4
-_LONGEST_ERROR = 300
+_MIN_SECRET_CHARS = 4
+_MAX_ERROR_CHARS = 300
 
 
 def main() -> None:
-    """Lines of JSON: the service's URL, then messages; after each, what went wrong or null."""
+    """Read lines of JSON: the service's URL, then messages. Answer each with an error or null."""
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", buffering=1)
-    # What a service's plug-in prints is no answer of ours.
+    # The output of plug-ins must not mix with the answers.
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    # A Ctrl-C at the server's terminal is the server's to obey, which waits for what is on its way.
+    # On Ctrl-C in its terminal, the server waits for running deliveries and then ends this process.
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, signal.SIG_IGN)
     url = json.loads(sys.stdin.readline())
     service = service_at(url)
-    _answer(answers, None if service else "Apprise does not take the URL")
+    _answer(answers, None if service else "Apprise does not accept the URL")
     for line in sys.stdin:
         assert service is not None
-        _answer(answers, hidden(send(service, json.loads(line)), url))
+        _answer(answers, redacted(send(service, json.loads(line)), url))
 
 
 def service_at(url: str) -> apprise.NotifyBase | None:
-    """Cuts what is too long for it, unless the URL says otherwise.
+    """The service truncates messages that are too long for it, unless the URL says otherwise.
 
-    A message that is refused for its length would be refused for ever; the worst is its beginning.
+    Otherwise a long message would be refused at every attempt. The worst alerts come first in it.
     """
     service = apprise.Apprise.instantiate(url, asset=apprise.AppriseAsset(app_id="Fovea"))
     if service is not None and "overflow=" not in url:
@@ -46,11 +46,11 @@ def service_at(url: str) -> apprise.NotifyBase | None:
 
 
 def send(service: apprise.NotifyBase, message: Mapping[str, str]) -> str | None:
-    """Why the service did not take it; None where it did."""
-    # Whoever gets a message twice can tell: nothing else makes sending exactly once.
+    """The reason why the service did not accept the message; None if it did."""
+    # A message may be sent twice; with this key, the receiver can recognise it.
     if isinstance(headers := getattr(service, "headers", None), dict):
         headers["Idempotency-Key"] = message["id"]
-    # A pager keeps one incident for a run, where its URL does not say otherwise.
+    # A pager keeps one incident per run, unless its URL says otherwise.
     if getattr(service, "dedup", "") is None:
         setattr(service, "dedup", f"fovea-{message['run_id']}")  # noqa: B010 - not all have one
     sender = apprise.Apprise()
@@ -63,18 +63,18 @@ def send(service: apprise.NotifyBase, message: Mapping[str, str]) -> str | None:
     )
     if result:
         return None
-    said = [entry.message for entry in result.logs()]
-    return said[-1] if said else "The service did not take the message"
+    messages = [entry.message for entry in result.logs()]
+    return messages[-1] if messages else "The service did not accept the message"
 
 
-def hidden(error: str | None, url: str) -> str | None:
-    """`error` without any part of the URL: keys, passwords and addresses are in there."""
+def redacted(error: str | None, url: str) -> str | None:
+    """`error` without any part of the URL, which contains keys, passwords and addresses."""
     if error is None:
         return None
     for part in re.split(r"[^\w.~%-]+", url.partition("://")[2]):
-        if len(part) >= _SHORTEST_SECRET:
+        if len(part) >= _MIN_SECRET_CHARS:
             error = error.replace(part, "****")
-    return error[:_LONGEST_ERROR]
+    return error[:_MAX_ERROR_CHARS]
 
 
 def _answer(answers: TextIO, error: str | None) -> None:

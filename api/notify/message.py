@@ -1,4 +1,4 @@
-"""What a notification says: what became of a run's alerts, and what is still wrong with it."""
+"""Composes the text of notifications: the changes of a run's alerts, and reminders of open ones."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -8,21 +8,21 @@ from itertools import groupby
 from api.alerts.episodes import ChangeKind
 from api.alerts.records import Alert, RecordedChange
 from api.alerts.samples import Level
-from api.alerts.schemas import sentence
+from api.alerts.schemas import alert_message
 from api.alerts.state_machine import AlertState
 from api.printable import printable
 
-MOST_ALERTS = 20
-"""A message of a hundred alerts is read by nobody, and many services cut it."""
+MAX_ALERTS = 20
+"""Nobody reads a message with a hundred alerts, and many services truncate it."""
 
-MOST_KINDS = 6
-_LONGEST_NAME = 100
-# What chat services take for a mention or a link, in a name that anybody may give to a run.
-_INERT = str.maketrans({"<": "(", ">": ")", "[": "(", "]": ")", "@": " at "})
+MAX_KINDS = 6
+_MAX_NAME_CHARS = 100
+# Chat services would turn these characters in the name of a run into mentions or links.
+_MARKUP = str.maketrans({"<": "(", ">": ")", "[": "(", "]": ")", "@": " at "})
 
 
 class Kind(StrEnum):
-    """The tone of a message, in Apprise's words."""
+    """The severity of a message, in Apprise's terms."""
 
     CRITICAL = "failure"
     WARNING = "warning"
@@ -30,8 +30,8 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class About:
-    """The run, by its name and, where its page has an address, that."""
+class RunReference:
+    """The run that a message is about; `url` is the address of its page, if known."""
 
     run_id: str
     run_name: str
@@ -45,41 +45,41 @@ class Message:
     body: str
 
 
-def news_message(
-    about: About, news: Sequence[RecordedChange], still_open: Sequence[Alert]
+def changes_message(
+    run: RunReference, changes: Sequence[RecordedChange], still_open: Sequence[Alert]
 ) -> Message:
-    """Of changes in their order; `still_open` are all alerts of the run that fire now."""
-    told = _by_alert(news)
-    alerts = [changes[-1].alert for changes in told]
-    blocks = [list(_news_lines(changes)) for changes in told]
+    """A message about `changes`, oldest first; `still_open` are all firing alerts of the run."""
+    grouped = _by_alert(changes)
+    alerts = [of_alert[-1].alert for of_alert in grouped]
+    blocks = [list(_change_lines(of_alert)) for of_alert in grouped]
     known = {alert.alert_id for alert in alerts}
     others = [alert for alert in still_open if alert.alert_id not in known]
     if others:
         blocks.append([f"Also open: {', '.join(_name_and_level(alert) for alert in others)}"])
-    return _message(about, alerts, blocks, still_open)
+    return _message(run, alerts, blocks, still_open)
 
 
-def reminder(about: About, still_open: Sequence[Alert]) -> Message:
-    """Of alerts that nobody has acknowledged."""
+def reminder(run: RunReference, still_open: Sequence[Alert]) -> Message:
+    """A reminder of alerts that nobody has acknowledged."""
     blocks = [list(_alert_lines(alert, "still open, not acknowledged")) for alert in still_open]
-    return _message(about, still_open, blocks, still_open)
+    return _message(run, still_open, blocks, still_open)
 
 
 def _message(
-    about: About, alerts: Sequence[Alert], blocks: list[list[str]], still_open: Sequence[Alert]
+    run: RunReference, alerts: Sequence[Alert], blocks: list[list[str]], still_open: Sequence[Alert]
 ) -> Message:
-    """Its title is about `alerts`; its tone is that of the run, for a pager closes what is resolved."""
+    """The title is about `alerts`. The kind is that of the run, as a pager closes a resolved incident."""
     firing = [alert.level for alert in alerts if alert.state is AlertState.FIRING]
     worst = max(firing, default=None)
-    what = _inert(alerts[0].rule) if len(alerts) == 1 else f"{len(alerts)} alerts"
-    name = _inert(about.run_name or about.run_id)
-    shown = blocks[:MOST_ALERTS]
+    subject = _without_markup(alerts[0].rule) if len(alerts) == 1 else f"{len(alerts)} alerts"
+    name = _without_markup(run.run_name or run.run_id)
+    shown = blocks[:MAX_ALERTS]
     if left := len(blocks) - len(shown):
         shown.append([f"… and {left} more"])
-    shown.append([f"Run {name}, {about.run_id}", *([about.url] if about.url else [])])
+    shown.append([f"Run {name}, {run.run_id}", *([run.url] if run.url else [])])
     return Message(
         kind=_kind(max((*firing, *(alert.level for alert in still_open)), default=None)),
-        title=f"[{'resolved' if worst is None else worst}] {what} on {name}",
+        title=f"[{'resolved' if worst is None else worst}] {subject} on {name}",
         body="\n\n".join("\n".join(lines) for lines in shown),
     )
 
@@ -90,9 +90,9 @@ def _kind(worst: Level | None) -> Kind:
     return Kind.CRITICAL if worst is Level.CRITICAL else Kind.WARNING
 
 
-def _by_alert(news: Iterable[RecordedChange]) -> list[list[RecordedChange]]:
-    """The changes of each alert in their order, the alert whose newest change is the worst first."""
-    ordered = sorted(news, key=lambda each: (each.alert.alert_id, each.change.id))
+def _by_alert(recorded: Iterable[RecordedChange]) -> list[list[RecordedChange]]:
+    """The changes of each alert, oldest first; the alert that is worst now comes first."""
+    ordered = sorted(recorded, key=lambda each: (each.alert.alert_id, each.change.id))
     of_alert = [list(group) for _, group in groupby(ordered, key=lambda each: each.alert.alert_id)]
     return sorted(of_alert, key=_rank)
 
@@ -102,19 +102,19 @@ def _rank(changes: Sequence[RecordedChange]) -> tuple[bool, int, int]:
     return alert.state is not AlertState.FIRING, -alert.level, changes[0].change.id
 
 
-def _news_lines(changes: Sequence[RecordedChange]) -> Iterator[str]:
+def _change_lines(changes: Sequence[RecordedChange]) -> Iterator[str]:
     kinds = [each.change.kind for each in changes if each.change.kind is not ChangeKind.ACTED]
-    left = len(kinds) - MOST_KINDS
-    shown = kinds if left <= 0 else [*kinds[:MOST_KINDS], f"and {left} changes more"]
+    left = len(kinds) - MAX_KINDS
+    shown = kinds if left <= 0 else [*kinds[:MAX_KINDS], f"and {left} more changes"]
     yield from _alert_lines(changes[-1].alert, ", ".join(shown))
     for each in changes:
         if each.change.note:
             yield each.change.note
 
 
-def _alert_lines(alert: Alert, what: str) -> Iterator[str]:
-    yield f"{_name_and_level(alert)}{f': {what}' if what else ''}"
-    yield _inert(sentence(alert), longest=500)
+def _alert_lines(alert: Alert, changes: str) -> Iterator[str]:
+    yield f"{_name_and_level(alert)}{f': {changes}' if changes else ''}"
+    yield _without_markup(alert_message(alert), max_chars=500)
     if alert.state is not AlertState.FIRING:
         return
     if alert.is_insufficient:
@@ -125,8 +125,8 @@ def _alert_lines(alert: Alert, what: str) -> Iterator[str]:
 
 def _name_and_level(alert: Alert) -> str:
     word = str(alert.level) if alert.state is AlertState.FIRING else str(alert.state)
-    return f"{_inert(alert.rule)} ({word})"
+    return f"{_without_markup(alert.rule)} ({word})"
 
 
-def _inert(text: str, longest: int = _LONGEST_NAME) -> str:
-    return printable(text, longest).translate(_INERT)
+def _without_markup(text: str, max_chars: int = _MAX_NAME_CHARS) -> str:
+    return printable(text, max_chars).translate(_MARKUP)

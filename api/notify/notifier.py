@@ -1,40 +1,36 @@
-"""Writes what is to be told, hands it to the services, and does not let go before they have taken it.
+"""Writes notifications of alerts and reminders, and has them delivered.
 
-Of a server's processes one does it, the holder of the lease.
+Only the process that holds the lease does it.
 """
 
-import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
 from mlflow.exceptions import MlflowException
 
-from api.errors import ApiError, NotFoundError, UnavailableError
-from api.notify.delivery_process import UndeliveredError, courier_to
-from api.notify.message import About, news_message, reminder
+from api.errors import ApiError, NotFoundError
+from api.notify.deliveries import Deliveries
+from api.notify.message import RunReference, changes_message, reminder
 from api.notify.outbox import Outbox
-from api.notify.records import Group, Notification
+from api.notify.records import Group
+from api.notify.store import NotificationStore
 from api.notify.targets import Target
 from api.runs.reader import RunReader
 from api.runs.workspaces import within
 from api.storage.database import in_database
 from api.storage.lease import Lease
+from api.storage.leased_worker import LeasedWorker
 from api.timestamps import unix_ms
 from tracking_plugin.mlflow_status import ACTIVE_STATUSES
 
 logger = logging.getLogger(__name__)
 
-TICK_S = 1.0
-REMINDER_TICK_S = 60.0
-STOP_GRACE_S = 5.0
-"""Shorter than what is always left of the lease, so that no other server sends the same meanwhile."""
-
-_FIRST_RETRY_S = 2.0
-_LONGEST_RETRY_S = 300.0
+INTERVAL_S = 1.0
+REMINDER_INTERVAL_S = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,101 +38,78 @@ class Pace:
     """When messages are written."""
 
     wait_s: float
-    """Of a run's first alert, for others."""
+    """How long the first alert of a run waits for others."""
     interval_s: float
     """Between two messages about a run."""
     repeat_s: float
-    """After which open alerts are told again."""
+    """After this time, a reminder of open alerts is written."""
 
 
 class Notifier:
-    """Each service is served on its own: one that hangs or refuses delays no other."""
-
     def __init__(
         self,
         targets: Sequence[Target],
         pace: Pace,
         outbox: Outbox,
+        store: NotificationStore,
         reader: RunReader,
         lease: Lease,
-        take_over: Callable[[], Mapping[str, int]],
+        reassign: Callable[[], Mapping[str, int]],
         public_url: str,
     ) -> None:
-        self._targets = {target.key: target for target in targets}
+        """`reassign` moves what waits for services that are no longer configured to others."""
         self._pace = pace
         self._outbox = outbox
         self._reader = reader
-        self._lease = lease
-        self._take_over = take_over
+        self._reassign = reassign
         self._public_url = public_url.rstrip("/")
-        self._deliveries: dict[str, asyncio.Task[None]] = {}
+        self._deliveries = Deliveries(targets, store)
+        self._worker = LeasedWorker(
+            "Sending notifications",
+            self._work,
+            interval_s=INTERVAL_S,
+            lease=lease,
+            on_acquired=self._reassign_waiting,
+            on_stopped=self._deliveries.finish,
+        )
         self._reminded_ms: dict[Group, int] = {}
-        self._is_stopping = False
-        self._taken: set[str] = set()
-        """Messages that a service has, although the database could not be told so yet."""
+        self._reminders_s = float("-inf")
+        """When reminders were last written, by the monotonic clock."""
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        working = asyncio.create_task(self._work())
-        try:
+        async with self._worker.running():
             yield
-        finally:
-            self._is_stopping = True
-            working.cancel()
-            await asyncio.gather(working, return_exceptions=True)
-            await self._finish_deliveries()
-            with suppress(UnavailableError):
-                await self._lease.give_up()
 
-    async def _work(self) -> None:
-        looked_s, is_ours = float("-inf"), False
-        while True:
-            try:
-                was_ours, is_ours = is_ours, await self._lease.held()
-                if is_ours:
-                    if not was_ours:
-                        await self.reassign()
-                    await self._tell()
-                    if time.monotonic() - looked_s > min(REMINDER_TICK_S, self._pace.repeat_s):
-                        looked_s = time.monotonic()
-                        await self._remind()
-            except (ApiError, MlflowException) as error:
-                logger.warning("Notifications wait for a store (%s)", type(error).__name__)
-            except Exception:
-                logger.exception("Notifying failed: the next try is in a moment")
-            await asyncio.sleep(TICK_S)
-
-    async def reassign(self) -> None:
-        """What the holder before us put on record for services that it knew."""
-        for kind, number in (await in_database(self._take_over)).items():
+    async def _reassign_waiting(self) -> None:
+        for kind, number in (await in_database(self._reassign)).items():
             logger.warning(
-                "%d notifications waited for a service (%s) that FOVEA_NOTIFY_URLS names no longer: "
+                "%d notifications waited for a service (%s) that FOVEA_NOTIFY_URLS no longer names: "
                 "they are given up",
                 *(number, kind),
             )
 
-    async def _tell(self) -> None:
+    async def _work(self) -> None:
+        await self._write_messages()
+        await self._deliveries.start_due()
+        if time.monotonic() - self._reminders_s > min(REMINDER_INTERVAL_S, self._pace.repeat_s):
+            self._reminders_s = time.monotonic()
+            await self._write_reminders()
+
+    async def _write_messages(self) -> None:
         wait_ms, interval_ms = int(self._pace.wait_s * 1000), int(self._pace.interval_s * 1000)
         ready = partial(self._outbox.ready, unix_ms(), wait_ms, interval_ms)
         for group in await in_database(ready):
             try:
-                about, _ = await in_database(partial(self._about, group))
+                run, _ = await in_database(partial(self._find_run, group))
             except (ApiError, MlflowException):
-                # The news is worth more than the run's name.
-                about = About(run_id=group.run_id, run_name="")
-            compose = partial(news_message, about)
+                # A message without the run's name is better than a late one.
+                run = RunReference(run_id=group.run_id, run_name="")
+            compose = partial(changes_message, run)
             await in_database(partial(self._outbox.write, group, compose, unix_ms()))
-        for key, waiting in (await in_database(partial(self._outbox.due, unix_ms()))).items():
-            if key not in self._deliveries:
-                delivery = asyncio.create_task(self._deliver(self._targets[key], waiting))
-                self._deliveries[key] = delivery
-                delivery.add_done_callback(partial(self._forget, key))
 
-    def _forget(self, key: str, _: asyncio.Task[None]) -> None:
-        del self._deliveries[key]
-
-    async def _remind(self) -> None:
-        """Of runs that go on: whoever has ended a run knows of it."""
+    async def _write_reminders(self) -> None:
+        """Only for active runs: the person who ended a run knows of it."""
         repeat_ms = int(self._pace.repeat_s * 1000)
         unacknowledged = await in_database(
             partial(self._outbox.unacknowledged, unix_ms(), repeat_ms)
@@ -145,67 +118,23 @@ class Notifier:
         for group in unacknowledged:
             if unix_ms() < self._reminded_ms[group] + repeat_ms:
                 continue
-            about, is_active = await in_database(partial(self._about, group))
+            run, is_active = await in_database(partial(self._find_run, group))
             if is_active:
-                compose = partial(reminder, about)
+                compose = partial(reminder, run)
                 await in_database(partial(self._outbox.remind, group, compose, unix_ms()))
             self._reminded_ms[group] = unix_ms()
 
-    def _about(self, group: Group) -> tuple[About, bool]:
-        """The run of a group, and whether it goes on; a run that is deleted has no name any more."""
+    def _find_run(self, group: Group) -> tuple[RunReference, bool]:
+        """The run, without a name if it is deleted, and whether it is active."""
         try:
             with within(group.workspace):
                 state = self._reader.state(group.run_id, recent_steps=0)
         except NotFoundError:
-            return About(run_id=group.run_id, run_name=""), False
+            return RunReference(run_id=group.run_id, run_name=""), False
         url = f"{self._public_url}/monitor/#/runs/{group.run_id}"
-        about = About(
+        run = RunReference(
             run_id=group.run_id,
             run_name=state.run_name,
             url=url if self._public_url else None,
         )
-        return about, state.mlflow_status in ACTIVE_STATUSES and not state.deleted
-
-    async def _deliver(self, target: Target, waiting: Sequence[Notification]) -> None:
-        try:
-            await self._hand_over(target, waiting)
-        except UnavailableError:
-            logger.warning("Notifications wait for the database")
-        except Exception:
-            logger.exception(
-                "A notification to %s failed: the next try is in a moment", target.name
-            )
-
-    async def _hand_over(self, target: Target, waiting: Sequence[Notification]) -> None:
-        """As long as the service takes what waits for it."""
-        current = waiting[0]
-        try:
-            async with courier_to(target) as courier:
-                for current in waiting:
-                    if self._is_stopping:
-                        return
-                    if current.id not in self._taken:
-                        await courier.deliver(current)
-                        self._taken.add(current.id)
-                    recording = in_database(partial(self._outbox.sent, current, unix_ms()))
-                    await asyncio.shield(recording)
-                    self._taken.discard(current.id)
-        except UndeliveredError as error:
-            await self._put_off(target, current, str(error))
-
-    async def _put_off(self, target: Target, notification: Notification, error: str) -> None:
-        pause_s = min(_LONGEST_RETRY_S, _FIRST_RETRY_S * 2 ** min(notification.attempts, 16))
-        logger.warning(
-            "%s has not taken a notification, attempt %d: %s; the next is in %.0f s",
-            *(target.name, notification.attempts + 1, error, pause_s),
-        )
-        again_ms = unix_ms() + int(pause_s * 1000)
-        await in_database(partial(self._outbox.failed, notification, error, again_ms))
-
-    async def _finish_deliveries(self) -> None:
-        """What is on its way is given a moment to arrive: cut off, it would be sent once more."""
-        if running := list(self._deliveries.values()):
-            _, left = await asyncio.wait(running, timeout=STOP_GRACE_S)
-            for task in left:
-                task.cancel()
-            await asyncio.gather(*left, return_exceptions=True)
+        return run, state.mlflow_status in ACTIVE_STATUSES and not state.deleted

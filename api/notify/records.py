@@ -1,11 +1,11 @@
-"""Messages about alerts, as they are on record."""
+"""Notifications as the database has them."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    """What goes into one message: a run's alerts, for one service."""
+    """The alerts of one run for one service, which share a message."""
 
     target: str
     run_id: str
@@ -14,7 +14,7 @@ class Group:
 
 @dataclass(frozen=True, kw_only=True)
 class Notification:
-    """A message on record; times in ms since the Unix epoch."""
+    """A message to one service; times are in ms since the Unix epoch."""
 
     id: str
     target: str

@@ -1,4 +1,4 @@
-"""Notifications as a route answers them."""
+"""The notifications that a route returns."""
 
 from datetime import datetime
 
@@ -11,19 +11,21 @@ from api.timestamps import utc
 class ShownNotification(BaseModel):
     """A message about a run's alerts to one service."""
 
-    id: str = Field(description="also the message's header Idempotency-Key, however often it came")
+    id: str = Field(
+        description="also the header Idempotency-Key of the message, the same at every attempt"
+    )
     run_id: str
     service: str
     title: str
     body: str
     created_at: datetime
     attempts: int
-    sent_at: datetime | None = Field(None, description="when the service took it")
-    next_attempt_at: datetime | None = Field(None, description="where it has not taken it yet")
+    sent_at: datetime | None = Field(None, description="when the service accepted it")
+    next_attempt_at: datetime | None = Field(None, description="null once it is sent or given up")
     error: str | None = Field(None, description="why the last attempt failed")
 
 
-def shown_notification(notification: Notification, service: str) -> ShownNotification:
+def notification_response(notification: Notification, service: str) -> ShownNotification:
     return ShownNotification(
         id=notification.id,
         run_id=notification.run_id,

@@ -1,4 +1,4 @@
-"""The services that notifications go to, as FOVEA_NOTIFY_URLS names them."""
+"""Reads the services that receive notifications from FOVEA_NOTIFY_URLS."""
 
 import hashlib
 import logging
@@ -14,7 +14,7 @@ _KEY_DIGITS = 16
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """A service: `name` for people, `key` for the record, which never holds the URL's secrets."""
+    """A service: `name` is for people, `key` is stored and contains no secrets of the URL."""
 
     name: str
     key: str
@@ -26,23 +26,23 @@ class Target:
 
 
 def load_targets(urls: Sequence[str]) -> list[Target]:
-    """StartError says which of them Apprise does not take, without what may be secret in it."""
+    """Raises StartError for a URL that Apprise does not accept, without the secrets in it."""
     for number, url in enumerate(urls, start=1):
         if not _is_service(url):
             raise StartError(
                 f"FOVEA_NOTIFY_URLS: number {number} of {len(urls)} ({_scheme(url)}) is no URL of a "
-                "service that Apprise knows, something is missing in it, or the service needs a "
-                "package that is not installed: https://appriseit.com/services/"
+                "service that Apprise knows, is incomplete, or needs a package that is not "
+                "installed: https://appriseit.com/services/"
             )
-    times, seen = Counter(map(_scheme, urls)), Counter[str]()
+    totals, numbers = Counter(map(_scheme, urls)), Counter[str]()
     targets = []
     for url in urls:
         scheme = _scheme(url)
-        seen[scheme] += 1
+        numbers[scheme] += 1
         digest = hashlib.sha256(url.encode(errors="surrogateescape")).hexdigest()[:_KEY_DIGITS]
         targets.append(
             Target(
-                name=scheme if times[scheme] == 1 else f"{scheme} {seen[scheme]}",
+                name=scheme if totals[scheme] == 1 else f"{scheme} {numbers[scheme]}",
                 key=f"{scheme}:{digest}",
                 url=url,
             )
@@ -51,18 +51,18 @@ def load_targets(urls: Sequence[str]) -> list[Target]:
 
 
 def scheme_of(key: str) -> str:
-    """The kind of service that a key on record belongs to."""
+    """The kind of service that a stored key belongs to."""
     return key.partition(":")[0]
 
 
 def _scheme(url: str) -> str:
-    """As far as it looks like one: whatever else a wrong setting holds is not shown."""
+    """The scheme of a URL. Nothing else of a wrong setting is shown, as it may be secret."""
     found = re.match(r"[A-Za-z][A-Za-z0-9+.-]{0,31}(?=://)", url)
     return found[0].lower() if found else "without a scheme"
 
 
 def _is_service(url: str) -> bool:
-    # It takes a third of a second to import, and most commands notify nobody.
+    # Importing it takes a third of a second, and most commands send no notifications.
     import apprise  # noqa: PLC0415
 
     log = logging.getLogger("apprise")

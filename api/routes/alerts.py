@@ -1,24 +1,22 @@
-"""/api/alerts: what is wrong with runs, what was, and who has seen it."""
+"""/api/alerts: lists and acknowledges alerts, and lists notifications."""
 
-from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 from starlette.concurrency import run_in_threadpool
 
-from api.alerts.records import Alert
 from api.alerts.schemas import (
     AcknowledgeRequest,
     AlertLevel,
     CriticalAlert,
     TimelineEntry,
-    shown_alert,
-    shown_change,
+    alert_response,
+    timeline_entry,
 )
+from api.alerts.selections import AlertQuery
 from api.alerts.state_machine import AlertState
-from api.alerts.store import AlertNotFoundError, AlertQuery
 from api.errors import ErrorResponse
-from api.notify.schemas import ShownNotification, shown_notification
+from api.notify.schemas import ShownNotification, notification_response
 from api.pages import Limit, Offset, Page
 from api.routes import examples
 from api.routes.dependencies import (
@@ -30,18 +28,19 @@ from api.routes.dependencies import (
     Workspace,
     in_workspace,
 )
-from api.storage.database import in_database
-from api.timestamps import unix_ms
 
 router = APIRouter(
     prefix="/api/alerts",
     tags=["alerts"],
     dependencies=[Depends(in_workspace)],
-    responses={**REFUSALS, 503: {"model": ErrorResponse, "description": "A database is away"}},
+    responses={
+        **REFUSALS,
+        503: {"model": ErrorResponse, "description": "A database does not answer"},
+    },
 )
 
-RunId = Annotated[str | None, Query(max_length=64, description="of one run alone")]
-RuleName = Annotated[str | None, Query(max_length=64, description="of one rule alone")]
+RunId = Annotated[str | None, Query(max_length=64, description="only of this run")]
+RuleName = Annotated[str | None, Query(max_length=64, description="only of this rule")]
 
 
 def wanted_alerts(
@@ -96,11 +95,10 @@ async def get_timeline(
     limit: Limit = 100,
     offset: Offset = 0,
 ) -> list[TimelineEntry]:
-    """What became of a run's alerts, newest first."""
+    """All changes of a run's alerts, newest first."""
     await run_in_threadpool(reader.state, run_id, 0)
-    page = Page(limit=limit, offset=offset)
-    listed = await in_database(partial(services.alerts.store.timeline, run_id, page))
-    return [shown_change(each.change, each.alert) for each in listed.announced(response)]
+    listed = await services.alerts.timeline(run_id, Page(limit=limit, offset=offset))
+    return [timeline_entry(each.change, each.alert) for each in listed.announced(response)]
 
 
 @router.get("/notifications", responses=examples.answer(examples.NOTIFICATION, is_list=True))
@@ -112,11 +110,11 @@ async def get_notifications(
     limit: Limit = 100,
     offset: Offset = 0,
 ) -> list[ShownNotification]:
-    """What was said of alerts to the services of FOVEA_NOTIFY_URLS, newest first."""
-    notifying, page = services.notifications, Page(limit=limit, offset=offset)
-    listed = await in_database(partial(notifying.outbox.listed, workspace, run_id, page))
+    """Notifications to the services in FOVEA_NOTIFY_URLS, newest first."""
+    notifications = services.notifications
+    listed = await notifications.listed(workspace, run_id, Page(limit=limit, offset=offset))
     return [
-        shown_notification(each, notifying.name_of(each.target))
+        notification_response(each, notifications.name_of(each.target))
         for each in listed.announced(response)
     ]
 
@@ -126,14 +124,14 @@ async def get_alert(
     alert_id: str, services: RunningServices, workspace: Workspace
 ) -> CriticalAlert:
     """One alert."""
-    return shown_alert(await _find(services, workspace, alert_id))
+    return alert_response(await services.alerts.find(workspace, alert_id))
 
 
 @router.post(
     "/acknowledge/{alert_id}",
     responses={
         **examples.answer(examples.ALERT),
-        409: {"model": ErrorResponse, "description": "Somebody has acknowledged it before"},
+        409: {"model": ErrorResponse, "description": "The alert is acknowledged already"},
     },
 )
 async def acknowledge(
@@ -141,22 +139,12 @@ async def acknowledge(
     services: RunningServices,
     workspace: Workspace,
     by: By,
-    asked: AcknowledgeRequest | None = None,
+    request: AcknowledgeRequest | None = None,
 ) -> CriticalAlert:
-    """Put on record that somebody has seen it."""
-    await _find(services, workspace, alert_id)
-    note = "" if asked is None else asked.note
-    alerting = services.alerts
-    news = await in_database(partial(alerting.store.acknowledge, alert_id, by.who, note, unix_ms()))
-    await alerting.publisher.publish([news])
-    return shown_alert(news.alert)
-
-
-async def _find(services: RunningServices, workspace: str | None, alert_id: str) -> Alert:
-    alert = await in_database(partial(services.alerts.store.find, alert_id))
-    if alert.workspace != workspace:
-        raise AlertNotFoundError(alert_id)
-    return alert
+    """Record that a person has seen the alert."""
+    note = "" if request is None else request.note
+    alert = await services.alerts.acknowledge(workspace, alert_id, who=by.who, note=note)
+    return alert_response(alert)
 
 
 async def _listed(
@@ -166,5 +154,5 @@ async def _listed(
     page: Page,
     response: Response,
 ) -> list[CriticalAlert]:
-    listed = await in_database(partial(services.alerts.store.listed, workspace, query, page))
-    return [shown_alert(alert) for alert in listed.announced(response)]
+    listed = await services.alerts.listed(workspace, query, page)
+    return [alert_response(alert) for alert in listed.announced(response)]

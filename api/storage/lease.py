@@ -1,4 +1,4 @@
-"""What only one of a server's processes may do at a time: whoever holds the lease does it."""
+"""A lease lets one of the server's processes at a time do a job: the process that holds it."""
 
 import uuid
 from functools import partial
@@ -11,42 +11,45 @@ from api.storage.tables import leases
 from api.timestamps import unix_ms
 
 DURATION_MS = 15_000
-"""After so long without a word from its holder another takes it."""
+"""A lease that is not renewed expires after this time, and another process can acquire it."""
 
 
 class Lease:
-    """UnavailableError where the database is away: then nobody holds it for long."""
+    """Methods raise UnavailableError if the database does not answer; the lease expires then."""
 
     def __init__(self, database: Database, name: str) -> None:
         self._database = database
         self._name = name
         self._owner = uuid.uuid4().hex
-        self._until_ms = 0
-        self.left_ms: int | None = None
-        """When whoever held it before us was last there; None where nobody ever was."""
+        self._expires_ms = 0
+        self.previous_expiry_ms: int | None = None
+        """When the lease of the previous holder expired; None if there was no previous holder."""
 
     async def held(self) -> bool:
-        """Whether it is ours, and will be for some seconds more; to be asked again and again."""
+        """Acquire or renew the lease if possible; whether it is held for the next seconds.
+
+        The holder calls this repeatedly, more often than every DURATION_MS.
+        """
         now_ms = unix_ms()
-        if now_ms < self._until_ms - DURATION_MS // 2:
+        if now_ms < self._expires_ms - DURATION_MS // 2:
             return True
-        is_ours = await in_database(partial(self._hold, now_ms))
-        self._until_ms = now_ms + DURATION_MS if is_ours else 0
-        return is_ours
+        is_held = await in_database(partial(self._try_acquire, now_ms))
+        self._expires_ms = now_ms + DURATION_MS if is_held else 0
+        return is_held
 
     async def give_up(self) -> None:
-        """Let another take it at once."""
-        self._until_ms = 0
-        await in_database(self._give_up)
+        """Let another process acquire the lease at once."""
+        self._expires_ms = 0
+        await in_database(self._expire)
 
-    def _hold(self, now_ms: int) -> bool:
+    def _try_acquire(self, now_ms: int) -> bool:
         try:
-            return self._take(now_ms)
+            return self._acquire(now_ms)
         except IntegrityError:
-            # Nobody had it yet, and another has taken it at the same moment.
+            # There was no row yet, and another process has inserted it at the same moment.
             return False
 
-    def _take(self, now_ms: int) -> bool:
+    def _acquire(self, now_ms: int) -> bool:
         of_name = leases.c.name == self._name
         values = {"owner": self._owner, "expires_ms": now_ms + DURATION_MS}
         with self._database.begin() as connection:
@@ -57,11 +60,11 @@ class Lease:
             if row.owner != self._owner:
                 if row.expires_ms > now_ms:
                     return False
-                self.left_ms = row.expires_ms
+                self.previous_expiry_ms = row.expires_ms
             connection.execute(update(leases).where(of_name).values(**values))
             return True
 
-    def _give_up(self) -> None:
+    def _expire(self) -> None:
         with self._database.begin() as connection:
             connection.execute(
                 update(leases)

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from api.errors import StartError
 from api.middleware.origin import Origin
-from api.settings import PREFIX, Settings, load_settings
+from api.settings import PREFIX, Settings, load_settings, split_urls
 
 
 @pytest.fixture(autouse=True)
@@ -143,3 +143,21 @@ def test_settings_show_no_password(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert "hunter2" not in repr(load_settings())
     assert "hunter2" not in str(load_settings())
+
+
+@pytest.mark.parametrize(
+    ("listed", "urls"),
+    [
+        ("", []),
+        ("json://a/x", ["json://a/x"]),
+        ("json://a/x,json://b/y", ["json://a/x", "json://b/y"]),
+        (" json://a/x ,\n  json://b/y\n", ["json://a/x", "json://b/y"]),
+        ("json://a/x json://a/x", ["json://a/x"]),
+        (
+            "mailto://h/?to=a@b.co,c@d.co,json://h",
+            ["mailto://h/?to=a@b.co,c@d.co", "json://h"],
+        ),
+    ],
+)
+def test_notify_urls_are_split_where_the_next_one_begins(listed: str, urls: list[str]) -> None:
+    assert list(split_urls(listed)) == urls

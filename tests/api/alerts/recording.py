@@ -14,7 +14,9 @@ from api.runs.state import TrainingPosition
 NOW_MS = 1_800_000_000_000
 
 
-def watch(rule: str = "RAO", patience: Patience | None = None, **more: object) -> RuleInstance:
+def rule_instance(
+    rule: str = "RAO", patience: Patience | None = None, **more: object
+) -> RuleInstance:
     return RuleInstance(
         run_id=uuid.uuid4().hex,
         workspace=None,
@@ -34,8 +36,8 @@ def at(step: int) -> TrainingPosition:
     return TrainingPosition(step, epoch=step // 10, batch=step % 10)
 
 
-def evaluated(watched: RuleInstance, samples: Sequence[Sample]) -> list[Evaluation]:
-    return list(evaluate_all(watched.rule.condition, watched.rule.patience, samples))
+def evaluated(instance: RuleInstance, samples: Sequence[Sample]) -> list[Evaluation]:
+    return list(evaluate_all(instance.rule.condition, instance.rule.patience, samples))
 
 
 def series(*values: float) -> list[Sample]:

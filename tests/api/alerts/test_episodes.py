@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from api.alerts.conditions import Bound
-from api.alerts.episodes import ChangeKind, Episode, Known, episodes, plan
+from api.alerts.episodes import ChangeKind, Episode, RecordedEpisode, episodes, plan
 from api.alerts.samples import Level, Sample
 from api.alerts.state_machine import AlertState, Patience, evaluate_all
 
@@ -27,8 +27,8 @@ def known(
     level: Level = W,
     *,
     is_withdrawn: bool = False,
-) -> Known:
-    return Known(
+) -> RecordedEpisode:
+    return RecordedEpisode(
         alert_id="a",
         began_step=began_step,
         step=step,
@@ -38,7 +38,9 @@ def known(
     )
 
 
-def told(on_record: Sequence[Known], episodes: Sequence[Episode]) -> list[tuple[ChangeKind, int]]:
+def told(
+    on_record: Sequence[RecordedEpisode], episodes: Sequence[Episode]
+) -> list[tuple[ChangeKind, int]]:
     return [
         (each.kind, each.evaluation.sample.step)
         for _, _, news in plan(on_record, episodes).changed

@@ -6,7 +6,7 @@ import pytest
 
 from api.alerts.evaluation_queue import EvaluationQueue
 from api.alerts.live_series import LiveSeries
-from tests.api.alerts.recording import watch
+from tests.api.alerts.recording import rule_instance
 
 pytestmark = pytest.mark.anyio
 
@@ -14,15 +14,15 @@ SOON_S = 0.05
 
 
 def series_of_a_run() -> tuple[LiveSeries, LiveSeries]:
-    watched = watch()
-    return LiveSeries(watched), LiveSeries(watched)
+    instance = rule_instance()
+    return LiveSeries(instance), LiveSeries(instance)
 
 
 async def taken(queue: EvaluationQueue) -> LiveSeries | None:
     """None where none is due."""
     try:
         async with asyncio.timeout(SOON_S):
-            return await queue.take()
+            return await queue.get()
     except TimeoutError:
         return None
 
@@ -39,7 +39,7 @@ async def test_the_earliest_comes_first_and_each_once() -> None:
 async def test_a_series_is_not_due_before_its_time_and_is_waited_for() -> None:
     queue = EvaluationQueue()
     one, _ = series_of_a_run()
-    waiting = asyncio.create_task(queue.take())
+    waiting = asyncio.create_task(queue.get())
     await asyncio.sleep(0)
     queue.put(one, 2 * SOON_S)
     assert await taken(queue) is None
@@ -57,7 +57,7 @@ async def test_of_a_run_one_series_is_taken_at_a_time() -> None:
     assert await taken(queue) is None
     queue.put(of_another_run, 0.0)
     assert await taken(queue) is of_another_run
-    waiting = asyncio.create_task(queue.take())
+    waiting = asyncio.create_task(queue.get())
     await asyncio.sleep(0)
     queue.done(one)
     async with asyncio.timeout(10):
@@ -70,8 +70,8 @@ async def test_a_series_that_is_taken_can_be_put_again() -> None:
     queue.put(one, 0.0)
     assert await taken(queue) is one
     queue.put(one, 0.0)
-    assert queue.is_taken(one)
-    assert queue.waits(one)
+    assert queue.is_running(one)
+    assert queue.is_queued(one)
     assert await taken(queue) is None
     queue.done(one)
     queue.done(one)

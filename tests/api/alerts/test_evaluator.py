@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from api.alerts.conditions import Bound
-from api.alerts.evaluator import NUM_LOOKS_AT_ONCE, AlertEvaluator
+from api.alerts.evaluator import NUM_PARALLEL_EVALUATIONS, AlertEvaluator
 from api.alerts.metric_pattern import MetricPattern
 from api.alerts.records import RecordedChange
 from api.alerts.rule_file import RuleFile
@@ -79,7 +79,9 @@ class Evaluating:
 
     @asynccontextmanager
     async def looking(self) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(self.evaluator._look()) for _ in range(NUM_LOOKS_AT_ONCE)]
+        tasks = [
+            asyncio.create_task(self.evaluator._look()) for _ in range(NUM_PARALLEL_EVALUATIONS)
+        ]
         try:
             yield
         finally:

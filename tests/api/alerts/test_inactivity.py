@@ -25,7 +25,7 @@ def test_a_run_that_logs_nothing_any_more_is_told_once_over_restarts_until_it_lo
         ended.mlflow.set_terminated(ended.run_id)
         run.until_alerts(SILENT)
         (alert,) = run.alerts()
-        assert "nothing has been heard of the run for" in alert["message"]
+        assert "the run has shown no sign of life for" in alert["message"]
         assert "since step 7" in alert["message"]
         assert (alert["step"], alert["first_step"], alert["threshold"]) == (7, 7, 3.0)
         until(lambda: run.tag == "warning", "the tag")

@@ -1,7 +1,7 @@
 """A series that is followed from memory, and what sends it back to the store."""
 
 from api.alerts.conditions import Bound
-from api.alerts.live_series import MOST_WAITING, NUM_RECENT, LiveSeries
+from api.alerts.live_series import MAX_BUFFERED, NUM_RECENT, LiveSeries
 from api.alerts.metric_pattern import MetricPattern
 from api.alerts.records import RuleInstance
 from api.alerts.rules import Rule
@@ -36,40 +36,40 @@ def steps(changes: list[Evaluation] | None) -> list[int]:
 
 def test_it_begins_with_what_the_store_has() -> None:
     series = new()
-    assert series.take([sample(1)]) is None
+    assert series.apply([sample(1)]) is None
     assert series.restart(stored(sample(1))) == []
-    assert steps(series.take([sample(2, BAD), sample(3)])) == [2, 3]
+    assert steps(series.apply([sample(2, BAD), sample(3)])) == [2, 3]
     assert series.last_step == 3
 
 
 def test_what_comes_while_it_is_looked_at_waits() -> None:
     series = new()
-    assert series.take([sample(1)]) is None
-    assert series.take([sample(2, BAD)]) is None
-    assert series.take([sample(3)]) is None
+    assert series.apply([sample(1)]) is None
+    assert series.apply([sample(2, BAD)]) is None
+    assert series.apply([sample(3)]) is None
     assert steps(series.restart(stored(sample(1), sample(2, BAD)))) == [3]
 
 
 def test_a_point_that_comes_twice_is_nothing_new() -> None:
     series = new()
     series.restart(stored(sample(1), sample(2, BAD)))
-    assert series.take([sample(1), sample(2, BAD), sample(1)]) == []
+    assert series.apply([sample(1), sample(2, BAD), sample(1)]) == []
     series.restart(stored(sample(1, float("nan"))))
-    assert series.take([sample(1, float("nan"))]) == []
+    assert series.apply([sample(1, float("nan"))]) == []
 
 
 def test_a_point_that_is_late_or_another_than_before_sends_it_back_to_the_store() -> None:
     for late in (sample(1), sample(2, BAD)):
         series = new()
         series.restart(stored(sample(2), sample(3)))
-        assert series.take([late]) is None
+        assert series.apply([late]) is None
         assert series.last_step is None
         assert series.restart(stored(*sorted((late, sample(3)), key=lambda it: it.step))) == []
 
 
 def test_a_point_that_is_not_in_the_store_yet_and_late_sends_it_back_again() -> None:
     series = new()
-    assert series.take([sample(1, BAD)]) is None
+    assert series.apply([sample(1, BAD)]) is None
     assert series.restart(stored(sample(2))) is None
 
 
@@ -77,13 +77,13 @@ def test_of_a_long_series_points_that_came_before_are_still_known_when_it_restar
     series = new()
     whole = [sample(step) for step in range(3 * NUM_RECENT)]
     for it in whole:
-        series.take([it])
+        series.apply([it])
     assert series.restart(stored(*whole)) == []
 
 
 def test_so_many_points_that_wait_are_left_to_the_store() -> None:
     series = new()
-    assert series.take([sample(step) for step in range(MOST_WAITING)]) is None
-    assert series.take([sample(MOST_WAITING)]) is None
+    assert series.apply([sample(step) for step in range(MAX_BUFFERED)]) is None
+    assert series.apply([sample(MAX_BUFFERED)]) is None
     assert series.restart(stored(sample(1))) is None
     assert series.restart(stored(sample(1))) == []

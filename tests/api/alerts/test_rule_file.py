@@ -6,7 +6,7 @@ import pytest
 
 from api.alerts.builtin import BUILTIN_NAMES
 from api.alerts.conditions import Bound
-from api.alerts.rule_file import LARGEST_FILE_BYTES, RuleFileError, parse_rules, read_rules
+from api.alerts.rule_file import MAX_FILE_BYTES, RuleFileError, parse_rules, read_rules
 from api.alerts.rules import RuleAction
 from api.alerts.state_machine import Patience
 
@@ -59,8 +59,8 @@ def rule(**fields: object) -> str:
         (rule(metric=None), ":2: metric: is missing"),
         (rule(metric='""'), ":3: metric: String should have at least 1 character"),
         (rule(metric="val//loss"), ":3: metric: an MLflow metric such as val/loss was expected"),
-        (rule(above=None), ":2: either below or above is needed"),
-        (rule(below=1), ":2: below and above do not go together"),
+        (rule(above=None), ":2: below or above is required"),
+        (rule(below=1), ":2: below and above cannot be combined"),
         (rule(above="high"), ":4: above: Input should be a valid number"),
         (rule(above="yes"), ":4: above: Input should be a valid number"),
         (rule(above=".nan"), ":4: above: Input should be a finite number"),
@@ -74,21 +74,21 @@ def rule(**fields: object) -> str:
         (rule(**{"for": "often"}), ":5: for: Input should be a valid integer"),
         (rule(critical_factor=0), ":5: critical_factor: Input should be greater than 0"),
         (rule(action="shout"), ":5: action: Input should be 'none', 'pause' or 'stop'"),
-        (rule(bellow=1), ":5: bellow: there is no such field; there are name, metric"),
+        (rule(bellow=1), ":5: bellow: unknown field; the fields are name, metric"),
         (rule(support="n/*"), ":2: support has more * than metric"),
-        (rule(above="!!python/object:os.system {}"), ":2: a value in this rule is of no kind"),
-        (rule() + "  - name: one\n    metric: a\n    above: 1\n", ":5: name: one is the name of"),
-        (rule() + "    above: 3\n", ":5: above: stands here a second time"),
+        (rule(above="!!python/object:os.system {}"), ":2: a value in this rule has a type that no field accepts"),
+        (rule() + "  - name: one\n    metric: a\n    above: 1\n", ":5: name: the rule in line 2 is already named one"),
+        (rule() + "    above: 3\n", ":5: above: duplicate field"),
         ("rules:\n  name: RAO\n", ":2: a list of rules was expected"),
-        ("rules:\n  - RAO\n", ":2: a rule was expected, as in `- name: RAO`"),
-        ("- name: RAO\n", ":1: names with values were expected"),
+        ("rules:\n  - RAO\n", ":2: a rule was expected, such as `- name: RAO`"),
+        ("- name: RAO\n", ":1: fields with values were expected"),
         ("alerts: []\n", ":1: `rules` or `without` was expected, not 'alerts'"),
         ("rules: [\n", ":2: this is no YAML"),
         ("rules:\n\t- a\n", ":2: this is no YAML"),
         ("without: [nobody]\n", ":1: without: one of the built-in rules was expected: CNV"),
         ("without: all\n", ":1: without: a list of built-in rules was expected"),
         ("rules: &a [*a]\n", ":1: a rule was expected"),
-        ("? [a]\n: b\n", ":1: a word was expected as the name of a field"),
+        ("? [a]\n: b\n", ":1: a plain word was expected as the name of a field"),
     ],
 )
 def test_a_fault_is_told_with_line_and_field(text: str, said: str) -> None:
@@ -111,8 +111,8 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(RuleFileError, match="cannot be read"):
         read_rules(tmp_path)
     large = tmp_path / "large.yaml"
-    large.write_text("#" * (LARGEST_FILE_BYTES + 1))
-    with pytest.raises(RuleFileError, match="larger than"):
+    large.write_text("#" * (MAX_FILE_BYTES + 1))
+    with pytest.raises(RuleFileError, match="at most 1,048,576 bytes are allowed"):
         read_rules(large)
     (tmp_path / "latin.yaml").write_bytes(b"rules: [\xff]")
     with pytest.raises(RuleFileError, match="cannot be read"):

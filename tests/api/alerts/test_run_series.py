@@ -17,7 +17,7 @@ WITH_SUPPORT = Rule(
 PLAIN = Rule(name="low", metric=MetricPattern("critical/RAO"), condition=Bound(below=0.5))
 
 
-def watch(rule: Rule) -> RuleInstance:
+def rule_instance(rule: Rule) -> RuleInstance:
     return RuleInstance(run_id="r", workspace=None, rule=rule, metric="critical/RAO")
 
 
@@ -28,10 +28,10 @@ def point(name: str, step: int, value: float, timestamp_ms: int = 0) -> LoggedPo
 def test_a_value_is_not_judged_before_its_number_of_cases_is_there() -> None:
     # A 0 of 0 cases would be an alarm, for a moment.
     alone = WrittenPoints.of([point("critical/RAO", 1, 0.0), point("cases/RAO", 2, 0.0)])
-    assert alone.samples(watch(WITH_SUPPORT)) is None
-    assert [it.value for it in alone.samples(watch(PLAIN)) or []] == [0.0]
+    assert alone.samples(rule_instance(WITH_SUPPORT)) is None
+    assert [it.value for it in alone.samples(rule_instance(PLAIN)) or []] == [0.0]
     together = WrittenPoints.of([point("critical/RAO", 1, 0.0), point("cases/RAO", 1, 0.0)])
-    assert [it.support for it in together.samples(watch(WITH_SUPPORT)) or []] == [0]
+    assert [it.support for it in together.samples(rule_instance(WITH_SUPPORT)) or []] == [0]
 
 
 def test_values_come_in_the_order_of_their_steps_and_the_last_of_a_step_counts() -> None:
@@ -42,7 +42,7 @@ def test_values_come_in_the_order_of_their_steps_and_the_last_of_a_step_counts()
             point("critical/RAO", 1, 0.1, timestamp_ms=5),
         ]
     )
-    samples = written.samples(watch(PLAIN)) or []
+    samples = written.samples(rule_instance(PLAIN)) or []
     assert [(it.step, it.value) for it in samples] == [(1, 0.3), (2, 0.2)]
 
 
@@ -50,6 +50,6 @@ def test_a_metric_has_a_series_for_each_rule_that_matches_it() -> None:
     run = RunSeries(RunState(run_id="r"), None, [WITH_SUPPORT, PLAIN])
     assert run.series_of("unmatched") == []
     found = run.series_of("critical/RAO")
-    assert [series.watch.rule.name for series in found] == ["RAO", "low"]
+    assert [series.instance.rule.name for series in found] == ["RAO", "low"]
     assert run.series_of("critical/RAO") is found
     assert run.supported_by("cases/RAO") == found[:1]

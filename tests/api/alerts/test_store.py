@@ -11,12 +11,13 @@ from api.alerts.live_series import LiveSeries
 from api.alerts.records import Alert, RuleInstance
 from api.alerts.rules import RuleAction
 from api.alerts.samples import Level, Sample
+from api.alerts.selections import AlertNotFoundError, AlertQuery
 from api.alerts.state_machine import AlertState, Evaluation, Patience
-from api.alerts.store import AlertNotFoundError, AlertQuery, AlertStore
+from api.alerts.store import AlertStore
 from api.errors import ConflictError
 from api.pages import Page
 from api.storage.database import Database
-from tests.api.alerts.recording import NOW_MS, at, evaluated, series, watch
+from tests.api.alerts.recording import NOW_MS, at, evaluated, rule_instance, series
 
 EVERYTHING = Page(limit=1000)
 GOOD, WARNING, CRITICAL, NOTHING = 0.95, 0.85, 0.5, float("nan")
@@ -29,31 +30,31 @@ def store(database: Database) -> AlertStore:
 
 
 def advance(
-    store: AlertStore, watched: RuleInstance, *values: float
+    store: AlertStore, instance: RuleInstance, *values: float
 ) -> list[tuple[ChangeKind, int]]:
-    changes = [it for it in evaluated(watched, series(*values)) if it.is_change]
-    news = store.advance(watched, changes, at, NOW_MS)
+    changes = [it for it in evaluated(instance, series(*values)) if it.is_change]
+    news = store.advance(instance, changes, at, NOW_MS)
     return [(each.change.kind, each.change.step) for each in news]
 
 
 def reconcile(
-    store: AlertStore, watched: RuleInstance, *values: float
+    store: AlertStore, instance: RuleInstance, *values: float
 ) -> list[tuple[ChangeKind, int]]:
-    found = episodes(evaluated(watched, series(*values)))
-    news = store.reconcile(watched, found, at, NOW_MS)
+    found = episodes(evaluated(instance, series(*values)))
+    news = store.reconcile(instance, found, at, NOW_MS)
     return [(each.change.kind, each.change.step) for each in news]
 
 
-def on_record(store: AlertStore, watched: RuleInstance) -> list[Alert]:
+def on_record(store: AlertStore, instance: RuleInstance) -> list[Alert]:
     """Oldest episode first."""
-    found = store.listed(None, AlertQuery(run_id=watched.run_id), EVERYTHING).entries
+    found = store.listed(None, AlertQuery(run_id=instance.run_id), EVERYTHING).entries
     return sorted(found, key=lambda alert: alert.began_step)
 
 
 def test_an_alert_is_kept_in_full(store: AlertStore) -> None:
-    watched = watch()
-    assert advance(store, watched, GOOD, CRITICAL) == [(K.FIRED, 2)]
-    [alert] = on_record(store, watched)
+    instance = rule_instance()
+    assert advance(store, instance, GOOD, CRITICAL) == [(K.FIRED, 2)]
+    [alert] = on_record(store, instance)
     assert store.find(alert.alert_id) == alert
     assert (alert.state, alert.level, alert.value) == (AlertState.FIRING, Level.CRITICAL, CRITICAL)
     assert (alert.began_step, alert.step, alert.epoch, alert.batch) == (2, 2, 0, 2)
@@ -63,27 +64,27 @@ def test_an_alert_is_kept_in_full(store: AlertStore) -> None:
 
 
 def test_a_value_that_is_no_number_is_kept(store: AlertStore) -> None:
-    watched = watch()
-    advance(store, watched, float("-inf"))
-    assert on_record(store, watched)[0].value == float("-inf")
+    instance = rule_instance()
+    advance(store, instance, float("-inf"))
+    assert on_record(store, instance)[0].value == float("-inf")
 
 
 def test_changes_are_carried_on_and_told_once(store: AlertStore) -> None:
-    watched = watch()
+    instance = rule_instance()
     values = [WARNING, CRITICAL, WARNING, GOOD, WARNING]
     expected = [(K.FIRED, 1), (K.RAISED, 2), (K.LOWERED, 3), (K.RESOLVED, 4), (K.FIRED, 5)]
-    assert advance(store, watched, *values) == expected
-    assert advance(store, watched, *values) == []
-    assert reconcile(store, watched, *values) == []
-    assert [alert.began_step for alert in on_record(store, watched)] == [1, 5]
-    lines = store.timeline(watched.run_id, EVERYTHING).entries
+    assert advance(store, instance, *values) == expected
+    assert advance(store, instance, *values) == []
+    assert reconcile(store, instance, *values) == []
+    assert [alert.began_step for alert in on_record(store, instance)] == [1, 5]
+    lines = store.timeline(instance.run_id, EVERYTHING).entries
     assert [(it.change.kind, it.change.step) for it in reversed(lines)] == expected
 
 
 def test_what_was_missed_is_made_up(store: AlertStore) -> None:
-    watched = watch()
-    advance(store, watched, WARNING)
-    assert reconcile(store, watched, WARNING, CRITICAL, GOOD, WARNING) == [
+    instance = rule_instance()
+    advance(store, instance, WARNING)
+    assert reconcile(store, instance, WARNING, CRITICAL, GOOD, WARNING) == [
         (K.RAISED, 2),
         (K.RESOLVED, 3),
         (K.FIRED, 4),
@@ -91,37 +92,37 @@ def test_what_was_missed_is_made_up(store: AlertStore) -> None:
 
 
 def test_an_alert_is_withdrawn_and_comes_back(store: AlertStore) -> None:
-    watched = watch()
-    advance(store, watched, GOOD, WARNING)
-    assert reconcile(store, watched, GOOD, GOOD) == [(K.WITHDRAWN, 2)]
-    assert reconcile(store, watched, GOOD, GOOD) == []
-    assert store.worst_open(watched.run_id) is None
-    assert reconcile(store, watched, GOOD, WARNING) == [(K.FIRED, 2)]
-    [alert] = on_record(store, watched)
+    instance = rule_instance()
+    advance(store, instance, GOOD, WARNING)
+    assert reconcile(store, instance, GOOD, GOOD) == [(K.WITHDRAWN, 2)]
+    assert reconcile(store, instance, GOOD, GOOD) == []
+    assert store.worst_open(instance.run_id) is None
+    assert reconcile(store, instance, GOOD, WARNING) == [(K.FIRED, 2)]
+    [alert] = on_record(store, instance)
     assert alert.state is AlertState.FIRING
 
 
 def test_several_servers_find_an_alert_at_the_same_moment(store: AlertStore) -> None:
-    watched = watch()
+    instance = rule_instance()
     with ThreadPoolExecutor(8) as servers:
-        advanced = [servers.submit(advance, store, watched, GOOD, WARNING) for _ in range(6)]
-        reconciled = [servers.submit(reconcile, store, watched, GOOD, WARNING) for _ in range(6)]
+        advanced = [servers.submit(advance, store, instance, GOOD, WARNING) for _ in range(6)]
+        reconciled = [servers.submit(reconcile, store, instance, GOOD, WARNING) for _ in range(6)]
         told = [change for each in (*advanced, *reconciled) for change in each.result(60)]
     assert told == [(K.FIRED, 2)]
-    assert len(on_record(store, watched)) == 1
+    assert len(on_record(store, instance)) == 1
 
 
 def test_acknowledging(store: AlertStore) -> None:
-    watched = watch()
-    advance(store, watched, WARNING)
-    [alert] = on_record(store, watched)
+    instance = rule_instance()
+    advance(store, instance, WARNING)
+    [alert] = on_record(store, instance)
     news = store.acknowledge(alert.alert_id, "dr.b", "seen it", NOW_MS + 5)
     assert (news.change.kind, news.change.who, news.change.note) == (
         K.ACKNOWLEDGED,
         "dr.b",
         "seen it",
     )
-    [acknowledged] = on_record(store, watched)
+    [acknowledged] = on_record(store, instance)
     assert (acknowledged.acknowledged_by, acknowledged.acknowledged_ms) == ("dr.b", NOW_MS + 5)
     with pytest.raises(ConflictError, match=r"before, by dr\.b"):
         store.acknowledge(alert.alert_id, "dr.c", "", NOW_MS + 6)
@@ -129,36 +130,36 @@ def test_acknowledging(store: AlertStore) -> None:
         store.acknowledge("nothing", "dr.c", "", NOW_MS)
     with pytest.raises(AlertNotFoundError):
         store.find("nothing")
-    advance(store, watched, WARNING, CRITICAL)
-    assert on_record(store, watched)[0].acknowledged_by is None, "nobody has seen how bad it is"
+    advance(store, instance, WARNING, CRITICAL)
+    assert on_record(store, instance)[0].acknowledged_by is None, "nobody has seen how bad it is"
     store.acknowledge(alert.alert_id, "dr.c", "", NOW_MS + 7)
-    advance(store, watched, WARNING, CRITICAL, WARNING)
-    assert on_record(store, watched)[0].acknowledged_by == "dr.c"
+    advance(store, instance, WARNING, CRITICAL, WARNING)
+    assert on_record(store, instance)[0].acknowledged_by == "dr.c"
 
 
 def test_what_was_done_for_an_alert_is_on_record(store: AlertStore) -> None:
-    watched = watch()
-    advance(store, watched, WARNING)
-    [alert] = on_record(store, watched)
+    instance = rule_instance()
+    advance(store, instance, WARNING)
+    [alert] = on_record(store, instance)
     assert not store.has_acted(alert.alert_id)
-    store.acted(alert.alert_id, "Told the run to pause", NOW_MS)
+    store.acted(alert.alert_id, "Sent the command pause to the run", NOW_MS)
     assert store.has_acted(alert.alert_id)
-    newest = store.timeline(watched.run_id, Page(limit=1)).entries[0].change
+    newest = store.timeline(instance.run_id, Page(limit=1)).entries[0].change
     assert (newest.kind, newest.who) == (K.ACTED, "rule RAO")
 
 
 def test_what_nobody_was_told_of_is_found_until_it_is(store: AlertStore) -> None:
-    watched = watch()
-    advance(store, watched, WARNING, CRITICAL)
+    instance = rule_instance()
+    advance(store, instance, WARNING, CRITICAL)
     assert store.unpublished(NOW_MS) == [], "it is on its way"
-    unpublished = [it for it in store.unpublished(NOW_MS + 1) if it.alert.run_id == watched.run_id]
+    unpublished = [it for it in store.unpublished(NOW_MS + 1) if it.alert.run_id == instance.run_id]
     assert [it.change.kind for it in unpublished] == [K.FIRED, K.RAISED]
-    store.told([it.change.id for it in unpublished])
-    assert not [it for it in store.unpublished(NOW_MS + 1) if it.alert.run_id == watched.run_id]
+    store.mark_published([it.change.id for it in unpublished])
+    assert not [it for it in store.unpublished(NOW_MS + 1) if it.alert.run_id == instance.run_id]
 
 
 def test_lists_are_narrowed_and_paged(store: AlertStore) -> None:
-    one, other = watch(), watch("RVO")
+    one, other = rule_instance(), rule_instance("RVO")
     advance(store, one, WARNING, GOOD, CRITICAL)
     advance(store, other, WARNING)
     store.acknowledge(on_record(store, other)[0].alert_id, "dr.b", "", NOW_MS)
@@ -197,32 +198,32 @@ POINT = st.tuples(
 def test_whatever_order_and_crashes_the_record_says_what_the_finished_series_does(
     store: AlertStore, points: list[tuple[int, float, bool]], patience: Patience
 ) -> None:
-    watched = watch(patience=patience)
+    instance = rule_instance(patience=patience)
     logged: dict[int, Sample] = {}
-    live = LiveSeries(watched)
+    live = LiveSeries(instance)
     for step, value, crashes in points:
         logged[step] = Sample(step=step, value=value, timestamp_ms=0)
         if crashes:
-            live = LiveSeries(watched)
-        elif (changes := live.take([logged[step]])) is not None:
-            store.advance(watched, changes, at, NOW_MS)
+            live = LiveSeries(instance)
+        elif (changes := live.apply([logged[step]])) is not None:
+            store.advance(instance, changes, at, NOW_MS)
         else:
-            changes = live.restart(look_at_all(store, watched, logged))
+            changes = live.restart(look_at_all(store, instance, logged))
             assert changes == [], "all of it was in the store"
     # A server that starts looks at all that it may have missed.
-    look_at_all(store, watched, logged)
+    look_at_all(store, instance, logged)
 
-    expected = episodes(evaluated(watched, ordered(logged)))
-    assert [(alert.began_step, alert.state, alert.level) for alert in standing(store, watched)] == [
-        (episode.began_step, episode.state, episode.level) for episode in expected
-    ]
+    expected = episodes(evaluated(instance, ordered(logged)))
+    assert [
+        (alert.began_step, alert.state, alert.level) for alert in standing(store, instance)
+    ] == [(episode.began_step, episode.state, episode.level) for episode in expected]
 
 
 def look_at_all(
-    store: AlertStore, watched: RuleInstance, logged: dict[int, Sample]
+    store: AlertStore, instance: RuleInstance, logged: dict[int, Sample]
 ) -> list[Evaluation]:
-    evaluations = evaluated(watched, ordered(logged))
-    store.reconcile(watched, episodes(evaluations), at, NOW_MS)
+    evaluations = evaluated(instance, ordered(logged))
+    store.reconcile(instance, episodes(evaluations), at, NOW_MS)
     return evaluations
 
 
@@ -230,14 +231,14 @@ def ordered(logged: dict[int, Sample]) -> list[Sample]:
     return [logged[step] for step in sorted(logged)]
 
 
-def standing(store: AlertStore, watched: RuleInstance) -> list[Alert]:
+def standing(store: AlertStore, instance: RuleInstance) -> list[Alert]:
     """Those that were not withdrawn."""
-    lines = store.timeline(watched.run_id, EVERYTHING).entries
+    lines = store.timeline(instance.run_id, EVERYTHING).entries
     newest: dict[str, ChangeKind] = {}
     for it in lines:
         newest.setdefault(it.change.alert_id, it.change.kind)
     return [
         alert
-        for alert in on_record(store, watched)
+        for alert in on_record(store, instance)
         if newest[alert.alert_id] is not ChangeKind.WITHDRAWN
     ]

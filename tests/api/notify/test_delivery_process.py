@@ -4,8 +4,8 @@ import psutil
 import pytest
 
 from api.notify import delivery_process as courier_module
-from api.notify.delivery_process import UndeliveredError, courier_to
-from api.notify.delivery_worker import hidden
+from api.notify.delivery_process import UndeliveredError, delivery_process
+from api.notify.delivery_worker import redacted
 from api.notify.records import Notification
 from api.notify.targets import Target, load_targets
 from tests.ports import free_port
@@ -35,7 +35,7 @@ def target(url: str) -> Target:
 
 
 async def deliver(url: str) -> None:
-    async with courier_to(target(url)) as courier:
+    async with delivery_process(target(url)) as courier:
         await courier.deliver(MESSAGE)
 
 
@@ -52,7 +52,7 @@ async def test_a_web_server_and_a_mail_server_get_the_message_and_its_id() -> No
 
 async def test_a_courier_delivers_one_message_after_the_other() -> None:
     with http_receiver() as hook:
-        async with courier_to(target(hook.url)) as courier:
+        async with delivery_process(target(hook.url)) as courier:
             await courier.deliver(MESSAGE)
             await courier.deliver(MESSAGE)
     assert hook.ids() == [MESSAGE.id] * 2
@@ -68,7 +68,7 @@ async def test_a_courier_delivers_one_message_after_the_other() -> None:
     ],
 )
 def test_no_part_of_the_url_is_in_an_error(error: str) -> None:
-    shown = hidden(error, "json://fovea:hunter2hunter2@hooks.clinic.example/T0123/B4567?x=1")
+    shown = redacted(error, "json://fovea:hunter2hunter2@hooks.clinic.example/T0123/B4567?x=1")
     assert shown is not None
     assert "****" in shown
     for part in ("hooks.clinic.example", "T0123", "B4567", "fovea", "hunter2"):
@@ -103,7 +103,7 @@ async def test_an_answer_that_never_ends_is_cut_off(monkeypatch: pytest.MonkeyPa
 async def test_a_process_that_is_killed_is_an_error_and_no_hang() -> None:
     before = set(psutil.Process().children())
     with http_receiver() as hook:
-        async with courier_to(target(hook.url)) as courier:
+        async with delivery_process(target(hook.url)) as courier:
             (process,) = set(psutil.Process().children()) - before
             process.kill()
             psutil.wait_procs([process], timeout=10)
@@ -114,7 +114,7 @@ async def test_a_process_that_is_killed_is_an_error_and_no_hang() -> None:
 
 async def test_the_url_is_not_among_the_arguments_that_others_may_read() -> None:
     before = set(psutil.Process().children())
-    async with courier_to(target(f"json://user:{SECRET}@127.0.0.1/x")):
+    async with delivery_process(target(f"json://user:{SECRET}@127.0.0.1/x")):
         (process,) = set(psutil.Process().children()) - before
         assert SECRET not in str(process.cmdline())
         assert SECRET not in str(process.environ())

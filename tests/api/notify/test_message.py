@@ -10,9 +10,9 @@ from api.alerts.records import Alert, AlertChange, RecordedChange
 from api.alerts.rules import RuleAction
 from api.alerts.samples import Level
 from api.alerts.state_machine import AlertState
-from api.notify.message import MOST_ALERTS, About, Kind, Message, news_message, reminder
+from api.notify.message import MAX_ALERTS, Kind, Message, RunReference, changes_message, reminder
 
-ABOUT = About(run_id="9f3c", run_name="fold 2", url="http://fovea/monitor/#/runs/9f3c")
+ABOUT = RunReference(run_id="9f3c", run_name="fold 2", url="http://fovea/monitor/#/runs/9f3c")
 ALERT = Alert(
     alert_id="a",
     run_id="9f3c",
@@ -60,11 +60,13 @@ def news(alert: Alert, *kinds: ChangeKind, note: str = "") -> list[RecordedChang
 
 
 def message(changes: Sequence[RecordedChange], still_open: Sequence[Alert] = ()) -> Message:
-    return news_message(ABOUT, changes, still_open)
+    return changes_message(ABOUT, changes, still_open)
 
 
 def test_an_alert_says_what_is_wrong_on_what_evidence_and_what_to_do() -> None:
-    changes = news(ALERT, ChangeKind.FIRED, ChangeKind.ACTED, note="Told the run to pause")
+    changes = news(
+        ALERT, ChangeKind.FIRED, ChangeKind.ACTED, note="Sent the command pause to the run"
+    )
     told = message(changes, [ALERT])
     assert told == Message(
         kind=Kind.CRITICAL,
@@ -73,7 +75,7 @@ def test_an_alert_says_what_is_wrong_on_what_evidence_and_what_to_do() -> None:
         "critical/RAO is 0.8 at step 10, below 0.99 (15 cases, 95% interval 0.548 to 0.930)\n"
         "Too few cases to prove that the bound is kept, whatever the value\n"
         "Do not use this model\n"
-        "Told the run to pause\n\n"
+        "Sent the command pause to the run\n\n"
         "Run fold 2, 9f3c\nhttp://fovea/monitor/#/runs/9f3c",
     )
 
@@ -110,8 +112,8 @@ def test_a_reminder_is_about_what_nobody_has_acknowledged() -> None:
 def test_of_very_many_alerts_the_rest_is_counted() -> None:
     many = [dataclasses.replace(MILD, alert_id=f"{number:03}") for number in range(50)]
     told = message([change for alert in many for change in news(alert, ChangeKind.FIRED)])
-    assert told.body.count("CNV (warning)") == MOST_ALERTS
-    assert f"… and {50 - MOST_ALERTS} more" in told.body
+    assert told.body.count("CNV (warning)") == MAX_ALERTS
+    assert f"… and {50 - MAX_ALERTS} more" in told.body
 
 
 @pytest.mark.parametrize(
@@ -119,13 +121,20 @@ def test_of_very_many_alerts_the_rest_is_counted() -> None:
 )
 def test_names_of_runs_and_metrics_do_nothing_in_a_chat_or_a_mail(name: str) -> None:
     alert = dataclasses.replace(ALERT, metric=name)
-    told = news_message(About(run_id="9f3c", run_name=name), news(alert, ChangeKind.FIRED), [])
+    told = changes_message(
+        RunReference(run_id="9f3c", run_name=name), news(alert, ChangeKind.FIRED), []
+    )
     for text in (told.title.removeprefix("[critical]"), told.body):
         assert not set(text) & set("<>@[]\r\x1b\u202e")
     assert "\n" not in told.title
-    assert len(news_message(About(run_id="9", run_name="x" * 9999), news(alert), []).title) < 200
+    assert (
+        len(changes_message(RunReference(run_id="9", run_name="x" * 9999), news(alert), []).title)
+        < 200
+    )
 
 
 def test_a_run_without_a_name_is_its_id() -> None:
-    told = news_message(About(run_id="9f3c", run_name=""), news(ALERT, ChangeKind.FIRED), [])
+    told = changes_message(
+        RunReference(run_id="9f3c", run_name=""), news(ALERT, ChangeKind.FIRED), []
+    )
     assert told.title == "[critical] RAO on 9f3c"

@@ -10,10 +10,11 @@ from api.notify.message import Kind, Message
 from api.notify.outbox import Outbox
 from api.notify.reassignment import reassign
 from api.notify.records import Group, Notification
+from api.notify.store import NotificationStore
 from api.notify.targets import Target
 from api.pages import Page
 from api.storage.database import Database
-from tests.api.alerts.recording import NOW_MS, at, evaluated, series, watch
+from tests.api.alerts.recording import NOW_MS, at, evaluated, rule_instance, series
 
 MAIL = Target(name="mailto", key="mailto:1", url="mailto://")
 HOOK = Target(name="json", key="json:1", url="json://")
@@ -27,11 +28,12 @@ class Record:
 
     def __init__(self, database: Database, *targets: Target) -> None:
         self.outbox = Outbox(database, targets)
+        self.notifications = NotificationStore(database, targets)
         self.store = AlertStore(database, self.outbox.put)
 
-    def log(self, watched: RuleInstance, *values: float, ms: int = 0) -> None:
-        changes = [it for it in evaluated(watched, series(*values)) if it.is_change]
-        self.store.advance(watched, changes, at, NOW_MS + ms)
+    def log(self, instance: RuleInstance, *values: float, ms: int = 0) -> None:
+        changes = [it for it in evaluated(instance, series(*values)) if it.is_change]
+        self.store.advance(instance, changes, at, NOW_MS + ms)
 
     def ready(self, ms: int) -> list[Group]:
         return self.outbox.ready(NOW_MS + ms, WAIT_MS, INTERVAL_MS)
@@ -51,19 +53,19 @@ class Record:
         return [(group.target, text) for group, text in zip(groups, texts, strict=True)]
 
     def due(self, ms: int) -> list[Notification]:
-        found = self.outbox.due(NOW_MS + ms)
+        found = self.notifications.due(NOW_MS + ms)
         return [notification for waiting in found.values() for notification in waiting]
 
     def send_all(self, ms: int) -> list[str]:
         """The texts that the services took."""
         due = self.due(ms)
         for notification in due:
-            self.outbox.sent(notification, NOW_MS + ms)
+            self.notifications.mark_sent(notification, NOW_MS + ms)
         return [notification.body for notification in due]
 
 
 def test_changes_of_a_run_wait_for_each_other_and_go_to_every_service(database: Database) -> None:
-    record, one = Record(database, MAIL, HOOK), watch()
+    record, one = Record(database, MAIL, HOOK), rule_instance()
     record.log(one, WARNING)
     record.log(one, WARNING, CRITICAL, ms=2_000)
     assert record.write(WAIT_MS - 1) == []
@@ -75,7 +77,7 @@ def test_changes_of_a_run_wait_for_each_other_and_go_to_every_service(database: 
 
 
 def test_runs_do_not_wait_for_each_other(database: Database) -> None:
-    record, one, other = Record(database, MAIL), watch(), watch()
+    record, one, other = Record(database, MAIL), rule_instance(), rule_instance()
     record.log(one, WARNING)
     record.log(other, WARNING, ms=WAIT_MS)
     assert {group.run_id for group in record.ready(WAIT_MS)} == {one.run_id}
@@ -85,7 +87,7 @@ def test_runs_do_not_wait_for_each_other(database: Database) -> None:
 def test_between_messages_about_a_run_is_an_interval_unless_it_is_critical(
     database: Database,
 ) -> None:
-    record, one = Record(database, MAIL), watch()
+    record, one = Record(database, MAIL), rule_instance()
     record.log(one, WARNING)
     assert len(record.write(WAIT_MS)) == 1
     record.send_all(WAIT_MS)
@@ -98,11 +100,11 @@ def test_between_messages_about_a_run_is_an_interval_unless_it_is_critical(
 
 
 def test_what_comes_while_a_service_is_away_is_its_next_message(database: Database) -> None:
-    record, one = Record(database, MAIL), watch()
+    record, one = Record(database, MAIL), rule_instance()
     record.log(one, CRITICAL)
     record.write(WAIT_MS)
     (waiting,) = record.due(WAIT_MS)
-    record.outbox.failed(waiting, "away", again_ms=NOW_MS + 500_000)
+    record.notifications.mark_failed(waiting, "away", next_attempt_ms=NOW_MS + 500_000)
     record.log(one, CRITICAL, GOOD, ms=WAIT_MS)
     record.log(one, CRITICAL, GOOD, CRITICAL, ms=WAIT_MS + 1)
     assert record.write(400_000) == []
@@ -112,21 +114,23 @@ def test_what_comes_while_a_service_is_away_is_its_next_message(database: Databa
 
 
 def test_what_became_of_a_message_is_on_record(database: Database) -> None:
-    record, one = Record(database, MAIL), watch()
+    record, one = Record(database, MAIL), rule_instance()
     record.log(one, CRITICAL)
     record.write(WAIT_MS)
-    record.outbox.failed(record.due(WAIT_MS)[0], "away", again_ms=NOW_MS + WAIT_MS + 1)
-    (failed,) = record.outbox.listed(None, one.run_id, EVERYTHING).entries
+    record.notifications.mark_failed(
+        record.due(WAIT_MS)[0], "away", next_attempt_ms=NOW_MS + WAIT_MS + 1
+    )
+    (failed,) = record.notifications.listed(None, one.run_id, EVERYTHING).entries
     assert (failed.attempts, failed.error, failed.sent_ms) == (1, "away", None)
     record.send_all(WAIT_MS + 1)
-    (sent,) = record.outbox.listed(None, None, EVERYTHING).entries
+    (sent,) = record.notifications.listed(None, None, EVERYTHING).entries
     assert (sent.attempts, sent.error, sent.due_ms) == (2, "", None)
     assert sent.sent_ms == NOW_MS + WAIT_MS + 1
-    assert record.outbox.listed("other", None, EVERYTHING).entries == []
+    assert record.notifications.listed("other", None, EVERYTHING).entries == []
 
 
 def test_who_acknowledges_need_not_be_told_of_it(database: Database) -> None:
-    record, one = Record(database, MAIL), watch()
+    record, one = Record(database, MAIL), rule_instance()
     record.log(one, CRITICAL)
     record.write(WAIT_MS)
     record.send_all(WAIT_MS)
@@ -136,7 +140,7 @@ def test_who_acknowledges_need_not_be_told_of_it(database: Database) -> None:
 
 
 def test_an_open_alert_is_told_again_until_somebody_acknowledges_it(database: Database) -> None:
-    record, one = Record(database, MAIL), watch()
+    record, one = Record(database, MAIL), rule_instance()
     outbox = record.outbox
     record.log(one, CRITICAL)
     record.write(0 + WAIT_MS)
@@ -159,7 +163,7 @@ def test_an_open_alert_is_told_again_until_somebody_acknowledges_it(database: Da
 
 
 def test_a_url_that_was_put_right_loses_nothing(database: Database) -> None:
-    before, one, other = Record(database, MAIL, HOOK), watch(), watch()
+    before, one, other = Record(database, MAIL, HOOK), rule_instance(), rule_instance()
     before.log(one, CRITICAL)
     before.write(WAIT_MS)
     before.log(other, CRITICAL, ms=WAIT_MS)
@@ -172,7 +176,7 @@ def test_a_url_that_was_put_right_loses_nothing(database: Database) -> None:
 
 
 def test_what_waits_for_a_service_that_is_gone_is_given_up(database: Database) -> None:
-    before, one, other = Record(database, MAIL, HOOK), watch(), watch()
+    before, one, other = Record(database, MAIL, HOOK), rule_instance(), rule_instance()
     before.log(one, CRITICAL)
     before.write(WAIT_MS)
     before.log(other, CRITICAL, ms=WAIT_MS)
@@ -180,12 +184,12 @@ def test_what_waits_for_a_service_that_is_gone_is_given_up(database: Database) -
     again = Record(database, MAIL)
     assert again.ready(9 * WAIT_MS) == []
     assert again.due(9 * WAIT_MS) == []
-    errors = {each.error for each in again.outbox.listed(None, None, EVERYTHING).entries}
+    errors = {each.error for each in again.notifications.listed(None, None, EVERYTHING).entries}
     assert errors == {"", "The service is gone"}
 
 
 def test_a_url_that_is_put_back_gets_what_waited_for_the_wrong_one(database: Database) -> None:
-    one, other = watch(), watch()
+    one, other = rule_instance(), rule_instance()
     right = Record(database, MAIL)
     right.log(one, CRITICAL)
     right.write(WAIT_MS)
@@ -201,7 +205,7 @@ def test_a_url_that_is_put_back_gets_what_waited_for_the_wrong_one(database: Dat
 
 def test_nobody_gets_over_again_what_another_url_had_too(database: Database) -> None:
     double = Target(name="mailto 2", key="mailto:2", url="mailto://")
-    both, one = Record(database, MAIL, double), watch()
+    both, one = Record(database, MAIL, double), rule_instance()
     both.log(one, CRITICAL)
     assert reassign(database, [MAIL]) == {"mailto": 1}
     assert Record(database, MAIL).write(WAIT_MS) == [("mailto:1", "fired at 1; 1 open")]
@@ -210,19 +214,21 @@ def test_nobody_gets_over_again_what_another_url_had_too(database: Database) -> 
 def test_a_message_that_is_never_taken_does_not_keep_back_all_that_follow(
     database: Database,
 ) -> None:
-    record, one = Record(database, MAIL), watch()
+    record, one = Record(database, MAIL), rule_instance()
     record.log(one, CRITICAL)
     record.write(WAIT_MS)
     record.log(one, CRITICAL, GOOD, ms=WAIT_MS)
     for _ in range(10):
         assert record.write(9 * INTERVAL_MS) == []
-        record.outbox.failed(record.due(WAIT_MS)[0], "refused", again_ms=NOW_MS + WAIT_MS)
+        record.notifications.mark_failed(
+            record.due(WAIT_MS)[0], "refused", next_attempt_ms=NOW_MS + WAIT_MS
+        )
     assert record.write(9 * INTERVAL_MS) == [("mailto:1", "resolved at 2; 0 open")]
 
 
 @pytest.mark.parametrize("num_changes", [501])
 def test_a_flood_of_changes_is_several_messages(database: Database, num_changes: int) -> None:
-    record, one = Record(database, MAIL), watch()
+    record, one = Record(database, MAIL), rule_instance()
     record.log(one, *[CRITICAL, GOOD] * (num_changes // 2), CRITICAL)
     assert len(record.write(WAIT_MS)) == 1
     assert record.write(WAIT_MS) == [], "the first is not taken yet"

@@ -1,29 +1,11 @@
-"""FOVEA_NOTIFY_URLS: what it names, and that nothing secret in it is ever shown."""
+"""Services are read from FOVEA_NOTIFY_URLS, and no secret in the URLs is shown."""
 
 import pytest
 
 from api.errors import StartError
-from api.notify.targets import load_targets, split_urls
+from api.notify.targets import load_targets
 
 SECRET = "hunter2hunter2"
-
-
-@pytest.mark.parametrize(
-    ("listed", "urls"),
-    [
-        ("", []),
-        ("json://a/x", ["json://a/x"]),
-        ("json://a/x,json://b/y", ["json://a/x", "json://b/y"]),
-        (" json://a/x ,\n  json://b/y\n", ["json://a/x", "json://b/y"]),
-        ("json://a/x json://a/x", ["json://a/x"]),
-        (
-            "mailto://h/?to=a@b.co,c@d.co,json://h",
-            ["mailto://h/?to=a@b.co,c@d.co", "json://h"],
-        ),
-    ],
-)
-def test_urls_are_split_where_the_next_begins(listed: str, urls: list[str]) -> None:
-    assert list(split_urls(listed)) == urls
 
 
 def test_services_of_one_kind_are_numbered_and_keys_hold_no_secret() -> None:

@@ -35,12 +35,12 @@ async def test_another_takes_over_once_its_holder_is_silent(
 ) -> None:
     first, second = Lease(database, "alerts"), Lease(database, "alerts")
     assert await first.held()
-    assert first.left_ms is None
+    assert first.previous_expiry_ms is None
     clock[0] += DURATION_MS - 1
     assert not await second.held()
     clock[0] += 1
     assert await second.held()
-    assert second.left_ms == clock[0]
+    assert second.previous_expiry_ms == clock[0]
     assert not await first.held()
 
 
