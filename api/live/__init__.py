@@ -1,1 +1,1 @@
-"""Live push: the bus that carries events, the hub that follows it, and the sockets that it feeds."""
+"""Sends what runs log to the clients of the WebSocket `/ws`."""

@@ -1,4 +1,4 @@
-"""The AsyncAPI document of `/ws`, made of the very models that the socket sends and reads."""
+"""Builds the AsyncAPI document of `/ws` from the models of its messages."""
 
 from collections.abc import Iterable
 from functools import cache
@@ -12,27 +12,27 @@ from api.middleware.paths import LIVE_PATH
 from api.version import own_version
 
 CLOSE_CODES = {
-    1009: f"a message of more than {LARGEST_MESSAGE_BYTES} bytes came",
-    1011: "no pong came within 30 s of a ping",
-    1012: "the server ends: connect again with since",
-    1013: "the store or the bus does not answer: connect again with since",
+    1009: f"a message of more than {LARGEST_MESSAGE_BYTES} bytes was received",
+    1011: "no pong arrived within 30 s of a ping",
+    1012: "the server shuts down: connect again with since",
+    1013: "the store or the bus does not respond: connect again with since",
     4401: "not authenticated",
-    4403: "not allowed: the Host or the Origin is none of the server's",
-    4408: "too slow for what may not be left out: connect again with since",
+    4403: "not allowed: the server does not accept this Host or Origin",
+    4408: "too slow to get every message that may not be skipped: connect again with since",
     4429: "too many connections: connect again later",
 }
 
 _QUERY = {
-    "run_id": "MLflow run id; without it the events of all runs come",
-    "workspace": "MLflow's workspace, where these are on; the header X-MLFLOW-WORKSPACE comes first",
-    "since": "<stream epoch>:<offset> of the last message that was seen: what came behind it is "
-    "sent or, where that is not at hand any more, a fresh snapshot with recovered false",
+    "run_id": "MLflow run id; without it, the messages of all runs are sent",
+    "workspace": "MLflow workspace, where workspaces are enabled; the header X-MLFLOW-WORKSPACE wins",
+    "since": "<stream epoch>:<offset> of the last message received: the messages after it are sent "
+    "or, if they are no longer retained, a new snapshot with recovered false",
 }
 
 
 @cache
 def asyncapi_document() -> dict[str, Any]:
-    """AsyncAPI 3.0."""
+    """The AsyncAPI 3.0 document."""
     sent, received = _models(ServerMessage), _models(ClientMessage)
     both = (*sent, *received)
     return {
@@ -52,7 +52,11 @@ def asyncapi_document() -> dict[str, Any]:
         },
         "components": {
             "messages": {_name(model): _message(model) for model in both},
-            "schemas": _schemas(sent, received),
+            "schemas": {
+                **_schemas(sent, received),
+                "ServerMessage": _any_of(sent),
+                "ClientMessage": _any_of(received),
+            },
         },
     }
 
@@ -67,11 +71,11 @@ def _name(model: type[BaseModel]) -> str:
 
 def _description() -> str:
     codes = "\n".join(f"- {code}: {meaning}" for code, meaning in CLOSE_CODES.items())
-    return f"What a run logs, as soon as MLflow has accepted it.\n\nClose codes:\n\n{codes}"
+    return f"What runs log, as soon as MLflow has accepted it.\n\nClose codes:\n\n{codes}"
 
 
 def _query_schema() -> dict[str, Any]:
-    properties = {name: {"type": "string", "description": said} for name, said in _QUERY.items()}
+    properties = {name: {"type": "string", "description": text} for name, text in _QUERY.items()}
     return {"type": "object", "properties": properties}
 
 
@@ -90,8 +94,12 @@ def _references(models: Iterable[type[BaseModel]], place: str) -> dict[str, dict
 
 def _message(model: type[BaseModel]) -> dict[str, Any]:
     payload = {"$ref": f"#/components/schemas/{model.__name__}"}
-    said = {"summary": summary.splitlines()[0]} if (summary := model.__doc__) else {}
-    return {"name": _name(model), "title": model.__name__, **said, "payload": payload}
+    summary = {"summary": model.__doc__.splitlines()[0]} if model.__doc__ else {}
+    return {"name": _name(model), "title": model.__name__, **summary, "payload": payload}
+
+
+def _any_of(models: Iterable[type[BaseModel]]) -> dict[str, Any]:
+    return {"oneOf": [{"$ref": f"#/components/schemas/{model.__name__}"} for model in models]}
 
 
 def _schemas(

@@ -1,4 +1,4 @@
-"""What goes over a socket, in both directions: the models of the AsyncAPI document."""
+"""The messages of `/ws` in both directions; the AsyncAPI document and the client use these models."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -18,24 +18,24 @@ from api.runs.schemas import (
 )
 
 LARGEST_MESSAGE_BYTES = 64 * 1024
-"""Of those that clients send; a larger one closes the socket with 1009."""
+"""A larger message from a client closes the socket with 1009."""
 
 
-class _Sent(BaseModel):
+class _ServerMessage(BaseModel):
     run_id: str | None
-    offset: int = Field(description="position in the stream; with its epoch, what `since` takes")
+    offset: int = Field(description="position in the stream; `since` takes it with the epoch")
     timestamp: datetime
 
 
-class InitialState(_Sent):
-    """The first message: what the run is now, or that nothing since the named position is missing."""
+class InitialState(_ServerMessage):
+    """The first message: the present state of the run, or that every message since `since` follows."""
 
     type: Literal["initial_state"] = "initial_state"
     epoch: str = Field(description="the stream's epoch, not the training's")
     recovered: bool | None = Field(
         None,
-        description="with `since`: true where exactly what was missed follows, "
-        "false where this state replaces what was known",
+        description="with `since`: true if exactly the missed messages follow, "
+        "false if this state replaces what the client knows",
     )
     status: TrainingStatus
     metrics: MetricsData
@@ -43,8 +43,8 @@ class InitialState(_Sent):
     system: SystemMetrics = SystemMetrics()
 
 
-class MetricsUpdate(_Sent):
-    """Values that MLflow has accepted; a slow socket gets only the newest of a run's."""
+class MetricsUpdate(_ServerMessage):
+    """Metric values that MLflow has accepted; a slow client gets only the newest update of a run."""
 
     type: Literal["metrics_update"] = "metrics_update"
     epoch: int | None
@@ -52,73 +52,69 @@ class MetricsUpdate(_Sent):
     total_batches: int | None
     step: int | None
     metrics: MetricsData = Field(description="the newest value of every metric")
-    points: list[MetricPoint] = Field(description="what this write added")
+    points: list[MetricPoint] = Field(description="the values of this write")
     previous: int | None = Field(
-        description="offset of the run's update before this one; "
-        "where a client knows another, updates were left out because it read too slowly"
+        description="offset of the run's previous update; if the client received another one last, "
+        "updates were skipped because it read too slowly"
     )
     system: SystemMetrics = SystemMetrics()
 
 
-class StatusUpdate(_Sent):
+class StatusUpdate(_ServerMessage):
     type: Literal["status_update"] = "status_update"
     status: TrainingStatus
 
 
-class SystemUpdate(_Sent):
-    """Of the machine that trains, as the run logs it."""
+class SystemUpdate(_ServerMessage):
+    """The load of the training machine, as the run logs it."""
 
     type: Literal["system_update"] = "system_update"
     cpu_usage: float | None
     ram_usage: float | None
     gpu: GpuUsage
-    points: list[MetricPoint] = Field(description="what this write added")
+    points: list[MetricPoint] = Field(description="the values of this write")
 
 
-class ArtifactUpdate(_Sent):
+class ArtifactUpdate(_ServerMessage):
     type: Literal["artifact_update"] = "artifact_update"
     path: str = Field(description="relative to the run's artifacts")
 
 
-class LogMessage(_Sent):
-    """What the run's job has printed."""
+class LogMessage(_ServerMessage):
+    """Lines that the run's job has printed."""
 
     type: Literal["log"] = "log"
     lines: list[LogLine] = Field(description="oldest first")
 
 
-class CriticalAlertMessage(_Sent):
-    """An alert about the run began, ended or changed; none is ever left out."""
+class CriticalAlertMessage(_ServerMessage):
+    """An alert about the run began, ended or changed; it is never skipped."""
 
     type: Literal["critical_alert"] = "critical_alert"
     alert: CriticalAlert
 
 
-class ErrorMessage(_Sent):
-    """An answer to a message that could not be followed; the socket stays open."""
+class ErrorMessage(_ServerMessage):
+    """The response to a message that the server could not process; the socket stays open."""
 
     type: Literal["error"] = "error"
     error: str
     error_code: ErrorCode
 
 
-class Pong(_Sent):
-    """The answer to a ping; its offset is the stream's, for a client whose run is quiet."""
+class Pong(_ServerMessage):
+    """The response to a ping; its offset is that of the stream, even if the run logs nothing."""
 
     type: Literal["pong"] = "pong"
 
 
+RunMessage = (
+    MetricsUpdate | StatusUpdate | SystemUpdate | ArtifactUpdate | LogMessage | CriticalAlertMessage
+)
+"""The messages that events of a run become; a new kind is added here."""
+
 ServerMessage = Annotated[
-    InitialState
-    | MetricsUpdate
-    | StatusUpdate
-    | SystemUpdate
-    | ArtifactUpdate
-    | LogMessage
-    | CriticalAlertMessage
-    | ErrorMessage
-    | Pong,
-    Field(discriminator="type"),
+    InitialState | RunMessage | ErrorMessage | Pong, Field(discriminator="type")
 ]
 
 
@@ -129,7 +125,7 @@ class Ping(BaseModel):
 
 
 class Subscribe(BaseModel):
-    """Narrow the socket to one run, or widen it to all with null; an initial_state answers."""
+    """Subscribe to one run, or with null to all runs; the response is an initial_state."""
 
     model_config = ConfigDict(strict=True)
 

@@ -1,4 +1,4 @@
-"""The runs that the hub knows: those that were created before its eyes, and those read from the store."""
+"""The live views of the runs that the hub knows, read from the store when they are needed."""
 
 import asyncio
 import logging
@@ -22,17 +22,17 @@ READ_DEADLINE_S = 20.0
 
 
 class RunStateReader(Protocol):
-    """What the hub asks of MLflow's store; blocking, so it is called in a thread."""
+    """Reads runs from MLflow's store; blocking, so it is called in a thread."""
 
     def state(self, run_id: str) -> RunState:
-        """NotFoundError where there is no such run."""
+        """Raises NotFoundError if the run does not exist."""
 
     def default_run_id(self) -> str | None:
-        """The newest active run, else the newest; None where there is none at all."""
+        """The newest active run, else the newest run; None if there are no runs."""
 
 
 class RunViews:
-    """At most MOST_VIEWS, the least recently used ones being read anew when they are needed."""
+    """A cache of MOST_VIEWS views, from which the least recently used are dropped."""
 
     def __init__(
         self, stored: RunStateReader, settle: Callable[[], Coroutine[None, None, None]]
@@ -44,7 +44,7 @@ class RunViews:
         self._settling: dict[str, asyncio.Task[None]] = {}
 
     def clear(self) -> None:
-        """Forget all: what they were carried on with is no longer whole."""
+        """Drop all views, because events for them may be missing."""
         self._views.clear()
         for work in (*self._reading.values(), *self._settling.values()):
             work.cancel()
@@ -55,10 +55,10 @@ class RunViews:
         return await _in_thread(workspace, self._stored.default_run_id)
 
     async def for_event(self, event: RunEvent, *, is_retained: bool) -> RunView:
-        """The view that `event` carries on.
+        """The view to which `event` is to be applied.
 
-        Events from before the hub followed the stream are in the store already: read now, it would
-        show what came after them, so their views hold what they say and nothing else.
+        Retained events are in the store already, together with later ones. So they are applied to
+        views that are built from events only, and these are read from the store later.
         """
         view = self._views.get(event.run_id)
         if view is None and isinstance(event, RunCreated):
@@ -67,16 +67,19 @@ class RunViews:
             view = RunView(RunState(run_id=event.run_id), is_whole=False, workspace=event.workspace)
         elif view is None or not (view.is_whole or is_retained):
             view = await self._read_or_begin(event.run_id, event.workspace)
-        # The newest of all, so that it is not dropped for another one meanwhile.
+        # The most recently used view is not dropped while the event is applied.
         self._keep(view)
         return view
 
     async def for_snapshot(self, run_id: str, workspace: str | None) -> RunView:
-        """A whole view that holds nothing whose event is still to come; NotFoundError for no run."""
+        """A view read from the store, all of whose events have been applied.
+
+        Raises NotFoundError if the run does not exist.
+        """
         while True:
             view = self._views.get(run_id)
             if view is not None and view.workspace != workspace:
-                # Known from another workspace: this one's store has the last word.
+                # The view belongs to another workspace; the store decides whether this one has the run.
                 return RunView(await self._state(run_id, workspace), is_whole=True)
             if view is None or not view.is_whole:
                 await self._read(run_id, workspace)
@@ -91,16 +94,17 @@ class RunViews:
             return await self._read(run_id, workspace)
         except NotFoundError:
             return RunView(RunState(run_id=run_id), is_whole=True, workspace=workspace)
-        except Exception as error:  # noqa: BLE001 - the stream goes on, whatever the store says
+        except Exception as error:  # noqa: BLE001 - a failing store must not stop the stream
             logger.warning(
-                "A run could not be read (%s): its next event tries again", type(error).__name__
+                "A run could not be read (%s); its next event causes another attempt",
+                type(error).__name__,
             )
             return self._views.get(run_id) or RunView(
                 RunState(run_id=run_id), is_whole=False, workspace=workspace
             )
 
     async def _read(self, run_id: str, workspace: str | None) -> RunView:
-        """Once for all who wait for it, and not ended with the first of them."""
+        """Read the run once for all coroutines that wait for it, even if one of them is cancelled."""
         while True:
             reading = self._reading.get(run_id)
             if reading is None:
@@ -119,7 +123,7 @@ class RunViews:
         view = RunView(state, is_whole=True, workspace=workspace)
         view.last_update = None if known is None else known.last_update
         self._keep(view)
-        # What was committed in the meantime is in the state, and its event still on its way.
+        # The state may contain values whose events have not been applied yet.
         settling = self._settling[run_id] = asyncio.create_task(self._settle())
         settling.add_done_callback(lambda done: self._forget(self._settling, run_id, done))
         return view
@@ -144,7 +148,7 @@ class RunViews:
 
 
 async def _finished(work: asyncio.Task[Any]) -> bool:
-    """Whether `work` came to its end; False where it was forgotten, which is no end of who waits."""
+    """Wait for `work`; False if it was cancelled, which must not cancel the coroutine that waits."""
     await asyncio.wait((work,))
     if work.cancelled():
         return False

@@ -1,4 +1,4 @@
-"""`/ws`: one socket from its handshake to its end, and what its client may say."""
+"""The ASGI endpoint of `/ws`: handshake, subscription and the messages of the client."""
 
 import asyncio
 import logging
@@ -36,7 +36,7 @@ _client_message: TypeAdapter[Ping | Subscribe] = TypeAdapter(ClientMessage)
 
 
 class LiveEndpoint:
-    """An ASGI application for websocket scopes alone."""
+    """An ASGI application for websocket scopes only."""
 
     def __init__(self, hub: Hub, admission: Admission, max_sockets: int) -> None:
         self._hub = hub
@@ -45,7 +45,7 @@ class LiveEndpoint:
         self._num_open = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        refused = admit(scope, self._admission) or self._refuse_crowd()
+        refused = admit(scope, self._admission) or self._refuse_too_many()
         if refused is not None:
             await close_socket(refused, receive, send)
             return
@@ -53,62 +53,62 @@ class LiveEndpoint:
         try:
             await receive()
             await send({"type": "websocket.accept"})
-            await _Socket(self._hub, _Request.of(scope), cast(CoroutineSend, send)).serve(receive)
+            await _Socket(self._hub, _Handshake.of(scope), cast(CoroutineSend, send)).serve(receive)
         finally:
             self._num_open -= 1
 
-    def _refuse_crowd(self) -> ApiError | None:
+    def _refuse_too_many(self) -> ApiError | None:
         if self._num_open < self._max_sockets:
             return None
         return TooManyRequestsError(
-            f"All {self._max_sockets} sockets are taken: FOVEA_MAX_SOCKETS allows for more",
+            f"All {self._max_sockets} sockets are in use; FOVEA_MAX_SOCKETS sets the limit",
             retry_after_s=5,
         )
 
 
 @dataclass(frozen=True)
-class _Request:
-    """What a client asked for with its handshake."""
+class _Handshake:
+    """The query of the handshake."""
 
     run_id: str | None
     since: StreamPosition | None
-    is_misplaced: bool
-    """Whether its `since` names no position at all."""
+    has_bad_since: bool
+    """Whether `since` could not be parsed."""
     workspace: str | None
 
     @classmethod
-    def of(cls, scope: Scope) -> "_Request":
-        asked = QueryParams(scope["query_string"])
-        found = _SINCE.fullmatch(asked.get("since", ""))
+    def of(cls, scope: Scope) -> "_Handshake":
+        query = QueryParams(scope["query_string"])
+        found = _SINCE.fullmatch(query.get("since", ""))
         since = StreamPosition(found["epoch"], int(found["offset"])) if found else None
-        if since is None and "since" in asked:
-            # Nobody is there, so that what is missed is told as for any position that is lost.
+        if since is None and "since" in query:
+            # No stream has this position, so the client gets a new snapshot, as for a lost position.
             since = StreamPosition("", 0)
         return cls(
-            run_id=asked.get("run_id") or None,
+            run_id=query.get("run_id") or None,
             since=since,
-            is_misplaced="since" in asked and found is None,
-            # Browsers cannot send a header with a handshake.
-            workspace=Headers(scope=scope).get(_WORKSPACE) or asked.get("workspace") or None,
+            has_bad_since="since" in query and found is None,
+            # Browsers cannot send headers with a handshake.
+            workspace=Headers(scope=scope).get(_WORKSPACE) or query.get("workspace") or None,
         )
 
 
 class _Socket:
-    """One open socket: the hub writes to it, and what its client says is answered here."""
+    """One open socket: the hub writes to it; this class handles the client's messages."""
 
-    def __init__(self, hub: Hub, request: _Request, send: CoroutineSend) -> None:
+    def __init__(self, hub: Hub, handshake: _Handshake, send: CoroutineSend) -> None:
         self._hub = hub
-        self._request = request
+        self._handshake = handshake
         self._send = send
-        self._subscriber = Subscriber(send, request.workspace)
+        self._subscriber = Subscriber(send, handshake.workspace)
 
     async def serve(self, receive: Receive) -> None:
         try:
-            await self._join(self._request.run_id, self._request.since)
-            if self._request.is_misplaced:
-                await self._say_error("since=<stream epoch>:<offset> was expected")
+            await self._join(self._handshake.run_id, self._handshake.since)
+            if self._handshake.has_bad_since:
+                await self._send_error("since=<stream epoch>:<offset> was expected")
             while (message := await receive())["type"] == "websocket.receive":
-                await self._answer(message.get("text") or message.get("bytes") or b"")
+                await self._on_message(message.get("text") or message.get("bytes") or b"")
         finally:
             self._hub.leave(self._subscriber)
 
@@ -116,37 +116,39 @@ class _Socket:
         try:
             await self._hub.join(self._subscriber, run_id, since)
         except NotFoundError as error:
-            await self._say_error(str(error), ErrorCode.NOT_FOUND)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the client can only come back
-            logger.warning("A socket was turned away (%s)", type(error).__name__)
-            await self._subscriber.close(TRY_AGAIN_LATER, "the store or the bus does not answer")
+            await self._send_error(str(error), ErrorCode.NOT_FOUND)
+        except Exception as error:  # noqa: BLE001 - whatever failed, the client has to reconnect
+            logger.warning("A socket could not join (%s)", type(error).__name__)
+            await self._subscriber.close(TRY_AGAIN_LATER, "the store or the bus does not respond")
 
-    async def _answer(self, received: str | bytes) -> None:
+    async def _on_message(self, received: str | bytes) -> None:
         encoded = received.encode() if isinstance(received, str) else received
         if len(encoded) > LARGEST_MESSAGE_BYTES:
-            await self._subscriber.close(TOO_LARGE, f"{LARGEST_MESSAGE_BYTES} bytes are the most")
+            await self._subscriber.close(
+                TOO_LARGE, f"at most {LARGEST_MESSAGE_BYTES} bytes were expected"
+            )
             return
         try:
             message = _client_message.validate_json(encoded)
         except ValidationError as error:
-            await self._say_error(_problem(error), ErrorCode.VALIDATION_ERROR)
+            await self._send_error(_problem(error), ErrorCode.VALIDATION_ERROR)
             return
         if isinstance(message, Ping):
-            await self._say(
+            await self._respond(
                 Pong(run_id=self._subscriber.run_id, offset=self._offset(), timestamp=_now())
             )
         else:
             await self._join(message.run_id, None)
 
-    async def _say_error(self, error: str, code: ErrorCode = ErrorCode.BAD_REQUEST) -> None:
+    async def _send_error(self, error: str, code: ErrorCode = ErrorCode.BAD_REQUEST) -> None:
         run_id = self._subscriber.run_id
-        await self._say(
+        await self._respond(
             ErrorMessage(
                 run_id=run_id, offset=self._offset(), timestamp=_now(), error=error, error_code=code
             )
         )
 
-    async def _say(self, message: Pong | ErrorMessage) -> None:
+    async def _respond(self, message: Pong | ErrorMessage) -> None:
         async with asyncio.timeout(STALLED_S):
             await self._send(wire(message.model_dump_json()))
 
@@ -159,7 +161,7 @@ def _now() -> datetime:
 
 
 def _problem(error: ValidationError) -> str:
-    """The first problem, without what came: that may be anything."""
+    """The first problem, without the input, which may be anything."""
     first = error.errors(include_url=False, include_input=False, include_context=False)[0]
     place = ".".join(str(part) for part in first["loc"])
     return (

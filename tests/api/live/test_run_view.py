@@ -8,8 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.live.messages import ArtifactUpdate, LogMessage, MetricsUpdate, StatusUpdate, SystemUpdate
-from api.live.run_view import HISTORY_STEPS, STATUS_INTERVAL_MS, LiveMessage, RunView
+from api.live.messages import (
+    ArtifactUpdate,
+    LogMessage,
+    MetricsUpdate,
+    RunMessage,
+    StatusUpdate,
+    SystemUpdate,
+)
+from api.live.run_view import HISTORY_STEPS, STATUS_INTERVAL_MS, RunView
 from api.runs.schemas import GpuUsage, NotFinite
 from api.runs.state import RunState
 from tracking_plugin.critical_conditions import MIN_SENSITIVITY, ConditionStatus
@@ -319,7 +326,7 @@ def test_a_run_seen_event_by_event_looks_as_one_that_is_read_at_once(
     events: list[RunEvent],
 ) -> None:
     run = view()
-    messages: list[LiveMessage | None] = [run.apply(event, 2) for event in events]
+    messages: list[RunMessage | None] = [run.apply(event, 2) for event in events]
     read = RunView(run.state, is_whole=True)
     seen, expected = (each.initial_state("e", 2, NOW_MS, recovered=None) for each in (run, read))
     assert json.loads(seen.model_dump_json()) == json.loads(expected.model_dump_json())
