@@ -120,7 +120,7 @@ def test_what_was_logged_while_the_server_was_away_is_there_when_both_are_back(
 
     expect(connection(page)).to_contain_text("Not live: connection lost")
     expect(health(page)).to_contain_text("Not live")
-    expect(health(page)).to_contain_text("what is shown is as of")
+    expect(health(page)).to_contain_text("values as of")
     expect(health(page)).not_to_contain_text("Healthy")
     expect(control(page, "Pause…")).to_contain_text("the server cannot be reached")
     # What is known stays to be read.

@@ -1,4 +1,4 @@
-// Addresses of MLflow's own pages.
+// URLs of MLflow's own pages.
 
 import { address } from "./session";
 
@@ -10,8 +10,19 @@ function page(hash: string): string {
   return `${address.root.href}#${hash}${query}`;
 }
 
+function runPath(experimentId: string, runId: string): string {
+  return `/experiments/${encodeURIComponent(experimentId)}/runs/${encodeURIComponent(runId)}`;
+}
+
 export function mlflowRunUrl(experimentId: string, runId: string): string {
-  return page(`/experiments/${encodeURIComponent(experimentId)}/runs/${encodeURIComponent(runId)}`);
+  return page(runPath(experimentId, runId));
+}
+
+/** Where MLflow shows one artifact of a run. */
+export function mlflowArtifactUrl(experimentId: string, runId: string, path: string): string {
+  return page(
+    `${runPath(experimentId, runId)}/artifacts/${path.split("/").map(encodeURIComponent).join("/")}`,
+  );
 }
 
 export function mlflowExperimentUrl(experimentId: string): string {

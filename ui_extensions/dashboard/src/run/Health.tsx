@@ -16,9 +16,9 @@ const texts = words(
     critical: "Critical",
     failed: "Failed",
     warning: "Warning",
-    quiet: "Silent",
+    silent: "Silent",
     healthy: "Healthy",
-    held: "Paused",
+    paused: "Paused",
     waiting: "Getting ready",
     ended: "Completed",
     stopped: "Stopped",
@@ -28,8 +28,8 @@ const texts = words(
       [critical && `${critical} critical`, warning && `${warning} warning${warning > 1 ? "s" : ""}`]
         .filter(Boolean)
         .join(", "),
-    heard: (ago: string) => `last heard of ${ago}`,
-    asOf: (time: string) => `what is shown is as of ${time}`,
+    lastMessage: (ago: string) => `last message ${ago}`,
+    asOf: (time: string) => `values as of ${time}`,
   },
   {
     fr: {
@@ -40,9 +40,9 @@ const texts = words(
       critical: "Critique",
       failed: "Échoué",
       warning: "Avertissement",
-      quiet: "Silencieux",
+      silent: "Silencieux",
       healthy: "En bonne santé",
-      held: "En pause",
+      paused: "En pause",
       waiting: "En préparation",
       ended: "Terminé",
       stopped: "Arrêté",
@@ -55,8 +55,8 @@ const texts = words(
         ]
           .filter(Boolean)
           .join(", "),
-      heard: (ago) => `dernières nouvelles ${ago}`,
-      asOf: (time) => `ce qui est affiché date de ${time}`,
+      lastMessage: (ago) => `dernier message ${ago}`,
+      asOf: (time) => `valeurs de ${time}`,
     },
   },
 );
@@ -68,9 +68,9 @@ const SIGNS: Record<RunHealth, string> = {
   critical: "✖",
   failed: "✖",
   warning: "▲",
-  quiet: "◔",
+  silent: "◔",
   healthy: "✓",
-  held: "⏸",
+  paused: "⏸",
   waiting: "…",
   ended: "✓",
   stopped: "■",
@@ -78,7 +78,7 @@ const SIGNS: Record<RunHealth, string> = {
 
 const MOST_NAMED = 4;
 
-/** The worst first, as they are listed. */
+/** The conditions of the alerts, in the order of the list: the worst first. */
 function named(alerts: readonly CriticalAlert[]): string {
   const names = [...new Set(alerts.map(({ condition }) => condition.replaceAll("_", " ")))];
   return names.slice(0, MOST_NAMED).join(", ") + (names.length > MOST_NAMED ? ", …" : "");
@@ -90,25 +90,25 @@ interface Props {
   openAlerts: readonly CriticalAlert[];
 }
 
-/** Of a second: a busy run is heard of many times in one. */
-function whole(timeMs: number | null | undefined): number | null {
+/** Rounds down to a second, so that a busy run does not render this many times a second. */
+function toSecond(timeMs: number | null | undefined): number | null {
   return timeMs ? Math.floor(timeMs / 1000) * 1000 : null;
 }
 
-/** Two seconds in front of the screen are enough to know. */
+/** The first line of a run's page: its health in one word, and the facts behind it. */
 export function Health({ runId, status, openAlerts }: Props) {
   const t = useWords(texts);
   const { ago, clock } = useFormats();
   const nowMs = useNow(5_000);
   const connection = useLive((live) => live.connection);
-  const lastMessageMs = useLive((live) => whole(live.runs[runId]?.lastMessageMs));
-  const found = healthOf({ status, openAlerts, connection, lastMessageMs, nowMs });
+  const lastMessageMs = useLive((live) => toSecond(live.runs[runId]?.lastMessageMs));
+  const health = healthOf({ status, openAlerts, connection });
   const numCritical = openAlerts.filter(({ level }) => level === "critical").length;
   const facts = [
     openAlerts.length > 0
       ? `${t.alerts(numCritical, openAlerts.length - numCritical)}${t.colon}${named(openAlerts)}`
       : t.noAlerts,
-    found === "quiet" && lastMessageMs !== null ? t.heard(ago(lastMessageMs, nowMs)) : "",
+    health === "silent" && lastMessageMs !== null ? t.lastMessage(ago(lastMessageMs, nowMs)) : "",
     connection.state === "live" || connection.state === "connecting"
       ? ""
       : t.asOf(clock(connection.sinceMs)),
@@ -116,12 +116,12 @@ export function Health({ runId, status, openAlerts }: Props) {
   ].filter((fact) => fact !== "");
   return (
     <p
-      className={`${styles.health} ${tones[HEALTH_TONES[found]]} ${styles[HEALTH_TONES[found]] ?? ""}`}
+      className={`${styles.health} ${tones[HEALTH_TONES[health]]} ${styles[HEALTH_TONES[health]] ?? ""}`}
       role="status"
       aria-label={t.health}
     >
       <strong>
-        <span aria-hidden="true">{SIGNS[found]}</span> {t[found]}
+        <span aria-hidden="true">{SIGNS[health]}</span> {t[health]}
       </strong>
       <span className={styles.facts}>{facts.join(" · ")}</span>
     </p>

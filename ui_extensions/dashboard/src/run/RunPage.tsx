@@ -20,6 +20,7 @@ import { LogTail } from "./LogTail";
 import { Machine } from "./Machine";
 import { MetricCards } from "./MetricCards";
 import { Progress } from "../ui/Progress";
+import { Reports } from "./reports/Reports";
 import styles from "./RunPage.module.css";
 import { SampleImages } from "./SampleImages";
 import { useRun } from "./useRun";
@@ -98,6 +99,7 @@ export function RunPage({ runId }: { runId: string }) {
         <Charts runId={runId} names={names} stepsPerEpoch={status.total_batches || null} />
       )}
       <Evaluation runId={runId} focusEpoch={focusEpoch} />
+      {status && <Reports runId={runId} status={status} />}
       <div className={styles.pair}>
         <Machine runId={runId} />
         <CommandHistory runId={runId} />

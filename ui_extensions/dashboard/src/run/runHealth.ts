@@ -1,12 +1,12 @@
-// Whether a run is healthy, in one word: what somebody reads who only passes by the screen.
+// Sums up in one word whether a run is healthy.
 
 import type { ConnectionStatus } from "../../../live/connection";
 import type { CriticalAlert, TrainingStatus } from "../../../live/schemas";
 import type { Tone } from "../ui/Badge";
 import { hasEnded } from "../../../live/runStatus";
 
-/** An active run that nothing was heard of for so long is not called healthy. */
-export const QUIET_MS = 120_000;
+/** The server's built-in rule that fires when a run has been silent for too long. */
+export const SILENT_RULE = "run_silent";
 
 export type RunHealth =
   | "unknown"
@@ -15,9 +15,9 @@ export type RunHealth =
   | "critical"
   | "failed"
   | "warning"
-  | "quiet"
+  | "silent"
   | "healthy"
-  | "held"
+  | "paused"
   | "waiting"
   | "ended"
   | "stopped";
@@ -29,9 +29,9 @@ export const HEALTH_TONES: Record<RunHealth, Tone> = {
   critical: "critical",
   failed: "critical",
   warning: "warning",
-  quiet: "warning",
+  silent: "warning",
   healthy: "ok",
-  held: "info",
+  paused: "info",
   waiting: "info",
   ended: "ok",
   stopped: "stale",
@@ -41,19 +41,10 @@ interface Known {
   status: TrainingStatus | undefined;
   openAlerts: readonly CriticalAlert[];
   connection: ConnectionStatus;
-  /** When the run was last heard of, in ms since the Unix epoch. */
-  lastMessageMs: number | null;
-  nowMs: number;
 }
 
-/** The worst comes first; what is not live may say that something is wrong, never that all is well. */
-export function healthOf({
-  status,
-  openAlerts,
-  connection,
-  lastMessageMs,
-  nowMs,
-}: Known): RunHealth {
+/** The worst fact decides. Without a connection, outdated facts never count as healthy. */
+export function healthOf({ status, openAlerts, connection }: Known): RunHealth {
   if (!status) {
     return "unknown";
   }
@@ -70,7 +61,7 @@ export function healthOf({
     return "notLive";
   }
   if (openAlerts.length > 0) {
-    return "warning";
+    return openAlerts.every(({ condition }) => condition === SILENT_RULE) ? "silent" : "warning";
   }
   switch (status.status) {
     case "completed":
@@ -80,9 +71,9 @@ export function healthOf({
       return "stopped";
     case "paused":
     case "pausing":
-      return "held";
+      return "paused";
     case "training":
-      return lastMessageMs !== null && nowMs - lastMessageMs > QUIET_MS ? "quiet" : "healthy";
+      return "healthy";
     default:
       return "waiting";
   }
