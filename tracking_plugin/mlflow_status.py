@@ -32,6 +32,9 @@ _END_STATUSES: Mapping[RunStatus, MlflowStatus] = {
     RunStatus.ERROR: MlflowStatus.FAILED,
 }
 
+ENDED_STATUSES = frozenset(_END_STATUSES)
+"""The values of `fovea.status` of runs that have ended."""
+
 
 def run_status_of(mlflow_status: str | None) -> RunStatus:
     """The status of a run of which only MLflow's status is known; IDLE without one."""

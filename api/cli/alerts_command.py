@@ -17,13 +17,13 @@ from api.alerts.state_machine import AlertState
 from api.cli.options import AsJson, Url
 from api.cli.plain_text import NOTHING, age, number
 from api.cli.run_choice import SHORT_ID_LENGTH, resolve_run
+from api.cli.run_text import LEVEL_STYLES
 from api.client import FoveaClient
 from api.errors import ApiError
 from api.printable import printable
 
 MAX_ALERTS = 1000
 _ID_LENGTH = 32
-_STYLES = {AlertLevel.CRITICAL: "bold red", AlertLevel.WARNING: "yellow"}
 
 
 commands = typer.Typer()
@@ -177,13 +177,15 @@ def _table(alerts: Iterable[CriticalAlert], now: datetime) -> Table:
     table = Table(box=None, pad_edge=False, collapse_padding=True, header_style="dim")
     for heading in ("level", "alert", "id", "run"):
         table.add_column(heading, no_wrap=True)
-    table.add_column("what")
-    for heading in ("since", "seen by"):
+    table.add_column("message")
+    for heading in ("since", "acknowledged"):
         table.add_column(heading, no_wrap=True)
     for alert in alerts:
         is_open = alert.state is AlertState.FIRING
         table.add_row(
-            Text(f"! {alert.level}" if is_open else alert.state, _STYLES[alert.level] * is_open),
+            Text(
+                f"! {alert.level}" if is_open else alert.state, LEVEL_STYLES[alert.level] * is_open
+            ),
             Text(printable(alert.condition, 24)),
             Text(alert.alert_id[:SHORT_ID_LENGTH]),
             Text(alert.run_id[:SHORT_ID_LENGTH]),

@@ -15,6 +15,7 @@ from api.alerts.rules import Rule
 from api.alerts.state_machine import AlertState, Evaluation
 from api.cli.plain_text import NOTHING, number
 from api.cli.run_choice import resolve_run
+from api.cli.run_text import LEVEL_STYLES
 from api.client import FoveaClient
 from api.printable import printable
 from api.runs.metrics_data import critical_thresholds
@@ -41,24 +42,24 @@ def run_alerts_test(request: AlertsTestRequest, console: Console) -> None:
         mlflow = MlflowClient(client.address.url)
     run = mlflow.get_run(run_id)
     rules = rules_of_run(file, critical_thresholds(run.data.params))
-    watched = replay(rules, _history(mlflow, run_id, run.data.metrics, rules))
-    _show(watched, console)
+    replays = replay(rules, _history(mlflow, run_id, run.data.metrics, rules))
+    _show(replays, console)
     remarks = console if console.is_terminal else Console(stderr=True)
-    for line in _remarks(watched, file.rules):
+    for line in _remarks(replays, file.rules):
         remarks.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
-def alert_lines(watched: Iterable[RuleReplay]) -> Iterator[list[str]]:
+def alert_lines(replays: Iterable[RuleReplay]) -> Iterator[list[str]]:
     """The cells under HEADS, one line for each change, ordered by step."""
-    changes = [(it, change) for it in watched for change in it.changes]
-    for it, change in sorted(changes, key=lambda pair: (pair[1].sample.step, pair[0].rule.name)):
+    changes = [(each, change) for each in replays for change in each.changes]
+    for each, change in sorted(changes, key=lambda pair: (pair[1].sample.step, pair[0].rule.name)):
         sample, interval = change.sample, change.evidence.interval
         yield [
             str(sample.step),
             f"{utc(sample.timestamp_ms):%Y-%m-%dT%H:%M:%SZ}",
-            printable(it.rule.name),
+            printable(each.rule.name),
             _level(change),
-            printable(it.metric),
+            printable(each.metric),
             number(sample.value),
             number(change.result.threshold),
             NOTHING if sample.support is None else str(sample.support),
@@ -94,8 +95,8 @@ def _series(mlflow: MlflowClient, run_id: str, name: str) -> Series:
     )
 
 
-def _show(watched: Sequence[RuleReplay], console: Console) -> None:
-    lines = list(alert_lines(watched))
+def _show(replays: Sequence[RuleReplay], console: Console) -> None:
+    lines = list(alert_lines(replays))
     if not console.is_terminal:
         for line in lines:
             print("\t".join(line))
@@ -104,28 +105,25 @@ def _show(watched: Sequence[RuleReplay], console: Console) -> None:
     for head in HEADS:
         table.add_column(head, no_wrap=head != "metric")
     for line in lines:
-        table.add_row(*(Text(cell, _STYLES.get(line[3], "")) for cell in line))
+        table.add_row(*(Text(cell, LEVEL_STYLES.get(line[3], "")) for cell in line))
     if lines:
         console.print(table)
 
 
-_STYLES = {"critical": "bold red", "warning": "yellow"}
-
-
-def _remarks(watched: Sequence[RuleReplay], written: Sequence[Rule]) -> Iterator[str]:
+def _remarks(replays: Sequence[RuleReplay], written: Sequence[Rule]) -> Iterator[str]:
     """Remarks that the table of alerts does not show."""
     num_fired = sum(
-        change.before.state is not AlertState.FIRING for it in watched for change in it.changes
+        change.before.state is not AlertState.FIRING for each in replays for change in each.changes
     )
-    num_evaluations = sum(len(it.evaluations) for it in watched)
+    num_evaluations = sum(len(each.evaluations) for each in replays)
     yield f"{num_fired} alerts in {num_evaluations:,} evaluations"
-    for it in watched:
-        if any(evaluation.evidence.is_insufficient for evaluation in it.evaluations):
+    for each in replays:
+        if any(evaluation.evidence.is_insufficient for evaluation in each.evaluations):
             yield (
-                f"{printable(it.rule.name)}: {printable(it.metric)} was measured on too few cases "
+                f"{printable(each.rule.name)}: {printable(each.metric)} was measured on too few cases "
                 "to prove that the bound is kept, even where no alert fired"
             )
-    matched = {it.rule.name for it in watched}
+    matched = {each.rule.name for each in replays}
     for rule in written:
         if rule.name not in matched:
             yield f"{printable(rule.name)}: the run has no metric {printable(rule.metric.text)}"

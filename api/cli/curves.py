@@ -10,10 +10,10 @@ from api.runs.metric_catalog import METRIC_CATALOG, Subject
 from api.runs.series import downsample
 
 MAX_POINTS = 4096
-"""Of one curve; beyond it the curve is downsampled to half, which keeps its extremes."""
+"""The limit of one curve; a longer one is downsampled to half of it and keeps its extremes."""
 
 MAX_CURVES = 16
-"""Of metrics that are not in the catalogue."""
+"""The limit for metrics outside the catalogue, of which a run may log any number."""
 
 NUM_CHARTS = 2
 

@@ -23,6 +23,7 @@ from api.server.serve import OWNER_PID_VARIABLE, require_free_port, writable_dir
 from api.server.subprocesses import running
 from api.settings import load_settings
 from api.timestamps import unix_ms, utc
+from tracking_plugin.mlflow_status import MlflowStatus
 
 EXPERIMENT = "retinal-demo"
 WORKERS = 2
@@ -140,7 +141,7 @@ def _serve_and_train(request: DemoRequest) -> int:
             flush=True,
         )
         run = _train(request, environment)
-        if run.mlflow_status != "FINISHED":
+        if run.mlflow_status != MlflowStatus.FINISHED:
             page = _run_page(request.server_url, run)
             print(f"The run ended as {run.mlflow_status}: {page}", file=sys.stderr)
             return 1

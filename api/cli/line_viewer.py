@@ -58,7 +58,7 @@ class LineViewer:
         self._was_lost = not link.is_live
 
     def on_tick(self, run: WatchedRun, now: datetime) -> None:
-        """Lines say when something happened, not that time goes by."""
+        """Prints nothing: each line has the time of its message."""
 
     def _write(self, time: datetime, line: str) -> None:
         print(f"{time:%Y-%m-%dT%H:%M:%SZ} {line}", file=self._out, flush=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from rich.text import Text
 
+from api.alerts.schemas import AlertLevel
 from api.cli.plain_text import number
 from api.printable import printable
 from api.runs.schemas import CriticalCondition, TrainingStatus
@@ -43,6 +44,8 @@ _RANKS: Mapping[ConditionStatus, int] = {
     ConditionStatus.WARNING: 1,
 }
 
+LEVEL_STYLES: Mapping[str, str] = {AlertLevel.CRITICAL: "bold red", AlertLevel.WARNING: "yellow"}
+
 
 def status_text(status: RunStatus) -> Text:
     appearance = _STATUSES[status]
@@ -50,7 +53,7 @@ def status_text(status: RunStatus) -> Text:
 
 
 def alert_text(alert: str | None) -> Text:
-    """The worst open alert; empty where there is none."""
+    """The level of the worst open alert; empty if no alert is open."""
     if not alert:
         return Text()
     return Text(f"! alert: {printable(alert, 16)} ", "bold red")

@@ -17,9 +17,8 @@ from api.live.messages import (
     SystemUpdate,
 )
 from api.runs.schemas import MetricPoint, MetricsData, SystemMetrics, TrainingStatus
+from tracking_plugin.mlflow_status import ENDED_STATUSES
 from tracking_plugin.names import RunStatus
-
-ENDED_STATUSES = (RunStatus.COMPLETED, RunStatus.STOPPED, RunStatus.ERROR)
 
 _ADVANCING_STATUSES = (RunStatus.TRAINING, RunStatus.STARTING, RunStatus.RESUMING)
 _NUM_PACE_STEPS = 50
@@ -75,9 +74,9 @@ class WatchedRun:
             return None
         if status.total_epochs is None or status.total_batches is None or len(self._pace) < 2:
             return status.eta_seconds
-        (first, began), (last, ended) = self._pace[0], self._pace[-1]
+        (first, first_at), (last, last_at) = self._pace[0], self._pace[-1]
         num_left = max(0, status.total_epochs * status.total_batches - last)
-        return num_left * (ended - began).total_seconds() / (last - first)
+        return num_left * (last_at - first_at).total_seconds() / (last - first)
 
     def apply(self, message: ServerMessage, now: datetime) -> None:
         """Update the state by a message that was received at `now`."""
