@@ -24,7 +24,9 @@ from tracking_plugin.mlflow_status import MlflowStatus
 from tracking_plugin.names import RunStatus, Tag
 from tracking_plugin.ray_cluster import find_cluster, job_client, submit_job
 from tracking_plugin.ray_head import JOB_STOP_ENVIRONMENT
-from tracking_plugin.ray_job import MAX_TAG_CHARS, RayRun
+from tracking_plugin.ray_job_api import RayEndpoint
+from tracking_plugin.ray_job_client import RayJobClient
+from tracking_plugin.ray_run import MAX_TAG_CHARS, RayRun
 
 # Below MLflow's own logger, so that `mlflow run` shows these lines among its own.
 logger = logging.getLogger("mlflow.projects.fovea-ray")
@@ -124,7 +126,7 @@ def _submit(
     return RayRun(
         run_id=run_id,
         job_id=job_id,
-        client=client,
+        client=RayJobClient(RayEndpoint(client.get_address(), cluster.token)),
         tracking_uri=tracking_uri,
         cluster_is_alive=cluster.is_alive,
     )

@@ -1,4 +1,4 @@
-"""The Ray cluster that jobs are submitted to: the one that is named, else a head of our own."""
+"""Finds the Ray cluster of `mlflow run`, or starts a local head, and submits a job to it."""
 
 import importlib
 import os
@@ -24,7 +24,7 @@ _OVERRULING_VARIABLES = ("RAY_ADDRESS", "RAY_API_SERVER_ADDRESS")
 
 @dataclass(frozen=True, kw_only=True)
 class Cluster:
-    """Where jobs go; a local one runs on this machine's files and ends with this process."""
+    """A cluster that runs jobs. A local one uses the files of this machine and ends with this process."""
 
     address: str
     token: str
@@ -52,7 +52,10 @@ def find_cluster(backend_config: Mapping[str, Any]) -> Cluster:
 
 
 def job_client(cluster: Cluster) -> Any:
-    """Ray's JobSubmissionClient for `cluster`; ExecutionException where it takes no jobs."""
+    """Ray's own client, which packages and uploads a project's files on submission.
+
+    Raises ExecutionException if the cluster does not accept jobs.
+    """
     try:
         # Ray is an extra of this distribution, and takes seconds to import.
         job_submission = importlib.import_module("ray.job_submission")
@@ -66,7 +69,7 @@ def job_client(cluster: Cluster) -> Any:
             return job_submission.JobSubmissionClient(cluster.address, headers=headers)
     except Exception as error:
         raise ExecutionException(
-            f"The Ray cluster at {cluster.address} takes no jobs: {error}"
+            f"The Ray cluster at {cluster.address} accepts no jobs: {error}"
         ) from error
 
 

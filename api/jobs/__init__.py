@@ -1,1 +1,1 @@
-"""Trainings that the server starts: as Ray jobs, watched to their ends."""
+"""Jobs that the server runs on Ray: their kinds, their state and their logs."""

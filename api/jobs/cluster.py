@@ -1,4 +1,4 @@
-"""The Ray cluster that trains for the server: the one that is named, else a head on this machine."""
+"""The Ray cluster that runs the server's jobs: the configured one, else a head on this machine."""
 
 import asyncio
 import os
@@ -9,7 +9,7 @@ from tracking_plugin.ray_head import HeadError, LocalHead
 
 
 class JobCluster:
-    """Opened at first use. A local head ends with this process, however that ends."""
+    """Opened at first use. A local head ends with this process, even if that is killed."""
 
     def __init__(self, address: str) -> None:
         self._address = address
@@ -22,7 +22,7 @@ class JobCluster:
         return not self._address
 
     async def opened(self) -> RayJobs:
-        """Its jobs; UnavailableError where there is no cluster to be had."""
+        """The client of the cluster. Raises UnavailableError if a local head does not start."""
         async with self._opening:
             if self._opened is not None and self._is_alive:
                 return self._opened
@@ -31,7 +31,7 @@ class JobCluster:
             return self._opened
 
     def is_open_at(self, address: str) -> bool:
-        """Whether the cluster at `address` is the one that is open now; opens nothing."""
+        """Whether the open cluster is the one at `address`; opens none."""
         return self._opened is not None and self._opened.address == address and self._is_alive
 
     async def close(self) -> None:
@@ -41,7 +41,7 @@ class JobCluster:
 
     @property
     def _is_alive(self) -> bool:
-        """What a cluster elsewhere does, its answers tell."""
+        """Whether the local head runs; a cluster elsewhere is assumed to."""
         return self._head is None or self._head.is_alive
 
     async def _open(self) -> RayJobs:

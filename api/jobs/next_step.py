@@ -1,4 +1,4 @@
-"""What a job needs next, from what is wanted of its run and what Ray says of it: nothing but decisions."""
+"""Decides what a job needs next, from its control state and its status on Ray; does no I/O."""
 
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -6,31 +6,31 @@ from enum import Enum, auto
 from api.control.state import ControlState
 from api.jobs.store import Job, JobState
 from tracking_plugin.control_messages import Desired
-from tracking_plugin.ray_status import RayStatus
+from tracking_plugin.ray_job_api import RayStatus
 
 
 class Step(Enum):
-    """What is to be done about a job."""
+    """One action on a job."""
 
     WAIT = auto()
     SUBMIT = auto()
     PAUSE_UNSTARTED = auto()
-    """Paused before it has begun: there is nothing to hold, and nothing to give back."""
+    """The job is paused before it has begun: there is no process to pause or to end."""
     RESTART = auto()
     STOP = auto()
-    """Ask Ray for its end."""
+    """Tell Ray to stop the job."""
     KILL = auto()
-    """It was told to stop and did not obey in time."""
+    """Tell Ray to stop a job that did not stop by its deadline."""
     RELEASED = auto()
     CLOSE = auto()
-    """Its run has ended, and so has it."""
+    """Both the run and the job have ended."""
     END_STOPPED = auto()
     END_FAILED = auto()
 
 
 @dataclass(frozen=True, kw_only=True)
-class Seen:
-    """What Ray says of a job's present attempt; `is_lost` where it knows of none."""
+class ObservedJob:
+    """The status on Ray of the job's current attempt; `is_lost` if Ray does not know the attempt."""
 
     status: RayStatus | None = None
     is_lost: bool = False
@@ -40,10 +40,10 @@ class Seen:
         return self.is_lost or (self.status is not None and self.status.is_end)
 
 
-def next_step(job: Job, state: ControlState, seen: Seen, now_ms: int) -> Step:
-    """The one thing to do now; what comes after it, the next look decides."""
+def next_step(job: Job, state: ControlState, observed: ObservedJob, now_ms: int) -> Step:
+    """The next action; the one after it is decided when the job is reconciled again."""
     if job.state is JobState.SUBMITTED:
-        return _after_end(state) if seen.is_over else _while_running(state, now_ms)
+        return _after_end(state) if observed.is_over else _while_running(state, now_ms)
     if not state.is_live:
         return Step.CLOSE
     if state.desired is Desired.STOPPED:
@@ -60,7 +60,7 @@ def _while_running(state: ControlState, now_ms: int) -> Step:
         return Step.WAIT
     if state.deadline_ms is not None and now_ms > state.deadline_ms:
         return Step.KILL
-    # Nobody in there listens yet: Ray's signal is quicker than the end of the start.
+    # Before the program has opened its control link, only Ray can stop it.
     return Step.WAIT if state.has_link else Step.STOP
 
 

@@ -1,4 +1,4 @@
-"""What has been trained, in figures for the monitoring page."""
+"""Figures about runs and training jobs, for the monitoring page."""
 
 from collections import Counter
 from datetime import datetime
@@ -18,12 +18,12 @@ from tracking_plugin.names import RunStatus
 
 NUM_RECENT = 10
 NUM_TIMED = 100
-"""Newest finished runs that the mean duration is of."""
+"""How many of the newest finished runs the mean duration covers."""
 NUM_PRESETS = 5
 
 
 class JobFigures(BaseModel):
-    """All runs of the server, whoever logged them."""
+    """Counts of all runs on the server, including those that it did not start."""
 
     total_jobs: int
     jobs_completed: int
@@ -35,7 +35,7 @@ class JobFigures(BaseModel):
 
 
 class UsageFigures(BaseModel):
-    total_training_jobs: int = Field(description="that this server has started")
+    total_training_jobs: int = Field(description="started by this server")
     total_runs: int
 
 

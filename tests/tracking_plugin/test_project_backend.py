@@ -179,7 +179,7 @@ def test_ctrl_c_at_the_command_kills_the_run(store: MlflowClient, head: LocalHea
 
 
 def test_an_unreachable_cluster_fails_the_run_with_the_reason(store: MlflowClient) -> None:
-    with pytest.raises(ExecutionException, match=r"http://127\.0\.0\.1:1 takes no jobs"):
+    with pytest.raises(ExecutionException, match=r"http://127\.0\.0\.1:1 accepts no jobs"):
         run_project("log", backend_config={"address": "http://127.0.0.1:1"})
 
     run = newest_run(store)

@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 
 from api.bus.memory_bus import MemoryBus
-from api.jobs.logs import LONGEST_LINE, JobLogs
+from api.jobs.logs import MAX_LINE_CHARS, JobLogs
 from api.jobs.ray_jobs import RayJobs
 from api.jobs.store import Job, JobState
 from tests.turns import until
@@ -86,7 +86,7 @@ async def test_lines_are_told_kept_and_stored(tmp_path: Path) -> None:
 async def test_after_a_broken_connection_no_line_comes_twice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("api.jobs.logs._FIRST_PAUSE_S", 0.01)
+    monkeypatch.setattr("api.jobs.logs._FIRST_RETRY_DELAY_S", 0.01)
     bus = KeptEvents()
     logs = JobLogs(tmp_path, bus, Stored())
     printed = Printed(["one\ntwo\n", OSError()], ["one\n", OSError()], ["one\ntwo\nthree\n"])
@@ -118,7 +118,7 @@ async def test_a_line_without_an_end_is_cut(tmp_path: Path) -> None:
     bus = KeptEvents()
     logs = JobLogs(tmp_path, bus, Stored())
     await followed(logs, Printed(["x" * 1000] * 10))
-    assert {len(line) for line in bus.lines} <= {LONGEST_LINE, 1000, 0}
+    assert {len(line) for line in bus.lines} <= {MAX_LINE_CHARS, 1000, 0}
     assert 1 < sum(map(len, bus.lines)) <= 10_000
 
 

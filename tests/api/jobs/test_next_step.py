@@ -3,11 +3,11 @@
 import pytest
 
 from api.control.state import ControlState
-from api.jobs.next_step import Seen, Step, next_step
+from api.jobs.next_step import ObservedJob, Step, next_step
 from api.jobs.store import Job, JobState
 from tracking_plugin.control_messages import Desired
 from tracking_plugin.names import RunStatus as S
-from tracking_plugin.ray_status import RayStatus
+from tracking_plugin.ray_job_api import RayStatus
 
 RUNNING, PAUSED, STOPPED = Desired.RUNNING, Desired.PAUSED, Desired.STOPPED
 NOW_MS = 1_000_000
@@ -47,7 +47,7 @@ def wanted(desired: Desired, status: S, **fields: object) -> ControlState:
     ],
 )
 def test_a_job_without_a_process(state: JobState, control: ControlState, expected: Step) -> None:
-    assert next_step(job(state), control, Seen(), NOW_MS) is expected
+    assert next_step(job(state), control, ObservedJob(), NOW_MS) is expected
 
 
 @pytest.mark.parametrize("status", [RayStatus.PENDING, RayStatus.RUNNING])
@@ -64,16 +64,18 @@ def test_a_job_without_a_process(state: JobState, control: ControlState, expecte
     ],
 )
 def test_a_job_that_runs(status: RayStatus, control: ControlState, expected: Step) -> None:
-    assert next_step(job(JobState.SUBMITTED), control, Seen(status=status), NOW_MS) is expected
+    assert (
+        next_step(job(JobState.SUBMITTED), control, ObservedJob(status=status), NOW_MS) is expected
+    )
 
 
 @pytest.mark.parametrize(
     "seen",
     [
-        Seen(status=RayStatus.SUCCEEDED),
-        Seen(status=RayStatus.FAILED),
-        Seen(status=RayStatus.STOPPED),
-        Seen(is_lost=True),
+        ObservedJob(status=RayStatus.SUCCEEDED),
+        ObservedJob(status=RayStatus.FAILED),
+        ObservedJob(status=RayStatus.STOPPED),
+        ObservedJob(is_lost=True),
     ],
 )
 @pytest.mark.parametrize(
@@ -89,5 +91,7 @@ def test_a_job_that_runs(status: RayStatus, control: ControlState, expected: Ste
         (wanted(STOPPED, S.STOPPED), Step.CLOSE),
     ],
 )
-def test_a_job_whose_process_is_gone(seen: Seen, control: ControlState, expected: Step) -> None:
+def test_a_job_whose_process_is_gone(
+    seen: ObservedJob, control: ControlState, expected: Step
+) -> None:
     assert next_step(job(JobState.SUBMITTED), control, seen, NOW_MS) is expected

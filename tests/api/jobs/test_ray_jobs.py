@@ -1,10 +1,13 @@
-"""Ray's job API over HTTP: what its answers, and the lack of them, become."""
+"""The server's client of Ray's job API: what it sends, and the errors of a cluster that is away."""
+
+import json
+from collections.abc import Callable
 
 import httpx
 import pytest
 
-from api.jobs.ray_jobs import RayError, RayJobs, UnknownRayJobError
-from tracking_plugin.ray_status import RayStatus
+from api.jobs.ray_jobs import RayJobs
+from tracking_plugin.ray_job_api import RayError, RayStatus, UnknownRayJobError
 
 pytestmark = pytest.mark.anyio
 
@@ -12,63 +15,62 @@ ADDRESS = "http://ray.example:8265/"
 ADDRESS_WITH_PASSWORD = "http://me:secret@ray.example:8265"
 
 
-def ray(
-    answer: httpx.Response | Exception,
-    asked: list[httpx.Request] | None = None,
-    address: str = ADDRESS,
-) -> RayJobs:
+def jobs(respond: Callable[[httpx.Request], httpx.Response], address: str = ADDRESS) -> RayJobs:
+    return RayJobs(address, "a-token", httpx.MockTransport(respond))
+
+
+async def test_a_job_is_found_with_the_token() -> None:
+    requests: list[httpx.Request] = []
+
     def respond(request: httpx.Request) -> httpx.Response:
-        if asked is not None:
-            asked.append(request)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+        requests.append(request)
+        return httpx.Response(200, json={"status": "RUNNING", "message": None})
 
-    jobs = RayJobs(address, "a-token")
-    jobs._client = httpx.AsyncClient(
-        base_url=jobs.address, headers=jobs._headers, transport=httpx.MockTransport(respond)
-    )
-    return jobs
-
-
-async def test_a_job_is_as_ray_says_and_the_token_is_shown() -> None:
-    asked: list[httpx.Request] = []
-    jobs = ray(httpx.Response(200, json={"status": "RUNNING", "message": None}), asked)
-    found = await jobs.find("fovea-1")
+    found = await jobs(respond).find("fovea-1")
     assert (found.status, found.message) == (RayStatus.RUNNING, "")
-    assert asked[0].url.path == "/api/jobs/fovea-1"
-    assert asked[0].headers["authorization"] == "Bearer a-token"
+    assert requests[0].url.path == "/api/jobs/fovea-1"
+    assert requests[0].headers["authorization"] == "Bearer a-token"
 
 
-async def test_an_unknown_job_is_told_from_other_errors() -> None:
+async def test_a_job_is_submitted_with_its_command_and_variables() -> None:
+    bodies: list[dict[str, object]] = []
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        bodies.append(json.loads(request.content))
+        return httpx.Response(200, json={"submission_id": "fovea-1"})
+
+    await jobs(respond).submit("fovea-1", "true", {"A": "1"}, "a" * 32)
+    assert bodies == [
+        {
+            "entrypoint": "true",
+            "submission_id": "fovea-1",
+            "runtime_env": {"env_vars": {"A": "1"}},
+            "metadata": {"mlflow_run_id": "a" * 32},
+        }
+    ]
+
+
+async def test_an_unknown_job_has_an_error_of_its_own() -> None:
     with pytest.raises(UnknownRayJobError, match=r"ray\.example"):
-        await ray(httpx.Response(404, text="Job does not exist")).find("x")
+        await jobs(lambda _: httpx.Response(404, text="Job does not exist")).find("x")
 
 
-@pytest.mark.parametrize(
-    ("answer", "expected"),
-    [
-        (httpx.Response(500, text="Traceback\n  File\nRuntimeError: no agent"), "no agent"),
-        (httpx.Response(401, text="token"), "401"),
-        (httpx.ConnectError("refused"), "does not answer"),
-        (httpx.ReadTimeout("slow"), "ReadTimeout"),
-    ],
-)
-async def test_errors_are_sentences_without_secrets(
-    answer: httpx.Response | Exception, expected: str
-) -> None:
-    with pytest.raises(RayError, match=expected) as raised:
-        await ray(answer, address=ADDRESS_WITH_PASSWORD).find("x")
+@pytest.mark.parametrize("error", [httpx.ConnectError("refused"), httpx.ReadTimeout("slow")])
+async def test_a_cluster_that_does_not_respond_is_named_without_secrets(error: Exception) -> None:
+    def respond(_: httpx.Request) -> httpx.Response:
+        raise error
+
+    with pytest.raises(RayError, match="does not answer") as raised:
+        await jobs(respond, ADDRESS_WITH_PASSWORD).find("x")
+    assert type(error).__name__ in str(raised.value)
     assert "secret" not in str(raised.value)
     assert "a-token" not in str(raised.value)
 
 
-async def test_a_job_whose_submission_was_answered_by_nobody_is_looked_for() -> None:
+async def test_a_submission_without_a_response_is_looked_up() -> None:
     def respond(request: httpx.Request) -> httpx.Response:
         if request.method == "POST":
             raise httpx.ReadTimeout("lost")
         return httpx.Response(200, json={"status": "PENDING", "message": ""})
 
-    jobs = RayJobs("http://ray.example", "")
-    jobs._client = httpx.AsyncClient(base_url=jobs.address, transport=httpx.MockTransport(respond))
-    await jobs.submit("fovea-1", "true", {}, "a" * 32)
+    await jobs(respond).submit("fovea-1", "true", {}, "a" * 32)

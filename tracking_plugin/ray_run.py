@@ -1,11 +1,10 @@
-"""An MLflow run that is trained by a Ray job: waiting for it, asking how it is, stopping it."""
+"""An MLflow run that a Ray job trains: waits for its end, records it, or cancels the job."""
 
 import atexit
 import logging
 import time
 from collections.abc import Callable, Iterator
 from itertools import chain, repeat
-from typing import Any, Protocol
 
 from mlflow import MlflowClient
 from mlflow.entities import RunStatus
@@ -15,7 +14,8 @@ from tracking_plugin.mlflow_status import run_status_of
 from tracking_plugin.names import RunStatus as FoveaStatus
 from tracking_plugin.names import Tag
 from tracking_plugin.ray_head import JOB_STOP_ENVIRONMENT
-from tracking_plugin.ray_status import RayStatus
+from tracking_plugin.ray_job_api import RayError, RayStatus, UnknownRayJobError
+from tracking_plugin.ray_job_client import RayJobClient
 
 # Below MLflow's own logger, so that `mlflow run` shows these lines among its own.
 logger = logging.getLogger("mlflow.projects.fovea-ray")
@@ -38,25 +38,15 @@ _TO_MLFLOW = {
 }
 
 
-class JobClient(Protocol):
-    """The part of Ray's JobSubmissionClient that is used here."""
-
-    def get_job_status(self, job_id: str) -> Any: ...
-
-    def get_job_logs(self, job_id: str) -> str: ...
-
-    def stop_job(self, job_id: str) -> bool: ...
-
-
 class RayRun(SubmittedRun):
-    """What `mlflow run -b fovea-ray` submitted."""
+    """The result of `mlflow run -b fovea-ray`."""
 
     def __init__(
         self,
         *,
         run_id: str,
         job_id: str,
-        client: JobClient,
+        client: RayJobClient,
         tracking_uri: str,
         cluster_is_alive: Callable[[], bool],
     ) -> None:
@@ -72,32 +62,32 @@ class RayRun(SubmittedRun):
         return self._run_id
 
     def keep_process_until_end(self) -> None:
-        """At its exit, this process waits: a job's end is its run's end, which somebody must record."""
-        atexit.register(self._see_to_the_end)
+        """Make this process wait at its exit for the end of the job, and record it as the run's end."""
+        atexit.register(self._wait_at_exit)
 
     def wait(self) -> bool:
-        """Wait without limit; True if the job succeeded and its run did not end as failed."""
+        """Wait without limit; returns whether the job succeeded and its run did not fail."""
         pauses_s = _pauses_s()
         while (job_ended_as := self._job_end()) is None:
             time.sleep(next(pauses_s))
         ended_as = self._settle(job_ended_as)
-        atexit.unregister(self._see_to_the_end)
+        atexit.unregister(self._wait_at_exit)
         return ended_as == RunStatus.FINISHED
 
     def get_status(self) -> str:
-        """MLflow's word for where the job is."""
+        """The job's status as one of MLflow's."""
         return str(RunStatus.to_string(_TO_MLFLOW[self._job_status()]))
 
     def cancel(self) -> None:
-        """Stop the job, wait until it has ended, and leave the run KILLED unless it had finished."""
+        """Stop the job and wait for its end. The run ends as KILLED unless it had finished."""
         if self._job_end() is None:
-            self._client.stop_job(self.job_id)
+            self._client.stop(self.job_id)
             self._wait_for_end(_STOP_DEADLINE_S)
         if self._run_status() not in (RunStatus.FINISHED, RunStatus.KILLED):
             self._end_run(RunStatus.KILLED, "The run was cancelled")
-        atexit.unregister(self._see_to_the_end)
+        atexit.unregister(self._wait_at_exit)
 
-    def _see_to_the_end(self) -> None:
+    def _wait_at_exit(self) -> None:
         logger.info("=== Run (ID '%s') goes on: waiting for its end ===", self.run_id)
         try:
             if not self.wait():
@@ -107,17 +97,19 @@ class RayRun(SubmittedRun):
             self.cancel()
 
     def _job_status(self) -> RayStatus:
-        return RayStatus(str(self._client.get_job_status(self.job_id).value))
+        return self._client.find(self.job_id).status
 
     def _job_end(self) -> int | None:
-        """How the job ended; None while it has not, or while Ray does not answer."""
+        """How the job ended; None while it runs or Ray does not answer."""
         try:
             status = _TO_MLFLOW[self._job_status()]
-        except (OSError, RuntimeError) as error:
+        except UnknownRayJobError:
             # A head that was replaced knows nothing of its predecessor's jobs.
-            if not self._cluster_is_alive() or "status code 404" in str(error):
+            return RunStatus.FAILED
+        except RayError as error:
+            if not self._cluster_is_alive():
                 return RunStatus.FAILED
-            logger.warning("Ray does not answer about job %s: %s", self.job_id, error)
+            logger.warning("The status of job %s is unknown: %s", self.job_id, error)
             return None
         return status if RunStatus.is_terminated(status) else None
 
@@ -131,15 +123,15 @@ class RayRun(SubmittedRun):
             time.sleep(next(pauses_s))
 
     def _settle(self, job_ended_as: int) -> int:
-        """Give a run that its job left open the job's end; returns how the run ended."""
+        """End a run that its job left open as the job ended; returns how the run ended."""
         run = self._mlflow.get_run(self.run_id)
         run_ended_as = int(RunStatus.from_string(run.info.status))
         if not RunStatus.is_terminated(run_ended_as):
             lost = job_ended_as == RunStatus.FAILED
-            self._end_run(job_ended_as, self._last_words() if lost else "")
+            self._end_run(job_ended_as, self._failure_message() if lost else "")
             return job_ended_as
         if run.data.tags.get(Tag.STATUS) == FoveaStatus.PENDING:
-            # A program that knows MLflow but not Fovea.
+            # The program logs to MLflow without Fovea's tags.
             self._mlflow.set_tag(self.run_id, Tag.STATUS, run_status_of(run.info.status))
         return run_ended_as if job_ended_as == RunStatus.FINISHED else job_ended_as
 
@@ -153,10 +145,10 @@ class RayRun(SubmittedRun):
             self._mlflow.set_tag(self.run_id, Tag.MESSAGE, message)
         self._mlflow.set_terminated(self.run_id, mlflow_status)
 
-    def _last_words(self) -> str:
+    def _failure_message(self) -> str:
         try:
-            lines = self._client.get_job_logs(self.job_id).splitlines()[-_MESSAGE_LINES:]
-        except (OSError, RuntimeError) as error:
+            lines = self._client.logs(self.job_id).splitlines()[-_MESSAGE_LINES:]
+        except RayError as error:
             return f"The Ray job {self.job_id} is lost: {error}"
         tail = "\n".join(lines)[-MAX_TAG_CHARS:]
         return (

@@ -1,0 +1,129 @@
+"""Ray's job API: the requests and the meaning of the responses, for any HTTP client.
+
+Source: https://docs.ray.io/en/latest/cluster/running-applications/job-submission/rest.html. Ray's own
+client waits without a limit, and importing Ray costs seconds and 200 MB.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlsplit
+
+REQUEST_TIMEOUT_S = 30.0
+SUBMIT_TIMEOUT_S = 120.0
+"""A head that has only just started looks for its agent for a while."""
+
+_MAX_MESSAGE_CHARS = 300
+
+
+class RayError(Exception):
+    """The cluster did not respond, or refused the request; the message names it without secrets."""
+
+
+class UnknownRayJobError(RayError):
+    """The cluster does not know the job: another cluster may have taken its place."""
+
+
+class RayStatus(StrEnum):
+    """The values of `ray.job_submission.JobStatus`."""
+
+    PENDING = "PENDING"
+    RUNNING = "RUNNING"
+    STOPPED = "STOPPED"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+
+    @property
+    def is_end(self) -> bool:
+        return self in (RayStatus.STOPPED, RayStatus.SUCCEEDED, RayStatus.FAILED)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RayJob:
+    status: RayStatus
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RayRequest:
+    method: str = "GET"
+    path: str
+    body: Mapping[str, Any] | None = None
+    timeout_s: float = REQUEST_TIMEOUT_S
+
+
+def submit_request(
+    submission_id: str, command: str, variables: Mapping[str, str], run_id: str
+) -> RayRequest:
+    body = {
+        "entrypoint": command,
+        "submission_id": submission_id,
+        "runtime_env": {"env_vars": dict(variables)},
+        "metadata": {"mlflow_run_id": run_id},
+    }
+    return RayRequest(method="POST", path="/api/jobs/", body=body, timeout_s=SUBMIT_TIMEOUT_S)
+
+
+def find_request(submission_id: str) -> RayRequest:
+    return RayRequest(path=f"/api/jobs/{submission_id}")
+
+
+def stop_request(submission_id: str) -> RayRequest:
+    """Ray kills a job that has not ended by its own deadline."""
+    return RayRequest(method="POST", path=f"/api/jobs/{submission_id}/stop")
+
+
+def logs_request(submission_id: str) -> RayRequest:
+    return RayRequest(path=f"/api/jobs/{submission_id}/logs")
+
+
+def read_job(document: Mapping[str, Any]) -> RayJob:
+    """The response to `find_request`."""
+    message = str(document.get("message") or "")
+    return RayJob(status=RayStatus(document["status"]), message=message)
+
+
+def read_logs(document: Mapping[str, Any]) -> str:
+    """The response to `logs_request`: all that the job has printed so far."""
+    return str(document["logs"])
+
+
+@dataclass(frozen=True)
+class RayEndpoint:
+    """The dashboard of a cluster, which serves the job API; `token` is empty where none is needed."""
+
+    address: str
+    token: str
+
+    @property
+    def url(self) -> str:
+        return self.address.rstrip("/")
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"} if self.token else {}
+
+    def read(self, status: int, text: str) -> Mapping[str, Any]:
+        """The JSON of a response. Raises RayError for a refusal, UnknownRayJobError for a 404."""
+        if status == HTTPStatus.NOT_FOUND:
+            raise UnknownRayJobError(f"Ray at {self._host} knows of no such job")
+        if status >= HTTPStatus.BAD_REQUEST:
+            last_line = (text.strip().splitlines() or [""])[-1][:_MAX_MESSAGE_CHARS]
+            raise RayError(f"Ray at {self._host} answered {status}: {last_line}")
+        try:
+            document: Mapping[str, Any] = json.loads(text)
+        except ValueError:
+            raise RayError(f"Ray at {self._host} answered {status} without JSON") from None
+        return document
+
+    def unreachable(self, error: Exception) -> RayError:
+        """The error to raise after `error` of the HTTP client."""
+        return RayError(f"Ray does not answer at {self._host} ({type(error).__name__})")
+
+    @property
+    def _host(self) -> str:
+        """Host and port, without a user's name and password."""
+        return urlsplit(self.address).netloc.rpartition("@")[2]
