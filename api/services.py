@@ -1,4 +1,4 @@
-"""Control, jobs and alerts put together: opened with the server's database, ended with the server."""
+"""Wires control, jobs, alerts and notifications together, from the start of the server to its end."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -30,7 +30,7 @@ from api.storage.lease import Lease
 
 @dataclass(frozen=True, kw_only=True)
 class Services:
-    """What the routes of one server process use."""
+    """The services of one server process, for its routes."""
 
     control: ControlService
     control_links: ControlLinks
@@ -44,7 +44,7 @@ class Services:
 async def services_running(
     settings: Settings, rules: RuleFile, targets: Sequence[Target], bus: Bus, reader: RunReader
 ) -> AsyncIterator[Services]:
-    """While inside, commands reach their runs, jobs are looked after, and rules are evaluated."""
+    """While inside, commands reach their runs, jobs are reconciled, and rules are evaluated."""
     database = await asyncio.to_thread(_open_database, settings)
     writer = RunWriter(bus.publish)
     job_store = JobStore(database)
