@@ -15,7 +15,7 @@ from schemathesis.specs.openapi.checks import allow_header_conformance, unsuppor
 from starlette.testclient import TestClient
 
 from api.app import create_app
-from tests.api.control.loops import obedient
+from tests.api.control.loops import acknowledging_loop
 from tests.ports import LOOPBACK, free_port
 from tests.servers import Server, fovea_server
 from tracking_plugin.names import evaluation_artifact
@@ -88,7 +88,7 @@ def run_ids(own_server: Server) -> Iterator[dict[str, str]]:
     client.set_terminated(foreign, "FAILED")
     client.delete_run(ids["deleted"])
     # Whoever commands it need not wait.
-    with obedient(own_server.url, training):
+    with acknowledging_loop(own_server.url, training):
         yield ids
 
 

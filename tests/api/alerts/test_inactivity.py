@@ -51,12 +51,12 @@ def test_a_run_that_listens_is_silent_without_its_heartbeats(tmp_path: Path) -> 
         run.log(5, anything=1.0)
         with raw_loop(server.url, run.run_id) as loop:
             loop.command()
-            loop.say("running", step=5)
+            loop.report("running", step=5)
         # Three heartbeats, and a look.
         run.until_alerts(SILENT)
         with raw_loop(server.url, run.run_id) as loop:
             loop.command()
-            loop.say("running", step=5)
+            loop.report("running", step=5)
             run.until_alerts(HEARD)
 
 

@@ -15,7 +15,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Metric
 from websockets.sync.client import ClientConnection, connect
 
-from tests.api.control.loops import obedient, outcomes, post, until_status
+from tests.api.control.loops import acknowledging_loop, outcomes, post, until_status
 from tests.postgres import Postgres
 from tests.servers import Server, fovea_server
 from tests.valkey import valkey_server
@@ -182,7 +182,7 @@ def test_points_out_of_order_repeated_and_late_by_an_hour(server: Server) -> Non
 
 def test_a_rule_pauses_a_run_and_a_person_overrules_it(server: Server) -> None:
     run = Run(server.url)
-    with obedient(server.url, run.run_id):
+    with acknowledging_loop(server.url, run.run_id):
         run.log(1, val__loss=2.1)
         until_status(server.url, run.run_id, "paused")
         [line] = get(f"{server.url}/api/training/{run.run_id}/commands")

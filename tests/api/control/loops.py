@@ -1,4 +1,4 @@
-"""A training loop as another language would write it, with nothing but a WebSocket; and who commands it."""
+"""A training loop that knows only the control link's messages, and the requests of those that command it."""
 
 import json
 from collections.abc import Iterator
@@ -25,49 +25,49 @@ def link_url(url: str, run_id: str) -> str:
 
 
 class RawLoop:
-    """Says what the test has it say, and keeps what it was told."""
+    """One control link, without a client library."""
 
     def __init__(self, connection: ClientConnection) -> None:
         self.connection = connection
 
-    def told(self) -> dict[str, Any]:
+    def receive(self) -> dict[str, Any]:
         message: dict[str, Any] = json.loads(self.connection.recv(DEADLINE_S))
         return message
 
     def command(self) -> tuple[str, int]:
-        told = self.told()
-        return told["desired"], told["command_id"]
+        message = self.receive()
+        return message["desired"], message["command_id"]
 
-    def say(self, observed: str, command_id: int | None = None, **more: object) -> None:
-        said = {"observed": observed, "command_id": command_id, **more}
-        self.connection.send(json.dumps(said))
+    def report(self, observed: str, command_id: int | None = None, **more: object) -> None:
+        message = {"observed": observed, "command_id": command_id, **more}
+        self.connection.send(json.dumps(message))
 
-    def say_heard(self, observed: str, command_id: int, **more: object) -> dict[str, Any]:
-        """The acknowledgement."""
-        self.say(observed, command_id, number=77, **more)
-        while (told := self.told())["heard"] != 77:
+    def report_acknowledged(self, observed: str, command_id: int, **more: object) -> dict[str, Any]:
+        """Report, and return the server's acknowledgement."""
+        self.report(observed, command_id, number=77, **more)
+        while (message := self.receive())["heard"] != 77:
             pass
-        return told
+        return message
 
 
 @contextmanager
 def raw_loop(url: str, run_id: str, **options: Any) -> Iterator[RawLoop]:
-    """Its first command is still to be read."""
+    """A link whose first command is not received yet."""
     with connect(link_url(url, run_id), compression=None, **options) as connection:
         yield RawLoop(connection)
 
 
 @contextmanager
 def training(url: str, run_id: str) -> Iterator[RawLoop]:
-    """A loop that trains already."""
+    """A link that has reported that it trains."""
     with raw_loop(url, run_id) as loop:
         _, command_id = loop.command()
-        loop.say_heard("training", command_id, step=3)
+        loop.report_acknowledged("training", command_id, step=3)
         yield loop
 
 
 def close_code(loop: RawLoop) -> int:
-    """Once it is closed; what is said before that does not matter."""
+    """Wait until the link is closed, ignoring messages; returns its close code."""
     with suppress(ConnectionClosed):
         for _ in loop.connection:
             pass
@@ -75,19 +75,17 @@ def close_code(loop: RawLoop) -> int:
     return loop.connection.close_code
 
 
-def post(url: str, action: str, run_id: str, **asked: object) -> httpx.Response:
-    asked = {"timeout_s": 0, **asked}
+def post(url: str, action: str, run_id: str, **body: object) -> httpx.Response:
+    body = {"timeout_s": 0, **body}
     path = f"{url}/api/training/{action}"
-    return httpx.post(path, params={"run_id": run_id}, json=asked, timeout=120)
+    return httpx.post(path, params={"run_id": run_id}, json=body, timeout=120)
 
 
 @contextmanager
-def posting(
-    url: str, action: str, run_id: str, **asked: object
-) -> Iterator[Future[httpx.Response]]:
-    """A command that waits for its answer while inside."""
+def posting(url: str, action: str, run_id: str, **body: object) -> Iterator[Future[httpx.Response]]:
+    """While inside, a command waits for its response."""
     with ThreadPoolExecutor(1) as thread:
-        yield thread.submit(post, url, action, run_id, **{"timeout_s": DEADLINE_S, **asked})
+        yield thread.submit(post, url, action, run_id, **{"timeout_s": DEADLINE_S, **body})
 
 
 def answer(response: httpx.Response) -> dict[str, Any]:
@@ -99,16 +97,16 @@ def answer(response: httpx.Response) -> dict[str, Any]:
 def audit(url: str, run_id: str) -> list[dict[str, Any]]:
     """Oldest first."""
     response = httpx.get(f"{url}/api/training/{run_id}/commands", params={"limit": 1000})
-    lines: list[dict[str, Any]] = response.raise_for_status().json()
-    return lines[::-1]
+    entries: list[dict[str, Any]] = response.raise_for_status().json()
+    return entries[::-1]
 
 
 def outcomes(url: str, run_id: str) -> list[tuple[str, str]]:
-    return [(line["action"], line["outcome"]) for line in audit(url, run_id)]
+    return [(entry["action"], entry["outcome"]) for entry in audit(url, run_id)]
 
 
 def tags(url: str, run_id: str) -> tuple[str | None, str | None]:
-    """What MLflow's users see: status and message."""
+    """The status and the message that MLflow shows."""
     found = MlflowClient(url).get_run(run_id).data.tags
     return found.get("fovea.status"), found.get("fovea.message")
 
@@ -126,19 +124,19 @@ def until_status(url: str, run_id: str, status: str) -> None:
     until(lambda: tags(url, run_id)[0] == status, f"the run is {status}")
 
 
-OBEYING = {"running": "training", "paused": "paused", "stopped": "stopping"}
+ACKNOWLEDGING = {"running": "training", "paused": "paused", "stopped": "stopping"}
 
 
 @contextmanager
-def obedient(url: str, run_id: str) -> Iterator[None]:
-    """A loop that does at once whatever it is told, but never ends."""
-    with training(url, run_id) as loop, ThreadPoolExecutor(1) as obeying:
-        obeying.submit(_obey, loop)
+def acknowledging_loop(url: str, run_id: str) -> Iterator[None]:
+    """A link that acknowledges each command at once and never ends."""
+    with training(url, run_id) as loop, ThreadPoolExecutor(1) as thread:
+        thread.submit(_acknowledge, loop)
         yield
         loop.connection.close()
 
 
-def _obey(loop: RawLoop) -> None:
+def _acknowledge(loop: RawLoop) -> None:
     with suppress(ConnectionClosed):
-        for told in map(json.loads, loop.connection):
-            loop.say(OBEYING[told["desired"]], told["command_id"])
+        for command in map(json.loads, loop.connection):
+            loop.report(ACKNOWLEDGING[command["desired"]], command["command_id"])

@@ -1,4 +1,4 @@
-"""Commands over REST, and what their answers, MLflow, the sockets and the audit say of them."""
+"""Commands over REST: their responses, and what MLflow, the sockets and the audit show of them."""
 
 import json
 import random
@@ -11,8 +11,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from tests.api.control.loops import (
+    ACKNOWLEDGING,
     DEADLINE_S,
-    OBEYING,
     RawLoop,
     answer,
     audit,
@@ -32,12 +32,12 @@ from tests.waiting import until
 NUM_COMMANDS = 40
 
 
-def test_pause_and_resume_answer_when_the_run_has_acknowledged(server: Server) -> None:
+def test_pause_and_resume_respond_when_the_run_has_acknowledged(server: Server) -> None:
     run_id = new_run(server.url)
     with training(server.url, run_id) as loop:
         with posting(server.url, "pause", run_id) as posted:
             assert loop.command() == ("paused", 1)
-            loop.say("paused", 1, step=4)
+            loop.report("paused", 1, step=4)
             paused = answer(posted.result())
         assert paused == {
             "status": "success",
@@ -50,18 +50,20 @@ def test_pause_and_resume_answer_when_the_run_has_acknowledged(server: Server) -
         }
         with posting(server.url, "resume", run_id) as posted:
             assert loop.command() == ("running", 2)
-            loop.say("training", 2, step=5)
+            loop.report("training", 2, step=5)
             resumed = answer(posted.result())
         assert (resumed["acknowledged"], resumed["training_status"]) == (True, "training")
     assert outcomes(server.url, run_id) == [("pause", "done"), ("resume", "done")]
 
 
-def test_a_stop_answers_when_the_run_begins_to_stop_and_ends_killed(server: Server) -> None:
+def test_a_stop_responds_when_the_run_begins_to_stop_and_the_run_ends_killed(
+    server: Server,
+) -> None:
     run_id = new_run(server.url)
     with training(server.url, run_id) as loop:
         with posting(server.url, "stop", run_id) as posted:
             assert loop.command() == ("stopped", 1)
-            loop.say("stopping", 1, step=8)
+            loop.report("stopping", 1, step=8)
             stopping = answer(posted.result())
         assert (stopping["acknowledged"], stopping["training_status"]) == (True, "stopping")
         MlflowClient(server.url).set_terminated(run_id, "KILLED")
@@ -71,14 +73,14 @@ def test_a_stop_answers_when_the_run_begins_to_stop_and_ends_killed(server: Serv
     assert again["training_status"] == "stopped"
 
 
-def test_the_answer_says_when_the_run_has_not_acknowledged_in_time(server: Server) -> None:
+def test_the_response_says_that_the_run_has_not_acknowledged_in_time(server: Server) -> None:
     run_id = new_run(server.url)
     with training(server.url, run_id) as loop:
         answered = answer(post(server.url, "pause", run_id, timeout_s=0.1))
         assert (answered["acknowledged"], answered["training_status"]) == (False, "pausing")
         assert "has not answered yet" in answered["message"]
-        loop.say("paused", 0)
-        loop.say_heard("training", 0)
+        loop.report("paused", 0)
+        loop.report_acknowledged("training", 0)
         assert outcomes(server.url, run_id) == [("pause", "pending")]
         assert tags(server.url, run_id)[0] == "pausing"
 
@@ -88,7 +90,7 @@ def test_a_pause_that_the_run_refuses_is_an_error_that_says_why(server: Server) 
     with training(server.url, run_id) as loop:
         with posting(server.url, "pause", run_id) as posted:
             loop.command()
-            loop.say("training", 1, message="The disk is full")
+            loop.report("training", 1, message="The disk is full")
             refused = answer(posted.result())
         assert (refused["status"], refused["acknowledged"]) == ("error", False)
         assert (refused["message"], refused["training_status"]) == ("The disk is full", "training")
@@ -97,7 +99,7 @@ def test_a_pause_that_the_run_refuses_is_an_error_that_says_why(server: Server) 
     assert outcomes(server.url, run_id) == [("pause", "failed")]
 
 
-def test_who_is_overtaken_by_another_command_is_told_so(server: Server) -> None:
+def test_a_superseded_command_is_an_error_that_says_so(server: Server) -> None:
     run_id = new_run(server.url)
     with training(server.url, run_id), posting(server.url, "pause", run_id) as posted:
         until(lambda: outcomes(server.url, run_id) == [("pause", "pending")], "the pause is taken")
@@ -119,13 +121,13 @@ def test_a_run_that_ends_before_it_pauses_has_not_paused(server: Server) -> None
 
 
 @pytest.mark.parametrize("action", ["pause", "stop"])
-def test_the_same_command_twice_is_one_command(server: Server, action: str) -> None:
+def test_repeating_a_command_changes_nothing(server: Server, action: str) -> None:
     run_id = new_run(server.url)
     with training(server.url, run_id) as loop:
         for _ in range(3):
             answer(post(server.url, action, run_id))
         assert loop.command()[1] == 1
-        assert loop.say_heard("training", 0)["command_id"] == 1
+        assert loop.report_acknowledged("training", 0)["command_id"] == 1
     assert [line["outcome"] for line in audit(server.url, run_id)] == ["pending"] * 3
 
 
@@ -165,7 +167,7 @@ def test_a_run_that_has_ended_conflicts_and_its_status_is_named(
 
 
 @pytest.mark.parametrize("action", ["pause", "resume", "stop"])
-def test_a_run_that_nothing_listens_for_cannot_be_commanded(server: Server, action: str) -> None:
+def test_a_run_without_a_link_cannot_be_commanded(server: Server, action: str) -> None:
     run_id = new_run(server.url)
     response = post(server.url, action, run_id)
     assert response.status_code == 409
@@ -176,13 +178,13 @@ def test_a_run_that_nothing_listens_for_cannot_be_commanded(server: Server, acti
     assert outcomes(server.url, run_id) == [(action, "refused")]
 
 
-def test_a_run_that_is_no_job_here_keeps_its_machine(server: Server) -> None:
+def test_a_run_that_is_no_job_of_the_server_cannot_be_released(server: Server) -> None:
     run_id = new_run(server.url)
     with training(server.url, run_id) as loop:
         response = post(server.url, "pause", run_id, release=True)
         assert response.status_code == 409
         assert "pause it without release" in response.json()["error"]
-        assert loop.say_heard("training", 0)["desired"] == "running"
+        assert loop.report_acknowledged("training", 0)["desired"] == "running"
 
 
 @pytest.mark.parametrize(
@@ -206,7 +208,7 @@ def test_a_bad_request_names_the_field_and_commands_nothing(
     assert audit(server.url, run_id) == []
 
 
-def test_the_sockets_and_mlflow_are_told_of_each_change(server: Server) -> None:
+def test_the_sockets_and_mlflow_show_each_change(server: Server) -> None:
     run_id = new_run(server.url)
     live = f"{server.url.replace('http', 'ws', 1)}/ws?run_id={run_id}"
     with training(server.url, run_id) as loop, connect(live, compression=None) as watching:
@@ -214,7 +216,7 @@ def test_the_sockets_and_mlflow_are_told_of_each_change(server: Server) -> None:
         for action, observed in (("pause", "paused"), ("resume", "training"), ("stop", "stopped")):
             post(server.url, action, run_id)
             _, command_id = loop.command()
-            loop.say_heard(observed, command_id, message=f"It has {observed}")
+            loop.report_acknowledged(observed, command_id, message=f"It has {observed}")
             assert tags(server.url, run_id) == (observed, f"It has {observed}")
         words: list[tuple[str, str]] = []
         while (
@@ -234,7 +236,7 @@ def test_the_sockets_and_mlflow_are_told_of_each_change(server: Server) -> None:
     ]
 
 
-def test_what_the_run_still_says_of_itself_does_not_hide_a_command(server: Server) -> None:
+def test_an_outdated_status_tag_does_not_hide_a_command(server: Server) -> None:
     run_id = new_run(server.url)
     with training(server.url, run_id):
         post(server.url, "pause", run_id)
@@ -242,35 +244,35 @@ def test_what_the_run_still_says_of_itself_does_not_hide_a_command(server: Serve
         until_status(server.url, run_id, "pausing")
 
 
-def test_however_many_command_at_once_all_agree_in_the_end(server: Server) -> None:
+def test_commands_given_at_once_end_in_one_consistent_state(server: Server) -> None:
     run_id = new_run(server.url)
     dice = random.Random(7)
     actions = [dice.choice(["pause", "resume"]) for _ in range(NUM_COMMANDS)]
-    with training(server.url, run_id) as loop, ThreadPoolExecutor(1) as obeying:
-        obedience = obeying.submit(obey, loop)
+    with training(server.url, run_id) as loop, ThreadPoolExecutor(1) as thread:
+        ids = thread.submit(acknowledge_all, loop)
         with ThreadPoolExecutor(8) as people:
             posts = [
                 people.submit(post, server.url, action, run_id, timeout_s=DEADLINE_S)
                 for action in actions
             ]
         answers = [answer(posted.result()) for posted in posts]
-        assert {told["training_status"] for told in answers} <= {
+        assert {each["training_status"] for each in answers} <= {
             "training", "pausing", "paused", "resuming",
         }  # fmt: skip
         stopped = answer(post(server.url, "stop", run_id, timeout_s=DEADLINE_S))
         assert stopped["acknowledged"]
-        assert obedience.result(DEADLINE_S) == sorted(obedience.result())
+        assert ids.result(DEADLINE_S) == sorted(ids.result())
     until(lambda: mlflow_status(server.url, run_id) == "KILLED", "the run is ended")
     until(lambda: tags(server.url, run_id)[0] == "stopped", "MLflow says so")
     assert shown_status(server.url, run_id) == "stopped"
-    came = outcomes(server.url, run_id)
-    assert sorted(action for action, _ in came) == sorted([*actions, "stop"])
-    assert {outcome for _, outcome in came} <= {"done", "superseded"}
-    assert came[-1] == ("stop", "done")
+    entries = outcomes(server.url, run_id)
+    assert sorted(action for action, _ in entries) == sorted([*actions, "stop"])
+    assert {outcome for _, outcome in entries} <= {"done", "superseded"}
+    assert entries[-1] == ("stop", "done")
 
 
-def test_after_many_commands_at_once_what_is_shown_is_what_is_stored(server: Server) -> None:
-    """Nobody obeys, so that the statuses of all are shown at the same time."""
+def test_after_many_commands_at_once_mlflow_shows_the_stored_state(server: Server) -> None:
+    """Nothing acknowledges the commands, so that all statuses are written at the same time."""
     run_id = new_run(server.url)
     actions = ["pause", "resume"] * (NUM_COMMANDS // 2)
     with training(server.url, run_id), ThreadPoolExecutor(8) as people:
@@ -280,16 +282,16 @@ def test_after_many_commands_at_once_what_is_shown_is_what_is_stored(server: Ser
         assert tags(server.url, run_id)[0] == shown_status(server.url, run_id) == last
 
 
-def obey(loop: RawLoop) -> list[int]:
-    """The ids of the commands as they came, once the last, to stop, is obeyed."""
+def acknowledge_all(loop: RawLoop) -> list[int]:
+    """The ids of the commands in the order of their arrival, until the last one, a stop, is acknowledged."""
     ids: list[int] = []
     try:
         while True:
             desired, command_id = loop.command()
             ids.append(command_id)
-            loop.say(OBEYING[desired], command_id)
+            loop.report(ACKNOWLEDGING[desired], command_id)
             if desired == "stopped":
-                loop.say_heard("stopped", command_id)
+                loop.report_acknowledged("stopped", command_id)
                 return ids
     except ConnectionClosed as closed:
         raise AssertionError(ids) from closed

@@ -1,4 +1,4 @@
-"""Servers that are killed, networks that are cut and databases that are away: no command is lost, none is made up."""
+"""Killed servers, cut networks and unreachable databases: no command is lost, and none is invented."""
 
 import sqlite3
 import tempfile
@@ -43,7 +43,7 @@ FIVE_MINUTES_MS = 300_000
 
 
 class Loop:
-    """A training in this process, controlled as anybody's would be."""
+    """A training in this process that uses RunControl."""
 
     def __init__(self, run_id: str, tracking_uri: str) -> None:
         self._control = RunControl(run_id, tracking_uri=tracking_uri)
@@ -56,7 +56,7 @@ class Loop:
         return self
 
     def __exit__(self, *_: object) -> None:
-        # Whatever it was told: where the test has failed, nobody stops it any more.
+        # Where the test has failed, nothing else stops the training.
         self._has_left.set()
         self._thread.join(DEADLINE_S)
 
@@ -74,13 +74,13 @@ class Loop:
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A client that takes note of a dead network in moments."""
+    """A client that detects a dead network within moments."""
     for name in ("HEARTBEAT_S", "FIRST_RETRY_DELAY_S", "MAX_RETRY_DELAY_S", "CLOSE_TIMEOUT_S"):
         monkeypatch.setattr(control_link, name, 0.2)
     monkeypatch.setattr(control_link, "OPEN_TIMEOUT_S", 2.0)
 
 
-def test_a_command_that_was_taken_before_the_server_was_killed_reaches_the_run(
+def test_a_command_accepted_before_the_server_was_killed_reaches_the_run(
     tmp_path: Path,
 ) -> None:
     with fovea_server(tmp_path / "data") as server:
@@ -93,12 +93,12 @@ def test_a_command_that_was_taken_before_the_server_was_killed_reaches_the_run(
         assert outcomes(server.url, run_id) == [("pause", "pending")]
         with raw_loop(server.url, run_id) as loop:
             assert loop.command() == ("paused", 1)
-            loop.say_heard("paused", 1)
+            loop.report_acknowledged("paused", 1)
         assert outcomes(server.url, run_id) == [("pause", "done")]
         assert tags(server.url, run_id)[0] == "paused"
 
 
-def test_a_run_that_ends_while_the_server_is_away_is_known_to_have_ended(tmp_path: Path) -> None:
+def test_a_run_that_ends_while_the_server_is_down_is_shown_as_ended(tmp_path: Path) -> None:
     with fovea_server(tmp_path / "data") as server:
         run_id = new_run(server.url)
         with training(server.url, run_id):
@@ -111,7 +111,7 @@ def test_a_run_that_ends_while_the_server_is_away_is_known_to_have_ended(tmp_pat
 
 
 @pytest.mark.usefixtures("quick")
-def test_what_is_commanded_while_the_network_is_cut_is_obeyed_when_it_is_back(
+def test_a_command_given_while_the_network_is_cut_takes_effect_when_it_is_back(
     server: Server,
 ) -> None:
     run_id = new_run(server.url)
@@ -132,14 +132,14 @@ def test_what_is_commanded_while_the_network_is_cut_is_obeyed_when_it_is_back(
 
 
 def paused_in_vain(server: Server, run_id: str) -> dict[str, Any] | None:
-    """The answer after five minutes, unless a heartbeat was still on its way when they were over."""
+    """The response after five minutes without a heartbeat, unless one was still in flight."""
     pass_time(server, run_id, FIVE_MINUTES_MS)
-    told = answer(post(server.url, "pause", run_id))
-    return told if "the run is silent" in told["message"] else None
+    response = answer(post(server.url, "pause", run_id))
+    return response if "the run is silent" in response["message"] else None
 
 
 def pass_time(server: Server, run_id: str, elapsed_ms: int) -> None:
-    """As if the run had been heard of that much earlier."""
+    """Move the run's last heartbeat that far into the past."""
     with closing(sqlite3.connect(server.data_dir / "mlflow.db", timeout=30)) as database, database:
         database.execute(
             "UPDATE fovea_controlled_runs SET heartbeat_ms = heartbeat_ms - ? WHERE run_id = ?",
@@ -148,7 +148,7 @@ def pass_time(server: Server, run_id: str, elapsed_ms: int) -> None:
 
 
 @pytest.mark.usefixtures("quick")
-def test_a_run_that_has_fallen_silent_says_so_until_it_is_heard_again(server: Server) -> None:
+def test_a_silent_run_is_shown_as_silent_until_its_next_report(server: Server) -> None:
     run_id = new_run(server.url)
     with TcpProxy(server.port) as proxy, Loop(run_id, proxy.url) as loop:
         assert answer(post(server.url, "pause", run_id, timeout_s=DEADLINE_S))["acknowledged"]
@@ -157,12 +157,12 @@ def test_a_run_that_has_fallen_silent_says_so_until_it_is_heard_again(server: Se
             assert loop.goes_on()
             until(lambda: says_silent(server, run_id), "the run is silent", DEADLINE_S)
             assert tags(server.url, run_id)[0] == "training"
-        until(lambda: tags(server.url, run_id)[1] == "", "the run is heard again", DEADLINE_S)
+        until(lambda: tags(server.url, run_id)[1] == "", "the message is gone", DEADLINE_S)
         post(server.url, "stop", run_id)
 
 
 def says_silent(server: Server, run_id: str) -> bool:
-    """What MLflow's users read, after five minutes without a heartbeat."""
+    """Whether MLflow shows the message, after five minutes without a heartbeat."""
     pass_time(server, run_id, FIVE_MINUTES_MS)
     return tags(server.url, run_id)[1] == SILENT_MESSAGE
 
@@ -191,7 +191,7 @@ def bus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
 def pair(
     tmp_path_factory: pytest.TempPathFactory, postgres: Postgres, bus: Valkey
 ) -> Iterator[tuple[Server, Server]]:
-    """Two servers of one installation, begun at the same moment on an empty database."""
+    """Two servers of one installation, started at the same moment on an empty database."""
     folder = tmp_path_factory.mktemp("pair")
     options = ("--", "--backend-store-uri", postgres.new_database())
     environment = {"FOVEA_BUS_URL": bus.url}
@@ -208,7 +208,7 @@ def test_a_command_to_one_server_reaches_the_link_at_another(pair: tuple[Server,
     with training(one.url, run_id) as loop:
         with posting(two.url, "pause", run_id) as posted:
             assert loop.command() == ("paused", 1)
-            loop.say("paused", 1, step=9)
+            loop.report("paused", 1, step=9)
             paused = answer(posted.result())
         assert (paused["acknowledged"], paused["step"]) == (True, 9)
         MlflowClient(one.url).set_terminated(run_id, "FINISHED")
@@ -216,7 +216,9 @@ def test_a_command_to_one_server_reaches_the_link_at_another(pair: tuple[Server,
     assert tags(two.url, run_id)[0] == "completed"
 
 
-def test_commands_to_two_servers_at_once_agree_in_the_end(pair: tuple[Server, Server]) -> None:
+def test_commands_to_two_servers_at_once_end_in_one_consistent_state(
+    pair: tuple[Server, Server],
+) -> None:
     run_id = new_run(pair[0].url)
     with training(pair[0].url, run_id), ThreadPoolExecutor(8) as people:
         list(
@@ -234,11 +236,11 @@ def test_commands_to_two_servers_at_once_agree_in_the_end(pair: tuple[Server, Se
     assert len(outcomes(pair[0].url, run_id)) == 41
     came = [outcome for _, outcome in outcomes(pair[0].url, run_id)]
     assert came[-1] == "pending"
-    # What changed nothing was done at once.
+    # Commands that changed nothing were done at once.
     assert set(came) <= {"superseded", "pending", "done"}
 
 
-def test_a_run_hears_of_a_command_with_its_next_report_where_the_bus_is_away(
+def test_without_the_bus_a_run_receives_a_command_after_its_next_report(
     pair: tuple[Server, Server], bus: Valkey
 ) -> None:
     one, two = pair
@@ -246,12 +248,14 @@ def test_a_run_hears_of_a_command_with_its_next_report_where_the_bus_is_away(
     with training(one.url, run_id) as loop:
         with bus.frozen():
             answer(post(two.url, "pause", run_id))
-            assert loop.say_heard("training", 0)["desired"] == "paused"
-        loop.say_heard("paused", 1)
+            assert loop.report_acknowledged("training", 0)["desired"] == "paused"
+        loop.report_acknowledged("paused", 1)
         assert outcomes(two.url, run_id) == [("pause", "done")]
 
 
-def test_a_hub_controls_nothing(pair: tuple[Server, Server], tmp_path: Path, bus: Valkey) -> None:
+def test_a_hub_has_no_control_routes(
+    pair: tuple[Server, Server], tmp_path: Path, bus: Valkey
+) -> None:
     environment = {"FOVEA_BUS_URL": bus.url}
     with fovea_server(tmp_path / "hub", command="hub", environment=environment) as hub:
         for action in ("pause", "resume", "stop"):
@@ -263,12 +267,12 @@ def test_a_hub_controls_nothing(pair: tuple[Server, Server], tmp_path: Path, bus
 
 @pytest.fixture
 def database_folder() -> Iterator[Path]:
-    """One that PostgreSQL may enter again under a name of its own, which pytest's keep to themselves."""
+    """A folder that PostgreSQL's own user may enter, unlike those of pytest."""
     with tempfile.TemporaryDirectory(prefix="fovea-postgres-") as folder:
         yield Path(folder)
 
 
-def test_without_its_database_the_server_says_so_and_goes_on_when_it_is_back(
+def test_without_its_database_the_server_responds_503_and_recovers_when_it_is_back(
     tmp_path: Path, database_folder: Path
 ) -> None:
     folder = database_folder
@@ -283,7 +287,7 @@ def test_without_its_database_the_server_says_so_and_goes_on_when_it_is_back(
         response = post(server.url, "pause", run_id)
         assert (response.status_code, response.json()["error_code"]) == (503, "UNAVAILABLE")
         assert "postgres" not in response.text
-        loop.say("training", 0)
+        loop.report("training", 0)
         assert close_code(loop) == 4503
         with postgres_server(folder), raw_loop(server.url, run_id) as again:
             assert again.command() == ("running", 0)
@@ -294,7 +298,7 @@ def test_without_its_database_the_server_says_so_and_goes_on_when_it_is_back(
         server_running.__exit__(None, None, None)
 
 
-def test_a_run_of_another_workspace_is_not_there_to_be_commanded(tmp_path: Path) -> None:
+def test_a_run_of_another_workspace_cannot_be_commanded(tmp_path: Path) -> None:
     environment = {"MLFLOW_ENABLE_WORKSPACES": "true"}
     header = {"X-MLFLOW-WORKSPACE": "radiology"}
     with fovea_server(tmp_path / "data", environment=environment) as server:
@@ -316,7 +320,7 @@ def test_a_run_of_another_workspace_is_not_there_to_be_commanded(tmp_path: Path)
             pause = f"/api/training/pause?run_id={run_id}"
             assert api.post(pause, json={"timeout_s": 0}).status_code == 200
             assert loop.command() == ("paused", 1)
-            loop.say_heard("paused", 1)
+            loop.report_acknowledged("paused", 1)
         found = api.get(f"{mlflow}/runs/get", params={"run_id": run_id}).json()["run"]["data"]
         assert {"key": "fovea.status", "value": "paused"} in found["tags"]
         assert [line["outcome"] for line in api.get(path).json()] == ["done"]

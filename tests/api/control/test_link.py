@@ -1,4 +1,4 @@
-"""The control link, as a client in any language meets it on a real server."""
+"""The control link of a real server, used without a client library."""
 
 import json
 import threading
@@ -25,10 +25,10 @@ from tests.servers import Server
 from tests.waiting import until
 
 
-def test_what_is_wanted_is_said_on_connect_and_on_change(server: Server) -> None:
+def test_the_desired_state_is_sent_on_connect_and_on_change(server: Server) -> None:
     run_id = new_run(server.url)
     with raw_loop(server.url, run_id) as loop:
-        first = loop.told()
+        first = loop.receive()
         assert (first["desired"], first["release"], first["command_id"]) == ("running", False, 0)
         post(server.url, "pause", run_id)
         assert loop.command() == ("paused", 1)
@@ -38,7 +38,7 @@ def test_what_is_wanted_is_said_on_connect_and_on_change(server: Server) -> None
         assert loop.command() == ("stopped", 3)
 
 
-def test_a_loop_that_comes_back_is_told_what_was_commanded_meanwhile(server: Server) -> None:
+def test_a_loop_that_reconnects_receives_the_command_given_meanwhile(server: Server) -> None:
     run_id = new_run(server.url)
     with training(server.url, run_id):
         pass
@@ -51,48 +51,53 @@ def test_a_numbered_report_is_acknowledged_and_a_plain_one_is_not(server: Server
     run_id = new_run(server.url)
     with raw_loop(server.url, run_id) as loop:
         loop.command()
-        loop.say("training", 0, step=1)
-        loop.say("training", 0, step=2, number=12)
-        assert loop.told() == {"desired": "running", "release": False, "command_id": 0, "heard": 12}
+        loop.report("training", 0, step=1)
+        loop.report("training", 0, step=2, number=12)
+        assert loop.receive() == {
+            "desired": "running",
+            "release": False,
+            "command_id": 0,
+            "heard": 12,
+        }
     assert answer(post(server.url, "resume", run_id))["step"] == 2
 
 
-def test_a_loop_that_only_knows_running_is_understood(server: Server) -> None:
+def test_a_loop_that_reports_running_counts_as_training(server: Server) -> None:
     run_id = new_run(server.url)
     with raw_loop(server.url, run_id) as loop:
         loop.command()
-        loop.say("running", 0)
+        loop.report("running", 0)
         until(lambda: tags(server.url, run_id)[0] is None, "nothing is new")
         post(server.url, "pause", run_id)
         loop.command()
-        loop.say("paused", 1)
+        loop.report("paused", 1)
         post(server.url, "resume", run_id)
         assert loop.command() == ("running", 2)
-        loop.say("running", 2)
+        loop.report("running", 2)
         until_status(server.url, run_id, "training")
 
 
-def test_a_loop_that_says_it_has_stopped_ends_its_run(server: Server) -> None:
+def test_a_loop_that_reports_stopped_ends_its_run(server: Server) -> None:
     run_id = new_run(server.url)
     with training(server.url, run_id) as loop:
         post(server.url, "stop", run_id)
         loop.command()
-        loop.say("stopped", 1, message="Enough")
+        loop.report("stopped", 1, message="Enough")
         until(lambda: mlflow_status(server.url, run_id) == "KILLED", "the run is ended")
     assert tags(server.url, run_id) == ("stopped", "Enough")
 
 
-def test_a_loop_that_has_ended_its_run_itself_ends_it_as_that(server: Server) -> None:
+def test_a_loop_that_has_ended_its_run_keeps_that_end(server: Server) -> None:
     run_id = new_run(server.url)
     with training(server.url, run_id) as loop:
         MlflowClient(server.url).set_terminated(run_id, "FINISHED")
-        loop.say_heard("stopped", 0)
+        loop.report_acknowledged("stopped", 0)
         assert mlflow_status(server.url, run_id) == "FINISHED"
         until_status(server.url, run_id, "completed")
 
 
 @pytest.mark.parametrize(
-    "said",
+    "malformed",
     [
         "no json",
         "{}",
@@ -113,24 +118,26 @@ def test_a_loop_that_has_ended_its_run_itself_ends_it_as_that(server: Server) ->
         '{"observed": "training", "x": ' + "[" * 30_000,
     ],
 )
-def test_nonsense_is_answered_and_the_link_goes_on(server: Server, said: str | bytes) -> None:
+def test_a_malformed_report_is_answered_and_the_link_stays_open(
+    server: Server, malformed: str | bytes
+) -> None:
     run_id = new_run(server.url)
     with training(server.url, run_id) as loop:
-        loop.connection.send(said)
-        assert "A report was expected" in loop.told()["error"]
-        assert loop.say_heard("training", 0)["desired"] == "running"
+        loop.connection.send(malformed)
+        assert "A report was expected" in loop.receive()["error"]
+        assert loop.report_acknowledged("training", 0)["desired"] == "running"
 
 
 def test_a_report_in_a_binary_frame_is_a_report(server: Server) -> None:
     with training(server.url, new_run(server.url)) as loop:
         loop.connection.send(b'{"observed": "training", "number": 5}')
-        assert loop.told()["heard"] == 5
+        assert loop.receive()["heard"] == 5
 
 
-def test_fields_that_nobody_knows_and_texts_that_are_too_long_do_no_harm(server: Server) -> None:
+def test_unknown_fields_are_ignored_and_long_messages_are_cut(server: Server) -> None:
     run_id = new_run(server.url)
     with training(server.url, run_id) as loop:
-        loop.say_heard("training", 0, message="\0" + "é" * 5000, colour="blue")
+        loop.report_acknowledged("training", 0, message="\0" + "é" * 5000, colour="blue")
     assert tags(server.url, run_id)[1] == "é" * 1000
 
 
@@ -183,18 +190,18 @@ def test_a_run_that_has_ended_has_no_link(server: Server, status: str) -> None:
         assert close_code(loop) == 4409
 
 
-def test_a_run_that_is_taken_up_again_has_a_link_and_trains(server: Server) -> None:
+def test_a_restarted_run_has_a_link_and_trains(server: Server) -> None:
     run_id = new_run(server.url)
     client = MlflowClient(server.url)
     with training(server.url, run_id) as loop:
         post(server.url, "stop", run_id)
         loop.command()
-        loop.say_heard("stopped", 1)
+        loop.report_acknowledged("stopped", 1)
     until_status(server.url, run_id, "stopped")
     client.update_run(run_id, status="RUNNING")
     with raw_loop(server.url, run_id) as loop:
         assert loop.command() == ("running", 1)
-        loop.say_heard("training", 1)
+        loop.report_acknowledged("training", 1)
         until_status(server.url, run_id, "training")
         post(server.url, "pause", run_id)
         assert loop.command() == ("paused", 2)
@@ -208,7 +215,9 @@ def test_a_run_that_is_taken_up_again_has_a_link_and_trains(server: Server) -> N
         ({"X-MLFLOW-WORKSPACE": "radiology"}, 4422),
     ],
 )
-def test_who_may_not_come_in_is_told_so(server: Server, headers: dict[str, str], code: int) -> None:
+def test_a_refused_connection_gets_a_close_code(
+    server: Server, headers: dict[str, str], code: int
+) -> None:
     address = link_url(server.url, new_run(server.url))
     with connect(address, compression=None, additional_headers=headers) as connection:
         assert close_code(RawLoop(connection)) == code

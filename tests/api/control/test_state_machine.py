@@ -24,7 +24,7 @@ ENDS = [S.STOPPED, S.COMPLETED, S.ERROR]
 
 
 class Controlled(RuleBasedStateMachine):
-    """One run, and everybody who has something to do with it."""
+    """One run, with commands, reports and ends in any order."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -54,10 +54,10 @@ class Controlled(RuleBasedStateMachine):
     def report(self, observed: Observed, behind: int, message: str, released: bool) -> None:
         before = self.state
         command_id = before.command_id - behind
-        said = Report(
+        message = Report(
             observed=observed, command_id=command_id, message=message, released=released, step=7
         )
-        self.state = reported(before, said, NOW_MS)
+        self.state = reported(before, message, NOW_MS)
         if before.status in ENDS:
             assert self.state == before
         if self.state.status is S.PAUSED and before.status is not S.PAUSED:
@@ -74,11 +74,11 @@ class Controlled(RuleBasedStateMachine):
 
     @precondition(lambda self: not self.state.is_live)
     @rule()
-    def begin_again(self) -> None:
+    def restart(self) -> None:
         before = self.state
         self.state = restarted(before, S.TRAINING)
         assert self.state.command_id == before.command_id
-        # Ids go on rising, so an old answer stays that of an old command.
+        # Ids go on rising, so an outdated report never acknowledges a new command.
 
     @precondition(lambda self: self.state.is_live)
     @rule()
@@ -94,7 +94,7 @@ class Controlled(RuleBasedStateMachine):
         assert self.state.is_acknowledged
 
     @invariant()
-    def status_and_desire_go_together(self) -> None:
+    def the_status_is_possible_for_the_desired_state(self) -> None:
         possible = {
             Desired.PAUSED: {S.PAUSING, S.PAUSED, *ENDS},
             Desired.STOPPED: {S.STOPPING, *ENDS},
@@ -103,14 +103,14 @@ class Controlled(RuleBasedStateMachine):
         assert self.state.status in possible[self.state.desired]
 
     @invariant()
-    def nothing_is_heard_that_was_not_commanded(self) -> None:
+    def no_id_is_acknowledged_that_was_not_given(self) -> None:
         assert self.state.heard_command_id <= self.state.command_id
 
     @invariant()
     def every_command_before_the_newest_is_settled(self) -> None:
         for action in Action:
-            came = command_outcome(self.state, action, self.state.command_id - 1)
-            assert came is CommandOutcome.SUPERSEDED
+            outcome = command_outcome(self.state, action, self.state.command_id - 1)
+            assert outcome is CommandOutcome.SUPERSEDED
 
 
 TestControlled = Controlled.TestCase

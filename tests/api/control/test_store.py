@@ -1,4 +1,4 @@
-"""Changes of a run's state and their audit are one, however many come at once."""
+"""A change of a run's state and its audit are one transaction, even if many come at once."""
 
 import subprocess
 import sys
@@ -64,7 +64,7 @@ def outcomes(store: ControlStore) -> list[tuple[Action, CommandOutcome, str]]:
     return [(line.action, line.outcome, line.message) for line in lines(store)]
 
 
-def test_what_was_stored_is_found_again_in_full(store: ControlStore) -> None:
+def test_a_stored_state_is_read_in_full(store: ControlStore) -> None:
     full = replace(
         NEW,
         status=RunStatus.PAUSED,
@@ -83,7 +83,7 @@ def test_what_was_stored_is_found_again_in_full(store: ControlStore) -> None:
     assert store.find(RUN_ID) == full
 
 
-def test_a_run_that_nobody_has_spoken_of_has_no_state(store: ControlStore) -> None:
+def test_a_run_without_commands_and_reports_has_no_state(store: ControlStore) -> None:
     assert store.find(RUN_ID) is None
     with pytest.raises(UnknownStateError, match=RUN_ID):
         store.change(RUN_ID, lambda state: state, now_ms=NOW_MS)
@@ -99,14 +99,14 @@ def test_a_refused_change_leaves_neither_state_nor_audit(store: ControlStore) ->
     assert [action for action, *_ in outcomes(store)] == [Action.STOP]
 
 
-def test_the_audit_says_who_when_and_from_where(store: ControlStore) -> None:
+def test_the_audit_records_who_when_and_from_where(store: ControlStore) -> None:
     command(store, Action.PAUSE, release=True)
     (line,) = lines(store)
     assert (line.who, line.source, line.at_ms) == ("somebody", "192.0.2.7", NOW_MS)
     assert (line.command_id, line.release, line.outcome_ms) == (1, True, None)
 
 
-def test_a_command_is_done_when_the_run_has_answered_it(store: ControlStore) -> None:
+def test_a_command_is_done_when_the_run_has_acknowledged_it(store: ControlStore) -> None:
     command(store, Action.PAUSE)
     hear(store, Observed.PAUSED, 0)
     assert outcomes(store) == [(Action.PAUSE, CommandOutcome.PENDING, "")]
@@ -115,7 +115,7 @@ def test_a_command_is_done_when_the_run_has_answered_it(store: ControlStore) -> 
     assert lines(store)[0].outcome_ms == NOW_MS + 9
 
 
-def test_a_command_is_superseded_the_moment_another_comes(store: ControlStore) -> None:
+def test_a_command_is_superseded_by_the_next_one(store: ControlStore) -> None:
     command(store, Action.PAUSE)
     command(store, Action.RESUME, at_ms=NOW_MS + 3)
     assert outcomes(store) == [
@@ -129,13 +129,15 @@ def test_a_command_is_superseded_the_moment_another_comes(store: ControlStore) -
     assert outcomes(store)[1][1] is CommandOutcome.DONE
 
 
-def test_a_command_that_the_run_cannot_follow_has_failed_and_says_why(store: ControlStore) -> None:
+def test_a_command_that_the_run_cannot_carry_out_has_failed_with_the_reason(
+    store: ControlStore,
+) -> None:
     command(store, Action.PAUSE, release=True)
     hear(store, Observed.TRAINING, 1, "The disk is full")
     assert outcomes(store) == [(Action.PAUSE, CommandOutcome.FAILED, "The disk is full")]
 
 
-def test_the_same_command_again_waits_for_the_same_answer(store: ControlStore) -> None:
+def test_a_repeated_command_waits_for_the_same_acknowledgement(store: ControlStore) -> None:
     command(store, Action.PAUSE)
     command(store, Action.PAUSE)
     assert [line.command_id for line in lines(store)] == [1, 1]
@@ -147,7 +149,7 @@ def test_the_same_command_again_waits_for_the_same_answer(store: ControlStore) -
 @pytest.mark.parametrize(
     ("action", "came"), [(Action.STOP, CommandOutcome.DONE), (Action.PAUSE, CommandOutcome.FAILED)]
 )
-def test_an_end_is_what_a_stop_waits_for_and_nothing_else(
+def test_the_end_of_the_run_settles_a_stop_and_fails_other_commands(
     store: ControlStore, action: Action, came: CommandOutcome
 ) -> None:
     command(store, action)
@@ -155,7 +157,7 @@ def test_an_end_is_what_a_stop_waits_for_and_nothing_else(
     assert outcomes(store) == [(action, came, "The run is completed")]
 
 
-def test_a_refusal_is_on_record(store: ControlStore) -> None:
+def test_a_refused_command_is_recorded(store: ControlStore) -> None:
     asked = CommandRequest(action=Action.PAUSE, issuer=SOMEBODY, at_ms=NOW_MS)
     store.refuse(NEW, asked, "The run is completed")
     assert outcomes(store) == [(Action.PAUSE, CommandOutcome.REFUSED, "The run is completed")]
@@ -205,7 +207,7 @@ def test_commands_from_two_processes_lose_nothing(database_uri: str, store: Cont
 
 
 def require_whole(store: ControlStore, num_commands: int) -> None:
-    """Ids without a gap, the newest that of the state; all that came before another, superseded."""
+    """Ids have no gap, the newest is that of the state, and all earlier commands are superseded."""
     found = lines(store)
     state = store.find(RUN_ID)
     assert state is not None
@@ -218,13 +220,13 @@ def require_whole(store: ControlStore, num_commands: int) -> None:
     assert came[False, CommandOutcome.PENDING] == 0
 
 
-def test_two_who_find_a_run_unknown_at_once_make_one_state(store: ControlStore) -> None:
+def test_two_first_changes_at_once_make_one_state(store: ControlStore) -> None:
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(lambda _: command(store, Action.STOP), range(8)))
     require_whole(store, 8)
 
 
-def test_the_silent_are_found_until_they_say_so(store: ControlStore) -> None:
+def test_silent_runs_are_found_until_they_are_marked(store: ControlStore) -> None:
     late_ms = NOW_MS + CONTROLLED_LIMIT_MS + 1
     command(store, Action.RESUME)
     assert store.newly_silent(late_ms) == [], "it has never listened"
