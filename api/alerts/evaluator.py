@@ -82,7 +82,7 @@ class AlertEvaluator:
             lease=lease,
             on_acquired=self._start_over,
         )
-        self._has_gap = True
+        self._has_gap = False
         """Whether points may have been missed in any series since the last sweep."""
         self._started_ms = unix_ms()
         self._sweep_s = float("-inf")

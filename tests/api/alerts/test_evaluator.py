@@ -1,4 +1,4 @@
-"""A series that is read anew while it goes on: no point is lost, and no alert taken back, whoever is first."""
+"""Alerts are complete and correct when a series is read again while new points arrive."""
 
 import asyncio
 import threading
@@ -6,26 +6,32 @@ import uuid
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 import pytest
+from mlflow.exceptions import MlflowException
 
+from api.alerts import evaluator
 from api.alerts.conditions import Bound
-from api.alerts.evaluator import NUM_PARALLEL_EVALUATIONS, AlertEvaluator
+from api.alerts.evaluator import AlertEvaluator
 from api.alerts.metric_pattern import MetricPattern
 from api.alerts.records import RecordedChange
 from api.alerts.rule_file import RuleFile
 from api.alerts.rules import Rule
 from api.alerts.state_machine import Patience
 from api.alerts.store import AlertStore
-from api.pages import Page
+from api.bus.memory_bus import MemoryBus
+from api.bus.protocol import Batch
+from api.pages import Listed, Page
+from api.runs.reader import RunReader
 from api.runs.series import Series
+from api.runs.source import FoundRun, MetricHistory, RunQuery
 from api.runs.state import RunState
-from api.storage.database import Database
-from tests.waiting import until
+from api.storage.database import Database, in_database
+from api.storage.lease import Lease
 from tracking_plugin.events import LoggedPoint, MetricsLogged
+from tracking_plugin.mlflow_status import MlflowStatus
 
 pytestmark = pytest.mark.anyio
 
@@ -36,127 +42,234 @@ RULE = Rule(
     condition=Bound(below=0.5),
     patience=Patience(to_clear=1),
 )
-DEADLINE_S = 30.0
+GOOD, BAD = 0.9, 0.1
+FIRED, RESOLVED = "fired", "resolved"
+DEADLINE_S = 20.0
+"""Shorter than SWEEP_INTERVAL_S: a sweep must not make up for what the test is about."""
 
 
-class SlowStore:
-    """MLflow's, as a reader sees it; what is read of a run that is held is what was there before."""
+class PausableHistory:
+    """The metrics of all runs. While a run is paused, reading its series ends only after `resume`."""
 
     def __init__(self) -> None:
         self.values: defaultdict[str, list[float]] = defaultdict(list)
-        self.held: str | None = None
         self.is_reading = threading.Event()
-        self.let_go = threading.Event()
-        self.metrics = SimpleNamespace(series=self._series)
+        self._paused: str | None = None
+        self._may_end = threading.Event()
 
-    def state(self, run_id: str, recent_steps: int = 0) -> RunState:
-        return RunState(run_id=run_id)
-
-    def hold(self, run_id: str) -> None:
+    def pause(self, run_id: str) -> None:
         self.is_reading.clear()
-        self.let_go.clear()
-        self.held = run_id
+        self._may_end.clear()
+        self._paused = run_id
 
-    def _series(self, run_id: str, metric: str) -> Series:
+    def resume(self) -> None:
+        self._may_end.set()
+
+    def series(self, run_id: str, metric: str) -> Series:
         values = np.array(self.values[run_id])
         steps = np.arange(1, len(values) + 1)
-        if run_id == self.held:
+        if run_id == self._paused:
             self.is_reading.set()
-            assert self.let_go.wait(DEADLINE_S)
+            assert self._may_end.wait(DEADLINE_S), "resume() was not called"
         return Series(steps=steps, timestamps_ms=steps, values=values)
 
 
-class Evaluating:
-    """An evaluator of RULE, what is logged to it, and what it has put on record."""
+class FakeReader(RunReader):
+    """Reads from a PausableHistory, in which all runs are active."""
 
-    def __init__(self, database: Database) -> None:
-        self.mlflow = SlowStore()
-        self._store = AlertStore(database)
-        nothing = cast(Any, None)
-        self.evaluator = AlertEvaluator(
-            RuleFile(rules=(RULE,)), self._store, cast(Any, self.mlflow), nothing, nothing, _tell
+    def __init__(self, history: PausableHistory) -> None:
+        super().__init__()
+        self._history = history
+
+    def state(self, run_id: str, recent_steps: int = 0) -> RunState:
+        state = RunState(run_id=run_id, mlflow_status=MlflowStatus.RUNNING)
+        state.add_points(
+            LoggedPoint(name=METRIC, value=value, step=step, timestamp_ms=step)
+            for step, value in enumerate(self._history.values[run_id], 1)
+        )
+        return state
+
+    def find_runs(self, query: RunQuery, page: Page) -> Listed[FoundRun]:
+        runs = [FoundRun(self.state(run_id), "") for run_id in list(self._history.values)]
+        return Listed(runs, len(runs))
+
+    @property
+    def metrics(self) -> MetricHistory:
+        return cast(MetricHistory, self._history)
+
+
+class ObservedBus(MemoryBus):
+    """Tells when somebody follows it: from then on, events are delivered."""
+
+    def __init__(self) -> None:
+        super().__init__(retention=1000)
+        self.is_followed = asyncio.Event()
+
+    async def follow(self) -> AsyncIterator[Batch]:
+        async for batch in super().follow():
+            self.is_followed.set()
+            yield batch
+
+
+class Published:
+    """The published changes; publishing fails the first `num_failures` times."""
+
+    def __init__(self, store: AlertStore, num_failures: int = 0) -> None:
+        self._store = store
+        self._num_failures = num_failures
+        self._changes: dict[int, RecordedChange] = {}
+        self._has_changed = asyncio.Condition()
+
+    async def __call__(self, changes: Sequence[RecordedChange]) -> None:
+        if changes and self._num_failures:
+            self._num_failures -= 1
+            raise MlflowException("the store does not answer")
+        ids = [each.change.id for each in changes]
+        await in_database(lambda: self._store.mark_published(ids))
+        async with self._has_changed:
+            self._changes.update({each.change.id: each for each in changes})
+            self._has_changed.notify_all()
+
+    def of(self, run_id: str) -> list[tuple[str, int]]:
+        """Kind and step of each change, in order."""
+        return [
+            (str(each.change.kind), each.change.step)
+            for _, each in sorted(self._changes.items())
+            if each.alert.run_id == run_id
+        ]
+
+    async def until(self, run_id: str, *expected: tuple[str, int]) -> None:
+        try:
+            async with asyncio.timeout(DEADLINE_S), self._has_changed:
+                await self._has_changed.wait_for(lambda: self.of(run_id) == list(expected))
+        except TimeoutError:
+            raise AssertionError(f"expected {expected}, published {self.of(run_id)}") from None
+
+
+class Server:
+    """An evaluator of RULE on a bus of its own; servers share the database and the history."""
+
+    def __init__(self, database: Database, history: PausableHistory, num_failures: int = 0) -> None:
+        self.history = history
+        self._bus = ObservedBus()
+        store = AlertStore(database)
+        self.published = Published(store, num_failures)
+        self._evaluator = AlertEvaluator(
+            RuleFile(rules=(RULE,)),
+            store,
+            FakeReader(history),
+            self._bus,
+            Lease(database, "alerts"),
+            self.published,
         )
 
     @asynccontextmanager
-    async def looking(self) -> AsyncIterator[None]:
-        tasks = [
-            asyncio.create_task(self.evaluator._look()) for _ in range(NUM_PARALLEL_EVALUATIONS)
-        ]
+    async def running(self) -> AsyncIterator[None]:
         try:
-            yield
+            async with self._evaluator.running():
+                async with asyncio.timeout(DEADLINE_S):
+                    await self._bus.is_followed.wait()
+                yield
         finally:
-            self.mlflow.let_go.set()
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            self.history.resume()
 
-    async def log(self, run_id: str, value: float) -> None:
-        values = self.mlflow.values[run_id]
+    def log(self, run_id: str, value: float) -> None:
+        values = self.history.values[run_id]
         values.append(value)
-        step = len(values)
+        self.publish(run_id, len(values), value)
+
+    def publish(self, run_id: str, step: int, value: float) -> None:
         point = LoggedPoint(name=METRIC, value=value, step=step, timestamp_ms=step)
-        event = MetricsLogged(run_id=run_id, accepted_ms=0, workspace=None, points=[point])
-        await self.evaluator._measure(event)
-
-    async def until_reading(self) -> None:
-        assert await asyncio.to_thread(self.mlflow.is_reading.wait, DEADLINE_S)
-
-    async def until_kinds(self, run_id: str, *expected: tuple[str, int]) -> None:
-        await asyncio.to_thread(
-            until, lambda: self._kinds(run_id) == list(expected), f"{expected}", DEADLINE_S
+        self._bus.publish(
+            MetricsLogged(run_id=run_id, accepted_ms=0, workspace=None, points=[point])
         )
 
-    def _kinds(self, run_id: str) -> list[tuple[str, int]]:
-        listed = self._store.timeline(run_id, Page(limit=100)).entries
-        return [(str(each.change.kind), each.change.step) for each in reversed(listed)]
+    async def until_reading(self) -> None:
+        assert await asyncio.to_thread(self.history.is_reading.wait, DEADLINE_S)
+
+    async def until_events_are_handled(self) -> None:
+        """Events are handled in order: all earlier ones are when an alert of a later one is there."""
+        marker = new_run_id()
+        self.log(marker, BAD)
+        await self.published.until(marker, (FIRED, 1))
 
 
-async def _tell(news: Sequence[RecordedChange]) -> None:
-    """Nobody listens."""
-
-
-@pytest.fixture
-def evaluating(database: Database) -> Evaluating:
-    return Evaluating(database)
-
-
-@pytest.fixture
-def run_id() -> str:
+def new_run_id() -> str:
     return uuid.uuid4().hex
 
 
-async def test_a_point_that_comes_while_the_series_is_read_anew(
-    evaluating: Evaluating, run_id: str
+@pytest.fixture
+def server(database: Database) -> Server:
+    return Server(database, PausableHistory())
+
+
+async def test_a_point_that_arrives_while_its_series_is_read_again_is_evaluated(
+    server: Server,
 ) -> None:
-    async with evaluating.looking():
-        await evaluating.log(run_id, 0.9)
-        await evaluating.log(run_id, 0.1)
-        await evaluating.until_kinds(run_id, ("fired", 2))
-        await evaluating.log(run_id, 0.9)
-        await evaluating.until_kinds(run_id, ("fired", 2), ("resolved", 3))
+    run_id, published = new_run_id(), server.published
+    async with server.running():
+        for value in (GOOD, BAD, GOOD):
+            server.log(run_id, value)
+        await published.until(run_id, (FIRED, 2), (RESOLVED, 3))
 
-        (series,) = (await evaluating.evaluator._run(run_id, None)).series_of(METRIC)
-        evaluating.mlflow.hold(run_id)
-        evaluating.evaluator._looks.put(series, 0.0)
-        await evaluating.until_reading()
-        await evaluating.log(run_id, 0.1)
-        evaluating.mlflow.let_go.set()
-        so_far = (("fired", 2), ("resolved", 3), ("fired", 4))
-        await evaluating.until_kinds(run_id, *so_far)
-        await evaluating.log(run_id, 0.9)
-        await evaluating.until_kinds(run_id, *so_far, ("resolved", 5))
+        server.history.pause(run_id)
+        server.history.values[run_id][0] = late_value = GOOD + 0.05
+        server.publish(run_id, 1, late_value)
+        await server.until_reading()
+        server.log(run_id, BAD)
+        await server.until_events_are_handled()
+        assert published.of(run_id) == [(FIRED, 2), (RESOLVED, 3)]
+        server.history.resume()
+        await published.until(run_id, (FIRED, 2), (RESOLVED, 3), (FIRED, 4))
+        server.log(run_id, GOOD)
+        await published.until(run_id, (FIRED, 2), (RESOLVED, 3), (FIRED, 4), (RESOLVED, 5))
 
 
-async def test_a_run_whose_series_takes_long_to_read_holds_up_no_other(
-    evaluating: Evaluating, run_id: str
+async def test_a_run_whose_series_takes_long_to_read_does_not_delay_others(server: Server) -> None:
+    long_run, run_id, published = new_run_id(), new_run_id(), server.published
+    server.history.pause(long_run)
+    async with server.running():
+        server.log(long_run, BAD)
+        await server.until_reading()
+        server.log(run_id, BAD)
+        await published.until(run_id, (FIRED, 1))
+        assert published.of(long_run) == []
+        server.history.resume()
+        await published.until(long_run, (FIRED, 1))
+
+
+async def test_points_logged_before_the_start_are_evaluated(server: Server) -> None:
+    run_id = new_run_id()
+    server.history.values[run_id] = [GOOD, BAD]
+    async with server.running():
+        await server.published.until(run_id, (FIRED, 2))
+
+
+async def test_only_the_holder_of_the_lease_evaluates_and_the_next_one_continues(
+    database: Database,
 ) -> None:
-    long_run = uuid.uuid4().hex
-    evaluating.mlflow.hold(long_run)
-    async with evaluating.looking():
-        await evaluating.log(long_run, 0.1)
-        await evaluating.until_reading()
-        await evaluating.log(run_id, 0.1)
-        await evaluating.until_kinds(run_id, ("fired", 1))
-        await evaluating.until_kinds(long_run)
-        evaluating.mlflow.let_go.set()
-        await evaluating.until_kinds(long_run, ("fired", 1))
+    history, run_id = PausableHistory(), new_run_id()
+    first, second = Server(database, history), Server(database, history)
+    async with first.running():
+        first.log(run_id, BAD)
+        await first.published.until(run_id, (FIRED, 1))
+        async with second.running():
+            history.values[run_id].append(GOOD)
+            for server in (second, first):
+                server.publish(run_id, 2, GOOD)
+            await first.published.until(run_id, (FIRED, 1), (RESOLVED, 2))
+    assert second.published.of(run_id) == []
+    history.values[run_id].append(BAD)
+    async with second.running():
+        await second.published.until(run_id, (FIRED, 3))
+
+
+async def test_a_change_whose_publication_failed_is_published_again(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evaluator, "RETRY_PAUSE_S", 0.0)
+    monkeypatch.setattr(evaluator, "LEASE_INTERVAL_S", 0.05)
+    server, run_id = Server(database, PausableHistory(), num_failures=1), new_run_id()
+    async with server.running():
+        server.log(run_id, BAD)
+        await server.published.until(run_id, (FIRED, 1))
