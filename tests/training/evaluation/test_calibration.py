@@ -14,8 +14,8 @@ from training.evaluation.calibration import (
 )
 
 
-def honest_logits(num_samples: int = 4000) -> tuple[torch.Tensor, torch.Tensor]:
-    """Logits whose softmax is the very distribution that the targets were drawn from."""
+def calibrated_logits(num_samples: int = 4000) -> tuple[torch.Tensor, torch.Tensor]:
+    """Logits whose softmax is the distribution that the targets are drawn from."""
     generator = torch.Generator().manual_seed(0)
     logits = 2 * torch.randn(num_samples, 5, generator=generator, dtype=torch.float64)
     targets = torch.multinomial(logits.softmax(1), 1, generator=generator).squeeze(1)
@@ -23,19 +23,19 @@ def honest_logits(num_samples: int = 4000) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def test_a_calibrated_model_needs_no_temperature() -> None:
-    assert fit_temperature(*honest_logits()) == pytest.approx(1, abs=0.05)
+    assert fit_temperature(*calibrated_logits()) == pytest.approx(1, abs=0.05)
 
 
 @pytest.mark.parametrize("sharpening", [0.3, 2.5, 8.0])
 def test_the_temperature_undoes_a_sharpening(sharpening: float) -> None:
-    logits, targets = honest_logits()
+    logits, targets = calibrated_logits()
     temperature = fit_temperature(logits * sharpening, targets)
     assert temperature / sharpening == pytest.approx(fit_temperature(logits, targets), rel=1e-3)
 
 
 @pytest.mark.parametrize("sharpening", [0.3, 1.7, 20.0])
 def test_the_temperature_is_the_minimum_that_a_search_finds(sharpening: float) -> None:
-    logits, targets = honest_logits(300)
+    logits, targets = calibrated_logits(300)
     logits = logits * sharpening
     found = minimize_scalar(
         lambda log_t: cross_entropy(logits / math.exp(log_t), targets).item(),
@@ -47,7 +47,7 @@ def test_the_temperature_is_the_minimum_that_a_search_finds(sharpening: float) -
 
 
 def test_float32_logits_are_fitted_too() -> None:
-    logits, targets = honest_logits()
+    logits, targets = calibrated_logits()
     single = fit_temperature(logits.float() * 3, targets)
     assert single == pytest.approx(fit_temperature(logits * 3, targets), rel=1e-4)
 
@@ -57,7 +57,7 @@ def test_samples_without_an_error_determine_no_temperature(
 ) -> None:
     targets = torch.arange(20) % 4
     assert fit_temperature(5 * torch.eye(4)[targets], targets) == 1.0
-    assert "on these 20 none is better than 1.0" in caplog.text
+    assert "on these 20 no value is better than 1.0" in caplog.text
 
 
 def test_no_samples_determine_no_temperature(caplog: pytest.LogCaptureFixture) -> None:
@@ -66,7 +66,7 @@ def test_no_samples_determine_no_temperature(caplog: pytest.LogCaptureFixture) -
 
 
 def test_a_masked_class_does_not_disturb_the_fit() -> None:
-    logits, targets = honest_logits()
+    logits, targets = calibrated_logits()
     masked = torch.cat([logits * 2, torch.full((len(targets), 1), -math.inf)], dim=1)
     assert fit_temperature(masked, targets) == pytest.approx(
         fit_temperature(logits * 2, targets), rel=1e-4
@@ -93,7 +93,7 @@ def test_bins_of_low_confidence_stay_separate() -> None:
 
 @pytest.mark.parametrize("num_bins", [1, 10, 15])
 def test_the_calibration_error_equals_that_of_torchmetrics(num_bins: int) -> None:
-    logits, targets = honest_logits(700)
+    logits, targets = calibrated_logits(700)
     probabilities = (3 * logits).softmax(1)
     expected = multiclass_calibration_error(probabilities, targets, 5, n_bins=num_bins, norm="l1")
     error = expected_calibration_error(probabilities, targets, num_bins)
@@ -102,7 +102,7 @@ def test_the_calibration_error_equals_that_of_torchmetrics(num_bins: int) -> Non
 
 
 def test_a_fitted_temperature_improves_the_calibration_of_another_split() -> None:
-    logits, targets = honest_logits()
+    logits, targets = calibrated_logits()
     temperature = fit_temperature(4 * logits[:2000], targets[:2000])
     calibration = measure_calibration(4 * logits[2000:], targets[2000:], temperature=temperature)
     assert calibration.ece_before > 0.1
@@ -112,6 +112,6 @@ def test_a_fitted_temperature_improves_the_calibration_of_another_split() -> Non
 
 
 def test_a_temperature_of_one_changes_nothing() -> None:
-    calibration = measure_calibration(*honest_logits(100), temperature=1.0)
+    calibration = measure_calibration(*calibrated_logits(100), temperature=1.0)
     assert calibration.bins_before == calibration.bins_after
     assert calibration.ece_before == calibration.ece_after

@@ -7,11 +7,11 @@ from training.recording.gpu_temperature import GpuTemperatureMonitor
 
 
 def test_the_highest_sample_of_each_gpu_is_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
-    told = {0: iter([60, 87, 80]), 1: iter([41, 40, 40])}
+    samples = {0: iter([60, 87, 80]), 1: iter([41, 40, 40])}
     monkeypatch.setattr(pynvml, "nvmlInit", lambda: None)
     monkeypatch.setattr(pynvml, "nvmlDeviceGetCount", lambda: 2)
     monkeypatch.setattr(pynvml, "nvmlDeviceGetHandleByIndex", lambda index: index)
-    monkeypatch.setattr(pynvml, "nvmlDeviceGetTemperature", lambda gpu, sensor: next(told[gpu]))
+    monkeypatch.setattr(pynvml, "nvmlDeviceGetTemperature", lambda gpu, sensor: next(samples[gpu]))
     monitor = GpuTemperatureMonitor()
     for _ in range(3):
         monitor.collect_metrics()
