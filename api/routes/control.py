@@ -52,12 +52,12 @@ async def pause(
     run_id: SelectedRun,
     workspace: Workspace,
     by: By,
-    asked: PauseRequest | None = None,
+    body: PauseRequest | None = None,
 ) -> ControlResponse:
     """Pause the run, or have it release its accelerators; the response comes once every rank has done so."""
-    release = asked is not None and asked.release
+    release = body is not None and body.release
     accepted = await control.command(run_id, workspace, Action.PAUSE, by, release=release)
-    return await _settled(control, accepted, asked)
+    return await _settled(control, accepted, body)
 
 
 @router.post("/resume", responses=examples.answer(examples.RESUMED))
@@ -66,11 +66,11 @@ async def resume(
     run_id: SelectedRun,
     workspace: Workspace,
     by: By,
-    asked: ControlRequest | None = None,
+    body: ControlRequest | None = None,
 ) -> ControlResponse:
     """Resume a paused run from the exact step at which it was paused."""
     accepted = await control.command(run_id, workspace, Action.RESUME, by)
-    return await _settled(control, accepted, asked)
+    return await _settled(control, accepted, body)
 
 
 @router.post("/stop", responses=examples.answer(examples.STOPPED))
@@ -79,11 +79,11 @@ async def stop(
     run_id: SelectedRun,
     workspace: Workspace,
     by: By,
-    asked: ControlRequest | None = None,
+    body: ControlRequest | None = None,
 ) -> ControlResponse:
     """Stop the run: it finishes its step, saves, and ends as KILLED in MLflow with all its metrics."""
     accepted = await control.command(run_id, workspace, Action.STOP, by)
-    return await _settled(control, accepted, asked)
+    return await _settled(control, accepted, body)
 
 
 @router.get("/{run_id}/commands", responses=examples.answer(examples.COMMAND, is_list=True))
@@ -114,7 +114,7 @@ async def get_commands(
 
 
 async def _settled(
-    control: ControlService, accepted: AcceptedCommand, asked: ControlRequest | None
+    control: ControlService, accepted: AcceptedCommand, body: ControlRequest | None
 ) -> ControlResponse:
-    record, state = await control.wait_settled(accepted, (asked or ControlRequest()).timeout_s)
+    record, state = await control.wait_settled(accepted, (body or ControlRequest()).timeout_s)
     return control_response(record, state, unix_ms())

@@ -44,13 +44,13 @@ def get_job_kinds() -> list[JobKindEntry]:
 
 @router.post("", status_code=201, responses=examples.answer(examples.EVALUATE_JOB, status=201))
 async def create_job(
-    asked: NewJob, services: RunningServices, workspace: Workspace, uri: TrackingUri
+    body: NewJob, services: RunningServices, workspace: Workspace, uri: TrackingUri
 ) -> JobEntry:
     """Create a job of any kind, and start it unless `start` is false."""
-    kind = require_kind(asked.kind, ("body", "kind"))
-    kind.require_params(asked.params, ("body", "params"))
+    kind = require_kind(body.kind, ("body", "kind"))
+    kind.require_params(body.params, ("body", "params"))
     job = await services.jobs.create(
-        kind, asked.params, workspace, tracking_uri=uri, start=asked.start
+        kind, body.params, workspace, tracking_uri=uri, start=body.start
     )
     return await services.jobs.entry(job)
 

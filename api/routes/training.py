@@ -53,10 +53,10 @@ async def start(
     services: RunningServices,
     workspace: Workspace,
     uri: TrackingUri,
-    asked: StartRequest | None = None,
+    body: StartRequest | None = None,
 ) -> StartResponse:
     """Start a training. The response comes once its MLflow run exists."""
-    params = (asked or StartRequest()).model_dump()
+    params = (body or StartRequest()).model_dump()
     TRAINING.require_params(params, ("body",))
     job = await services.jobs.create(TRAINING, params, workspace, tracking_uri=uri, start=True)
     return StartResponse(
@@ -70,10 +70,10 @@ async def start(
     "/training/", status_code=201, responses=examples.answer(examples.CREATED_JOB, status=201)
 )
 async def create(
-    asked: JobRequest, services: RunningServices, workspace: Workspace, uri: TrackingUri
+    body: JobRequest, services: RunningServices, workspace: Workspace, uri: TrackingUri
 ) -> JobEntry:
     """Create a training job without starting it."""
-    params = _params(asked).model_dump()
+    params = _params(body).model_dump()
     job = await services.jobs.create(TRAINING, params, workspace, tracking_uri=uri, start=False)
     return await services.jobs.entry(job)
 
@@ -125,24 +125,24 @@ async def cancel(job_id: str, services: RunningServices, workspace: Workspace, b
     return await services.jobs.entry(job)
 
 
-def _params(asked: JobRequest) -> TrainingParams:
+def _params(body: JobRequest) -> TrainingParams:
     """Raises RequestValidationError with the names of the request's own fields."""
     for field in ("dataset_id", "base_model_id"):
-        if getattr(asked, field) is not None:
+        if getattr(body, field) is not None:
             expected = field.removesuffix("_id").replace("dataset", "data")
             problem = {"loc": ("body", field), "msg": f"unknown here: give `{expected}`, a path"}
             raise RequestValidationError([problem])
-    require_recipe(asked.type, ("body", "type"))
-    params = dict(asked.config)
+    require_recipe(body.type, ("body", "type"))
+    params = dict(body.config)
     if "num_epochs" in params:
         params["epochs"] = params.pop("num_epochs")
-    if asked.base_model is not None:
-        params["weights"] = asked.base_model
-    require_params(recipe_schemas()[asked.type], params, ("body", "config"))
+    if body.base_model is not None:
+        params["weights"] = body.base_model
+    require_params(recipe_schemas()[body.type], params, ("body", "config"))
     return TrainingParams(
-        recipe=asked.type,
-        data=asked.data,
+        recipe=body.type,
+        data=body.data,
         params=params,
         experiment_name=EXPERIMENT,
-        output_name=asked.output_name,
+        output_name=body.output_name,
     )

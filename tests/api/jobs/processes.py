@@ -11,7 +11,7 @@ def ranks(head: LocalHead) -> list[psutil.Process]:
 
 
 def processes_called(head: LocalHead, *words: str) -> list[psutil.Process]:
-    """All that `head` has started with these words in its command line."""
+    """The processes of `head` whose command line has all these words."""
     return [child for child in descendants(head._process.pid) if _is_called(child, words)]
 
 

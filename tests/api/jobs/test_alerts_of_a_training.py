@@ -1,4 +1,4 @@
-"""A rule on a real training of two ranks: told on the socket, paused by the rule, resumed by a person."""
+"""A rule on a real training with two ranks: its alert on the socket, its pause, and a person's resume."""
 
 import json
 from pathlib import Path
@@ -26,19 +26,19 @@ def test_a_value_below_its_floor_pauses_the_run_until_a_person_resumes_it(
     (tmp_path / "rules.yaml").write_text(RULES)
     with trainings(tmp_path, head, FOVEA_ALERT_RULES=str(tmp_path / "rules.yaml")) as training:
         with connect(f"{training.server.url.replace('http', 'ws', 1)}/ws") as socket:
-            # So small a step that nothing is learned.
+            # At this learning rate nothing is learned.
             run_id = training.start(epochs=5000, learning_rate=1e-12)
             alert = next_alert(socket, run_id)
         assert (alert["condition"], alert["state"], alert["epoch"]) == ("untrained", "firing", 2)
         training.wait(run_id, "paused")
         assert training.outcomes(run_id) == [("pause", "done")]
-        training.obeyed("resume", run_id)
+        training.acknowledged("resume", run_id)
         epochs = training.entry(run_id)["current_epoch"]
         until(
             lambda: training.entry(run_id)["current_epoch"] > epochs + 1, "more epochs", DEADLINE_S
         )
         assert training.outcomes(run_id) == [("pause", "done"), ("resume", "done")]
-        training.obeyed("stop", run_id)
+        training.acknowledged("stop", run_id)
         training.wait(run_id, "stopped")
 
 

@@ -1,4 +1,4 @@
-"""Trainings whose server or ranks are killed: nothing is lost sight of, and nothing is left behind."""
+"""Trainings whose server or ranks are killed: no job is lost, and no process is left behind."""
 
 import signal
 from collections.abc import Iterator
@@ -30,36 +30,36 @@ def test_a_server_that_was_killed_finds_its_job_again(tmp_path: Path, head: Loca
     with trainings(tmp_path, head) as before:
         run_id = before.start(**ENDLESS)
         before.wait_for_step(run_id, 2)
-        # Accepted, and the server is gone before anybody could be told.
+        # The server accepts the command and is killed before the run receives it.
         before.post("pause", run_id, timeout_s=0)
         before.server.kill()
         port = before.server.port
     with trainings(tmp_path, head, port=port) as after:
         assert after.wait(run_id, "paused")["attempt"] == 1
-        after.obeyed("resume", run_id)
+        after.acknowledged("resume", run_id)
         after.wait_for_step(run_id, len(after.curve(run_id)) + 2)
         steps = [step for step, _ in after.curve(run_id)]
         assert steps == list(range(1, len(steps) + 1)), "each point once, none lost"
-        after.obeyed("stop", run_id)
+        after.acknowledged("stop", run_id)
         after.wait(run_id, "stopped")
         assert after.mlflow_status(run_id) == ("KILLED", "stopped")
 
 
-def test_a_rank_killed_while_pausing_comes_back_and_pauses(tmp_path: Path, head: LocalHead) -> None:
+def test_a_rank_killed_while_pausing_restarts_and_pauses(tmp_path: Path, head: LocalHead) -> None:
     with trainings(tmp_path, head) as training:
         run_id = training.start(**ENDLESS)
         training.wait_for_step(run_id, 6)
         training.post("pause", run_id, timeout_s=0)
         ranks(head)[1].kill()
         training.wait(run_id, "paused")
-        training.obeyed("resume", run_id)
-        training.obeyed("stop", run_id)
+        training.acknowledged("resume", run_id)
+        training.acknowledged("stop", run_id)
         training.wait(run_id, "stopped")
         steps = [step for step, _ in training.curve(run_id)]
         assert sorted(set(steps)) == list(range(1, max(steps) + 1)), "none lost"
 
 
-def test_a_server_without_a_cluster_brings_its_own_and_takes_it_along(tmp_path: Path) -> None:
+def test_a_server_without_a_cluster_starts_a_head_that_ends_with_it(tmp_path: Path) -> None:
     with trainings(tmp_path) as training:
         run_id = training.start(**ENDLESS)
         training.wait_for_step(run_id, 1)
@@ -84,7 +84,7 @@ def test_a_killed_server_leaves_no_ray_behind(tmp_path: Path) -> None:
         assert entry["message"]
 
 
-def test_a_cluster_that_is_away_is_an_error_that_says_so(tmp_path: Path, head: LocalHead) -> None:
+def test_an_unreachable_cluster_is_an_error_that_says_so(tmp_path: Path, head: LocalHead) -> None:
     with trainings(tmp_path, FOVEA_RAY_ADDRESS="http://127.0.0.1:9") as training:
         run_id = training.start(epochs=1)
         entry = training.wait(run_id, "error")
@@ -92,12 +92,12 @@ def test_a_cluster_that_is_away_is_an_error_that_says_so(tmp_path: Path, head: L
         assert training.mlflow_status(run_id) == ("FAILED", "error")
 
 
-def test_a_job_that_does_not_obey_is_ended(tmp_path: Path, head: LocalHead) -> None:
+def test_a_job_that_does_not_stop_in_time_is_ended(tmp_path: Path, head: LocalHead) -> None:
     with trainings(tmp_path, head, FOVEA_OBEY_TIMEOUT_S="3") as training:
         run_id = training.start(**ENDLESS)
         training.wait_for_step(run_id, 1)
         rank = ranks(head)[0]
-        # It hears nothing, and does nothing.
+        # A suspended process receives no command.
         rank.suspend()
         try:
             training.post("stop", run_id, timeout_s=0)
@@ -111,17 +111,17 @@ def test_a_job_that_does_not_obey_is_ended(tmp_path: Path, head: LocalHead) -> N
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    """Room for what a run logs and for some of its checkpoints."""
+    """A disk with room for the logs of a run and for some of its checkpoints."""
     with small_disk(tmp_path / "disk", size_kib=32 * 1024) as disk:
         yield disk
 
 
-def test_a_run_whose_disk_is_full_stays_and_says_why_until_there_is_room(
+def test_a_pause_with_a_full_disk_fails_with_the_reason_until_there_is_room(
     tmp_path: Path, disk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FOVEA_DATA_DIR", str(disk))
     with closing(LocalHead()) as head, trainings(tmp_path, head) as training:
-        # One long epoch: at its end, too, a checkpoint would be due.
+        # One long epoch, because a checkpoint is also saved at the end of each epoch.
         make_folder(tmp_path / "many", {"train": 400, "val": 4, "test": 4})
         run_id = training.start_on(str(tmp_path / "many"))
         training.wait_for_step(run_id, 2)
@@ -134,10 +134,10 @@ def test_a_run_whose_disk_is_full_stays_and_says_why_until_there_is_room(
         training.wait_for_step(run_id, len(training.curve(run_id)) + 2)
 
         (disk / "filler").unlink()
-        assert training.obeyed("pause", run_id, release=True)["released"]
-        training.obeyed("resume", run_id)
+        assert training.acknowledged("pause", run_id, release=True)["released"]
+        training.acknowledged("resume", run_id)
         training.wait_for_step(run_id, len(training.curve(run_id)) + 2)
-        training.obeyed("stop", run_id)
+        training.acknowledged("stop", run_id)
         training.wait(run_id, "stopped")
         steps = [step for step, _ in training.curve(run_id)]
         assert steps == list(range(1, len(steps) + 1)), "each point once, none lost"

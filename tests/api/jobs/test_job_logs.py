@@ -1,4 +1,4 @@
-"""The log of a job: each line once, live and in the file, over connections that break."""
+"""The log of a job: each line once, live and in the file, even over connections that break."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -19,7 +19,7 @@ RUN_ID = "a" * 32
 
 
 class Printed:
-    """Stands for a cluster: each connection tells all from the beginning, as Ray does."""
+    """A fake cluster: each connection sends all output from the beginning, as Ray does."""
 
     def __init__(self, *connections: list[str | Exception]) -> None:
         self._connections = list(connections)
@@ -72,7 +72,7 @@ async def followed(
         await logs.finish(of or job())
 
 
-async def test_lines_are_told_kept_and_stored(tmp_path: Path) -> None:
+async def test_lines_are_published_kept_and_stored(tmp_path: Path) -> None:
     bus, stored = KeptEvents(), Stored()
     logs = JobLogs(tmp_path, bus, stored)
     await followed(logs, Printed(["one\ntw", "o\nthree\r\nfo", "ur"]))
@@ -83,7 +83,7 @@ async def test_lines_are_told_kept_and_stored(tmp_path: Path) -> None:
     assert stored.text.splitlines() == lines
 
 
-async def test_after_a_broken_connection_no_line_comes_twice(
+async def test_after_a_broken_connection_no_line_is_published_twice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("api.jobs.logs._FIRST_RETRY_DELAY_S", 0.01)
@@ -97,14 +97,14 @@ async def test_after_a_broken_connection_no_line_comes_twice(
     assert await logs.tail(RUN_ID, 10) == ["one", "two", "three"]
 
 
-async def test_a_second_attempt_goes_on_in_the_same_file(tmp_path: Path) -> None:
+async def test_a_second_attempt_continues_the_same_file(tmp_path: Path) -> None:
     logs = JobLogs(tmp_path, KeptEvents(), Stored())
     await followed(logs, Printed(["one\n"]))
     await followed(logs, Printed(["two\n"]), job(attempt=2))
     assert await logs.tail(RUN_ID, 10) == ["one", "--- attempt 2 ---", "two"]
 
 
-async def test_a_flood_is_told_in_part_and_kept_whole(tmp_path: Path) -> None:
+async def test_of_much_output_a_part_is_published_and_all_is_kept(tmp_path: Path) -> None:
     bus = KeptEvents()
     logs = JobLogs(tmp_path, bus, Stored())
     await followed(logs, Printed(["\n".join(map(str, range(5000))) + "\n"]))
@@ -128,7 +128,7 @@ async def test_a_run_without_a_log_has_no_lines(tmp_path: Path) -> None:
     await logs.finish(job())
 
 
-async def test_a_store_that_fails_does_not_keep_the_run_from_ending(
+async def test_a_failing_store_does_not_prevent_the_end_of_the_run(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def fail(job: Job, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""How serious a line of a log is, by its own words."""
+"""The level of a line of a log, read from the line itself."""
 
 import pytest
 
@@ -21,5 +21,5 @@ from api.jobs.log_lines import LogLevel, log_level
         ("", LogLevel.INFO),
     ],
 )
-def test_the_level_is_what_the_line_says_at_its_beginning(line: str, level: LogLevel) -> None:
+def test_the_level_is_read_from_the_beginning_of_the_line(line: str, level: LogLevel) -> None:
     assert log_level(line) is level

@@ -1,4 +1,4 @@
-"""What a job needs next, for everything that may be wanted and seen."""
+"""The next step of a job, for every combination of desired and observed state."""
 
 import pytest
 
@@ -26,51 +26,54 @@ def job(state: JobState) -> Job:
     )
 
 
-def wanted(desired: Desired, status: S, **fields: object) -> ControlState:
+def control(desired: Desired, status: S, **fields: object) -> ControlState:
     return ControlState(run_id="a" * 32, desired=desired, status=status, **fields)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
-    ("state", "control", "expected"),
+    ("state", "state_of_run", "expected"),
     [
-        (JobState.CREATED, wanted(RUNNING, S.PENDING), Step.WAIT),
-        (JobState.CREATED, wanted(STOPPED, S.STOPPING), Step.END_STOPPED),
-        (JobState.WANTED, wanted(RUNNING, S.PENDING), Step.SUBMIT),
-        (JobState.WANTED, wanted(RUNNING, S.RESUMING), Step.SUBMIT),
-        (JobState.WANTED, wanted(PAUSED, S.PAUSING), Step.PAUSE_UNSTARTED),
-        (JobState.WANTED, wanted(STOPPED, S.STOPPING), Step.END_STOPPED),
-        (JobState.WANTED, wanted(RUNNING, S.STOPPED), Step.CLOSE),
-        (JobState.RELEASED, wanted(PAUSED, S.PAUSED, is_released=True), Step.WAIT),
-        (JobState.RELEASED, wanted(RUNNING, S.RESUMING, is_released=True), Step.RESTART),
-        (JobState.RELEASED, wanted(STOPPED, S.STOPPING, is_released=True), Step.END_STOPPED),
-        (JobState.RELEASED, wanted(PAUSED, S.ERROR), Step.CLOSE),
+        (JobState.CREATED, control(RUNNING, S.PENDING), Step.WAIT),
+        (JobState.CREATED, control(STOPPED, S.STOPPING), Step.END_STOPPED),
+        (JobState.WANTED, control(RUNNING, S.PENDING), Step.SUBMIT),
+        (JobState.WANTED, control(RUNNING, S.RESUMING), Step.SUBMIT),
+        (JobState.WANTED, control(PAUSED, S.PAUSING), Step.PAUSE_UNSTARTED),
+        (JobState.WANTED, control(STOPPED, S.STOPPING), Step.END_STOPPED),
+        (JobState.WANTED, control(RUNNING, S.STOPPED), Step.CLOSE),
+        (JobState.RELEASED, control(PAUSED, S.PAUSED, is_released=True), Step.WAIT),
+        (JobState.RELEASED, control(RUNNING, S.RESUMING, is_released=True), Step.RESTART),
+        (JobState.RELEASED, control(STOPPED, S.STOPPING, is_released=True), Step.END_STOPPED),
+        (JobState.RELEASED, control(PAUSED, S.ERROR), Step.CLOSE),
     ],
 )
-def test_a_job_without_a_process(state: JobState, control: ControlState, expected: Step) -> None:
-    assert next_step(job(state), control, ObservedJob(), NOW_MS) is expected
+def test_a_job_without_a_process(
+    state: JobState, state_of_run: ControlState, expected: Step
+) -> None:
+    assert next_step(job(state), state_of_run, ObservedJob(), NOW_MS) is expected
 
 
 @pytest.mark.parametrize("status", [RayStatus.PENDING, RayStatus.RUNNING])
 @pytest.mark.parametrize(
-    ("control", "expected"),
+    ("state_of_run", "expected"),
     [
-        (wanted(RUNNING, S.TRAINING, has_link=True), Step.WAIT),
-        (wanted(PAUSED, S.PAUSING, has_link=True), Step.WAIT),
-        (wanted(STOPPED, S.STOPPING, has_link=True, deadline_ms=NOW_MS), Step.WAIT),
-        (wanted(STOPPED, S.STOPPING, has_link=True, deadline_ms=NOW_MS - 1), Step.KILL),
-        (wanted(STOPPED, S.STOPPING, has_link=False, deadline_ms=NOW_MS), Step.STOP),
-        (wanted(STOPPED, S.STOPPED), Step.WAIT),
-        (wanted(RUNNING, S.COMPLETED), Step.WAIT),
+        (control(RUNNING, S.TRAINING, has_link=True), Step.WAIT),
+        (control(PAUSED, S.PAUSING, has_link=True), Step.WAIT),
+        (control(STOPPED, S.STOPPING, has_link=True, deadline_ms=NOW_MS), Step.WAIT),
+        (control(STOPPED, S.STOPPING, has_link=True, deadline_ms=NOW_MS - 1), Step.KILL),
+        (control(STOPPED, S.STOPPING, has_link=False, deadline_ms=NOW_MS), Step.STOP),
+        (control(STOPPED, S.STOPPED), Step.WAIT),
+        (control(RUNNING, S.COMPLETED), Step.WAIT),
     ],
 )
-def test_a_job_that_runs(status: RayStatus, control: ControlState, expected: Step) -> None:
+def test_a_job_that_runs(status: RayStatus, state_of_run: ControlState, expected: Step) -> None:
     assert (
-        next_step(job(JobState.SUBMITTED), control, ObservedJob(status=status), NOW_MS) is expected
+        next_step(job(JobState.SUBMITTED), state_of_run, ObservedJob(status=status), NOW_MS)
+        is expected
     )
 
 
 @pytest.mark.parametrize(
-    "seen",
+    "observed",
     [
         ObservedJob(status=RayStatus.SUCCEEDED),
         ObservedJob(status=RayStatus.FAILED),
@@ -79,19 +82,19 @@ def test_a_job_that_runs(status: RayStatus, control: ControlState, expected: Ste
     ],
 )
 @pytest.mark.parametrize(
-    ("control", "expected"),
+    ("state_of_run", "expected"),
     [
-        (wanted(RUNNING, S.TRAINING), Step.END_FAILED),
-        (wanted(PAUSED, S.PAUSED), Step.END_FAILED),
-        (wanted(STOPPED, S.STOPPING), Step.END_STOPPED),
-        (wanted(PAUSED, S.PAUSED, is_released=True), Step.RELEASED),
-        (wanted(RUNNING, S.RESUMING, is_released=True), Step.RESTART),
-        (wanted(STOPPED, S.STOPPING, is_released=True), Step.END_STOPPED),
-        (wanted(RUNNING, S.COMPLETED), Step.CLOSE),
-        (wanted(STOPPED, S.STOPPED), Step.CLOSE),
+        (control(RUNNING, S.TRAINING), Step.END_FAILED),
+        (control(PAUSED, S.PAUSED), Step.END_FAILED),
+        (control(STOPPED, S.STOPPING), Step.END_STOPPED),
+        (control(PAUSED, S.PAUSED, is_released=True), Step.RELEASED),
+        (control(RUNNING, S.RESUMING, is_released=True), Step.RESTART),
+        (control(STOPPED, S.STOPPING, is_released=True), Step.END_STOPPED),
+        (control(RUNNING, S.COMPLETED), Step.CLOSE),
+        (control(STOPPED, S.STOPPED), Step.CLOSE),
     ],
 )
 def test_a_job_whose_process_is_gone(
-    seen: ObservedJob, control: ControlState, expected: Step
+    observed: ObservedJob, state_of_run: ControlState, expected: Step
 ) -> None:
-    assert next_step(job(JobState.SUBMITTED), control, seen, NOW_MS) is expected
+    assert next_step(job(JobState.SUBMITTED), state_of_run, observed, NOW_MS) is expected

@@ -1,4 +1,4 @@
-"""Random commands to a live training with two ranks: run, job and API never disagree in the end."""
+"""Random commands to a live training with two ranks: in the end run, job and API agree."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -40,7 +40,7 @@ def test_run_job_and_api_agree_after_any_commands(training: Trainings) -> None:
 def _command_at_random(
     training: Trainings, run_id: str, choice: random.Random, *, with_release: bool
 ) -> str:
-    """Several commands, some of them at once; the action that came last of all."""
+    """Send several commands, some of them at once; returns the last action."""
     for _ in range(choice.randint(1, LONGEST)):
         actions = choice.choices(("pause", "resume"), k=choice.randint(1, 3))
         timeout_s = choice.choice((0, 0, 0.05, 5))
@@ -48,7 +48,7 @@ def _command_at_random(
             assert answer.status_code == 200, answer.text
     last = choice.choice(("pause", "resume"))
     body = {"release": True} if with_release and last == "pause" else {}
-    training.obeyed(last, run_id, **body)
+    training.acknowledged(last, run_id, **body)
     return last
 
 

@@ -1,4 +1,4 @@
-"""A training that the server starts, on real Ray with two ranks: from its start to each of its ends."""
+"""Trainings that the server starts, on real Ray with two ranks: from their start to each possible end."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -28,23 +28,23 @@ def training(tmp_path_factory: pytest.TempPathFactory, head: LocalHead) -> Itera
 
 @dataclass(frozen=True)
 class Undisturbed:
-    """A run that finished, and the lines of its log that the socket told of its beginning."""
+    """A run that finished, and the first lines of its log as the socket sent them."""
 
     run_id: str
-    told: Sequence[str]
+    published: Sequence[str]
 
 
 @pytest.fixture(scope="module")
 def finished(training: Trainings) -> Undisturbed:
     with connect(f"{training.server.url.replace('http', 'ws', 1)}/ws") as socket:
         run_id = training.start(**EXACT)
-        told: list[str] = []
-        while not any("training from step 0" in line for line in told):
+        published: list[str] = []
+        while not any("training from step 0" in line for line in published):
             message = json.loads(socket.recv(timeout=DEADLINE_S))
             if message["type"] == "log" and message["run_id"] == run_id:
-                told += [line["message"] for line in message["lines"]]
+                published += [line["message"] for line in message["lines"]]
     training.wait(run_id, "completed")
-    return Undisturbed(run_id, told)
+    return Undisturbed(run_id, published)
 
 
 @pytest.fixture
@@ -53,8 +53,8 @@ def undisturbed(finished: Undisturbed) -> str:
 
 
 @pytest.fixture
-def told(finished: Undisturbed) -> Sequence[str]:
-    return finished.told
+def published(finished: Undisturbed) -> Sequence[str]:
+    return finished.published
 
 
 def test_a_started_training_is_scheduled_trains_and_finishes(
@@ -67,8 +67,8 @@ def test_a_started_training_is_scheduled_trains_and_finishes(
     assert training.http.get(f"/api/training/{undisturbed}").json() == entry
 
 
-def test_its_log_is_told_and_kept(
-    training: Trainings, undisturbed: str, told: Sequence[str]
+def test_its_log_is_published_and_kept(
+    training: Trainings, undisturbed: str, published: Sequence[str]
 ) -> None:
     stored = until(
         lambda: [file.path for file in training.mlflow.list_artifacts(undisturbed, "logs")],
@@ -77,7 +77,7 @@ def test_its_log_is_told_and_kept(
     assert stored == ["logs/training.log"]
     lines = training.logs(undisturbed)
     assert any(f"training from step 0 to {NUM_STEPS}" in line for line in lines)
-    assert lines[: len(told)] == told
+    assert lines[: len(published)] == published
     path = training.mlflow.download_artifacts(undisturbed, stored[0])
     assert Path(path).read_text().splitlines() == lines
     assert (
@@ -92,11 +92,11 @@ def test_paused_both_ways_several_times_it_ends_with_the_same_weights(
     run_id = training.start(**EXACT)
     training.wait_for_step(run_id, 3)
     for release in (False, True, False, True):
-        paused = training.obeyed("pause", run_id, release=release)
+        paused = training.acknowledged("pause", run_id, release=release)
         assert (paused["training_status"], paused["released"]) == ("paused", release)
         assert training.entry(run_id)["status"] == "paused"
         held_at = training.curve(run_id)
-        training.obeyed("resume", run_id)
+        training.acknowledged("resume", run_id)
         assert training.curve(run_id)[: len(held_at)] == held_at
         training.wait_for_step(run_id, len(held_at) + 2)
     training.wait(run_id, "completed")
@@ -107,22 +107,22 @@ def test_paused_both_ways_several_times_it_ends_with_the_same_weights(
     _assert_same_weights(training, run_id, undisturbed)
 
 
-def test_while_it_holds_no_step_is_taken_and_nothing_is_given_back(
+def test_a_paused_run_takes_no_step_and_keeps_its_processes(
     training: Trainings, head: LocalHead
 ) -> None:
     run_id = training.start(**ENDLESS)
     training.wait_for_step(run_id, 2)
-    paused = training.obeyed("pause", run_id)
+    paused = training.acknowledged("pause", run_id)
     num_ranks = len(ranks(head))
-    # What the tracker has yet to deliver comes within a second; a rank that went on would log more.
-    seen = training.curve(run_id)
+    # The tracker delivers the last points within a second; a rank that continued would log more.
+    observed = training.curve(run_id)
     until(lambda: training.curve(run_id)[-1][0] == paused["step"], "the last step's point")
     for _ in range(3):
         training.http.get("/api/stats")
         assert training.curve(run_id)[-1][0] == paused["step"]
     assert num_ranks == 2
-    assert len(seen) <= paused["step"]
-    stopped = training.obeyed("stop", run_id)
+    assert len(observed) <= paused["step"]
+    stopped = training.acknowledged("stop", run_id)
     assert stopped["training_status"] in ("stopping", "stopped")
     training.wait(run_id, "stopped")
     assert training.mlflow_status(run_id) == ("KILLED", "stopped")
@@ -135,11 +135,11 @@ def test_a_released_run_has_no_process_and_can_be_stopped(
 ) -> None:
     run_id = training.start(**ENDLESS)
     training.wait_for_step(run_id, 2)
-    assert training.obeyed("pause", run_id)["released"] is False
-    assert training.obeyed("pause", run_id, release=True)["released"] is True
+    assert training.acknowledged("pause", run_id)["released"] is False
+    assert training.acknowledged("pause", run_id, release=True)["released"] is True
     until(lambda: not ranks(head), "the end of the ranks")
-    assert training.obeyed("pause", run_id)["released"] is True, "it is paused already"
-    training.obeyed("stop", run_id)
+    assert training.acknowledged("pause", run_id)["released"] is True, "it is paused already"
+    training.acknowledged("stop", run_id)
     assert training.mlflow_status(run_id) == ("KILLED", "stopped")
     answer = training.post("resume", run_id)
     assert answer.status_code == 409
@@ -155,8 +155,8 @@ def test_a_stop_during_start_up_ends_it_before_it_trains(training: Trainings) ->
 
 
 def test_a_created_job_waits_for_its_start_and_can_be_cancelled(training: Trainings) -> None:
-    asked = {"type": "retinal", "data": str(training.data), "config": {"num_epochs": 3}}
-    created = training.http.post("/api/training/", json=asked)
+    body = {"type": "retinal", "data": str(training.data), "config": {"num_epochs": 3}}
+    created = training.http.post("/api/training/", json=body)
     assert created.status_code == 201, created.text
     job_id = created.json()["id"]
     assert (created.json()["status"], created.json()["config"]) == ("pending", {"epochs": 3})
@@ -168,9 +168,9 @@ def test_a_created_job_waits_for_its_start_and_can_be_cancelled(training: Traini
     assert training.http.post(f"/api/training/{job_id}/start").status_code == 409
 
 
-def test_a_pause_before_the_start_keeps_it_from_beginning(training: Trainings) -> None:
-    asked = {"type": "retinal", "data": str(training.data), "config": dict(PARAMS)}
-    job_id = training.http.post("/api/training/", json=asked).json()["id"]
+def test_a_pause_before_the_start_prevents_the_start(training: Trainings) -> None:
+    body = {"type": "retinal", "data": str(training.data), "config": dict(PARAMS)}
+    job_id = training.http.post("/api/training/", json=body).json()["id"]
     training.post("pause", job_id, timeout_s=0)
     assert training.http.post(f"/api/training/{job_id}/start").status_code == 200
     training.wait(job_id, "paused")
@@ -200,7 +200,7 @@ def test_a_driver_that_is_killed_is_a_failed_run_that_says_so(
     until(lambda: not ranks(head), "the end of the ranks")
 
 
-def test_figures_count_what_there_is(training: Trainings, undisturbed: str) -> None:
+def test_the_figures_count_runs_and_jobs(training: Trainings, undisturbed: str) -> None:
     dashboard = training.http.get("/api/monitoring/dashboard").json()
     jobs = training.http.get("/api/training/")
     assert dashboard["usage"]["total_training_jobs"] == int(jobs.headers["X-Total-Count"])
@@ -211,7 +211,7 @@ def test_figures_count_what_there_is(training: Trainings, undisturbed: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("asked", "named"),
+    ("body", "named"),
     [
         ({"recipe": "lora"}, "body.recipe"),
         ({"params": {"batch_size": 0}}, "body.params.batch_size"),
@@ -223,10 +223,10 @@ def test_figures_count_what_there_is(training: Trainings, undisturbed: str) -> N
     ],
 )
 def test_bad_input_is_named_and_starts_nothing(
-    training: Trainings, asked: dict[str, object], named: str
+    training: Trainings, body: dict[str, object], named: str
 ) -> None:
     before = training.http.get("/api/runs").headers["X-Total-Count"]
-    answer = training.http.post("/api/training/start", json=asked)
+    answer = training.http.post("/api/training/start", json=body)
     assert answer.status_code == 422
     assert named in answer.json()["details"]
     assert training.http.get("/api/runs").headers["X-Total-Count"] == before

@@ -1,4 +1,4 @@
-"""A server that trains on Ray, driven over HTTP as a person's program would."""
+"""A server that trains on Ray, used over HTTP as by a client program."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -25,7 +25,7 @@ PARAMS: Mapping[str, Any] = {
 
 
 class Trainings:
-    """What a client of the API sees of trainings."""
+    """The API about jobs, as its clients use it."""
 
     def __init__(self, server: Server, data: Path) -> None:
         self.server = server
@@ -38,8 +38,8 @@ class Trainings:
         return self.start_on(str(self.data), **params)
 
     def start_on(self, data: str, **params: object) -> str:
-        asked = {"data": data, "params": {**PARAMS, **params}, "workers": 2}
-        answer = self.http.post("/api/training/start", json=asked)
+        body = {"data": data, "params": {**PARAMS, **params}, "workers": 2}
+        answer = self.http.post("/api/training/start", json=body)
         assert answer.status_code == 200, answer.text
         return str(answer.json()["run_id"])
 
@@ -51,8 +51,8 @@ class Trainings:
     def post(self, action: str, run_id: str, **body: object) -> httpx.Response:
         return self.http.post(f"/api/training/{action}", params={"run_id": run_id}, json=body)
 
-    def obeyed(self, action: str, run_id: str, **body: object) -> dict[str, Any]:
-        """The answer to a command that the run has acknowledged."""
+    def acknowledged(self, action: str, run_id: str, **body: object) -> dict[str, Any]:
+        """Send a command and wait until the run has acknowledged it; returns the response."""
         answer = self.post(action, run_id, **{"timeout_s": 100, **body})
         assert answer.status_code == 200, answer.text
         assert answer.json()["acknowledged"], (answer.text, self.entry(run_id), self.logs(run_id))
@@ -95,12 +95,12 @@ class Trainings:
         return run.info.status, run.data.tags["fovea.status"]
 
     def curve(self, run_id: str, metric: str = "train/loss") -> list[tuple[int, float]]:
-        """All points, as MLflow has them."""
+        """All points of the metric in MLflow."""
         history = self.mlflow.get_metric_history(run_id, metric)
         return sorted((point.step, point.value) for point in history)
 
     def outcomes(self, run_id: str) -> list[tuple[str, str]]:
-        """Each command and what came of it, oldest first."""
+        """Each command with its outcome, oldest first."""
         entries = self.http.get(f"/api/training/{run_id}/commands").json()
         return [(entry["action"], entry["outcome"]) for entry in reversed(entries)]
 
@@ -109,7 +109,7 @@ class Trainings:
 def trainings(
     folder: Path, head: LocalHead | None = None, *, port: int | None = None, **settings: str
 ) -> Iterator[Trainings]:
-    """A server on `head`, or on one of its own; on the same folder and port it is the same one."""
+    """A server on `head`, or with one of its own. The same folder and port make it the same server."""
     data = folder / "images"
     if not data.exists():
         make_folder(data, {"train": 12, "val": 4, "test": 4})
