@@ -10,7 +10,7 @@ export interface components {
         AlertLevel: "warning" | "critical";
         /**
          * AlertState
-         * @description Where a rule is on one metric of one run.
+         * @description The state of a rule on one metric of one run.
          * @enum {string}
          */
         AlertState: "no_data" | "ok" | "pending" | "firing" | "resolved";
@@ -20,7 +20,7 @@ export interface components {
             run_id: string | null;
             /**
              * Offset
-             * @description position in the stream; with its epoch, what `since` takes
+             * @description position in the stream; `since` takes it with the epoch
              */
             offset: number;
             /**
@@ -60,7 +60,7 @@ export interface components {
         ConditionStatus: "ok" | "warning" | "critical" | "no_data";
         /**
          * CriticalAlert
-         * @description One episode of a rule on one metric of one run, as of its newest change.
+         * @description One episode of a rule on one metric of one run, in the state of its newest change.
          */
         CriticalAlert: {
             /** Alert Id */
@@ -76,30 +76,30 @@ export interface components {
             metric: string;
             /** @description firing or resolved */
             state: components["schemas"]["AlertState"];
-            /** @description of a resolved alert, the one that it had */
+            /** @description of a resolved alert, its last level */
             level: components["schemas"]["AlertLevel"];
             /** Message */
             message: string;
             /**
              * Current Value
-             * @description at the newest change; null where not finite
+             * @description at the newest change; null if not finite
              */
             current_value: number | null;
             /** @default null */
             not_finite: components["schemas"]["NotFinite"] | null;
             /**
              * Threshold
-             * @description what the value was held against
+             * @description the limit that the value was compared with
              */
             threshold: number | null;
             /**
              * Support
-             * @description cases that the value was measured on
+             * @description number of cases that the value was measured on
              */
             support: number | null;
             /**
              * Confidence Interval
-             * @description Wilson's, at 95%
+             * @description Wilson's 95% interval
              */
             confidence_interval: [
                 number,
@@ -107,7 +107,7 @@ export interface components {
             ] | null;
             /**
              * Insufficient Evidence
-             * @description whether not even a perfect value on so many cases would prove the threshold
+             * @description whether even a perfect value on so many cases could not prove the threshold
              */
             insufficient_evidence: boolean;
             /**
@@ -117,7 +117,7 @@ export interface components {
             step: number;
             /**
              * First Step
-             * @description at which it fired
+             * @description the step at which it fired
              */
             first_step: number;
             /** Epoch */
@@ -147,14 +147,14 @@ export interface components {
         };
         /**
          * CriticalAlertMessage
-         * @description An alert about the run began, ended or changed; none is ever left out.
+         * @description An alert about the run began, ended or changed; it is never skipped.
          */
         CriticalAlertMessage: {
             /** Run Id */
             run_id: string | null;
             /**
              * Offset
-             * @description position in the stream; with its epoch, what `since` takes
+             * @description position in the stream; `since` takes it with the epoch
              */
             offset: number;
             /**
@@ -172,7 +172,7 @@ export interface components {
         };
         /**
          * CriticalCondition
-         * @description `confidence_interval` is Wilson's at 95%; what has no positives is `no_data`, never `ok`.
+         * @description `confidence_interval` is the 95% Wilson interval; without positives the status is `no_data`.
          */
         CriticalCondition: {
             /**
@@ -189,7 +189,7 @@ export interface components {
             status: components["schemas"]["ConditionStatus"];
             /**
              * Support
-             * @description positives seen
+             * @description number of positives
              * @default null
              */
             support: number | null;
@@ -210,14 +210,14 @@ export interface components {
         ErrorCode: "BAD_REQUEST" | "FORBIDDEN" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "CONFLICT" | "TOO_LARGE" | "VALIDATION_ERROR" | "TOO_MANY_REQUESTS" | "UNAVAILABLE" | "INTERNAL_ERROR";
         /**
          * ErrorMessage
-         * @description An answer to a message that could not be followed; the socket stays open.
+         * @description The response to a message that the server could not process; the socket stays open.
          */
         ErrorMessage: {
             /** Run Id */
             run_id: string | null;
             /**
              * Offset
-             * @description position in the stream; with its epoch, what `since` takes
+             * @description position in the stream; `since` takes it with the epoch
              */
             offset: number;
             /**
@@ -237,7 +237,7 @@ export interface components {
         };
         /**
          * GpuUsage
-         * @description Of the first GPU, null where there is none; the others are in the metrics `system/gpu_<n>_…`.
+         * @description The first GPU, null without one; the metrics `system/gpu_<n>_…` hold the others.
          */
         GpuUsage: {
             /**
@@ -263,14 +263,14 @@ export interface components {
         };
         /**
          * InitialState
-         * @description The first message: what the run is now, or that nothing since the named position is missing.
+         * @description The first message: the present state of the run, or that every message since `since` follows.
          */
         InitialState: {
             /** Run Id */
             run_id: string | null;
             /**
              * Offset
-             * @description position in the stream; with its epoch, what `since` takes
+             * @description position in the stream; `since` takes it with the epoch
              */
             offset: number;
             /**
@@ -291,7 +291,7 @@ export interface components {
             epoch: string;
             /**
              * Recovered
-             * @description with `since`: true where exactly what was missed follows, false where this state replaces what was known
+             * @description with `since`: true if exactly the missed messages follow, false if this state replaces what the client knows
              * @default null
              */
             recovered: boolean | null;
@@ -329,14 +329,14 @@ export interface components {
         };
         /**
          * LogMessage
-         * @description What the run's job has printed.
+         * @description Lines that the run's job has printed.
          */
         LogMessage: {
             /** Run Id */
             run_id: string | null;
             /**
              * Offset
-             * @description position in the stream; with its epoch, what `since` takes
+             * @description position in the stream; `since` takes it with the epoch
              */
             offset: number;
             /**
@@ -377,7 +377,7 @@ export interface components {
         };
         /**
          * MetricsData
-         * @description Newest values; null or absent where nothing was logged.
+         * @description Newest values; null or absent if none was logged.
          */
         MetricsData: {
             /**
@@ -436,7 +436,7 @@ export interface components {
             };
             /**
              * Not Finite
-             * @description MLflow names of those whose value is no number
+             * @description MLflow names of the metrics whose value is not finite
              * @default {}
              */
             not_finite: {
@@ -470,14 +470,14 @@ export interface components {
         };
         /**
          * MetricsUpdate
-         * @description Values that MLflow has accepted; a slow socket gets only the newest of a run's.
+         * @description Metric values that MLflow has accepted; a slow client gets only the newest update of a run.
          */
         MetricsUpdate: {
             /** Run Id */
             run_id: string | null;
             /**
              * Offset
-             * @description position in the stream; with its epoch, what `since` takes
+             * @description position in the stream; `since` takes it with the epoch
              */
             offset: number;
             /**
@@ -503,12 +503,12 @@ export interface components {
             metrics: components["schemas"]["MetricsData"];
             /**
              * Points
-             * @description what this write added
+             * @description the values of this write
              */
             points: components["schemas"]["MetricPoint"][];
             /**
              * Previous
-             * @description offset of the run's update before this one; where a client knows another, updates were left out because it read too slowly
+             * @description offset of the run's previous update; if the client received another one last, updates were skipped because it read too slowly
              */
             previous: number | null;
             /**
@@ -527,7 +527,7 @@ export interface components {
         };
         /**
          * NotFinite
-         * @description What a value was that JSON cannot say; its field is null.
+         * @description A value that JSON cannot represent; its field is null.
          * @enum {string}
          */
         NotFinite: "NaN" | "Infinity" | "-Infinity";
@@ -541,14 +541,14 @@ export interface components {
         };
         /**
          * Pong
-         * @description The answer to a ping; its offset is the stream's, for a client whose run is quiet.
+         * @description The response to a ping; its offset is that of the stream, even if the run logs nothing.
          */
         Pong: {
             /** Run Id */
             run_id: string | null;
             /**
              * Offset
-             * @description position in the stream; with its epoch, what `since` takes
+             * @description position in the stream; `since` takes it with the epoch
              */
             offset: number;
             /**
@@ -565,7 +565,7 @@ export interface components {
         };
         /**
          * RuleAction
-         * @description What a rule does to a run when it fires.
+         * @description The command that a rule sends to the run when it fires.
          * @enum {string}
          */
         RuleAction: "none" | "pause" | "stop";
@@ -581,7 +581,7 @@ export interface components {
             run_id: string | null;
             /**
              * Offset
-             * @description position in the stream; with its epoch, what `since` takes
+             * @description position in the stream; `since` takes it with the epoch
              */
             offset: number;
             /**
@@ -599,7 +599,7 @@ export interface components {
         };
         /**
          * Subscribe
-         * @description Narrow the socket to one run, or widen it to all with null; an initial_state answers.
+         * @description Subscribe to one run, or with null to all runs; the response is an initial_state.
          */
         Subscribe: {
             /**
@@ -615,7 +615,7 @@ export interface components {
         };
         /**
          * SystemMetrics
-         * @description Of the machine that trains, as the run logged them; shares in percent, memory in GB.
+         * @description The training machine, as the run logged it; usage in percent, memory in GB.
          */
         SystemMetrics: {
             /**
@@ -640,14 +640,14 @@ export interface components {
         };
         /**
          * SystemUpdate
-         * @description Of the machine that trains, as the run logs it.
+         * @description The load of the training machine, as the run logs it.
          */
         SystemUpdate: {
             /** Run Id */
             run_id: string | null;
             /**
              * Offset
-             * @description position in the stream; with its epoch, what `since` takes
+             * @description position in the stream; `since` takes it with the epoch
              */
             offset: number;
             /**
@@ -668,7 +668,7 @@ export interface components {
             gpu: components["schemas"]["GpuUsage"];
             /**
              * Points
-             * @description what this write added
+             * @description the values of this write
              */
             points: components["schemas"]["MetricPoint"][];
         };
@@ -687,7 +687,7 @@ export interface components {
         };
         /**
          * TrainingStatus
-         * @description What a run is doing and how far it is; times in seconds.
+         * @description The status and progress of a run; times in seconds.
          */
         TrainingStatus: {
             /** @default idle */
@@ -771,6 +771,8 @@ export interface components {
              */
             alert: string | null;
         };
+        ServerMessage: components["schemas"]["InitialState"] | components["schemas"]["MetricsUpdate"] | components["schemas"]["StatusUpdate"] | components["schemas"]["SystemUpdate"] | components["schemas"]["ArtifactUpdate"] | components["schemas"]["LogMessage"] | components["schemas"]["CriticalAlertMessage"] | components["schemas"]["ErrorMessage"] | components["schemas"]["Pong"];
+        ClientMessage: components["schemas"]["Ping"] | components["schemas"]["Subscribe"];
     };
     responses: never;
     parameters: never;

@@ -286,7 +286,7 @@ export interface paths {
         };
         /**
          * Get Timeline
-         * @description What became of a run's alerts, newest first.
+         * @description All changes of a run's alerts, newest first.
          */
         get: operations["get_timeline_api_alerts_timeline_get"];
         put?: never;
@@ -306,7 +306,7 @@ export interface paths {
         };
         /**
          * Get Notifications
-         * @description What was said of alerts to the services of FOVEA_NOTIFY_URLS, newest first.
+         * @description Notifications to the services in FOVEA_NOTIFY_URLS, newest first.
          */
         get: operations["get_notifications_api_alerts_notifications_get"];
         put?: never;
@@ -348,7 +348,7 @@ export interface paths {
         put?: never;
         /**
          * Acknowledge
-         * @description Put on record that somebody has seen it.
+         * @description Record that a person has seen the alert.
          */
         post: operations["acknowledge_api_alerts_acknowledge__alert_id__post"];
         delete?: never;
@@ -368,7 +368,7 @@ export interface paths {
         put?: never;
         /**
          * Pause
-         * @description Hold the run where it is, or have it give its accelerators back; answers once all ranks do.
+         * @description Pause the run, or have it release its accelerators; the response comes once every rank has done so.
          */
         post: operations["pause_api_training_pause_post"];
         delete?: never;
@@ -388,7 +388,7 @@ export interface paths {
         put?: never;
         /**
          * Resume
-         * @description Go on with a paused run, from the very step it was paused at.
+         * @description Resume a paused run from the exact step at which it was paused.
          */
         post: operations["resume_api_training_resume_post"];
         delete?: never;
@@ -408,7 +408,7 @@ export interface paths {
         put?: never;
         /**
          * Stop
-         * @description End the run: it finishes its step, saves, and is KILLED in MLflow with all its metrics.
+         * @description Stop the run: it finishes its step, saves, and ends as KILLED in MLflow with all its metrics.
          */
         post: operations["stop_api_training_stop_post"];
         delete?: never;
@@ -426,7 +426,7 @@ export interface paths {
         };
         /**
          * Get Commands
-         * @description Who has told the run what, and what came of it; newest first.
+         * @description The commands to the run, with issuer and outcome; newest first.
          */
         get: operations["get_commands_api_training__run_id__commands_get"];
         put?: never;
@@ -587,7 +587,7 @@ export interface paths {
         };
         /**
          * Get Job Figures
-         * @description Runs by how they ended, and how long they take.
+         * @description Runs by status, and their mean duration.
          */
         get: operations["get_job_figures_api_monitoring_stats_system_get"];
         put?: never;
@@ -607,7 +607,7 @@ export interface paths {
         };
         /**
          * Get Usage
-         * @description What has been trained so far.
+         * @description How many trainings and runs there are.
          */
         get: operations["get_usage_api_monitoring_stats_usage_get"];
         put?: never;
@@ -627,7 +627,7 @@ export interface paths {
         };
         /**
          * Get Dashboard
-         * @description All figures, the newest activity, and what is trained most.
+         * @description All figures, the newest activity, and the most used presets.
          */
         get: operations["get_dashboard_api_monitoring_dashboard_get"];
         put?: never;
@@ -805,7 +805,7 @@ export interface components {
     schemas: {
         /**
          * AcknowledgeRequest
-         * @description What somebody has to say about an alert.
+         * @description An optional note on the alert that is acknowledged.
          */
         AcknowledgeRequest: {
             /**
@@ -842,7 +842,7 @@ export interface components {
         AlertLevel: "warning" | "critical";
         /**
          * AlertState
-         * @description Where a rule is on one metric of one run.
+         * @description The state of a rule on one metric of one run.
          * @enum {string}
          */
         AlertState: "no_data" | "ok" | "pending" | "firing" | "resolved";
@@ -916,7 +916,6 @@ export interface components {
         };
         /**
          * ChangeKind
-         * @description What became of an alert.
          * @enum {string}
          */
         ChangeKind: "fired" | "raised" | "lowered" | "resolved" | "withdrawn" | "acknowledged" | "acted";
@@ -931,7 +930,7 @@ export interface components {
         };
         /**
          * ClassReport
-         * @description One class against the rest; null is what the images leave undefined.
+         * @description One class against the rest; a value is null if the images leave it undefined.
          */
         ClassReport: {
             /**
@@ -967,7 +966,7 @@ export interface components {
         };
         /**
          * CommandEntry
-         * @description One line of a run's audit.
+         * @description One command in a run's audit.
          */
         CommandEntry: {
             /** Id */
@@ -987,12 +986,17 @@ export interface components {
              * Format: date-time
              */
             timestamp: string;
-            outcome: components["schemas"]["Outcome"];
+            outcome: components["schemas"]["CommandOutcome"];
             /** Outcome Timestamp */
             outcome_timestamp: string | null;
             /** Message */
             message: string;
         };
+        /**
+         * CommandOutcome
+         * @enum {string}
+         */
+        CommandOutcome: "pending" | "done" | "refused" | "failed" | "superseded";
         /**
          * ConditionStatus
          * @enum {string}
@@ -1009,7 +1013,7 @@ export interface components {
         };
         /**
          * ControlResponse
-         * @description What became of a command by the time of the answer.
+         * @description The outcome of a command by the time of the response.
          */
         ControlResponse: {
             status: components["schemas"]["ControlResult"];
@@ -1020,17 +1024,17 @@ export interface components {
             run_id: string;
             /**
              * Acknowledged
-             * @description whether every rank does what was commanded
+             * @description whether every rank has carried out the command
              */
             acknowledged: boolean;
             /**
              * Released
-             * @description whether the run has given its accelerators back
+             * @description whether the run has released its accelerators
              */
             released: boolean;
             /**
              * Step
-             * @description optimizer step that the run was last heard of at
+             * @description optimizer step that the run reported last
              * @default null
              */
             step: number | null;
@@ -1052,7 +1056,7 @@ export interface components {
         };
         /**
          * CriticalAlert
-         * @description One episode of a rule on one metric of one run, as of its newest change.
+         * @description One episode of a rule on one metric of one run, in the state of its newest change.
          */
         CriticalAlert: {
             /** Alert Id */
@@ -1068,30 +1072,30 @@ export interface components {
             metric: string;
             /** @description firing or resolved */
             state: components["schemas"]["AlertState"];
-            /** @description of a resolved alert, the one that it had */
+            /** @description of a resolved alert, its last level */
             level: components["schemas"]["AlertLevel"];
             /** Message */
             message: string;
             /**
              * Current Value
-             * @description at the newest change; null where not finite
+             * @description at the newest change; null if not finite
              */
             current_value: number | null;
             /** @default null */
             not_finite: components["schemas"]["NotFinite"] | null;
             /**
              * Threshold
-             * @description what the value was held against
+             * @description the limit that the value was compared with
              */
             threshold: number | null;
             /**
              * Support
-             * @description cases that the value was measured on
+             * @description number of cases that the value was measured on
              */
             support: number | null;
             /**
              * Confidence Interval
-             * @description Wilson's, at 95%
+             * @description Wilson's 95% interval
              */
             confidence_interval: [
                 number,
@@ -1099,7 +1103,7 @@ export interface components {
             ] | null;
             /**
              * Insufficient Evidence
-             * @description whether not even a perfect value on so many cases would prove the threshold
+             * @description whether even a perfect value on so many cases could not prove the threshold
              */
             insufficient_evidence: boolean;
             /**
@@ -1109,7 +1113,7 @@ export interface components {
             step: number;
             /**
              * First Step
-             * @description at which it fired
+             * @description the step at which it fired
              */
             first_step: number;
             /** Epoch */
@@ -1139,7 +1143,7 @@ export interface components {
         };
         /**
          * CriticalCondition
-         * @description `confidence_interval` is Wilson's at 95%; what has no positives is `no_data`, never `ok`.
+         * @description `confidence_interval` is the 95% Wilson interval; without positives the status is `no_data`.
          */
         CriticalCondition: {
             /**
@@ -1156,7 +1160,7 @@ export interface components {
             status: components["schemas"]["ConditionStatus"];
             /**
              * Support
-             * @description positives seen
+             * @description number of positives
              * @default null
              */
             support: number | null;
@@ -1217,18 +1221,18 @@ export interface components {
             run_id: string;
             /**
              * Metrics
-             * @description MLflow names of the metrics that are compared
+             * @description MLflow names of the compared metrics
              */
             metrics: string[];
             /**
              * Epochs
-             * @description in the order they were asked for
+             * @description in the requested order
              */
             epochs: components["schemas"]["EpochValues"][];
         };
         /**
          * EpochDetails
-         * @description One pass over the training data; the last three fields are in GET /api/epochs/{epoch} alone.
+         * @description One pass over the training data; only GET /api/epochs/{epoch} has the last three fields.
          */
         EpochDetails: {
             /** Run Id */
@@ -1245,7 +1249,7 @@ export interface components {
             first_step: number;
             /**
              * Last Step
-             * @description the furthest so far
+             * @description the highest so far
              */
             last_step: number;
             /**
@@ -1256,7 +1260,7 @@ export interface components {
             start_time: string;
             /**
              * End Time
-             * @description null while the epoch goes on
+             * @description null while the epoch is running
              * @default null
              */
             end_time: string | null;
@@ -1275,7 +1279,7 @@ export interface components {
             classes: string[] | null;
             /**
              * Confusion Matrix
-             * @description number of images; rows are the truth, in the order of `classes`
+             * @description number of images; rows are the true classes, in the order of `classes`
              * @default null
              */
             confusion_matrix: number[][] | null;
@@ -1291,7 +1295,7 @@ export interface components {
         EpochValues: {
             /** Epoch */
             epoch: number;
-            /** @description what was asked for, and nothing else */
+            /** @description the requested metrics only */
             metrics: components["schemas"]["MetricsData"];
         };
         /**
@@ -1358,7 +1362,7 @@ export interface components {
         };
         /**
          * GpuUsage
-         * @description Of the first GPU, null where there is none; the others are in the metrics `system/gpu_<n>_…`.
+         * @description The first GPU, null without one; the metrics `system/gpu_<n>_…` hold the others.
          */
         GpuUsage: {
             /**
@@ -1493,7 +1497,7 @@ export interface components {
         };
         /**
          * JobFigures
-         * @description All runs of the server, whoever logged them.
+         * @description Counts of all runs on the server, including those that it did not start.
          */
         JobFigures: {
             /** Total Jobs */
@@ -1645,7 +1649,7 @@ export interface components {
         };
         /**
          * LatestMetrics
-         * @description The newest value of every metric, and how far the run is.
+         * @description The newest value of every metric, and the progress of the run.
          */
         LatestMetrics: {
             /** @default {} */
@@ -1689,7 +1693,7 @@ export interface components {
             };
             /**
              * Not Finite
-             * @description MLflow names of those whose value is no number
+             * @description MLflow names of the metrics whose value is not finite
              * @default {}
              */
             not_finite: {
@@ -1798,7 +1802,7 @@ export interface components {
         };
         /**
          * MetricsData
-         * @description Newest values; null or absent where nothing was logged.
+         * @description Newest values; null or absent if none was logged.
          */
         MetricsData: {
             /** @default {} */
@@ -1842,7 +1846,7 @@ export interface components {
             };
             /**
              * Not Finite
-             * @description MLflow names of those whose value is no number
+             * @description MLflow names of the metrics whose value is not finite
              * @default {}
              */
             not_finite: {
@@ -1906,16 +1910,10 @@ export interface components {
         };
         /**
          * NotFinite
-         * @description What a value was that JSON cannot say; its field is null.
+         * @description A value that JSON cannot represent; its field is null.
          * @enum {string}
          */
         NotFinite: "NaN" | "Infinity" | "-Infinity";
-        /**
-         * Outcome
-         * @description What came of a command.
-         * @enum {string}
-         */
-        Outcome: "pending" | "done" | "refused" | "failed" | "superseded";
         /** PauseRequest */
         PauseRequest: {
             /**
@@ -1926,7 +1924,7 @@ export interface components {
             timeout_s: number;
             /**
              * Release
-             * @description give the accelerators back: save, exit, and start again on resume
+             * @description release the accelerators: save, exit, and start again on resume
              * @default false
              */
             release: boolean;
@@ -1989,7 +1987,7 @@ export interface components {
         };
         /**
          * RuleAction
-         * @description What a rule does to a run when it fires.
+         * @description The command that a rule sends to the run when it fires.
          * @enum {string}
          */
         RuleAction: "none" | "pause" | "stop";
@@ -2046,7 +2044,7 @@ export interface components {
             f1_score: number | null;
             /**
              * Not Finite
-             * @description MLflow names of those whose value is no number
+             * @description MLflow names of the metrics whose value is not finite
              */
             not_finite: {
                 [key: string]: components["schemas"]["NotFinite"];
@@ -2059,7 +2057,7 @@ export interface components {
         ShownNotification: {
             /**
              * Id
-             * @description also the message's header Idempotency-Key, however often it came
+             * @description also the header Idempotency-Key of the message, the same at every attempt
              */
             id: string;
             /** Run Id */
@@ -2079,13 +2077,13 @@ export interface components {
             attempts: number;
             /**
              * Sent At
-             * @description when the service took it
+             * @description when the service accepted it
              * @default null
              */
             sent_at: string | null;
             /**
              * Next Attempt At
-             * @description where it has not taken it yet
+             * @description null once it is sent or given up
              * @default null
              */
             next_attempt_at: string | null;
@@ -2152,7 +2150,7 @@ export interface components {
         Subject: "model" | "training" | "machine";
         /**
          * SystemMetrics
-         * @description Of the machine that trains, as the run logged them; shares in percent, memory in GB.
+         * @description The training machine, as the run logged it; usage in percent, memory in GB.
          */
         SystemMetrics: {
             /**
@@ -2210,7 +2208,7 @@ export interface components {
             value: number | null;
             /**
              * Who
-             * @description empty where the metrics alone did it
+             * @description empty if the metrics caused the change
              */
             who: string;
             /** Note */
@@ -2231,7 +2229,7 @@ export interface components {
         };
         /**
          * TrainingStatus
-         * @description What a run is doing and how far it is; times in seconds.
+         * @description The status and progress of a run; times in seconds.
          */
         TrainingStatus: {
             /** @default idle */
@@ -2324,7 +2322,7 @@ export interface components {
         UsageFigures: {
             /**
              * Total Training Jobs
-             * @description that this server has started
+             * @description started by this server
              */
             total_training_jobs: number;
             /** Total Runs */
@@ -3233,9 +3231,9 @@ export interface operations {
                 limit?: number;
                 /** @description leave out this many first */
                 offset?: number;
-                /** @description of one run alone */
+                /** @description only of this run */
                 run_id?: string | null;
-                /** @description of one rule alone */
+                /** @description only of this rule */
                 condition?: string | null;
                 state?: components["schemas"]["AlertState"] | null;
                 level?: components["schemas"]["AlertLevel"] | null;
@@ -3311,7 +3309,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A database is away */
+            /** @description A database does not answer */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3325,7 +3323,7 @@ export interface operations {
     get_critical_alerts_api_alerts_critical_get: {
         parameters: {
             query?: {
-                /** @description of one run alone */
+                /** @description only of this run */
                 run_id?: string | null;
                 /** @description at most this many */
                 limit?: number;
@@ -3402,7 +3400,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A database is away */
+            /** @description A database does not answer */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3478,7 +3476,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A database is away */
+            /** @description A database does not answer */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3492,7 +3490,7 @@ export interface operations {
     get_notifications_api_alerts_notifications_get: {
         parameters: {
             query?: {
-                /** @description of one run alone */
+                /** @description only of this run */
                 run_id?: string | null;
                 /** @description at most this many */
                 limit?: number;
@@ -3551,7 +3549,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A database is away */
+            /** @description A database does not answer */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3633,7 +3631,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A database is away */
+            /** @description A database does not answer */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3710,7 +3708,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description Somebody has acknowledged it before */
+            /** @description The alert is acknowledged already */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3728,7 +3726,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A database is away */
+            /** @description A database does not answer */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3778,7 +3776,7 @@ export interface operations {
                     "application/json": components["schemas"]["ControlResponse"];
                 };
             };
-            /** @description The body is no JSON */
+            /** @description The body is not JSON */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3814,7 +3812,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A database is away */
+            /** @description A database is unreachable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3864,7 +3862,7 @@ export interface operations {
                     "application/json": components["schemas"]["ControlResponse"];
                 };
             };
-            /** @description The body is no JSON */
+            /** @description The body is not JSON */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3900,7 +3898,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A database is away */
+            /** @description A database is unreachable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3950,7 +3948,7 @@ export interface operations {
                     "application/json": components["schemas"]["ControlResponse"];
                 };
             };
-            /** @description The body is no JSON */
+            /** @description The body is not JSON */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3986,7 +3984,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A database is away */
+            /** @description A database is unreachable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4042,7 +4040,7 @@ export interface operations {
                     "application/json": components["schemas"]["CommandEntry"][];
                 };
             };
-            /** @description The body is no JSON */
+            /** @description The body is not JSON */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4078,7 +4076,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A database is away */
+            /** @description A database is unreachable */
             503: {
                 headers: {
                     [name: string]: unknown;
