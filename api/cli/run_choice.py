@@ -29,7 +29,7 @@ def active_runs(client: FoveaClient, limit: int) -> list[RunSummary]:
 
 
 def resolve_run(client: FoveaClient, name: str | None) -> str:
-    """The id of the run that `name` names; without a name, of the newest active run."""
+    """The id of the run that `name` names; without a name, of the newest active run but evaluations."""
     if name is None:
         return _newest_active(client)
     if _RUN_ID.fullmatch(name):
@@ -58,8 +58,9 @@ def named_run(newest_first: Sequence[RunSummary], name: str) -> str:
 
 
 def _newest_active(client: FoveaClient) -> str:
-    if active := active_runs(client, limit=1):
-        return active[0].run_id
+    for run in active_runs(client, limit=_MAX_SEARCHED):
+        if run.evaluated_run is None:
+            return run.run_id
     raise RunChoiceError(
         f"No run is active at {client.address.url}: name one, `fovea status` lists them"
     )

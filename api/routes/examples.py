@@ -128,6 +128,7 @@ RUN: Mapping[str, Any] = {
     "step": 7100,
     "alert": "warning",
     "recipe": "retinal",
+    "evaluated_run": None,
     "loss": METRICS["loss"],
     "accuracy": METRICS["accuracy"],
     "auc_roc": METRICS["auc_roc"],

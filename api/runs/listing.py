@@ -1,4 +1,4 @@
-"""The list of runs, each with what tells it from the others."""
+"""The list of runs with a summary of each."""
 
 from api.pages import Listed, Page
 from api.runs.metrics_data import nest
@@ -12,7 +12,7 @@ from tracking_plugin.names import Tag
 
 
 def list_runs(reader: RunReader, query: RunQuery, page: Page, now_ms: int) -> Listed[RunSummary]:
-    """Newest first; deleted ones are left out."""
+    """Newest first, without deleted runs."""
     found = reader.find_runs(query, page)
     return Listed([_summary(run, now_ms) for run in found.entries], found.total)
 
@@ -37,6 +37,7 @@ def _summary(found: FoundRun, now_ms: int) -> RunSummary:
         step=status.step,
         alert=status.alert,
         recipe=state.tags.get(Tag.RECIPE),
+        evaluated_run=state.tags.get(Tag.EVALUATED_RUN),
         loss=metrics.loss,
         accuracy=metrics.accuracy,
         auc_roc=metrics.auc_roc,

@@ -1,4 +1,4 @@
-"""What the read API answers and the sockets carry: the field names are the monitor's, which frontends know."""
+"""The types of the read API's responses, which WebSocket messages use too."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -10,7 +10,7 @@ from tracking_plugin.names import RunStatus
 
 
 class NotFinite(StrEnum):
-    """What a value was that JSON cannot say; its field is null."""
+    """A value that JSON cannot represent; its field is null."""
 
     NAN = "NaN"
     INFINITY = "Infinity"
@@ -28,17 +28,17 @@ class AucRoc(BaseModel):
 
 
 class CriticalCondition(BaseModel):
-    """`confidence_interval` is Wilson's at 95%; what has no positives is `no_data`, never `ok`."""
+    """`confidence_interval` is the 95% Wilson interval; without positives the status is `no_data`."""
 
     sensitivity: float | None = None
     threshold: float | None = None
     status: ConditionStatus = ConditionStatus.NO_DATA
-    support: int | None = Field(None, description="positives seen")
+    support: int | None = Field(None, description="number of positives")
     confidence_interval: tuple[float, float] | None = None
 
 
 class MetricsData(BaseModel):
-    """Newest values; null or absent where nothing was logged."""
+    """Newest values; null or absent if none was logged."""
 
     loss: TrainVal = TrainVal()
     accuracy: TrainVal = TrainVal()
@@ -51,7 +51,7 @@ class MetricsData(BaseModel):
         {}, description="metrics outside this scheme, by their MLflow names"
     )
     not_finite: dict[str, NotFinite] = Field(
-        {}, description="MLflow names of those whose value is no number"
+        {}, description="MLflow names of the metrics whose value is not finite"
     )
 
 
@@ -69,7 +69,7 @@ class PerformancePoint(MetricPoint):
 
 
 class GpuUsage(BaseModel):
-    """Of the first GPU, null where there is none; the others are in the metrics `system/gpu_<n>_…`."""
+    """The first GPU, null without one; the metrics `system/gpu_<n>_…` hold the others."""
 
     usage: float | None = None
     memory_used: float | None = None
@@ -78,7 +78,7 @@ class GpuUsage(BaseModel):
 
 
 class SystemMetrics(BaseModel):
-    """Of the machine that trains, as the run logged them; shares in percent, memory in GB."""
+    """The training machine, as the run logged it; usage in percent, memory in GB."""
 
     cpu_usage: float | None = None
     ram_usage: float | None = None
@@ -96,7 +96,7 @@ class MetricsSnapshot(BaseModel):
 
 
 class TrainingStatus(BaseModel):
-    """What a run is doing and how far it is; times in seconds."""
+    """The status and progress of a run; times in seconds."""
 
     status: RunStatus = RunStatus.IDLE
     message: str = ""
@@ -117,7 +117,7 @@ class TrainingStatus(BaseModel):
 
 
 class LatestMetrics(MetricsData):
-    """The newest value of every metric, and how far the run is."""
+    """The newest value of every metric, and the progress of the run."""
 
     run_id: str
     step: int | None = None
@@ -128,7 +128,7 @@ class LatestMetrics(MetricsData):
 
 
 class ClassReport(BaseModel):
-    """One class against the rest; null is what the images leave undefined."""
+    """One class against the rest; a value is null if the images leave it undefined."""
 
     support: int = Field(ge=0, description="images of the class")
     precision: float | None = Field(None, ge=0, le=1)
@@ -139,35 +139,35 @@ class ClassReport(BaseModel):
 
 
 class EpochDetails(BaseModel):
-    """One pass over the training data; the last three fields are in GET /api/epochs/{epoch} alone."""
+    """One pass over the training data; only GET /api/epochs/{epoch} has the last three fields."""
 
     run_id: str
     epoch: int
     total_batches: int | None = Field(None, description="steps of an epoch")
     first_step: int
-    last_step: int = Field(description="the furthest so far")
+    last_step: int = Field(description="the highest so far")
     start_time: datetime = Field(description="when the epoch's first values were logged")
-    end_time: datetime | None = Field(None, description="null while the epoch goes on")
+    end_time: datetime | None = Field(None, description="null while the epoch is running")
     duration: float | None = Field(None, description="in seconds")
     metrics: MetricsData = Field(description="the last value of each metric in the epoch")
     classes: list[str] | None = None
     confusion_matrix: list[list[int]] | None = Field(
-        None, description="number of images; rows are the truth, in the order of `classes`"
+        None, description="number of images; rows are the true classes, in the order of `classes`"
     )
     class_report: dict[str, ClassReport] | None = None
 
 
 class EpochValues(BaseModel):
     epoch: int
-    metrics: MetricsData = Field(description="what was asked for, and nothing else")
+    metrics: MetricsData = Field(description="the requested metrics only")
 
 
 class EpochComparison(BaseModel):
     """The last values of a few metrics in a few epochs."""
 
     run_id: str
-    metrics: list[str] = Field(description="MLflow names of the metrics that are compared")
-    epochs: list[EpochValues] = Field(description="in the order they were asked for")
+    metrics: list[str] = Field(description="MLflow names of the compared metrics")
+    epochs: list[EpochValues] = Field(description="in the requested order")
 
 
 class RunSummary(BaseModel):
@@ -188,10 +188,13 @@ class RunSummary(BaseModel):
     step: int | None
     alert: str | None = Field(description="worst open alert level")
     recipe: str | None
+    evaluated_run: str | None = Field(
+        None, description="of the run of an evaluation job, the run that it scores"
+    )
     loss: TrainVal
     accuracy: TrainVal
     auc_roc: AucRoc
     f1_score: float | None
     not_finite: dict[str, NotFinite] = Field(
-        description="MLflow names of those whose value is no number"
+        description="MLflow names of the metrics whose value is not finite"
     )

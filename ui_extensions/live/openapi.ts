@@ -2037,6 +2037,12 @@ export interface components {
             alert: string | null;
             /** Recipe */
             recipe: string | null;
+            /**
+             * Evaluated Run
+             * @description of the run of an evaluation job, the run that it scores
+             * @default null
+             */
+            evaluated_run: string | null;
             loss: components["schemas"]["TrainVal"];
             accuracy: components["schemas"]["TrainVal"];
             auc_roc: components["schemas"]["AucRoc"];

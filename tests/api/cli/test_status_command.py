@@ -182,6 +182,16 @@ def test_a_run_is_found_by_id_beginning_or_name(
     assert resolve_run(client, name) == run_id
 
 
+def test_without_a_name_an_evaluation_is_never_chosen() -> None:
+    evaluation = summary(OTHER_ID, start_time="2027-01-01T00:00:00Z", evaluated_run=RUN_ID)
+    answers = {
+        "/api/runs?status=RUNNING": [evaluation, ACTIVE],
+        "/api/runs?status=SCHEDULED": [],
+    }
+    with serving(FakeStream(answers=answers)) as fake, FoveaClient(fake.url) as client:
+        assert resolve_run(client, None) == RUN_ID
+
+
 @pytest.mark.parametrize(
     ("name", "message"),
     [
