@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from api.control.state import ControlState
-from api.jobs.kinds import JOB_KINDS
+from api.jobs.kinds import stored_kind
 from api.jobs.log_lines import LogLine, log_level
 from api.jobs.schemas import JobEntry, JobProgress
 from api.jobs.store import Job
@@ -17,7 +17,7 @@ from tracking_plugin.names import Metric
 def job_entry(job: Job, run: RunState, control: ControlState | None) -> JobEntry:
     """The job as one entry of a list."""
     now_ms = unix_ms()
-    kind = JOB_KINDS[job.kind]
+    kind = stored_kind(job)
     facts = kind.facts(job.params)
     status = training_status(run, now_ms)
     return JobEntry(
@@ -45,7 +45,7 @@ def job_entry(job: Job, run: RunState, control: ControlState | None) -> JobEntry
 
 def job_progress(job: Job, run: RunState, logs: Sequence[str]) -> JobProgress:
     """The job's progress, with the newest lines of its log."""
-    kind = JOB_KINDS[job.kind]
+    kind = stored_kind(job)
     status = training_status(run, unix_ms())
     return JobProgress(
         id=job.run_id,

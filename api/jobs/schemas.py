@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 from api.jobs.log_lines import LogLine
 from tracking_plugin.names import RunStatus
 
-Params = dict[str, bool | int | FiniteFloat | Annotated[str, Field(max_length=4096)]]
+RecipeParams = dict[str, bool | int | FiniteFloat | Annotated[str, Field(max_length=4096)]]
 Path = Annotated[str, Field(min_length=1, max_length=4096)]
 Name = Annotated[str, Field(min_length=1, max_length=250)]
 
@@ -24,7 +24,7 @@ class StartRequest(BaseModel):
         None,
         description="folder with train|val|test/<class>/; none: the synthetic demonstration set",
     )
-    params: Params = {}
+    params: RecipeParams = {}
     experiment_name: Name = "retinal"
     workers: int = Field(1, ge=1, le=4096, description="ranks, one per GPU where there are GPUs")
 
@@ -46,7 +46,7 @@ class JobRequest(BaseModel):
     dataset_id: int | str | None = Field(None, description="unknown here; give `data`")
     base_model: Path | None = Field(None, description="file of pre-trained weights, or `random`")
     base_model_id: int | str | None = Field(None, description="unknown here; give `base_model`")
-    config: Params = Field({}, description="the recipe's parameters; num_epochs is epochs")
+    config: RecipeParams = Field({}, description="the recipe's parameters; num_epochs is epochs")
     output_name: Name | None = Field(None, description="name in the model registry")
 
 

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
-from api.jobs.kinds import JOB_KINDS
+from api.jobs.kinds import stored_kind
 from api.jobs.ray_jobs import RayJobs
 from api.jobs.store import Job
 from api.location import ROOT
@@ -20,7 +20,7 @@ async def submit(
     cluster: RayJobs, job: Job, submission_id: str, local_data_dir: Path | None
 ) -> None:
     """Raises RayError if the cluster refuses. `local_data_dir` is that of a cluster on this machine."""
-    command = JOB_KINDS[job.kind].command(job.params, job.run_id)
+    command = stored_kind(job).command(job.params, job.run_id)
     await cluster.submit(submission_id, command, _variables(job, local_data_dir), job.run_id)
 
 

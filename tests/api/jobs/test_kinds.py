@@ -17,7 +17,14 @@ from sqlalchemy import text
 
 from api.control.mlflow_run import JobTraits
 from api.errors import ConflictError
-from api.jobs.kinds import EVALUATE, JOB_KINDS, TRAINING, job_traits, require_kind
+from api.jobs.kinds import (
+    EVALUATE,
+    JOB_KINDS,
+    TRAINING,
+    UnknownKindError,
+    job_traits,
+    require_kind,
+)
 from api.jobs.recipes import recipe_schemas
 from api.jobs.store import Job, JobState, JobStore
 from api.runs.reader import RunNotFoundError, RunReader
@@ -213,6 +220,12 @@ def test_the_traits_of_a_job_are_those_of_its_kind(database: Database) -> None:
     assert job_traits(jobs, RUN_ID) == JobTraits(kind="training", can_pause=True)
     assert job_traits(jobs, JOB_RUN_ID) == JobTraits(kind="evaluate", can_pause=False)
     assert job_traits(jobs, "c" * 32) is None
+
+
+def test_a_job_of_a_newer_server_is_refused_by_its_kind(database: Database) -> None:
+    add_job(database, RUN_ID, "export")
+    with pytest.raises(UnknownKindError, match="'export'"):
+        job_traits(JobStore(database), RUN_ID)
 
 
 def test_jobs_from_before_there_were_kinds_are_trainings(database: Database) -> None:
