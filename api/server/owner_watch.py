@@ -1,7 +1,8 @@
-"""Ends this server once the process that started it is gone, however that one ended."""
+"""Ends this server process when the process that started it has ended, also by kill -9."""
 
 import asyncio
 import logging
+import multiprocessing
 import os
 import signal
 from collections.abc import AsyncIterator
@@ -14,28 +15,29 @@ from api.background import in_background
 logger = logging.getLogger(__name__)
 
 POLL_INTERVAL_S = 1.0
-INIT_PID = 1
 
 
 @asynccontextmanager
 async def ends_with(owner_pid: int | None) -> AsyncIterator[None]:
-    """While inside, watch `owner_pid`; a killed `mlflow server` would else leave uvicorn behind."""
-    if owner_pid is None:
+    """End this server, while inside, as soon as the process `owner_pid` has ended."""
+    if owner_pid in (None, os.getpid()):
         yield
         return
+    assert owner_pid is not None
     async with in_background(_watch(owner_pid)):
         yield
 
 
 async def _watch(owner_pid: int) -> None:
-    parent_pid = os.getppid()
+    # Uvicorn's supervisor, where the server has several processes.
+    supervisor = multiprocessing.parent_process()
     # Another process's end is no event that every platform can wait for.
-    while _is_alive(owner_pid) and os.getppid() == parent_pid:  # noqa: ASYNC110
+    while _is_alive(owner_pid) and (supervisor is None or supervisor.is_alive()):  # noqa: ASYNC110
         await asyncio.sleep(POLL_INTERVAL_S)
-    logger.warning("process %d, which started this server, is gone: ending too", owner_pid)
-    if os.getppid() == parent_pid != INIT_PID:
-        # `mlflow server` or uvicorn's supervisor: the latter would replace this process.
-        os.kill(parent_pid, signal.SIGTERM)
+    logger.warning("process %d, which started this server, has ended: ending too", owner_pid)
+    if supervisor is not None and supervisor.is_alive():
+        # It would replace this process.
+        supervisor.terminate()
     os.kill(os.getpid(), signal.SIGTERM)
 
 

@@ -1,4 +1,4 @@
-"""Becoming the server: what must be so beforehand is looked at, then this process is replaced."""
+"""Checks what a server needs, then replaces this process by it."""
 
 import errno
 import ipaddress
@@ -18,7 +18,7 @@ OWNER_PID_VARIABLE = f"{PREFIX}OWNER_PID"
 
 
 def require_loopback(host: str) -> None:
-    """StartError unless `host` can be reached from this machine alone: there is no login yet."""
+    """Raise StartError unless only this machine can reach `host`: there is no login yet."""
     if not all(ipaddress.ip_address(address).is_loopback for address in _addresses(host)):
         raise StartError(
             f"--host {host} would let other machines in, and nobody has to log in: choose 127.0.0.1, "
@@ -27,7 +27,7 @@ def require_loopback(host: str) -> None:
 
 
 def require_free_port(host: str, port: int) -> None:
-    """StartError where uvicorn could not listen on `host` and `port`."""
+    """Raise StartError if uvicorn could not listen on `host` and `port`."""
     family = socket.AF_INET6 if ":" in _addresses(host)[0] else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -38,7 +38,7 @@ def require_free_port(host: str, port: int) -> None:
 
 
 def writable_directory(path: Path) -> Path:
-    """`path`, absolute and existing; StartError where nothing can be written there."""
+    """Make the folder `path` and return it, absolute; StartError if it cannot be written to."""
     absolute = path.expanduser().absolute()
     try:
         absolute.mkdir(parents=True, exist_ok=True)
@@ -59,7 +59,7 @@ def become(command: ServerCommand) -> NoReturn:
 
 
 def _allow_many_sockets() -> None:
-    """Each takes a file descriptor, of which a shell often allows no more than 1,024."""
+    """Raise the limit on open files: each socket takes one, and many shells allow 1,024."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     with suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

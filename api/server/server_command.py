@@ -1,4 +1,4 @@
-"""The `mlflow server` command that `fovea serve` and `fovea hub` become: decided, without touching anything."""
+"""The command line of the server process that `fovea serve` and `fovea hub` become; nothing is started here."""
 
 import os
 import shlex
@@ -30,10 +30,11 @@ UVICORN_OPTIONS = {
 
 _OWN_OPTIONS = ("--host", "-h", "--port", "-p", "--workers", "-w", "--app-name")
 _OTHER_SERVERS = ("--gunicorn-opts", "--waitress-opts", "--dev")
+_JOB_EXECUTION = "MLFLOW_SERVER_ENABLE_JOB_EXECUTION"
 _DEFAULT_ENVIRONMENT = {
     # MLflow's job runner is seven processes that outlive a killed server; nothing here needs it.
-    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
-    # What is trained here concerns nobody else.
+    _JOB_EXECUTION: "false",
+    # Trainings may concern patients: send nothing about them to anybody by default.
     "MLFLOW_DISABLE_TELEMETRY": "true",
 }
 
@@ -43,6 +44,9 @@ class App(StrEnum):
 
     SERVER = "fovea"
     HUB = "fovea-hub"
+
+
+FACTORIES = {App.SERVER: "api.app:create_app", App.HUB: "api.app:create_hub_app"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,28 +63,33 @@ class ServerRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class ServerCommand:
-    """A process to become."""
+    """A process that replaces this one."""
 
     arguments: list[str]
     environment: dict[str, str]
 
 
 def server_command(request: ServerRequest, environment: Mapping[str, str]) -> ServerCommand:
-    """`mlflow server` with our application and our defaults, unless the caller names others."""
+    """Serve our application with our defaults; options and variables of the caller come first."""
     _refuse_options_of_ours(request.mlflow_options)
     options, uvicorn_options = _take_option(request.mlflow_options, "--uvicorn-opts")
     given = uvicorn_options or environment.get("MLFLOW_UVICORN_OPTS", "")
+    environment = {**_DEFAULT_ENVIRONMENT, **environment}
     arguments = [
-        *(sys.executable, "-m", "mlflow", "server", "--app-name", request.app),
+        *(sys.executable, "-m", *_program(environment), "--app-name", request.app),
         *("--host", request.host, "--port", str(request.port)),
         *("--workers", str(request.workers)),
         *("--uvicorn-opts", _with_our_uvicorn_options(given)),
         *_store_options(request.data_dir, options, environment),
         *options,
     ]
-    return ServerCommand(
-        arguments=arguments, environment=own_environment({**_DEFAULT_ENVIRONMENT, **environment})
-    )
+    return ServerCommand(arguments=arguments, environment=own_environment(environment))
+
+
+def _program(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Our own single process, unless MLflow's job runner is wanted, which `mlflow server` starts."""
+    wants_jobs = environment[_JOB_EXECUTION].lower() in ("true", "1")
+    return ("mlflow", "server") if wants_jobs else ("api.server",)
 
 
 def _refuse_options_of_ours(options: Sequence[str]) -> None:

@@ -71,8 +71,12 @@ def test_uvicorn_gets_our_options_beside_the_callers() -> None:
 def test_mlflows_job_runner_is_off_unless_wanted() -> None:
     variable = "MLFLOW_SERVER_ENABLE_JOB_EXECUTION"
 
-    assert server_command(request(), {}).environment[variable] == "false"
-    assert server_command(request(), {variable: "true"}).environment[variable] == "true"
+    usual, wanted = server_command(request(), {}), server_command(request(), {variable: "true"})
+
+    assert usual.environment[variable] == "false"
+    assert usual.arguments[1:3] == ["-m", "api.server"]
+    assert wanted.environment[variable] == "true"
+    assert wanted.arguments[1:4] == ["-m", "mlflow", "server"], "it starts the runner"
 
 
 def test_our_packages_come_first_on_the_path() -> None:
