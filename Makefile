@@ -25,7 +25,7 @@ PYTHON := $(shell for python in python3 python3.13 python3.12 python3.11; do \
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test browser check types screenshots bench lock clean
+.PHONY: help setup demo test soak browser check types screenshots bench lock clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST)
@@ -60,7 +60,10 @@ demo: setup ## server, training with 2 processes, links (PORT, DATA, EPOCHS, DEM
 
 test: setup browser ## all tests (ARGS goes to pytest)
 	$(NPM) test
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@exec $(BIN)/python -m tests.run -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+
+soak: setup browser ## long loads and faults, which make test leaves out (ARGS goes to pytest)
+	@exec $(BIN)/python -m tests.run -m soak -o timeout=1800 $(ARGS)
 
 browser: $(INSTALLED)
 	@$(BIN)/python -m tests.browser
@@ -70,6 +73,7 @@ check: setup ## format, lint, types, import contracts, generated code
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m tests.structure
 	$(BIN)/python -m tests.file_names
 	$(BIN)/python -m api.client.generate --check
 	$(NPM) run check
