@@ -1,4 +1,4 @@
-"""Real receivers of notifications: a web server and a mail server on free ports, which may misbehave."""
+"""Real receivers of notifications: web and mail servers on free ports, which may refuse or hang."""
 
 import email
 import email.policy
@@ -18,7 +18,7 @@ from tests.ports import LOOPBACK, free_port
 
 @dataclass(frozen=True, kw_only=True)
 class Received:
-    """A message; `id` is the same when it comes once more."""
+    """A message; a repeated one has the same `id`."""
 
     id: str
     title: str
@@ -27,13 +27,21 @@ class Received:
 
 @dataclass
 class Receiver:
-    """`status` is what a web server answers; one that `holds` reads all and answers only when let go."""
+    """`received` has all messages so far. A web server answers with `status`, and not while it is paused."""
 
     url: str
     received: list[Received] = field(default_factory=list)
     status: int = 200
-    holds: bool = False
-    let_go: threading.Event = field(default_factory=threading.Event)
+    may_answer: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self.resume()
+
+    def pause(self) -> None:
+        self.may_answer.clear()
+
+    def resume(self) -> None:
+        self.may_answer.set()
 
     def ids(self) -> list[str]:
         return [message.id for message in self.received]
@@ -41,7 +49,7 @@ class Receiver:
 
 @contextmanager
 def http_receiver(port: int | None = None) -> Iterator[Receiver]:
-    """Of Apprise's json://."""
+    """A web server for Apprise's json:// URLs."""
     port = port or free_port()
     receiver = Receiver(url=f"json://{LOOPBACK}:{port}/hook")
 
@@ -56,13 +64,12 @@ def http_receiver(port: int | None = None) -> Iterator[Receiver]:
                         body=sent["message"],
                     )
                 )
-            if receiver.holds:
-                receiver.let_go.wait(60)
+            receiver.may_answer.wait(60)
             self.send_response(receiver.status)
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
-            """Not in the output of the tests."""
+            """Keep requests out of the tests' output."""
 
     server = ThreadingHTTPServer((LOOPBACK, port), Handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -70,7 +77,7 @@ def http_receiver(port: int | None = None) -> Iterator[Receiver]:
     try:
         yield receiver
     finally:
-        receiver.let_go.set()
+        receiver.resume()
         server.shutdown()
         server.server_close()
         thread.join()
@@ -111,7 +118,7 @@ def smtp_receiver() -> Iterator[Receiver]:
 
 @contextmanager
 def dribbling_receiver() -> Iterator[str]:
-    """The URL of a web server whose answer comes byte by byte and never ends."""
+    """The URL of a web server whose answer arrives byte by byte and never ends."""
     ending = threading.Event()
     with socket.create_server((LOOPBACK, 0)) as listener:
         listener.settimeout(0.1)

@@ -1,1 +1,1 @@
-"""Critical alerts: rules over the metrics of any run, and what comes of them."""
+"""Critical alerts: evaluates rules on the metrics of all runs, and records and publishes alerts."""

@@ -1,1 +1,1 @@
-"""Alerts to people who are not looking: e-mail, chat, pagers and webhooks."""
+"""Notifies people of alerts by e-mail, chat, pager and webhook."""

@@ -1,4 +1,4 @@
-"""A run of a real server with an alert, for what reads and acknowledges alerts."""
+"""A run with alerts on a real server, for tests that list and acknowledge alerts."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from tests.waiting import until
 
 @dataclass(frozen=True)
 class AlertedRun:
-    """`alert_id` is that of RAO, critical and open; CNV has been resolved."""
+    """`alert_id` is the open, critical alert on RAO; the alert on CNV is resolved."""
 
     run_id: str
     alert_id: str

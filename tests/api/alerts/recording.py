@@ -1,4 +1,4 @@
-"""Series, and what rules make of them, for tests of what is on record."""
+"""Series, rule instances and evaluations for tests of stored alerts."""
 
 import uuid
 from collections.abc import Sequence

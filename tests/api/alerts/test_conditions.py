@@ -1,4 +1,4 @@
-"""What is wrong with a value, by every condition, and how much it proves."""
+"""Each condition finds wrong values, and a bound reports the evidence."""
 
 import math
 from collections.abc import Sequence
@@ -42,12 +42,14 @@ def judged(condition: Condition, value: float, earlier: Sequence[float] = ()) ->
         (Bound(above=0.5, critical_factor=None), 1e9, W),
     ],
 )
-def test_a_bound(bound: Bound, value: float, level: Level | None) -> None:
+def test_a_bound_gives_the_level_of_a_value(
+    bound: Bound, value: float, level: Level | None
+) -> None:
     assert judged(bound, value) == ConditionResult(level=level, threshold=bound.threshold)
 
 
 @pytest.mark.parametrize("floor", [0.97, 0.98, 0.99])
-def test_a_floor_is_what_the_monitor_shows(floor: float) -> None:
+def test_a_floor_agrees_with_the_critical_conditions_of_the_dashboard(floor: float) -> None:
     shown = {None: ConditionStatus.OK, W: ConditionStatus.WARNING, C: ConditionStatus.CRITICAL}
     for thousandth in range(1001):
         value = thousandth / 1000
@@ -55,7 +57,7 @@ def test_a_floor_is_what_the_monitor_shows(floor: float) -> None:
         assert shown[level] is condition_status(value, floor)
 
 
-def test_no_cases_are_no_data_however_bad_or_good_the_value() -> None:
+def test_no_cases_are_no_data_whatever_the_value() -> None:
     bound = Bound(below=0.99, has_support=True)
     for value in (0.0, 1.0, math.nan):
         assert bound.check(sample(value, support=0), ()) == NO_DATA
@@ -65,7 +67,7 @@ def test_no_cases_are_no_data_however_bad_or_good_the_value() -> None:
 @pytest.mark.parametrize(
     ("support", "is_insufficient"), [(13, True), (380, True), (381, False), (1000, False)]
 )
-def test_so_few_cases_prove_nothing(support: int, *, is_insufficient: bool) -> None:
+def test_too_few_cases_are_insufficient_evidence(support: int, *, is_insufficient: bool) -> None:
     evidence = Bound(below=0.99, has_support=True).evidence(sample(1.0, support))
     assert evidence.is_insufficient is is_insufficient
     assert evidence.interval is not None
@@ -73,20 +75,20 @@ def test_so_few_cases_prove_nothing(support: int, *, is_insufficient: bool) -> N
     assert (evidence.interval[0] < 0.99) is is_insufficient
 
 
-def test_a_ceiling_is_proved_as_its_complement_is() -> None:
+def test_a_ceiling_needs_the_evidence_of_its_complement() -> None:
     ceiling = Bound(above=0.01, has_support=True)
     assert ceiling.evidence(sample(0.0, 380)).is_insufficient
     assert not ceiling.evidence(sample(0.0, 381)).is_insufficient
 
 
-def test_an_unknown_number_of_cases_proves_nothing_where_it_should_be_known() -> None:
+def test_an_unknown_number_of_cases_is_insufficient_evidence() -> None:
     evidence = Bound(below=0.99, has_support=True).evidence(sample(1.0))
     assert (evidence.support, evidence.interval, evidence.is_insufficient) == (None, None, True)
     assert not Bound(below=0.99).evidence(sample(1.0)).is_insufficient
 
 
 @pytest.mark.parametrize(("value", "level"), [(3.0, None), (math.nan, C), (-math.inf, C)])
-def test_a_loss_that_is_no_number(value: float, level: Level | None) -> None:
+def test_a_loss_that_is_not_finite_is_critical(value: float, level: Level | None) -> None:
     assert judged(NotFinite(), value).level is level
 
 
@@ -106,7 +108,9 @@ USUAL = [1.0 + 0.01 * math.sin(step) for step in range(100)]
         (1.15, [*USUAL[:90], *[100.0] * 10], W),
     ],
 )
-def test_a_spike(value: float, earlier: list[float], level: Level | None) -> None:
+def test_a_spike_is_relative_to_the_earlier_values(
+    value: float, earlier: list[float], level: Level | None
+) -> None:
     assert judged(Spike(), value, earlier).level is level
 
 
@@ -121,7 +125,9 @@ def test_a_spike(value: float, earlier: list[float], level: Level | None) -> Non
         (0.6, [0.5, *[0.55] * 9], W),
     ],
 )
-def test_a_plateau(value: float, earlier: list[float], level: Level | None) -> None:
+def test_a_plateau_is_a_lack_of_improvement(
+    value: float, earlier: list[float], level: Level | None
+) -> None:
     assert judged(Plateau(), value, earlier).level is level
 
 
@@ -129,11 +135,13 @@ def test_a_plateau(value: float, earlier: list[float], level: Level | None) -> N
     ("value", "earlier", "level"),
     [(60.0, [100.0] * 50, None), (40.0, [100.0] * 50, W), (1.0, [100.0] * 19, None)],
 )
-def test_a_drop(value: float, earlier: list[float], level: Level | None) -> None:
+def test_a_drop_is_relative_to_the_earlier_values(
+    value: float, earlier: list[float], level: Level | None
+) -> None:
     assert judged(Drop(), value, earlier).level is level
 
 
 @pytest.mark.parametrize("condition", [Spike(), Plateau(), Drop()])
-def test_what_is_no_number_is_left_to_the_rule_about_that(condition: Condition) -> None:
+def test_only_the_condition_for_non_finite_values_has_data_on_them(condition: Condition) -> None:
     for value in (math.nan, math.inf):
         assert judged(condition, value, [1.0] * 300) == NO_DATA

@@ -1,4 +1,4 @@
-"""Alerts put together of evaluations, and what is told when the record says something else."""
+"""Episodes are found in evaluations, and a record that differs from them is corrected."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ GOOD, WARNING, CRITICAL = 0.95, 0.85, 0.5
 
 
 def found(*values: float) -> list[Episode]:
-    """Of a series whose steps count from 1, with a rule that clears at once."""
+    """The episodes of a series with steps from 1 and a rule that clears at once."""
     samples = (
         Sample(step=step, value=value, timestamp_ms=0) for step, value in enumerate(values, 1)
     )
@@ -38,7 +38,7 @@ def known(
     )
 
 
-def told(
+def new_changes(
     on_record: Sequence[RecordedEpisode], episodes: Sequence[Episode]
 ) -> list[tuple[ChangeKind, int]]:
     return [
@@ -48,56 +48,60 @@ def told(
     ]
 
 
-def test_an_episode_is_from_firing_to_resolving() -> None:
+def test_an_episode_lasts_from_firing_to_resolving() -> None:
     first, second = found(GOOD, WARNING, CRITICAL, GOOD, GOOD, WARNING)
     assert [change.sample.step for change in first.changes] == [2, 3, 4]
     assert (first.state, first.level, first.ended_step) == (S.RESOLVED, C, 4)
     assert (second.state, second.level, second.ended_step) == (S.FIRING, W, float("inf"))
 
 
-def test_nothing_on_record_makes_all_of_it_new() -> None:
+def test_all_episodes_are_new_if_none_is_recorded() -> None:
     wanted = plan([], found(WARNING, GOOD, WARNING))
     assert [episode.began_step for episode in wanted.new] == [1, 3]
     assert (wanted.changed, wanted.withdrawn) == ([], [])
 
 
-def test_what_is_on_record_is_not_told_again() -> None:
+def test_recorded_changes_are_not_new() -> None:
     on_record = [known(1, 2, S.RESOLVED), known(3, 3)]
     assert plan(on_record, found(WARNING, GOOD, WARNING)) == plan([], [])
 
 
-def test_what_was_missed_is_told_in_its_order() -> None:
+def test_missed_changes_are_new_in_their_order() -> None:
     missed = found(WARNING, CRITICAL, WARNING, GOOD)
-    assert told([known(1, 1)], missed) == [(K.RAISED, 2), (K.LOWERED, 3), (K.RESOLVED, 4)]
+    assert new_changes([known(1, 1)], missed) == [(K.RAISED, 2), (K.LOWERED, 3), (K.RESOLVED, 4)]
 
 
-def test_an_alert_that_late_points_show_to_have_begun_earlier_stays_the_same_one() -> None:
+def test_an_alert_that_began_earlier_by_late_points_stays_the_same() -> None:
     wanted = plan([known(3, 3)], found(GOOD, WARNING, WARNING))
     [(match, episode, news)] = wanted.changed
     assert (match.began_step, episode.began_step, news) == (3, 2, [])
     assert (wanted.new, wanted.withdrawn) == ([], [])
 
 
-def test_an_alert_that_late_points_show_to_be_worse_or_over_says_so() -> None:
-    assert told([known(1, 3)], found(WARNING, CRITICAL, CRITICAL)) == [(K.RAISED, 2)]
-    assert told([known(1, 3, level=C)], found(CRITICAL, WARNING, WARNING)) == [(K.LOWERED, 2)]
-    assert told([known(1, 3)], found(WARNING, GOOD, GOOD)) == [(K.RESOLVED, 2)]
-    assert told([known(1, 3, S.RESOLVED)], found(WARNING, WARNING, WARNING)) == [(K.FIRED, 1)]
+def test_an_alert_that_is_worse_or_resolved_by_late_points_is_corrected() -> None:
+    assert new_changes([known(1, 3)], found(WARNING, CRITICAL, CRITICAL)) == [(K.RAISED, 2)]
+    assert new_changes([known(1, 3, level=C)], found(CRITICAL, WARNING, WARNING)) == [
+        (K.LOWERED, 2)
+    ]
+    assert new_changes([known(1, 3)], found(WARNING, GOOD, GOOD)) == [(K.RESOLVED, 2)]
+    assert new_changes([known(1, 3, S.RESOLVED)], found(WARNING, WARNING, WARNING)) == [
+        (K.FIRED, 1)
+    ]
 
 
-def test_an_alert_that_late_points_show_to_be_none_is_withdrawn_once() -> None:
+def test_an_alert_that_late_points_disprove_is_withdrawn_once() -> None:
     assert plan([known(2, 2)], found(GOOD, GOOD)).withdrawn == [known(2, 2)]
     withdrawn = known(2, 2, S.RESOLVED, is_withdrawn=True)
     assert plan([withdrawn], found(GOOD, GOOD)) == plan([], [])
 
 
-def test_an_alert_that_was_withdrawn_comes_back_as_itself() -> None:
+def test_a_withdrawn_alert_that_fires_again_is_the_same_alert() -> None:
     withdrawn = known(2, 2, S.RESOLVED, is_withdrawn=True)
-    assert told([withdrawn], found(GOOD, WARNING)) == [(K.FIRED, 2)]
-    assert plan([withdrawn], found(GOOD, GOOD, WARNING)).new, "that is another one"
+    assert new_changes([withdrawn], found(GOOD, WARNING)) == [(K.FIRED, 2)]
+    assert plan([withdrawn], found(GOOD, GOOD, WARNING)).new, "it is another alert"
 
 
-def test_an_alert_that_began_after_an_episode_had_ended_is_another() -> None:
+def test_an_alert_that_began_after_the_end_of_an_episode_is_another() -> None:
     later = known(10, 10)
     wanted = plan([later], found(WARNING, GOOD))
     assert [episode.began_step for episode in wanted.new] == [1]

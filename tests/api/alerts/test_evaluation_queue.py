@@ -1,4 +1,4 @@
-"""Which series is looked at next."""
+"""The queue returns series in the order in which they are due, one per run at a time."""
 
 import asyncio
 
@@ -18,8 +18,8 @@ def series_of_a_run() -> tuple[LiveSeries, LiveSeries]:
     return LiveSeries(instance), LiveSeries(instance)
 
 
-async def taken(queue: EvaluationQueue) -> LiveSeries | None:
-    """None where none is due."""
+async def next_due(queue: EvaluationQueue) -> LiveSeries | None:
+    """None if none is due."""
     try:
         async with asyncio.timeout(SOON_S):
             return await queue.get()
@@ -27,36 +27,40 @@ async def taken(queue: EvaluationQueue) -> LiveSeries | None:
         return None
 
 
-async def test_the_earliest_comes_first_and_each_once() -> None:
+async def test_the_earliest_series_comes_first_and_each_once() -> None:
     queue = EvaluationQueue()
     (one, _), (other, _) = series_of_a_run(), series_of_a_run()
     queue.put(one, 0.0)
     queue.put(other, -1.0)
     queue.put(one, 60.0)
-    assert [await taken(queue), await taken(queue), await taken(queue)] == [other, one, None]
+    assert [await next_due(queue), await next_due(queue), await next_due(queue)] == [
+        other,
+        one,
+        None,
+    ]
 
 
-async def test_a_series_is_not_due_before_its_time_and_is_waited_for() -> None:
+async def test_a_series_is_returned_when_it_is_due() -> None:
     queue = EvaluationQueue()
     one, _ = series_of_a_run()
     waiting = asyncio.create_task(queue.get())
     await asyncio.sleep(0)
     queue.put(one, 2 * SOON_S)
-    assert await taken(queue) is None
+    assert await next_due(queue) is None
     async with asyncio.timeout(10):
         assert await waiting is one
 
 
-async def test_of_a_run_one_series_is_taken_at_a_time() -> None:
+async def test_one_series_of_a_run_is_running_at_a_time() -> None:
     queue = EvaluationQueue()
     one, other = series_of_a_run()
     of_another_run, _ = series_of_a_run()
     queue.put(one, -1.0)
     queue.put(other, 0.0)
-    assert await taken(queue) is one
-    assert await taken(queue) is None
+    assert await next_due(queue) is one
+    assert await next_due(queue) is None
     queue.put(of_another_run, 0.0)
-    assert await taken(queue) is of_another_run
+    assert await next_due(queue) is of_another_run
     waiting = asyncio.create_task(queue.get())
     await asyncio.sleep(0)
     queue.done(one)
@@ -64,15 +68,15 @@ async def test_of_a_run_one_series_is_taken_at_a_time() -> None:
         assert await waiting is other
 
 
-async def test_a_series_that_is_taken_can_be_put_again() -> None:
+async def test_a_running_series_can_be_queued_again() -> None:
     queue = EvaluationQueue()
     one, _ = series_of_a_run()
     queue.put(one, 0.0)
-    assert await taken(queue) is one
+    assert await next_due(queue) is one
     queue.put(one, 0.0)
     assert queue.is_running(one)
     assert queue.is_queued(one)
-    assert await taken(queue) is None
+    assert await next_due(queue) is None
     queue.done(one)
     queue.done(one)
-    assert await taken(queue) is one
+    assert await next_due(queue) is one

@@ -1,4 +1,4 @@
-"""A series that is followed from memory, and what sends it back to the store."""
+"""A live series evaluates points from memory, and asks for the whole series when it cannot."""
 
 from api.alerts.conditions import Bound
 from api.alerts.live_series import MAX_BUFFERED, NUM_RECENT, LiveSeries
@@ -34,7 +34,7 @@ def steps(changes: list[Evaluation] | None) -> list[int]:
     return [change.sample.step for change in changes]
 
 
-def test_it_begins_with_what_the_store_has() -> None:
+def test_it_starts_with_the_points_in_the_store() -> None:
     series = new()
     assert series.apply([sample(1)]) is None
     assert series.restart(stored(sample(1))) == []
@@ -42,7 +42,7 @@ def test_it_begins_with_what_the_store_has() -> None:
     assert series.last_step == 3
 
 
-def test_what_comes_while_it_is_looked_at_waits() -> None:
+def test_points_that_arrive_during_a_whole_evaluation_are_buffered() -> None:
     series = new()
     assert series.apply([sample(1)]) is None
     assert series.apply([sample(2, BAD)]) is None
@@ -50,7 +50,7 @@ def test_what_comes_while_it_is_looked_at_waits() -> None:
     assert steps(series.restart(stored(sample(1), sample(2, BAD)))) == [3]
 
 
-def test_a_point_that_comes_twice_is_nothing_new() -> None:
+def test_a_repeated_point_changes_nothing() -> None:
     series = new()
     series.restart(stored(sample(1), sample(2, BAD)))
     assert series.apply([sample(1), sample(2, BAD), sample(1)]) == []
@@ -58,7 +58,7 @@ def test_a_point_that_comes_twice_is_nothing_new() -> None:
     assert series.apply([sample(1, float("nan"))]) == []
 
 
-def test_a_point_that_is_late_or_another_than_before_sends_it_back_to_the_store() -> None:
+def test_a_late_or_changed_point_requires_the_whole_series() -> None:
     for late in (sample(1), sample(2, BAD)):
         series = new()
         series.restart(stored(sample(2), sample(3)))
@@ -67,13 +67,13 @@ def test_a_point_that_is_late_or_another_than_before_sends_it_back_to_the_store(
         assert series.restart(stored(*sorted((late, sample(3)), key=lambda it: it.step))) == []
 
 
-def test_a_point_that_is_not_in_the_store_yet_and_late_sends_it_back_again() -> None:
+def test_a_late_buffered_point_that_the_store_lacks_requires_the_whole_series_again() -> None:
     series = new()
     assert series.apply([sample(1, BAD)]) is None
     assert series.restart(stored(sample(2))) is None
 
 
-def test_of_a_long_series_points_that_came_before_are_still_known_when_it_restarts() -> None:
+def test_buffered_points_of_a_long_series_are_known_after_its_restart() -> None:
     series = new()
     whole = [sample(step) for step in range(3 * NUM_RECENT)]
     for it in whole:
@@ -81,7 +81,7 @@ def test_of_a_long_series_points_that_came_before_are_still_known_when_it_restar
     assert series.restart(stored(*whole)) == []
 
 
-def test_so_many_points_that_wait_are_left_to_the_store() -> None:
+def test_too_many_buffered_points_require_the_whole_series_again() -> None:
     series = new()
     assert series.apply([sample(step) for step in range(MAX_BUFFERED)]) is None
     assert series.apply([sample(MAX_BUFFERED)]) is None

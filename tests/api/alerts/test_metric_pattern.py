@@ -1,4 +1,4 @@
-"""Which metrics a rule is about."""
+"""A metric pattern matches names part by part."""
 
 import pytest
 
@@ -21,7 +21,7 @@ from api.alerts.metric_pattern import MetricPattern
         ("(a)+*", "(a)+b", ("b",)),
     ],
 )
-def test_a_wildcard_is_one_part(
+def test_a_wildcard_matches_within_one_part(
     pattern: str, name: str, stands_for: tuple[str, ...] | None
 ) -> None:
     assert MetricPattern(pattern).match(name) == stands_for
@@ -36,7 +36,7 @@ def test_a_wildcard_is_one_part(
         ("*/*/n", ("a", "b"), "a/b/n"),
     ],
 )
-def test_the_support_takes_the_same_parts(
+def test_the_support_has_the_texts_of_the_wildcards(
     pattern: str, stands_for: tuple[str, ...], name: str
 ) -> None:
     assert MetricPattern(pattern).filled(stands_for) == name

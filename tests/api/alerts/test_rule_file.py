@@ -1,4 +1,4 @@
-"""Files of rules: what a person writes, and what they are told where that is wrong."""
+"""Rule files are read, and their errors are reported with line and field."""
 
 from pathlib import Path
 
@@ -28,7 +28,7 @@ without: [loss_plateau]
 """
 
 
-def test_a_file_in_full() -> None:
+def test_all_fields_of_a_file_are_read() -> None:
     file = parse_rules(WHOLE, "rules.yaml", BUILTIN_NAMES)
     rao, hot = file.rules
     assert (rao.name, rao.metric.text, rao.action) == ("RAO", "critical/RAO", RuleAction.PAUSE)
@@ -42,19 +42,19 @@ def test_a_file_in_full() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "# nothing yet\n", "rules: []\n"])
-def test_no_rules_are_no_fault(text: str) -> None:
+def test_a_file_without_rules_is_valid(text: str) -> None:
     assert not parse_rules(text, "rules.yaml").rules
 
 
 def rule(**fields: object) -> str:
-    """Its name in line 2, one field a line after that, and without those that are None."""
+    """A file of one rule: its name in line 2, then one field per line, without those that are None."""
     fields = {"metric": "val/loss", "above": 2, **fields}
     lines = [f"    {name}: {value}" for name, value in fields.items() if value is not None]
     return "\n".join(["rules:", "  - name: one", *lines, ""])
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         (rule(metric=None), ":2: metric: is missing"),
         (rule(metric='""'), ":3: metric: String should have at least 1 character"),
@@ -76,8 +76,14 @@ def rule(**fields: object) -> str:
         (rule(action="shout"), ":5: action: Input should be 'none', 'pause' or 'stop'"),
         (rule(bellow=1), ":5: bellow: unknown field; the fields are name, metric"),
         (rule(support="n/*"), ":2: support has more * than metric"),
-        (rule(above="!!python/object:os.system {}"), ":2: a value in this rule has a type that no field accepts"),
-        (rule() + "  - name: one\n    metric: a\n    above: 1\n", ":5: name: the rule in line 2 is already named one"),
+        (
+            rule(above="!!python/object:os.system {}"),
+            ":2: a value in this rule has a type that no field accepts",
+        ),
+        (
+            rule() + "  - name: one\n    metric: a\n    above: 1\n",
+            ":5: name: the rule in line 2 is already named one",
+        ),
         (rule() + "    above: 3\n", ":5: above: duplicate field"),
         ("rules:\n  name: RAO\n", ":2: a list of rules was expected"),
         ("rules:\n  - RAO\n", ":2: a rule was expected, such as `- name: RAO`"),
@@ -91,14 +97,14 @@ def rule(**fields: object) -> str:
         ("? [a]\n: b\n", ":1: a plain word was expected as the name of a field"),
     ],
 )
-def test_a_fault_is_told_with_line_and_field(text: str, said: str) -> None:
+def test_an_error_is_reported_with_line_and_field(text: str, message: str) -> None:
     with pytest.raises(RuleFileError) as raised:
         parse_rules(text, "rules.yaml", BUILTIN_NAMES)
-    assert said in str(raised.value)
+    assert message in str(raised.value)
     assert str(raised.value).startswith("rules.yaml:")
 
 
-def test_all_faults_are_told_at_once() -> None:
+def test_all_errors_are_reported_at_once() -> None:
     text = rule(action="shout", critical_factor=7) + "  - name: two\n    metric: b\n"
     with pytest.raises(RuleFileError) as raised:
         parse_rules(text, "rules.yaml")
@@ -119,6 +125,6 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         read_rules(tmp_path / "latin.yaml")
 
 
-def test_a_file_is_read(tmp_path: Path) -> None:
+def test_a_file_is_read_from_its_path(tmp_path: Path) -> None:
     (tmp_path / "rules.yaml").write_text(WHOLE)
     assert len(read_rules(tmp_path / "rules.yaml", BUILTIN_NAMES).rules) == 2

@@ -1,4 +1,4 @@
-"""What a write says to the rules of a run."""
+"""A write becomes samples of the series of a run."""
 
 from api.alerts.conditions import Bound
 from api.alerts.metric_pattern import MetricPattern
@@ -25,8 +25,8 @@ def point(name: str, step: int, value: float, timestamp_ms: int = 0) -> LoggedPo
     return LoggedPoint(name=name, value=value, step=step, timestamp_ms=timestamp_ms)
 
 
-def test_a_value_is_not_judged_before_its_number_of_cases_is_there() -> None:
-    # A 0 of 0 cases would be an alarm, for a moment.
+def test_a_value_without_its_number_of_cases_is_no_sample() -> None:
+    # Without the number, 0 of 0 cases would fire until the number arrives.
     alone = WrittenPoints.of([point("critical/RAO", 1, 0.0), point("cases/RAO", 2, 0.0)])
     assert alone.samples(rule_instance(WITH_SUPPORT)) is None
     assert [it.value for it in alone.samples(rule_instance(PLAIN)) or []] == [0.0]
@@ -34,7 +34,7 @@ def test_a_value_is_not_judged_before_its_number_of_cases_is_there() -> None:
     assert [it.support for it in together.samples(rule_instance(WITH_SUPPORT)) or []] == [0]
 
 
-def test_values_come_in_the_order_of_their_steps_and_the_last_of_a_step_counts() -> None:
+def test_samples_are_ordered_by_step_and_the_newest_point_of_a_step_counts() -> None:
     written = WrittenPoints.of(
         [
             point("critical/RAO", 2, 0.2),

@@ -1,4 +1,4 @@
-"""Alerts on a real server, from anybody's metrics to the socket, the record, the tag and the run."""
+"""Alerts of a real server, from logged metrics to the socket, the database, the tag and the run."""
 
 import json
 import subprocess
@@ -52,7 +52,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, rules: Path) -> Iterator[Se
 
 
 class Run:
-    """One that is logged with MLflow's own client."""
+    """A run that MLflow's client logs."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -72,13 +72,13 @@ class Run:
         return get(f"{self.url}/api/alerts", run_id=self.run_id, **wanted)
 
     def until_alerts(self, *expected: tuple[str, str, str]) -> None:
-        """Condition, state and level of each, in the order of their names."""
+        """Wait for alerts with these conditions, states and levels."""
 
-        def are_there() -> bool:
+        def are_listed() -> bool:
             shown = ((it["condition"], it["state"], it["level"]) for it in self.alerts())
             return sorted(shown) == sorted(expected)
 
-        until(are_there, f"{expected} instead of {self.alerts()}", DEADLINE_S)
+        until(are_listed, f"{expected} instead of {self.alerts()}", DEADLINE_S)
 
     def timeline(self) -> list[tuple[str, str, int]]:
         """Oldest first."""
@@ -91,9 +91,9 @@ class Run:
 
 
 def get(url: str, **query: Any) -> list[dict[str, Any]]:
-    answer = httpx.get(url, params=query, timeout=DEADLINE_S)
-    assert answer.status_code == 200, answer.text
-    listed: list[dict[str, Any]] = answer.json()
+    response = httpx.get(url, params=query, timeout=DEADLINE_S)
+    assert response.status_code == 200, response.text
+    listed: list[dict[str, Any]] = response.json()
     return listed
 
 
@@ -113,7 +113,7 @@ def next_alert(socket: ClientConnection) -> dict[str, Any]:
             return alert
 
 
-def test_a_condition_below_its_floor_is_told_on_the_socket_in_the_tag_and_over_rest(
+def test_a_condition_below_its_floor_is_on_the_socket_in_the_tag_and_in_the_api(
     server: Server,
 ) -> None:
     run = Run(server.url)
@@ -137,7 +137,7 @@ def test_a_condition_below_its_floor_is_told_on_the_socket_in_the_tag_and_over_r
     assert run.timeline() == [("RAO", "fired", 10), ("RAO", "lowered", 30), ("RAO", "resolved", 40)]
 
 
-def test_a_run_is_found_by_its_alert_in_mlflow(server: Server) -> None:
+def test_mlflow_finds_a_run_by_its_alert(server: Server) -> None:
     run = Run(server.url)
     run.log(1, train__loss=float("nan"))
     run.until_alerts(("loss_not_finite", "firing", "critical"))
@@ -148,7 +148,7 @@ def test_a_run_is_found_by_its_alert_in_mlflow(server: Server) -> None:
     assert run.alerts()[0]["not_finite"] == "NaN"
 
 
-def test_a_wildcard_is_a_rule_for_each_metric_and_waits_as_it_says(server: Server) -> None:
+def test_a_wildcard_makes_a_rule_for_each_metric_and_counts_evaluations(server: Server) -> None:
     run = Run(server.url)
     run.log(1, per_class__A=0.1, n__A=9, per_class__B=0.1, n__B=9, per_class__C=0.1, n__C=0)
     run.log(2, per_class__A=0.1, n__A=9, per_class__B=0.9, n__B=9, per_class__C=0.1, n__C=0)
@@ -156,7 +156,7 @@ def test_a_wildcard_is_a_rule_for_each_metric_and_waits_as_it_says(server: Serve
     assert run.alerts()[0]["metric"] == "per_class/A"
 
 
-def test_the_number_of_cases_may_come_apart_and_takes_back_what_it_must(server: Server) -> None:
+def test_a_number_of_cases_that_arrives_later_withdraws_the_alert(server: Server) -> None:
     run = Run(server.url)
     run.log(5, critical__CNV=0.0)
     run.until_alerts(("CNV", "firing", "critical"))
@@ -166,7 +166,7 @@ def test_the_number_of_cases_may_come_apart_and_takes_back_what_it_must(server: 
     assert [kind for _, kind, _ in run.timeline()] == ["fired", "withdrawn"]
 
 
-def test_points_out_of_order_repeated_and_late_by_an_hour(server: Server) -> None:
+def test_points_may_be_out_of_order_repeated_and_an_hour_late(server: Server) -> None:
     run = Run(server.url)
     for step in (30, 10, 10, 30):
         run.log(step, critical__RVO=0.96, critical_support__RVO=99)
@@ -190,20 +190,20 @@ def test_a_rule_pauses_a_run_and_a_person_overrules_it(server: Server) -> None:
         assert post(server.url, "resume", run.run_id, timeout_s=DEADLINE_S).json()["acknowledged"]
         run.log(2, val__loss=2.1)
         run.log(3, val__loss=9.0)
-        until(lambda: ("overfit", "raised", 3) in run.timeline(), "the rise is on record")
+        until(lambda: ("overfit", "raised", 3) in run.timeline(), "the raised level is recorded")
         assert outcomes(server.url, run.run_id) == [("pause", "done"), ("resume", "done")]
     assert [kind for _, kind, _ in run.timeline()] == ["fired", "acted", "raised"]
 
 
-def test_a_run_that_cannot_be_paused_is_on_record(server: Server) -> None:
+def test_an_action_that_fails_is_recorded(server: Server) -> None:
     run = Run(server.url)
     run.log(1, val__loss=3.0)
-    until(lambda: ("overfit", "acted", 1) in run.timeline(), "the attempt is on record")
+    until(lambda: ("overfit", "acted", 1) in run.timeline(), "the attempt is recorded")
     newest = get(f"{server.url}/api/alerts/timeline", run_id=run.run_id, limit=1)[0]
     assert newest["note"].startswith("Could not pause the run: ")
 
 
-def test_acknowledging_is_on_record_once(server: Server) -> None:
+def test_an_alert_is_acknowledged_once(server: Server) -> None:
     run = Run(server.url)
     run.log(1, train__loss=float("inf"))
     run.until_alerts(("loss_not_finite", "firing", "critical"))
@@ -211,7 +211,7 @@ def test_acknowledging_is_on_record_once(server: Server) -> None:
     url = f"{server.url}/api/alerts/acknowledge/{alert_id}"
     with watching(run) as socket:
         assert httpx.post(url, json={"note": "on it"}).json()["acknowledged_by"] == "anonymous"
-        # That it fired may still be on its way.
+        # The message that it fired may still be on its way.
         while next_alert(socket)["note"] != "on it":
             pass
     again = httpx.post(url)
@@ -234,21 +234,21 @@ def test_acknowledging_is_on_record_once(server: Server) -> None:
         ("GET", "?state=burning", 422),
     ],
 )
-def test_what_is_not_there_is_refused(server: Server, method: str, path: str, status: int) -> None:
-    url = f"{server.url}/api/alerts{'' if path.startswith('?') else '/'}{path}"
-    answer = httpx.request(method, url)
-    assert answer.status_code == status
-    assert {"error", "error_code", "details", "timestamp", "request_id"} <= answer.json().keys()
-
-
-def test_a_note_of_any_length_is_refused(server: Server) -> None:
-    answer = httpx.post(f"{server.url}/api/alerts/acknowledge/nobody", json={"note": "n" * 2001})
-    assert answer.status_code == 422
-
-
-def test_a_server_that_is_killed_misses_nothing_and_says_nothing_twice(
-    tmp_path: Path, rules: Path
+def test_unknown_alerts_and_bad_queries_are_refused(
+    server: Server, method: str, path: str, status: int
 ) -> None:
+    url = f"{server.url}/api/alerts{'' if path.startswith('?') else '/'}{path}"
+    response = httpx.request(method, url)
+    assert response.status_code == status
+    assert {"error", "error_code", "details", "timestamp", "request_id"} <= response.json().keys()
+
+
+def test_a_note_that_is_too_long_is_refused(server: Server) -> None:
+    response = httpx.post(f"{server.url}/api/alerts/acknowledge/nobody", json={"note": "n" * 2001})
+    assert response.status_code == 422
+
+
+def test_a_killed_server_misses_no_alert_and_repeats_none(tmp_path: Path, rules: Path) -> None:
     environment = {"FOVEA_ALERT_RULES": str(rules)}
     with fovea_server(tmp_path / "data", environment=environment) as server:
         known, missed, ended = (Run(server.url) for _ in range(3))
@@ -285,7 +285,7 @@ def test_several_servers_on_one_database_find_each_alert_once(
                 for step in range(1, 6):
                     run.log(step, critical__RAO=0.8, critical_support__RAO=15)
                 assert next_alert(socket)["run_id"] == run.run_id
-            # The others take over from whoever held the lease.
+            # The other server takes over if this one held the lease.
             two.kill()
             run.log(6, train__loss=float("nan"))
             run.until_alerts(
@@ -294,7 +294,7 @@ def test_several_servers_on_one_database_find_each_alert_once(
             assert run.timeline() == [("RAO", "fired", 1), ("loss_not_finite", "fired", 6)]
 
 
-def test_rules_that_are_wrong_keep_the_server_from_starting(tmp_path: Path) -> None:
+def test_wrong_rules_keep_the_server_from_starting(tmp_path: Path) -> None:
     (tmp_path / "rules.yaml").write_text("rules:\n  - name: RAO\n    below: 0.9\n")
     ended = subprocess.run(
         [str(Path(sys.executable).parent / "fovea"), "serve", "--port", "5998"],
@@ -310,7 +310,7 @@ def test_rules_that_are_wrong_keep_the_server_from_starting(tmp_path: Path) -> N
     assert "Traceback" not in ended.stderr
 
 
-def test_the_alerts_of_a_workspace_are_its_own(tmp_path: Path) -> None:
+def test_alerts_are_visible_in_their_workspace_only(tmp_path: Path) -> None:
     environment = {"MLFLOW_ENABLE_WORKSPACES": "true"}
     mlflow = "/api/2.0/mlflow"
     with fovea_server(tmp_path / "data", environment=environment) as server:
@@ -326,7 +326,7 @@ def test_the_alerts_of_a_workspace_are_its_own(tmp_path: Path) -> None:
             alert_id = api.get("/api/alerts").json()[0]["alert_id"]
             timeline = api.get("/api/alerts/timeline", params={"run_id": run_id}).json()
             assert [line["kind"] for line in timeline] == ["fired"]
-            # As a browser asks, which cannot send the header with a handshake.
+            # A browser cannot send the header with a handshake.
             address = server.url.replace("http", "ws", 1)
             with connect(f"{address}/ws?workspace=radiology") as socket:
                 assert json.loads(socket.recv(DEADLINE_S))["run_id"] == run_id
@@ -340,7 +340,7 @@ def test_the_alerts_of_a_workspace_are_its_own(tmp_path: Path) -> None:
         fovea_server(tmp_path / "data", environment=environment) as server,
         radiology(server.url) as api,
     ):
-        # Whatever was missed is looked for in all workspaces.
+        # The search for missed alerts covers all workspaces.
         assert [it["alert_id"] for it in api.get("/api/alerts").json()] == [alert_id]
         assert "missed alerts failed" not in server.log.read_text()
 

@@ -1,4 +1,4 @@
-"""Every way from one state of an alert to the next, by name; and what holds for all series."""
+"""Every transition of an alert, and the properties that hold for all series."""
 
 from dataclasses import replace
 
@@ -61,7 +61,7 @@ def after(before: Progress, *values: float, patience: Patience) -> Progress:
         (RESOLVED, CRITICAL, S.FIRING, C),
     ],
 )
-def test_from_every_state(
+def test_every_state_has_its_transitions(
     before: Progress, value: float, state: AlertState, level: Level | None
 ) -> None:
     moved = after(before, value, patience=Patience())
@@ -80,19 +80,19 @@ def test_from_every_state(
         (PENDING, CRITICAL, S.FIRING),
     ],
 )
-def test_a_rule_that_waits_for_two_evaluations(
+def test_a_rule_can_require_two_evaluations_to_fire(
     before: Progress, value: float, state: AlertState
 ) -> None:
     assert after(before, value, patience=Patience(to_fire=2)).state is state
 
 
-def test_a_good_value_in_between_begins_the_count_anew() -> None:
+def test_a_good_value_in_between_restarts_the_count() -> None:
     values = [WARNING, WARNING, GOOD, WARNING, WARNING]
     assert after(OK, *values, patience=Patience(to_fire=3)).state is S.PENDING
     assert after(OK, *values, WARNING, patience=Patience(to_fire=3)).state is S.FIRING
 
 
-def test_a_gap_neither_confirms_nor_takes_back() -> None:
+def test_missing_data_neither_confirms_nor_resolves() -> None:
     assert after(OK, WARNING, NOTHING, WARNING, patience=Patience(to_fire=2)).state is S.FIRING
     assert after(FIRING, GOOD, NOTHING, GOOD, patience=Patience()).state is S.RESOLVED
 
@@ -113,18 +113,18 @@ def test_a_gap_neither_confirms_nor_takes_back() -> None:
         ([WARNING, CRITICAL, WARNING], S.FIRING, C),
     ],
 )
-def test_what_fires_is_taken_back_and_lowered_with_patience(
+def test_an_alert_is_resolved_and_lowered_after_several_evaluations(
     values: list[float], state: AlertState, level: Level | None
 ) -> None:
     moved = after(ALARMING, *values, patience=Patience())
     assert (moved.state, moved.level) == (state, level)
 
 
-def test_what_is_told() -> None:
+def test_changes_are_the_start_the_end_and_a_new_level() -> None:
     values = [GOOD, WARNING, WARNING, CRITICAL, WARNING, WARNING, GOOD, GOOD, GOOD]
     samples = [Sample(step=step, value=value, timestamp_ms=0) for step, value in enumerate(values)]
-    told = [it for it in evaluate_all(FLOOR, Patience(), samples) if it.is_change]
-    assert [(it.sample.step, it.after.state, it.after.level) for it in told] == [
+    changes = [it for it in evaluate_all(FLOOR, Patience(), samples) if it.is_change]
+    assert [(it.sample.step, it.after.state, it.after.level) for it in changes] == [
         (1, S.FIRING, W),
         (3, S.FIRING, C),
         (5, S.FIRING, W),
@@ -142,21 +142,21 @@ def evaluations(values: list[float], patience: Patience) -> list[Evaluation]:
 
 
 @given(VALUES, PATIENCE)
-def test_an_episode_begins_after_bad_values_alone_and_ends_after_good_ones_alone(
+def test_an_episode_begins_after_bad_values_only_and_ends_after_good_ones_only(
     values: list[float], patience: Patience
 ) -> None:
     for index, it in enumerate(evaluations(values, patience)):
-        said = [value for value in values[: index + 1] if value == value]  # noqa: PLR0124
+        with_data = [value for value in values[: index + 1] if value == value]  # noqa: PLR0124
         is_firing, was_firing = (progress.state is S.FIRING for progress in (it.after, it.before))
         if is_firing and not was_firing:
-            assert all(value < 0.9 for value in said[-patience.to_fire :])
-            assert len(said) >= patience.to_fire
+            assert all(value < 0.9 for value in with_data[-patience.to_fire :])
+            assert len(with_data) >= patience.to_fire
         if was_firing and not is_firing:
-            assert all(value == GOOD for value in said[-patience.to_clear :])
+            assert all(value == GOOD for value in with_data[-patience.to_clear :])
 
 
 @given(VALUES, PATIENCE, st.integers(0, 60))
-def test_it_can_be_left_and_taken_up_at_any_step(
+def test_an_evaluation_can_be_interrupted_at_any_step(
     values: list[float], patience: Patience, cut: int
 ) -> None:
     whole = evaluations(values, patience)
@@ -165,7 +165,7 @@ def test_it_can_be_left_and_taken_up_at_any_step(
     assert list(evaluate_all(FLOOR, patience, rest, before)) == whole[cut:]
 
 
-def test_a_step_keeps_what_the_condition_looks_back_on() -> None:
+def test_a_step_keeps_the_values_that_the_condition_needs() -> None:
     progress = Progress()
     condition = replace(FLOOR, window=3)
     for step, value in enumerate([0.1, 0.2, float("nan"), 0.3, 0.4]):

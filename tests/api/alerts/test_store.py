@@ -1,4 +1,4 @@
-"""Alerts on record: each once, whoever finds it, and the same as the finished series says."""
+"""Each alert is stored once, whichever server finds it, and agrees with the complete series."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -33,28 +33,28 @@ def advance(
     store: AlertStore, instance: RuleInstance, *values: float
 ) -> list[tuple[ChangeKind, int]]:
     changes = [it for it in evaluated(instance, series(*values)) if it.is_change]
-    news = store.advance(instance, changes, at, NOW_MS)
-    return [(each.change.kind, each.change.step) for each in news]
+    recorded = store.advance(instance, changes, at, NOW_MS)
+    return [(each.change.kind, each.change.step) for each in recorded]
 
 
 def reconcile(
     store: AlertStore, instance: RuleInstance, *values: float
 ) -> list[tuple[ChangeKind, int]]:
     found = episodes(evaluated(instance, series(*values)))
-    news = store.reconcile(instance, found, at, NOW_MS)
-    return [(each.change.kind, each.change.step) for each in news]
+    recorded = store.reconcile(instance, found, at, NOW_MS)
+    return [(each.change.kind, each.change.step) for each in recorded]
 
 
-def on_record(store: AlertStore, instance: RuleInstance) -> list[Alert]:
+def stored_alerts(store: AlertStore, instance: RuleInstance) -> list[Alert]:
     """Oldest episode first."""
     found = store.listed(None, AlertQuery(run_id=instance.run_id), EVERYTHING).entries
     return sorted(found, key=lambda alert: alert.began_step)
 
 
-def test_an_alert_is_kept_in_full(store: AlertStore) -> None:
+def test_all_fields_of_an_alert_are_stored(store: AlertStore) -> None:
     instance = rule_instance()
     assert advance(store, instance, GOOD, CRITICAL) == [(K.FIRED, 2)]
-    [alert] = on_record(store, instance)
+    [alert] = stored_alerts(store, instance)
     assert store.find(alert.alert_id) == alert
     assert (alert.state, alert.level, alert.value) == (AlertState.FIRING, Level.CRITICAL, CRITICAL)
     assert (alert.began_step, alert.step, alert.epoch, alert.batch) == (2, 2, 0, 2)
@@ -63,25 +63,25 @@ def test_an_alert_is_kept_in_full(store: AlertStore) -> None:
     assert (alert.acknowledged_by, alert.note) == (None, "")
 
 
-def test_a_value_that_is_no_number_is_kept(store: AlertStore) -> None:
+def test_a_non_finite_value_is_stored(store: AlertStore) -> None:
     instance = rule_instance()
     advance(store, instance, float("-inf"))
-    assert on_record(store, instance)[0].value == float("-inf")
+    assert stored_alerts(store, instance)[0].value == float("-inf")
 
 
-def test_changes_are_carried_on_and_told_once(store: AlertStore) -> None:
+def test_each_change_is_recorded_once(store: AlertStore) -> None:
     instance = rule_instance()
     values = [WARNING, CRITICAL, WARNING, GOOD, WARNING]
     expected = [(K.FIRED, 1), (K.RAISED, 2), (K.LOWERED, 3), (K.RESOLVED, 4), (K.FIRED, 5)]
     assert advance(store, instance, *values) == expected
     assert advance(store, instance, *values) == []
     assert reconcile(store, instance, *values) == []
-    assert [alert.began_step for alert in on_record(store, instance)] == [1, 5]
+    assert [alert.began_step for alert in stored_alerts(store, instance)] == [1, 5]
     lines = store.timeline(instance.run_id, EVERYTHING).entries
     assert [(it.change.kind, it.change.step) for it in reversed(lines)] == expected
 
 
-def test_what_was_missed_is_made_up(store: AlertStore) -> None:
+def test_missed_changes_are_recorded_later(store: AlertStore) -> None:
     instance = rule_instance()
     advance(store, instance, WARNING)
     assert reconcile(store, instance, WARNING, CRITICAL, GOOD, WARNING) == [
@@ -91,38 +91,38 @@ def test_what_was_missed_is_made_up(store: AlertStore) -> None:
     ]
 
 
-def test_an_alert_is_withdrawn_and_comes_back(store: AlertStore) -> None:
+def test_a_withdrawn_alert_can_fire_again(store: AlertStore) -> None:
     instance = rule_instance()
     advance(store, instance, GOOD, WARNING)
     assert reconcile(store, instance, GOOD, GOOD) == [(K.WITHDRAWN, 2)]
     assert reconcile(store, instance, GOOD, GOOD) == []
     assert store.worst_open(instance.run_id) is None
     assert reconcile(store, instance, GOOD, WARNING) == [(K.FIRED, 2)]
-    [alert] = on_record(store, instance)
+    [alert] = stored_alerts(store, instance)
     assert alert.state is AlertState.FIRING
 
 
-def test_several_servers_find_an_alert_at_the_same_moment(store: AlertStore) -> None:
+def test_an_alert_that_several_servers_find_at_once_is_recorded_once(store: AlertStore) -> None:
     instance = rule_instance()
     with ThreadPoolExecutor(8) as servers:
         advanced = [servers.submit(advance, store, instance, GOOD, WARNING) for _ in range(6)]
         reconciled = [servers.submit(reconcile, store, instance, GOOD, WARNING) for _ in range(6)]
-        told = [change for each in (*advanced, *reconciled) for change in each.result(60)]
-    assert told == [(K.FIRED, 2)]
-    assert len(on_record(store, instance)) == 1
+        recorded = [change for each in (*advanced, *reconciled) for change in each.result(60)]
+    assert recorded == [(K.FIRED, 2)]
+    assert len(stored_alerts(store, instance)) == 1
 
 
-def test_acknowledging(store: AlertStore) -> None:
+def test_an_alert_is_acknowledged_once_per_level(store: AlertStore) -> None:
     instance = rule_instance()
     advance(store, instance, WARNING)
-    [alert] = on_record(store, instance)
-    news = store.acknowledge(alert.alert_id, "dr.b", "seen it", NOW_MS + 5)
-    assert (news.change.kind, news.change.who, news.change.note) == (
+    [alert] = stored_alerts(store, instance)
+    recorded = store.acknowledge(alert.alert_id, "dr.b", "seen it", NOW_MS + 5)
+    assert (recorded.change.kind, recorded.change.who, recorded.change.note) == (
         K.ACKNOWLEDGED,
         "dr.b",
         "seen it",
     )
-    [acknowledged] = on_record(store, instance)
+    [acknowledged] = stored_alerts(store, instance)
     assert (acknowledged.acknowledged_by, acknowledged.acknowledged_ms) == ("dr.b", NOW_MS + 5)
     with pytest.raises(ConflictError, match=r"before, by dr\.b"):
         store.acknowledge(alert.alert_id, "dr.c", "", NOW_MS + 6)
@@ -131,16 +131,18 @@ def test_acknowledging(store: AlertStore) -> None:
     with pytest.raises(AlertNotFoundError):
         store.find("nothing")
     advance(store, instance, WARNING, CRITICAL)
-    assert on_record(store, instance)[0].acknowledged_by is None, "nobody has seen how bad it is"
+    assert stored_alerts(store, instance)[0].acknowledged_by is None, (
+        "the higher level is not acknowledged"
+    )
     store.acknowledge(alert.alert_id, "dr.c", "", NOW_MS + 7)
     advance(store, instance, WARNING, CRITICAL, WARNING)
-    assert on_record(store, instance)[0].acknowledged_by == "dr.c"
+    assert stored_alerts(store, instance)[0].acknowledged_by == "dr.c"
 
 
-def test_what_was_done_for_an_alert_is_on_record(store: AlertStore) -> None:
+def test_the_action_of_a_rule_is_recorded(store: AlertStore) -> None:
     instance = rule_instance()
     advance(store, instance, WARNING)
-    [alert] = on_record(store, instance)
+    [alert] = stored_alerts(store, instance)
     assert not store.has_acted(alert.alert_id)
     store.acted(alert.alert_id, "Sent the command pause to the run", NOW_MS)
     assert store.has_acted(alert.alert_id)
@@ -148,21 +150,21 @@ def test_what_was_done_for_an_alert_is_on_record(store: AlertStore) -> None:
     assert (newest.kind, newest.who) == (K.ACTED, "rule RAO")
 
 
-def test_what_nobody_was_told_of_is_found_until_it_is(store: AlertStore) -> None:
+def test_unpublished_changes_are_found_until_they_are_marked(store: AlertStore) -> None:
     instance = rule_instance()
     advance(store, instance, WARNING, CRITICAL)
-    assert store.unpublished(NOW_MS) == [], "it is on its way"
+    assert store.unpublished(NOW_MS) == [], "it is being published"
     unpublished = [it for it in store.unpublished(NOW_MS + 1) if it.alert.run_id == instance.run_id]
     assert [it.change.kind for it in unpublished] == [K.FIRED, K.RAISED]
     store.mark_published([it.change.id for it in unpublished])
     assert not [it for it in store.unpublished(NOW_MS + 1) if it.alert.run_id == instance.run_id]
 
 
-def test_lists_are_narrowed_and_paged(store: AlertStore) -> None:
+def test_lists_are_filtered_and_paged(store: AlertStore) -> None:
     one, other = rule_instance(), rule_instance("RVO")
     advance(store, one, WARNING, GOOD, CRITICAL)
     advance(store, other, WARNING)
-    store.acknowledge(on_record(store, other)[0].alert_id, "dr.b", "", NOW_MS)
+    store.acknowledge(stored_alerts(store, other)[0].alert_id, "dr.b", "", NOW_MS)
 
     def number(**wanted: object) -> int:
         query = AlertQuery(**wanted)  # type: ignore[arg-type]
@@ -185,7 +187,7 @@ def test_lists_are_narrowed_and_paged(store: AlertStore) -> None:
 POINT = st.tuples(
     st.integers(1, 12), st.sampled_from([GOOD, WARNING, CRITICAL, NOTHING]), st.booleans()
 )
-"""A step, a value, and whether the server dies between taking the point and evaluating it."""
+"""A step, a value, and whether the server is killed before it evaluates the point."""
 
 
 @settings(
@@ -195,7 +197,7 @@ POINT = st.tuples(
     points=st.lists(POINT, max_size=25),
     patience=st.builds(Patience, to_fire=st.integers(1, 3), to_clear=st.integers(1, 3)),
 )
-def test_whatever_order_and_crashes_the_record_says_what_the_finished_series_does(
+def test_the_record_agrees_with_the_complete_series_whatever_the_order_and_crashes(
     store: AlertStore, points: list[tuple[int, float, bool]], patience: Patience
 ) -> None:
     instance = rule_instance(patience=patience)
@@ -208,18 +210,18 @@ def test_whatever_order_and_crashes_the_record_says_what_the_finished_series_doe
         elif (changes := live.apply([logged[step]])) is not None:
             store.advance(instance, changes, at, NOW_MS)
         else:
-            changes = live.restart(look_at_all(store, instance, logged))
-            assert changes == [], "all of it was in the store"
-    # A server that starts looks at all that it may have missed.
-    look_at_all(store, instance, logged)
+            changes = live.restart(evaluate_all_points(store, instance, logged))
+            assert changes == [], "the store had all points"
+    # A server that starts evaluates all series that may have been missed.
+    evaluate_all_points(store, instance, logged)
 
     expected = episodes(evaluated(instance, ordered(logged)))
     assert [
-        (alert.began_step, alert.state, alert.level) for alert in standing(store, instance)
+        (alert.began_step, alert.state, alert.level) for alert in not_withdrawn(store, instance)
     ] == [(episode.began_step, episode.state, episode.level) for episode in expected]
 
 
-def look_at_all(
+def evaluate_all_points(
     store: AlertStore, instance: RuleInstance, logged: dict[int, Sample]
 ) -> list[Evaluation]:
     evaluations = evaluated(instance, ordered(logged))
@@ -231,14 +233,13 @@ def ordered(logged: dict[int, Sample]) -> list[Sample]:
     return [logged[step] for step in sorted(logged)]
 
 
-def standing(store: AlertStore, instance: RuleInstance) -> list[Alert]:
-    """Those that were not withdrawn."""
+def not_withdrawn(store: AlertStore, instance: RuleInstance) -> list[Alert]:
     lines = store.timeline(instance.run_id, EVERYTHING).entries
     newest: dict[str, ChangeKind] = {}
     for it in lines:
         newest.setdefault(it.change.alert_id, it.change.kind)
     return [
         alert
-        for alert in on_record(store, instance)
+        for alert in stored_alerts(store, instance)
         if newest[alert.alert_id] is not ChangeKind.WITHDRAWN
     ]

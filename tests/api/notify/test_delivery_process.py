@@ -1,9 +1,9 @@
-"""Delivering to real services, and to some that refuse, hang or are not there."""
+"""Messages are delivered to real services, and services that refuse, hang or do not exist are errors."""
 
 import psutil
 import pytest
 
-from api.notify import delivery_process as courier_module
+from api.notify import delivery_process as delivery_module
 from api.notify.delivery_process import UndeliveredError, delivery_process
 from api.notify.delivery_worker import redacted
 from api.notify.records import Notification
@@ -35,11 +35,11 @@ def target(url: str) -> Target:
 
 
 async def deliver(url: str) -> None:
-    async with delivery_process(target(url)) as courier:
-        await courier.deliver(MESSAGE)
+    async with delivery_process(target(url)) as process:
+        await process.deliver(MESSAGE)
 
 
-async def test_a_web_server_and_a_mail_server_get_the_message_and_its_id() -> None:
+async def test_a_web_server_and_a_mail_server_receive_the_message_and_its_id() -> None:
     with http_receiver() as hook, smtp_receiver() as mail:
         await deliver(hook.url)
         await deliver(mail.url)
@@ -50,11 +50,11 @@ async def test_a_web_server_and_a_mail_server_get_the_message_and_its_id() -> No
     ]
 
 
-async def test_a_courier_delivers_one_message_after_the_other() -> None:
+async def test_a_process_delivers_several_messages() -> None:
     with http_receiver() as hook:
-        async with delivery_process(target(hook.url)) as courier:
-            await courier.deliver(MESSAGE)
-            await courier.deliver(MESSAGE)
+        async with delivery_process(target(hook.url)) as process:
+            await process.deliver(MESSAGE)
+            await process.deliver(MESSAGE)
     assert hook.ids() == [MESSAGE.id] * 2
 
 
@@ -75,7 +75,7 @@ def test_no_part_of_the_url_is_in_an_error(error: str) -> None:
         assert part not in shown
 
 
-async def test_a_refusal_is_said_without_what_the_url_keeps_secret() -> None:
+async def test_a_refusal_is_reported_without_the_secrets_of_the_url() -> None:
     with http_receiver() as hook:
         hook.status = 500
         url = hook.url.replace("json://", f"json://user:{SECRET}@").replace("/hook", f"/{SECRET}")
@@ -86,33 +86,33 @@ async def test_a_refusal_is_said_without_what_the_url_keeps_secret() -> None:
 
 
 @pytest.mark.parametrize("scheme", ["json", "mailto"])
-async def test_a_service_that_is_not_there_is_an_error(scheme: str) -> None:
+async def test_an_unreachable_service_is_an_error(scheme: str) -> None:
     more = "?from=a@b.co&to=c@d.co" if scheme == "mailto" else ""
     with pytest.raises(UndeliveredError):
         await deliver(f"{scheme}://127.0.0.1:{free_port()}/{more}")
 
 
-async def test_an_answer_that_never_ends_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(courier_module, "DEADLINE_S", 6.0)
+async def test_an_endless_answer_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivery_module, "DEADLINE_S", 6.0)
     before = set(psutil.Process().children())
     with dribbling_receiver() as url, pytest.raises(UndeliveredError, match="within 6 s"):
         await deliver(url)
     assert set(psutil.Process().children()) <= before
 
 
-async def test_a_process_that_is_killed_is_an_error_and_no_hang() -> None:
+async def test_a_killed_process_is_an_error() -> None:
     before = set(psutil.Process().children())
     with http_receiver() as hook:
-        async with delivery_process(target(hook.url)) as courier:
+        async with delivery_process(target(hook.url)) as delivery:
             (process,) = set(psutil.Process().children()) - before
             process.kill()
             psutil.wait_procs([process], timeout=10)
             with pytest.raises(UndeliveredError, match="ended unexpectedly"):
-                await courier.deliver(MESSAGE)
+                await delivery.deliver(MESSAGE)
     assert hook.received == []
 
 
-async def test_the_url_is_not_among_the_arguments_that_others_may_read() -> None:
+async def test_the_url_is_not_in_the_arguments_or_the_environment() -> None:
     before = set(psutil.Process().children())
     async with delivery_process(target(f"json://user:{SECRET}@127.0.0.1/x")):
         (process,) = set(psutil.Process().children()) - before

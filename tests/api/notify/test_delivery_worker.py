@@ -1,4 +1,4 @@
-"""Messages to services that no test can reach: what would be sent to a pager, and under which incident."""
+"""Requests to services that no test can reach: their content, and the incident of a pager."""
 
 import json
 from collections.abc import Mapping
@@ -19,14 +19,14 @@ def message(kind: str) -> Mapping[str, str]:
 
 @pytest.fixture
 def posted(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """What the services were posted."""
+    """The documents that were posted to services."""
     documents: list[dict[str, Any]] = []
 
     def post(*_: object, data: str, **__: object) -> requests.Response:
         documents.append(json.loads(data))
-        answer = requests.Response()
-        answer.status_code = ACCEPTED
-        return answer
+        response = requests.Response()
+        response.status_code = ACCEPTED
+        return response
 
     monkeypatch.setattr(requests, "post", post)
     return documents
@@ -38,13 +38,13 @@ def sent(url: str, kind: str) -> str | None:
     return send(service, message(kind))
 
 
-def test_a_pager_keeps_one_incident_for_a_run(posted: list[dict[str, Any]]) -> None:
+def test_a_pager_keeps_one_incident_per_run(posted: list[dict[str, Any]]) -> None:
     assert sent(PAGER, "failure") is None
     assert (posted[0]["event_action"], posted[0]["dedup_key"]) == ("trigger", "fovea-9f3c")
     assert "RAO" in posted[0]["payload"]["summary"]
 
 
-def test_a_pager_that_maps_closes_the_incident_when_all_is_well(
+def test_a_pager_with_action_map_closes_the_incident_when_all_alerts_are_resolved(
     posted: list[dict[str, Any]],
 ) -> None:
     for kind in ("warning", "success"):
@@ -53,7 +53,7 @@ def test_a_pager_that_maps_closes_the_incident_when_all_is_well(
     assert {it["dedup_key"] for it in posted} == {"fovea-9f3c"}
 
 
-def test_what_is_too_long_for_a_service_is_cut_from_its_end(posted: list[dict[str, Any]]) -> None:
+def test_a_message_that_is_too_long_is_cut_at_its_end(posted: list[dict[str, Any]]) -> None:
     service = service_at(PAGER)
     assert service is not None
     long = {**message("failure"), "body": f"the worst\n{'less bad ' * 1000}"}
@@ -63,6 +63,6 @@ def test_what_is_too_long_for_a_service_is_cut_from_its_end(posted: list[dict[st
     assert len(document["payload"]["summary"]) <= service.body_maxlen
 
 
-def test_an_incident_that_the_url_names_stays_the_urls(posted: list[dict[str, Any]]) -> None:
+def test_an_incident_key_in_the_url_is_kept(posted: list[dict[str, Any]]) -> None:
     assert sent(f"{PAGER}?dedup=ours", "failure") is None
     assert posted[0]["dedup_key"] == "ours"

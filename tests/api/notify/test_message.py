@@ -1,4 +1,4 @@
-"""What people read who were not looking."""
+"""The texts of notifications."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from api.alerts.samples import Level
 from api.alerts.state_machine import AlertState
 from api.notify.message import MAX_ALERTS, Kind, Message, RunReference, changes_message, reminder
 
-ABOUT = RunReference(run_id="9f3c", run_name="fold 2", url="http://fovea/monitor/#/runs/9f3c")
+RUN = RunReference(run_id="9f3c", run_name="fold 2", url="http://fovea/monitor/#/runs/9f3c")
 ALERT = Alert(
     alert_id="a",
     run_id="9f3c",
@@ -39,7 +39,7 @@ MILD = dataclasses.replace(ALERT, alert_id="b", rule="CNV", level=Level.WARNING)
 OVER = dataclasses.replace(ALERT, alert_id="c", rule="RVO", state=AlertState.RESOLVED)
 
 
-def news(alert: Alert, *kinds: ChangeKind, note: str = "") -> list[RecordedChange]:
+def recorded(alert: Alert, *kinds: ChangeKind, note: str = "") -> list[RecordedChange]:
     return [
         RecordedChange(
             AlertChange(
@@ -60,15 +60,15 @@ def news(alert: Alert, *kinds: ChangeKind, note: str = "") -> list[RecordedChang
 
 
 def message(changes: Sequence[RecordedChange], still_open: Sequence[Alert] = ()) -> Message:
-    return changes_message(ABOUT, changes, still_open)
+    return changes_message(RUN, changes, still_open)
 
 
-def test_an_alert_says_what_is_wrong_on_what_evidence_and_what_to_do() -> None:
-    changes = news(
+def test_a_message_has_the_value_the_evidence_and_the_recommendation() -> None:
+    changes = recorded(
         ALERT, ChangeKind.FIRED, ChangeKind.ACTED, note="Sent the command pause to the run"
     )
-    told = message(changes, [ALERT])
-    assert told == Message(
+    text = message(changes, [ALERT])
+    assert text == Message(
         kind=Kind.CRITICAL,
         title="[critical] RAO on fold 2",
         body="RAO (critical): fired\n"
@@ -80,61 +80,65 @@ def test_an_alert_says_what_is_wrong_on_what_evidence_and_what_to_do() -> None:
     )
 
 
-def test_several_alerts_are_one_message_the_worst_first() -> None:
+def test_several_alerts_are_in_one_message_the_worst_first() -> None:
     changes = [
-        *news(OVER, ChangeKind.FIRED, ChangeKind.RESOLVED),
-        *news(MILD, ChangeKind.FIRED),
-        *news(ALERT, ChangeKind.RAISED),
+        *recorded(OVER, ChangeKind.FIRED, ChangeKind.RESOLVED),
+        *recorded(MILD, ChangeKind.FIRED),
+        *recorded(ALERT, ChangeKind.RAISED),
     ]
-    told = message(changes, [ALERT, MILD])
-    assert (told.kind, told.title) == (Kind.CRITICAL, "[critical] 3 alerts on fold 2")
-    heads = [block.splitlines()[0] for block in told.body.split("\n\n")]
+    text = message(changes, [ALERT, MILD])
+    assert (text.kind, text.title) == (Kind.CRITICAL, "[critical] 3 alerts on fold 2")
+    heads = [block.splitlines()[0] for block in text.body.split("\n\n")]
     assert heads == [
         *("RAO (critical): raised", "CNV (warning): fired", "RVO (resolved): fired, resolved"),
         "Run fold 2, 9f3c",
     ]
 
 
-def test_the_end_of_one_alert_does_not_hide_another_that_is_open() -> None:
-    told = message(news(OVER, ChangeKind.RESOLVED), [ALERT])
-    assert (told.kind, told.title) == (Kind.CRITICAL, "[resolved] RVO on fold 2")
-    assert message(news(OVER, ChangeKind.RESOLVED)).kind is Kind.RESOLVED
-    assert "Also open: RAO (critical)" in told.body
-    assert "Do not use" not in told.body
+def test_a_resolved_alert_does_not_hide_an_open_one() -> None:
+    text = message(recorded(OVER, ChangeKind.RESOLVED), [ALERT])
+    assert (text.kind, text.title) == (Kind.CRITICAL, "[resolved] RVO on fold 2")
+    assert message(recorded(OVER, ChangeKind.RESOLVED)).kind is Kind.RESOLVED
+    assert "Also open: RAO (critical)" in text.body
+    assert "Do not use" not in text.body
 
 
-def test_a_reminder_is_about_what_nobody_has_acknowledged() -> None:
-    told = reminder(ABOUT, [ALERT, MILD])
-    assert (told.kind, told.title) == (Kind.CRITICAL, "[critical] 2 alerts on fold 2")
-    assert "RAO (critical): still open, not acknowledged" in told.body
+def test_a_reminder_lists_unacknowledged_alerts() -> None:
+    text = reminder(RUN, [ALERT, MILD])
+    assert (text.kind, text.title) == (Kind.CRITICAL, "[critical] 2 alerts on fold 2")
+    assert "RAO (critical): still open, not acknowledged" in text.body
 
 
-def test_of_very_many_alerts_the_rest_is_counted() -> None:
+def test_alerts_beyond_the_limit_are_counted() -> None:
     many = [dataclasses.replace(MILD, alert_id=f"{number:03}") for number in range(50)]
-    told = message([change for alert in many for change in news(alert, ChangeKind.FIRED)])
-    assert told.body.count("CNV (warning)") == MAX_ALERTS
-    assert f"… and {50 - MAX_ALERTS} more" in told.body
+    text = message([change for alert in many for change in recorded(alert, ChangeKind.FIRED)])
+    assert text.body.count("CNV (warning)") == MAX_ALERTS
+    assert f"… and {50 - MAX_ALERTS} more" in text.body
 
 
 @pytest.mark.parametrize(
     "name", ["<!channel> hi", "@everyone", "[x](http://evil)", "a\r\nBcc: x@y", "\x1b[31m\u202e"]
 )
-def test_names_of_runs_and_metrics_do_nothing_in_a_chat_or_a_mail(name: str) -> None:
+def test_names_contain_no_markup_mentions_or_control_characters(name: str) -> None:
     alert = dataclasses.replace(ALERT, metric=name)
-    told = changes_message(
-        RunReference(run_id="9f3c", run_name=name), news(alert, ChangeKind.FIRED), []
+    text = changes_message(
+        RunReference(run_id="9f3c", run_name=name), recorded(alert, ChangeKind.FIRED), []
     )
-    for text in (told.title.removeprefix("[critical]"), told.body):
-        assert not set(text) & set("<>@[]\r\x1b\u202e")
-    assert "\n" not in told.title
+    for part in (text.title.removeprefix("[critical]"), text.body):
+        assert not set(part) & set("<>@[]\r\x1b\u202e")
+    assert "\n" not in text.title
     assert (
-        len(changes_message(RunReference(run_id="9", run_name="x" * 9999), news(alert), []).title)
+        len(
+            changes_message(
+                RunReference(run_id="9", run_name="x" * 9999), recorded(alert), []
+            ).title
+        )
         < 200
     )
 
 
-def test_a_run_without_a_name_is_its_id() -> None:
-    told = changes_message(
-        RunReference(run_id="9f3c", run_name=""), news(ALERT, ChangeKind.FIRED), []
+def test_a_run_without_a_name_is_named_by_its_id() -> None:
+    text = changes_message(
+        RunReference(run_id="9f3c", run_name=""), recorded(ALERT, ChangeKind.FIRED), []
     )
-    assert told.title == "[critical] RAO on 9f3c"
+    assert text.title == "[critical] RAO on 9f3c"

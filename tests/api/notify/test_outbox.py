@@ -1,4 +1,4 @@
-"""What waits for services: each change in one message of each, whatever happens in between."""
+"""Each change is in one message to each service, whatever happens in between."""
 
 from collections.abc import Sequence
 
@@ -24,7 +24,7 @@ GOOD, WARNING, CRITICAL = 0.95, 0.85, 0.5
 
 
 class Record:
-    """Alerts on record at moments that the test says, and the messages that come of them."""
+    """Records alerts at times that a test sets, and writes their messages."""
 
     def __init__(self, database: Database, *targets: Target) -> None:
         self.outbox = Outbox(database, targets)
@@ -39,11 +39,11 @@ class Record:
         return self.outbox.ready(NOW_MS + ms, WAIT_MS, INTERVAL_MS)
 
     def write(self, ms: int) -> list[tuple[str, str]]:
-        """Service and text of what is written at that moment."""
+        """The services and texts of the messages written at that time."""
         texts = []
 
-        def compose(news: Sequence[RecordedChange], still_open: Sequence[Alert]) -> Message:
-            kinds = [f"{each.change.kind} at {each.change.step}" for each in news]
+        def compose(changes: Sequence[RecordedChange], still_open: Sequence[Alert]) -> Message:
+            kinds = [f"{each.change.kind} at {each.change.step}" for each in changes]
             texts.append(f"{', '.join(kinds)}; {len(still_open)} open")
             return Message(kind=Kind.CRITICAL, title="", body=texts[-1])
 
@@ -57,14 +57,14 @@ class Record:
         return [notification for waiting in found.values() for notification in waiting]
 
     def send_all(self, ms: int) -> list[str]:
-        """The texts that the services took."""
+        """The texts of all due messages, which are marked as sent."""
         due = self.due(ms)
         for notification in due:
             self.notifications.mark_sent(notification, NOW_MS + ms)
         return [notification.body for notification in due]
 
 
-def test_changes_of_a_run_wait_for_each_other_and_go_to_every_service(database: Database) -> None:
+def test_changes_of_a_run_are_grouped_and_go_to_every_service(database: Database) -> None:
     record, one = Record(database, MAIL, HOOK), rule_instance()
     record.log(one, WARNING)
     record.log(one, WARNING, CRITICAL, ms=2_000)
@@ -76,7 +76,7 @@ def test_changes_of_a_run_wait_for_each_other_and_go_to_every_service(database: 
     assert record.send_all(WAIT_MS) == []
 
 
-def test_runs_do_not_wait_for_each_other(database: Database) -> None:
+def test_changes_of_different_runs_are_not_grouped(database: Database) -> None:
     record, one, other = Record(database, MAIL), rule_instance(), rule_instance()
     record.log(one, WARNING)
     record.log(other, WARNING, ms=WAIT_MS)
@@ -84,7 +84,7 @@ def test_runs_do_not_wait_for_each_other(database: Database) -> None:
     assert {group.run_id for group in record.ready(2 * WAIT_MS)} == {one.run_id, other.run_id}
 
 
-def test_between_messages_about_a_run_is_an_interval_unless_it_is_critical(
+def test_messages_about_a_run_keep_an_interval_unless_a_change_is_critical(
     database: Database,
 ) -> None:
     record, one = Record(database, MAIL), rule_instance()
@@ -99,7 +99,7 @@ def test_between_messages_about_a_run_is_an_interval_unless_it_is_critical(
     assert record.write(2 * WAIT_MS + INTERVAL_MS) == [("mailto:1", "fired at 3; 1 open")]
 
 
-def test_what_comes_while_a_service_is_away_is_its_next_message(database: Database) -> None:
+def test_changes_during_an_outage_of_a_service_are_in_its_next_message(database: Database) -> None:
     record, one = Record(database, MAIL), rule_instance()
     record.log(one, CRITICAL)
     record.write(WAIT_MS)
@@ -113,7 +113,7 @@ def test_what_comes_while_a_service_is_away_is_its_next_message(database: Databa
     assert record.write(500_000) == [("mailto:1", "resolved at 2, fired at 3; 1 open")]
 
 
-def test_what_became_of_a_message_is_on_record(database: Database) -> None:
+def test_attempts_and_results_of_a_message_are_recorded(database: Database) -> None:
     record, one = Record(database, MAIL), rule_instance()
     record.log(one, CRITICAL)
     record.write(WAIT_MS)
@@ -129,7 +129,7 @@ def test_what_became_of_a_message_is_on_record(database: Database) -> None:
     assert record.notifications.listed("other", None, EVERYTHING).entries == []
 
 
-def test_who_acknowledges_need_not_be_told_of_it(database: Database) -> None:
+def test_an_acknowledgement_is_not_reported(database: Database) -> None:
     record, one = Record(database, MAIL), rule_instance()
     record.log(one, CRITICAL)
     record.write(WAIT_MS)
@@ -139,13 +139,15 @@ def test_who_acknowledges_need_not_be_told_of_it(database: Database) -> None:
     assert record.write(10 * INTERVAL_MS) == []
 
 
-def test_an_open_alert_is_told_again_until_somebody_acknowledges_it(database: Database) -> None:
+def test_reminders_repeat_until_the_alert_is_acknowledged(database: Database) -> None:
     record, one = Record(database, MAIL), rule_instance()
     outbox = record.outbox
     record.log(one, CRITICAL)
     record.write(0 + WAIT_MS)
     written_ms = NOW_MS + WAIT_MS
-    assert outbox.unacknowledged(written_ms + REPEAT_MS, REPEAT_MS) == [], "it is still under way"
+    assert outbox.unacknowledged(written_ms + REPEAT_MS, REPEAT_MS) == [], (
+        "the first message is not sent yet"
+    )
     record.send_all(WAIT_MS)
     assert outbox.unacknowledged(written_ms + REPEAT_MS - 1, REPEAT_MS) == []
     (group,) = outbox.unacknowledged(written_ms + REPEAT_MS, REPEAT_MS)
@@ -162,7 +164,7 @@ def test_an_open_alert_is_told_again_until_somebody_acknowledges_it(database: Da
     assert not outbox.remind(group, compose, written_ms + 9 * REPEAT_MS)
 
 
-def test_a_url_that_was_put_right_loses_nothing(database: Database) -> None:
+def test_a_corrected_url_loses_nothing(database: Database) -> None:
     before, one, other = Record(database, MAIL, HOOK), rule_instance(), rule_instance()
     before.log(one, CRITICAL)
     before.write(WAIT_MS)
@@ -175,7 +177,7 @@ def test_a_url_that_was_put_right_loses_nothing(database: Database) -> None:
     assert reassign(database, [corrected, HOOK]) == {}
 
 
-def test_what_waits_for_a_service_that_is_gone_is_given_up(database: Database) -> None:
+def test_waiting_messages_are_given_up_with_their_service(database: Database) -> None:
     before, one, other = Record(database, MAIL, HOOK), rule_instance(), rule_instance()
     before.log(one, CRITICAL)
     before.write(WAIT_MS)
@@ -188,7 +190,7 @@ def test_what_waits_for_a_service_that_is_gone_is_given_up(database: Database) -
     assert errors == {"", "The service is gone"}
 
 
-def test_a_url_that_is_put_back_gets_what_waited_for_the_wrong_one(database: Database) -> None:
+def test_a_restored_url_gets_what_waited_for_the_wrong_one(database: Database) -> None:
     one, other = rule_instance(), rule_instance()
     right = Record(database, MAIL)
     right.log(one, CRITICAL)
@@ -203,7 +205,7 @@ def test_a_url_that_is_put_back_gets_what_waited_for_the_wrong_one(database: Dat
     assert right.write(9 * INTERVAL_MS) == [("mailto:1", "resolved at 2; 0 open")]
 
 
-def test_nobody_gets_over_again_what_another_url_had_too(database: Database) -> None:
+def test_a_replacement_gets_no_change_twice(database: Database) -> None:
     double = Target(name="mailto 2", key="mailto:2", url="mailto://")
     both, one = Record(database, MAIL, double), rule_instance()
     both.log(one, CRITICAL)
@@ -211,7 +213,7 @@ def test_nobody_gets_over_again_what_another_url_had_too(database: Database) -> 
     assert Record(database, MAIL).write(WAIT_MS) == [("mailto:1", "fired at 1; 1 open")]
 
 
-def test_a_message_that_is_never_taken_does_not_keep_back_all_that_follow(
+def test_a_message_that_is_never_accepted_does_not_block_later_ones(
     database: Database,
 ) -> None:
     record, one = Record(database, MAIL), rule_instance()
@@ -227,10 +229,10 @@ def test_a_message_that_is_never_taken_does_not_keep_back_all_that_follow(
 
 
 @pytest.mark.parametrize("num_changes", [501])
-def test_a_flood_of_changes_is_several_messages(database: Database, num_changes: int) -> None:
+def test_many_changes_are_split_into_several_messages(database: Database, num_changes: int) -> None:
     record, one = Record(database, MAIL), rule_instance()
     record.log(one, *[CRITICAL, GOOD] * (num_changes // 2), CRITICAL)
     assert len(record.write(WAIT_MS)) == 1
-    assert record.write(WAIT_MS) == [], "the first is not taken yet"
+    assert record.write(WAIT_MS) == [], "the first message is not sent yet"
     record.send_all(WAIT_MS)
     assert record.write(WAIT_MS) == [("mailto:1", f"fired at {num_changes}; 1 open")]

@@ -8,7 +8,7 @@ from api.notify.targets import load_targets
 SECRET = "hunter2hunter2"
 
 
-def test_services_of_one_kind_are_numbered_and_keys_hold_no_secret() -> None:
+def test_services_of_one_kind_are_numbered_and_keys_contain_no_secret() -> None:
     urls = [f"json://u:{SECRET}@a/x", "json://b/y", "xml://c/z"]
     targets = load_targets(urls)
     assert [target.name for target in targets] == ["json 1", "json 2", "xml"]
@@ -27,9 +27,9 @@ def test_services_of_one_kind_are_numbered_and_keys_hold_no_secret() -> None:
         (f"mailto://u:{SECRET}@host/?from=nobody", "mailto"),
     ],
 )
-def test_a_bad_url_is_named_by_its_place_without_its_secrets(url: str, shown: str) -> None:
+def test_a_bad_url_is_named_by_its_position_without_its_secrets(url: str, shown: str) -> None:
     with pytest.raises(StartError) as refused:
         load_targets(["json://a/x", url])
-    said = str(refused.value)
-    assert f"FOVEA_NOTIFY_URLS: number 2 of 2 ({shown})" in said
-    assert SECRET not in said
+    message = str(refused.value)
+    assert f"FOVEA_NOTIFY_URLS: number 2 of 2 ({shown})" in message
+    assert SECRET not in message
