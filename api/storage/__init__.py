@@ -1,1 +1,1 @@
-"""Fovea's own tables and their database."""
+"""Fovea's own tables, their database, and leases in it."""
