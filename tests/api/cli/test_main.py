@@ -4,7 +4,9 @@ import socket
 from pathlib import Path
 
 import pytest
+import typer
 
+from api.cli.main import FILES, build_app
 from tests.api.cli.conftest import Fovea
 from tests.ports import LOOPBACK, free_port
 
@@ -102,3 +104,24 @@ def test_an_invalid_address_is_named(fovea: Fovea) -> None:
 
     assert result.code == 1
     assert "'fovea.example' is not an address of a server" in result.err
+
+
+def test_every_command_is_found_in_its_file_alone() -> None:
+    assert set(typer.main.get_group(build_app([])).commands) == set(FILES)
+    for name, file in FILES.items():
+        alone = typer.main.get_group(build_app([name]))
+        assert set(alone.commands) == {other for other, its in FILES.items() if its == file}
+
+
+def test_help_names_all_commands(fovea: Fovea) -> None:
+    result = fovea("--help")
+
+    assert result.code == 0
+    assert all(name in result.out for name in FILES)
+
+
+def test_an_unknown_command_is_named(fovea: Fovea) -> None:
+    result = fovea("sttaus")
+
+    assert result.code == 2
+    assert "No such command 'sttaus'" in result.err
