@@ -51,17 +51,7 @@ class AlertPublisher:
     async def publish(self, changes: Sequence[RecordedChange]) -> None:
         """The sockets come first, because MLflow's store may be slow."""
         for each in changes:
-            if each.change.id in self._sent_ids:
-                continue
-            self._sent_ids.append(each.change.id)
-            self._bus.publish(
-                AlertChanged(
-                    run_id=each.alert.run_id,
-                    accepted_ms=each.change.at_ms,
-                    workspace=each.alert.workspace,
-                    alert=alert_response(each.alert).model_dump_json(),
-                )
-            )
+            self._send_to_sockets(each)
         for each in changes:
             if each.change.kind is ChangeKind.FIRED and each.alert.action in _ACTIONS:
                 await self._apply_action(each.alert)
@@ -72,6 +62,19 @@ class AlertPublisher:
         if changes and all(is_written):
             ids = [each.change.id for each in changes]
             await in_database(partial(self._store.mark_published, ids))
+
+    def _send_to_sockets(self, recorded: RecordedChange) -> None:
+        if recorded.change.id in self._sent_ids:
+            return
+        self._sent_ids.append(recorded.change.id)
+        self._bus.publish(
+            AlertChanged(
+                run_id=recorded.alert.run_id,
+                accepted_ms=recorded.change.at_ms,
+                workspace=recorded.alert.workspace,
+                alert=alert_response(recorded.alert).model_dump_json(),
+            )
+        )
 
     async def _apply_action(self, alert: Alert) -> None:
         """Once per alert, so that a person can overrule it."""

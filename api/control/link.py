@@ -7,6 +7,7 @@ import msgspec
 from mlflow.exceptions import MlflowException
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from api.background import in_background
 from api.control.service import ControlService
 from api.errors import ApiError, UnavailableError, close_code_of
 from api.middleware.admission import close_reason
@@ -75,18 +76,14 @@ class ControlLink:
 
     async def serve(self, command: Command) -> None:
         """Send `command` and each later one, and receive reports, until the connection ends."""
-        sending = asyncio.ensure_future(self._send_commands(command))
-        receiving = asyncio.ensure_future(self._receive_reports())
-        try:
+        work = (self._send_commands(command), self._receive_reports())
+        async with in_background(*work) as (sending, receiving):
             await asyncio.wait((sending, receiving), return_when=asyncio.FIRST_COMPLETED)
             if _has_disconnected(sending):
                 # Reports that were sent before the disconnect are still to be received.
                 await asyncio.wait((receiving,))
-        finally:
-            sending.cancel()
-            receiving.cancel()
-        results = await asyncio.gather(sending, receiving, return_exceptions=True)
-        for error in results:
+        for task in (sending, receiving):
+            error = None if task.cancelled() else task.exception()
             if error is not None and not isinstance(error, _USUAL_ENDS):
                 await refuse(self.socket, error)
 
@@ -119,7 +116,7 @@ class ControlLink:
             self._changed.set()
 
 
-def _has_disconnected(sending: asyncio.Future[None]) -> bool:
+def _has_disconnected(sending: asyncio.Task[None]) -> bool:
     return sending.done() and isinstance(sending.exception(), _USUAL_ENDS)
 
 
