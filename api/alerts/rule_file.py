@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import yaml
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from api.alerts.rules import Rule, WrittenRule
 from api.errors import ApiError
@@ -116,23 +117,15 @@ class _Reader:
         keys = {str(key.value): key for key, _ in entries}
         try:
             return WrittenRule.model_validate(_values(nodes))
-        except (yaml.YAMLError, ValueError) as error:
-            if not isinstance(error, ValidationError):
-                self._add_error(node, "a value in this rule has a type that no field accepts")
-                return None
-            for fault in error.errors():
-                field = str(fault["loc"][0]) if fault["loc"] else ""
-                at = keys.get(field, node)
-                known = ", ".join(_FIELDS)
-                said = (
-                    f"unknown field; the fields are {known}"
-                    if fault["type"] == "extra_forbidden"
-                    else "is missing"
-                    if fault["type"] == "missing"
-                    else fault["msg"].removeprefix("Value error, ")
-                )
-                self._add_error(at, f"{field}: {said}" if field else said)
-            return None
+        except ValidationError as error:
+            for details in error.errors():
+                field = str(details["loc"][0]) if details["loc"] else ""
+                message = _message(details)
+                position = keys.get(field, node)
+                self._add_error(position, f"{field}: {message}" if field else message)
+        except (yaml.YAMLError, ValueError):
+            self._add_error(node, "a value in this rule has a type that no field accepts")
+        return None
 
     def _without(self, node: yaml.Node, builtin: frozenset[str]) -> Iterator[str]:
         if not isinstance(node, yaml.SequenceNode):
@@ -167,6 +160,16 @@ class _Reader:
 
 
 _FIELDS = tuple(field.alias or name for name, field in WrittenRule.model_fields.items())
+
+
+def _message(details: ErrorDetails) -> str:
+    match details["type"]:
+        case "extra_forbidden":
+            return f"unknown field; the fields are {', '.join(_FIELDS)}"
+        case "missing":
+            return "is missing"
+        case _:
+            return details["msg"].removeprefix("Value error, ")
 
 
 def _values(nodes: Mapping[str, yaml.Node]) -> dict[str, Any]:
