@@ -1,1 +1,1 @@
-"""The read API: what MLflow's stores hold of runs, as monitors show it."""
+"""Reads runs and their metrics from MLflow's stores, and writes to them."""

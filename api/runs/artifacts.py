@@ -1,4 +1,4 @@
-"""A run's artifacts, read where MLflow's server reads them."""
+"""Reads a run's artifacts from the repository that MLflow's server uses."""
 
 import posixpath
 import tempfile
@@ -17,13 +17,14 @@ class ArtifactNotFoundError(NotFoundError):
 
 
 class ArtifactUnreadableError(ApiError):
-    """The artifact store did not give it."""
+    """The artifact store failed to return the artifact."""
 
 
 def read_artifact(artifact_uri: str, path: str, largest_bytes: int) -> bytes:
     """The artifact at `path` below a run's `artifact_uri`.
 
-    ArtifactNotFoundError, TooLargeError beyond `largest_bytes`, else ArtifactUnreadableError.
+    Raises ArtifactNotFoundError, TooLargeError if it has more than `largest_bytes`, and
+    ArtifactUnreadableError for every other failure.
     """
     try:
         return _read(*artifact_location(artifact_uri, path), largest_bytes)
@@ -33,7 +34,7 @@ def read_artifact(artifact_uri: str, path: str, largest_bytes: int) -> bytes:
         if error.error_code == ErrorCode.Name(RESOURCE_DOES_NOT_EXIST):
             raise ArtifactNotFoundError(f"The run has no artifact {path}") from None
         raise ArtifactUnreadableError(
-            f"MLflow did not give the artifact {path}: {error}"
+            f"MLflow could not return the artifact {path}: {error}"
         ) from error
     # Each artifact store raises what its own client library raises.
     except Exception as error:
@@ -41,7 +42,7 @@ def read_artifact(artifact_uri: str, path: str, largest_bytes: int) -> bytes:
 
 
 def artifact_location(artifact_uri: str, path: str) -> tuple[ArtifactRepository, str]:
-    """The repository in which MLflow's server itself keeps a run's artifacts, and the path in it."""
+    """The repository in which MLflow's server stores a run's artifacts, and the path in it."""
     if not handlers._is_servable_proxied_run_artifact_root(artifact_uri):  # noqa: SLF001
         return handlers._get_artifact_repository_for_uri(artifact_uri), path  # noqa: SLF001
     proxied = handlers._get_proxied_run_artifact_destination_path(artifact_uri, path)  # noqa: SLF001
@@ -56,7 +57,7 @@ def _read(repository: ArtifactRepository, path: str, largest_bytes: int) -> byte
     file = next((file for file in listed if file.path == path), None)
     if file is None:
         raise ArtifactNotFoundError(f"The run has no artifact {path}")
-    # A size that the store does not tell might be any.
+    # A store that does not say the size may hold any amount.
     if file.file_size is None or file.file_size > largest_bytes:
         raise _too_large(path, largest_bytes)
     with tempfile.TemporaryDirectory(prefix="fovea-") as folder:

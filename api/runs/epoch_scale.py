@@ -1,4 +1,4 @@
-"""Which epoch each step of a run belongs to."""
+"""Maps the steps of a run to its epochs."""
 
 from typing import Protocol
 
@@ -17,32 +17,32 @@ _LARGEST_EPOCH = 1e15
 
 class EpochScale(Protocol):
     def position(self, step: int) -> TrainingPosition:
-        """Where in the training `step` is."""
+        """The epoch of `step`, and the step within the epoch if it is known."""
         ...
 
     def spans(self, page: Page) -> Listed[EpochSpan]:
-        """The epochs that something was logged in, newest first."""
+        """The epochs in which metrics were logged, newest first."""
         ...
 
     def span(self, epoch: int) -> EpochSpan | None:
-        """The steps of an epoch, whether something was logged in it or not."""
+        """The steps of an epoch, whether or not metrics were logged in it."""
         ...
 
 
 def epoch_scale(metrics: MetricHistory, state: RunState) -> EpochScale:
-    """By the run's parameter steps_per_epoch, else by its metric `epoch`; else there are none."""
+    """Uses the parameter steps_per_epoch, else the metric `epoch`; without both, there are no epochs."""
     if state.steps_per_epoch is not None:
         return EqualEpochs(metrics, state.run_id, state.steps_per_epoch)
     return LoggedEpochs(metrics.series(state.run_id, Metric.EPOCH))
 
 
 class EqualEpochs:
-    """Epochs of `steps_per_epoch` steps, which count from 1 as the epochs do."""
+    """Epochs of `steps_per_epoch` steps; steps and epochs count from 1."""
 
     def __init__(self, metrics: MetricHistory, run_id: str, steps_per_epoch: int) -> None:
         self._metrics = metrics
         self._run_id = run_id
-        # A parameter is any text; this is what a database can still compute with.
+        # A parameter may hold any number; databases cannot compute with larger ones.
         self._length = min(steps_per_epoch, _LONGEST_EPOCH)
 
     def position(self, step: int) -> TrainingPosition:
@@ -64,9 +64,10 @@ class EqualEpochs:
 
 
 class LoggedEpochs:
-    """Epochs as the metric `epoch` names them: a step belongs to the one that was named last.
+    """Epochs of the metric `epoch`: a step belongs to the value logged last at or before it.
 
-    Steps before the first belong to it too. Of an epoch that comes back, the last time counts.
+    Steps before the first value belong to the first epoch. If an epoch occurs several times, its
+    last occurrence counts.
     """
 
     def __init__(self, logged: Series) -> None:

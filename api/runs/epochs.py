@@ -1,4 +1,4 @@
-"""The epochs of a run, and what was logged in them."""
+"""The epochs of a run with the metrics logged in them."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -7,7 +7,7 @@ from api.errors import NotFoundError
 from api.pages import Listed, Page
 from api.runs.epoch_scale import epoch_scale
 from api.runs.evaluations import evaluation_of
-from api.runs.metric_names import metrics_meant
+from api.runs.metric_names import resolve_metrics
 from api.runs.metrics_data import critical_thresholds, nest
 from api.runs.reader import RunReader
 from api.runs.schemas import EpochComparison, EpochDetails, EpochValues, MetricsData
@@ -21,7 +21,7 @@ class EpochNotFoundError(NotFoundError):
 
     def __init__(self, epoch: int) -> None:
         super().__init__(
-            f"The run has logged nothing in epoch {epoch}: GET /api/epochs lists those it has"
+            f"The run has logged nothing in epoch {epoch}: GET /api/epochs lists its epochs"
         )
 
 
@@ -34,7 +34,7 @@ def list_epochs(reader: RunReader, run_id: str, page: Page) -> Listed[EpochDetai
 
 
 def epoch_details(reader: RunReader, run_id: str, epoch: int) -> EpochDetails:
-    """One epoch with its evaluation, where it has one; EpochNotFoundError."""
+    """One epoch, with its evaluation if there is one. Raises EpochNotFoundError."""
     run = _RunEpochs(reader, run_id)
     [span] = run.spans([epoch])
     details = run.details(span, run.logged_ends([span])[epoch])
@@ -45,10 +45,10 @@ def epoch_details(reader: RunReader, run_id: str, epoch: int) -> EpochDetails:
 def compare_epochs(
     reader: RunReader, run_id: str, epochs: Sequence[int], metrics: Sequence[str]
 ) -> EpochComparison:
-    """The last values of what `metrics` name in each of `epochs`; EpochNotFoundError."""
+    """The last values of `metrics` in each of `epochs`. Raises EpochNotFoundError."""
     run = _RunEpochs(reader, run_id)
     names = list(
-        dict.fromkeys(name for metric in metrics for name in metrics_meant(metric, run.metrics))
+        dict.fromkeys(name for metric in metrics for name in resolve_metrics(metric, run.metrics))
     )
     ends = run.logged_ends(run.spans(epochs))
     values = [
@@ -69,7 +69,7 @@ class _RunEpochs:
         self.metrics = list(filter(is_of_training, self._state.latest))
 
     def spans(self, epochs: Iterable[int]) -> list[EpochSpan]:
-        """The spans of these epochs, each once; EpochNotFoundError."""
+        """The spans of these epochs, without repetition. Raises EpochNotFoundError."""
         found = []
         for epoch in dict.fromkeys(epochs):
             if (span := self.scale.span(epoch)) is None:
@@ -78,14 +78,14 @@ class _RunEpochs:
         return found
 
     def ends(self, spans: Sequence[EpochSpan]) -> Mapping[int, list[SpanEnds]]:
-        """By epoch, where each metric begins and ends."""
+        """The first and last point of each metric, by epoch."""
         by_epoch: dict[int, list[SpanEnds]] = defaultdict(list)
         for ends in self._history.span_ends(self._state.run_id, self.metrics, spans):
             by_epoch[ends.epoch].append(ends)
         return by_epoch
 
     def logged_ends(self, spans: Sequence[EpochSpan]) -> Mapping[int, list[SpanEnds]]:
-        """As `ends`, of epochs that must have something logged in them; EpochNotFoundError."""
+        """As `ends`. Raises EpochNotFoundError if an epoch has no metrics."""
         by_epoch = self.ends(spans)
         for span in spans:
             if span.epoch not in by_epoch:

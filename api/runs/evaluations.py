@@ -1,4 +1,4 @@
-"""The evaluation that a run keeps of an epoch: a file of any client's, believed only as far as it fits."""
+"""Reads the evaluation of an epoch, an artifact that any client may have written, and validates it."""
 
 import logging
 from typing import Annotated, Self
@@ -21,7 +21,7 @@ Count = Annotated[int, Field(ge=0, le=2**53)]
 
 
 class EpochEvaluation(BaseModel):
-    """What the epoch's details show of the file."""
+    """The parts of the file that GET /api/epochs/{epoch} shows."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -30,7 +30,7 @@ class EpochEvaluation(BaseModel):
     class_report: dict[ClassName, ClassReport]
 
     @model_validator(mode="after")
-    def _is_about_its_classes(self) -> Self:
+    def _require_matching_classes(self) -> Self:
         num_classes = len(self.classes)
         if [len(row) for row in self.confusion_matrix] != [num_classes] * num_classes:
             raise ValueError(f"a confusion matrix of {num_classes} rows and columns was expected")
@@ -40,7 +40,7 @@ class EpochEvaluation(BaseModel):
 
 
 def evaluation_of(reader: RunReader, run_id: str, epoch: int) -> EpochEvaluation | None:
-    """The evaluation of an epoch; None where there is none, or none that can be believed."""
+    """The evaluation of an epoch; None if there is none or if it is not valid."""
     path = evaluation_artifact(epoch)
     try:
         content = reader.artifact(run_id, path, LARGEST_EVALUATION_BYTES)
@@ -48,9 +48,9 @@ def evaluation_of(reader: RunReader, run_id: str, epoch: int) -> EpochEvaluation
     except ArtifactNotFoundError:
         return None
     except ValidationError as error:
-        # What stands in the file stays out of the log.
+        # The content of the file does not belong in the log.
         problems = "; ".join(problem["msg"] for problem in error.errors(include_input=False)[:3])
-        logger.warning("%s of run %s is no evaluation: %s", path, run_id, problems)
+        logger.warning("%s of run %s is not a valid evaluation: %s", path, run_id, problems)
     except ApiError as error:
-        logger.warning("%s of run %s is left out: %s", path, run_id, error)
+        logger.warning("%s of run %s could not be read: %s", path, run_id, error)
     return None

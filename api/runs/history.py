@@ -1,4 +1,4 @@
-"""What a run has logged, for those who ask: its newest values, and its steps one by one."""
+"""The newest values of a run, and the values of each step."""
 
 from collections.abc import Iterable, Mapping
 from itertools import groupby
@@ -15,7 +15,7 @@ from tracking_plugin.events import LoggedPoint
 
 
 def latest_metrics(reader: RunReader, run_id: str) -> LatestMetrics:
-    """The newest value of every metric, and how far the run is."""
+    """The newest value of every metric, and the progress of the run."""
     state = reader.state(run_id, recent_steps=0)
     position = position_at(state, state.last_step)
     metrics = nest(latest_values(state), critical_thresholds(state.params))
@@ -32,7 +32,7 @@ def latest_metrics(reader: RunReader, run_id: str) -> LatestMetrics:
 
 
 def metrics_history(reader: RunReader, run_id: str, page: Page) -> Listed[MetricsSnapshot]:
-    """The values logged at each step, furthest step first."""
+    """The values logged at each step, highest step first."""
     state = reader.state(run_id, recent_steps=0)
     num_steps = reader.metrics.num_steps(run_id)
     steps = reader.metrics.steps(run_id, page)
@@ -51,7 +51,7 @@ def metrics_history(reader: RunReader, run_id: str, page: Page) -> Listed[Metric
 def _snapshot(
     position: TrainingPosition, points: Iterable[LoggedPoint], thresholds: Mapping[str, float]
 ) -> MetricsSnapshot:
-    # What counts of a metric comes last.
+    # The last point of a metric counts.
     counted = {point.name: point for point in points}
     assert position.step is not None
     return MetricsSnapshot(

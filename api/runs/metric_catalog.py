@@ -153,93 +153,96 @@ _FAMILIES = [
     ),
 ]
 
+
+def _loss(name: str, label: Label, part: str) -> CatalogMetric:
+    return CatalogMetric(
+        name=name,
+        label=label,
+        short_label=f"{part} loss",
+        short_name="loss",
+        part=part,
+        group="loss",
+        direction=Direction.LOWER,
+        is_headline=True,
+    )
+
+
+def _score(
+    name: str,
+    label: Label,
+    short_label: str,
+    *,
+    short_name: str | None,
+    part: str | None = None,
+    group: str,
+    bounds: tuple[float, float] = _FRACTION,
+    is_headline: bool = True,
+) -> CatalogMetric:
+    """A measure of quality, of which higher values are better."""
+    return CatalogMetric(
+        name=name,
+        label=label,
+        short_label=short_label,
+        short_name=short_name,
+        part=part,
+        group=group,
+        direction=Direction.HIGHER,
+        unit=Unit.FRACTION if bounds == _FRACTION else Unit.NONE,
+        bounds=bounds,
+        is_headline=is_headline,
+    )
+
+
 _METRICS = [
-    CatalogMetric(
-        name=Metric.VAL_LOSS,
-        label=Label(en="Validation loss", fr="Perte de validation"),
-        short_label="val loss",
-        short_name="loss",
-        part="val",
-        group="loss",
-        direction=Direction.LOWER,
-        is_headline=True,
-    ),
-    CatalogMetric(
-        name=Metric.TRAIN_LOSS,
-        label=Label(en="Training loss", fr="Perte d’entraînement"),
-        short_label="train loss",
-        short_name="loss",
-        part="train",
-        group="loss",
-        direction=Direction.LOWER,
-        is_headline=True,
-    ),
-    CatalogMetric(
-        name=Metric.VAL_ACCURACY,
-        label=Label(en="Validation accuracy", fr="Exactitude de validation"),
-        short_label="val acc.",
+    _loss(Metric.VAL_LOSS, Label(en="Validation loss", fr="Perte de validation"), "val"),
+    _loss(Metric.TRAIN_LOSS, Label(en="Training loss", fr="Perte d’entraînement"), "train"),
+    _score(
+        Metric.VAL_ACCURACY,
+        Label(en="Validation accuracy", fr="Exactitude de validation"),
+        "val acc.",
         short_name="accuracy",
         part="val",
         group="accuracy",
-        direction=Direction.HIGHER,
-        unit=Unit.FRACTION,
-        bounds=_FRACTION,
-        is_headline=True,
     ),
-    CatalogMetric(
-        name=Metric.TRAIN_ACCURACY,
-        label=Label(en="Training accuracy", fr="Exactitude d’entraînement"),
-        short_label="train acc.",
+    _score(
+        Metric.TRAIN_ACCURACY,
+        Label(en="Training accuracy", fr="Exactitude d’entraînement"),
+        "train acc.",
         short_name="accuracy",
         part="train",
         group="accuracy",
-        direction=Direction.HIGHER,
-        unit=Unit.FRACTION,
-        bounds=_FRACTION,
-        is_headline=True,
     ),
-    CatalogMetric(
-        name=Metric.VAL_AUC_ROC_MACRO,
-        label=Label(en="AUROC, macro average", fr="AUROC, moyenne macro"),
-        short_label="AUC macro",
+    _score(
+        Metric.VAL_AUC_ROC_MACRO,
+        Label(en="AUROC, macro average", fr="AUROC, moyenne macro"),
+        "AUC macro",
         short_name="auc_roc",
         part="macro",
         group="auc_roc",
-        direction=Direction.HIGHER,
-        unit=Unit.FRACTION,
-        bounds=_FRACTION,
-        is_headline=True,
     ),
-    CatalogMetric(
-        name=Metric.VAL_AUC_ROC_WEIGHTED,
-        label=Label(en="AUROC, weighted average", fr="AUROC, moyenne pondérée"),
-        short_label="AUC weighted",
+    _score(
+        Metric.VAL_AUC_ROC_WEIGHTED,
+        Label(en="AUROC, weighted average", fr="AUROC, moyenne pondérée"),
+        "AUC weighted",
         short_name="auc_roc",
         part="weighted",
         group="auc_roc",
-        direction=Direction.HIGHER,
-        unit=Unit.FRACTION,
-        bounds=_FRACTION,
+        is_headline=False,
     ),
-    CatalogMetric(
-        name=Metric.VAL_F1,
-        label=Label(en="F1 score", fr="Score F1"),
-        short_label="F1",
+    _score(
+        Metric.VAL_F1,
+        Label(en="F1 score", fr="Score F1"),
+        "F1",
         short_name="f1_score",
         group="f1",
-        direction=Direction.HIGHER,
-        unit=Unit.FRACTION,
-        bounds=_FRACTION,
-        is_headline=True,
     ),
-    CatalogMetric(
-        name=Metric.VAL_KAPPA,
-        label=Label(en="Cohen’s kappa", fr="Kappa de Cohen"),
-        short_label="kappa",
+    _score(
+        Metric.VAL_KAPPA,
+        Label(en="Cohen’s kappa", fr="Kappa de Cohen"),
+        "kappa",
+        short_name=None,
         group="f1",
-        direction=Direction.HIGHER,
         bounds=(-1.0, 1.0),
-        is_headline=True,
     ),
     CatalogMetric(
         name=Metric.IMAGES_PER_SECOND,

@@ -1,4 +1,4 @@
-"""The metrics that a caller means by a name: MLflow's own, or one of the monitor's short ones."""
+"""Resolves the name of a metric in a request: an MLflow name, a short name or a group."""
 
 from collections.abc import Collection
 
@@ -10,27 +10,27 @@ _GROUPS = {
     "critical_conditions": (MetricGroup.CRITICAL, MetricGroup.CRITICAL_SUPPORT),
     "per_class": (MetricGroup.PER_CLASS,),
 }
-_MOST_NAMED = 50
-_LONGEST_NAMED = 250
+_MOST_SHOWN = 50
+_LONGEST_SHOWN = 250
 
 
 class MetricNotFoundError(NotFoundError):
-    """The run has logged nothing under that name."""
+    """The run has no metric of that name."""
 
     def __init__(self, name: str, known: Collection[str]) -> None:
-        named = ", ".join(sorted(known)[:_MOST_NAMED]) or "none yet"
-        more = f" and {len(known) - _MOST_NAMED} more" if len(known) > _MOST_NAMED else ""
+        shown = ", ".join(sorted(known)[:_MOST_SHOWN]) or "none yet"
+        more = f" and {len(known) - _MOST_SHOWN} more" if len(known) > _MOST_SHOWN else ""
         super().__init__(
-            f"The run has no metric {name[:_LONGEST_NAMED]!r}. It has: {named}{more}. "
+            f"The run has no metric {name[:_LONGEST_SHOWN]!r}. It has: {shown}{more}. "
             f"Short names are: {', '.join(SHORT_NAMES)}"
         )
 
 
-def metrics_meant(name: str, known: Collection[str]) -> list[str]:
+def resolve_metrics(name: str, known: Collection[str]) -> list[str]:
     """Those of the run's `known` metrics that `name` stands for.
 
-    A short name may stand for none yet; where a metric of the run is called like one, it is meant
-    too. MetricNotFoundError for any other name that is not known.
+    The result may be empty for a short name or group. If a metric of the run has the same name, it
+    is included. Raises MetricNotFoundError for any other unknown name.
     """
     if name not in known and name not in SHORT_NAMES and name not in _GROUPS:
         raise MetricNotFoundError(name, known)

@@ -1,4 +1,4 @@
-"""MLflow's flat metric names and the monitor's nested ones: the one place that knows both."""
+"""Converts flat MLflow metric names to the nested fields of MetricsData."""
 
 import json
 from collections.abc import Mapping
@@ -20,36 +20,36 @@ SHORT_NAMES: Mapping[str, tuple[str, ...]] = {
     short: tuple(sorted(name for name, (field, _) in _PATHS.items() if field == short))
     for short, _ in _PATHS.values()
 }
-"""The MLflow names that each of the monitor's short names stands for."""
+"""The MLflow names that each short name stands for."""
 
 
 def critical_thresholds(params: Mapping[str, str]) -> Mapping[str, float]:
-    """The least sensitivity of each condition, as the run says it, else the shipped taxonomy's."""
+    """The minimum sensitivity of each condition: the run's parameter, else the shipped taxonomy."""
     try:
-        stated = json.loads(params[Param.CRITICAL_THRESHOLDS])
-        return {str(name): float(floor) for name, floor in stated.items()}
+        limits = json.loads(params[Param.CRITICAL_THRESHOLDS])
+        return {str(name): float(floor) for name, floor in limits.items()}
     except (KeyError, ValueError, TypeError, AttributeError, OverflowError):
         return MIN_SENSITIVITY
 
 
 class Nesting:
-    """MetricsData that is kept up to date: a run may have thousands of metrics."""
+    """MetricsData that is updated incrementally, because a run may have thousands of metrics."""
 
     def __init__(self, thresholds: Mapping[str, float]) -> None:
         self.data = MetricsData()
         self._thresholds = thresholds
 
     def update(self, values: Mapping[str, float]) -> None:
-        """Put the values of MLflow's names where the monitor's frontends look for them."""
+        """Set the values of MLflow metrics in the nested data."""
         for name, number in values.items():
             found = finite(number)
             if found.not_finite is not None:
                 self.data.not_finite[name] = found.not_finite
             else:
                 self.data.not_finite.pop(name, None)
-            self._place(name, found.value)
+            self._set(name, found.value)
 
-    def _place(self, name: str, value: float | None) -> None:
+    def _set(self, name: str, value: float | None) -> None:
         group, _, member = name.partition("/")
         if path := _PATHS.get(name):
             field, part = path
@@ -57,28 +57,28 @@ class Nesting:
         elif member and group == MetricGroup.PER_CLASS:
             self.data.per_class[member] = value
         elif member and group == MetricGroup.CRITICAL:
-            self._condition(member, sensitivity=value)
+            self._set_condition(member, sensitivity=value)
         elif member and group == MetricGroup.CRITICAL_SUPPORT:
-            self._condition(member, support=count(value))
+            self._set_condition(member, support=count(value))
         else:
             self.data.other[name] = value
 
-    def _condition(self, name: str, **measured: float | int | None) -> None:
+    def _set_condition(self, name: str, **measured: float | int | None) -> None:
         known = self.data.critical_conditions.get(name, CriticalCondition())
-        judged = _judged(known.model_copy(update=measured), self._thresholds.get(name))
-        self.data.critical_conditions[name] = judged
+        condition = _with_status(known.model_copy(update=measured), self._thresholds.get(name))
+        self.data.critical_conditions[name] = condition
 
 
 def nest(
     values: Mapping[str, float], thresholds: Mapping[str, float] = MIN_SENSITIVITY
 ) -> MetricsData:
-    """The values of flat MLflow names, where the monitor's frontends look for them."""
+    """The values of flat MLflow names as nested data."""
     nesting = Nesting(thresholds)
     nesting.update(values)
     return nesting.data
 
 
-def _judged(condition: CriticalCondition, threshold: float | None) -> CriticalCondition:
+def _with_status(condition: CriticalCondition, threshold: float | None) -> CriticalCondition:
     sensitivity, support = condition.sensitivity, condition.support
     status, interval = ConditionStatus.NO_DATA, None
     if sensitivity is not None and support != 0:

@@ -1,10 +1,10 @@
-"""One metric of a run as a curve, short enough to be drawn and with its extremes."""
+"""One metric of a run as a curve, downsampled for charts."""
 
 from collections.abc import Iterator
 
 from api.pages import Listed
 from api.runs.epoch_scale import EpochScale, epoch_scale
-from api.runs.metric_names import metrics_meant
+from api.runs.metric_names import resolve_metrics
 from api.runs.metric_values import finite
 from api.runs.reader import RunReader
 from api.runs.schemas import PerformancePoint
@@ -15,9 +15,9 @@ from api.timestamps import utc
 def performance(
     reader: RunReader, run_id: str, metric: str, limit: int, steps: StepRange
 ) -> Listed[PerformancePoint]:
-    """Points by step, at most `limit` of each metric that `metric` means, and how many there are."""
+    """Points by step, at most `limit` of each metric that `metric` stands for, and the total number."""
     state = reader.state(run_id, recent_steps=0)
-    names = metrics_meant(metric, state.latest)
+    names = resolve_metrics(metric, state.latest)
     curves = {name: reader.metrics.series(run_id, name).between(steps) for name in names}
     scale = epoch_scale(reader.metrics, state)
     points = [

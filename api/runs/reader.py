@@ -1,4 +1,4 @@
-"""Reading runs: the one door of the read API and of the hub to MLflow's stores."""
+"""Reads runs from MLflow's tracking store, for the routes, the hub and the other domains."""
 
 import re
 import threading
@@ -21,15 +21,15 @@ from api.runs.stored_runs import StoredRuns
 from tracking_plugin.mlflow_status import ACTIVE_STATUSES
 
 _RUN_ID = re.compile(r"[0-9a-f]{32}")
-_LONGEST_NAMED = 64
+_LONGEST_SHOWN = 64
 
 
 class RunNotFoundError(NotFoundError):
-    """No run of that id is there, or none that the request's workspace may see."""
+    """No run has that id, or it is in another workspace."""
 
     def __init__(self, run_id: str) -> None:
-        shown = run_id if len(run_id) <= _LONGEST_NAMED else f"{run_id[:_LONGEST_NAMED]}…"
-        super().__init__(f"There is no run {shown!r}: GET /api/runs lists those that there are")
+        shown = run_id if len(run_id) <= _LONGEST_SHOWN else f"{run_id[:_LONGEST_SHOWN]}…"
+        super().__init__(f"There is no run {shown!r}: GET /api/runs lists the runs")
 
 
 @dataclass(frozen=True)
@@ -40,10 +40,10 @@ class _Source:
 
 
 class RunReader:
-    """Synchronous: for routes in a thread, and for the hub through asyncio.to_thread.
+    """Blocking: routes call it in a thread, coroutines through asyncio.to_thread.
 
-    The store is opened at first use. Where MLflow's workspaces are on, all reads are within the
-    one that api.runs.workspaces.within names.
+    The store is opened on first use. If MLflow's workspaces are enabled, reads are limited to the
+    workspace that api.runs.workspaces.within sets.
     """
 
     def __init__(self, open_store: Callable[[], AbstractStore] = _get_tracking_store) -> None:
@@ -52,7 +52,7 @@ class RunReader:
         self._opening = threading.Lock()
 
     def state(self, run_id: str, recent_steps: int = RECENT_STEPS) -> RunState:
-        """What is known of a run, with all points of its newest steps; RunNotFoundError."""
+        """A run with all points of its newest steps. Raises RunNotFoundError."""
         state = self._source.runs.run(run_id) if _RUN_ID.fullmatch(run_id) else None
         if state is None:
             raise RunNotFoundError(run_id)
@@ -70,11 +70,11 @@ class RunReader:
 
     @property
     def metrics(self) -> MetricHistory:
-        """What runs have logged, for whoever has their state already."""
+        """The logged metrics; callers read the run's state first, which checks that it is visible."""
         return self._source.metrics
 
     def artifact(self, run_id: str, path: str, largest_bytes: int) -> bytes:
-        """A file of a run that is there, as api.runs.artifacts reads it."""
+        """An artifact of an existing run. Raises the errors of api.runs.artifacts.read_artifact."""
         run = self._source.store.get_run(run_id)
         return read_artifact(run.info.artifact_uri, path, largest_bytes)
 

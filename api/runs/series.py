@@ -1,4 +1,4 @@
-"""One metric over the steps of a run, and the part of it that still shows its shape."""
+"""One metric over the steps of a run, and its downsampling for charts."""
 
 from dataclasses import dataclass
 
@@ -10,12 +10,12 @@ Integers = NDArray[np.int64]
 
 
 LAST_STEP = 2**63 - 1
-"""MLflow keeps steps in 64 bits."""
+"""MLflow stores steps as 64-bit integers."""
 
 
 @dataclass(frozen=True)
 class StepRange:
-    """Both ends belong to it; None is no end."""
+    """Includes both ends; None means no limit."""
 
     first: int | None = None
     last: int | None = None
@@ -23,7 +23,7 @@ class StepRange:
 
 @dataclass(frozen=True, kw_only=True)
 class Series:
-    """Columns of equal length: each step once, ascending; times in ms since the Unix epoch."""
+    """Columns of equal length, with each step once, ascending; times in ms since the Unix epoch."""
 
     steps: Integers
     timestamps_ms: Integers
@@ -48,16 +48,16 @@ class Series:
 
 
 def once_per_step(steps: ArrayLike, timestamps_ms: ArrayLike, values: ArrayLike) -> Series:
-    """The points in any order as a series: of several at one step, the last to be logged counts.
+    """A series of points in any order; of several points at one step, the last one logged counts.
 
-    Where even the time is the same, the larger value counts, as in MLflow's own latest metrics.
+    If the times are equal too, the larger value counts, as in MLflow's own latest metrics.
     """
     points = Series(
         steps=np.asarray(steps, dtype=np.int64),
         timestamps_ms=np.asarray(timestamps_ms, dtype=np.int64),
         values=np.asarray(values, dtype=np.float64),
     )
-    # MLflow compares a NaN as the 0 that its SQL store keeps in place of it.
+    # MLflow compares a NaN as 0, because its SQL store keeps a 0 in its place.
     compared = np.where(np.isnan(points.values), 0.0, points.values)
     ordered = points.at(np.lexsort((compared, points.timestamps_ms, points.steps)))
     is_last = np.append(ordered.steps[1:] != ordered.steps[:-1], True)[: len(ordered)]
@@ -65,11 +65,11 @@ def once_per_step(steps: ArrayLike, timestamps_ms: ArrayLike, values: ArrayLike)
 
 
 def downsample(values: Floats, limit: int) -> Integers:
-    """Ascending indices of at most `limit` values that show what all of them would.
+    """Ascending indices of at most `limit` values that preserve the shape of the curve.
 
-    The first and the last are kept, and of each of equal buckets in between the least, the
-    greatest and the first NaN. A limit too small for that keeps, in this order: the last, the
-    first, the greatest, the least.
+    These are the first, the last and, of each of equal buckets between them, the least, the
+    greatest and the first NaN. A limit that is too small for one bucket keeps, in this order: the
+    last, the first, the greatest, the least.
     """
     if len(values) <= limit:
         return np.arange(len(values))
@@ -87,7 +87,7 @@ def downsample(values: Floats, limit: int) -> Integers:
 
 
 def _landmarks(values: Floats, start: int) -> list[int]:
-    """Where the first NaN is, the least and the greatest value, as far as there are any."""
+    """Indices of the first NaN, the least and the greatest value, as far as they exist."""
     is_nan = np.isnan(values)
     found = [int(is_nan.argmax())] if is_nan.any() else []
     if not is_nan.all():

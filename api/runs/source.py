@@ -1,4 +1,4 @@
-"""What the read API asks of the store that MLflow keeps its runs in."""
+"""The interface through which runs and metrics are read from MLflow's store."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -21,12 +21,12 @@ KEY_METRICS = (
     Metric.VAL_AUC_ROC_WEIGHTED,
     Metric.VAL_F1,
 )
-"""What a list of runs shows of each."""
+"""The metrics in a list of runs."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunQuery:
-    """Which runs are wanted; an experiment by its id or, where no experiment has that id, its name."""
+    """Filters of a list of runs; an experiment is given by id or, if none has that id, by name."""
 
     experiment: str | None = None
     status: RunStatus | MlflowStatus | None = None
@@ -34,7 +34,7 @@ class RunQuery:
 
 @dataclass(frozen=True)
 class FoundRun:
-    """A run of a list: of its metrics, `state` has the KEY_METRICS alone."""
+    """A run in a list; `state` holds only the KEY_METRICS."""
 
     state: RunState
     experiment_name: str
@@ -59,10 +59,10 @@ class SpanEnds:
 
 
 class RunIndex(Protocol):
-    """The runs of the request's workspace."""
+    """The runs of the current workspace."""
 
     def run(self, run_id: str) -> RunState | None:
-        """The run's facts and newest values, without its recent points; None where there is none."""
+        """The run without its recent points; None if it does not exist."""
         ...
 
     def newest_run_id(self, statuses: Collection[str] | None = None) -> str | None:
@@ -74,40 +74,40 @@ class RunIndex(Protocol):
         ...
 
     def find_runs(self, query: RunQuery, page: Page) -> Listed[FoundRun]:
-        """Newest first, deleted ones aside."""
+        """Newest first, without deleted runs."""
         ...
 
 
 class MetricHistory(Protocol):
-    """What runs have logged; whoever asks has made sure that the run may be seen.
+    """The logged metrics of runs; callers have checked that the run is visible.
 
-    Steps, points and epochs leave the system metrics out, whose steps count samples of the machine.
+    Steps, points and epochs exclude the system metrics, whose steps count samples of the machine.
     """
 
     def steps(self, run_id: str, page: Page) -> list[int]:
-        """The steps that something was logged at, furthest first."""
+        """The steps at which metrics were logged, in descending order."""
         ...
 
     def num_steps(self, run_id: str) -> int:
-        """At how many steps something was logged."""
+        """The number of these steps."""
         ...
 
     def points(self, run_id: str, first_step: int, last_step: int) -> list[LoggedPoint]:
-        """All that was logged from one step to another; at one step, what counts comes last."""
+        """All points from one step to another; of several at one step, the one that counts is last."""
         ...
 
     def series(self, run_id: str, metric: str) -> Series:
-        """A whole metric; empty where there is none of that name."""
+        """All points of a metric; empty if the run does not have it."""
         ...
 
     def epochs(self, run_id: str, steps_per_epoch: int, page: Page) -> Listed[int]:
-        """The epochs of so many steps that something was logged in, newest first."""
+        """The epochs of `steps_per_epoch` steps in which metrics were logged, newest first."""
         ...
 
     def span_ends(
         self, run_id: str, metrics: Collection[str], spans: Sequence[EpochSpan]
     ) -> list[SpanEnds]:
-        """Where each of these metrics begins and ends in each span that it has points in."""
+        """The first and last point of each metric in each span in which it has points."""
         ...
 
 

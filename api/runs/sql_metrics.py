@@ -1,4 +1,4 @@
-"""Metrics out of MLflow's SQL store, a hundred thousand points in a fraction of a second."""
+"""Reads metrics from MLflow's SQL store, 100,000 points in a fraction of a second."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from math import nan
@@ -63,7 +63,7 @@ class SqlMetrics:
             _logged.run_uuid == run_id, _logged.key == metric
         )
         with self._store.ManagedSessionMaker() as session:
-            # SQLAlchemy's own rows would take three times as long as the database does.
+            # Building SQLAlchemy's rows would take three times as long as the query.
             cursor = session.connection().execute(wanted).cursor
             rows = cursor.fetchall()
         return once_per_step(
@@ -99,7 +99,7 @@ class SqlMetrics:
         ]
 
     def _page(self, values: Select[Any], page: Page) -> list[int]:
-        """Of one column, descending."""
+        """A page of the only column, descending."""
         [column] = values.selected_columns
         wanted = values.order_by(column.desc()).limit(page.limit).offset(page.offset)
         with self._store.ManagedSessionMaker() as session:
@@ -112,7 +112,7 @@ class SqlMetrics:
 
 
 def point_columns(table: Table) -> list[ColumnElement[Any]]:
-    """What makes a LoggedPoint, of the metrics or of the latest ones."""
+    """The columns of a LoggedPoint in the table of all metrics or in that of the latest ones."""
     return [table.c[name] for name in ("key", "step", "timestamp", "value", "is_nan")]
 
 
@@ -121,12 +121,12 @@ def point(row: Any) -> LoggedPoint:
 
 
 def of_training(table: Table) -> ColumnElement[bool]:
-    """Any metric but the machine's."""
+    """Excludes the system metrics."""
     return table.c.key.not_like(f"{SYSTEM_METRIC_PREFIX}%")
 
 
 def _is_logged_in_training(run_id: str) -> list[ColumnElement[bool]]:
-    # With the names said, databases go straight to the steps: their index is by run, name, step.
+    # Naming the metrics lets databases use their index, whose columns are run, name and step.
     names = select(_latest.key).where(_latest.run_uuid == run_id, of_training(LATEST_METRICS))
     return [_logged.run_uuid == run_id, _logged.key.in_(names)]
 
@@ -136,7 +136,7 @@ def _steps(run_id: str) -> Select[Any]:
 
 
 def _end_steps(run_id: str, metrics: Collection[str], spans: Sequence[EpochSpan]) -> Select[Any]:
-    """By epoch and metric, the first and the last step that has a point; NULL where none has."""
+    """The first and the last step with a point, by epoch and metric; NULL if there is none."""
     table = _span_table(spans)
 
     def end(aggregate: Callable[..., ColumnElement[int]]) -> ScalarSelect[int]:
@@ -146,7 +146,7 @@ def _end_steps(run_id: str, metrics: Collection[str], spans: Sequence[EpochSpan]
         )
         return found.correlate(table, LATEST_METRICS).scalar_subquery()
 
-    # Each end is one look into the index, however many points lie between.
+    # Each end takes one index lookup, however many points lie between.
     first_step, last_step = end(func.min).label("first_step"), end(func.max).label("last_step")
     return (
         select(table.c.epoch, _latest.key, first_step, last_step)
@@ -171,7 +171,7 @@ def _span_table(spans: Sequence[EpochSpan]) -> CTE:
 def _points_at(
     session: Session, run_id: str, metrics: Collection[str], steps: Sequence[int]
 ) -> dict[tuple[str, int], LoggedPoint]:
-    """By metric and step, the last one logged there."""
+    """The last point logged at each step, by metric and step."""
     found: dict[tuple[str, int], LoggedPoint] = {}
     for part in _batches(steps, _STEPS_AT_ONCE):
         wanted = (

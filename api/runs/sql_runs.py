@@ -1,4 +1,4 @@
-"""Runs out of MLflow's SQL store, a few statements a page."""
+"""Reads runs from MLflow's SQL store, with a few statements per page."""
 
 from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
@@ -28,7 +28,7 @@ _RUN_COLUMNS = (
     RUNS.c.experiment_id,
     EXPERIMENTS.c.name.label("experiment_name"),
 )
-# A run without a start comes last; databases differ in where they put NULL by themselves.
+# A run without a start comes last; databases differ in how they order NULL.
 _NEWEST_FIRST = (
     case((RUNS.c.start_time.is_(None), 1), else_=0),
     RUNS.c.start_time.desc(),
@@ -81,7 +81,7 @@ class SqlRuns:
         return Listed([FoundRun(states[row.run_uuid], row.experiment_name) for row in rows], total)
 
     def _runs(self) -> Select[Any]:
-        """Every run of the request's workspace, which MLflow's store knows."""
+        """All runs of the current workspace."""
         in_workspace = self._store._experiment_where_clauses()  # noqa: SLF001 - it has no public name
         return select(*_RUN_COLUMNS).join(EXPERIMENTS).where(*in_workspace)
 
@@ -97,7 +97,7 @@ class SqlRuns:
         return conditions
 
     def _is_in_experiment(self, session: Session, experiment: str) -> ColumnElement[bool]:
-        # PostgreSQL refuses a NUL in a text; no experiment has one in its name.
+        # PostgreSQL rejects NUL in texts; no experiment has one in its name.
         by_name = EXPERIMENTS.c.name == experiment.replace("\0", "\ufffd")
         if not (experiment.isascii() and experiment.isdigit()):
             return by_name
@@ -111,7 +111,7 @@ class SqlRuns:
 
 
 def _states(session: Session, rows: Iterable[Any]) -> dict[str, RunState]:
-    """Each run with its parameters and tags of interest."""
+    """The runs with those parameters and tags that Fovea knows."""
     states = {row.run_uuid: _state(row) for row in rows}
     params = select(PARAMS.c.run_uuid, PARAMS.c.key, PARAMS.c.value).where(
         PARAMS.c.run_uuid.in_(states), PARAMS.c.key.in_(_texts(Param))
@@ -162,26 +162,26 @@ def _last_steps(run_ids: Collection[str]) -> Select[Any]:
 
 
 def _has_status(wanted: RunStatus | MlflowStatus) -> ColumnElement[bool]:
-    """What status_word says, as a condition."""
+    """The same decision as status_word, as an SQL condition."""
     if isinstance(wanted, MlflowStatus):
         return RUNS.c.status == wanted.value
     tag = select(TAGS.c.value).where(
         TAGS.c.run_uuid == RUNS.c.run_uuid, TAGS.c.key == Tag.STATUS.value
     )
-    said_by_run = func.coalesce(tag.correlate(RUNS).scalar_subquery(), "")
-    is_told = and_(RUNS.c.status.in_(ACTIVE_STATUSES), said_by_run.in_(_texts(RunStatus)))
-    words = [
+    tag_status = func.coalesce(tag.correlate(RUNS).scalar_subquery(), "")
+    uses_tag = and_(RUNS.c.status.in_(ACTIVE_STATUSES), tag_status.in_(_texts(RunStatus)))
+    tags = [
         word.value
         for word in RunStatus
         if status_word(MlflowStatus.RUNNING, {Tag.STATUS: word}) == wanted
     ]
-    said_by_mlflow = [status.value for status in MlflowStatus if run_status_of(status) == wanted]
+    mlflow_statuses = [status.value for status in MlflowStatus if run_status_of(status) == wanted]
     return or_(
-        and_(is_told, said_by_run.in_(words)),
-        and_(not_(is_told), RUNS.c.status.in_(said_by_mlflow)),
+        and_(uses_tag, tag_status.in_(tags)),
+        and_(not_(uses_tag), RUNS.c.status.in_(mlflow_statuses)),
     )
 
 
 def _texts(members: Iterable[StrEnum]) -> list[str]:
-    # Database drivers have ideas of their own about enums.
+    # Database drivers treat members of an enumeration differently.
     return [member.value for member in members]

@@ -1,4 +1,4 @@
-"""What is known of one run: read from MLflow's store once, then carried on by its events."""
+"""The state of one run: read from MLflow's store once, then updated by its events."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ RECENT_POINTS = 20_000
 
 @dataclass(kw_only=True)
 class RunState:
-    """A run's facts, its newest values, and the points of its newest steps; times in ms."""
+    """The run's attributes, its newest values, and the points of its newest steps; times in ms."""
 
     run_id: str
     experiment_id: str | None = None
@@ -26,9 +26,9 @@ class RunState:
     tags: dict[str, str] = field(default_factory=dict)
     latest: dict[str, LoggedPoint] = field(default_factory=dict)
     recent: dict[int, dict[str, LoggedPoint]] = field(default_factory=dict)
-    """By step, then by metric, the machine's left out: at most RECENT_STEPS and RECENT_POINTS."""
+    """By step, then by metric, without system metrics; at most RECENT_STEPS and RECENT_POINTS."""
     last_step: int | None = None
-    """The furthest step of all metrics but the machine's, whose steps count something else."""
+    """The highest step of all metrics except the system metrics, whose steps count samples."""
 
     _num_recent: int = 0
 
@@ -41,7 +41,7 @@ class RunState:
         return _positive(self.params.get(Param.STEPS_PER_EPOCH))
 
     def add_points(self, points: Iterable[LoggedPoint]) -> list[LoggedPoint]:
-        """Take points into account; those that were not known yet come back."""
+        """Add points; returns those that change the state."""
         return [point for point in points if self._add(point)]
 
     def _add(self, point: LoggedPoint) -> bool:
@@ -73,7 +73,7 @@ class RunState:
 
 @dataclass(frozen=True)
 class TrainingPosition:
-    """How far a training is: epochs count from 1, and so do the steps within one."""
+    """The progress of a training; epochs and the steps within an epoch (`batch`) count from 1."""
 
     step: int | None
     epoch: int | None
@@ -81,7 +81,7 @@ class TrainingPosition:
 
 
 def position_at(state: RunState, step: int | None) -> TrainingPosition:
-    """Where in the training `step` is; epochs come from the metric `epoch` where nothing else says."""
+    """The position of `step`; without steps_per_epoch, the metric `epoch` tells the epoch."""
     if step is None:
         return TrainingPosition(None, None, None)
     if state.steps_per_epoch is not None and step > 0:
@@ -98,7 +98,7 @@ def _whole(point: LoggedPoint | None) -> int | None:
 
 
 def _comes_after(point: LoggedPoint, other: LoggedPoint) -> bool:
-    """By MLflow's order, in which the last of several points counts; NaN is stored as 0."""
+    """Compares in MLflow's order, in which the last of several points counts; NaN counts as 0."""
     if point.step != other.step:
         return point.step > other.step
     if point.timestamp_ms != other.timestamp_ms:

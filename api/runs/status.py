@@ -1,4 +1,4 @@
-"""What a run is doing and how far it is, from what is known of it."""
+"""Derives the status of a run and its progress from its state."""
 
 from collections.abc import Mapping
 
@@ -7,7 +7,7 @@ from api.runs.state import RunState, position_at
 from tracking_plugin.mlflow_status import ACTIVE_STATUSES, run_status_of
 from tracking_plugin.names import RunStatus, Tag
 
-_BEFORE_THE_END: Mapping[RunStatus, RunStatus] = {
+_UNTIL_MLFLOW_ENDS: Mapping[RunStatus, RunStatus] = {
     RunStatus.COMPLETED: RunStatus.TRAINING,
     RunStatus.ERROR: RunStatus.TRAINING,
     RunStatus.STOPPED: RunStatus.STOPPING,
@@ -15,20 +15,20 @@ _BEFORE_THE_END: Mapping[RunStatus, RunStatus] = {
 
 
 def status_word(mlflow_status: str | None, tags: Mapping[str, str]) -> RunStatus:
-    """A run that has ended is what MLflow says; one that goes on, what its tag says."""
-    said_by_mlflow = run_status_of(mlflow_status)
+    """The status of an active run is its tag `fovea.status`; MLflow's status decides for others."""
+    mlflow_word = run_status_of(mlflow_status)
     if mlflow_status not in ACTIVE_STATUSES:
-        return said_by_mlflow
+        return mlflow_word
     try:
-        said_by_tag = RunStatus(tags.get(Tag.STATUS, ""))
+        tag_word = RunStatus(tags.get(Tag.STATUS, ""))
     except ValueError:
-        return said_by_mlflow
-    # A training tags its end before it ends its run: until then MLflow has the last word.
-    return _BEFORE_THE_END.get(said_by_tag, said_by_tag)
+        return mlflow_word
+    # A training sets the tag before it ends the run; it has ended only once MLflow says so.
+    return _UNTIL_MLFLOW_ENDS.get(tag_word, tag_word)
 
 
 def training_status(state: RunState, now_ms: int) -> TrainingStatus:
-    """The status as the monitor's frontends show it."""
+    """The status as frontends show it."""
     position = position_at(state, state.last_step)
     status = status_word(state.mlflow_status, state.tags)
     return TrainingStatus(
@@ -60,17 +60,17 @@ def _elapsed_s(state: RunState, now_ms: int) -> float | None:
 
 
 def _eta_s(state: RunState) -> float | None:
-    """What is left at the pace of the recent steps, evaluations included."""
+    """Remaining time at the pace of the recent steps, including evaluations."""
     if state.total_epochs is None or state.steps_per_epoch is None or state.last_step is None:
         return None
-    left = state.total_epochs * state.steps_per_epoch - state.last_step
+    num_remaining = state.total_epochs * state.steps_per_epoch - state.last_step
     paced = [
         step for step in (min(state.recent, default=0), state.last_step) if step in state.recent
     ]
     if len(set(paced)) < 2:
         return None
     first, last = (_time_ms(state, step) for step in paced)
-    return max(0, left) * max(0, last - first) / (paced[1] - paced[0]) / 1000
+    return max(0, num_remaining) * max(0, last - first) / (paced[1] - paced[0]) / 1000
 
 
 def _time_ms(state: RunState, step: int) -> int:

@@ -1,4 +1,4 @@
-"""A store that is away is no failure of ours: 503, and a sentence."""
+"""Answers 503 if MLflow's store is unavailable."""
 
 from fastapi import FastAPI, Request
 from mlflow.exceptions import MlflowException
@@ -9,7 +9,7 @@ from api.errors import UnavailableError, refusal
 
 
 def install_store_errors(app: FastAPI) -> None:
-    """Answer 503 where MLflow's store says that it cannot be reached."""
+    """Register the handler of MLflow's exceptions."""
     app.add_exception_handler(MlflowException, _on_mlflow_error)
 
 
@@ -17,7 +17,7 @@ async def _on_mlflow_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, MlflowException)
     if error.error_code != ErrorCode.Name(TEMPORARILY_UNAVAILABLE):
         raise error
-    # MLflow's own message may hold the database's address.
+    # MLflow's own message may contain the address of the database.
     return refusal(
-        request.scope, UnavailableError("MLflow's store does not answer: try again later")
+        request.scope, UnavailableError("MLflow's store does not respond: try again later")
     )

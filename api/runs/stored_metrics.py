@@ -1,4 +1,4 @@
-"""Metrics out of any of MLflow's stores, by its own interface: for those that are not SQL."""
+"""Reads metrics through MLflow's store interface, for stores that are not SQL."""
 
 from collections.abc import Collection, Sequence
 from math import isnan
@@ -12,7 +12,7 @@ from tracking_plugin.events import LoggedPoint
 
 
 class StoredMetrics:
-    """A MetricHistory that reads whole metrics."""
+    """A MetricHistory that reads complete metrics."""
 
     def __init__(self, store: AbstractStore) -> None:
         self._store = store
@@ -75,6 +75,6 @@ def _ends(span: EpochSpan, history: Sequence[LoggedPoint]) -> SpanEnds | None:
     if not within:
         return None
     first_step = within[0].step
-    # Of several points at the first step too, the last logged one counts.
+    # Of several points at the first step, too, the last one logged counts.
     first = [point for point in within if point.step == first_step][-1]
     return SpanEnds(span.epoch, first, within[-1])

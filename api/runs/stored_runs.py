@@ -1,4 +1,4 @@
-"""Runs out of any of MLflow's stores, by its own interface: for those that are not SQL."""
+"""Reads runs through MLflow's store interface, for stores that are not SQL."""
 
 from collections.abc import Collection, Iterator
 from typing import Any
@@ -21,7 +21,7 @@ _AT_ONCE = 1000
 
 
 class StoredRuns:
-    """A RunIndex that reads whole runs."""
+    """A RunIndex that reads complete runs."""
 
     def __init__(self, store: AbstractStore) -> None:
         self._store = store

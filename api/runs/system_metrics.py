@@ -1,4 +1,4 @@
-"""The machine that a run is on, as the run's own metrics `system/…` tell it."""
+"""The load of the training machine, from the run's metrics `system/…`."""
 
 from collections.abc import Mapping
 
@@ -13,7 +13,7 @@ _GPU = "system/gpu_0_"
 
 
 def system_metrics(latest: Mapping[str, LoggedPoint]) -> SystemMetrics:
-    """What the monitor's frontends show of it: all of its fields, null where the run tells nothing."""
+    """The fields that frontends show; one is null if the run does not log its metric."""
 
     def value(name: str) -> float | None:
         point = latest.get(name)

@@ -1,4 +1,4 @@
-"""MLflow's workspaces for our own routes: a request sees what MLflow would show it."""
+"""Applies MLflow's workspaces to Fovea's own routes."""
 
 from fastapi.exceptions import RequestValidationError
 from mlflow.environment_variables import MLFLOW_ENABLE_WORKSPACES
@@ -29,10 +29,10 @@ class WorkspaceNotFoundError(NotFoundError):
 
 
 def resolve_workspace(path: str, header: str | None) -> str | None:
-    """The workspace that a request is about, as MLflow's middleware decides it.
+    """The workspace of a request, determined as MLflow's middleware does; None if they are disabled.
 
-    None where workspaces are off. WorkspaceNotFoundError; RequestValidationError for a header that
-    names none.
+    Raises WorkspaceNotFoundError if it does not exist, and RequestValidationError if the header is
+    not valid.
     """
     try:
         workspace = resolve_workspace_for_request_if_enabled(path, header)
@@ -46,7 +46,7 @@ def resolve_workspace(path: str, header: str | None) -> str | None:
 
 
 def all_workspaces() -> list[str | None]:
-    """Of the server; None alone where workspaces are off."""
+    """The names of all workspaces; only None if workspaces are disabled."""
     if not MLFLOW_ENABLE_WORKSPACES.get():
         return [None]
     workspaces = _get_workspace_store().list_workspaces()
@@ -54,7 +54,7 @@ def all_workspaces() -> list[str | None]:
 
 
 def within(workspace: str | None) -> ServerWorkspaceContext:
-    """A context in which runs are read of `workspace` alone."""
+    """A context that limits reads and writes to `workspace`."""
     return ServerWorkspaceContext(workspace)
 
 

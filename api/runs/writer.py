@@ -1,4 +1,4 @@
-"""What the server itself writes to MLflow's runs: stored first, then told, as if a client had logged it."""
+"""Writes to MLflow's runs on behalf of the server, then publishes the event of each write."""
 
 import asyncio
 import posixpath
@@ -24,11 +24,11 @@ T = TypeVar("T")
 
 WRITE_DEADLINE_S = 30.0
 LONGEST_TAG = 4000
-"""Characters that every version of MLflow's stores takes."""
+"""Characters that the stores of every MLflow version accept."""
 
 
 class RunWriter:
-    """`publish` takes each write's event, in the order of the writes; `store` is MLflow's."""
+    """Calls `publish` with the event of each write, in the order of the writes."""
 
     def __init__(
         self,
@@ -39,18 +39,18 @@ class RunWriter:
         self._store = store
 
     async def set_tags(self, run_id: str, workspace: str | None, tags: Mapping[str, str]) -> None:
-        kept = _cut(tags)
+        stored = _truncated(tags)
 
         def write(store: AbstractStore) -> None:
-            store.log_batch(run_id, [], [], [RunTag(*tag) for tag in kept.items()])
+            store.log_batch(run_id, [], [], [RunTag(*tag) for tag in stored.items()])
 
         await self._in_store(workspace, write)
         self._publish(
-            TagsChanged(run_id=run_id, accepted_ms=unix_ms(), workspace=workspace, tags={**kept})
+            TagsChanged(run_id=run_id, accepted_ms=unix_ms(), workspace=workspace, tags={**stored})
         )
 
     async def delete_tag(self, run_id: str, workspace: str | None, key: str) -> None:
-        """A tag that is not there any more is no fault."""
+        """Does nothing if the run does not have the tag."""
 
         def write(store: AbstractStore) -> bool:
             is_there = key in store.get_run(run_id).data.tags
@@ -66,7 +66,7 @@ class RunWriter:
             )
 
     async def set_status(self, run_id: str, workspace: str | None, status: str) -> None:
-        """MLflow's status; the end of a run is now."""
+        """Set MLflow's status; a status that ends the run sets its end time to now."""
         is_end = MlflowRunStatus.is_terminated(MlflowRunStatus.from_string(status))
         end_ms = unix_ms() if is_end else None
 
@@ -87,7 +87,7 @@ class RunWriter:
     async def store_artifact(
         self, run_id: str, workspace: str | None, path: Path, artifact_path: str
     ) -> None:
-        """Keep the file at `path` as the run's artifact `artifact_path`."""
+        """Store the file at `path` as the run's artifact `artifact_path`."""
         folder, name = posixpath.split(artifact_path)
 
         def write(store: AbstractStore) -> None:
@@ -119,7 +119,7 @@ class RunWriter:
         The experiment is the one with `experiment_id`, else the one named `experiment`, which is
         created if it does not exist.
         """
-        kept = _cut(tags)
+        stored = _truncated(tags)
         started_ms = unix_ms()
 
         def write(store: AbstractStore) -> RunCreated:
@@ -127,7 +127,7 @@ class RunWriter:
                 experiment_id=experiment_id or _experiment_id(store, experiment),
                 user_id="",
                 start_time=started_ms,
-                tags=[RunTag(*tag) for tag in kept.items()],
+                tags=[RunTag(*tag) for tag in stored.items()],
                 run_name=run_name,
             )
             info = store.update_run_info(run.info.run_id, MlflowRunStatus.SCHEDULED, None, None)
@@ -139,7 +139,7 @@ class RunWriter:
                 run_name=info.run_name,
                 status=MlflowStatus.SCHEDULED,
                 start_time_ms=started_ms,
-                tags=kept,
+                tags=stored,
             )
 
         created = await self._in_store(workspace, write)
@@ -155,10 +155,10 @@ class RunWriter:
             async with asyncio.timeout(WRITE_DEADLINE_S):
                 return await asyncio.to_thread(within_workspace)
         except TimeoutError:
-            raise UnavailableError("MLflow's store does not answer: try again later") from None
+            raise UnavailableError("MLflow's store does not respond: try again later") from None
 
 
-def _cut(tags: Mapping[str, str]) -> dict[str, str]:
+def _truncated(tags: Mapping[str, str]) -> dict[str, str]:
     return {str(key): str(value)[:LONGEST_TAG] for key, value in tags.items()}
 
 
