@@ -6,6 +6,7 @@ import shlex
 import signal
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
 import uvicorn.main
 
@@ -23,19 +24,22 @@ def run_server(arguments: Sequence[str]) -> None:
     os.environ.update(server_environment(options))
     open_stores(options)
     if options.workers == 1:
-        _import_application()
+        _import_application(options)
     gc.enable()
     # Uvicorn shuts down in order, then sends the signal to itself once more.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     uvicorn.main.main(uvicorn_arguments(options), prog_name="uvicorn", standalone_mode=False)
 
 
-def _import_application() -> None:
+def _import_application(options: MlflowOptions) -> None:
     """Import here what uvicorn would import next, and exempt all of it from garbage collection."""
-    import api.app  # noqa: F401, PLC0415
-
+    import_module(_factory(options).partition(":")[0])
     gc.collect()
     gc.freeze()
+
+
+def _factory(options: MlflowOptions) -> str:
+    return FACTORIES[App(options.app_name or App.SERVER)]
 
 
 def uvicorn_arguments(options: MlflowOptions) -> list[str]:
@@ -51,5 +55,5 @@ def uvicorn_arguments(options: MlflowOptions) -> list[str]:
         *given,
         *log_config,
         *("--host", options.host, "--port", str(options.port), "--workers", str(workers)),
-        *("--factory", FACTORIES[App(options.app_name or App.SERVER)]),
+        *("--factory", _factory(options)),
     ]
