@@ -48,7 +48,7 @@ def test_a_run_that_does_not_acknowledge_in_time_is_no_success(
         late = fovea("pause", loop.run_id, "--url", server.url, "--timeout", "0.2")
 
     assert (late.code, late.out) == (3, "")
-    assert "has not answered yet" in late.err
+    assert "has not acknowledged the command to pause" in late.err
 
 
 def test_a_release_that_the_server_cannot_resume_is_refused(fovea: Fovea, server: Server) -> None:

@@ -107,7 +107,7 @@ def test_its_child_processes_end_with_it(
         assert running.process.stdout is not None
         until(lambda: "lingering" in running.process.stdout.readline(), "the training's start")
         children = psutil.Process(running.process.pid).children(recursive=True)
-        assert len(children) == 3
+        assert len(children) == 2
 
         running.process.send_signal(signal_number)
 
