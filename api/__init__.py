@@ -1,1 +1,1 @@
-"""The thin layer in front of MLflow: its routes, its settings and the `fovea` command."""
+"""Fovea's server in front of MLflow, its client and the `fovea` command."""

@@ -1,4 +1,4 @@
-"""`python -m api …` is the `fovea` command, for where its script is not on the path."""
+"""`python -m api …` runs the `fovea` command, even if its script is not on the path."""
 
 from api.cli.main import main
 

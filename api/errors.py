@@ -1,4 +1,4 @@
-"""What the server refuses, and the one shape in which HTTP says so."""
+"""The errors of the server, and their mapping to HTTP responses of one shape."""
 
 import math
 from datetime import UTC, datetime
@@ -16,35 +16,35 @@ from api.request_id import REQUEST_ID_HEADER, request_id_of
 
 
 class ApiError(Exception):
-    """A refusal whose message is written for whoever asked."""
+    """An error whose message is meant for the client."""
 
 
 class StartError(ApiError):
-    """The server cannot start as it was asked to."""
+    """The server cannot start with these settings."""
 
 
 class ForbiddenError(ApiError):
-    """Whoever asks may not have this."""
+    """The client may not do this."""
 
 
 class NotFoundError(ApiError):
-    """What was asked for is not there."""
+    """The requested object does not exist."""
 
 
 class ConflictError(ApiError):
-    """What was asked for does not go with the state that things are in."""
+    """The request is not possible in the present state."""
 
 
 class TooLargeError(ApiError):
-    """More was sent than the server takes at once."""
+    """The request is larger than the server accepts."""
 
 
 class UnavailableError(ApiError):
-    """Something that the answer needs is away for the moment."""
+    """Something that the response needs is temporarily unavailable."""
 
 
 class TooManyRequestsError(ApiError):
-    """Too much was asked for in too short a time."""
+    """The client has sent too many requests."""
 
     def __init__(self, message: str, *, retry_after_s: float) -> None:
         super().__init__(message)
@@ -52,7 +52,7 @@ class TooManyRequestsError(ApiError):
 
 
 class ErrorCode(StrEnum):
-    """The reasons that a client may act upon."""
+    """The reasons that a client can distinguish."""
 
     BAD_REQUEST = "BAD_REQUEST"
     FORBIDDEN = "FORBIDDEN"
@@ -67,7 +67,7 @@ class ErrorCode(StrEnum):
 
 
 class ErrorResponse(BaseModel):
-    """The body of every refusal."""
+    """The body of every error response."""
 
     error: str
     error_code: ErrorCode
@@ -76,7 +76,7 @@ class ErrorResponse(BaseModel):
     request_id: str | None = None
 
 
-# An ApiError that is not named here is no answer to a request but a failure: 500.
+# An ApiError that is not listed here is a failure of the server: 500.
 _STATUSES: dict[type[ApiError], HTTPStatus] = {
     ForbiddenError: HTTPStatus.FORBIDDEN,
     NotFoundError: HTTPStatus.NOT_FOUND,
@@ -96,13 +96,13 @@ _CODES = {
     HTTPStatus.SERVICE_UNAVAILABLE: ErrorCode.UNAVAILABLE,
 }
 _SENTENCES = {
-    HTTPStatus.NOT_FOUND: "There is nothing at this address; /api/docs lists what there is",
-    HTTPStatus.METHOD_NOT_ALLOWED: "This address does not take this method",
+    HTTPStatus.NOT_FOUND: "There is nothing at this address; /api/docs lists all addresses",
+    HTTPStatus.METHOD_NOT_ALLOWED: "This address does not accept this method",
 }
 
 
 def install_error_handlers(app: FastAPI) -> None:
-    """Make every refusal of `app`'s own routes an ErrorResponse."""
+    """Answer every error of the routes of `app` with an ErrorResponse."""
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(RequestValidationError, _on_bad_input)
     for refused in _STATUSES:
@@ -110,12 +110,12 @@ def install_error_handlers(app: FastAPI) -> None:
 
 
 def close_code_of(error: ApiError) -> int:
-    """The code with which a WebSocket is closed for `error`: HTTP's status and 4000."""
+    """The close code of a WebSocket for `error`: 4000 plus the HTTP status."""
     return 4000 + _status_of(error)
 
 
 def refusal(scope: Scope, error: ApiError) -> JSONResponse:
-    """The answer that says `error`, for whoever stands in front of the routes."""
+    """The response to `error`, for middleware."""
     status = _status_of(error)
     response = _respond(
         scope, status, _CODES.get(status, ErrorCode.INTERNAL_ERROR), str(error), _target(scope)
@@ -126,12 +126,12 @@ def refusal(scope: Scope, error: ApiError) -> JSONResponse:
 
 
 def failure(scope: Scope) -> JSONResponse:
-    """The answer where something went wrong that nobody asked for."""
+    """The response to an unexpected exception."""
     return _respond(
         scope,
         HTTPStatus.INTERNAL_SERVER_ERROR,
         ErrorCode.INTERNAL_ERROR,
-        "The server failed to answer; its log says why under this request id",
+        "The server failed; its log has the reason under this request id",
     )
 
 
@@ -163,7 +163,7 @@ async def _on_http_exception(request: Request, error: Exception) -> JSONResponse
     assert isinstance(error, HTTPException)
     fallback = ErrorCode.INTERNAL_ERROR if error.status_code >= 500 else ErrorCode.BAD_REQUEST
     status = HTTPStatus(error.status_code)
-    # The framework's own refusals carry nothing but the status's name.
+    # The framework's own errors contain only the name of the status.
     sentence = error.detail if error.detail != status.phrase else _SENTENCES.get(status)
     code = _CODES.get(status, fallback)
     response = _respond(

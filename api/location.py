@@ -1,4 +1,4 @@
-"""Where our own packages lie, and how they come first on the path in spite of their common names."""
+"""Ensures that Fovea's packages, whose names are common, are imported before others of the same name."""
 
 import os
 from collections.abc import Mapping
@@ -12,15 +12,15 @@ ROOT = PACKAGE.parent
 
 
 def own_environment(base: Mapping[str, str]) -> dict[str, str]:
-    """`base` for a child process that must find our packages before all others of the same name."""
+    """`base` with settings that make a child process import Fovea's packages first."""
     others = [entry for entry in base.get("PYTHONPATH", "").split(os.pathsep) if entry]
     path = os.pathsep.join([str(ROOT), *(entry for entry in others if Path(entry) != ROOT)])
-    # Without the safe path, `python -m` looks into the working directory even before PYTHONPATH.
+    # Without PYTHONSAFEPATH, `python -m` searches the working directory before PYTHONPATH.
     return {**base, "PYTHONPATH": path, "PYTHONSAFEPATH": "1"}
 
 
 def require_own_api(directory: Path) -> None:
-    """StartError where `directory`, first on a server's path, holds somebody else's `api`."""
+    """Raises StartError if `directory`, the first on a server's path, contains another `api`."""
     for candidate in (directory / "api" / "__init__.py", directory / "api.py"):
         if candidate.exists() and candidate.resolve().parent != PACKAGE:
             raise StartError(

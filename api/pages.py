@@ -1,4 +1,4 @@
-"""Lists that are too long to be answered at once: which part is wanted, and how many there are in all."""
+"""Pagination of lists: `limit` and `offset`, and the header with the total number."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ T = TypeVar("T")
 
 TOTAL_COUNT_HEADER = "X-Total-Count"
 
-Limit = Annotated[int, Query(ge=1, le=10_000, description="at most this many")]
-Offset = Annotated[int, Query(ge=0, le=2**31 - 1, description="leave out this many first")]
+Limit = Annotated[int, Query(ge=1, le=10_000, description="maximum number of entries")]
+Offset = Annotated[int, Query(ge=0, le=2**31 - 1, description="number of entries to skip")]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,12 +27,12 @@ class Page:
 
 @dataclass(frozen=True)
 class Listed(Generic[T]):
-    """What a page holds, and how many entries all pages hold together."""
+    """The entries of a page, and the number of entries on all pages."""
 
     entries: list[T]
     total: int
 
-    def announced(self, response: Response) -> list[T]:
-        """The entries, their total said in the header of `response`."""
+    def with_total_header(self, response: Response) -> list[T]:
+        """The entries; sets the header X-Total-Count of `response`."""
         response.headers[TOTAL_COUNT_HEADER] = str(self.total)
         return self.entries

@@ -1,15 +1,15 @@
-"""Strangers' strings where a person reads them: on a terminal, in a message."""
+"""Makes untrusted text safe to show on a terminal or in a message."""
 
 import unicodedata
 
 _LONGEST_TEXT = 200
-# Controls, directions, lone surrogates and line ends: what moves a cursor or reorders a line.
+# Controls, bidirectional marks, lone surrogates and line ends move the cursor or reorder a line.
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 def printable(text: str, longest: int = _LONGEST_TEXT) -> str:
-    """`text` on one line, without anything that a terminal would obey."""
-    # Twice the length is enough of a text that is cut: most of it is printable.
+    """`text` on one line without control characters, truncated to `longest`."""
+    # Most characters are printable, so twice the length is enough to examine.
     line = "".join(
         " " if character in "\n\t" else character
         for character in text[: 2 * longest]

@@ -1,4 +1,4 @@
-"""The id by which a request, its answer and the lines that it leaves in the log find each other."""
+"""Gives each request an id, which its response and its log lines contain."""
 
 import random
 import re
@@ -13,12 +13,12 @@ _ACCEPTABLE = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 
 def request_id_of(scope: Scope) -> str:
-    """The id that RequestIdMiddleware gave to this request."""
+    """The id that RequestIdMiddleware assigned to this request."""
     return str(scope["state"][_STATE_KEY])
 
 
 class RequestIdMiddleware:
-    """Takes the caller's id where it is harmless in a log, makes one otherwise, and answers with it."""
+    """Uses the caller's id if it is safe to log, else generates one, and returns it in the response."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""What the environment says about the server: every variable with the prefix FOVEA_, read here alone."""
+"""The settings of the server: the environment variables with the prefix FOVEA_, which only this module reads."""
 
 import re
 from pathlib import Path
@@ -14,7 +14,7 @@ from api.middleware.origin import Origin
 
 PREFIX = "FOVEA_"
 
-# A comma may also stand within a URL, as between the addresses of an e-mail.
+# A comma may also occur within a URL, for example between e-mail addresses.
 _BETWEEN_URLS = re.compile(r"[\s,]+(?=[A-Za-z][A-Za-z0-9+.-]*://)")
 _BUS_URL = re.compile(r"(memory|rediss?|unix)://")
 
@@ -27,17 +27,19 @@ def _listed_origins(listed: object) -> object:
 
 def _origin(word: str) -> Origin:
     if word == "*":
-        raise ValueError("* would let the pages of every web site in, list those that are yours")
+        raise ValueError(
+            "* would admit the pages of every web site; list the origins that you trust"
+        )
     if (origin := Origin.parse(word)) is None:
         raise ValueError(
             "a list such as https://ui.example,http://localhost:3000 was expected, "
-            "each with a scheme and a host, perhaps a port, and nothing more"
+            "each with a scheme, a host and optionally a port, and nothing else"
         )
     return origin
 
 
 def split_urls(listed: str) -> tuple[str, ...]:
-    """Each URL once, in their order."""
+    """The URLs of a list separated by commas or spaces, without repetition, in their order."""
     words = (word.strip(" \t\r\n,") for word in _BETWEEN_URLS.split(listed))
     return tuple(dict.fromkeys(word for word in words if word))
 
@@ -48,66 +50,71 @@ def _listed_urls(listed: object) -> object:
 
 def _bus_url(url: str) -> str:
     if _BUS_URL.match(url) is None:
-        raise ValueError("memory://, redis://, rediss:// or unix:// was expected at its beginning")
+        raise ValueError(
+            "a URL that begins with memory://, redis://, rediss:// or unix:// was expected"
+        )
     try:
         _ = urlsplit(url).port
     except ValueError:
         raise ValueError(
-            "a number was expected as the port; in a password, / : @ # ? are written "
+            "a number was expected as the port; in a password, write / : @ # ? as "
             "%2F %3A %40 %23 %3F"
         ) from None
     return url
 
 
 class Settings(BaseSettings):
-    """Frozen once read; `FOVEA_DATA_DIR` is `data_dir`, and so on. What has no repr may hold a secret."""
+    """`data_dir` is FOVEA_DATA_DIR, and so on. A field without repr may hold a secret."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, env_ignore_empty=True)
 
-    data_dir: Path = Field(Path(".fovea"), description="where the server keeps what it stores")
+    data_dir: Path = Field(Path(".fovea"), description="folder of the server's data")
     owner_pid: int | None = Field(
-        None, ge=1, description="process without which the server ends; `fovea serve` sets it"
+        None, ge=1, description="process with which the server ends; `fovea serve` sets it"
     )
     cors_origins: Annotated[frozenset[Origin], NoDecode, BeforeValidator(_listed_origins)] = Field(
-        frozenset(), description="web origins whose pages may use the server, besides its own"
+        frozenset(),
+        description="web origins whose pages may use the server, in addition to its own",
     )
-    max_request_bytes: int = Field(1024 * 1024, ge=1, description="largest body of a request")
-    max_sockets: int = Field(4096, ge=1, description="WebSockets that one process keeps open")
+    max_request_bytes: int = Field(1024 * 1024, ge=1, description="maximum size of a request body")
+    max_sockets: int = Field(4096, ge=1, description="maximum number of WebSockets per process")
     bus_url: Annotated[str, AfterValidator(_bus_url)] = Field(
-        "memory://", repr=False, description="where the processes of a server exchange events"
+        "memory://", repr=False, description="bus through which server processes exchange events"
     )
     bus_retention: int = Field(
-        20_000, ge=1, description="newest events that are kept for those who come back"
+        20_000, ge=1, description="number of events retained for sockets that reconnect"
     )
     database_url: str | None = Field(
-        None, repr=False, description="database of Fovea's own tables, if not MLflow's"
+        None, repr=False, description="database of Fovea's own tables; default: MLflow's"
     )
     ray_address: str = Field(
-        "", description="dashboard of the Ray cluster that trains, if not one on this machine"
+        "", description="dashboard URL of the Ray cluster; default: a cluster on this machine"
     )
     public_url: str = Field(
-        "", description="where trainings reach this server, if not as whoever starts them does"
+        "", description="URL at which trainings reach this server; default: that of the request"
     )
     alert_rules: Path | None = Field(
-        None, description="file of alert rules beside the built-in ones"
+        None, description="file of alert rules in addition to the built-in ones"
     )
     silent_after_s: float = Field(
         1800,
         gt=0,
-        description="seconds without a sign of life after which an alert says so; 30 for a run that "
+        description="seconds without activity after which a run raises an alert; 30 for a run that "
         "the server controls",
     )
     notify_urls: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed_urls)] = Field(
-        (), repr=False, description="services that are told of alerts, as Apprise's URLs"
+        (), repr=False, description="services that are notified of alerts, as Apprise URLs"
     )
     notify_wait_s: float = Field(
-        5, ge=0, description="seconds that a first alert waits for others of its run"
+        5, ge=0, description="seconds that a first notification waits for other alerts of its run"
     )
     notify_interval_s: float = Field(
-        60, ge=0, description="least seconds between messages about a run, if nothing is critical"
+        60,
+        ge=0,
+        description="minimum seconds between notifications about a run without critical alerts",
     )
     notify_repeat_s: float = Field(
-        4 * 3600, ge=1, description="seconds after which open alerts are told again"
+        4 * 3600, ge=1, description="seconds after which open alerts are notified again"
     )
     obey_timeout_s: float = Field(
         120, gt=0, description="seconds after which a job that does not stop is killed"
@@ -115,7 +122,7 @@ class Settings(BaseSettings):
 
 
 def load_settings() -> Settings:
-    """The settings of this process; StartError names the variable that is wrong."""
+    """The settings of this process. Raises StartError, which names the invalid variable."""
     try:
         return Settings()
     except ValidationError as error:
@@ -124,7 +131,7 @@ def load_settings() -> Settings:
 
 def _sentence(problem: ErrorDetails) -> str:
     name = str(problem["loc"][0])
-    # A sentence of ours, or pydantic's own, which begins with a capital.
-    said = str(problem.get("ctx", {}).get("error", "")) or problem["msg"].lower()
-    came = f", but {problem['input']!r} came" if Settings.model_fields[name].repr else ""
-    return f"{PREFIX}{name.upper()}: {said}{came}"
+    # The sentence of a validator above, or pydantic's own, which begins with a capital letter.
+    reason = str(problem.get("ctx", {}).get("error", "")) or problem["msg"].lower()
+    received = f", but {problem['input']!r} came" if Settings.model_fields[name].repr else ""
+    return f"{PREFIX}{name.upper()}: {reason}{received}"

@@ -1,4 +1,4 @@
-"""Moments as answers and messages show them: UTC, from milliseconds since the Unix epoch."""
+"""Converts between milliseconds since the Unix epoch and the UTC times of responses and messages."""
 
 import time
 from datetime import UTC, datetime
@@ -8,14 +8,14 @@ _LAST_S = 253402300799
 
 
 def unix_ms() -> int:
-    """This moment by this machine's clock."""
+    """The present time."""
     return int(time.time() * 1000)
 
 
-# The points of one write have one timestamp, all of them.
+# All points of one write have the same timestamp.
 @lru_cache(maxsize=256)
 def utc(timestamp_ms: int) -> datetime:
-    """The moment; what no calendar holds becomes the calendar's nearest end."""
+    """The time; one outside the range of `datetime` becomes the nearest representable one."""
     try:
         return datetime.fromtimestamp(timestamp_ms / 1000, UTC)
     except (OverflowError, ValueError, OSError):

@@ -1,4 +1,4 @@
-"""The version of this distribution."""
+"""The version of the installed distribution."""
 
 from importlib.metadata import version
 
@@ -6,5 +6,4 @@ DISTRIBUTION = "mlflow-fovea"
 
 
 def own_version() -> str:
-    """As installed, so that a server never claims to be newer than it is."""
     return version(DISTRIBUTION)

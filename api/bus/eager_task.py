@@ -1,4 +1,4 @@
-"""Coroutines that are run at once, as far as they come without waiting."""
+"""Runs a coroutine immediately up to its first wait, and the rest as a task."""
 
 import asyncio
 from collections.abc import Coroutine, Generator
@@ -7,28 +7,28 @@ from typing import Any
 
 
 def start_eagerly(work: Coroutine[Any, Any, None]) -> asyncio.Task[None] | None:
-    """Run `work` until it first waits: None where it never did, else a task that does the rest.
+    """Run `work` until it first waits. Returns None if it finished, else a task for the rest.
 
-    A task for each of a thousand sockets costs more than the sending itself, and a write that
-    does not have to wait keeps its place before whatever the event loop runs next.
+    Creating a task for each of a thousand sockets costs more than writing to them, and a write
+    that does not wait takes place before anything that the event loop runs next.
     """
     try:
         waited_for = work.send(None)
     except StopIteration:
         return None
-    return go_on(work, waited_for)
+    return resume(work, waited_for)
 
 
-def go_on(work: Coroutine[Any, Any, None], waited_for: Any) -> asyncio.Task[None]:
-    """A task that does the rest of `work`, whose first `send` gave `waited_for`."""
-    return asyncio.get_running_loop().create_task(_Rest(work, waited_for))
+def resume(work: Coroutine[Any, Any, None], waited_for: Any) -> asyncio.Task[None]:
+    """A task for the rest of `work`, whose first `send` returned `waited_for`."""
+    return asyncio.get_running_loop().create_task(_Remainder(work, waited_for))
 
 
-class _Rest(Coroutine[Any, Any, None]):
-    """What is left of `work`, which waits for `waited_for`.
+class _Remainder(Coroutine[Any, Any, None]):
+    """The rest of `work`, which waits for `waited_for`.
 
-    No coroutine function would do: one whose task is cancelled before it has begun is never
-    entered, and `work` would not learn of it.
+    A coroutine function would not do: it is never entered if its task is cancelled before the first
+    step, so that `work` would not be cancelled.
     """
 
     def __init__(self, work: Coroutine[Any, Any, None], waited_for: Any) -> None:

@@ -1,4 +1,4 @@
-"""Follows the bus for what becomes of runs, whichever process has heard of it."""
+"""Calls a function for every new event on the bus, whichever process published it."""
 
 import asyncio
 import logging
@@ -15,7 +15,7 @@ RETRY_PAUSE_S = 1.0
 
 
 class BusFollower:
-    """`on_event` gets what comes from now on; `on_gap` is called when something may not have come."""
+    """Passes new events to `on_event`; calls `on_gap` when events may have been missed."""
 
     def __init__(
         self, bus: Bus, on_event: Callable[[RunEvent], Awaitable[None]], on_gap: Callable[[], None]
@@ -31,20 +31,20 @@ class BusFollower:
 
     async def _follow(self) -> None:
         while True:
-            at: StreamPosition | None = None
+            last: StreamPosition | None = None
             try:
                 async for batch in self._bus.follow():
-                    if at is None or batch.has_gap or batch.position.epoch != at.epoch:
+                    if last is None or batch.has_gap or batch.position.epoch != last.epoch:
                         self._on_gap()
-                    at = batch.position
-                    await self._take(batch)
+                    last = batch.position
+                    await self._on_batch(batch)
             except Exception:
-                logger.exception("Following the bus failed: beginning anew")
+                logger.exception("Following the bus failed; it is followed again")
                 await asyncio.sleep(RETRY_PAUSE_S)
 
-    async def _take(self, batch: Batch) -> None:
+    async def _on_batch(self, batch: Batch) -> None:
         for _, event in () if batch.is_retained else batch.entries:
             try:
                 await self._on_event(event)
-            except Exception as error:  # noqa: BLE001 - what comes after it must not be lost, too
-                logger.warning("A change of a run was not heard of (%s)", type(error).__name__)
+            except Exception as error:  # noqa: BLE001 - later events must not be lost, too
+                logger.warning("An event could not be processed (%s)", type(error).__name__)

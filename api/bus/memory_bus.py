@@ -1,4 +1,4 @@
-"""The bus of a single process, which ends with it."""
+"""The bus within a single process."""
 
 import asyncio
 import uuid
@@ -14,7 +14,7 @@ LARGEST_BATCH = 500
 
 
 class MemoryBus:
-    """Retains the newest `retention` events, and no more than RETAINED_BYTES of them."""
+    """Retains the newest `retention` events, and at most RETAINED_BYTES."""
 
     is_shared = False
     is_connected = True
@@ -23,7 +23,7 @@ class MemoryBus:
         self._retention = retention
         self._epoch = uuid.uuid4().hex
         self._last_offset = 0
-        # Encoded, they take a fifth of the memory, and nothing of the garbage collector's time.
+        # Encoded events take a fifth of the memory and no time of the garbage collector.
         self._events: deque[bytes] = deque()
         self._size_bytes = 0
         self._followers: set[asyncio.Event] = set()
@@ -63,7 +63,7 @@ class MemoryBus:
     def _after(self, offset: int) -> Batch:
         first = max(offset, self._last_offset - len(self._events)) + 1
         last = min(self._last_offset, first + LARGEST_BATCH - 1)
-        # Counted from the newest, which is where all but a newcomer read.
+        # Index from the end, because all followers but new ones read near the end.
         entries = [
             (number, decode_event(self._events[number - self._last_offset - 1]))
             for number in range(first, last + 1)

@@ -31,7 +31,7 @@ def require_shared(url: str, num_workers: int) -> None:
     """Raise StartError if several processes would each keep their events to themselves."""
     if num_workers > 1 and not is_shared(url):
         raise StartError(
-            f"{num_workers} server processes need a bus that they share: set {PREFIX}BUS_URL, as in "
+            f"{num_workers} server processes need a shared bus: set {PREFIX}BUS_URL, as in "
             f"{PREFIX}BUS_URL=redis://localhost:6379, or start one process with --workers 1"
         )
 
@@ -40,13 +40,13 @@ def require_shared_hub(url: str) -> None:
     """Raise StartError if a separate hub would have no bus to follow."""
     if not is_shared(url):
         raise StartError(
-            f"A hub apart from the server follows a bus that both share: set {PREFIX}BUS_URL for "
+            f"A separate hub follows a bus that it shares with the server: set {PREFIX}BUS_URL for "
             f"both, as in {PREFIX}BUS_URL=redis://localhost:6379"
         )
 
 
 def num_workers_here() -> int:
-    """How many processes `mlflow server`, which looks at the application first, is about to start."""
+    """The number of processes that `mlflow server`, which imports this first, is about to start."""
     context = click.get_current_context(silent=True)
     if context is None or "workers" not in context.params:
         return 1

@@ -1,4 +1,4 @@
-"""The stream of all runs' events, between the server processes that publish them and the hubs that follow."""
+"""The interface of the bus: one stream of events, which processes publish to and follow."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -8,12 +8,12 @@ from typing import Protocol
 from tracking_plugin.events import RunEvent
 
 RETAINED_BYTES = 64 * 1024 * 1024
-"""Of encoded events that a bus keeps, besides their number."""
+"""The maximum size of the encoded events that are retained, in addition to their number."""
 
 
 @dataclass(frozen=True)
 class StreamPosition:
-    """A place in the stream: offsets count from 1 without a gap, as long as the epoch lasts."""
+    """A position in the stream: within an epoch, offsets count from 1 without gaps."""
 
     epoch: str
     offset: int
@@ -21,38 +21,38 @@ class StreamPosition:
 
 @dataclass(frozen=True)
 class Batch:
-    """Consecutive entries, by offset; `position` is that of the last of them."""
+    """Consecutive entries with their offsets; `position` is that of the last one."""
 
     position: StreamPosition
     entries: Sequence[tuple[int, RunEvent]]
     is_retained: bool = False
-    """Whether these were in the stream before it was followed."""
+    """Whether the entries were in the stream before it was followed."""
     has_gap: bool = False
-    """Whether entries before these were dropped before they could be read."""
+    """Whether earlier entries were dropped before they could be read."""
 
 
 class Bus(Protocol):
-    """Publishing neither waits nor fails: no run may suffer from who watches it.
+    """Publishing neither waits nor fails, so that live clients cannot disturb a run.
 
-    What has to be dropped all the same, or may have been lost with a process or a server, is told
-    by a new epoch, so that nobody takes a stream with a gap for a whole one.
+    A new epoch begins when events had to be dropped or may have been lost with a process or a
+    server, so that followers recognise the gap.
     """
 
     is_shared: bool
-    """Whether other processes may publish to the stream, too."""
+    """Whether other processes can publish to the stream, too."""
 
     @property
     def is_connected(self) -> bool:
-        """Whether what is published arrives at once; otherwise it waits."""
+        """Whether published events are sent at once; otherwise they wait."""
 
     def running(self) -> AbstractAsyncContextManager[None]:
-        """Holds the connections and tasks that the bus needs."""
+        """A context with the connections and tasks of the bus."""
 
     def publish(self, event: RunEvent) -> None:
-        """Append `event` to the stream, behind all that this process has published before."""
+        """Append `event` to the stream, after all earlier events of this process."""
 
     def follow(self) -> AsyncIterator[Batch]:
-        """What the stream retains, then what comes; the first batch comes at once, even if empty."""
+        """The retained events, then new ones; the first batch arrives at once, even if empty."""
 
     async def end(self) -> StreamPosition:
-        """Where the stream ends now; raises OSError or TimeoutError where nobody can tell."""
+        """The present end of the stream. Raises OSError or TimeoutError if it cannot be read."""

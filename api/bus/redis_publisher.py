@@ -1,4 +1,4 @@
-"""Puts events on a Redis stream in their order, each once, through lost connections."""
+"""Appends events to a Redis stream in order and exactly once, even if connections are lost."""
 
 import asyncio
 import logging
@@ -15,21 +15,21 @@ from api.background import cancel, in_background
 from api.bus.eager_task import start_eagerly
 from api.bus.protocol import RETAINED_BYTES
 from api.bus.redis_scripts import META, PUBLISH, RENEW, STREAM, number_key
-from api.bus.redis_stream import ANSWER_DEADLINE_S, CONNECTION_ERRORS, open_stream
+from api.bus.redis_stream import CONNECTION_ERRORS, REPLY_DEADLINE_S, open_stream
 
 logger = logging.getLogger(__name__)
 
 MOST_WAITING = 50_000
 MOST_WAITING_BYTES = 64 * 1024 * 1024
-FAREWELL_DEADLINE_S = 2.0
+FLUSH_DEADLINE_S = 2.0
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 5.0
 
 
 class RedisPublisher:
-    """Writes without waiting for answers; what was not acknowledged is sent again.
+    """Writes without waiting for replies, and sends unacknowledged events again.
 
-    Events have numbers, by which the server knows those that come twice.
+    Events have numbers, by which the server recognises duplicates.
     """
 
     def __init__(self, client: Redis, publisher: str, retention: int) -> None:
@@ -40,7 +40,7 @@ class RedisPublisher:
         self._waiting_bytes = 0
         self._num_published = 0
         """The number of the last event in `_waiting`."""
-        self._unanswered: deque[int] = deque()
+        self._unacknowledged: deque[int] = deque()
         self._last_sent = 0
         self._has_dropped = False
         self._connection: Any = None
@@ -55,44 +55,44 @@ class RedisPublisher:
         return self._connection is not None
 
     def publish(self, encoded: bytes) -> None:
-        """Write at once where the connection takes it at once, else as soon as it does."""
+        """Write at once, or as soon as the connection accepts more."""
         self._num_published += 1
         self._waiting.append(encoded)
         self._waiting_bytes += len(encoded)
         self._is_empty.clear()
         while len(self._waiting) > MOST_WAITING or self._waiting_bytes > MOST_WAITING_BYTES:
-            self._forget_first()
+            self._drop_first()
             self._has_dropped = True
         self._write()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        async with in_background(self._work()):
+        async with in_background(self._keep_connected()):
             try:
                 yield
             finally:
-                await self._say_farewell()
+                await self._flush()
 
-    async def _say_farewell(self) -> None:
+    async def _flush(self) -> None:
         try:
-            async with asyncio.timeout(FAREWELL_DEADLINE_S):
+            async with asyncio.timeout(FLUSH_DEADLINE_S):
                 await self._is_empty.wait()
         except TimeoutError:
-            logger.warning("The bus did not take the last %d events", len(self._waiting))
+            logger.warning("The bus did not accept the last %d events", len(self._waiting))
 
-    async def _work(self) -> None:
+    async def _keep_connected(self) -> None:
         pool: Any = self._client.connection_pool
         pause_s = FIRST_PAUSE_S
         while True:
             connection = pool.make_connection()
             try:
-                async with asyncio.timeout(2 * ANSWER_DEADLINE_S):
+                async with asyncio.timeout(2 * REPLY_DEADLINE_S):
                     await self._open(connection)
                 pause_s = FIRST_PAUSE_S
-                await self._take_answers(connection)
-            except Exception as error:  # noqa: BLE001 - whatever it is, events wait for the next connection
+                await self._read_replies(connection)
+            except Exception as error:  # noqa: BLE001 - whatever failed, events wait for the next connection
                 if pause_s == FIRST_PAUSE_S:
-                    logger.warning("The bus takes no events (%s): trying on", type(error).__name__)
+                    logger.warning("The bus accepts no events (%s); retrying", type(error).__name__)
             finally:
                 await self._close(connection)
             await asyncio.sleep(pause_s)
@@ -101,19 +101,19 @@ class RedisPublisher:
     async def _open(self, connection: Any) -> None:
         await open_stream(self._client)
         await connection.connect()
-        self._script = await _ask(connection, "SCRIPT", "LOAD", PUBLISH)
+        self._script = await _request(connection, "SCRIPT", "LOAD", PUBLISH)
         while self._has_dropped:
-            await self._tell_dropped(connection)
-        self._unanswered.clear()
+            await self._begin_epoch(connection)
+        self._unacknowledged.clear()
         self._last_sent = self._num_published - len(self._waiting)
         self._connection = connection
         self._write()
 
-    async def _tell_dropped(self, connection: Any) -> None:
-        # Set again by whatever is dropped while this waits.
+    async def _begin_epoch(self, connection: Any) -> None:
+        # Dropping an event in the meantime sets it again.
         self._has_dropped = False
         try:
-            await _ask(connection, "EVAL", RENEW, 2, STREAM, META, uuid.uuid4().hex)
+            await _request(connection, "EVAL", RENEW, 2, STREAM, META, uuid.uuid4().hex)
         except BaseException:
             self._has_dropped = True
             raise
@@ -125,16 +125,16 @@ class RedisPublisher:
         await connection.disconnect(nowait=True)
 
     def _write(self) -> None:
-        """Write what is waiting, up to where the connection asks us to wait."""
+        """Write the waiting events until the connection asks to wait."""
         while self._connection and not self._writing and self._last_sent < self._num_published:
             before_first = self._num_published - len(self._waiting)
             self._last_sent = max(self._last_sent, before_first) + 1
-            self._unanswered.append(self._last_sent)
+            self._unacknowledged.append(self._last_sent)
             self._has_sent.set()
             encoded = self._waiting[self._last_sent - before_first - 1]
             self._writing = self._start_writing(self._last_sent, encoded)
             if self._writing is not None:
-                self._writing.add_done_callback(self._go_on)
+                self._writing.add_done_callback(self._on_written)
 
     def _start_writing(self, number: int, encoded: bytes) -> asyncio.Task[None] | None:
         connection = self._connection
@@ -145,45 +145,47 @@ class RedisPublisher:
         try:
             return start_eagerly(connection.send_packed_command(command, check_health=False))
         except CONNECTION_ERRORS:
-            # Who waits for the answer meets the same error, and connects anew.
+            # Reading the reply fails with the same error, which causes a new connection.
             self._connection = None
             return None
 
-    def _go_on(self, written: asyncio.Task[None]) -> None:
+    def _on_written(self, written: asyncio.Task[None]) -> None:
         self._writing = None
         if written.cancelled() or written.exception():
             self._connection = None
         self._write()
 
-    async def _take_answers(self, connection: Any) -> None:
+    async def _read_replies(self, connection: Any) -> None:
         while True:
             self._has_sent.clear()
-            while self._unanswered:
-                await self._take_answer(connection)
+            while self._unacknowledged:
+                await self._read_reply(connection)
                 if self._has_dropped:
-                    logger.warning("The bus is too slow: events were dropped, an epoch begins")
+                    logger.warning(
+                        "The bus is too slow: events were dropped, and a new epoch begins"
+                    )
                     return
             await self._has_sent.wait()
 
-    async def _take_answer(self, connection: Any) -> None:
+    async def _read_reply(self, connection: Any) -> None:
         try:
-            async with asyncio.timeout(ANSWER_DEADLINE_S):
+            async with asyncio.timeout(REPLY_DEADLINE_S):
                 await connection.read_response()
         except ResponseError:
-            # Later ones may have been taken all the same: the order is lost.
+            # Later events may have been accepted nevertheless, so the order is lost.
             self._has_dropped = True
             raise
-        number = self._unanswered.popleft()
+        number = self._unacknowledged.popleft()
         while self._waiting and self._num_published - len(self._waiting) < number:
-            self._forget_first()
+            self._drop_first()
         if not self._waiting:
             self._is_empty.set()
 
-    def _forget_first(self) -> None:
+    def _drop_first(self) -> None:
         self._waiting_bytes -= len(self._waiting.popleft())
 
 
-async def _ask(connection: Any, *command: str | int) -> str:
+async def _request(connection: Any, *command: str | int) -> str:
     await connection.send_command(*command, check_health=False)
-    answer = await connection.read_response()
-    return answer.decode() if isinstance(answer, bytes) else str(answer)
+    reply = await connection.read_response()
+    return reply.decode() if isinstance(reply, bytes) else str(reply)

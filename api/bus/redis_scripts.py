@@ -1,9 +1,9 @@
-"""What a Redis or Valkey server does for the bus, each as one step that nothing comes between.
+"""The Lua scripts of the bus, which a Redis or Valkey server runs atomically.
 
 The stream's entries have the ids `<offset>-0`. The hash beside it holds the stream's epoch and last
-offset, and the identity of the server process that they were made in: one that was restarted may
-have lost entries, or an older copy of it may have come back, so it begins a new epoch. The braces
-in the names keep them together on a cluster.
+offset, and the identity of the server process that wrote them: a server that was restarted may have
+lost entries or been restored from an older copy, so it begins a new epoch. The braces in the names
+keep the keys together on a cluster.
 """
 
 STREAM = "{fovea}:events"
@@ -12,7 +12,7 @@ PUBLISHERS = "{fovea}:publishers"
 
 
 def number_key(publisher: str) -> str:
-    """Where the number of the last event that `publisher` has put on the stream stands."""
+    """The key that holds the number of the last event of `publisher` on the stream."""
     return f"{{fovea}}:publisher:{publisher}"
 
 
@@ -29,7 +29,7 @@ end
 OPEN = (
     _RENEW
     + """
--- KEYS: stream, meta; ARGV: server's run id, an epoch to begin if need be
+-- KEYS: stream, meta; ARGV: server's run id, a new epoch, used if needed
 if redis.call('HGET', KEYS[2], 'server') ~= ARGV[1] then
   redis.call('HSET', KEYS[2], 'server', ARGV[1])
   renew(KEYS[1], KEYS[2], ARGV[2])
@@ -40,13 +40,13 @@ return redis.call('HMGET', KEYS[2], 'epoch', 'offset')
 
 PUBLISH = """
 -- KEYS: stream, meta, publisher's number; ARGV: number, retention, most bytes, event
--- A publisher that lost its connection sends again what was not acknowledged.
+-- A publisher that lost its connection sends unacknowledged events again.
 local last = redis.call('GET', KEYS[3])
 if last and tonumber(last) >= tonumber(ARGV[1]) then return 0 end
 local epoch = redis.call('HGET', KEYS[2], 'epoch')
 if not epoch then return redis.error_reply('the stream is gone') end
 local offset = redis.call('HINCRBY', KEYS[2], 'offset', 1)
--- Each entry says how many bytes of events came up to it, so that the first and the last tell all.
+-- Each entry has the cumulative size, so that the first and the last give the total.
 local size = redis.call('HINCRBY', KEYS[2], 'bytes', #ARGV[4])
 redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[2], offset .. '-0',
   'epoch', epoch, 'event', ARGV[4], 'bytes', size)
@@ -72,8 +72,8 @@ return renew(KEYS[1], KEYS[2], ARGV[1])
 BEAT = (
     _RENEW
     + """
--- KEYS: stream, meta, publishers; ARGV: publisher, silence in seconds, an epoch to begin if need be
--- A publisher that fell silent without a farewell may have taken events with it.
+-- KEYS: stream, meta, publishers; ARGV: publisher, silence in seconds, a new epoch, used if needed
+-- A publisher that ended without unregistering may have lost events.
 local now = tonumber(redis.call('TIME')[1])
 redis.call('ZADD', KEYS[3], now, ARGV[1])
 local dead = redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', now - tonumber(ARGV[2]))

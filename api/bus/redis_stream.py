@@ -1,4 +1,4 @@
-"""Reads the bus's stream on a Redis or Valkey server."""
+"""Reads the stream of the bus from a Redis or Valkey server."""
 
 import asyncio
 import logging
@@ -19,19 +19,19 @@ logger = logging.getLogger(__name__)
 
 LARGEST_BATCH = 500
 CHECK_INTERVAL_S = 5.0
-ANSWER_DEADLINE_S = 5.0
+REPLY_DEADLINE_S = 5.0
 
 CONNECTION_ERRORS = (RedisError, OSError, RuntimeError)
-"""RuntimeError is what uvloop raises for a connection that was reset while nobody read from it."""
+"""uvloop raises RuntimeError for a connection that was reset while nothing was read from it."""
 
 RawEntry = tuple[bytes, Mapping[bytes, bytes]]
 
 
 async def open_stream(client: Redis) -> StreamPosition:
-    """The stream's end; its epoch is a new one where the server may have lost entries."""
-    async with asyncio.timeout(ANSWER_DEADLINE_S):
+    """The end of the stream; begins a new epoch if the server may have lost entries."""
+    async with asyncio.timeout(REPLY_DEADLINE_S):
         server: Any = await client.info("server")
-        # Some that are run for others hide it; a restart that lost the stream lost its meta, too.
+        # Managed servers hide the id; a restart that lost the stream lost the hash beside it, too.
         identity = str(server.get("run_id", ""))
         reply: Any = client.eval(OPEN, 2, STREAM, META, identity, uuid.uuid4().hex)
         epoch, offset = await reply
@@ -39,37 +39,37 @@ async def open_stream(client: Redis) -> StreamPosition:
 
 
 async def read_stream(client: Redis, after: StreamPosition) -> AsyncIterator[Batch]:
-    """What follows `after`, or what is retained where that is gone; ends where the stream was lost.
+    """The entries after `after`, or the retained ones in another epoch; ends if the stream was lost.
 
-    Where it begins anew, the first batch comes at once, even if nothing is retained.
+    In another epoch, the first batch arrives at once, even if nothing is retained.
     """
     end = await open_stream(client)
-    goes_on = end.epoch == after.epoch and end.offset >= after.offset
-    position = after if goes_on else StreamPosition(end.epoch, 0)
-    is_told = goes_on
+    is_same_epoch = end.epoch == after.epoch and end.offset >= after.offset
+    position = after if is_same_epoch else StreamPosition(end.epoch, 0)
+    has_yielded = is_same_epoch
     while True:
-        block_s = CHECK_INTERVAL_S if is_told else None
+        block_s = CHECK_INTERVAL_S if has_yielded else None
         raw = await _read(client, position.offset, block_s)
         has_gap = bool(raw) and position.offset > 0 and _offset(raw[0]) > position.offset + 1
         for batch in _batches(raw, position, end):
-            is_retained = not goes_on and batch.position.offset <= end.offset
+            is_retained = not is_same_epoch and batch.position.offset <= end.offset
             yield replace(batch, is_retained=is_retained, has_gap=has_gap)
-            position, is_told, has_gap = batch.position, True, False
-        if not raw and not is_told:
-            position, is_told = end, True
+            position, has_yielded, has_gap = batch.position, True, False
+        if not raw and not has_yielded:
+            position, has_yielded = end, True
             yield Batch(end, [])
         elif not raw and not await _is_at(client, position):
             return
 
 
 async def _is_at(client: Redis, position: StreamPosition) -> bool:
-    """Whether the stream is still the one of `position`, which a quiet one may not be."""
+    """Whether the stream still has the epoch of `position`, although no entries arrive."""
     end = await open_stream(client)
     return end.epoch == position.epoch and end.offset >= position.offset
 
 
 async def _read(client: Redis, offset: int, block_s: float | None) -> list[RawEntry]:
-    async with asyncio.timeout(ANSWER_DEADLINE_S + (block_s or 0)):
+    async with asyncio.timeout(REPLY_DEADLINE_S + (block_s or 0)):
         found: Any = await client.xread(
             {STREAM: f"{offset}-0"},
             count=LARGEST_BATCH,
@@ -79,7 +79,7 @@ async def _read(client: Redis, offset: int, block_s: float | None) -> list[RawEn
 
 
 def _batches(raw: list[RawEntry], after: StreamPosition, end: StreamPosition) -> Iterator[Batch]:
-    """One batch for each stream epoch; entries of epochs before that of `end` are left out."""
+    """One batch per stream epoch, without the entries of epochs before that of `end`."""
     entries: list[tuple[int, RunEvent]] = []
     has_moved = False
     for entry in raw:
@@ -104,11 +104,11 @@ def _offset(entry: RawEntry) -> int:
 
 
 def _event(encoded: bytes) -> RunEvent | None:
-    """None for the entry that begins an epoch, and for what a newer version has put there."""
+    """None for the entry that begins an epoch, and for events of a newer version."""
     if not encoded:
         return None
     try:
         return decode_event(encoded)
     except msgspec.MsgspecError:
-        logger.warning("The bus holds an event of an unknown kind: watchers miss it")
+        logger.warning("The bus has an event of an unknown kind; sockets do not get it")
         return None

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from api.bus.eager_task import go_on, start_eagerly
+from api.bus.eager_task import resume, start_eagerly
 from api.live.recent_messages import EncodedMessage, RecentMessages
 
 logger = logging.getLogger(__name__)
@@ -88,7 +88,7 @@ class Subscriber:
             self.is_live = False
             return
         self.is_live = False
-        self._fall_behind(go_on(work, waited_for))
+        self._fall_behind(resume(work, waited_for))
 
     def push_unnumbered(self, message: dict[str, Any]) -> None:
         """Send a message without a number; a client that is behind does not get it."""

@@ -1,1 +1,1 @@
-"""What every request and every socket passes before it is answered."""
+"""ASGI middleware in front of the routes and the sockets."""

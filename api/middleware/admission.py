@@ -1,4 +1,4 @@
-"""Who is let in, decided from a request's or a socket's own words before anything else looks at it."""
+"""Decides by their headers Host and Origin which requests and sockets are admitted."""
 
 import ipaddress
 from dataclasses import dataclass
@@ -18,34 +18,34 @@ from api.middleware.origin import Origin
 _HTTP_SCHEMES = {"ws": "http", "wss": "https"}
 _LONGEST_SHOWN = 100
 _LARGEST_REASON_BYTES = 123
-"""What a WebSocket's close frame has room for."""
+"""The space for a reason in the close frame of a WebSocket."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Admission:
-    """The hosts are MLflow's, so that one setting governs both; the origins are our own."""
+    """The hosts come from MLflow's settings, so that one setting governs both."""
 
     hosts: tuple[str, ...]
-    """Patterns of the header `Host`, `*` for any."""
-    by_address_alone: bool
-    """No names but localhost, whatever the patterns say."""
+    """Patterns of the header `Host`; `*` matches any."""
+    only_addresses: bool
+    """Accept no host name but localhost, even if a pattern matches."""
     origins: frozenset[Origin]
-    """Those let in besides the server's own."""
+    """Admitted in addition to the server's own origin."""
 
 
 def load_admission(origins: frozenset[Origin]) -> Admission:
-    """What MLflow's own variables say of hosts, and `origins`."""
+    """The hosts that MLflow's environment variables allow, and `origins`."""
     if MLFLOW_SERVER_DISABLE_SECURITY_MIDDLEWARE.get() == "true":
-        return Admission(hosts=("*",), by_address_alone=False, origins=origins)
+        return Admission(hosts=("*",), only_addresses=False, origins=origins)
     if listed := get_allowed_hosts_from_env():
-        return Admission(hosts=tuple(listed), by_address_alone=False, origins=origins)
-    # MLflow's default for private networks, such as 10.*, fits 10.attacker.example as well.
+        return Admission(hosts=tuple(listed), only_addresses=False, origins=origins)
+    # MLflow's default patterns for private networks, such as 10.*, match 10.attacker.example too.
     defaults = tuple(get_default_allowed_hosts())
-    return Admission(hosts=defaults, by_address_alone=True, origins=origins)
+    return Admission(hosts=defaults, only_addresses=True, origins=origins)
 
 
 def admit(scope: Scope, admission: Admission) -> ApiError | None:
-    """Why this request or socket is not let in; who asks, and what they may do, belongs here too."""
+    """The error if this request or socket is not admitted; authentication would be checked here too."""
     return _refuse_host(scope, admission) or _refuse_origin(scope, admission)
 
 
@@ -54,14 +54,14 @@ def _refuse_host(scope: Scope, admission: Admission) -> ForbiddenError | None:
     if len(hosts) == 1 and _is_allowed_host(hosts[0], admission):
         return None
     return ForbiddenError(
-        f"The Host {_shown(hosts)} is none of this server's: name it in MLFLOW_SERVER_ALLOWED_HOSTS "
-        "if it is"
+        f"The Host {_shown(hosts)} is not allowed: add it to MLFLOW_SERVER_ALLOWED_HOSTS "
+        "if it is this server's"
     )
 
 
 def _is_allowed_host(host: str, admission: Admission) -> bool:
     is_listed = is_allowed_host_header(list(admission.hosts), host)
-    return is_listed and (not admission.by_address_alone or _is_address(host))
+    return is_listed and (not admission.only_addresses or _is_address(host))
 
 
 def _is_address(host: str) -> bool:
@@ -77,20 +77,20 @@ def _is_address(host: str) -> bool:
 def _refuse_origin(scope: Scope, admission: Admission) -> ForbiddenError | None:
     headers = Headers(scope=scope)
     origins = headers.getlist("origin")
-    # Only browsers name an origin, and with it they say whose page it is that asks.
+    # Only browsers send an origin: that of the page which sends the request.
     if not origins:
         return None
     origin = Origin.parse(origins[0]) if len(origins) == 1 else None
     if origin is not None and origin in {*admission.origins, _own_origin(scope, headers["host"])}:
         return None
     return ForbiddenError(
-        f"The Origin {_shown(origins)} is not this server's: list it in FOVEA_CORS_ORIGINS "
-        "if its pages are yours"
+        f"The Origin {_shown(origins)} is not allowed: add it to FOVEA_CORS_ORIGINS "
+        "if you trust its pages"
     )
 
 
 def _own_origin(scope: Scope, host: str) -> Origin | None:
-    # The server's word for the scheme; X-Forwarded-Proto is anybody's.
+    # The scheme comes from the server: any client can send X-Forwarded-Proto.
     scheme = _HTTP_SCHEMES.get(scope["scheme"], scope["scheme"])
     return Origin.parse(f"{scheme}://{host}")
 
@@ -100,20 +100,20 @@ def _shown(values: list[str]) -> str:
 
 
 def close_reason(error: ApiError) -> str:
-    """As much of `error` as a WebSocket's close frame takes."""
+    """The text of `error`, truncated to what fits into a close frame."""
     return str(error).encode()[:_LARGEST_REASON_BYTES].decode(errors="ignore")
 
 
 class AdmissionMiddleware:
-    """Refuses what is not admitted: a request in the shape of all refusals, a socket by its close code."""
+    """Answers requests that are not admitted with an ErrorResponse, and closes such sockets."""
 
     def __init__(self, app: ASGIApp, admission: Admission) -> None:
         self._app = app
         self._admission = admission
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        is_asked = scope["type"] in ("http", "websocket")
-        refused = admit(scope, self._admission) if is_asked else None
+        is_checked = scope["type"] in ("http", "websocket")
+        refused = admit(scope, self._admission) if is_checked else None
         if refused is None:
             await self._app(scope, receive, send)
         elif scope["type"] == "websocket":
@@ -125,7 +125,7 @@ class AdmissionMiddleware:
 
 
 async def close_socket(refused: ApiError, receive: Receive, send: Send) -> None:
-    """Accept and close: a browser shows a code only for a socket that was open."""
+    """Accept, then close: browsers show the close code only if the socket was open."""
     await receive()
     await send({"type": "websocket.accept"})
     code, reason = close_code_of(refused), close_reason(refused)

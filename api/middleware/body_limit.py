@@ -1,4 +1,4 @@
-"""How much a request may send, whether it says so beforehand or not."""
+"""Limits the size of request bodies, with or without a Content-Length."""
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -7,7 +7,7 @@ from api.errors import TooLargeError, refusal
 
 
 class BodyLimitMiddleware:
-    """Refuses a body of more than `max_bytes`, at the latest when that many have come."""
+    """Answers 413 to a body of more than `max_bytes`, at the latest when that many have arrived."""
 
     def __init__(self, app: ASGIApp, max_bytes: int) -> None:
         self._app = app
@@ -19,39 +19,39 @@ class BodyLimitMiddleware:
         elif _declared_bytes(scope) > self._max_bytes:
             await self._refuse(scope, receive, send)
         else:
-            await self._watch(scope, receive, send)
+            await self._serve_counted(scope, receive, send)
 
-    async def _watch(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _serve_counted(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = _Exchange(receive, send, self._max_bytes)
         try:
             await self._app(scope, exchange.receive, exchange.send)
         except TooLargeError:
-            if exchange.has_answered:
+            if exchange.has_responded:
                 raise
-        if exchange.is_too_large and not exchange.has_answered:
+        if exchange.is_too_large and not exchange.has_responded:
             await self._refuse(scope, receive, send)
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
         response = refusal(scope, self._error())
-        # What is left of the body would otherwise have to be read before the next request.
+        # Otherwise the rest of the body would have to be read before the next request.
         response.headers["Connection"] = "close"
         await response(scope, receive, send)
 
     def _error(self) -> TooLargeError:
         return TooLargeError(
-            f"A body of at most {self._max_bytes} bytes was expected and more came: "
+            f"A body of at most {self._max_bytes} bytes was expected and more arrived: "
             "send less at once, or raise FOVEA_MAX_REQUEST_BYTES on the server"
         )
 
 
 class _Exchange:
-    """One request that is counted while it is read."""
+    """One request, whose body is counted while it is read, and its response."""
 
     def __init__(self, receive: Receive, send: Send, max_bytes: int) -> None:
         self._receive = receive
         self._send = send
         self._bytes_left = max_bytes
-        self.has_answered = False
+        self.has_responded = False
 
     @property
     def is_too_large(self) -> bool:
@@ -65,10 +65,10 @@ class _Exchange:
         return message
 
     async def send(self, message: Message) -> None:
-        # Frameworks make a bad request of an error while they read; ours is the better word for it.
-        if self.is_too_large and not self.has_answered:
+        # Frameworks answer an error while they read with 400; the caller sends 413 instead.
+        if self.is_too_large and not self.has_responded:
             return
-        self.has_answered = True
+        self.has_responded = True
         await self._send(message)
 
 

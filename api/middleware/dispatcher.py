@@ -1,4 +1,4 @@
-"""Sends each request to who answers it: our routes, the sockets, or MLflow, whose answers pass as they are."""
+"""Dispatches each request by its path: to Fovea's routes, to the live endpoint, or to MLflow."""
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -9,7 +9,7 @@ from api.request_id import RequestIdMiddleware
 
 
 class PathDispatcher:
-    """`app` has our routes behind the doors; without `mlflow` every other path is `app`'s, too."""
+    """`app` has Fovea's routes and gets the middleware; without `mlflow` it gets every other path too."""
 
     def __init__(
         self,
@@ -26,9 +26,9 @@ class PathDispatcher:
         self._mlflow = None if mlflow is None else RequestIdMiddleware(mlflow)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._answering(scope)(scope, receive, send)
+        await self._application_for(scope)(scope, receive, send)
 
-    def _answering(self, scope: Scope) -> ASGIApp:
+    def _application_for(self, scope: Scope) -> ASGIApp:
         if scope["type"] == "lifespan":
             return self._lifespan
         if scope["type"] == "websocket" and scope["path"] == LIVE_PATH:

@@ -1,4 +1,4 @@
-"""A web origin, compared as browsers do: scheme, host and port."""
+"""A web origin (scheme, host and port), parsed and compared as browsers do."""
 
 import re
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ _FORM = re.compile(
 
 @dataclass(frozen=True)
 class Origin:
-    """`port` is None only where the scheme has no default."""
+    """`port` is None only if none is given and the scheme has no default."""
 
     scheme: str
     host: str
@@ -20,7 +20,7 @@ class Origin:
 
     @classmethod
     def parse(cls, text: str) -> "Origin | None":
-        """The origin that `text` is and nothing beyond it; None where it is none, as `null` is."""
+        """The origin if `text` is exactly one; None otherwise, for example for `null`."""
         if (found := _FORM.fullmatch(text)) is None:
             return None
         scheme, port = found["scheme"].lower(), found["port"]

@@ -1,15 +1,15 @@
-"""The headers with which browsers are told what not to do with our answers."""
+"""Sets the headers that restrict how browsers use the responses."""
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
-class AnswerHeadersMiddleware:
-    """No guessing of types, no foreign frames, and no cache for the API unless a route says otherwise."""
+class ResponseHeadersMiddleware:
+    """Forbids type sniffing, foreign frames and, unless a route allows it, caching of the API."""
 
     def __init__(self, app: ASGIApp, frame_options: str | None) -> None:
         self._app = app
-        # As MLflow understands its own setting.
+        # MLflow interprets its setting in the same way.
         unframed = frame_options is None or frame_options.upper() in ("", "NONE")
         self._frame_options = None if unframed else str(frame_options).upper()
 

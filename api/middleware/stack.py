@@ -1,4 +1,4 @@
-"""What every request to our routes passes on its way in, and its answer on the way out."""
+"""The middleware of Fovea's own routes, in its order."""
 
 from mlflow.environment_variables import MLFLOW_SERVER_X_FRAME_OPTIONS
 from starlette.middleware.cors import CORSMiddleware
@@ -7,8 +7,8 @@ from starlette.types import ASGIApp
 
 from api.middleware.admission import Admission, AdmissionMiddleware
 from api.middleware.body_limit import BodyLimitMiddleware
-from api.middleware.internal_errors import FailureMiddleware
-from api.middleware.response_headers import AnswerHeadersMiddleware
+from api.middleware.internal_errors import InternalErrorMiddleware
+from api.middleware.response_headers import ResponseHeadersMiddleware
 from api.pages import TOTAL_COUNT_HEADER
 from api.request_id import REQUEST_ID_HEADER, RequestIdMiddleware
 
@@ -17,8 +17,8 @@ _COMPRESSION_LEVEL = 5
 
 
 def with_middleware(app: ASGIApp, admission: Admission, *, max_request_bytes: int) -> ASGIApp:
-    """`app` behind all of them; the last that is named here is the first that is passed."""
-    app = FailureMiddleware(app)
+    """`app` with all middleware; a request passes the last one of these first."""
+    app = InternalErrorMiddleware(app)
     app = BodyLimitMiddleware(app, max_request_bytes)
     app = GZipMiddleware(
         app, minimum_size=_SMALLEST_COMPRESSED_BYTES, compresslevel=_COMPRESSION_LEVEL
@@ -31,5 +31,5 @@ def with_middleware(app: ASGIApp, admission: Admission, *, max_request_bytes: in
         expose_headers=[REQUEST_ID_HEADER, TOTAL_COUNT_HEADER, "Retry-After"],
     )
     app = AdmissionMiddleware(app, admission)
-    app = AnswerHeadersMiddleware(app, MLFLOW_SERVER_X_FRAME_OPTIONS.get())
+    app = ResponseHeadersMiddleware(app, MLFLOW_SERVER_X_FRAME_OPTIONS.get())
     return RequestIdMiddleware(app)

@@ -98,7 +98,7 @@ async def get_timeline(
     """All changes of a run's alerts, newest first."""
     await run_in_threadpool(reader.state, run_id, 0)
     listed = await services.alerts.timeline(run_id, Page(limit=limit, offset=offset))
-    return [timeline_entry(each.change, each.alert) for each in listed.announced(response)]
+    return [timeline_entry(each.change, each.alert) for each in listed.with_total_header(response)]
 
 
 @router.get("/notifications", responses=examples.answer(examples.NOTIFICATION, is_list=True))
@@ -115,7 +115,7 @@ async def get_notifications(
     listed = await notifications.listed(workspace, run_id, Page(limit=limit, offset=offset))
     return [
         notification_response(each, notifications.name_of(each.target))
-        for each in listed.announced(response)
+        for each in listed.with_total_header(response)
     ]
 
 
@@ -155,4 +155,4 @@ async def _listed(
     response: Response,
 ) -> list[CriticalAlert]:
     listed = await services.alerts.listed(workspace, query, page)
-    return [alert_response(alert) for alert in listed.announced(response)]
+    return [alert_response(alert) for alert in listed.with_total_header(response)]

@@ -109,7 +109,7 @@ async def get_commands(
             outcome_timestamp=None if entry.outcome_ms is None else utc(entry.outcome_ms),
             message=entry.message,
         )
-        for entry in listed.announced(response)
+        for entry in listed.with_total_header(response)
     ]
 
 

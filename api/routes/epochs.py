@@ -43,7 +43,7 @@ def get_epochs(
     offset: Offset = 0,
 ) -> list[EpochDetails]:
     """The epochs that something was logged in, newest first, without their evaluations."""
-    return list_epochs(reader, run_id, Page(limit=limit, offset=offset)).announced(response)
+    return list_epochs(reader, run_id, Page(limit=limit, offset=offset)).with_total_header(response)
 
 
 @router.get("/epochs/{epoch}", responses=examples.answer(examples.EVALUATED_EPOCH))

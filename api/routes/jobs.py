@@ -67,7 +67,7 @@ async def get_all_jobs(
     """The jobs of this server, newest first."""
     only = None if kind is None else require_kind(kind, ("query", "kind"))
     page = Page(limit=limit, offset=offset)
-    return (await services.jobs.listed(workspace, page, only)).announced(response)
+    return (await services.jobs.listed(workspace, page, only)).with_total_header(response)
 
 
 @router.get("/{job_id}", responses=examples.answer(examples.EVALUATE_JOB))

@@ -55,7 +55,7 @@ def get_history(
 ) -> list[MetricsSnapshot]:
     """The values logged at each step, furthest step first."""
     page = Page(limit=limit, offset=offset)
-    return metrics_history(reader, run_id, page).announced(response)
+    return metrics_history(reader, run_id, page).with_total_header(response)
 
 
 @router.get("/performance/{metric:path}", responses=examples.answer(examples.POINT, is_list=True))
@@ -70,4 +70,4 @@ def get_performance(
 ) -> list[PerformancePoint]:
     """A metric by step, ascending: at most `limit` points, of a longer one those that show its extremes."""
     steps = StepRange(from_step, to_step)
-    return performance(reader, run_id, metric, limit, steps).announced(response)
+    return performance(reader, run_id, metric, limit, steps).with_total_header(response)

@@ -39,7 +39,7 @@ def get_runs(
 ) -> list[RunSummary]:
     """Runs of all experiments, newest first; deleted ones are left out."""
     query, page = RunQuery(experiment=experiment, status=status), Page(limit=limit, offset=offset)
-    return list_runs(reader, query, page, unix_ms()).announced(response)
+    return list_runs(reader, query, page, unix_ms()).with_total_header(response)
 
 
 @router.get("/runs/{run_id}", responses={**examples.answer(examples.STATUS), 404: REFUSALS[404]})

@@ -88,7 +88,7 @@ async def get_jobs(
 ) -> list[JobEntry]:
     """The training jobs of this server, newest first."""
     page = Page(limit=limit, offset=offset)
-    return (await services.jobs.listed(workspace, page, TRAINING)).announced(response)
+    return (await services.jobs.listed(workspace, page, TRAINING)).with_total_header(response)
 
 
 @router.get("/training/{job_id}", responses=examples.answer(examples.JOB))

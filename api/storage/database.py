@@ -1,4 +1,4 @@
-"""The database of Fovea's own tables: MLflow's, unless another is named."""
+"""The database of Fovea's own tables: MLflow's database, unless another is configured."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -35,29 +35,29 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 DEADLINE_S = 30.0
 _BUSY_TIMEOUT_S = 20
 _MIGRATION_LOCK = 0x466F766561
-"""Of PostgreSQL's advisory locks: the letters of our name."""
+"""The key of PostgreSQL's advisory lock: the letters FoVea."""
 
 
 class Database:
-    """Its connections; each `with` is one transaction."""
+    """Connections to the database; each `with` block is one transaction."""
 
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
-        """To write; on SQLite the only one that does, MLflow's own included."""
+        """A transaction that writes; SQLite allows one at a time, including those of MLflow."""
         with self.engine.begin() as connection:
             yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """Waits for nobody who writes."""
+        """A transaction that only reads; it does not wait for writers."""
         with self.engine.connect().execution_options(is_reading=True) as connection:
             yield connection
 
     def migrate(self) -> None:
-        """Bring the tables up to date; safe where several processes do so at once."""
+        """Bring the tables up to date; several processes may do so at the same time."""
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
         with self.begin() as connection:
@@ -71,33 +71,33 @@ class Database:
 
 
 async def in_database(work: Callable[[], T]) -> T:
-    """What blocking `work` gets from the database; UnavailableError where that is away."""
+    """Run blocking `work` in a thread. Raises UnavailableError if the database is unreachable."""
     try:
         async with asyncio.timeout(DEADLINE_S):
             return await asyncio.to_thread(work)
     except (OperationalError, InterfaceError, PoolTimeoutError, TimeoutError):
-        # The error's own message may hold the database's address.
+        # The original message may contain the address of the database.
         raise UnavailableError("Fovea's database does not answer: try again later") from None
 
 
 def page_of(
     connection: Connection, wanted: Select[Any], page: Page, read: Callable[[Row[Any]], T]
 ) -> Listed[T]:
-    """A page of the rows that `wanted` selects in its order, each as `read` makes it."""
-    everything = wanted.order_by(None).subquery()
-    total = connection.execute(select(func.count()).select_from(everything)).scalar_one()
+    """A page of the rows that `wanted` selects, each converted by `read`."""
+    unpaged = wanted.order_by(None).subquery()
+    total = connection.execute(select(func.count()).select_from(unpaged)).scalar_one()
     rows = connection.execute(wanted.limit(page.limit).offset(page.offset))
     return Listed([read(row) for row in rows], int(total))
 
 
 def database_url(settings: Settings) -> str:
-    """Where our tables are: as configured, else MLflow's database, else a file in the data folder."""
+    """The configured URL, else MLflow's database, else a file in the data folder."""
     if settings.database_url:
         return settings.database_url
     store = _get_tracking_store()
     if isinstance(store, SqlAlchemyStore):
         return str(store.engine.url.render_as_string(hide_password=False))
-    # MLflow keeps its runs in files.
+    # MLflow stores its runs in files.
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     return f"sqlite:///{settings.data_dir.absolute() / 'fovea.db'}"
 
@@ -107,7 +107,7 @@ def _engine(url: str) -> Engine:
         return create_engine(url, pool_pre_ping=True, pool_timeout=_BUSY_TIMEOUT_S)
     engine = create_engine(url, connect_args={"timeout": _BUSY_TIMEOUT_S})
     # The driver would begin a transaction at its first write, and could then fail instead of
-    # waiting for another's end: https://docs.sqlalchemy.org/en/21/dialects/sqlite.html
+    # waiting for another one to end: https://docs.sqlalchemy.org/en/21/dialects/sqlite.html
     event.listen(
         engine, "connect", lambda connection, _: setattr(connection, "isolation_level", None)
     )

@@ -1,4 +1,4 @@
-"""Fovea's own tables, beside MLflow's in the same database unless another is named."""
+"""The definitions of Fovea's own tables."""
 
 from sqlalchemy import (
     BigInteger,
@@ -32,7 +32,7 @@ runs = Table(
     Column("heartbeat_ms", BigInteger, nullable=True),
     Column("deadline_ms", BigInteger, nullable=True),
 )
-"""What is wanted of each run, and what it says; times in ms since the Unix epoch."""
+"""The desired and the observed state of each run; times in ms since the Unix epoch."""
 
 commands = Table(
     "fovea_commands",
@@ -50,7 +50,7 @@ commands = Table(
     Column("message", Text, nullable=False),
     Index("ix_fovea_commands_run", "run_id", "id"),
 )
-"""Who told which run what, from where, and what came of it: nothing is ever deleted here."""
+"""The audit log of commands: who sent which command from where, and its outcome. Rows are never deleted."""
 
 jobs = Table(
     "fovea_jobs",
@@ -79,7 +79,7 @@ leases = Table(
     Column("owner", String(64), nullable=False),
     Column("expires_ms", BigInteger, nullable=False),
 )
-"""Which server process does what only one may do at a time."""
+"""Which server process does the work that only one may do at a time."""
 
 alerts = Table(
     "fovea_alerts",
@@ -112,7 +112,7 @@ alerts = Table(
     Index("ix_fovea_alerts_changed", "changed_ms", "alert_id"),
     Index("ix_fovea_alerts_open", "state", "level"),
 )
-"""One row for each episode; `value` is text, for a NaN is no number to a database."""
+"""One row per episode; `value` is text, because databases have no NaN."""
 
 alert_changes = Table(
     "fovea_alert_changes",
@@ -132,7 +132,7 @@ alert_changes = Table(
     Index("ix_fovea_alert_changes_run", "run_id", "id"),
     Index("ix_fovea_alert_changes_untold", "is_told"),
 )
-"""What became of each alert, in the order in which it became known: nothing is ever deleted here."""
+"""The changes of each alert, in the order in which they were recorded. Rows are never deleted."""
 
 outbox = Table(
     "fovea_outbox",
@@ -146,7 +146,7 @@ outbox = Table(
     Column("notification_id", String(32), nullable=True),
     Index("ix_fovea_outbox_notification", "notification_id"),
 )
-"""Each change of an alert for each service that is to hear of it, and the message that says it."""
+"""Each change of an alert for each service to notify, and the notification that contains it."""
 
 notifications = Table(
     "fovea_notifications",
@@ -167,4 +167,4 @@ notifications = Table(
     Index("ix_fovea_notifications_run", "run_id", "target", "created_ms"),
     Index("ix_fovea_notifications_created", "created_ms"),
 )
-"""Messages as they were written; one that a service has taken is due no more."""
+"""Notifications as sent; `due_ms` is null once a service has accepted it."""

@@ -1,1 +1,1 @@
-"""What this machine is doing: processors, memory, GPUs."""
+"""Statistics of the server's machine, and the health of the server."""

@@ -1,4 +1,4 @@
-"""The GPUs of the server's machine, as NVIDIA's driver tells them."""
+"""Reads the GPUs of the server's machine from NVIDIA's driver."""
 
 import logging
 import threading
@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 class GpuStats(BaseModel):
-    """Null is what the driver does not tell of this device."""
+    """A value is null if the driver does not report it for this device."""
 
     id: int
     name: str
@@ -27,13 +27,13 @@ class GpuStats(BaseModel):
 
 
 class NvidiaDriver:
-    """NVML, opened once at first use; not for several threads at a time."""
+    """NVML, opened on first use; not thread-safe."""
 
     def __init__(self) -> None:
         self._is_usable: bool | None = None
 
     def gpus(self) -> list[GpuStats]:
-        """All GPUs; none without a driver or while it fails."""
+        """All GPUs; empty without a driver or if it fails."""
         if self._is_usable is None:
             self._is_usable = _can_be_opened()
         if not self._is_usable:
@@ -41,12 +41,12 @@ class NvidiaDriver:
         try:
             return [_stats(index) for index in range(pynvml.nvmlDeviceGetCount())]
         except pynvml.NVMLError as error:
-            logger.warning("NVIDIA's driver told nothing of the GPUs: %s", error)
+            logger.warning("NVIDIA's driver could not read the GPUs: %s", error)
             return []
 
 
 class BoundedReading:
-    """Reads on a thread of its own, since a driver that hangs cannot be interrupted."""
+    """Reads in a thread of its own, because a driver that hangs cannot be interrupted."""
 
     def __init__(self, read: Callable[[], list[GpuStats]], timeout_s: float = 2.0) -> None:
         self._read = read
@@ -57,18 +57,18 @@ class BoundedReading:
         self._found: list[GpuStats] = []
 
     def gpus(self) -> list[GpuStats]:
-        """What is read within `timeout_s`, else none; at once while an earlier reading hangs."""
+        """The GPUs, or none after `timeout_s`; returns at once while an earlier reading hangs."""
         with self._lock:
             thread = self._thread
             if thread is None or not thread.is_alive():
                 self._found = []
-                thread = self._thread = threading.Thread(target=self._keep, daemon=True)
+                thread = self._thread = threading.Thread(target=self._store_reading, daemon=True)
                 self._give_up_at = time.monotonic() + self._timeout_s
                 thread.start()
         thread.join(max(0.0, self._give_up_at - time.monotonic()))
         return self._found
 
-    def _keep(self) -> None:
+    def _store_reading(self) -> None:
         self._found = self._read()
 
 
@@ -83,24 +83,24 @@ def _can_be_opened() -> bool:
 
 def _stats(index: int) -> GpuStats:
     device = pynvml.nvmlDeviceGetHandleByIndex(index)
-    memory = _told(lambda: pynvml.nvmlDeviceGetMemoryInfo(device))
-    rates = _told(lambda: pynvml.nvmlDeviceGetUtilizationRates(device))
+    memory = _reported(lambda: pynvml.nvmlDeviceGetMemoryInfo(device))
+    rates = _reported(lambda: pynvml.nvmlDeviceGetUtilizationRates(device))
     return GpuStats(
         id=index,
-        name=_told(lambda: pynvml.nvmlDeviceGetName(device)) or "GPU",
+        name=_reported(lambda: pynvml.nvmlDeviceGetName(device)) or "GPU",
         load=None if rates is None else rates.gpu,
         memory_used=None if memory is None else memory.used,
         memory_total=None if memory is None else memory.total,
         memory_percent=100 * memory.used / memory.total if memory and memory.total else None,
-        temperature=_told(
+        temperature=_reported(
             lambda: pynvml.nvmlDeviceGetTemperature(device, pynvml.NVML_TEMPERATURE_GPU)
         ),
     )
 
 
-def _told(ask: Callable[[], T]) -> T | None:
-    """What a device says, or None where it has no such sensor."""
+def _reported(read: Callable[[], T]) -> T | None:
+    """The reading, or None if the device has no such sensor."""
     try:
-        return ask()
+        return read()
     except pynvml.NVMLError_NotSupported:
         return None

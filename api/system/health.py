@@ -1,4 +1,4 @@
-"""What the server says of itself."""
+"""The response of GET /api/health."""
 
 from typing import Literal
 
@@ -9,8 +9,8 @@ class Health(BaseModel):
     status: Literal["ok"] = "ok"
     version: str
     mlflow_version: str
-    is_bus_connected: bool = Field(description="whether what is logged reaches watchers at once")
-    num_sockets: int = Field(description="watchers that this process serves")
+    is_bus_connected: bool = Field(description="whether logged values reach sockets at once")
+    num_sockets: int = Field(description="sockets that this process serves")
     num_unread_writes: int = Field(
-        description="writes that MLflow accepted from a client and watchers did not see"
+        description="writes that MLflow accepted but that could not be parsed for the sockets"
     )

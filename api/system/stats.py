@@ -1,4 +1,4 @@
-"""How busy the server's own machine is."""
+"""Statistics of the server's machine: processor, memory, disk and GPUs."""
 
 import threading
 import time
@@ -30,7 +30,7 @@ class MemoryStats(BaseModel):
 
 
 class DiskStats(BaseModel):
-    """Of the disk that the server's data is on, in bytes."""
+    """The disk that holds the server's data, in bytes."""
 
     total: int
     used: int
@@ -39,7 +39,7 @@ class DiskStats(BaseModel):
 
 
 class SystemStats(BaseModel):
-    """The server's machine; the one that trains is in a run's `system` metrics."""
+    """The server's machine; the metrics `system/…` of a run describe the training machine."""
 
     cpu: CpuStats
     memory: MemoryStats
@@ -49,7 +49,7 @@ class SystemStats(BaseModel):
 
 
 class MachineStats:
-    """One reading a second serves all who ask."""
+    """Caches one measurement per second for all callers."""
 
     def __init__(
         self,
@@ -65,7 +65,7 @@ class MachineStats:
         self._fresh_until = 0.0
 
     def read(self) -> SystemStats:
-        """Waits for the devices, so it belongs on a thread."""
+        """Blocking: waits for the devices."""
         with self._lock:
             if self._newest is None or self._clock() >= self._fresh_until:
                 self._newest = self._measure()
@@ -73,7 +73,7 @@ class MachineStats:
             return self._newest
 
     def _measure(self) -> SystemStats:
-        # Without an interval psutil counts from the same thread's last call, and threads change.
+        # Without an interval, psutil measures since the last call of the same thread; threads vary.
         usage_percent = psutil.cpu_percent(_CPU_INTERVAL_S)
         memory = psutil.virtual_memory()
         disk = psutil.disk_usage(str(_nearest_existing(self._data_dir)))

@@ -14,7 +14,7 @@ from api.errors import (
     TooManyRequestsError,
     install_error_handlers,
 )
-from api.middleware.internal_errors import FailureMiddleware
+from api.middleware.internal_errors import InternalErrorMiddleware
 from api.request_id import RequestIdMiddleware
 
 
@@ -36,7 +36,7 @@ RAISED: dict[str, ApiError] = {
 @pytest.fixture
 def client() -> TestClient:
     app = FastAPI()
-    app.add_middleware(FailureMiddleware)
+    app.add_middleware(InternalErrorMiddleware)
     app.add_middleware(RequestIdMiddleware)
     install_error_handlers(app)
 

@@ -76,7 +76,7 @@ def test_what_is_no_origin_is_refused(monkeypatch: pytest.MonkeyPatch, listed: s
 def test_a_star_for_all_origins_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     said = refusal_of(monkeypatch, "FOVEA_CORS_ORIGINS", "*")
 
-    assert said.startswith("FOVEA_CORS_ORIGINS: * would let the pages of every web site in")
+    assert said.startswith("FOVEA_CORS_ORIGINS: * would admit the pages of every web site")
 
 
 @pytest.mark.parametrize(

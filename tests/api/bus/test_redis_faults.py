@@ -31,11 +31,11 @@ def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, dict[str, bool]]
 def is_impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Deadlines that a test can wait for."""
     for module in (redis_bus, redis_publisher, redis_stream):
-        monkeypatch.setattr(module, "ANSWER_DEADLINE_S", 0.5)
+        monkeypatch.setattr(module, "REPLY_DEADLINE_S", 0.5)
     for module in (redis_bus, redis_publisher):
         monkeypatch.setattr(module, "LONGEST_PAUSE_S", 0.2)
     monkeypatch.setattr(redis_stream, "CHECK_INTERVAL_S", 0.2)
-    monkeypatch.setattr(redis_publisher, "FAREWELL_DEADLINE_S", 0.5)
+    monkeypatch.setattr(redis_publisher, "FLUSH_DEADLINE_S", 0.5)
 
 
 @pytest.fixture
@@ -289,8 +289,8 @@ async def test_a_wrong_password_neither_raises_nor_shows(
     with server.client() as client:
         client.config_set("requirepass", "another")
     await use_in_vain(f"redis://:{SECRET}@{LOOPBACK}:{server.port}")
-    assert "takes no events" in caplog.text
-    assert "does not answer" in caplog.text
+    assert "accepts no events" in caplog.text
+    assert "does not respond" in caplog.text
     assert SECRET not in caplog.text
 
 
@@ -300,8 +300,8 @@ async def test_a_server_that_is_not_there_neither_raises_nor_shows_the_password(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     await use_in_vain(f"redis://fovea:{SECRET}@{host}:{free_port()}")
-    assert "takes no events" in caplog.text
-    assert "did not take the last 200 events" in caplog.text
+    assert "accepts no events" in caplog.text
+    assert "did not accept the last 200 events" in caplog.text
     assert SECRET not in caplog.text
 
 
@@ -320,7 +320,7 @@ async def test_a_server_of_another_kind_neither_raises_nor_shows_the_password(
         await use_in_vain(f"redis://:{SECRET}@{LOOPBACK}:{port}")
     finally:
         other.close()
-    assert "takes no events" in caplog.text
+    assert "accepts no events" in caplog.text
     assert SECRET not in caplog.text
 
 

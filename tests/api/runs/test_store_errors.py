@@ -6,7 +6,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import INTERNAL_ERROR, TEMPORARILY_UNAVAILABLE
 
 from api.errors import install_error_handlers
-from api.middleware.internal_errors import FailureMiddleware
+from api.middleware.internal_errors import InternalErrorMiddleware
 from api.request_id import RequestIdMiddleware
 from api.runs.store_errors import install_store_errors
 
@@ -15,7 +15,7 @@ def client() -> TestClient:
     app = FastAPI()
     install_error_handlers(app)
     install_store_errors(app)
-    app.add_middleware(FailureMiddleware)
+    app.add_middleware(InternalErrorMiddleware)
     app.add_middleware(RequestIdMiddleware)
 
     @app.get("/away")
