@@ -1,5 +1,4 @@
-// What is looked at beyond types: hooks, promises that nobody waits for, and what keyboards and
-// screen readers need.
+// Lint rules beyond types: React hooks, unhandled promises and accessibility.
 
 import js from "@eslint/js";
 import jsxA11y from "eslint-plugin-jsx-a11y";
@@ -30,22 +29,22 @@ export default tseslint.config(
       "no-console": "error",
       "react-hooks/rules-of-hooks": "error",
       "react-hooks/exhaustive-deps": "error",
-      // French puts such a space before its colons.
+      // French texts have a no-break space before colons.
       "no-irregular-whitespace": ["error", { skipStrings: true, skipTemplates: true }],
       "@typescript-eslint/no-unused-vars": [
         "error",
         { argsIgnorePattern: "^_", varsIgnorePattern: "^_" },
       ],
-      // Who is called by a click or a timer answers to nobody; what may fail there is caught there.
+      // Event handlers and timers ignore returned promises; async handlers catch their own errors.
       "@typescript-eslint/no-misused-promises": [
         "error",
         { checksVoidReturn: { attributes: false, arguments: false } },
       ],
-      // Texts and formats are plain functions in plain objects.
+      // Texts and formats are plain functions in plain objects, without `this`.
       "@typescript-eslint/unbound-method": "off",
-      // A dialog has to put the focus somewhere, and says where.
+      // A dialog must move the focus into itself.
       "jsx-a11y/no-autofocus": "off",
-      // What scrolls, or has a cursor of its own, is reached by keyboard.
+      // Regions that scroll or have their own cursor must be reachable by keyboard.
       "jsx-a11y/no-noninteractive-tabindex": [
         "error",
         { tags: ["section"], roles: ["application", "log", "region"], allowExpressionValues: true },

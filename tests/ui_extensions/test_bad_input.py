@@ -382,7 +382,7 @@ def test_a_run_that_nothing_listens_for_is_not_said_to_be_paused(
 
     outcome = pause(page)
 
-    expect(outcome).to_contain_text("It did not come about")
+    expect(outcome).to_contain_text("Failed")
     expect(outcome).to_contain_text("listen")
     expect(health(page)).to_contain_text("Healthy")
     expect(control(page, "Pause…")).not_to_have_attribute("aria-disabled", "true")

@@ -100,7 +100,7 @@ def test_a_run_is_paused_and_resumed_from_its_page_in_mlflow(
     button(panel, "Pause…").click()
     button(panel, "Hold").click()
 
-    expect(panel).to_contain_text("Pause: every rank does it.")
+    expect(panel).to_contain_text("Pause: acknowledged by every rank.")
     expect(panel).to_contain_text(re.compile("The run is paused after step .* keeps its"))
     expect(word(panel)).to_have_text("Paused")
     held_at = loop.step
@@ -156,9 +156,9 @@ def test_a_command_that_is_not_answered_yet_is_not_said_to_be_done(
     button(panel, "Hold").click()
 
     expect(word(panel)).to_have_text("Pausing…")
-    expect(panel).to_contain_text("Pause: told; waiting until every rank does it…")
+    expect(panel).to_contain_text("Pause: sent; waiting for every rank to acknowledge…")
     loop.may_step.set()
-    expect(panel).to_contain_text("Pause: every rank does it.")
+    expect(panel).to_contain_text("Pause: acknowledged by every rank.")
 
 
 def test_a_refusal_is_told_in_the_servers_words(
@@ -169,11 +169,11 @@ def test_a_refusal_is_told_in_the_servers_words(
     button(panel, "Pause…").click()
     button(panel, "Release").click()
 
-    expect(panel).to_contain_text("Pause: it did not come about.")
+    expect(panel).to_contain_text("Pause: failed.")
     expect(panel).to_contain_text("was not started by this server")
     expect(word(panel)).to_have_text("Training")
     button(panel, "Close this message").click()
-    expect(panel.get_by_text("did not come about")).to_be_hidden()
+    expect(panel.get_by_text("Pause: failed.")).to_be_hidden()
     assert "409" in complaints.pop(), "the browser's own word for a refusal"
 
 

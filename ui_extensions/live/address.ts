@@ -1,10 +1,10 @@
-// Where the server is: everything is named relative to its root, which may lie behind a path prefix.
+// Builds the server's URLs relative to its root, which a proxy may put under a path prefix.
 
 export class ServerAddress {
   /** `root` ends with a slash. */
   constructor(
     readonly root: URL,
-    /** MLflow's workspace, where these are on. */
+    /** MLflow's workspace; null if workspaces are off. */
     readonly workspace: string | null = null,
   ) {}
 

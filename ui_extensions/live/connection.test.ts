@@ -20,7 +20,7 @@ class FakeSocket {
     this.isClosed = true;
   }
 
-  say(message: object): void {
+  receive(message: object): void {
     this.onmessage?.({ data: JSON.stringify(message) });
   }
 
@@ -47,7 +47,7 @@ class FakeClock implements Clock {
     return () => this.due.delete(id);
   }
 
-  pass(ms: number): void {
+  advance(ms: number): void {
     const end = this.now + ms;
     for (;;) {
       const [first] = [...this.due]
@@ -64,7 +64,7 @@ class FakeClock implements Clock {
   }
 }
 
-function stage() {
+function setUp() {
   const sockets: FakeSocket[] = [];
   const links: ConnectionStatus[] = [];
   const offsets: number[] = [];
@@ -91,25 +91,25 @@ function stage() {
   connection.start();
   const newest = (): FakeSocket => sockets.at(-1) as FakeSocket;
   const begin = (recovered: boolean | null, offset: number, epoch = "e1"): void =>
-    newest().say({ type: "initial_state", run_id: null, epoch, offset, recovered });
+    newest().receive({ type: "initial_state", run_id: null, epoch, offset, recovered });
   return { clock, connection, sockets, links, offsets, newest, begin, gaps: () => gaps };
 }
 
 describe("a connection", () => {
-  it("asks below the server's prefix, and is live with the first state", () => {
-    const { newest, begin, links } = stage();
+  it("connects below the server's prefix, and is live after the first state", () => {
+    const { newest, begin, links } = setUp();
     expect(newest().url.href).toBe("wss://host/prefix/ws");
     begin(null, 10);
     expect(links.map(({ state }) => state)).toEqual(["live"]);
   });
 
-  it("goes on behind the last message that it saw, without a gap", () => {
-    const { clock, newest, begin, links, sockets, gaps } = stage();
+  it("resumes after the last message received, without a gap", () => {
+    const { clock, newest, begin, links, sockets, gaps } = setUp();
     begin(null, 10);
-    newest().say({ type: "status_update", run_id: "r", offset: 14 });
+    newest().receive({ type: "status_update", run_id: "r", offset: 14 });
     newest().end();
     expect(links.at(-1)?.state).toBe("lost");
-    clock.pass(1_000);
+    clock.advance(1_000);
     expect(sockets).toHaveLength(2);
     expect(newest().url.searchParams.get("since")).toBe("e1:14");
     begin(true, 14);
@@ -117,59 +117,59 @@ describe("a connection", () => {
     expect(gaps()).toBe(0);
   });
 
-  it("says that something is missing where the server cannot go on", () => {
-    const { clock, newest, begin, gaps } = stage();
+  it("reports a gap if the server cannot resume", () => {
+    const { clock, newest, begin, gaps } = setUp();
     begin(null, 10);
     newest().end();
-    clock.pass(1_000);
+    clock.advance(1_000);
     begin(false, 2, "e2");
     expect(gaps()).toBe(1);
     newest().end();
-    clock.pass(1_000);
+    clock.advance(1_000);
     expect(newest().url.searchParams.get("since")).toBe("e2:2");
   });
 
-  it("takes a server that does not answer a ping for lost", () => {
-    const { clock, newest, begin, links, sockets } = stage();
+  it("is lost if the server does not answer a ping", () => {
+    const { clock, newest, begin, links, sockets } = setUp();
     begin(null, 10);
-    clock.pass(HEARTBEAT_MS);
+    clock.advance(HEARTBEAT_MS);
     expect(newest().sent).toEqual(['{"type": "ping"}']);
-    newest().say({ type: "pong", run_id: null, offset: 10 });
-    clock.pass(HEARTBEAT_MS);
+    newest().receive({ type: "pong", run_id: null, offset: 10 });
+    clock.advance(HEARTBEAT_MS);
     expect(links.at(-1)?.state).toBe("live");
-    clock.pass(HEARTBEAT_MS);
+    clock.advance(HEARTBEAT_MS);
     expect(links.at(-1)?.state).toBe("lost");
     expect(sockets[0]?.isClosed).toBe(true);
   });
 
-  it("gives up a handshake that nobody answers, and tries again", () => {
-    const { clock, links, sockets } = stage();
-    clock.pass(3 * HEARTBEAT_MS);
+  it("retries after a handshake without an answer", () => {
+    const { clock, links, sockets } = setUp();
+    clock.advance(3 * HEARTBEAT_MS);
     expect(links.at(-1)?.state).toBe("lost");
     expect(sockets.length).toBeGreaterThan(1);
   });
 
-  it("says since when it is lost, however often it tries", () => {
-    const { clock, newest, begin, links } = stage();
+  it("keeps the time at which it was lost through all retries", () => {
+    const { clock, newest, begin, links } = setUp();
     begin(null, 10);
-    clock.pass(2_000);
+    clock.advance(2_000);
     newest().end();
     const { sinceMs } = links.at(-1) as ConnectionStatus;
     for (let attempt = 0; attempt < 5; attempt += 1) {
-      clock.pass(20_000);
+      clock.advance(20_000);
       newest().end(1006, `attempt ${attempt}`);
     }
     expect(links.at(-1)?.sinceMs).toBe(sinceMs);
   });
 
-  it("waits longer from attempt to attempt, but not for ever", () => {
-    const { clock, newest, sockets } = stage();
+  it("waits longer after each attempt, up to a limit", () => {
+    const { clock, newest, sockets } = setUp();
     const waits: number[] = [];
     for (let attempt = 0; attempt < 12; attempt += 1) {
       newest().end();
       const [numBefore, before] = [sockets.length, clock.now];
       while (sockets.length === numBefore) {
-        clock.pass(10);
+        clock.advance(10);
       }
       waits.push(clock.now - before);
     }
@@ -178,8 +178,8 @@ describe("a connection", () => {
     expect(Math.max(...waits)).toBeLessThanOrEqual(15_010);
   });
 
-  it("says refused where the server lets nobody in", () => {
-    const { newest, links } = stage();
+  it("is refused if the server rejects the page", () => {
+    const { newest, links } = setUp();
     newest().end(4403, "the Origin is none of the server's");
     expect(links.at(-1)).toMatchObject({
       state: "refused",
@@ -187,31 +187,31 @@ describe("a connection", () => {
     });
   });
 
-  it("tries at once when the network is back", () => {
-    const { newest, connection, sockets } = stage();
+  it("reconnects at once when asked to", () => {
+    const { newest, connection, sockets } = setUp();
     newest().end();
     connection.checkNow();
     expect(sockets).toHaveLength(2);
   });
 
-  it("hears nothing more of a socket that it has left", () => {
-    const { clock, newest, begin, sockets, offsets } = stage();
+  it("ignores a socket that it has replaced", () => {
+    const { clock, newest, begin, sockets, offsets } = setUp();
     begin(null, 10);
     const first = newest();
     first.end();
-    clock.pass(1_000);
+    clock.advance(1_000);
     begin(true, 10);
-    first.say({ type: "status_update", run_id: "r", offset: 99 });
+    first.receive({ type: "status_update", run_id: "r", offset: 99 });
     first.end();
     expect(offsets).toEqual([10, 10]);
     expect(sockets).toHaveLength(2);
   });
 
-  it("ends for good when it is closed", () => {
-    const { clock, connection, newest, begin, sockets } = stage();
+  it("does not reconnect after it is closed", () => {
+    const { clock, connection, newest, begin, sockets } = setUp();
     begin(null, 10);
     connection.close();
-    clock.pass(60_000);
+    clock.advance(60_000);
     expect(newest().isClosed).toBe(true);
     expect(sockets).toHaveLength(1);
   });

@@ -1,4 +1,4 @@
-// One socket to the server, kept alive: it comes back by itself and goes on where it ended.
+// One WebSocket to the server that reconnects by itself and resumes after the last message received.
 
 import type { ServerAddress } from "./address";
 import type { ServerMessage } from "./schemas";
@@ -7,16 +7,16 @@ export type ConnectionState = "connecting" | "live" | "lost" | "refused";
 
 export interface ConnectionStatus {
   state: ConnectionState;
-  /** When it became so, in ms since the Unix epoch. */
+  /** When this state began, in ms since the Unix epoch. */
   sinceMs: number;
-  /** Why it is not live, in the words of the server where it has said any. */
+  /** Why it is not live, as the server said; empty if it said nothing. */
   reason: string;
 }
 
 export interface Listener {
   onMessage(message: ServerMessage): void;
   onStatus(status: ConnectionStatus): void;
-  /** Something was missed for good: what is known must be read again. */
+  /** Messages were lost: load again what is shown. */
   onGap(): void;
 }
 
@@ -27,11 +27,11 @@ export interface Clock {
 
 export type OpenSocket = (url: URL) => WebSocket;
 
-/** How often the server is asked whether it is there: what is older than two of these is stale. */
+/** How often the server is pinged. After two of these without a message the connection is lost. */
 export const HEARTBEAT_MS = 5_000;
 const FIRST_RETRY_MS = 250;
 const LONGEST_RETRY_MS = 15_000;
-/** Codes with which the server says that asking again the same way is of no use. */
+/** Close codes for a refusal, which a retry does not change. */
 const REFUSALS = new Set([4401, 4403]);
 
 export const browserClock: Clock = {
@@ -48,7 +48,7 @@ export class LiveConnection {
   private epoch: string | null = null;
   private offset = 0;
   private numFailures = 0;
-  private isHeard = true;
+  private hasReceived = true;
   private cancelTimer: () => void = () => {};
   private isClosed = false;
 
@@ -66,14 +66,14 @@ export class LiveConnection {
     this.connect();
   }
 
-  /** End for good. */
+  /** Closes the connection without a reconnect. */
   close(): void {
     this.isClosed = true;
     this.cancelTimer();
     this.drop();
   }
 
-  /** Try at once, as when the network is back or somebody looks at the page again. */
+  /** Reconnects or pings at once, as when the network is back or the page becomes visible. */
   checkNow(): void {
     if (!this.isClosed && this.socket === null) {
       this.numFailures = 0;
@@ -81,7 +81,7 @@ export class LiveConnection {
       this.connect();
     } else if (!this.isClosed && this.status.state === "live") {
       this.cancelTimer();
-      this.askWhetherThere();
+      this.ping();
     }
   }
 
@@ -89,11 +89,11 @@ export class LiveConnection {
     const since = this.epoch === null ? null : `${this.epoch}:${this.offset}`;
     const socket = this.open(this.address.socket({ run_id: this.runId, since }));
     this.socket = socket;
-    this.isHeard = true;
+    this.hasReceived = true;
     socket.onmessage = (event) => this.receive(socket, String(event.data));
     socket.onclose = (event) => this.retry(socket, event.code, event.reason);
-    // A handshake that nobody answers is given up like a silent socket.
-    this.cancelTimer = this.clock.after(2 * HEARTBEAT_MS, () => this.giveUp());
+    // A handshake without an answer times out like an open socket without messages.
+    this.cancelTimer = this.clock.after(2 * HEARTBEAT_MS, () => this.onTimeout());
   }
 
   private receive(socket: WebSocket, text: string): void {
@@ -101,16 +101,16 @@ export class LiveConnection {
       return;
     }
     const message = JSON.parse(text) as ServerMessage;
-    this.isHeard = true;
+    this.hasReceived = true;
     if (message.type === "initial_state") {
-      const hadBefore = this.epoch !== null;
+      const isReconnect = this.epoch !== null;
       this.epoch = message.epoch;
       this.offset = message.offset;
       this.numFailures = 0;
-      this.say("live", "");
+      this.setStatus("live", "");
       this.cancelTimer();
-      this.cancelTimer = this.clock.after(HEARTBEAT_MS, () => this.askWhetherThere());
-      if (hadBefore && !message.recovered) {
+      this.cancelTimer = this.clock.after(HEARTBEAT_MS, () => this.ping());
+      if (isReconnect && !message.recovered) {
         this.listener.onGap();
       }
     } else if (message.type !== "error") {
@@ -119,21 +119,21 @@ export class LiveConnection {
     this.listener.onMessage(message);
   }
 
-  private askWhetherThere(): void {
+  private ping(): void {
     if (this.socket?.readyState === WebSocket.OPEN) {
-      this.isHeard = false;
+      this.hasReceived = false;
       this.socket.send('{"type": "ping"}');
     }
     this.cancelTimer = this.clock.after(HEARTBEAT_MS, () => {
-      if (this.isHeard) {
-        this.askWhetherThere();
+      if (this.hasReceived) {
+        this.ping();
       } else {
-        this.giveUp();
+        this.onTimeout();
       }
     });
   }
 
-  private giveUp(): void {
+  private onTimeout(): void {
     const socket = this.socket;
     this.drop();
     if (socket) {
@@ -157,14 +157,14 @@ export class LiveConnection {
     }
     this.socket = null;
     this.cancelTimer();
-    this.say(REFUSALS.has(code) ? "refused" : "lost", reason);
+    this.setStatus(REFUSALS.has(code) ? "refused" : "lost", reason);
     const delayMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.numFailures);
     this.numFailures += 1;
-    // Not all watchers at once, when a server is back.
+    // The random part keeps clients from reconnecting all at once when a server is back.
     this.cancelTimer = this.clock.after(delayMs * (0.5 + Math.random() / 2), () => this.connect());
   }
 
-  private say(state: ConnectionState, reason: string): void {
+  private setStatus(state: ConnectionState, reason: string): void {
     if (this.status.state === state && this.status.reason === reason) {
       return;
     }

@@ -1,10 +1,10 @@
-// Requests to the server: answers as its documents describe them, refusals as errors.
+// Requests to the server, with typed responses and errors.
 
 import type { ServerAddress } from "./address";
 
 const DEADLINE_MS = 30_000;
 
-/** What the server refused, in its own words; `status` 0 where it did not answer at all. */
+/** An error response in the server's own words; `status` is 0 if there was no response. */
 export class RequestError extends Error {
   constructor(
     readonly status: number,
@@ -26,7 +26,7 @@ export function asRequestError(error: unknown): RequestError {
   return error instanceof RequestError ? error : new RequestError(0, "UNREACHABLE", String(error));
 }
 
-/** To ask again later may help: the server is away, busy or out of order, and has refused nothing. */
+/** Whether a retry may succeed: the server is unreachable, busy or broken, and has not refused. */
 export function isRetryable(error: unknown): boolean {
   if (!(error instanceof RequestError)) {
     return false;
@@ -36,14 +36,14 @@ export function isRetryable(error: unknown): boolean {
 }
 
 export interface FieldProblem {
-  /** As in `body.params.epochs`. */
+  /** Path such as `body.params.epochs`. */
   field: string;
   message: string;
 }
 
 export interface Page<T> {
   entries: T[];
-  /** On all pages. */
+  /** Number of entries on all pages. */
   total: number;
 }
 
@@ -53,29 +53,29 @@ export class Rest {
   constructor(readonly address: ServerAddress) {}
 
   async get<T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<T> {
-    const response = await this.ask(path, query, { method: "GET" }, DEADLINE_MS, signal);
+    const response = await this.request(path, query, { method: "GET" }, DEADLINE_MS, signal);
     return (await response.json()) as T;
   }
 
   async list<T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<Page<T>> {
-    const response = await this.ask(path, query, { method: "GET" }, DEADLINE_MS, signal);
+    const response = await this.request(path, query, { method: "GET" }, DEADLINE_MS, signal);
     const entries = (await response.json()) as T[];
     const total = Number(response.headers.get("X-Total-Count") ?? entries.length);
     return { entries, total: Number.isFinite(total) ? total : entries.length };
   }
 
-  /** `deadlineMs` is for commands that wait for a run to obey. */
+  /** Commands that wait for a run need a longer `deadlineMs`. */
   async post<T>(path: string, query: Query, body: object, deadlineMs = DEADLINE_MS): Promise<T> {
     const init = {
       method: "POST",
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify(body),
     };
-    const response = await this.ask(path, query, init, deadlineMs);
+    const response = await this.request(path, query, init, deadlineMs);
     return (await response.json()) as T;
   }
 
-  private async ask(
+  private async request(
     path: string,
     query: Query,
     init: RequestInit,
@@ -87,10 +87,10 @@ export class Rest {
       headers.set("X-MLFLOW-WORKSPACE", this.address.workspace);
     }
     const deadline = AbortSignal.timeout(deadlineMs);
-    const given = signal ? AbortSignal.any([signal, deadline]) : deadline;
+    const either = signal ? AbortSignal.any([signal, deadline]) : deadline;
     let response: Response;
     try {
-      response = await fetch(this.address.http(path, query), { ...init, headers, signal: given });
+      response = await fetch(this.address.http(path, query), { ...init, headers, signal: either });
     } catch (error) {
       if (signal?.aborted) {
         throw error;
@@ -107,18 +107,18 @@ export class Rest {
 async function refusal(response: Response): Promise<RequestError> {
   const id = response.headers.get("X-Request-ID");
   try {
-    const said = (await response.json()) as Record<string, unknown>;
+    const body = (await response.json()) as Record<string, unknown>;
     const text = (value: unknown): string | null => (typeof value === "string" ? value : null);
-    // MLflow's own routes say `message`.
-    const message = text(said.error) ?? text(said.message) ?? response.statusText;
-    const code = text(said.error_code) ?? String(response.status);
-    return new RequestError(response.status, code, message, id, problems(said.details));
+    // MLflow's own routes call it `message`.
+    const message = text(body.error) ?? text(body.message) ?? response.statusText;
+    const code = text(body.error_code) ?? String(response.status);
+    return new RequestError(response.status, code, message, id, problems(body.details));
   } catch {
     return new RequestError(response.status, String(response.status), response.statusText, id);
   }
 }
 
-/** The server's details of a 422: `body.params.epochs: what is wrong; …`. */
+/** Parses the details of a 422, such as `body.params.epochs: the problem; …`. */
 function problems(details: unknown): FieldProblem[] {
   if (typeof details !== "string") {
     return [];

@@ -1,4 +1,4 @@
-// What a run's status says about it.
+// Which statuses mean that a run has ended.
 
 import type { RunStatus } from "./schemas";
 

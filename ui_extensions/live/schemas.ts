@@ -1,4 +1,4 @@
-// The server's own names for what it answers and sends.
+// Short names for the generated types of responses and messages.
 
 import type { components as Sent } from "./asyncapi";
 import type { components as Answered } from "./openapi";

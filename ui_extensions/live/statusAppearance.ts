@@ -1,4 +1,4 @@
-// How a run's status is said and shown, on the dashboard and in the panel alike.
+// The words, colours and signs of a run's status, shared by the dashboard and the panel.
 
 import type { RunStatus } from "./schemas";
 

@@ -1,4 +1,4 @@
-// The run's open alerts, the worst first.
+// The run's open alerts, in the order of their levels.
 
 import type { CriticalAlert } from "../live/schemas";
 import { element, sign } from "./elements";
@@ -28,10 +28,10 @@ export class AlertsView {
     this.root.hidden = alerts.length === 0;
     const items = alerts.slice(0, MOST_SHOWN).map((alert) => this.item(alert));
     const numLeft = alerts.length - items.length;
-    const rest = this.words.moreAlerts(this.numbers.whole(numLeft));
+    const more = this.words.moreAlerts(this.numbers.whole(numLeft));
     this.root.replaceChildren(
       ...items,
-      ...(numLeft > 0 ? [element("li", { class: "detail" }, rest)] : []),
+      ...(numLeft > 0 ? [element("li", { class: "detail" }, more)] : []),
     );
   }
 

@@ -1,4 +1,4 @@
-// A colour and a shape for each thing that is told: colour is never the only sign.
+// The colour and sign of each state; colour is never the only sign.
 
 import type { ConnectionState } from "../live/connection";
 import type { AlertLevel } from "../live/schemas";

@@ -1,22 +1,22 @@
-// What a command does, before it is given.
+// Asks for confirmation of a command, and explains its effect.
 
 import type { Action } from "../live/controls";
 import { element, setAttribute } from "./elements";
 import { listen } from "./guarded";
 import type { Words } from "./words";
 
-export type Give = (action: Action, release?: boolean) => void;
+export type SendCommand = (action: Action, release?: boolean) => void;
 
 export class ConfirmView {
   readonly root = element("div", { class: "confirm", role: "group", hidden: true });
-  /** What is asked about now. */
-  asked: "pause" | "stop" | null = null;
+  /** The command to be confirmed; null if none is. */
+  pendingAction: "pause" | "stop" | null = null;
 
   constructor(
     private readonly words: Words,
-    private readonly give: Give,
-    /** Somebody has thought better of it, or it is not possible any more. */
-    private readonly onCancel: (asked: "pause" | "stop") => void,
+    private readonly send: SendCommand,
+    /** Called if the user cancels, or the command is no longer possible. */
+    private readonly onCancel: (action: "pause" | "stop") => void,
   ) {
     listen(this.root, "keydown", (event) => {
       if (event.key === "Escape") {
@@ -27,7 +27,7 @@ export class ConfirmView {
   }
 
   ask(action: "pause" | "stop"): void {
-    this.asked = action;
+    this.pendingAction = action;
     setAttribute(this.root, "aria-label", this.words.command[action]);
     const first = action === "stop" ? this.askToStop() : this.askToPause();
     this.root.hidden = false;
@@ -35,24 +35,24 @@ export class ConfirmView {
   }
 
   cancel(): void {
-    const { asked } = this;
+    const { pendingAction } = this;
     const wasFocused = this.root.matches(":focus-within");
     this.close();
-    if (asked && wasFocused) {
-      this.onCancel(asked);
+    if (pendingAction && wasFocused) {
+      this.onCancel(pendingAction);
     }
   }
 
   close(): void {
-    this.asked = null;
+    this.pendingAction = null;
     this.root.hidden = true;
   }
 
-  /** The button that Enter presses next: not the one that ends the run. */
+  /** Returns the button to focus: Cancel, so that Enter does not stop the run. */
   private askToStop(): HTMLButtonElement {
     const { words } = this;
     const cancel = this.button(words.cancel, () => this.cancel());
-    const stop = this.button(words.stopYes, () => this.answer("stop"));
+    const stop = this.button(words.stopYes, () => this.confirm("stop"));
     stop.className = "danger";
     const buttons = element("div", { class: "buttons" }, cancel, stop);
     this.root.replaceChildren(element("p", {}, words.stopText), buttons);
@@ -61,8 +61,8 @@ export class ConfirmView {
 
   private askToPause(): HTMLButtonElement {
     const { words } = this;
-    const hold = this.button(words.hold, () => this.answer("pause"));
-    const release = this.button(words.release, () => this.answer("pause", true));
+    const hold = this.button(words.hold, () => this.confirm("pause"));
+    const release = this.button(words.release, () => this.confirm("pause", true));
     const cancel = this.button(words.cancel, () => this.cancel());
     this.root.replaceChildren(
       element("p", {}, words.pauseText),
@@ -72,9 +72,9 @@ export class ConfirmView {
     return hold;
   }
 
-  private answer(action: Action, release = false): void {
+  private confirm(action: Action, release = false): void {
     this.close();
-    this.give(action, release);
+    this.send(action, release);
   }
 
   private button(text: string, press: () => void): HTMLButtonElement {

@@ -1,7 +1,7 @@
-// Pause, resume and stop: what is possible, and why something is not.
+// The buttons pause, resume and stop, and why a button is disabled.
 
 import type { Action } from "../live/controls";
-import { ConfirmView, type Give } from "./confirmView";
+import { ConfirmView, type SendCommand } from "./confirmView";
 import { element, setAttribute, setText } from "./elements";
 import { OutcomeView } from "./outcomeView";
 import { listen } from "./guarded";
@@ -9,17 +9,17 @@ import { isOver, type RunState, toggleAction, whyNot } from "./runState";
 import type { Words } from "./words";
 
 export interface Commands {
-  command: Give;
+  command: SendCommand;
   dismissOutcome(): void;
 }
 
 export class ControlsView {
-  private readonly turn = element("button", { type: "button" });
+  private readonly toggle = element("button", { type: "button" });
   private readonly stop = element("button", { type: "button", class: "danger" });
   private readonly buttons = element(
     "div",
     { class: "buttons", role: "group" },
-    this.turn,
+    this.toggle,
     this.stop,
   );
   private readonly reasons = element("p", { class: "detail" });
@@ -32,13 +32,13 @@ export class ControlsView {
     private readonly words: Words,
     private readonly commands: Commands,
   ) {
-    const give: Give = (action, release) => this.give(action, release);
-    this.confirm = new ConfirmView(words, give, (asked) => this.buttonOf(asked).focus());
+    const send: SendCommand = (action, release) => this.send(action, release);
+    this.confirm = new ConfirmView(words, send, (action) => this.buttonOf(action).focus());
     this.outcome = new OutcomeView(words, () => commands.dismissOutcome());
     const parts = [this.buttons, this.reasons, this.confirm.root, this.outcome.root];
     this.root = element("div", { class: "controls" }, ...parts);
     setAttribute(this.buttons, "aria-label", words.control);
-    this.onPress(this.turn, () => this.press(this.toggleTo));
+    this.onPress(this.toggle, () => this.press(this.toggleTo));
     this.onPress(this.stop, () => this.press("stop"));
   }
 
@@ -48,14 +48,14 @@ export class ControlsView {
     this.buttons.hidden = isAtEnd;
     this.root.hidden = isAtEnd && command === null;
     this.showButtons(state, isAtEnd);
-    const { asked } = this.confirm;
-    if (asked && (isAtEnd || whyNot(state, asked))) {
+    const { pendingAction } = this.confirm;
+    if (pendingAction && (isAtEnd || whyNot(state, pendingAction))) {
       this.confirm.cancel();
     }
     this.outcome.show(command);
   }
 
-  /** Another run is shown next, about which nothing has been asked. */
+  /** Discards an open confirmation, because another run is shown next. */
   reset(): void {
     this.confirm.close();
   }
@@ -64,16 +64,16 @@ export class ControlsView {
     const reasons = new Set<string>();
     if (state.status && !isAtEnd) {
       this.toggleTo = toggleAction(state.status.status);
-      reasons.add(this.showButton(this.turn, this.toggleTo, state));
+      reasons.add(this.showButton(this.toggle, this.toggleTo, state));
       reasons.add(this.showButton(this.stop, "stop", state));
     }
-    // What is on its way is told by the outcome.
+    // The outcome already shows a pending command.
     reasons.delete(this.words.whyPending);
     setText(this.reasons, [...reasons].filter(Boolean).map(asSentence).join(" "));
     this.reasons.hidden = this.reasons.textContent === "";
   }
 
-  /** The reason why it cannot be pressed, or nothing. */
+  /** Returns why the button is disabled, or an empty string. */
   private showButton(button: HTMLButtonElement, action: Action, state: RunState): string {
     const why = this.whyText(state, action);
     setText(button, this.words.command[action] + (action === "resume" ? "" : "…"));
@@ -100,20 +100,20 @@ export class ControlsView {
 
   private press(action: Action): void {
     if (action === "resume") {
-      this.give(action);
+      this.send(action);
     } else {
       this.confirm.ask(action);
     }
   }
 
-  private give(action: Action, release = false): void {
+  private send(action: Action, release = false): void {
     this.commands.command(action, release);
-    // Not a button: the next press of Enter would be another command.
+    // Not a button, so that the next press of Enter does not send another command.
     this.outcome.root.focus();
   }
 
   private buttonOf(action: Action): HTMLButtonElement {
-    return action === "stop" ? this.stop : this.turn;
+    return action === "stop" ? this.stop : this.toggle;
   }
 
   private onPress(button: HTMLButtonElement, press: () => void): void {

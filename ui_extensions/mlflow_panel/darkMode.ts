@@ -1,23 +1,23 @@
-// Whether MLflow's page is dark: as MLflow says it, else as the system has it.
+// Follows whether MLflow's page is dark: MLflow's own setting, else that of the system.
 
 import { guarded } from "./guarded";
 
 const DARK_CLASS = "dark-mode";
-/** Where MLflow keeps its choice, which it puts on the page a moment after it has begun. */
+/** Key of MLflow's setting, which MLflow applies to the page shortly after it has loaded. */
 const STORED = "_mlflow_dark_mode_toggle_enabled";
 
 export function watchDarkMode(onChange: (isDark: boolean) => void): void {
   const system = window.matchMedia("(prefers-color-scheme: dark)");
-  const tell = guarded(() => {
+  const report = guarded(() => {
     onChange(document.body.classList.contains(DARK_CLASS) || (system.matches && !isLight()));
   });
-  system.addEventListener("change", tell);
+  system.addEventListener("change", report);
   const options = { attributes: true, attributeFilter: ["class"] };
-  new MutationObserver(tell).observe(document.body, options);
-  tell();
+  new MutationObserver(report).observe(document.body, options);
+  report();
 }
 
-/** Whether MLflow has been set to be light on a dark system. */
+/** Whether MLflow is set to light on a dark system. */
 function isLight(): boolean {
   try {
     return localStorage.getItem(STORED) === "false";

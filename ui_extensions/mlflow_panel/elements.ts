@@ -1,4 +1,4 @@
-// Elements made by script: texts are only ever texts.
+// Creates elements by script; texts are never parsed as HTML.
 
 type Attributes = Readonly<Record<string, string | boolean>>;
 
@@ -15,7 +15,7 @@ export function element<K extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
-/** True stands for an attribute without a value, false for none. */
+/** True sets the attribute without a value, false removes it. */
 export function setAttribute(on: Element, name: string, value: string | boolean): void {
   if (value === false) {
     on.removeAttribute(name);
@@ -24,14 +24,14 @@ export function setAttribute(on: Element, name: string, value: string | boolean)
   }
 }
 
-/** Screen readers read a text again that is set again. */
+/** Leaves an unchanged text alone: screen readers would read it again. */
 export function setText(on: Element, text: string): void {
   if (on.textContent !== text) {
     on.textContent = text;
   }
 }
 
-/** A sign for the eye alone; the words beside it say the same. */
+/** A sign that is hidden from screen readers; the words beside it say the same. */
 export function sign(text: string): HTMLElement {
   return element("span", { "aria-hidden": "true", class: "sign" }, text);
 }

@@ -1,4 +1,4 @@
-// Whether what is shown is what is so now, and the way to the dashboard.
+// The panel's footer: the state of the connection, and the link to the dashboard.
 
 import type { ConnectionStatus } from "../live/connection";
 import { element, setAttribute, setText, sign } from "./elements";

@@ -1,11 +1,11 @@
-// Nothing that goes wrong here may reach MLflow's page or its console.
+// Keeps the panel's errors away from MLflow's page and its console.
 
 export function guarded<A extends unknown[]>(call: (...args: A) => void): (...args: A) => void {
   return (...args) => {
     try {
       call(...args);
     } catch {
-      // The panel is an addition: without it the page is what it was.
+      // MLflow's page works without the panel.
     }
   };
 }
@@ -20,7 +20,7 @@ export function listen<K extends keyof Events>(
   to.addEventListener(type, guarded(call) as EventListener);
 }
 
-/** Of a promise whose end nobody waits for. */
+/** For promises that nobody awaits. */
 export function ignoreRejection(promise: Promise<unknown>): void {
   promise.catch(() => {});
 }

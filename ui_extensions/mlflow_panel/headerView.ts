@@ -1,4 +1,4 @@
-// The panel's head, which stays when the rest is folded: what the run does, and how bad it is.
+// The panel's header, which stays visible when the panel is folded: status, progress and open alerts.
 
 import type { CriticalAlert, TrainingStatus } from "../live/schemas";
 import { element, setAttribute, setText, sign } from "./elements";
@@ -50,10 +50,10 @@ export class HeaderView {
   show(state: RunState, status: TrainingStatus): void {
     const { words, numbers } = this;
     const word = status.deleted ? words.deleted : words.status[status.status];
-    const isOld = isStale(state);
+    const isOutdated = isStale(state);
     const appearance =
-      isOld || status.deleted ? STALE_APPEARANCE : STATUS_APPEARANCE[status.status];
-    this.status.show(appearance, isOld ? words.lastKnown(word) : word);
+      isOutdated || status.deleted ? STALE_APPEARANCE : STATUS_APPEARANCE[status.status];
+    this.status.show(appearance, isOutdated ? words.lastKnown(word) : word);
     const share = shareDone(status);
     setText(this.share, share === null ? "" : numbers.percent(share));
     this.showAlerts(openAlerts(state));

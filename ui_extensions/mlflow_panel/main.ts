@@ -1,4 +1,4 @@
-// Enters MLflow's page; whatever goes wrong here, that page goes on.
+// Starts the panel inside MLflow's page, which no error of the panel may affect.
 
 import { startPanel } from "./panel";
 import { guarded } from "./guarded";

@@ -41,7 +41,7 @@ describe("mlflowPageOf", () => {
     expect(mlflowPageOf("#/experiments/1?workspace=")).toMatchObject({ workspace: null });
   });
 
-  it("takes nothing for a run that could not be one's id", () => {
+  it("ignores an invalid run id", () => {
     for (const id of ['"]{}', "a%2Fb", "..", "x".repeat(65), "<b>"]) {
       expect(mlflowPageOf(`#/experiments/1/runs/${id}`).page).toBe("runs");
     }
@@ -49,7 +49,7 @@ describe("mlflowPageOf", () => {
 });
 
 describe("isSamePage", () => {
-  it("holds between the tabs of one run", () => {
+  it("is true between the tabs of one run", () => {
     const run = mlflowPageOf(`#/experiments/1/runs/${RUN}`);
     expect(isSamePage(run, mlflowPageOf(`#/experiments/1/runs/${RUN}/artifacts`))).toBe(true);
     expect(isSamePage(run, mlflowPageOf("#/experiments/1/runs/other"))).toBe(false);

@@ -1,16 +1,16 @@
-// What a page of MLflow's is about, read from its address.
+// Which run or list of runs a page of MLflow shows, parsed from its URL.
 
 export type MlflowPage =
   | { page: "run"; runId: string; workspace: string | null }
   | { page: "runs"; experimentId: string | null; workspace: string | null }
   | { page: "other" };
 
-const ELSEWHERE: MlflowPage = { page: "other" };
+const OTHER: MlflowPage = { page: "other" };
 const RUN = /^\/experiments\/\w+\/(?:evaluation-)?runs\/([\w-]{1,64})(?:\/|$)/;
 const EXPERIMENT = /^\/experiments\/(\w{1,64})(?:\/|$)/;
 const EXPERIMENTS = /^\/compare-experiments(?:\/|$)/;
 
-/** `hash` is a page's behind its `#`, which MLflow keeps its paths in. */
+/** `hash` is the URL's hash, in which MLflow keeps its paths. */
 export function mlflowPageOf(hash: string): MlflowPage {
   const [, path = "", query = ""] = /^#?([^?]*)(.*)$/s.exec(hash) ?? [];
   const workspace = new URLSearchParams(query).get("workspace") || null;
@@ -22,7 +22,7 @@ export function mlflowPageOf(hash: string): MlflowPage {
   if (experimentId !== null || EXPERIMENTS.test(path)) {
     return { page: "runs", experimentId, workspace };
   }
-  return ELSEWHERE;
+  return OTHER;
 }
 
 export function isSamePage(a: MlflowPage, b: MlflowPage): boolean {

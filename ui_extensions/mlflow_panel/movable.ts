@@ -1,10 +1,10 @@
-// Lets the panel be moved out of the way: by dragging its handle, by arrow keys, or corner by corner.
+// Moves the panel: by dragging its handle, with the arrow keys, or from corner to corner.
 
 import { fitted, GAP, nextCorner, type Position, type Size } from "./position";
 import { listen, guarded } from "./guarded";
 
 const STEP_PX = 24;
-/** What moves less than that was pressed, not dragged. */
+/** A shorter movement of the pointer is a click, not a drag. */
 const SMALLEST_DRAG_PX = 4;
 
 const ARROWS: Readonly<Record<string, readonly [right: number, bottom: number]>> = {
@@ -16,7 +16,7 @@ const ARROWS: Readonly<Record<string, readonly [right: number, bottom: number]>>
 
 export class Movable {
   private wanted: Position;
-  /** Where a drag began: the pointer, and the panel. */
+  /** Start of a drag: positions of the pointer and of the panel. */
   private drag: { x: number; y: number; from: Position; isMoved: boolean } | null = null;
   private wasDragged = false;
 
@@ -27,7 +27,7 @@ export class Movable {
     private readonly onMoved: (position: Position) => void,
   ) {
     this.wanted = stored ?? { right: GAP, bottom: GAP };
-    // Otherwise the browser would drag the link that lies where the panel has been.
+    // Otherwise the browser would drag a link that lies under the panel.
     listen(handle, "mousedown", (event) => event.preventDefault());
     listen(handle, "pointerdown", (event) => this.begin(handle, event));
     listen(handle, "pointermove", (event) => this.move(event));
@@ -67,7 +67,7 @@ export class Movable {
   }
 
   private press(event: MouseEvent): void {
-    // The end of a drag is a click as well, but not one of the keyboard's, which has no detail.
+    // A drag ends with a click event as well. Clicks by keyboard have no detail.
     if (event.detail === 0 || !this.wasDragged) {
       this.keep(nextCorner(this.at(), this.size(), windowSize()));
     }

@@ -4,7 +4,7 @@ import { numbersOf } from "./numbers";
 const { whole, percent, duration } = numbersOf("en-GB");
 
 describe("numbersOf", () => {
-  it("says a time that is left in two units", () => {
+  it("formats a duration in two units", () => {
     expect(duration(0)).toBe("0 secs");
     expect(duration(59.6)).toBe("1 min");
     expect(duration(7_265)).toBe("2 hrs 1 min");
@@ -12,7 +12,7 @@ describe("numbersOf", () => {
     expect(duration(-5)).toBe("0 secs");
   });
 
-  it("says all only of all", () => {
+  it("shows 100% only when everything is done", () => {
     expect(percent(0.999)).toBe("99%");
     expect(percent(1)).toBe("100%");
     expect(percent(0.29)).toBe("29%");

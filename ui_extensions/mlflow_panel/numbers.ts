@@ -1,9 +1,9 @@
-// Numbers and times as the reader's region writes them.
+// Formats numbers and times for the user's region.
 
 export interface Numbers {
   whole(value: number): string;
   percent(share: number): string;
-  /** Of a length in seconds, such as `2 h 5 min`. */
+  /** Formats seconds, as in `2 h 5 min`. */
   duration(seconds: number): string;
   clock(timeMs: number): string;
 }
@@ -33,7 +33,7 @@ export function numbersOf(locale: string): Numbers {
         return [count, unit];
       });
       const first = parts.findIndex(([count]) => count > 0);
-      // Two units are what anybody reads of a time that is left.
+      // Two units are precise enough for a remaining time.
       return (first < 0 ? parts.slice(-1) : parts.slice(first, first + 2))
         .filter(([count], index) => index === 0 || count > 0)
         .map(([count, unit]) => part(count, unit))
@@ -43,7 +43,7 @@ export function numbersOf(locale: string): Numbers {
   };
 }
 
-/** Rounded down, so that nothing is done before it is. */
+/** Rounded down, so that 100% means complete. */
 export function wholePercent(share: number): number {
   // 0.29 * 100 is a little less than 29.
   return Math.floor(share * 100 + 1e-9);

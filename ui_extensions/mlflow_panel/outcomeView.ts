@@ -1,4 +1,4 @@
-// What became of the newest command, in the server's own words.
+// The outcome of the newest command, with the server's message.
 
 import { element, setAttribute, setText, sign } from "./elements";
 import { OUTCOME_APPEARANCE } from "./appearance";
@@ -35,12 +35,12 @@ export class OutcomeView {
       setAttribute(this.root, "data-tone", tone);
       setText(this.sign, mark);
       setText(this.text, this.words[outcome](this.words.command[command.action]));
-      setText(this.detail, saidOf(command));
+      setText(this.detail, serverMessageOf(command));
       this.dismiss.hidden = outcome === "sent";
     }
   }
 }
 
-function saidOf({ answer, error }: Command): string {
+function serverMessageOf({ answer, error }: Command): string {
   return answer?.message ?? (error && !error.isUnreachable ? error.message : "");
 }

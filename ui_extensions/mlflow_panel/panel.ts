@@ -1,4 +1,4 @@
-// What is shown with which of MLflow's pages.
+// Chooses what to show on each of MLflow's pages.
 
 import { ServerAddress } from "../live/address";
 import { PanelView } from "./panelView";
@@ -9,16 +9,16 @@ import { RunWatch } from "./runWatch";
 import { watchMlflowPage } from "./watchMlflowPage";
 import { LANGUAGE_KEY, type Reader, readerOf } from "./words";
 
-/** What a page has us do while it is shown. */
-interface Companion {
+/** What runs while one of MLflow's pages is shown. */
+interface PageFeature {
   checkNow(): void;
   close(): void;
 }
 
-/** `root` is the server's, with a slash at its end. */
+/** `root` is the server's root URL, which ends with a slash. */
 export function startPanel(root: URL): void {
   const panel = new Panel(root);
-  watchMlflowPage((place) => panel.goTo(place));
+  watchMlflowPage((page) => panel.goTo(page));
   listen(window, "online", () => panel.checkNow());
   listen(document, "visibilitychange", () => {
     if (!document.hidden) {
@@ -29,24 +29,24 @@ export function startPanel(root: URL): void {
 
 class Panel {
   private readonly reader: Reader = readerOf(chosenLanguage(), navigator.languages);
-  private companion: Companion | null = null;
+  private feature: PageFeature | null = null;
   private view: PanelView | null = null;
   private run: RunWatch | null = null;
 
   constructor(private readonly root: URL) {}
 
   goTo(place: MlflowPage): void {
-    this.companion?.close();
+    this.feature?.close();
     this.view?.hide();
     this.run = null;
-    this.companion = this.companionOf(place);
+    this.feature = this.featureOf(place);
   }
 
   checkNow(): void {
-    this.companion?.checkNow();
+    this.feature?.checkNow();
   }
 
-  private companionOf(place: MlflowPage): Companion | null {
+  private featureOf(place: MlflowPage): PageFeature | null {
     switch (place.page) {
       case "run":
         return this.watch(new ServerAddress(this.root, place.workspace), place.runId);
@@ -61,17 +61,17 @@ class Panel {
     }
   }
 
-  private watch(address: ServerAddress, runId: string): Companion {
+  private watch(address: ServerAddress, runId: string): PageFeature {
     const dashboard = address.http("monitor/", { workspace: address.workspace });
     dashboard.hash = `/runs/${runId}`;
-    const run = new RunWatch(address, runId, (state) => this.viewed().show(state, dashboard));
+    const run = new RunWatch(address, runId, (state) => this.panelView().show(state, dashboard));
     this.run = run;
     ignoreRejection(run.start());
     return run;
   }
 
-  /** Made when there is something to show for the first time. */
-  private viewed(): PanelView {
+  /** Created when there is something to show for the first time. */
+  private panelView(): PanelView {
     this.view ??= new PanelView(this.reader, {
       command: (action, release) => this.run && ignoreRejection(this.run.command(action, release)),
       dismissOutcome: () => this.run?.dismissOutcome(),

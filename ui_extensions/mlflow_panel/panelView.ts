@@ -1,4 +1,4 @@
-// The panel in its shadow DOM, where MLflow's styles do not reach it, nor its own MLflow's page.
+// The panel in a shadow DOM, so that its styles and MLflow's do not affect each other.
 
 import { AlertsView } from "./alertsView";
 import { type Commands, ControlsView } from "./controlsView";
@@ -15,7 +15,7 @@ import { newCriticalAlerts, openAlerts, type RunState } from "./runState";
 import type { Reader } from "./words";
 
 const BODY_ID = "body";
-/** On a narrower window the panel is folded until somebody unfolds it. */
+/** In a narrower window the panel starts folded. */
 const NARROW_PX = 720;
 
 export class PanelView {
@@ -25,7 +25,7 @@ export class PanelView {
   private readonly controls: ControlsView;
   private readonly foot: FooterView;
   private readonly body = element("div", { class: "body", id: BODY_ID });
-  private readonly news = element("span", { class: "for-readers", role: "alert" });
+  private readonly announcement = element("span", { class: "for-readers", role: "alert" });
   private readonly panel = element("section", { class: "panel", hidden: true });
   private isFolded = readSettings().isFolded ?? window.innerWidth < NARROW_PX;
   private shown: RunState | null = null;
@@ -43,7 +43,7 @@ export class PanelView {
     this.foot = new FooterView(words, numbers);
     const parts = [this.progress, this.alerts, this.controls, this.foot];
     this.body.append(...parts.map(({ root }) => root));
-    this.panel.append(this.head.root, this.body, this.news);
+    this.panel.append(this.head.root, this.body, this.announcement);
     setAttribute(this.panel, "aria-label", words.panel);
     setAttribute(this.panel, "lang", language);
     this.showFolded();
@@ -54,7 +54,7 @@ export class PanelView {
     );
   }
 
-  /** Nothing is shown of a run that nothing is known of. */
+  /** Shows nothing until the run's status is known. */
   show(state: RunState, dashboard: URL): void {
     const { status } = state;
     if (!status) {
@@ -68,7 +68,7 @@ export class PanelView {
     this.foot.show(state.connection, dashboard);
     const [newest] = this.shown ? newCriticalAlerts(this.shown, state) : [];
     if (newest) {
-      setText(this.news, this.reader.words.newAlert(newest.condition, newest.message));
+      setText(this.announcement, this.reader.words.newAlert(newest.condition, newest.message));
     }
     this.shown = state;
   }
@@ -77,7 +77,7 @@ export class PanelView {
     this.panel.hidden = true;
     this.shown = null;
     this.controls.reset();
-    setText(this.news, "");
+    setText(this.announcement, "");
   }
 
   private fold(isFolded: boolean): void {

@@ -5,28 +5,28 @@ const PANEL = { width: 300, height: 200 };
 const WINDOW = { width: 1000, height: 800 };
 
 describe("fitted", () => {
-  it("leaves a place that is in the window", () => {
+  it("keeps a position inside the window", () => {
     expect(fitted({ right: 100, bottom: 50 }, PANEL, WINDOW)).toEqual({ right: 100, bottom: 50 });
   });
 
-  it("brings back what would be outside", () => {
+  it("moves a panel that would be outside into the window", () => {
     const { right, bottom } = fitted({ right: -500, bottom: 5000 }, PANEL, WINDOW);
     expect({ right, bottom }).toEqual({ right: GAP, bottom: 800 - 200 - GAP });
   });
 
-  it("keeps the upper edge in a window that is too small", () => {
+  it("keeps the upper edge visible in a window that is too small", () => {
     const small = { width: 300, height: 150 };
     expect(fitted({ right: 90, bottom: 90 }, PANEL, small)).toEqual({ right: 0, bottom: 0 });
   });
 
-  it("shares what little room there is", () => {
+  it("centres the panel if there is hardly any room", () => {
     const narrow = { width: 310, height: 800 };
     expect(fitted({ right: 0, bottom: 0 }, PANEL, narrow).right).toBe(5);
   });
 });
 
 describe("nextCorner", () => {
-  it("goes once around", () => {
+  it("visits every corner and returns", () => {
     let at = fitted({ right: 0, bottom: 0 }, PANEL, WINDOW);
     const corners = [at];
     for (let turn = 0; turn < 4; turn++) {

@@ -1,4 +1,4 @@
-// Where the panel is: the distance of its lower right corner from the window's, in px.
+// The panel's position: the distance of its lower right corner from that of the window, in px.
 
 export interface Position {
   right: number;
@@ -12,7 +12,7 @@ export interface Size {
 
 export const GAP = 12;
 
-/** As near to `wanted` as the panel fits into the window. */
+/** The position nearest to `wanted` at which the panel is inside the window. */
 export function fitted(wanted: Position, panel: Size, window: Size): Position {
   return {
     right: between(wanted.right, window.width - panel.width),

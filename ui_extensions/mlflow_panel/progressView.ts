@@ -1,4 +1,4 @@
-// How far the run is: a bar, and the same in words.
+// The run's progress as a bar and in words.
 
 import { element, setAttribute, setText } from "./elements";
 import { type Numbers, wholePercent } from "./numbers";
@@ -37,7 +37,7 @@ export class ProgressView {
     this.text.hidden = text === "";
     setText(this.message, status?.message ?? "");
     this.message.hidden = !status?.message;
-    // What scrolls must be reachable by key.
+    // A scrolling text must be reachable by keyboard.
     setAttribute(this.message, "tabindex", isLong(status?.message) ? "0" : false);
     this.root.hidden = this.bar.hidden && this.text.hidden && this.message.hidden;
   }
@@ -62,7 +62,7 @@ export function progressText(state: RunState, words: Words, numbers: Numbers): s
   const parts = [
     epoch !== null && words.epoch(numbers.whole(epoch), epochs ? numbers.whole(epochs) : ""),
     step !== null && words.step(numbers.whole(step)),
-    // What is old says nothing about what is left.
+    // Outdated facts give no remaining time.
     left !== null && !isStale(state) && words.left(numbers.duration(left)),
   ];
   return parts.filter((part) => part !== false).join(" · ");

@@ -19,24 +19,24 @@ describe("withMark", () => {
     expect([...marks.keys()]).toEqual(["a", "b", "d"]);
   });
 
-  it("takes the mark from a run that has ended or is deleted", () => {
+  it("removes the mark of a run that has ended or is deleted", () => {
     const marks = marked(["a", "training"], ["b", "training"]);
     expect(withMark(marks, "a", { status: "stopped", alert: null }).has("a")).toBe(false);
     expect(withMark(marks, "a", null).has("a")).toBe(false);
   });
 
-  it("is the same where nothing is new, so that nothing is written", () => {
+  it("returns the same marks if nothing has changed, so that nothing is written", () => {
     const marks = marked(["a", "training"]);
     expect(withMark(marks, "a", { status: "training", alert: null })).toBe(marks);
     expect(withMark(marks, "b", { status: "error", alert: null })).toBe(marks);
     expect(withMark(marks, "a", { status: "training", alert: "critical" })).not.toBe(marks);
   });
 
-  it("leaves out what could not be a run's id", () => {
+  it("ignores an invalid run id", () => {
     expect(marked(['"]*{display:none}', "training"], ["", "training"]).size).toBe(0);
   });
 
-  it("is bounded, and the newest stay", () => {
+  it("keeps the newest marks up to a limit", () => {
     let marks = NONE;
     for (let number = 0; number < MOST_MARKS + 3; number++) {
       marks = withMark(marks, `run-${number}`, { status: "training", alert: null });
@@ -48,7 +48,7 @@ describe("withMark", () => {
 });
 
 describe("styleSheet", () => {
-  it("has one rule for runs that are marked alike, with words for the sign", () => {
+  it("has one rule for runs with the same mark, with words for the sign", () => {
     const text = styleSheet(marked(["a", "training"], ["b", "paused"], ["c", "training"]), words);
 
     expect(text).toContain(':is(a[href*="/runs/a"],a[href*="/runs/c"])::before{content:"▶ "');
@@ -63,7 +63,7 @@ describe("styleSheet", () => {
     expect(text).toContain('content:"▶ " / "Training: "');
   });
 
-  it("is empty where nothing is live", () => {
+  it("is empty without live runs", () => {
     expect(styleSheet(NONE, words)).toBe("");
   });
 });

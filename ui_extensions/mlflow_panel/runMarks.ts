@@ -5,7 +5,7 @@ import type { AlertLevel, RunStatus } from "../live/schemas";
 import { LEVEL_APPEARANCE, STATUS_APPEARANCE, type Tone } from "./appearance";
 import type { Words } from "./words";
 
-/** Newer runs replace older ones beyond that. */
+/** Beyond this number, newer runs replace older ones. */
 export const MOST_MARKS = 500;
 
 export interface Mark {
@@ -13,12 +13,12 @@ export interface Mark {
   alert: string | null;
 }
 
-/** By run id, those that were marked last at the end. */
+/** By run id; the most recently marked runs come last. */
 export type Marks = ReadonlyMap<string, Mark>;
 
 const RUN_ID = /^[\w-]{1,64}$/;
 
-/** `marks` where `runId` is as said now: without it once it has ended. */
+/** `marks` with the new mark of `runId`, or without the run if it has ended. */
 export function withMark(marks: Marks, runId: string, mark: Mark | null): Marks {
   const isLive = mark !== null && !hasEnded(mark.status) && RUN_ID.test(runId);
   const known = marks.get(runId);
@@ -37,7 +37,7 @@ export function withMark(marks: Marks, runId: string, mark: Mark | null): Marks 
   return next.size > MOST_MARKS ? new Map([...next].slice(-MOST_MARKS)) : next;
 }
 
-/** One rule for all runs that are marked alike. */
+/** One CSS rule for all runs with the same mark. */
 export function styleSheet(marks: Marks, words: Words): string {
   const alike = new Map<string, { mark: Mark; runIds: string[] }>();
   for (const [runId, mark] of marks) {
@@ -65,7 +65,7 @@ function rules({ status, alert }: Mark, runIds: readonly string[], words: Words)
   const said = words.mark(words.status[status], level && words.level[level]);
   const links = runIds.map((id) => `a[href*="/runs/${id}"]`).join(",");
   const [light, dark] = COLOURS[shownTone];
-  // Browsers that know no alternative text keep the first content.
+  // Browsers without support for alternative text use the first `content`.
   return [
     `:is(${links})::before{content:${quoted(shown)};content:${quoted(shown)} / ${quoted(said)};color:${light}}`,
     `body.dark-mode :is(${links})::before{color:${dark}}`,

@@ -78,7 +78,7 @@ function ids(alerts: readonly CriticalAlert[]): string[] {
 }
 
 describe("alerts", () => {
-  it("come with the worst first, then the newest", () => {
+  it("are sorted by level, then by time", () => {
     const state = withAlerts(stateOf("training"), [
       alertOf("old"),
       alertOf("new", { timestamp: "2026-01-02T00:00:00Z" }),
@@ -89,23 +89,23 @@ describe("alerts", () => {
     expect(ids(openAlerts(state))).toEqual(["worst", "new", "old"]);
   });
 
-  it("that came live are newer than what was read", () => {
+  it("received live are not replaced by older ones that are loaded", () => {
     const ended = alertOf("a", { state: "resolved", timestamp: "2026-01-02T00:00:00Z" });
     const state = withAlerts(withAlerts(stateOf("training"), [ended]), [alertOf("a")]);
 
     expect(openAlerts(state)).toEqual([]);
   });
 
-  it("that ended while nothing was heard are gone once they have been read again", () => {
-    const asked = withAlerts(stateOf("training"), [alertOf("ended"), alertOf("goes on")]);
-    const meanwhile = withAlerts(asked, [alertOf("new")]);
+  it("that ended while disconnected are dropped after a reload", () => {
+    const before = withAlerts(stateOf("training"), [alertOf("ended"), alertOf("goes on")]);
+    const meanwhile = withAlerts(before, [alertOf("new")]);
 
-    const state = withOpenAlerts(meanwhile, [alertOf("goes on"), alertOf("missed")], asked);
+    const state = withOpenAlerts(meanwhile, [alertOf("goes on"), alertOf("missed")], before);
 
     expect(ids(openAlerts(state)).sort()).toEqual(["goes on", "missed", "new"]);
   });
 
-  it("are news when they are critical and were not before", () => {
+  it("are announced when they become critical", () => {
     const before = withAlerts(stateOf("training"), [
       alertOf("a", { level: "critical" }),
       alertOf("b"),
@@ -119,12 +119,12 @@ describe("alerts", () => {
 describe("isStale", () => {
   const lost = { state: "lost", sinceMs: 0, reason: "" } as const;
 
-  it("holds for a run that goes on ignoreRejection", () => {
+  it("is true for a live run without a connection", () => {
     expect(isStale(stateOf("training", { connection: lost }))).toBe(true);
     expect(isStale(stateOf("training", { connection: { ...lost, state: "refused" } }))).toBe(true);
   });
 
-  it("does not hold for what is live, nor for what cannot change", () => {
+  it("is false with a connection, and for a run that has ended", () => {
     expect(isStale(stateOf("training"))).toBe(false);
     expect(isStale(stateOf("completed", { connection: lost }))).toBe(false);
   });
@@ -133,14 +133,14 @@ describe("isStale", () => {
 describe("shareDone", () => {
   const whole = { total_epochs: 4, total_batches: 25 };
 
-  it("is the steps' share of all of them", () => {
+  it("is the share of steps that are done", () => {
     expect(shareDone(statusOf("training", { ...whole, step: 25 }))).toBe(0.25);
     expect(shareDone(statusOf("training", { ...whole, step: 0 }))).toBe(0);
     expect(shareDone(statusOf("training", { ...whole, step: 400 }))).toBe(1);
     expect(shareDone(statusOf("completed"))).toBe(1);
   });
 
-  it("is not known of a run that does not say how far it goes", () => {
+  it("is unknown if the run's length is", () => {
     expect(shareDone(statusOf("training", { step: 25 }))).toBeNull();
     expect(shareDone(statusOf("training", { ...whole, total_epochs: 0, step: 25 }))).toBeNull();
     expect(shareDone(statusOf("training", whole))).toBeNull();
@@ -168,7 +168,7 @@ describe("whyNot", () => {
     },
   );
 
-  it("a command is given once, but can be taken back before it is answered", () => {
+  it("a pending command cannot be repeated, but another one can be sent", () => {
     const pausing = stateOf("training", { command: { action: "pause" } });
     expect(whyNot(pausing, "pause")).toBe("pending");
     expect(whyNot(pausing, "stop")).toBeNull();
@@ -178,7 +178,7 @@ describe("whyNot", () => {
     expect(whyNot(stateOf("paused", settled), "resume")).toBeNull();
   });
 
-  it("a deleted run and one that is not the reader's cannot be told anything", () => {
+  it("nothing is possible with a deleted run, or without permission", () => {
     const deleted = stateOf("training", { status: statusOf("training", { deleted: true }) });
     expect(whyNot(deleted, "stop")).toBe("deleted");
     const error = new RequestError(403, "FORBIDDEN", "no");
@@ -189,14 +189,14 @@ describe("whyNot", () => {
 });
 
 describe("outcomeOf", () => {
-  it("is done only where every rank has said so", () => {
+  it("is done only after every rank has acknowledged", () => {
     expect(outcomeOf({ action: "stop" })).toBe("sent");
     expect(outcomeOf(answered({ acknowledged: true }))).toBe("done");
     expect(outcomeOf(answered({ acknowledged: false }))).toBe("unanswered");
     expect(outcomeOf(answered({ status: "error", acknowledged: false }))).toBe("failed");
   });
 
-  it("tells refusals apart", () => {
+  it("distinguishes kinds of errors", () => {
     const of = (status: number) =>
       outcomeOf({ action: "stop", error: new RequestError(status, "", "") });
     expect([0, 403, 404, 409, 503].map(of)).toEqual([
@@ -210,23 +210,23 @@ describe("outcomeOf", () => {
 });
 
 describe("an outcome", () => {
-  function seen(...statuses: RunStatus[]): Command | null {
+  function commandAfter(...statuses: RunStatus[]): Command | null {
     const command = answered({ training_status: "paused", acknowledged: true });
     return statuses.map(statusUpdate).reduce(afterMessage, stateOf("training", { command }))
       .command;
   }
 
-  it("is told while the news of it is on its way, and while it holds", () => {
-    expect(seen()).not.toBeNull();
-    expect(seen("training", "pausing")).not.toBeNull();
-    expect(seen("pausing", "paused", "paused")).not.toBeNull();
+  it("is shown until the run reaches its status, and while the status lasts", () => {
+    expect(commandAfter()).not.toBeNull();
+    expect(commandAfter("training", "pausing")).not.toBeNull();
+    expect(commandAfter("pausing", "paused", "paused")).not.toBeNull();
   });
 
-  it("is told no more once the run has gone on", () => {
-    expect(seen("paused", "resuming")).toBeNull();
+  it("is not shown after the run has left the status", () => {
+    expect(commandAfter("paused", "resuming")).toBeNull();
   });
 
-  it("that is not known yet is waited for", () => {
+  it("that is not known yet stays pending", () => {
     const command: Command = { action: "pause" };
     const state = afterMessage(stateOf("training", { command }), statusUpdate("pausing"));
     expect(state.command).toBe(command);

@@ -1,4 +1,4 @@
-// What the panel knows of its run, and how that changes; nothing here talks to anybody.
+// The panel's state of its run, and how messages change it; pure functions without I/O.
 
 import type { ConnectionStatus } from "../live/connection";
 import { type Action, isAllowed } from "../live/controls";
@@ -14,17 +14,17 @@ import type {
 
 export interface Command {
   readonly action: Action;
-  /** What came of it; nothing while that is not known. */
+  /** The outcome; missing while it is unknown. */
   readonly answer?: ControlResponse;
   readonly error?: RequestError;
-  /** Whether the run has been seen to be what the answer says. */
-  readonly isVisible?: boolean;
+  /** Whether the run has had the status that the answer announced. */
+  readonly isReached?: boolean;
 }
 
 export interface RunState {
   readonly status: TrainingStatus | null;
   readonly connection: ConnectionStatus;
-  /** By id, also those that are resolved. */
+  /** By id, resolved ones included. */
   readonly alerts: Readonly<Record<string, CriticalAlert>>;
   readonly command: Command | null;
 }
@@ -49,7 +49,7 @@ export function withAlerts(state: RunState, alerts: readonly CriticalAlert[]): R
   const known = { ...state.alerts };
   for (const alert of alerts) {
     const before = known[alert.alert_id];
-    // What was read may be older than what came live.
+    // A loaded alert may be older than one received live.
     if (!before || before.timestamp <= alert.timestamp) {
       known[alert.alert_id] = alert;
     }
@@ -57,29 +57,29 @@ export function withAlerts(state: RunState, alerts: readonly CriticalAlert[]): R
   return { ...state, alerts: known };
 }
 
-/** `open` are all that were open when it was read, `asked` what was known when that was asked for. */
+/** `open` are all open alerts as loaded; `before` is the state when they were requested. */
 export function withOpenAlerts(
   state: RunState,
   open: readonly CriticalAlert[],
-  asked: RunState,
+  before: RunState,
 ): RunState {
   const isOpen = new Set(open.map(idOf));
-  // What ended while nothing was heard is not among them; what came meanwhile need not be.
-  const kept = Object.entries(state.alerts).filter(
-    ([id, alert]) => isOpen.has(id) || alert !== asked.alerts[id],
+  // Drop alerts that ended while disconnected, but keep those received since the request.
+  const stillOpen = Object.entries(state.alerts).filter(
+    ([id, alert]) => isOpen.has(id) || alert !== before.alerts[id],
   );
-  return withAlerts({ ...state, alerts: Object.fromEntries(kept) }, open);
+  return withAlerts({ ...state, alerts: Object.fromEntries(stillOpen) }, open);
 }
 
-/** An outcome is told until the run has become what it says, and something else after that. */
+/** An outcome is shown until the run has reached its status and then left it. */
 function commandAfterStatus(command: Command | null, status: RunStatus): Command | null {
   if (!command?.answer) {
     return command;
   }
   if (command.answer.training_status === status) {
-    return { ...command, isVisible: true };
+    return { ...command, isReached: true };
   }
-  return command.isVisible ? null : command;
+  return command.isReached ? null : command;
 }
 
 /** The worst first, then the newest. */
@@ -94,7 +94,7 @@ export function openAlerts({ alerts }: RunState): CriticalAlert[] {
     );
 }
 
-/** Critical ones that were none before. */
+/** The alerts that have become critical. */
 export function newCriticalAlerts(before: RunState, after: RunState): CriticalAlert[] {
   const wasCritical = new Set(openAlerts(before).filter(isCritical).map(idOf));
   return openAlerts(after).filter((alert) => isCritical(alert) && !wasCritical.has(alert.alert_id));
@@ -113,14 +113,14 @@ export function isOver({ status, deleted }: TrainingStatus): boolean {
   return deleted || hasEnded(status);
 }
 
-/** Whether what is known of the run may have been overtaken; of one that has ended it cannot be. */
+/** Whether the state may be outdated; that of a run that has ended cannot be. */
 export function isStale({ status, connection }: RunState): boolean {
   return (
     connection.state !== "live" && connection.state !== "connecting" && !!status && !isOver(status)
   );
 }
 
-/** From 0 to 1, or null where the run does not say how far it goes. */
+/** From 0 to 1; null if the run's length is unknown. */
 export function shareDone(status: TrainingStatus): number | null {
   const { total_epochs: epochs, total_batches: batches, step } = status;
   if (status.status === "completed") {
@@ -134,12 +134,12 @@ export function shareDone(status: TrainingStatus): number | null {
 
 export type WhyNot = "deleted" | "forbidden" | "pending" | "status";
 
-/** The first button goes with what the run does: it pauses, or it resumes. */
+/** The action of the first button: resume if possible, else pause. */
 export function toggleAction(status: RunStatus): Action {
   return isAllowed("resume", status) ? "resume" : "pause";
 }
 
-/** Why a command cannot be given now; null where it can. One that takes back another need not wait. */
+/** Why a command is not possible now; null if it is. Only the same command waits for a pending one. */
 export function whyNot({ status, command }: RunState, action: Action): WhyNot | null {
   if (status?.deleted) {
     return "deleted";
@@ -159,7 +159,7 @@ function isPending({ answer, error }: Command): boolean {
 
 export type Outcome = "sent" | "done" | "unanswered" | "failed" | "forbidden" | "unreachable";
 
-/** What became of a command: done only where every rank has said so. */
+/** `done` means that every rank has acknowledged the command. */
 export function outcomeOf({ answer, error }: Command): Outcome {
   if (error) {
     return error.isUnreachable ? "unreachable" : error.status === 403 ? "forbidden" : "failed";

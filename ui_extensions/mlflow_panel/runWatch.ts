@@ -1,4 +1,4 @@
-// Follows one run while its page is shown, and passes commands on to it.
+// Follows one run while MLflow shows its page, and sends commands to it.
 
 import type { ServerAddress } from "../live/address";
 import { LiveConnection } from "../live/connection";
@@ -8,13 +8,13 @@ import type { ControlResponse, CriticalAlert, TrainingStatus } from "../live/sch
 import { guarded, ignoreRejection } from "./guarded";
 import { afterMessage, type Command, type RunState, withAlerts, withOpenAlerts } from "./runState";
 
-/** More than anybody reads here; the dashboard has them all. */
+/** Enough for the panel; the dashboard shows all. */
 const MOST_ALERTS = 100;
 
 export class RunWatch {
   private readonly rest: Rest;
   private readonly connection: LiveConnection;
-  private readonly leaving = new AbortController();
+  private readonly closing = new AbortController();
   private hasAlerts = false;
   private state: RunState = {
     status: null,
@@ -32,61 +32,61 @@ export class RunWatch {
     this.connection = new LiveConnection(
       address,
       {
-        onMessage: guarded((message) => this.become(afterMessage(this.state, message))),
+        onMessage: guarded((message) => this.setState(afterMessage(this.state, message))),
         onStatus: guarded((connection) => {
-          this.become({ ...this.state, connection });
+          this.setState({ ...this.state, connection });
           if (connection.state === "live" && !this.hasAlerts) {
-            ignoreRejection(this.readAlerts());
+            ignoreRejection(this.loadAlerts());
           }
         }),
         onGap: guarded(() => {
           this.hasAlerts = false;
-          ignoreRejection(this.readAlerts());
+          ignoreRejection(this.loadAlerts());
         }),
       },
       runId,
     );
   }
 
-  /** Nothing is shown where the server has no such run, or is no Fovea server. */
+  /** Shows nothing if the server does not know the run, or is not a Fovea server. */
   async start(): Promise<void> {
     try {
       const path = `api/runs/${encodeURIComponent(this.runId)}`;
-      const status = await this.rest.get<TrainingStatus>(path, {}, this.leaving.signal);
-      this.become({ ...this.state, status });
+      const status = await this.rest.get<TrainingStatus>(path, {}, this.closing.signal);
+      this.setState({ ...this.state, status });
     } catch (error) {
       if (!isRetryable(error)) {
         return;
       }
     }
-    if (!this.leaving.signal.aborted) {
+    if (!this.closing.signal.aborted) {
       this.connection.start();
-      await this.readAlerts();
+      await this.loadAlerts();
     }
   }
 
-  /** Try to connect at once. */
+  /** Reconnects or pings at once. */
   checkNow(): void {
     this.connection.checkNow();
   }
 
   close(): void {
-    this.leaving.abort();
+    this.closing.abort();
     this.connection.close();
   }
 
   async command(action: Action, release = false): Promise<void> {
-    const given: Command = { action };
-    this.become({ ...this.state, command: given });
+    const sent: Command = { action };
+    this.setState({ ...this.state, command: sent });
     const outcome = await this.outcome(action, release);
-    // A later command replaces this one, also what is shown of it.
-    if (this.state.command === given) {
-      this.become({ ...this.state, command: { action, ...outcome } });
+    // A later command replaces this one.
+    if (this.state.command === sent) {
+      this.setState({ ...this.state, command: { action, ...outcome } });
     }
   }
 
   dismissOutcome(): void {
-    this.become({ ...this.state, command: null });
+    this.setState({ ...this.state, command: null });
   }
 
   private async outcome(
@@ -104,20 +104,20 @@ export class RunWatch {
     }
   }
 
-  private async readAlerts(): Promise<void> {
+  private async loadAlerts(): Promise<void> {
     const query = { run_id: this.runId, limit: MOST_ALERTS, state: "firing" };
-    const asked = this.state;
-    const { signal } = this.leaving;
+    const before = this.state;
+    const { signal } = this.closing;
     const { entries, total } = await this.rest.list<CriticalAlert>("api/alerts", query, signal);
     this.hasAlerts = true;
     const isAll = entries.length === total;
-    this.become(
-      isAll ? withOpenAlerts(this.state, entries, asked) : withAlerts(this.state, entries),
+    this.setState(
+      isAll ? withOpenAlerts(this.state, entries, before) : withAlerts(this.state, entries),
     );
   }
 
-  private become(state: RunState): void {
-    if (!this.leaving.signal.aborted && state !== this.state) {
+  private setState(state: RunState): void {
+    if (!this.closing.signal.aborted && state !== this.state) {
       this.state = state;
       this.onChange(state);
     }

@@ -1,4 +1,4 @@
-// Keeps the live runs of an experiment's tables marked while its page is shown.
+// Marks the live runs in MLflow's tables while a page with such a table is shown.
 
 import type { ServerAddress } from "../live/address";
 import { LiveConnection } from "../live/connection";
@@ -15,11 +15,11 @@ const WRITE_AFTER_MS = 100;
 export class RunsMarker {
   private readonly rest: Rest;
   private readonly connection: LiveConnection;
-  private readonly leaving = new AbortController();
+  private readonly closing = new AbortController();
   private readonly sheet = new CSSStyleSheet();
   private marks: Marks = new Map();
-  /** What came live while the list was read, which is older. */
-  private heard = new Set<string>();
+  /** Runs whose status was received live during a load, whose list is older. */
+  private receivedLive = new Set<string>();
   private timer: number | undefined;
 
   constructor(
@@ -29,22 +29,22 @@ export class RunsMarker {
   ) {
     this.rest = new Rest(address);
     this.connection = new LiveConnection(address, {
-      onMessage: guarded((message) => this.take(message)),
+      onMessage: guarded((message) => this.onMessage(message)),
       onStatus: () => {},
-      onGap: guarded(() => ignoreRejection(this.read())),
+      onGap: guarded(() => ignoreRejection(this.load())),
     });
   }
 
-  /** Nothing is marked where the server does not tell of runs. */
+  /** Marks nothing if the server does not list runs. */
   async start(): Promise<void> {
     try {
-      await this.read();
+      await this.load();
     } catch (error) {
       if (!isRetryable(error)) {
         return;
       }
     }
-    if (!this.leaving.signal.aborted) {
+    if (!this.closing.signal.aborted) {
       document.adoptedStyleSheets = [...document.adoptedStyleSheets, this.sheet];
       this.connection.start();
     }
@@ -55,49 +55,49 @@ export class RunsMarker {
   }
 
   close(): void {
-    this.leaving.abort();
+    this.closing.abort();
     this.connection.close();
     clearTimeout(this.timer);
     document.adoptedStyleSheets = document.adoptedStyleSheets.filter((each) => each !== this.sheet);
   }
 
-  private async read(): Promise<void> {
-    this.heard = new Set();
-    const lists = await Promise.all(ACTIVE.map((status) => this.readActive(status)));
-    let marks: Marks = new Map([...this.marks].filter(([runId]) => this.heard.has(runId)));
-    // Newest first: what is beyond the bound is what was begun longest ago.
+  private async load(): Promise<void> {
+    this.receivedLive = new Set();
+    const lists = await Promise.all(ACTIVE.map((status) => this.loadActive(status)));
+    let marks: Marks = new Map([...this.marks].filter(([runId]) => this.receivedLive.has(runId)));
+    // The lists are newest first; reversed, the runs beyond the limit are the oldest.
     for (const run of lists.flat().reverse()) {
-      if (!this.heard.has(run.run_id)) {
+      if (!this.receivedLive.has(run.run_id)) {
         marks = withMark(marks, run.run_id, run);
       }
     }
-    this.become(marks);
+    this.setMarks(marks);
   }
 
-  private async readActive(status: (typeof ACTIVE)[number]): Promise<RunSummary[]> {
+  private async loadActive(status: (typeof ACTIVE)[number]): Promise<RunSummary[]> {
     const query = { status, experiment: this.experimentId, limit: MOST_MARKS };
-    const { entries } = await this.rest.list<RunSummary>("api/runs", query, this.leaving.signal);
+    const { entries } = await this.rest.list<RunSummary>("api/runs", query, this.closing.signal);
     return entries;
   }
 
-  private take(message: ServerMessage): void {
+  private onMessage(message: ServerMessage): void {
     if (message.type === "initial_state" || message.type === "status_update") {
-      this.takeStatus(message.status);
+      this.onTrainingStatus(message.status);
     }
   }
 
-  private takeStatus(status: TrainingStatus): void {
+  private onTrainingStatus(status: TrainingStatus): void {
     const { run_id: runId, experiment_id: experimentId } = status;
     const isListed = this.experimentId === null || experimentId === this.experimentId;
     if (runId !== null && isListed) {
-      this.heard.add(runId);
+      this.receivedLive.add(runId);
       const mark: Mark | null = status.deleted ? null : status;
-      this.become(withMark(this.marks, runId, mark));
+      this.setMarks(withMark(this.marks, runId, mark));
     }
   }
 
-  private become(marks: Marks): void {
-    if (marks !== this.marks && !this.leaving.signal.aborted) {
+  private setMarks(marks: Marks): void {
+    if (marks !== this.marks && !this.closing.signal.aborted) {
       this.marks = marks;
       this.timer ??= window.setTimeout(
         guarded(() => {

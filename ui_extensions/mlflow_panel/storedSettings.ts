@@ -1,4 +1,4 @@
-// What the reader's browser keeps of the panel, where it keeps anything.
+// The panel's settings in the browser's local storage.
 
 import type { Position } from "./position";
 
@@ -22,11 +22,11 @@ export function saveSettings(more: PanelSettings): void {
   try {
     localStorage.setItem(KEY, JSON.stringify({ ...readSettings(), ...more }));
   } catch {
-    // Then it is as it was when the page is opened again.
+    // Without storage the panel starts with its defaults on each page load.
   }
 }
 
-/** What is usable of what was stored, which anybody may have written. */
+/** Leaves out everything of a wrong type: any script of the origin may have written it. */
 export function parseSettings(known: unknown): PanelSettings {
   const { isFolded, position } = (known ?? {}) as Record<string, unknown>;
   const { right, bottom } = (position ?? {}) as Record<string, unknown>;

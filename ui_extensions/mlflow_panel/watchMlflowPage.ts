@@ -1,23 +1,23 @@
-// Tells when MLflow shows another page, without touching its router.
+// Reports when MLflow shows another page, without touching its router.
 
 import { isSamePage, type MlflowPage, mlflowPageOf } from "./mlflowPage";
 import { guarded } from "./guarded";
 
 const POLL_INTERVAL_MS = 500;
 
-/** `onPage` is told of the present page, too. */
-export function watchMlflowPage(onPage: (place: MlflowPage) => void): void {
+/** Calls `onPage` for the present page, and for each later one. */
+export function watchMlflowPage(onPage: (page: MlflowPage) => void): void {
   let shown: MlflowPage = { page: "other" };
   const check = guarded(() => {
-    const place = mlflowPageOf(location.hash);
-    if (!isSamePage(place, shown)) {
-      shown = place;
-      onPage(place);
+    const page = mlflowPageOf(location.hash);
+    if (!isSamePage(page, shown)) {
+      shown = page;
+      onPage(page);
     }
   });
   window.addEventListener("hashchange", check);
   window.addEventListener("popstate", check);
-  // MLflow's router changes the address by script, of which the two events above say nothing.
+  // MLflow's router changes the URL by script, which fires neither of these events.
   const navigation: unknown = Reflect.get(window, "navigation");
   if (navigation instanceof EventTarget) {
     navigation.addEventListener("currententrychange", check);

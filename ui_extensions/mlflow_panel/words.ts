@@ -1,4 +1,4 @@
-// The panel's texts, in English and French; the dashboard's choice of a language holds here, too.
+// The panel's texts in English and French; the language chosen in the dashboard applies here too.
 
 import type { Action } from "../live/controls";
 import type { AlertLevel } from "../live/schemas";
@@ -30,24 +30,25 @@ const en = {
   command: { pause: "Pause", resume: "Resume", stop: "Stop" } as Record<Action, string>,
   pauseText: "All ranks stop after the same step.",
   hold: "Hold",
-  holdText: "keeps the accelerators, and goes on within a step",
+  holdText: "keeps the accelerators and resumes within one step",
   release: "Release",
-  releaseText: "saves, exits, and gives the accelerators back",
+  releaseText: "saves, exits and releases the accelerators",
   stopText:
     "The run finishes its step, saves, and ends as KILLED with all its metrics. It cannot be resumed.",
   stopYes: "Stop the run",
   cancel: "Cancel",
-  sent: (command: string) => `${command}: told; waiting until every rank does it…`,
-  done: (command: string) => `${command}: every rank does it.`,
-  unanswered: (command: string) => `${command}: not acknowledged yet, but the command stands.`,
-  failed: (command: string) => `${command}: it did not come about.`,
+  sent: (command: string) => `${command}: sent; waiting for every rank to acknowledge…`,
+  done: (command: string) => `${command}: acknowledged by every rank.`,
+  unanswered: (command: string) =>
+    `${command}: not acknowledged yet; the command remains in force.`,
+  failed: (command: string) => `${command}: failed.`,
   forbidden: (command: string) => `${command}: you are not allowed to do that.`,
   unreachable: (command: string) =>
-    `${command}: the server did not answer. Whether it has taken the command is not known.`,
+    `${command}: the server did not answer. It may or may not have accepted the command.`,
   dismiss: "Close this message",
   whyDeleted: "the run is deleted",
   whyForbidden: "you are not allowed to",
-  whyPending: "this command is on its way",
+  whyPending: "this command is in progress",
   whyStatus: (status: string) => `not possible while the run is: ${status}`,
 
   live: "Live",
@@ -92,13 +93,15 @@ const fr: Words = {
     "L’entraînement finit son pas, sauvegarde, et se termine comme KILLED avec toutes ses métriques. Il ne pourra pas être repris.",
   stopYes: "Arrêter l’entraînement",
   cancel: "Annuler",
-  sent: (command) => `${command}\u00a0: transmis\u00a0; en attente de tous les rangs…`,
-  done: (command) => `${command}\u00a0: tous les rangs obéissent.`,
-  unanswered: (command) => `${command}\u00a0: pas encore confirmé, mais la commande reste valable.`,
-  failed: (command) => `${command}\u00a0: cela n’a pas eu lieu.`,
+  sent: (command) =>
+    `${command}\u00a0: transmis\u00a0; en attente de la confirmation de tous les rangs…`,
+  done: (command) => `${command}\u00a0: confirmé par tous les rangs.`,
+  unanswered: (command) =>
+    `${command}\u00a0: pas encore confirmé, mais la commande reste en vigueur.`,
+  failed: (command) => `${command}\u00a0: échec.`,
   forbidden: (command) => `${command}\u00a0: vous n’y êtes pas autorisé.`,
   unreachable: (command) =>
-    `${command}\u00a0: le serveur n’a pas répondu. On ne sait pas s’il a pris la commande.`,
+    `${command}\u00a0: le serveur n’a pas répondu. Il a peut-être accepté la commande.`,
   dismiss: "Fermer ce message",
   whyDeleted: "l’entraînement est supprimé",
   whyForbidden: "vous n’y êtes pas autorisé",
@@ -113,13 +116,13 @@ const fr: Words = {
 };
 
 const LANGUAGES: Readonly<Record<string, Words>> = { en, fr };
-/** Where the dashboard keeps what the reader has chosen. */
+/** Key under which the dashboard stores the chosen language. */
 export const LANGUAGE_KEY = "fovea.language";
 
 export interface Reader {
   words: Words;
   language: string;
-  /** For numbers and times: the reader's own region where it is of that language. */
+  /** For numbers and times: the user's own region if it has that language. */
   locale: string;
 }
 
