@@ -35,6 +35,7 @@ from api.routes import (
     stats,
     training,
 )
+from api.routes.documented import REFUSED_BY_MIDDLEWARE
 from api.runs.reader import RunReader
 from api.runs.store_errors import install_store_errors
 from api.server.owner_watch import ends_with
@@ -102,6 +103,7 @@ def _application(
         openapi_url="/api/openapi.json",
         docs_url="/api/docs",
         redoc_url=None,
+        responses=REFUSED_BY_MIDDLEWARE,
         lifespan=_lifespan(settings, bus, hub, open_services),
     )
     app.state.runs = reader

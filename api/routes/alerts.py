@@ -18,9 +18,7 @@ from api.alerts.state_machine import AlertState
 from api.errors import ErrorResponse
 from api.notify.schemas import ShownNotification, notification_response
 from api.pages import Limit, Offset, Page
-from api.routes import examples
 from api.routes.dependencies import (
-    REFUSALS,
     By,
     Reader,
     RunningServices,
@@ -28,6 +26,8 @@ from api.routes.dependencies import (
     Workspace,
     in_workspace,
 )
+from api.routes.documented import REFUSALS, documented
+from api.routes.examples import alerts as examples
 
 router = APIRouter(
     prefix="/api/alerts",
@@ -59,7 +59,7 @@ def wanted_alerts(
     )
 
 
-@router.get("", responses=examples.answer(examples.ALERT, is_list=True))
+@router.get("", responses=documented(examples.ALERT, is_list=True))
 async def get_alerts(
     response: Response,
     services: RunningServices,
@@ -72,7 +72,7 @@ async def get_alerts(
     return await _listed(services, workspace, query, Page(limit=limit, offset=offset), response)
 
 
-@router.get("/critical", responses=examples.answer(examples.ALERT, is_list=True))
+@router.get("/critical", responses=documented(examples.ALERT, is_list=True))
 async def get_critical_alerts(
     response: Response,
     services: RunningServices,
@@ -86,7 +86,7 @@ async def get_critical_alerts(
     return await _listed(services, workspace, query, Page(limit=limit, offset=offset), response)
 
 
-@router.get("/timeline", responses=examples.answer(examples.ALERT_CHANGE, is_list=True))
+@router.get("/timeline", responses=documented(examples.ALERT_CHANGE, is_list=True))
 async def get_timeline(
     response: Response,
     services: RunningServices,
@@ -101,7 +101,7 @@ async def get_timeline(
     return [timeline_entry(each.change, each.alert) for each in listed.with_total_header(response)]
 
 
-@router.get("/notifications", responses=examples.answer(examples.NOTIFICATION, is_list=True))
+@router.get("/notifications", responses=documented(examples.NOTIFICATION, is_list=True))
 async def get_notifications(
     response: Response,
     services: RunningServices,
@@ -119,7 +119,7 @@ async def get_notifications(
     ]
 
 
-@router.get("/{alert_id}", responses=examples.answer(examples.ALERT))
+@router.get("/{alert_id}", responses=documented(examples.ALERT))
 async def get_alert(
     alert_id: str, services: RunningServices, workspace: Workspace
 ) -> CriticalAlert:
@@ -130,7 +130,7 @@ async def get_alert(
 @router.post(
     "/acknowledge/{alert_id}",
     responses={
-        **examples.answer(examples.ALERT),
+        **documented(examples.ALERT),
         409: {"model": ErrorResponse, "description": "The alert is acknowledged already"},
     },
 )

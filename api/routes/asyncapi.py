@@ -1,4 +1,4 @@
-"""GET /api/asyncapi.json: what goes over `/ws`."""
+"""GET /api/asyncapi.json: the document of the WebSocket `/ws`."""
 
 from typing import Any
 

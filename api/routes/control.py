@@ -15,15 +15,15 @@ from api.control.service import AcceptedCommand, ControlService
 from api.control.transitions import Action
 from api.errors import ErrorResponse
 from api.pages import Limit, Offset, Page
-from api.routes import examples
 from api.routes.dependencies import (
-    REFUSALS,
     By,
     RunningServices,
     SelectedRun,
     Workspace,
     in_workspace,
 )
+from api.routes.documented import REFUSALS, documented
+from api.routes.examples import control as examples
 from api.timestamps import unix_ms, utc
 
 router = APIRouter(
@@ -46,7 +46,7 @@ def control_service(services: RunningServices) -> ControlService:
 Control = Annotated[ControlService, Depends(control_service)]
 
 
-@router.post("/pause", responses=examples.answer(examples.CONTROLLED))
+@router.post("/pause", responses=documented(examples.CONTROLLED))
 async def pause(
     control: Control,
     run_id: SelectedRun,
@@ -60,7 +60,7 @@ async def pause(
     return await _settled(control, accepted, body)
 
 
-@router.post("/resume", responses=examples.answer(examples.RESUMED))
+@router.post("/resume", responses=documented(examples.RESUMED))
 async def resume(
     control: Control,
     run_id: SelectedRun,
@@ -73,7 +73,7 @@ async def resume(
     return await _settled(control, accepted, body)
 
 
-@router.post("/stop", responses=examples.answer(examples.STOPPED))
+@router.post("/stop", responses=documented(examples.STOPPED))
 async def stop(
     control: Control,
     run_id: SelectedRun,
@@ -86,7 +86,7 @@ async def stop(
     return await _settled(control, accepted, body)
 
 
-@router.get("/{run_id}/commands", responses=examples.answer(examples.COMMAND, is_list=True))
+@router.get("/{run_id}/commands", responses=documented(examples.COMMAND, is_list=True))
 async def get_commands(
     control: Control,
     run_id: str,

@@ -1,7 +1,7 @@
-"""What the routes about runs share: who reads, in which workspace, and which run."""
+"""What routes depend on: the workspace, the run reader, the selected run, the services, the issuer."""
 
 from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Depends, Header, Query, Request
 from mlflow.utils.workspace_utils import WORKSPACE_HEADER_NAME
@@ -9,19 +9,14 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 
 from api.control.audit import Issuer
-from api.errors import ErrorResponse, NotFoundError
+from api.errors import NotFoundError
 from api.runs.reader import RunReader
 from api.runs.workspaces import resolve_workspace, within
 from api.services import Services
 
-REFUSALS: dict[int | str, dict[str, Any]] = {
-    404: {"model": ErrorResponse, "description": "What was asked for is not there"},
-    422: {"model": ErrorResponse, "description": "A value is not what was expected"},
-}
-
 
 class NoRunError(NotFoundError):
-    """Nothing has been logged yet."""
+    """The server has no runs."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -34,10 +29,13 @@ async def in_workspace(
     request: Request,
     workspace: Annotated[
         str | None,
-        Header(alias=WORKSPACE_HEADER_NAME, description="MLflow's workspace, where these are on"),
+        Header(
+            alias=WORKSPACE_HEADER_NAME,
+            description="MLflow workspace, where workspaces are enabled",
+        ),
     ] = None,
 ) -> AsyncIterator[None]:
-    """A router's dependency: its routes see the runs of the request's workspace alone."""
+    """Limits the routes of a router to the workspace of the request."""
     with within(await run_in_threadpool(resolve_workspace, request.url.path, workspace)):
         yield
 
@@ -54,10 +52,11 @@ Reader = Annotated[RunReader, Depends(run_reader)]
 def selected_run_id(
     reader: Reader,
     run_id: Annotated[
-        str | None, Query(description="MLflow run id; the newest active run, else the newest")
+        str | None,
+        Query(description="MLflow run id; default: the newest active run, else the newest run"),
     ] = None,
 ) -> str:
-    """The run that is asked for; NoRunError. Whether it is there, its reading tells."""
+    """The requested run or the default one. Raises NoRunError; reading the run checks that it exists."""
     selected = reader.default_run_id() if run_id is None else run_id
     if selected is None:
         raise NoRunError
@@ -77,7 +76,7 @@ RunningServices = Annotated[Services, Depends(running_services)]
 
 
 def issuer(request: Request) -> Issuer:
-    """Who asks; until there are logins, anybody who can reach the server."""
+    """Who sends the request; anonymous, because there is no authentication yet."""
     return Issuer(who="anonymous", source=request.client.host if request.client else "")
 
 

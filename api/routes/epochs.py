@@ -1,12 +1,13 @@
-"""GET /api/epochs…: the epochs of a run, one by one and side by side."""
+"""GET /api/epochs… and /api/compare/epochs: the epochs of a run."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 
 from api.pages import Limit, Offset, Page
-from api.routes import examples
-from api.routes.dependencies import REFUSALS, Reader, SelectedRun, in_workspace
+from api.routes.dependencies import Reader, SelectedRun, in_workspace
+from api.routes.documented import REFUSALS, documented
+from api.routes.examples import epochs as examples
 from api.runs.epochs import compare_epochs, epoch_details, list_epochs
 from api.runs.schemas import EpochComparison, EpochDetails
 
@@ -27,14 +28,14 @@ Metrics = Annotated[
     Query(
         pattern=r"^[^,]+(,[^,]+)*$",
         max_length=5000,
-        description="parts of the metrics (loss, accuracy, auc_roc, f1_score, learning_rate, "
-        "critical_conditions, per_class) or MLflow's names, separated by commas",
+        description="short names (loss, accuracy, auc_roc, f1_score, learning_rate), groups "
+        "(critical_conditions, per_class) or MLflow names, separated by commas",
         examples=["accuracy,loss"],
     ),
 ]
 
 
-@router.get("/epochs", responses=examples.answer(examples.EPOCH, is_list=True))
+@router.get("/epochs", responses=documented(examples.EPOCH, is_list=True))
 def get_epochs(
     response: Response,
     reader: Reader,
@@ -42,23 +43,23 @@ def get_epochs(
     limit: Limit = 100,
     offset: Offset = 0,
 ) -> list[EpochDetails]:
-    """The epochs that something was logged in, newest first, without their evaluations."""
+    """The epochs in which metrics were logged, newest first, without their evaluations."""
     return list_epochs(reader, run_id, Page(limit=limit, offset=offset)).with_total_header(response)
 
 
-@router.get("/epochs/{epoch}", responses=examples.answer(examples.EVALUATED_EPOCH))
+@router.get("/epochs/{epoch}", responses=documented(examples.EVALUATED_EPOCH))
 def get_epoch(
     reader: Reader, run_id: SelectedRun, epoch: Annotated[int, Path(ge=0, le=10**9)]
 ) -> EpochDetails:
-    """An epoch with its confusion matrix and class report, where the run has logged an evaluation."""
+    """An epoch, with its confusion matrix and class report if the run has logged an evaluation."""
     return epoch_details(reader, run_id, epoch)
 
 
-@router.get("/compare/epochs", responses=examples.answer(examples.COMPARISON))
+@router.get("/compare/epochs", responses=documented(examples.COMPARISON))
 def get_comparison(
     reader: Reader, run_id: SelectedRun, epochs: Epochs, metrics: Metrics = "loss,accuracy"
 ) -> EpochComparison:
-    """The last values of a few metrics in a few epochs."""
+    """The last values of the given metrics in the given epochs."""
     return compare_epochs(
         reader, run_id, [int(epoch) for epoch in epochs.split(",")], metrics.split(",")
     )

@@ -1,17 +1,20 @@
-"""GET /api/health: whether the server answers, as what, and how its live push is."""
+"""GET /api/health: the versions of the server and the state of its live push."""
 
 import mlflow
 from fastapi import APIRouter, Request
 
 from api.live.hub import Hub
+from api.routes.documented import documented
+from api.routes.examples import server as examples
 from api.system.health import Health
 from api.version import own_version
 
 router = APIRouter(prefix="/api", tags=["health"])
 
 
-@router.get("/health")
+@router.get("/health", responses=documented(examples.HEALTH))
 async def get_health(request: Request) -> Health:
+    """The versions of the server, and whether its bus and its sockets work."""
     hub, wiretap = request.app.state.hub, request.app.state.wiretap
     assert isinstance(hub, Hub)
     return Health(

@@ -9,8 +9,9 @@ from api.jobs.kinds import JOB_KINDS, require_kind
 from api.jobs.log_lines import LogLine
 from api.jobs.schemas import JobEntry, JobKindEntry, JobProgress, JobStarted, NewJob
 from api.pages import Limit, Offset, Page
-from api.routes import examples
-from api.routes.dependencies import REFUSALS, By, RunningServices, Workspace, in_workspace
+from api.routes.dependencies import By, RunningServices, Workspace, in_workspace
+from api.routes.documented import REFUSALS, documented
+from api.routes.examples import jobs as examples
 
 router = APIRouter(
     prefix="/api/jobs",
@@ -33,7 +34,7 @@ TrackingUri = Annotated[str, Depends(tracking_uri)]
 JobLimit = Annotated[int, Query(ge=1, le=1000)]
 
 
-@router.get("/kinds", responses=examples.answer(examples.JOB_KIND, is_list=True, is_counted=False))
+@router.get("/kinds", responses=documented(examples.JOB_KIND, is_list=True, is_counted=False))
 def get_job_kinds() -> list[JobKindEntry]:
     """The kinds of job, with the JSON Schema of their parameters."""
     return [
@@ -42,7 +43,7 @@ def get_job_kinds() -> list[JobKindEntry]:
     ]
 
 
-@router.post("", status_code=201, responses=examples.answer(examples.EVALUATE_JOB, status=201))
+@router.post("", status_code=201, responses=documented(examples.EVALUATE_JOB, status=201))
 async def create_job(
     body: NewJob, services: RunningServices, workspace: Workspace, uri: TrackingUri
 ) -> JobEntry:
@@ -55,7 +56,7 @@ async def create_job(
     return await services.jobs.entry(job)
 
 
-@router.get("", responses=examples.answer(examples.EVALUATE_JOB, is_list=True))
+@router.get("", responses=documented(examples.EVALUATE_JOB, is_list=True))
 async def get_all_jobs(
     response: Response,
     services: RunningServices,
@@ -70,19 +71,19 @@ async def get_all_jobs(
     return (await services.jobs.listed(workspace, page, only)).with_total_header(response)
 
 
-@router.get("/{job_id}", responses=examples.answer(examples.EVALUATE_JOB))
+@router.get("/{job_id}", responses=documented(examples.EVALUATE_JOB))
 async def get_any_job(job_id: str, services: RunningServices) -> JobEntry:
     return await services.jobs.entry(await services.jobs.find(job_id))
 
 
-@router.post("/{job_id}/start", responses=examples.answer(examples.JOB_STARTED))
+@router.post("/{job_id}/start", responses=documented(examples.JOB_STARTED))
 async def start_any_job(job_id: str, services: RunningServices) -> JobStarted:
     """Start a job that was only created."""
     job = await services.jobs.start(job_id)
     return JobStarted(job_id=job.run_id, message="The job will be submitted to Ray")
 
 
-@router.get("/{job_id}/progress", responses=examples.answer(examples.JOB_PROGRESS))
+@router.get("/{job_id}/progress", responses=documented(examples.JOB_PROGRESS))
 async def get_job_progress(job_id: str, services: RunningServices) -> JobProgress:
     """The job's progress and its newest log lines."""
     return await services.jobs.progress(job_id)
@@ -90,7 +91,7 @@ async def get_job_progress(job_id: str, services: RunningServices) -> JobProgres
 
 @router.get(
     "/{job_id}/logs",
-    responses=examples.answer(examples.LOG_LINE, is_list=True, is_counted=False),
+    responses=documented(examples.LOG_LINE, is_list=True, is_counted=False),
 )
 async def get_job_logs(
     job_id: str, services: RunningServices, limit: Limit = 1000
@@ -99,7 +100,7 @@ async def get_job_logs(
     return await services.jobs.log_lines(job_id, limit)
 
 
-@router.post("/{job_id}/cancel", responses=examples.answer(examples.EVALUATE_JOB))
+@router.post("/{job_id}/cancel", responses=documented(examples.EVALUATE_JOB))
 async def cancel_job(
     job_id: str, services: RunningServices, workspace: Workspace, by: By
 ) -> JobEntry:

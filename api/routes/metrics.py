@@ -1,12 +1,13 @@
-"""GET /api/metrics/…: the newest values of a run, its steps, and its curves."""
+"""GET /api/metrics/…: the newest values of a run, its steps, its curves, and the metric catalogue."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 
 from api.pages import Limit, Offset, Page
-from api.routes import examples
-from api.routes.dependencies import REFUSALS, Reader, SelectedRun, in_workspace
+from api.routes.dependencies import Reader, SelectedRun, in_workspace
+from api.routes.documented import REFUSALS, documented
+from api.routes.examples import metrics as examples
 from api.runs.history import latest_metrics, metrics_history
 from api.runs.metric_catalog import METRIC_CATALOG, MetricCatalog
 from api.runs.performance import performance
@@ -23,29 +24,33 @@ router = APIRouter(
 Metric = Annotated[
     str,
     Path(
-        description="MLflow's name, slashes and all, or loss, accuracy, auc_roc, f1_score, "
-        "learning_rate for all that these stand for",
+        description="MLflow name, including slashes, or one of the short names loss, accuracy, auc_roc, "
+        "f1_score, learning_rate, each for several MLflow names",
         examples=["train/loss"],
     ),
 ]
 
-FromStep = Annotated[int | None, Query(ge=-LAST_STEP, le=LAST_STEP, description="none before it")]
-ToStep = Annotated[int | None, Query(ge=-LAST_STEP, le=LAST_STEP, description="none behind it")]
+FromStep = Annotated[
+    int | None, Query(ge=-LAST_STEP, le=LAST_STEP, description="first step to include")
+]
+ToStep = Annotated[
+    int | None, Query(ge=-LAST_STEP, le=LAST_STEP, description="last step to include")
+]
 
 
-@router.get("/latest", responses=examples.answer(examples.LATEST))
+@router.get("/latest", responses=documented(examples.LATEST))
 def get_latest(reader: Reader, run_id: SelectedRun) -> LatestMetrics:
     """The newest value of every metric."""
     return latest_metrics(reader, run_id)
 
 
-@router.get("/catalog", responses=examples.answer(examples.METRIC_CATALOG))
+@router.get("/catalog", responses=documented(examples.METRIC_CATALOG))
 def get_catalog() -> MetricCatalog:
     """Labels, chart groups, directions, units and bounds of the metrics that Fovea knows."""
     return METRIC_CATALOG
 
 
-@router.get("/history", responses=examples.answer(examples.SNAPSHOT, is_list=True))
+@router.get("/history", responses=documented(examples.SNAPSHOT, is_list=True))
 def get_history(
     response: Response,
     reader: Reader,
@@ -53,12 +58,12 @@ def get_history(
     limit: Limit = 100,
     offset: Offset = 0,
 ) -> list[MetricsSnapshot]:
-    """The values logged at each step, furthest step first."""
+    """The values logged at each step, highest step first."""
     page = Page(limit=limit, offset=offset)
     return metrics_history(reader, run_id, page).with_total_header(response)
 
 
-@router.get("/performance/{metric:path}", responses=examples.answer(examples.POINT, is_list=True))
+@router.get("/performance/{metric:path}", responses=documented(examples.POINT, is_list=True))
 def get_performance(
     response: Response,
     reader: Reader,
@@ -68,6 +73,6 @@ def get_performance(
     from_step: FromStep = None,
     to_step: ToStep = None,
 ) -> list[PerformancePoint]:
-    """A metric by step, ascending: at most `limit` points, of a longer one those that show its extremes."""
+    """A metric by ascending step, downsampled to `limit` points in a way that keeps its extremes."""
     steps = StepRange(from_step, to_step)
     return performance(reader, run_id, metric, limit, steps).with_total_header(response)

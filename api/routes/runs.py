@@ -1,12 +1,13 @@
-"""GET /api/runs…: the runs there are, and how far one of them is."""
+"""GET /api/runs…: the list of runs, and the status of one."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 
 from api.pages import Offset, Page
-from api.routes import examples
-from api.routes.dependencies import REFUSALS, Reader, in_workspace
+from api.routes.dependencies import Reader, in_workspace
+from api.routes.documented import REFUSALS, documented
+from api.routes.examples import runs as examples
 from api.runs.listing import list_runs
 from api.runs.schemas import RunSummary, TrainingStatus
 from api.runs.source import RunQuery
@@ -19,30 +20,30 @@ router = APIRouter(
     prefix="/api",
     tags=["runs"],
     dependencies=[Depends(in_workspace)],
-    responses={422: REFUSALS[422]},
+    responses=REFUSALS,
 )
 
-Experiment = Annotated[str | None, Query(max_length=256, description="an experiment's id or name")]
+Experiment = Annotated[str | None, Query(max_length=256, description="id or name of an experiment")]
 Status = Annotated[
-    RunStatus | MlflowStatus | None, Query(description="a status word, or MLflow's status")
+    RunStatus | MlflowStatus | None, Query(description="a status of Fovea or of MLflow")
 ]
 
 
-@router.get("/runs", responses=examples.answer(examples.RUN, is_list=True))
+@router.get("/runs", responses=documented(examples.RUN, is_list=True))
 def get_runs(
     response: Response,
     reader: Reader,
     experiment: Experiment = None,
     status: Status = None,
-    limit: Annotated[int, Query(ge=1, le=1000, description="at most this many")] = 100,
+    limit: Annotated[int, Query(ge=1, le=1000, description="maximum number of entries")] = 100,
     offset: Offset = 0,
 ) -> list[RunSummary]:
-    """Runs of all experiments, newest first; deleted ones are left out."""
+    """Runs of all experiments, newest first, without deleted ones."""
     query, page = RunQuery(experiment=experiment, status=status), Page(limit=limit, offset=offset)
     return list_runs(reader, query, page, unix_ms()).with_total_header(response)
 
 
-@router.get("/runs/{run_id}", responses={**examples.answer(examples.STATUS), 404: REFUSALS[404]})
+@router.get("/runs/{run_id}", responses=documented(examples.STATUS))
 def get_run(reader: Reader, run_id: str) -> TrainingStatus:
-    """What a run is doing, as its sockets say it."""
+    """The status and progress of a run."""
     return training_status(reader.state(run_id), unix_ms())

@@ -21,8 +21,9 @@ from api.jobs.schemas import (
 )
 from api.jobs.training_kind import TrainingParams
 from api.pages import Limit, Offset, Page
-from api.routes import examples
-from api.routes.dependencies import REFUSALS, By, RunningServices, Workspace, in_workspace
+from api.routes.dependencies import By, RunningServices, Workspace, in_workspace
+from api.routes.documented import REFUSALS, documented
+from api.routes.examples import jobs as examples
 from api.routes.jobs import TrackingUri
 from tracking_plugin.names import RunStatus
 
@@ -39,7 +40,7 @@ router = APIRouter(
 )
 
 
-@router.get("/recipes", responses=examples.answer(examples.RECIPE, is_list=True, is_counted=False))
+@router.get("/recipes", responses=documented(examples.RECIPE, is_list=True, is_counted=False))
 def get_recipes() -> list[RecipeEntry]:
     """The recipes that can be trained, with the JSON Schema of their parameters."""
     return [
@@ -48,7 +49,7 @@ def get_recipes() -> list[RecipeEntry]:
     ]
 
 
-@router.post("/training/start", responses=examples.answer(examples.STARTED))
+@router.post("/training/start", responses=documented(examples.STARTED))
 async def start(
     services: RunningServices,
     workspace: Workspace,
@@ -66,9 +67,7 @@ async def start(
     )
 
 
-@router.post(
-    "/training/", status_code=201, responses=examples.answer(examples.CREATED_JOB, status=201)
-)
+@router.post("/training/", status_code=201, responses=documented(examples.CREATED_JOB, status=201))
 async def create(
     body: JobRequest, services: RunningServices, workspace: Workspace, uri: TrackingUri
 ) -> JobEntry:
@@ -78,7 +77,7 @@ async def create(
     return await services.jobs.entry(job)
 
 
-@router.get("/training/", responses=examples.answer(examples.JOB, is_list=True))
+@router.get("/training/", responses=documented(examples.JOB, is_list=True))
 async def get_jobs(
     response: Response,
     services: RunningServices,
@@ -91,19 +90,19 @@ async def get_jobs(
     return (await services.jobs.listed(workspace, page, TRAINING)).with_total_header(response)
 
 
-@router.get("/training/{job_id}", responses=examples.answer(examples.JOB))
+@router.get("/training/{job_id}", responses=documented(examples.JOB))
 async def get_job(job_id: str, services: RunningServices) -> JobEntry:
     return await services.jobs.entry(await services.jobs.find(job_id, TRAINING))
 
 
-@router.post("/training/{job_id}/start", responses=examples.answer(examples.JOB_STARTED))
+@router.post("/training/{job_id}/start", responses=documented(examples.JOB_STARTED))
 async def start_job(job_id: str, services: RunningServices) -> JobStarted:
     """Start a job that was only created."""
     job = await services.jobs.start(job_id, TRAINING)
     return JobStarted(job_id=job.run_id, message="The job is on its way")
 
 
-@router.get("/training/{job_id}/progress", responses=examples.answer(examples.JOB_PROGRESS))
+@router.get("/training/{job_id}/progress", responses=documented(examples.JOB_PROGRESS))
 async def get_progress(job_id: str, services: RunningServices) -> JobProgress:
     """The job's progress and its newest log lines."""
     return await services.jobs.progress(job_id, TRAINING)
@@ -111,14 +110,14 @@ async def get_progress(job_id: str, services: RunningServices) -> JobProgress:
 
 @router.get(
     "/training/{job_id}/logs",
-    responses=examples.answer(examples.LOG_LINE, is_list=True, is_counted=False),
+    responses=documented(examples.LOG_LINE, is_list=True, is_counted=False),
 )
 async def get_logs(job_id: str, services: RunningServices, limit: Limit = 1000) -> list[LogLine]:
     """The newest lines that the job has printed, oldest first."""
     return await services.jobs.log_lines(job_id, limit, TRAINING)
 
 
-@router.post("/training/{job_id}/cancel", responses=examples.answer(examples.CANCELLED_JOB))
+@router.post("/training/{job_id}/cancel", responses=documented(examples.CANCELLED_JOB))
 async def cancel(job_id: str, services: RunningServices, workspace: Workspace, by: By) -> JobEntry:
     """Stop the job. It saves before it ends; a job that has not begun never begins."""
     job = await services.jobs.cancel(job_id, workspace, by, TRAINING)

@@ -10,7 +10,7 @@ from api.cli.line_viewer import LineViewer
 from api.cli.watched_run import WatchedRun
 from api.client.live import Link
 from api.live.messages import ServerMessage
-from api.routes.examples import ALERT
+from api.routes.examples.alerts import ALERT
 from api.timestamps import utc
 from tests.api.client.fake_stream import (
     TIMESTAMP,
