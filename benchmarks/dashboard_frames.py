@@ -98,7 +98,7 @@ def print_figures(phases: list[Phase], memory: list[Memory]) -> None:
         "p99",
         "tasks of 50 ms or more",
         "updates a second",
-        "left out",
+        "skipped",
         "browser's CPU, cores",
     )
     print_table(heads, [list(cells(phase)) for phase in phases])
