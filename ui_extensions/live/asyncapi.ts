@@ -204,7 +204,7 @@ export interface components {
         };
         /**
          * ErrorCode
-         * @description The reasons that a client may act upon.
+         * @description The reasons that a client can distinguish.
          * @enum {string}
          */
         ErrorCode: "BAD_REQUEST" | "FORBIDDEN" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "CONFLICT" | "TOO_LARGE" | "VALIDATION_ERROR" | "TOO_MANY_REQUESTS" | "UNAVAILABLE" | "INTERNAL_ERROR";

@@ -7,7 +7,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get Health */
+        /**
+         * Get Health
+         * @description The versions of the server, and whether its bus and its sockets work.
+         */
         get: operations["get_health_api_health_get"];
         put?: never;
         post?: never;
@@ -66,7 +69,7 @@ export interface paths {
         };
         /**
          * Get History
-         * @description The values logged at each step, furthest step first.
+         * @description The values logged at each step, highest step first.
          */
         get: operations["get_history_api_metrics_history_get"];
         put?: never;
@@ -86,7 +89,7 @@ export interface paths {
         };
         /**
          * Get Performance
-         * @description A metric by step, ascending: at most `limit` points, of a longer one those that show its extremes.
+         * @description A metric by ascending step, downsampled to `limit` points in a way that keeps its extremes.
          */
         get: operations["get_performance_api_metrics_performance__metric__get"];
         put?: never;
@@ -106,7 +109,7 @@ export interface paths {
         };
         /**
          * Get Epochs
-         * @description The epochs that something was logged in, newest first, without their evaluations.
+         * @description The epochs in which metrics were logged, newest first, without their evaluations.
          */
         get: operations["get_epochs_api_epochs_get"];
         put?: never;
@@ -126,7 +129,7 @@ export interface paths {
         };
         /**
          * Get Epoch
-         * @description An epoch with its confusion matrix and class report, where the run has logged an evaluation.
+         * @description An epoch, with its confusion matrix and class report if the run has logged an evaluation.
          */
         get: operations["get_epoch_api_epochs__epoch__get"];
         put?: never;
@@ -146,7 +149,7 @@ export interface paths {
         };
         /**
          * Get Comparison
-         * @description The last values of a few metrics in a few epochs.
+         * @description The last values of the given metrics in the given epochs.
          */
         get: operations["get_comparison_api_compare_epochs_get"];
         put?: never;
@@ -166,7 +169,7 @@ export interface paths {
         };
         /**
          * Get Runs
-         * @description Runs of all experiments, newest first; deleted ones are left out.
+         * @description Runs of all experiments, newest first, without deleted ones.
          */
         get: operations["get_runs_api_runs_get"];
         put?: never;
@@ -186,7 +189,7 @@ export interface paths {
         };
         /**
          * Get Run
-         * @description What a run is doing, as its sockets say it.
+         * @description The status and progress of a run.
          */
         get: operations["get_run_api_runs__run_id__get"];
         put?: never;
@@ -206,7 +209,7 @@ export interface paths {
         };
         /**
          * Get Stats
-         * @description Processor, memory, disk and GPUs of the machine that the server is on.
+         * @description Processor, memory, disk and GPUs of the server's machine.
          */
         get: operations["get_stats_api_stats_get"];
         put?: never;
@@ -1200,7 +1203,7 @@ export interface components {
         };
         /**
          * DiskStats
-         * @description Of the disk that the server's data is on, in bytes.
+         * @description The disk that holds the server's data, in bytes.
          */
         DiskStats: {
             /** Total */
@@ -1300,13 +1303,13 @@ export interface components {
         };
         /**
          * ErrorCode
-         * @description The reasons that a client may act upon.
+         * @description The reasons that a client can distinguish.
          * @enum {string}
          */
         ErrorCode: "BAD_REQUEST" | "FORBIDDEN" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "CONFLICT" | "TOO_LARGE" | "VALIDATION_ERROR" | "TOO_MANY_REQUESTS" | "UNAVAILABLE" | "INTERNAL_ERROR";
         /**
          * ErrorResponse
-         * @description The body of every refusal.
+         * @description The body of every error response.
          */
         ErrorResponse: {
             /** Error */
@@ -1330,7 +1333,7 @@ export interface components {
         };
         /**
          * GpuStats
-         * @description Null is what the driver does not tell of this device.
+         * @description A value is null if the driver does not report it for this device.
          */
         GpuStats: {
             /** Id */
@@ -1400,17 +1403,17 @@ export interface components {
             mlflow_version: string;
             /**
              * Is Bus Connected
-             * @description whether what is logged reaches watchers at once
+             * @description whether logged values reach sockets at once
              */
             is_bus_connected: boolean;
             /**
              * Num Sockets
-             * @description watchers that this process serves
+             * @description sockets that this process serves
              */
             num_sockets: number;
             /**
              * Num Unread Writes
-             * @description writes that MLflow accepted from a client and watchers did not see
+             * @description writes that MLflow accepted but that could not be parsed for the sockets
              */
             num_unread_writes: number;
         };
@@ -2174,7 +2177,7 @@ export interface components {
         };
         /**
          * SystemStats
-         * @description The server's machine; the one that trains is in a run's `system` metrics.
+         * @description The server's machine; the metrics `system/…` of a run describe the training machine.
          */
         SystemStats: {
             cpu: components["schemas"]["CpuStats"];
@@ -2358,7 +2361,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "status": "ok",
+                     *       "version": "1.0.0",
+                     *       "mlflow_version": "3.16.0",
+                     *       "is_bus_connected": true,
+                     *       "num_sockets": 3,
+                     *       "num_unread_writes": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
         };
@@ -2366,11 +2397,11 @@ export interface operations {
     get_latest_api_metrics_latest_get: {
         parameters: {
             query?: {
-                /** @description MLflow run id; the newest active run, else the newest */
+                /** @description MLflow run id; default: the newest active run, else the newest run */
                 run_id?: string | null;
             };
             header?: {
-                /** @description MLflow's workspace, where these are on */
+                /** @description MLflow workspace, where workspaces are enabled */
                 "X-MLFLOW-WORKSPACE"?: string | null;
             };
             path?: never;
@@ -2441,7 +2472,16 @@ export interface operations {
                     "application/json": components["schemas"]["LatestMetrics"];
                 };
             };
-            /** @description What was asked for is not there */
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2450,8 +2490,26 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A value is not what was expected */
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2465,7 +2523,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description MLflow's workspace, where these are on */
+                /** @description MLflow workspace, where workspaces are enabled */
                 "X-MLFLOW-WORKSPACE"?: string | null;
             };
             path?: never;
@@ -2538,7 +2596,16 @@ export interface operations {
                     "application/json": components["schemas"]["MetricCatalog"];
                 };
             };
-            /** @description What was asked for is not there */
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2547,8 +2614,26 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A value is not what was expected */
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2561,15 +2646,15 @@ export interface operations {
     get_history_api_metrics_history_get: {
         parameters: {
             query?: {
-                /** @description at most this many */
+                /** @description maximum number of entries */
                 limit?: number;
-                /** @description leave out this many first */
+                /** @description number of entries to skip */
                 offset?: number;
-                /** @description MLflow run id; the newest active run, else the newest */
+                /** @description MLflow run id; default: the newest active run, else the newest run */
                 run_id?: string | null;
             };
             header?: {
-                /** @description MLflow's workspace, where these are on */
+                /** @description MLflow workspace, where workspaces are enabled */
                 "X-MLFLOW-WORKSPACE"?: string | null;
             };
             path?: never;
@@ -2580,7 +2665,7 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
-                    /** @description all there are */
+                    /** @description number of entries on all pages */
                     "X-Total-Count"?: number;
                     [name: string]: unknown;
                 };
@@ -2635,7 +2720,16 @@ export interface operations {
                     "application/json": components["schemas"]["MetricsSnapshot"][];
                 };
             };
-            /** @description What was asked for is not there */
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2644,8 +2738,26 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A value is not what was expected */
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2658,21 +2770,21 @@ export interface operations {
     get_performance_api_metrics_performance__metric__get: {
         parameters: {
             query?: {
-                /** @description at most this many */
+                /** @description maximum number of entries */
                 limit?: number;
-                /** @description none before it */
+                /** @description first step to include */
                 from_step?: number | null;
-                /** @description none behind it */
+                /** @description last step to include */
                 to_step?: number | null;
-                /** @description MLflow run id; the newest active run, else the newest */
+                /** @description MLflow run id; default: the newest active run, else the newest run */
                 run_id?: string | null;
             };
             header?: {
-                /** @description MLflow's workspace, where these are on */
+                /** @description MLflow workspace, where workspaces are enabled */
                 "X-MLFLOW-WORKSPACE"?: string | null;
             };
             path: {
-                /** @description MLflow's name, slashes and all, or loss, accuracy, auc_roc, f1_score, learning_rate for all that these stand for */
+                /** @description MLflow name, including slashes, or one of the short names loss, accuracy, auc_roc, f1_score, learning_rate, each for several MLflow names */
                 metric: string;
             };
             cookie?: never;
@@ -2682,7 +2794,7 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
-                    /** @description all there are */
+                    /** @description number of entries on all pages */
                     "X-Total-Count"?: number;
                     [name: string]: unknown;
                 };
@@ -2702,7 +2814,16 @@ export interface operations {
                     "application/json": components["schemas"]["PerformancePoint"][];
                 };
             };
-            /** @description What was asked for is not there */
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2711,8 +2832,26 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A value is not what was expected */
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2725,15 +2864,15 @@ export interface operations {
     get_epochs_api_epochs_get: {
         parameters: {
             query?: {
-                /** @description at most this many */
+                /** @description maximum number of entries */
                 limit?: number;
-                /** @description leave out this many first */
+                /** @description number of entries to skip */
                 offset?: number;
-                /** @description MLflow run id; the newest active run, else the newest */
+                /** @description MLflow run id; default: the newest active run, else the newest run */
                 run_id?: string | null;
             };
             header?: {
-                /** @description MLflow's workspace, where these are on */
+                /** @description MLflow workspace, where workspaces are enabled */
                 "X-MLFLOW-WORKSPACE"?: string | null;
             };
             path?: never;
@@ -2744,7 +2883,7 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
-                    /** @description all there are */
+                    /** @description number of entries on all pages */
                     "X-Total-Count"?: number;
                     [name: string]: unknown;
                 };
@@ -2803,7 +2942,16 @@ export interface operations {
                     "application/json": components["schemas"]["EpochDetails"][];
                 };
             };
-            /** @description What was asked for is not there */
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2812,8 +2960,26 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A value is not what was expected */
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2826,11 +2992,11 @@ export interface operations {
     get_epoch_api_epochs__epoch__get: {
         parameters: {
             query?: {
-                /** @description MLflow run id; the newest active run, else the newest */
+                /** @description MLflow run id; default: the newest active run, else the newest run */
                 run_id?: string | null;
             };
             header?: {
-                /** @description MLflow's workspace, where these are on */
+                /** @description MLflow workspace, where workspaces are enabled */
                 "X-MLFLOW-WORKSPACE"?: string | null;
             };
             path: {
@@ -2922,7 +3088,16 @@ export interface operations {
                     "application/json": components["schemas"]["EpochDetails"];
                 };
             };
-            /** @description What was asked for is not there */
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2931,8 +3106,26 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A value is not what was expected */
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2947,13 +3140,13 @@ export interface operations {
             query: {
                 /** @description epochs, separated by commas */
                 epochs: string;
-                /** @description parts of the metrics (loss, accuracy, auc_roc, f1_score, learning_rate, critical_conditions, per_class) or MLflow's names, separated by commas */
+                /** @description short names (loss, accuracy, auc_roc, f1_score, learning_rate), groups (critical_conditions, per_class) or MLflow names, separated by commas */
                 metrics?: string;
-                /** @description MLflow run id; the newest active run, else the newest */
+                /** @description MLflow run id; default: the newest active run, else the newest run */
                 run_id?: string | null;
             };
             header?: {
-                /** @description MLflow's workspace, where these are on */
+                /** @description MLflow workspace, where workspaces are enabled */
                 "X-MLFLOW-WORKSPACE"?: string | null;
             };
             path?: never;
@@ -2996,7 +3189,16 @@ export interface operations {
                     "application/json": components["schemas"]["EpochComparison"];
                 };
             };
-            /** @description What was asked for is not there */
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3005,8 +3207,26 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A value is not what was expected */
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3019,17 +3239,17 @@ export interface operations {
     get_runs_api_runs_get: {
         parameters: {
             query?: {
-                /** @description an experiment's id or name */
+                /** @description id or name of an experiment */
                 experiment?: string | null;
-                /** @description a status word, or MLflow's status */
+                /** @description a status of Fovea or of MLflow */
                 status?: components["schemas"]["RunStatus"] | components["schemas"]["MlflowStatus"] | null;
-                /** @description at most this many */
+                /** @description maximum number of entries */
                 limit?: number;
-                /** @description leave out this many first */
+                /** @description number of entries to skip */
                 offset?: number;
             };
             header?: {
-                /** @description MLflow's workspace, where these are on */
+                /** @description MLflow workspace, where workspaces are enabled */
                 "X-MLFLOW-WORKSPACE"?: string | null;
             };
             path?: never;
@@ -3040,7 +3260,7 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
-                    /** @description all there are */
+                    /** @description number of entries on all pages */
                     "X-Total-Count"?: number;
                     [name: string]: unknown;
                 };
@@ -3083,8 +3303,44 @@ export interface operations {
                     "application/json": components["schemas"]["RunSummary"][];
                 };
             };
-            /** @description A value is not what was expected */
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3098,7 +3354,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description MLflow's workspace, where these are on */
+                /** @description MLflow workspace, where workspaces are enabled */
                 "X-MLFLOW-WORKSPACE"?: string | null;
             };
             path: {
@@ -3136,7 +3392,16 @@ export interface operations {
                     "application/json": components["schemas"]["TrainingStatus"];
                 };
             };
-            /** @description What was asked for is not there */
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3145,8 +3410,26 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A value is not what was expected */
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3206,6 +3489,24 @@ export interface operations {
                     "application/json": components["schemas"]["SystemStats"];
                 };
             };
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
         };
     };
     get_asyncapi_api_asyncapi_json_get: {
@@ -3228,14 +3529,32 @@ export interface operations {
                     };
                 };
             };
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
         };
     };
     get_alerts_api_alerts_get: {
         parameters: {
             query?: {
-                /** @description at most this many */
+                /** @description maximum number of entries */
                 limit?: number;
-                /** @description leave out this many first */
+                /** @description number of entries to skip */
                 offset?: number;
                 /** @description only of this run */
                 run_id?: string | null;
@@ -3246,7 +3565,7 @@ export interface operations {
                 acknowledged?: boolean | null;
             };
             header?: {
-                /** @description MLflow's workspace, where these are on */
+                /** @description MLflow workspace, where workspaces are enabled */
                 "X-MLFLOW-WORKSPACE"?: string | null;
             };
             path?: never;
@@ -3257,7 +3576,7 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
-                    /** @description all there are */
+                    /** @description number of entries on all pages */
                     "X-Total-Count"?: number;
                     [name: string]: unknown;
                 };
@@ -3297,7 +3616,16 @@ export interface operations {
                     "application/json": components["schemas"]["CriticalAlert"][];
                 };
             };
-            /** @description What was asked for is not there */
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3306,7 +3634,16 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A value is not what was expected */
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3331,13 +3668,13 @@ export interface operations {
             query?: {
                 /** @description only of this run */
                 run_id?: string | null;
-                /** @description at most this many */
+                /** @description maximum number of entries */
                 limit?: number;
-                /** @description leave out this many first */
+                /** @description number of entries to skip */
                 offset?: number;
             };
             header?: {
-                /** @description MLflow's workspace, where these are on */
+                /** @description MLflow workspace, where workspaces are enabled */
                 "X-MLFLOW-WORKSPACE"?: string | null;
             };
             path?: never;
@@ -3348,7 +3685,7 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
-                    /** @description all there are */
+                    /** @description number of entries on all pages */
                     "X-Total-Count"?: number;
                     [name: string]: unknown;
                 };
@@ -3388,7 +3725,16 @@ export interface operations {
                     "application/json": components["schemas"]["CriticalAlert"][];
                 };
             };
-            /** @description What was asked for is not there */
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3397,7 +3743,16 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A value is not what was expected */
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3420,15 +3775,15 @@ export interface operations {
     get_timeline_api_alerts_timeline_get: {
         parameters: {
             query?: {
-                /** @description at most this many */
+                /** @description maximum number of entries */
                 limit?: number;
-                /** @description leave out this many first */
+                /** @description number of entries to skip */
                 offset?: number;
-                /** @description MLflow run id; the newest active run, else the newest */
+                /** @description MLflow run id; default: the newest active run, else the newest run */
                 run_id?: string | null;
             };
             header?: {
-                /** @description MLflow's workspace, where these are on */
+                /** @description MLflow workspace, where workspaces are enabled */
                 "X-MLFLOW-WORKSPACE"?: string | null;
             };
             path?: never;
@@ -3439,7 +3794,7 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
-                    /** @description all there are */
+                    /** @description number of entries on all pages */
                     "X-Total-Count"?: number;
                     [name: string]: unknown;
                 };
@@ -3464,7 +3819,16 @@ export interface operations {
                     "application/json": components["schemas"]["TimelineEntry"][];
                 };
             };
-            /** @description What was asked for is not there */
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3473,7 +3837,16 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A value is not what was expected */
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3498,13 +3871,13 @@ export interface operations {
             query?: {
                 /** @description only of this run */
                 run_id?: string | null;
-                /** @description at most this many */
+                /** @description maximum number of entries */
                 limit?: number;
-                /** @description leave out this many first */
+                /** @description number of entries to skip */
                 offset?: number;
             };
             header?: {
-                /** @description MLflow's workspace, where these are on */
+                /** @description MLflow workspace, where workspaces are enabled */
                 "X-MLFLOW-WORKSPACE"?: string | null;
             };
             path?: never;
@@ -3515,7 +3888,7 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
-                    /** @description all there are */
+                    /** @description number of entries on all pages */
                     "X-Total-Count"?: number;
                     [name: string]: unknown;
                 };
@@ -3537,7 +3910,16 @@ export interface operations {
                     "application/json": components["schemas"]["ShownNotification"][];
                 };
             };
-            /** @description What was asked for is not there */
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3546,7 +3928,16 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A value is not what was expected */
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3570,7 +3961,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description MLflow's workspace, where these are on */
+                /** @description MLflow workspace, where workspaces are enabled */
                 "X-MLFLOW-WORKSPACE"?: string | null;
             };
             path: {
@@ -3619,7 +4010,16 @@ export interface operations {
                     "application/json": components["schemas"]["CriticalAlert"];
                 };
             };
-            /** @description What was asked for is not there */
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3628,7 +4028,16 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A value is not what was expected */
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3652,7 +4061,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description MLflow's workspace, where these are on */
+                /** @description MLflow workspace, where workspaces are enabled */
                 "X-MLFLOW-WORKSPACE"?: string | null;
             };
             path: {
@@ -3705,7 +4114,16 @@ export interface operations {
                     "application/json": components["schemas"]["CriticalAlert"];
                 };
             };
-            /** @description What was asked for is not there */
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3723,7 +4141,16 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A value is not what was expected */
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3746,11 +4173,11 @@ export interface operations {
     pause_api_training_pause_post: {
         parameters: {
             query?: {
-                /** @description MLflow run id; the newest active run, else the newest */
+                /** @description MLflow run id; default: the newest active run, else the newest run */
                 run_id?: string | null;
             };
             header?: {
-                /** @description MLflow's workspace, where these are on */
+                /** @description MLflow workspace, where workspaces are enabled */
                 "X-MLFLOW-WORKSPACE"?: string | null;
             };
             path?: never;
@@ -3791,7 +4218,16 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description What was asked for is not there */
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3809,7 +4245,16 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A value is not what was expected */
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3832,11 +4277,11 @@ export interface operations {
     resume_api_training_resume_post: {
         parameters: {
             query?: {
-                /** @description MLflow run id; the newest active run, else the newest */
+                /** @description MLflow run id; default: the newest active run, else the newest run */
                 run_id?: string | null;
             };
             header?: {
-                /** @description MLflow's workspace, where these are on */
+                /** @description MLflow workspace, where workspaces are enabled */
                 "X-MLFLOW-WORKSPACE"?: string | null;
             };
             path?: never;
@@ -3877,7 +4322,16 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description What was asked for is not there */
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3895,7 +4349,16 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A value is not what was expected */
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3918,11 +4381,11 @@ export interface operations {
     stop_api_training_stop_post: {
         parameters: {
             query?: {
-                /** @description MLflow run id; the newest active run, else the newest */
+                /** @description MLflow run id; default: the newest active run, else the newest run */
                 run_id?: string | null;
             };
             header?: {
-                /** @description MLflow's workspace, where these are on */
+                /** @description MLflow workspace, where workspaces are enabled */
                 "X-MLFLOW-WORKSPACE"?: string | null;
             };
             path?: never;
@@ -3963,7 +4426,16 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description What was asked for is not there */
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3981,7 +4453,16 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A value is not what was expected */
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4004,13 +4485,13 @@ export interface operations {
     get_commands_api_training__run_id__commands_get: {
         parameters: {
             query?: {
-                /** @description at most this many */
+                /** @description maximum number of entries */
                 limit?: number;
-                /** @description leave out this many first */
+                /** @description number of entries to skip */
                 offset?: number;
             };
             header?: {
-                /** @description MLflow's workspace, where these are on */
+                /** @description MLflow workspace, where workspaces are enabled */
                 "X-MLFLOW-WORKSPACE"?: string | null;
             };
             path: {
@@ -4023,7 +4504,7 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
-                    /** @description all there are */
+                    /** @description number of entries on all pages */
                     "X-Total-Count"?: number;
                     [name: string]: unknown;
                 };
@@ -4055,7 +4536,16 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description What was asked for is not there */
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4073,7 +4563,16 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A value is not what was expected */
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4097,7 +4596,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description MLflow's workspace, where these are on */
+                /** @description MLflow workspace, where workspaces are enabled */
                 "X-MLFLOW-WORKSPACE"?: string | null;
             };
             path?: never;
@@ -4137,7 +4636,16 @@ export interface operations {
                     "application/json": components["schemas"]["JobKindEntry"][];
                 };
             };
-            /** @description What was asked for is not there */
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4155,8 +4663,26 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A value is not what was expected */
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4172,11 +4698,11 @@ export interface operations {
                 /** @description one kind only */
                 kind?: string | null;
                 limit?: number;
-                /** @description leave out this many first */
+                /** @description number of entries to skip */
                 offset?: number;
             };
             header?: {
-                /** @description MLflow's workspace, where these are on */
+                /** @description MLflow workspace, where workspaces are enabled */
                 "X-MLFLOW-WORKSPACE"?: string | null;
             };
             path?: never;
@@ -4187,7 +4713,7 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
-                    /** @description all there are */
+                    /** @description number of entries on all pages */
                     "X-Total-Count"?: number;
                     [name: string]: unknown;
                 };
@@ -4217,7 +4743,16 @@ export interface operations {
                     "application/json": components["schemas"]["JobEntry"][];
                 };
             };
-            /** @description What was asked for is not there */
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4235,8 +4770,26 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A value is not what was expected */
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4250,7 +4803,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description MLflow's workspace, where these are on */
+                /** @description MLflow workspace, where workspaces are enabled */
                 "X-MLFLOW-WORKSPACE"?: string | null;
             };
             path?: never;
@@ -4291,7 +4844,16 @@ export interface operations {
                     "application/json": components["schemas"]["JobEntry"];
                 };
             };
-            /** @description What was asked for is not there */
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4309,8 +4871,26 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A value is not what was expected */
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4324,7 +4904,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description MLflow's workspace, where these are on */
+                /** @description MLflow workspace, where workspaces are enabled */
                 "X-MLFLOW-WORKSPACE"?: string | null;
             };
             path: {
@@ -4363,7 +4943,16 @@ export interface operations {
                     "application/json": components["schemas"]["JobEntry"];
                 };
             };
-            /** @description What was asked for is not there */
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4381,8 +4970,26 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A value is not what was expected */
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4396,7 +5003,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description MLflow's workspace, where these are on */
+                /** @description MLflow workspace, where workspaces are enabled */
                 "X-MLFLOW-WORKSPACE"?: string | null;
             };
             path: {
@@ -4422,7 +5029,16 @@ export interface operations {
                     "application/json": components["schemas"]["JobStarted"];
                 };
             };
-            /** @description What was asked for is not there */
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4440,8 +5056,26 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A value is not what was expected */
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4455,7 +5089,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description MLflow's workspace, where these are on */
+                /** @description MLflow workspace, where workspaces are enabled */
                 "X-MLFLOW-WORKSPACE"?: string | null;
             };
             path: {
@@ -4494,7 +5128,16 @@ export interface operations {
                     "application/json": components["schemas"]["JobProgress"];
                 };
             };
-            /** @description What was asked for is not there */
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4512,8 +5155,26 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A value is not what was expected */
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4526,11 +5187,11 @@ export interface operations {
     get_job_logs_api_jobs__job_id__logs_get: {
         parameters: {
             query?: {
-                /** @description at most this many */
+                /** @description maximum number of entries */
                 limit?: number;
             };
             header?: {
-                /** @description MLflow's workspace, where these are on */
+                /** @description MLflow workspace, where workspaces are enabled */
                 "X-MLFLOW-WORKSPACE"?: string | null;
             };
             path: {
@@ -4557,7 +5218,16 @@ export interface operations {
                     "application/json": components["schemas"]["LogLine"][];
                 };
             };
-            /** @description What was asked for is not there */
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4575,8 +5245,26 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A value is not what was expected */
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4590,7 +5278,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description MLflow's workspace, where these are on */
+                /** @description MLflow workspace, where workspaces are enabled */
                 "X-MLFLOW-WORKSPACE"?: string | null;
             };
             path: {
@@ -4629,7 +5317,16 @@ export interface operations {
                     "application/json": components["schemas"]["JobEntry"];
                 };
             };
-            /** @description What was asked for is not there */
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4647,8 +5344,26 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A value is not what was expected */
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4662,7 +5377,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description MLflow's workspace, where these are on */
+                /** @description MLflow workspace, where workspaces are enabled */
                 "X-MLFLOW-WORKSPACE"?: string | null;
             };
             path?: never;
@@ -4690,8 +5405,44 @@ export interface operations {
                     "application/json": components["schemas"]["JobFigures"];
                 };
             };
-            /** @description A value is not what was expected */
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4705,7 +5456,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description MLflow's workspace, where these are on */
+                /** @description MLflow workspace, where workspaces are enabled */
                 "X-MLFLOW-WORKSPACE"?: string | null;
             };
             path?: never;
@@ -4728,8 +5479,44 @@ export interface operations {
                     "application/json": components["schemas"]["UsageFigures"];
                 };
             };
-            /** @description A value is not what was expected */
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4743,7 +5530,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description MLflow's workspace, where these are on */
+                /** @description MLflow workspace, where workspaces are enabled */
                 "X-MLFLOW-WORKSPACE"?: string | null;
             };
             path?: never;
@@ -4793,8 +5580,44 @@ export interface operations {
                     "application/json": components["schemas"]["Dashboard"];
                 };
             };
-            /** @description A value is not what was expected */
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4808,7 +5631,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description MLflow's workspace, where these are on */
+                /** @description MLflow workspace, where workspaces are enabled */
                 "X-MLFLOW-WORKSPACE"?: string | null;
             };
             path?: never;
@@ -4843,7 +5666,16 @@ export interface operations {
                     "application/json": components["schemas"]["RecipeEntry"][];
                 };
             };
-            /** @description What was asked for is not there */
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4861,8 +5693,26 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A value is not what was expected */
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4876,7 +5726,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description MLflow's workspace, where these are on */
+                /** @description MLflow workspace, where workspaces are enabled */
                 "X-MLFLOW-WORKSPACE"?: string | null;
             };
             path?: never;
@@ -4905,7 +5755,16 @@ export interface operations {
                     "application/json": components["schemas"]["StartResponse"];
                 };
             };
-            /** @description What was asked for is not there */
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4923,8 +5782,26 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A value is not what was expected */
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4938,11 +5815,11 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description leave out this many first */
+                /** @description number of entries to skip */
                 offset?: number;
             };
             header?: {
-                /** @description MLflow's workspace, where these are on */
+                /** @description MLflow workspace, where workspaces are enabled */
                 "X-MLFLOW-WORKSPACE"?: string | null;
             };
             path?: never;
@@ -4953,7 +5830,7 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
-                    /** @description all there are */
+                    /** @description number of entries on all pages */
                     "X-Total-Count"?: number;
                     [name: string]: unknown;
                 };
@@ -4989,7 +5866,16 @@ export interface operations {
                     "application/json": components["schemas"]["JobEntry"][];
                 };
             };
-            /** @description What was asked for is not there */
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5007,8 +5893,26 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A value is not what was expected */
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5022,7 +5926,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description MLflow's workspace, where these are on */
+                /** @description MLflow workspace, where workspaces are enabled */
                 "X-MLFLOW-WORKSPACE"?: string | null;
             };
             path?: never;
@@ -5064,7 +5968,16 @@ export interface operations {
                     "application/json": components["schemas"]["JobEntry"];
                 };
             };
-            /** @description What was asked for is not there */
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5082,8 +5995,26 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A value is not what was expected */
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5097,7 +6028,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description MLflow's workspace, where these are on */
+                /** @description MLflow workspace, where workspaces are enabled */
                 "X-MLFLOW-WORKSPACE"?: string | null;
             };
             path: {
@@ -5142,7 +6073,16 @@ export interface operations {
                     "application/json": components["schemas"]["JobEntry"];
                 };
             };
-            /** @description What was asked for is not there */
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5160,8 +6100,26 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A value is not what was expected */
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5175,7 +6133,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description MLflow's workspace, where these are on */
+                /** @description MLflow workspace, where workspaces are enabled */
                 "X-MLFLOW-WORKSPACE"?: string | null;
             };
             path: {
@@ -5201,7 +6159,16 @@ export interface operations {
                     "application/json": components["schemas"]["JobStarted"];
                 };
             };
-            /** @description What was asked for is not there */
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5219,8 +6186,26 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A value is not what was expected */
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5234,7 +6219,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description MLflow's workspace, where these are on */
+                /** @description MLflow workspace, where workspaces are enabled */
                 "X-MLFLOW-WORKSPACE"?: string | null;
             };
             path: {
@@ -5273,7 +6258,16 @@ export interface operations {
                     "application/json": components["schemas"]["JobProgress"];
                 };
             };
-            /** @description What was asked for is not there */
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5291,8 +6285,26 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A value is not what was expected */
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5305,11 +6317,11 @@ export interface operations {
     get_logs_api_training__job_id__logs_get: {
         parameters: {
             query?: {
-                /** @description at most this many */
+                /** @description maximum number of entries */
                 limit?: number;
             };
             header?: {
-                /** @description MLflow's workspace, where these are on */
+                /** @description MLflow workspace, where workspaces are enabled */
                 "X-MLFLOW-WORKSPACE"?: string | null;
             };
             path: {
@@ -5336,7 +6348,16 @@ export interface operations {
                     "application/json": components["schemas"]["LogLine"][];
                 };
             };
-            /** @description What was asked for is not there */
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5354,8 +6375,26 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A value is not what was expected */
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5369,7 +6408,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description MLflow's workspace, where these are on */
+                /** @description MLflow workspace, where workspaces are enabled */
                 "X-MLFLOW-WORKSPACE"?: string | null;
             };
             path: {
@@ -5413,7 +6452,16 @@ export interface operations {
                     "application/json": components["schemas"]["JobEntry"];
                 };
             };
-            /** @description What was asked for is not there */
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5431,8 +6479,26 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A value is not what was expected */
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -41,13 +41,4 @@ export type InitialState = Messages["InitialState"];
 export type MetricsUpdate = Messages["MetricsUpdate"];
 export type LogMessage = Messages["LogMessage"];
 
-export type ServerMessage =
-  | InitialState
-  | MetricsUpdate
-  | Messages["StatusUpdate"]
-  | Messages["SystemUpdate"]
-  | Messages["ArtifactUpdate"]
-  | LogMessage
-  | Messages["CriticalAlertMessage"]
-  | Messages["ErrorMessage"]
-  | Messages["Pong"];
+export type ServerMessage = Messages["ServerMessage"];
