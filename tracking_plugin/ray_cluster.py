@@ -18,8 +18,8 @@ AGENT_DEADLINE_S = 120.0
 
 _AGENT_POLL_S = 1.0
 _TOKEN_VARIABLE = "RAY_AUTH_TOKEN"  # noqa: S105
-# Ray lets these overrule the address that its client is given.
-_OVERRULING_VARIABLES = ("RAY_ADDRESS", "RAY_API_SERVER_ADDRESS")
+# Ray's client uses these instead of the address that is passed to it.
+_OVERRIDING_VARIABLES = ("RAY_ADDRESS", "RAY_API_SERVER_ADDRESS")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +33,7 @@ class Cluster:
 
 
 def find_cluster(backend_config: Mapping[str, Any]) -> Cluster:
-    """The cluster of `address`, else of FOVEA_RAY_ADDRESS, else a local head."""
+    """The cluster at `address` or FOVEA_RAY_ADDRESS, or else a local head."""
     if address := backend_config.get("address") or os.environ.get(ADDRESS_VARIABLE, ""):
         token = os.environ.get(_TOKEN_VARIABLE, "")
         return Cluster(address=address, token=token, is_local=False, is_alive=lambda: True)
@@ -57,7 +57,7 @@ def job_client(cluster: Cluster) -> Any:
     Raises ExecutionException if the cluster does not accept jobs.
     """
     try:
-        # Ray is an extra of this distribution, and takes seconds to import.
+        # Ray is an optional dependency, and its import takes seconds.
         job_submission = importlib.import_module("ray.job_submission")
     except ImportError:
         raise ExecutionException(
@@ -65,7 +65,7 @@ def job_client(cluster: Cluster) -> Any:
         ) from None
     headers = {"Authorization": f"Bearer {cluster.token}"} if cluster.token else None
     try:
-        with _without_overruling_variables():
+        with _without_overriding_variables():
             return job_submission.JobSubmissionClient(cluster.address, headers=headers)
     except Exception as error:
         raise ExecutionException(
@@ -74,7 +74,7 @@ def job_client(cluster: Cluster) -> Any:
 
 
 def submit_job(client: Any, **job: Any) -> str:
-    """The id of the submitted job; a head that has only just started is given time to be ready."""
+    """Submit a job and return its id; waits for the agent of a head that has just started."""
     deadline = time.monotonic() + AGENT_DEADLINE_S
     while True:
         try:
@@ -86,8 +86,8 @@ def submit_job(client: Any, **job: Any) -> str:
 
 
 @contextmanager
-def _without_overruling_variables() -> Iterator[None]:
-    hidden = {name: os.environ.pop(name) for name in _OVERRULING_VARIABLES if name in os.environ}
+def _without_overriding_variables() -> Iterator[None]:
+    hidden = {name: os.environ.pop(name) for name in _OVERRIDING_VARIABLES if name in os.environ}
     try:
         yield
     finally:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 REQUEST_TIMEOUT_S = 30.0
 SUBMIT_TIMEOUT_S = 120.0
-"""A head that has only just started looks for its agent for a while."""
+"""Longer, because a head that has just started first waits for its job agent."""
 
 _MAX_MESSAGE_CHARS = 300
 
@@ -24,7 +24,7 @@ class RayError(Exception):
 
 
 class UnknownRayJobError(RayError):
-    """The cluster does not know the job: another cluster may have taken its place."""
+    """The cluster does not know the job, for example because it replaces an earlier cluster."""
 
 
 class RayStatus(StrEnum):
@@ -72,7 +72,7 @@ def find_request(submission_id: str) -> RayRequest:
 
 
 def stop_request(submission_id: str) -> RayRequest:
-    """Ray kills a job that has not ended by its own deadline."""
+    """Ray kills the job if it has not ended after Ray's own timeout."""
     return RayRequest(method="POST", path=f"/api/jobs/{submission_id}/stop")
 
 
@@ -93,7 +93,7 @@ def read_logs(document: Mapping[str, Any]) -> str:
 
 @dataclass(frozen=True)
 class RayEndpoint:
-    """The dashboard of a cluster, which serves the job API; `token` is empty where none is needed."""
+    """The dashboard of a cluster, which serves the job API; `token` is empty if none is needed."""
 
     address: str
     token: str
@@ -109,7 +109,7 @@ class RayEndpoint:
     def read(self, status: int, text: str) -> Mapping[str, Any]:
         """The JSON of a response. Raises RayError for a refusal, UnknownRayJobError for a 404."""
         if status == HTTPStatus.NOT_FOUND:
-            raise UnknownRayJobError(f"Ray at {self._host} knows of no such job")
+            raise UnknownRayJobError(f"Ray at {self._host} does not know the job")
         if status >= HTTPStatus.BAD_REQUEST:
             last_line = (text.strip().splitlines() or [""])[-1][:_MAX_MESSAGE_CHARS]
             raise RayError(f"Ray at {self._host} answered {status}: {last_line}")
@@ -125,5 +125,5 @@ class RayEndpoint:
 
     @property
     def _host(self) -> str:
-        """Host and port, without a user's name and password."""
+        """Host and port, without credentials."""
         return urlsplit(self.address).netloc.rpartition("@")[2]

@@ -21,7 +21,7 @@ from tracking_plugin.ray_job_client import RayJobClient
 logger = logging.getLogger("mlflow.projects.fovea-ray")
 
 MAX_TAG_CHARS = 4000
-"""Characters that every version of MLflow's stores takes in a tag."""
+"""The length of a tag that every version of MLflow's stores accepts."""
 
 _FIRST_POLLS_S = (0.2, 0.5, 1.0, 1.0, 2.0, 2.0)
 _STEADY_POLL_S = 5.0
@@ -67,9 +67,9 @@ class RayRun(SubmittedRun):
 
     def wait(self) -> bool:
         """Wait without limit; returns whether the job succeeded and its run did not fail."""
-        pauses_s = _pauses_s()
+        intervals_s = _poll_intervals_s()
         while (job_ended_as := self._job_end()) is None:
-            time.sleep(next(pauses_s))
+            time.sleep(next(intervals_s))
         ended_as = self._settle(job_ended_as)
         atexit.unregister(self._wait_at_exit)
         return ended_as == RunStatus.FINISHED
@@ -88,7 +88,7 @@ class RayRun(SubmittedRun):
         atexit.unregister(self._wait_at_exit)
 
     def _wait_at_exit(self) -> None:
-        logger.info("=== Run (ID '%s') goes on: waiting for its end ===", self.run_id)
+        logger.info("=== Run (ID '%s') has not ended: waiting for its end ===", self.run_id)
         try:
             if not self.wait():
                 logger.error("=== Run (ID '%s') failed ===", self.run_id)
@@ -104,7 +104,7 @@ class RayRun(SubmittedRun):
         try:
             status = _TO_MLFLOW[self._job_status()]
         except UnknownRayJobError:
-            # A head that was replaced knows nothing of its predecessor's jobs.
+            # The head was replaced, and the job has ended with the old one.
             return RunStatus.FAILED
         except RayError as error:
             if not self._cluster_is_alive():
@@ -115,20 +115,20 @@ class RayRun(SubmittedRun):
 
     def _wait_for_end(self, timeout_s: float) -> None:
         deadline = time.monotonic() + timeout_s
-        pauses_s = _pauses_s()
+        intervals_s = _poll_intervals_s()
         while self._job_end() is None:
             if time.monotonic() > deadline:
                 logger.warning("Job %s has not ended %.0f s after its stop", self.job_id, timeout_s)
                 return
-            time.sleep(next(pauses_s))
+            time.sleep(next(intervals_s))
 
     def _settle(self, job_ended_as: int) -> int:
         """End a run that its job left open as the job ended; returns how the run ended."""
         run = self._mlflow.get_run(self.run_id)
         run_ended_as = int(RunStatus.from_string(run.info.status))
         if not RunStatus.is_terminated(run_ended_as):
-            lost = job_ended_as == RunStatus.FAILED
-            self._end_run(job_ended_as, self._failure_message() if lost else "")
+            has_failed = job_ended_as == RunStatus.FAILED
+            self._end_run(job_ended_as, self._failure_message() if has_failed else "")
             return job_ended_as
         if run.data.tags.get(Tag.STATUS) == FoveaStatus.PENDING:
             # The program logs to MLflow without Fovea's tags.
@@ -156,5 +156,5 @@ class RayRun(SubmittedRun):
         )
 
 
-def _pauses_s() -> Iterator[float]:
+def _poll_intervals_s() -> Iterator[float]:
     return chain(_FIRST_POLLS_S, repeat(_STEADY_POLL_S))

@@ -20,7 +20,7 @@ from tracking_plugin import ray_head
 from tracking_plugin.names import Tag
 from tracking_plugin.project_backend import absolute_uri
 from tracking_plugin.ray_head import LocalHead, local_head
-from tracking_plugin.ray_job import RayRun
+from tracking_plugin.ray_run import RayRun
 
 PROJECT = Path(__file__).parent / "tiny_project"
 

@@ -1,4 +1,4 @@
-"""The blocking client of Ray's job API, against a server that answers as Ray does."""
+"""The blocking client of Ray's job API, with a server that responds like Ray."""
 
 import json
 import threading
@@ -17,7 +17,7 @@ ENDPOINT = RayEndpoint("http://me:secret@ray.example:8265/", "a-token")
 
 @contextmanager
 def ray(status: int, body: str) -> Iterator[tuple[RayJobClient, list[tuple[str, str]]]]:
-    """A client, and the requests that its server gets: method and path."""
+    """A client, and the list of requests to its server, each as method and path."""
     requests: list[tuple[str, str]] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -52,12 +52,12 @@ def test_the_status_and_the_log_of_a_job_are_read() -> None:
     ]
 
 
-def test_an_unknown_job_has_an_error_of_its_own() -> None:
+def test_an_unknown_job_raises_its_own_error() -> None:
     with ray(404, "Job x does not exist") as (client, _), pytest.raises(UnknownRayJobError):
         client.find("x")
 
 
-def test_a_cluster_that_is_away_is_named() -> None:
+def test_an_unreachable_cluster_is_named_in_the_error() -> None:
     address = f"http://{LOOPBACK}:{free_port()}"
     with pytest.raises(RayError, match=f"does not answer at {address[7:]}"):
         RayJobClient(RayEndpoint(address, "")).find("x")
@@ -71,7 +71,7 @@ def test_a_cluster_that_is_away_is_named() -> None:
         (200, "<html>", "without JSON"),
     ],
 )
-def test_refusals_are_sentences_without_secrets(status: int, text: str, expected: str) -> None:
+def test_errors_contain_the_host_but_no_secrets(status: int, text: str, expected: str) -> None:
     with pytest.raises(RayError, match=expected) as raised:
         ENDPOINT.read(status, text)
     assert "ray.example:8265" in str(raised.value)
