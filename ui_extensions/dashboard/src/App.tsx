@@ -23,12 +23,12 @@ export function App() {
       <a className={styles.skip} href="#content" onClick={focusContent}>
         {t.skip}
       </a>
-      <div className={styles.top} ref={keepHeight}>
+      <div className={styles.top} ref={publishHeight}>
         <Header />
         <CriticalBanner />
       </div>
       <main id="content" tabIndex={-1} className={styles.content}>
-        <TopOfPage />
+        <ScrollToTop />
         <CrashBoundary>
           <Switch>
             <Route path="/" component={RunsPage} />
@@ -47,8 +47,8 @@ export function App() {
   );
 }
 
-/** What sticks below the header has to know how high that is: a banner may be part of it. */
-function keepHeight(top: HTMLElement | null): (() => void) | undefined {
+/** Publishes the height of the header and banner, below which other elements stick. */
+function publishHeight(top: HTMLElement | null): (() => void) | undefined {
   if (!top) {
     return undefined;
   }
@@ -59,16 +59,16 @@ function keepHeight(top: HTMLElement | null): (() => void) | undefined {
   return () => size.disconnect();
 }
 
-/** The hash is the page's address, so it cannot name a place on it. */
+/** The hash is the page's path, so a plain link to an element does not work. */
 function focusContent(event: React.MouseEvent): void {
   event.preventDefault();
   document.getElementById("content")?.focus();
 }
 
-/** Another page begins at its top. */
-function TopOfPage() {
+/** Scrolls to the top when the page changes. */
+function ScrollToTop() {
   const [path] = useHashPath();
-  // The path says when.
+  // `path` only triggers the effect.
   useEffect(() => {
     window.scrollTo(0, 0);
   }, [path]);

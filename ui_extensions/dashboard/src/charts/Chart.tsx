@@ -14,8 +14,8 @@ const texts = words(
     at: (step: string, epoch: string) => (epoch ? `step ${step}, epoch ${epoch}` : `step ${step}`),
     gaps: (count: string) => `${count} not finite`,
     none: "Nothing has been logged yet",
-    reading: "Reading…",
-    partial: "earlier points are not here yet",
+    loading: "Loading…",
+    partial: "earlier points are not loaded yet",
     keys: "Arrow keys move the cursor, plus and minus zoom, 0 shows everything.",
   },
   {
@@ -23,8 +23,8 @@ const texts = words(
       at: (step, epoch) => (epoch ? `pas ${step}, époque ${epoch}` : `pas ${step}`),
       gaps: (count) => `${count} non finies`,
       none: "Rien n’a encore été enregistré",
-      reading: "Lecture…",
-      partial: "les points précédents manquent encore",
+      loading: "Chargement…",
+      partial: "points précédents pas encore chargés",
       keys: "Les flèches déplacent le curseur, plus et moins zooment, 0 montre tout.",
     },
   },
@@ -50,14 +50,14 @@ export function Chart({ runId, spec, stepsPerEpoch }: Props) {
   const language = useLanguage((choice) => choice.language);
   const title = spec.label?.[language] ?? spec.metrics.join(", ");
 
-  // The legend is written to directly: it changes with every point, and nothing else does.
+  // Written directly, without React: the legend changes with every point, and nothing else does.
   const show = useRef((_reading: Reading) => {});
-  show.current = ({ step, isCursor, values: read, numNotFinite, isWhole }) => {
-    read.forEach((value, index) => {
+  show.current = ({ step, isCursor, values: shown, numNotFinite, isWhole }) => {
+    shown.forEach((value, index) => {
       write(values.current[index], value === undefined ? NOTHING : formats.metric(value));
     });
     const epoch = step !== null && stepsPerEpoch ? formats.metric(step / stepsPerEpoch) : "";
-    const nothing = isWhole ? t.none : t.reading;
+    const nothing = isWhole ? t.none : t.loading;
     const place = step === null ? nothing : t.at(formats.whole(step), epoch);
     const remarks = [
       numNotFinite > 0 ? t.gaps(formats.whole(numNotFinite)) : "",
@@ -83,25 +83,25 @@ export function Chart({ runId, spec, stepsPerEpoch }: Props) {
       (zoom) => useChartOptions.setState({ zoom }),
     );
     plot.current = made;
-    const sight = new IntersectionObserver(
-      (entries) => made.setInSight(entries.at(-1)?.isIntersecting ?? false),
+    const visibility = new IntersectionObserver(
+      (entries) => made.setVisible(entries.at(-1)?.isIntersecting ?? false),
       { rootMargin: "100px" },
     );
     const size = new ResizeObserver(() => made.resize());
-    sight.observe(element);
+    visibility.observe(element);
     size.observe(element);
     return () => {
-      sight.disconnect();
+      visibility.disconnect();
       size.disconnect();
       made.destroy();
       plot.current = null;
     };
   }, []);
 
-  // These are what `settings` is made of.
+  // The dependencies are the parts of `settings`, which is a new object in each render.
   // eslint-disable-next-line react-hooks/exhaustive-deps
   useEffect(() => plot.current?.set(settings), [runId, spec, options, stepsPerEpoch, formats]);
-  // The theme says when.
+  // `isDark` only triggers the effect.
   useEffect(() => plot.current?.rebuild(), [isDark]);
 
   const onKeyDown = (event: React.KeyboardEvent): void => {
@@ -144,13 +144,13 @@ export function Chart({ runId, spec, stepsPerEpoch }: Props) {
           </li>
         ))}
       </ul>
-      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- a drawing with a
-      cursor has no element of its own */}
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- HTML has no element for a
+      drawing with a cursor */}
       <div
         ref={target}
         className={styles.plot}
         role="application"
-        // The cursor moves by keyboard, too.
+        // The keyboard moves the cursor, too.
         tabIndex={0}
         aria-label={`${title}. ${t.keys}`}
         onKeyDown={onKeyDown}

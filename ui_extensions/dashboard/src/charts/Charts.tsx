@@ -7,7 +7,7 @@ import { Empty, Section } from "../ui/Section";
 import { Chart } from "./Chart";
 import styles from "./Charts.module.css";
 import { type ChartSpec, chartList } from "./chartList";
-import { STRONGEST_SMOOTHING, useChartOptions } from "./chartOptions";
+import { MAX_SMOOTHING, useChartOptions } from "./chartOptions";
 
 const texts = words(
   {
@@ -97,7 +97,7 @@ function Tools({ stepsPerEpoch }: { stepsPerEpoch: number | null }) {
         <input
           type="range"
           min="0"
-          max={STRONGEST_SMOOTHING}
+          max={MAX_SMOOTHING}
           step="0.02"
           value={smoothing}
           aria-valuetext={percent(smoothing, 0)}
@@ -132,7 +132,7 @@ function Grid({ runId, specs, stepsPerEpoch }: GridProps) {
   );
 }
 
-/** Any number of metrics: found by name, and drawn a screenful at a time. */
+/** Any number of metrics, searchable by name and shown in steps of AT_ONCE. */
 function Others({ runId, specs, stepsPerEpoch, isOpen }: GridProps & { isOpen: boolean }) {
   const t = useWords(texts);
   const { whole } = useFormats();

@@ -1,4 +1,4 @@
-// How all charts of a run are drawn: one choice for all, so that they can be compared.
+// The options of all charts: axis, scale, smoothing and zoom, the same for all so that they compare.
 
 import { create } from "zustand";
 
@@ -7,7 +7,7 @@ export type Axis = "step" | "epoch";
 export interface ChartOptions {
   axis: Axis;
   isLog: boolean;
-  /** From 0, as measured, to below 1. */
+  /** From 0, unsmoothed, to below 1. */
   smoothing: number;
   /** In steps; null shows everything. */
   zoom: readonly [number, number] | null;
@@ -15,7 +15,7 @@ export interface ChartOptions {
 
 const KEY = "fovea.charts";
 const DEFAULTS: ChartOptions = { axis: "step", isLog: false, smoothing: 0, zoom: null };
-export const STRONGEST_SMOOTHING = 0.98;
+export const MAX_SMOOTHING = 0.98;
 
 function stored(): ChartOptions {
   try {
@@ -26,7 +26,7 @@ function stored(): ChartOptions {
     return {
       axis: axis === "epoch" ? "epoch" : "step",
       isLog: isLog === true,
-      smoothing: Math.min(Math.max(Number(smoothing) || 0, 0), STRONGEST_SMOOTHING),
+      smoothing: Math.min(Math.max(Number(smoothing) || 0, 0), MAX_SMOOTHING),
       zoom: null,
     };
   } catch {

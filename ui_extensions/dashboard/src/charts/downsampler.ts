@@ -1,9 +1,9 @@
-// Of more points than a chart has pixels, those that show what all of them would.
+// Downsamples a curve to the pixels of a chart, keeping the least and greatest value of each pixel.
 
 import { extremes, lowerBound, type Points } from "../live/series";
 
 export interface View {
-  /** In steps, both ends shown. */
+  /** In steps, both ends included. */
   min: number;
   max: number;
   widthPx: number;
@@ -13,26 +13,26 @@ export interface View {
 
 export interface Downsampled {
   steps: number[];
-  /** Null where there is nothing to draw. */
+  /** Null for a gap in the line. */
   values: Array<number | null>;
 }
 
-/** More points than this to a pixel's width cannot be told apart. */
+/** More points per pixel than this are not distinguishable. */
 const POINTS_PER_PIXEL = 2;
 
-/** Keeps of each pixel's width the least and the greatest value of one metric.
+/** Downsamples one metric: keeps the least and greatest value of each pixel.
 
-It remembers what it kept: points that come behind the others change only the last pixel. */
+It caches the result, because points appended at the end change only the last pixel. */
 export class Downsampler {
   private key = "";
   private kept: Downsampled = { steps: [], values: [] };
-  /** Where the last pixel begins: among the points, and among those that were kept. */
+  /** Index of the last pixel's first point, among all points and among those kept. */
   private lastFrom = 0;
   private lastKept = 0;
 
   downsampled(points: Points, view: View): Downsampled {
     const { steps } = points;
-    // One point on either side of the view, to which the line goes on.
+    // One more point on either side, so that the line continues to the edges of the view.
     const start = Math.max(0, lowerBound(steps, steps.length, view.min) - 1);
     const end = Math.min(steps.length, lowerBound(steps, steps.length, view.max) + 2);
     if (end - start <= POINTS_PER_PIXEL * 2 * view.widthPx) {
@@ -44,18 +44,18 @@ export class Downsampler {
       this.lastFrom = start;
       this.lastKept = 0;
     }
-    this.goOn(points, view, end);
+    this.extend(points, view, end);
     return this.kept;
   }
 
-  private goOn(points: Points, view: View, end: number): void {
+  private extend(points: Points, view: View, end: number): void {
     const { steps, values } = points;
-    // What was given away before stays as it was.
+    // Copies: an earlier result must not change.
     const kept = {
       steps: this.kept.steps.slice(0, this.lastKept),
       values: this.kept.values.slice(0, this.lastKept),
     };
-    // Pixels are of equal width in steps, not in points: a metric may be logged unevenly.
+    // Pixels have equal width in steps, not in points: a metric may be logged unevenly.
     const width = (view.max - view.min) / view.widthPx;
     let from = this.lastFrom;
     while (from < end) {

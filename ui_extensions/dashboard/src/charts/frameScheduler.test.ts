@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { FrameScheduler } from "./frameScheduler";
 
-function stage() {
+function setUp() {
   const asked: Array<() => void> = [];
   const time = { ms: 0 };
   const frameScheduler = new FrameScheduler(
@@ -12,22 +12,22 @@ function stage() {
   return { frameScheduler, next, time, asked };
 }
 
-it("draws each once a frame, however often it asks", () => {
-  const { frameScheduler, next, asked } = stage();
+it("draws each chart once per frame, however often it is scheduled", () => {
+  const { frameScheduler, next, asked } = setUp();
   let count = 0;
   const drawable = { draw: () => (count += 1) };
-  frameScheduler.ask(drawable);
-  frameScheduler.ask(drawable);
+  frameScheduler.schedule(drawable);
+  frameScheduler.schedule(drawable);
   next();
   expect(count).toBe(1);
   expect(asked).toHaveLength(0);
 });
 
-it("stops when the frame's time is used up, and goes on with who waits in the next", () => {
-  const { frameScheduler, next, time } = stage();
+it("stops when the budget is used up, and continues in the next frame", () => {
+  const { frameScheduler, next, time } = setUp();
   const drawn: number[] = [];
   for (const id of [1, 2, 3]) {
-    frameScheduler.ask({
+    frameScheduler.schedule({
       draw() {
         drawn.push(id);
         time.ms += 6;
@@ -40,29 +40,29 @@ it("stops when the frame's time is used up, and goes on with who waits in the ne
   expect(drawn).toEqual([1, 2, 3]);
 });
 
-it("lets nobody starve who waits behind one that asks all the time", () => {
-  const { frameScheduler, next, time } = stage();
+it("draws every chart, even if one is scheduled all the time", () => {
+  const { frameScheduler, next, time } = setUp();
   const drawn: string[] = [];
   const eager = {
     draw() {
       drawn.push("eager");
       time.ms += 20;
-      frameScheduler.ask(eager);
+      frameScheduler.schedule(eager);
     },
   };
   const patient = { draw: () => drawn.push("patient") };
-  frameScheduler.ask(eager);
-  frameScheduler.ask(patient);
+  frameScheduler.schedule(eager);
+  frameScheduler.schedule(patient);
   next();
   next();
   expect(drawn).toContain("patient");
 });
 
-it("lets all draw before the first writes, and no one write who has not drawn", () => {
-  const { frameScheduler, next, time } = stage();
+it("draws all before the first write, and writes only what it has drawn", () => {
+  const { frameScheduler, next, time } = setUp();
   const done: string[] = [];
   for (const id of [1, 2, 3]) {
-    frameScheduler.ask({
+    frameScheduler.schedule({
       draw() {
         done.push(`draw ${id}`);
         time.ms += 4;
@@ -76,14 +76,14 @@ it("lets all draw before the first writes, and no one write who has not drawn", 
   expect(done.slice(4)).toEqual(["draw 3", "write 3"]);
 });
 
-it("forgets who is gone", () => {
-  const { frameScheduler, next } = stage();
+it("does not draw a cancelled chart", () => {
+  const { frameScheduler, next } = setUp();
   const gone = {
     draw() {
       throw new Error("drawn");
     },
   };
-  frameScheduler.ask(gone);
+  frameScheduler.schedule(gone);
   frameScheduler.cancel(gone);
   next();
 });

@@ -1,15 +1,15 @@
-// Who is due draws with the next frame; a frame gives away only so much time, and the rest waits its turn.
+// Draws charts in animation frames with a time budget per frame; the rest wait for the next frame.
 
 export interface Drawable {
   draw(): void;
-  /** Change the page, once all have drawn: a canvas asks for its style, which each change makes anew. */
+  /** Changes the page after all have drawn: drawing reads styles, which each change invalidates. */
   write?(): void;
 }
 
 const BUDGET_MS = 8;
 
 export class FrameScheduler {
-  private readonly due = new Set<Drawable>();
+  private readonly scheduled = new Set<Drawable>();
   private isFrameRequested = false;
 
   constructor(
@@ -17,29 +17,29 @@ export class FrameScheduler {
     private readonly nowMs: () => number = () => performance.now(),
   ) {}
 
-  ask(drawable: Drawable): void {
-    this.due.add(drawable);
+  schedule(drawable: Drawable): void {
+    this.scheduled.add(drawable);
     this.requestFrame();
   }
 
   cancel(drawable: Drawable): void {
-    this.due.delete(drawable);
+    this.scheduled.delete(drawable);
   }
 
   private requestFrame(): void {
     if (!this.isFrameRequested) {
       this.isFrameRequested = true;
-      this.request(() => this.drawDue());
+      this.request(() => this.drawScheduled());
     }
   }
 
-  private drawDue(): void {
+  private drawScheduled(): void {
     this.isFrameRequested = false;
     const endMs = this.nowMs() + BUDGET_MS;
     const drawn: Drawable[] = [];
-    // A set keeps the order of asking: who waits longest draws first, and who draws goes to the end.
-    for (const drawable of this.due) {
-      this.due.delete(drawable);
+    // A set keeps the order of insertion: the one that waits longest draws first.
+    for (const drawable of this.scheduled) {
+      this.scheduled.delete(drawable);
       drawable.draw();
       drawn.push(drawable);
       if (this.nowMs() >= endMs) {
@@ -49,7 +49,7 @@ export class FrameScheduler {
     for (const drawable of drawn) {
       drawable.write?.();
     }
-    if (this.due.size > 0) {
+    if (this.scheduled.size > 0) {
       this.requestFrame();
     }
   }

@@ -1,4 +1,4 @@
-// One chart on the screen: uPlot over the curves of a run, drawn when it is due and in sight.
+// Draws one chart with uPlot, when its data has changed and it is visible.
 
 import uPlot from "uplot";
 import type { Formats } from "../i18n/useFormats";
@@ -11,7 +11,7 @@ import type { ChartOptions } from "./chartOptions";
 import { type Column, isSame, nearest, PlotDataBuilder, range, steadyEnd } from "./plotData";
 
 const LEAST_WIDTH_PX = 120;
-/** However many charts there are, this share between one and the next spreads them evenly. */
+/** Phases that differ by this share are spread evenly for any number of charts. */
 const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
 
 let numMade = 0;
@@ -20,26 +20,26 @@ export interface PlotSettings {
   runId: string;
   metrics: readonly string[];
   options: ChartOptions;
-  /** Null where the run does not say it: the axis then counts steps. */
+  /** Null if unknown: the axis then counts steps. */
   stepsPerEpoch: number | null;
   formats: Formats;
 }
 
-/** What the legend says: of the newest points or, where the cursor is, of those. */
+/** The values in the legend: at the cursor, or the newest. */
 export interface Reading {
   step: number | null;
   isCursor: boolean;
   values: Array<number | undefined>;
   numNotFinite: number;
-  /** All that the server had has been read, not only what came live. */
+  /** Whether the points logged before the page was opened are loaded, too. */
   isWhole: boolean;
 }
 
 export class Plot implements Drawable {
   private plot: uPlot | null = null;
-  private isInSight = false;
-  private isDue = true;
-  /** Kept: to ask an element for its width makes the browser lay out the page once more. */
+  private isVisible = false;
+  private needsDraw = true;
+  /** Cached, because reading an element's width forces a layout. */
   private widthPx = LEAST_WIDTH_PX;
   private cursorStep: number | null = null;
   private chosenStep: number | null = null;
@@ -55,8 +55,8 @@ export class Plot implements Drawable {
     private readonly onReading: (reading: Reading) => void,
     private readonly onZoom: (zoom: [number, number] | null) => void,
   ) {
-    this.detail = new ZoomDetail(curves, () => this.ask());
-    this.stopWatching = curves.watch(settings.runId, () => this.ask());
+    this.detail = new ZoomDetail(curves, () => this.scheduleDraw());
+    this.stopWatching = curves.watch(settings.runId, () => this.scheduleDraw());
   }
 
   set(settings: PlotSettings): void {
@@ -72,27 +72,27 @@ export class Plot implements Drawable {
     }
     const { runId, metrics, options } = settings;
     this.detail.request({ runId, metrics, zoom: options.zoom });
-    this.ask();
+    this.scheduleDraw();
   }
 
-  /** Colours are read anew, as when the theme has changed. */
+  /** Rebuilds the plot, for instance with the colours of another theme. */
   rebuild(): void {
     this.plot?.destroy();
     this.plot = null;
-    this.ask();
+    this.scheduleDraw();
   }
 
-  setInSight(isInSight: boolean): void {
-    this.isInSight = isInSight;
-    if (isInSight && this.isDue) {
-      this.ask();
+  setVisible(isVisible: boolean): void {
+    this.isVisible = isVisible;
+    if (isVisible && this.needsDraw) {
+      this.scheduleDraw();
     }
   }
 
   resize(): void {
     this.widthPx = Math.max(LEAST_WIDTH_PX, this.target.clientWidth);
     this.plot?.setSize({ width: this.widthPx, height: HEIGHT_PX });
-    this.ask();
+    this.scheduleDraw();
   }
 
   destroy(): void {
@@ -102,7 +102,7 @@ export class Plot implements Drawable {
     this.plot?.destroy();
   }
 
-  /** For the keyboard: to the next or an earlier point of the first metric. */
+  /** For the keyboard: moves the cursor by `by` points of the first metric. */
   moveCursor(by: number): void {
     const [first] = this.points();
     if (!first || first.steps.length === 0 || !this.plot) {
@@ -111,13 +111,13 @@ export class Plot implements Drawable {
     const last = first.steps.length - 1;
     const at = this.cursorStep === null ? last : nearest(first, this.cursorStep) + by;
     const step = first.steps[Math.min(Math.max(at, 0), last)] as number;
-    this.putCursor(this.plot, step);
+    this.placeCursor(this.plot, step);
     this.chosenStep = step;
     this.cursorStep = step;
-    this.read();
+    this.report();
   }
 
-  /** For the keyboard: a part of what is shown, around the cursor; `by` above 1 shows more. */
+  /** For the keyboard: zooms around the cursor; `by` above 1 zooms out. */
   zoomBy(by: number): void {
     const all = range(this.allPoints());
     const shown = this.settings.options.zoom ?? all;
@@ -134,16 +134,16 @@ export class Plot implements Drawable {
   }
 
   draw(): void {
-    if (!this.isInSight) {
-      this.isDue = true;
+    if (!this.isVisible) {
+      this.needsDraw = true;
       return;
     }
-    this.isDue = false;
+    this.needsDraw = false;
     const { options } = this.settings;
     const points = this.points();
     const shown = options.zoom ?? range(points);
     const isNew = this.plot === null;
-    this.plot ??= new uPlot(this.uplotOptions(), this.nothing(), this.target);
+    this.plot ??= new uPlot(this.uplotOptions(), this.emptyData(), this.target);
     const [min, max] = shown ?? [0, 1];
     const end = options.zoom ? max : steadyEnd(min, max, this.widthPx, this.phase);
     const { smoothing, isLog } = options;
@@ -152,17 +152,17 @@ export class Plot implements Drawable {
     const { xs, raw, smooth } = this.dataBuilder.build(points, view, perUnit);
     this.redraw([xs, ...raw, ...smooth], min / perUnit, Math.max(end, min + 1) / perUnit);
     if (isNew && this.chosenStep !== null) {
-      this.putCursor(this.plot, this.chosenStep);
+      this.placeCursor(this.plot, this.chosenStep);
     }
   }
 
   write(): void {
-    if (this.isInSight) {
-      this.read();
+    if (this.isVisible) {
+      this.report();
     }
   }
 
-  /** Only where something has changed: most new points change nothing that can be seen of a long curve. */
+  /** Skips unchanged data: most new points change nothing visible in a long curve. */
   private redraw(data: Array<Column | number[]>, min: number, max: number): void {
     const { plot } = this;
     if (!plot) {
@@ -180,7 +180,7 @@ export class Plot implements Drawable {
     });
   }
 
-  private putCursor(plot: uPlot, step: number): void {
+  private placeCursor(plot: uPlot, step: number): void {
     const left = plot.valToPos(step / this.perUnit(), "x");
     plot.setCursor({ left, top: plot.bbox.height / devicePixelRatio / 2 });
   }
@@ -193,10 +193,10 @@ export class Plot implements Drawable {
     }
   }
 
-  private ask(): void {
-    this.isDue = true;
-    if (this.isInSight) {
-      frameScheduler.ask(this);
+  private scheduleDraw(): void {
+    this.needsDraw = true;
+    if (this.isVisible) {
+      frameScheduler.schedule(this);
     }
   }
 
@@ -218,7 +218,7 @@ export class Plot implements Drawable {
     return options.axis === "epoch" && stepsPerEpoch ? stepsPerEpoch : 1;
   }
 
-  private read(): void {
+  private report(): void {
     const series = this.series();
     const points = series.map((each) => each.view());
     const step = this.cursorStep;
@@ -229,11 +229,11 @@ export class Plot implements Drawable {
     const last = range(points)?.[1] ?? null;
     const numNotFinite = series.reduce((sum, each) => sum + each.numNotFinite, 0);
     const { runId, metrics } = this.settings;
-    const isWhole = metrics.every((each) => this.curves.known(runId, each)?.state === "read");
+    const isWhole = metrics.every((each) => this.curves.known(runId, each)?.state === "loaded");
     this.onReading({ step: step ?? last, isCursor: step !== null, values, numNotFinite, isWhole });
   }
 
-  private nothing(): uPlot.AlignedData {
+  private emptyData(): uPlot.AlignedData {
     const { metrics, options } = this.settings;
     const lines = metrics.length * (options.smoothing > 0 ? 2 : 1);
     return [[], ...Array.from({ length: lines }, () => [])] as unknown as uPlot.AlignedData;
@@ -248,14 +248,14 @@ export class Plot implements Drawable {
   }
 
   private cursorMoved(plot: uPlot): void {
-    // New points move what is under the cursor; a step that was chosen by keyboard stays chosen.
+    // New points shift the plot under the cursor; a step chosen by keyboard stays chosen.
     if (this.chosenStep !== null && !plot.cursor.event) {
       return;
     }
     this.chosenStep = null;
     const left = plot.cursor.left ?? -1;
     this.cursorStep = left < 0 ? null : plot.posToVal(left, "x") * this.perUnit();
-    this.read();
+    this.report();
   }
 
   private selected(plot: uPlot): void {

@@ -13,8 +13,8 @@ function points(steps: number[], values: number[]): Points {
 
 const VIEW = { min: 0, max: 10, widthPx: 100, smoothing: 0, isLog: false };
 
-describe("what is drawn", () => {
-  it("puts two metrics on one axis: undefined where only the other has a point", () => {
+describe("the plot data", () => {
+  it("puts two metrics on one axis, with undefined where only the other has a point", () => {
     const drawn = new PlotDataBuilder().build(
       [points([1, 2, 3], [0.1, 0.2, 0.3]), points([2, 4], [2, 4])],
       VIEW,
@@ -27,7 +27,7 @@ describe("what is drawn", () => {
     ]);
   });
 
-  it("leaves a gap where a value is no number, and on a logarithmic axis where it is not positive", () => {
+  it("has a gap for NaN and infinity, and on a logarithmic axis for values that are not positive", () => {
     const metric = points([1, 2, 3, 4], [1, Number.NaN, 0, Number.POSITIVE_INFINITY]);
     expect(new PlotDataBuilder().build([metric], VIEW, 1).raw).toEqual([[1, null, 0, null]]);
     expect(new PlotDataBuilder().build([metric], { ...VIEW, isLog: true }, 1).raw).toEqual([
@@ -35,7 +35,7 @@ describe("what is drawn", () => {
     ]);
   });
 
-  it("keeps the greatest and the least of more points than there are pixels", () => {
+  it("keeps the extremes when it downsamples", () => {
     const steps = Array.from({ length: 20_000 }, (_, step) => step);
     const values = steps.map((step) => (step === 12_345 ? 99 : step === 54 ? -99 : Math.sin(step)));
     const { xs, raw } = new PlotDataBuilder().build(
@@ -49,20 +49,20 @@ describe("what is drawn", () => {
     expect(xs.at(-1)).toBe(19_999);
   });
 
-  it("shows a part with one point on either side, so that the line goes on to the edges", () => {
+  it("includes one point on either side of the view, so that the line reaches the edges", () => {
     const metric = points([0, 1, 2, 3, 4, 5], [0, 1, 2, 3, 4, 5]);
     expect(new PlotDataBuilder().build([metric], { ...VIEW, min: 2, max: 3 }, 1).xs).toEqual([
       1, 2, 3, 4,
     ]);
   });
 
-  it("counts epochs where asked to", () => {
+  it("counts epochs if the axis does", () => {
     expect(
       new PlotDataBuilder().build([points([10, 20], [1, 2])], { ...VIEW, max: 20 }, 10).xs,
     ).toEqual([1, 2]);
   });
 
-  it("smooths what is before the part that is shown, too", () => {
+  it("smooths from the first point on, even if the view starts later", () => {
     const metric = points([0, 1, 2, 3], [10, 10, 0, 0]);
     const whole = new PlotDataBuilder().build([metric], { ...VIEW, smoothing: 0.5 }, 1).smooth[0];
     const part = new PlotDataBuilder().build(
@@ -73,7 +73,7 @@ describe("what is drawn", () => {
     expect(part?.at(-1)).toBe(whole?.at(-1));
   });
 
-  it("is nothing for a metric without points", () => {
+  it("is empty for a metric without points", () => {
     expect(new PlotDataBuilder().build([points([], [])], VIEW, 1)).toEqual({
       xs: [],
       raw: [[]],
@@ -84,7 +84,7 @@ describe("what is drawn", () => {
 });
 
 describe("the end of the axis", () => {
-  it("stands still for a point more of a long curve, and moves on by a pixel's width at most", () => {
+  it("mostly stays when a long curve gets a point, and moves by at most a pixel", () => {
     const ends = new Set(
       Array.from({ length: 1_000 }, (_, more) => steadyEnd(0, 20_000 + more, 400, 0.3)),
     );
@@ -98,13 +98,13 @@ describe("the end of the axis", () => {
     }
   });
 
-  it("is the last point of a short curve, and of a single one", () => {
+  it("is the last point of a short curve", () => {
     expect(steadyEnd(0, 7, 400, 0)).toBe(7);
     expect(steadyEnd(100, 107, 400, 0)).toBe(107);
     expect(steadyEnd(5, 5, 400, 0.5)).toBe(5);
   });
 
-  it("moves on at other steps for charts of another phase", () => {
+  it("moves at different steps for different phases", () => {
     const moves = (phase: number) =>
       Array.from({ length: 200 }, (_, more) => 20_000 + more).filter(
         (max) => steadyEnd(0, max, 400, phase) !== steadyEnd(0, max + 1, 400, phase),
@@ -113,7 +113,7 @@ describe("the end of the axis", () => {
     expect(moves(0).filter((step) => moves(0.5).includes(step))).toEqual([]);
   });
 
-  it("leaves what was drawn as it was, unless a point is the least or the greatest of its column", () => {
+  it("keeps the drawn data unless the new point is an extreme of its pixel", () => {
     const drawn = (value: number) => {
       const steps = Array.from({ length: 20_001 }, (_, step) => step);
       const values = steps.map((step) => (step === 20_000 ? value : step % 2));
@@ -139,7 +139,7 @@ describe("the nearest point", () => {
     expect(nearest(metric, step)).toBe(index);
   });
 
-  it("is none where there is none", () => {
+  it("is -1 without points", () => {
     expect(nearest(points([], []), 5)).toBe(-1);
   });
 });

@@ -1,24 +1,24 @@
-// From the points of a few metrics to what a chart of so many pixels draws of them.
+// Builds the data that uPlot draws from the points of a chart's metrics.
 
 import { lowerBound, type Points } from "../live/series";
 import { Smoother } from "./smoother";
 import { type Downsampled, Downsampler, type View } from "./downsampler";
 
-/** Steps of an epoch where the axis counts epochs, 1 where it counts steps. */
+/** Steps per unit of the axis: those of an epoch if it counts epochs, else 1. */
 export type StepsPerUnit = number;
 
-/** Of a metric, for uPlot: null is a gap, undefined a place where only other metrics have a point. */
+/** A metric's values for uPlot: null is a gap, undefined a step at which only other metrics have a point. */
 export type Column = Array<number | null | undefined>;
 
 export interface PlotData {
   xs: number[];
-  /** As measured, one for each metric. */
+  /** One column per metric, unsmoothed. */
   raw: Column[];
-  /** Smoothed ones; empty without smoothing. */
+  /** One smoothed column per metric; empty without smoothing. */
   smooth: Column[];
 }
 
-/** What one chart draws; it remembers what it found, of which a new point changes little. */
+/** Builds the data of one chart, with a cache per metric because a new point changes little. */
 export class PlotDataBuilder {
   private readonly lines: Line[] = [];
 
@@ -53,7 +53,7 @@ class Line {
   }
 }
 
-/** From the first to the last step of all, or null where there is no point. */
+/** The first and last step of all metrics; null without points. */
 export function range(metrics: readonly Points[]): [number, number] | null {
   let min = Number.POSITIVE_INFINITY;
   let max = Number.NEGATIVE_INFINITY;
@@ -66,10 +66,10 @@ export function range(metrics: readonly Points[]): [number, number] | null {
   return min <= max ? [min, max] : null;
 }
 
-/** Where an axis from `min` to `max` ends: it grows by about a pixel's width at a time.
+/** The end of an axis from `min` to `max`, which grows by about one pixel's width at a time.
 
-So one point more does not move all the others by a part of a pixel, and what is drawn stays drawn.
-Charts with another `phase`, from 0 to below 1, grow at other steps, so that not all are drawn at once. */
+A new point then does not shift all others by a fraction of a pixel, so nothing is redrawn. Charts
+with different `phase`, from 0 to below 1, grow at different steps and are not all redrawn at once. */
 export function steadyEnd(min: number, max: number, widthPx: number, phase: number): number {
   if (max <= min) {
     return max;
@@ -91,7 +91,7 @@ export function nearest({ steps }: Points, step: number): number {
   return isCloser ? after : after - 1;
 }
 
-/** All columns over the steps of all. */
+/** Puts all columns on one axis of steps. */
 function merge(parts: readonly Downsampled[]): { steps: number[]; columns: Column[] } {
   const [first] = parts;
   if (first && parts.every((part) => isSame(part.steps, first.steps))) {

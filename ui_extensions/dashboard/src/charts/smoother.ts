@@ -1,23 +1,23 @@
-// The running mean of one metric.
+// Smooths one metric with a moving average.
 
 import { grown, newRevision, type Points } from "../live/series";
 
-/** Exponential moving average without the pull towards 0 of its beginning; gaps stay gaps.
+/** Exponential moving average with bias correction; gaps stay gaps.
 
-It goes on where it ended: points that come behind the others change nothing before them. */
+It continues from its last point: appended points do not change earlier averages. */
 export class Smoother {
   private averages = new Float64Array(0);
   private length = 0;
   private sum = 0;
   private total = 0;
   private revision = 0;
-  private ofRevision = -1;
+  private sourceRevision = -1;
   private weight = 0;
 
-  /** `weight`, from 0 to below 1, is what a point counts for the next one, as a share. */
+  /** `weight`, from 0 to below 1, is the weight of the previous average. */
   smoothed({ steps, values, times, revision }: Points, weight: number): Points {
-    if (revision !== this.ofRevision || weight !== this.weight || values.length < this.length) {
-      [this.ofRevision, this.weight, this.revision] = [revision, weight, newRevision()];
+    if (revision !== this.sourceRevision || weight !== this.weight || values.length < this.length) {
+      [this.sourceRevision, this.weight, this.revision] = [revision, weight, newRevision()];
       [this.length, this.sum, this.total] = [0, 0, 0];
     }
     if (values.length > this.averages.length) {

@@ -1,4 +1,4 @@
-// How a chart looks, in uPlot's terms: its lines, axes and cursor.
+// The uPlot options of a chart: lines, axes and cursor.
 
 import type uPlot from "uplot";
 import type { Formats } from "../i18n/useFormats";
@@ -7,9 +7,9 @@ import type { ChartOptions } from "./chartOptions";
 export const HEIGHT_PX = 200;
 const SYNC_KEY = "run";
 const LINE_PX = 1.5;
-/** Browsers draw a line of one pixel many times as fast as a wider one. */
+/** Browsers draw a line of one pixel many times faster than a wider one. */
 const THIN_LINE_PX = 1;
-/** Points to a pixel's width from which a line is thin. */
+/** From this number of points per pixel the line is thin. */
 const DENSE = 0.5;
 
 interface Shown {
@@ -18,17 +18,17 @@ interface Shown {
   formats: Formats;
 }
 
-interface Reader {
+interface Handlers {
   onCursor(plot: uPlot): void;
   onSelect(plot: uPlot): void;
   onDoubleClick(): void;
 }
 
-/** Colours are those of the page as it is now. */
+/** Reads the colours from the page's present theme. */
 export function uplotOptions(
   { metrics, options, formats }: Shown,
   widthPx: number,
-  reader: Reader,
+  handlers: Handlers,
 ): uPlot.Options {
   const style = getComputedStyle(document.documentElement);
   const colour = (name: string): string => style.getPropertyValue(name).trim();
@@ -39,7 +39,7 @@ export function uplotOptions(
   const lines = metrics.map((metric, index) => ({
     label: metric,
     stroke: colour(`--series-${(index % 6) + 1}`),
-    // The second metric is told from the first by its dashes as well.
+    // Dashes distinguish neighbouring lines without colour.
     dash: index % 2 === 1 ? [6, 3] : [],
     width: LINE_PX,
     points: { size: 5, space: 12 },
@@ -74,19 +74,19 @@ export function uplotOptions(
       },
       bind: {
         dblclick: () => () => {
-          reader.onDoubleClick();
+          handlers.onDoubleClick();
           return null;
         },
       },
     },
     hooks: {
-      setCursor: [(plot) => reader.onCursor(plot)],
-      setSelect: [(plot) => reader.onSelect(plot)],
+      setCursor: [(plot) => handlers.onCursor(plot)],
+      setSelect: [(plot) => handlers.onSelect(plot)],
     },
   };
 }
 
-/** What has been smoothed has no corners, and costs little. */
+/** A smoothed or dense curve gets a thin line, which is cheaper to draw. */
 export function lineWidthPx(
   numPoints: number,
   widthPx: number,
@@ -95,7 +95,7 @@ export function lineWidthPx(
   return smoothing > 0 || numPoints > DENSE * widthPx ? THIN_LINE_PX : LINE_PX;
 }
 
-/** A little room above and below, also for a curve that is flat. */
+/** Adds a margin above and below, for a flat curve as well. */
 function padded(_: uPlot, min: number | null, max: number | null): uPlot.Range.MinMax {
   if (min === null || max === null) {
     return [0, 1];

@@ -11,20 +11,20 @@ function seriesAt(step: number): Series {
   return series;
 }
 
-/** Of each metric 1,000,000 points are known to be, of which one is here; answers come when told to. */
-function stage(total = 1_000_000) {
+/** Each metric has `total` points on the server and one here; the test resolves the requests. */
+function setUp(total = 1_000_000) {
   const answers: Array<(series: Series) => void> = [];
   const asked: Array<[number, number]> = [];
   const curves = {
-    known: () => ({ series: seriesAt(1), state: "read", total }),
+    known: () => ({ series: seriesAt(1), state: "loaded", total }),
     detail: (_run: string, _metric: string, from: number, to: number) => {
       asked.push([from, to]);
       return new Promise<Series>((resolve) => answers.push(resolve));
     },
   };
-  const onRead = vi.fn();
-  const detail = new ZoomDetail(curves as unknown as Curves, onRead);
-  return { detail, asked, answers, onRead };
+  const onLoaded = vi.fn();
+  const detail = new ZoomDetail(curves as unknown as Curves, onLoaded);
+  return { detail, asked, answers, onLoaded };
 }
 
 function zoomedTo(zoom: ZoomRange["zoom"], ...metrics: string[]): ZoomRange {
@@ -41,8 +41,8 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-it("reads the range where zooming ended, and says when it has it", async () => {
-  const { detail, asked, answers, onRead } = stage();
+it("loads the range at which zooming ended", async () => {
+  const { detail, asked, answers, onLoaded } = setUp();
   detail.request(zoomedTo([0, 500]));
   detail.request(zoomedTo([100, 200]));
   await vi.advanceTimersByTimeAsync(LATER_MS);
@@ -50,17 +50,17 @@ it("reads the range where zooming ended, and says when it has it", async () => {
   expect(detail.points()).toBeNull();
   answers[0]?.(seriesAt(150));
   await vi.advanceTimersByTimeAsync(0);
-  expect(onRead).toHaveBeenCalledOnce();
+  expect(onLoaded).toHaveBeenCalledOnce();
   expect([...(detail.points()?.[0]?.steps ?? [])]).toEqual([150]);
 });
 
-it("asks for nothing where all is known, and for nothing twice", async () => {
-  const known = stage(1);
+it("loads nothing that is known already", async () => {
+  const known = setUp(1);
   known.detail.request(zoomedTo([100, 200]));
   await vi.advanceTimersByTimeAsync(LATER_MS);
   expect(known.asked).toEqual([]);
 
-  const { detail, asked, answers } = stage();
+  const { detail, asked, answers } = setUp();
   detail.request(zoomedTo([100, 200]));
   await vi.advanceTimersByTimeAsync(LATER_MS);
   answers[0]?.(seriesAt(150));
@@ -71,21 +71,21 @@ it("asks for nothing where all is known, and for nothing twice", async () => {
 });
 
 it.each([zoomedTo(null), zoomedTo([300, 400]), zoomedTo([100, 200], "m", "n")])(
-  "shows nothing of a range that was left for %j",
+  "ignores a range that %j has replaced",
   async (next) => {
-    const { detail, answers, onRead } = stage();
+    const { detail, answers, onLoaded } = setUp();
     detail.request(zoomedTo([100, 200]));
     await vi.advanceTimersByTimeAsync(LATER_MS);
     detail.request(next);
     answers[0]?.(seriesAt(150));
     await vi.advanceTimersByTimeAsync(0);
     expect(detail.points()).toBeNull();
-    expect(onRead).not.toHaveBeenCalled();
+    expect(onLoaded).not.toHaveBeenCalled();
   },
 );
 
-it("asks no more once it is forgotten", async () => {
-  const { detail, asked } = stage();
+it("loads nothing after it is cancelled", async () => {
+  const { detail, asked } = setUp();
   detail.request(zoomedTo([100, 200]));
   detail.cancel();
   await vi.advanceTimersByTimeAsync(LATER_MS);

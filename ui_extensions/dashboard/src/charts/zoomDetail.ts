@@ -1,4 +1,4 @@
-// A range of curves that is zoomed into: what was downsampled out of it is read again.
+// Loads the points of a zoomed range at full detail.
 
 import type { Curves } from "../live/curves";
 import type { Points, Series } from "../live/series";
@@ -9,38 +9,38 @@ export interface ZoomRange {
   zoom: Zoom | null;
 }
 
-/** In steps, both ends shown. */
+/** In steps, both ends included. */
 type Zoom = readonly [number, number];
 
-/** Somebody who zooms by wheel or keyboard passes through many parts. */
+/** Zooming step by step passes through many ranges, of which only the last is loaded. */
 const DELAY_MS = 150;
 
 export class ZoomDetail {
   private requestedKey = "";
-  private read: { key: string; series: Series[] } | null = null;
+  private loaded: { key: string; series: Series[] } | null = null;
   private timer = 0;
 
   constructor(
     private readonly curves: Curves,
-    private readonly onRead: () => void,
+    private readonly onLoaded: () => void,
   ) {}
 
-  /** Read it in a moment, unless all of it is known. */
+  /** Loads the range after a short delay, unless all of its points are known. */
   request(range: ZoomRange): void {
     const { zoom } = range;
     clearTimeout(this.timer);
     this.requestedKey = keyOf(range);
     if (!zoom) {
-      this.read = null;
-    } else if (this.read?.key !== this.requestedKey && this.isThinned(range)) {
-      this.timer = window.setTimeout(() => void this.ask(range, zoom), DELAY_MS);
+      this.loaded = null;
+    } else if (this.loaded?.key !== this.requestedKey && this.isDownsampled(range)) {
+      this.timer = window.setTimeout(() => void this.load(range, zoom), DELAY_MS);
     }
   }
 
-  /** Null where nothing finer is known. */
+  /** Null if no finer points are loaded. */
   points(): Points[] | null {
-    return this.read?.key === this.requestedKey
-      ? this.read.series.map((each) => each.view())
+    return this.loaded?.key === this.requestedKey
+      ? this.loaded.series.map((each) => each.view())
       : null;
   }
 
@@ -49,14 +49,14 @@ export class ZoomDetail {
     this.requestedKey = "";
   }
 
-  private isThinned({ runId, metrics }: ZoomRange): boolean {
+  private isDownsampled({ runId, metrics }: ZoomRange): boolean {
     return metrics.some((metric) => {
       const curve = this.curves.known(runId, metric);
       return curve !== undefined && curve.total > curve.series.length;
     });
   }
 
-  private async ask(range: ZoomRange, zoom: Zoom): Promise<void> {
+  private async load(range: ZoomRange, zoom: Zoom): Promise<void> {
     const { runId, metrics } = range;
     const key = keyOf(range);
     try {
@@ -64,11 +64,11 @@ export class ZoomDetail {
         metrics.map((metric) => this.curves.detail(runId, metric, ...zoom)),
       );
       if (key === this.requestedKey) {
-        this.read = { key, series };
-        this.onRead();
+        this.loaded = { key, series };
+        this.onLoaded();
       }
     } catch {
-      // What is known of this range stays on the screen.
+      // The chart keeps showing the points that it has.
     }
   }
 }

@@ -6,7 +6,7 @@ const english = formatsOf("en-GB");
 const french = formatsOf("fr-FR");
 
 describe("formats", () => {
-  it("write a metric with the digits that count", () => {
+  it("write a metric with four significant digits", () => {
     expect(english.metric(0.123456)).toBe("0.1235");
     expect(english.metric(0.0000123)).toBe("1.23E-5");
     expect(english.metric(0)).toBe("0");
@@ -15,7 +15,7 @@ describe("formats", () => {
     expect(french.metric(0.5)).toBe("0,5");
   });
 
-  it("write a length of time in the two units that matter", () => {
+  it("write a duration in two units", () => {
     expect(english.duration(3_725)).toBe("1 hr 2 mins");
     expect(english.duration(59.6)).toBe("1 min");
     expect(english.duration(0)).toBe("0 secs");
@@ -30,7 +30,7 @@ describe("formats", () => {
 });
 
 describe("the language", () => {
-  it("is the first of the browser's that is there, unless another was chosen", () => {
+  it("is the browser's first available language, unless another was chosen", () => {
     expect(choiceOf(null, ["de-DE", "fr-CA", "en"])).toEqual({ language: "fr", locale: "fr-CA" });
     expect(choiceOf("en", ["fr-FR"])).toEqual({ language: "en", locale: "en" });
     expect(choiceOf("xx", [])).toEqual({ language: "en", locale: "en" });

@@ -1,16 +1,16 @@
-// Numbers, shares, times and sizes as the reader's region writes them.
+// Formats numbers, shares, times and sizes for the user's region.
 
 export const NOTHING = "–";
 
 export interface Formats {
-  /** Four digits that count, as a metric is read. */
+  /** Four significant digits. */
   metric(value: number | null | undefined): string;
   whole(value: number | null | undefined): string;
-  /** Of a share from 0 to 1. */
+  /** Formats a share from 0 to 1. */
   percent(value: number | null | undefined, digits?: number): string;
-  /** Of a length in seconds, such as `2 h 5 min`. */
+  /** Formats seconds, as in `2 h 5 min`. */
   duration(seconds: number | null | undefined): string;
-  /** How long ago, in the reader's words. */
+  /** As in `2 minutes ago`. */
   ago(thenMs: number, nowMs: number): string;
   date(time: string | number | null | undefined): string;
   clock(time: string | number): string;
@@ -28,8 +28,8 @@ const UNITS: ReadonlyArray<[Intl.RelativeTimeFormatUnit, number]> = [
   ["second", 1],
 ];
 
-/** To make a format takes many times as long as to use it. */
-function remembered<Key>(make: (key: Key) => Intl.NumberFormat): (key: Key) => Intl.NumberFormat {
+/** Creating a format takes much longer than using it. */
+function cached<Key>(make: (key: Key) => Intl.NumberFormat): (key: Key) => Intl.NumberFormat {
   const made = new Map<Key, Intl.NumberFormat>();
   return (key) => {
     const format = made.get(key) ?? make(key);
@@ -49,7 +49,7 @@ export function formatsOf(locale: string): Formats {
   const date = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
   const day = new Intl.DateTimeFormat(locale, { dateStyle: "full" });
   const clock = new Intl.DateTimeFormat(locale, { timeStyle: "medium" });
-  const shares = remembered(
+  const shares = cached(
     (digits: number) =>
       new Intl.NumberFormat(locale, {
         style: "percent",
@@ -57,10 +57,10 @@ export function formatsOf(locale: string): Formats {
         maximumFractionDigits: digits,
       }),
   );
-  const spans = remembered(
+  const spans = cached(
     (unit: string) => new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "short" }),
   );
-  const sizes = remembered(
+  const sizes = cached(
     (unit: string) =>
       new Intl.NumberFormat(locale, { style: "unit", unit, maximumSignificantDigits: 3 }),
   );
@@ -91,7 +91,7 @@ export function formatsOf(locale: string): Formats {
         [total % 60, "second"],
       ];
       const first = parts.findIndex(([count]) => count > 0);
-      // Two units are what anybody reads of a time that is left.
+      // Two units are precise enough.
       const shown = first < 0 ? parts.slice(3) : parts.slice(first, first + 2);
       return shown
         .filter(([count], index) => index === 0 || count > 0)

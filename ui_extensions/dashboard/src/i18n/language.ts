@@ -1,4 +1,4 @@
-// The reader's language: what the browser asks for, unless chosen otherwise here.
+// The language of the pages: the browser's, unless another was chosen here.
 
 import { create } from "zustand";
 import { type Choice, choiceOf, type Language } from "./languageChoice";

@@ -1,15 +1,15 @@
-// Which language and region a reader is shown.
+// Chooses the language and region from the stored choice and the browser's languages.
 
 export const LANGUAGES = { en: "English", fr: "Français" } as const;
 export type Language = keyof typeof LANGUAGES;
 
 export interface Choice {
   language: Language;
-  /** For dates and numbers: the reader's own region where it is of that language. */
+  /** For dates and numbers: the user's own region if it has that language. */
   locale: string;
 }
 
-/** What was chosen here, else the first of the browser's languages that is there, else English. */
+/** The stored language, else the browser's first available language, else English. */
 export function choiceOf(stored: string | null, wanted: readonly string[]): Choice {
   const known = Object.keys(LANGUAGES) as Language[];
   const ofTag = (tag: string | null | undefined): Language | undefined =>

@@ -1,4 +1,4 @@
-// Formats for the reader of this page.
+// The number and time formats of the chosen language.
 
 import { useMemo } from "react";
 import { type Formats, formatsOf } from "./formatting";

@@ -1,4 +1,4 @@
-// Texts stand beside the component that shows them, once per language.
+// Texts of the pages: each component defines its own, once per language.
 
 import { useLanguage } from "./language";
 import type { Language } from "./languageChoice";
@@ -8,7 +8,7 @@ type Shape<T> = {
   [K in keyof T]: T[K] extends (...args: infer A) => string ? (...args: A) => string : string;
 };
 
-/** English first; every other language must say the same. */
+/** English first; every other language must have the same texts. */
 export function words<T extends Record<string, Entry>>(
   en: T,
   others: Record<Exclude<Language, "en">, Shape<T>>,

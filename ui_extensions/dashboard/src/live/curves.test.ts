@@ -4,8 +4,8 @@ import { Curves } from "./curves";
 
 const TIMESTAMP = "2026-01-01T00:00:00Z";
 
-/** Answers a curve of the steps 1 to 3, unless it has been told to fail. */
-function stage() {
+/** The server answers the steps 1 to 3, unless `failing.error` is set. */
+function setUp() {
   const failing: { error: RequestError | null } = { error: null };
   const entries = [1, 2, 3].map((step) => ({ step, value: step / 10, timestamp: TIMESTAMP }));
   const list = vi.fn(() =>
@@ -13,12 +13,12 @@ function stage() {
   );
   const curves = new Curves({ list } as unknown as Rest);
   const steps = () => [...curves.curve("r", "m").series.view().steps];
-  const settled = () => vi.waitFor(() => expect(curves.curve("r", "m").state).not.toBe("reading"));
+  const settled = () => vi.waitFor(() => expect(curves.curve("r", "m").state).not.toBe("loading"));
   return { curves, failing, list, steps, settled };
 }
 
-it("reads again what could not be read, and puts it under what came live meanwhile", async () => {
-  const { curves, failing, steps, settled } = stage();
+it("retries a failed load, and merges it with points received live since", async () => {
+  const { curves, failing, steps, settled } = setUp();
   failing.error = new RequestError(0, "UNREACHABLE", "gone");
   curves.curve("r", "m");
   await settled();
@@ -30,8 +30,8 @@ it("reads again what could not be read, and puts it under what came live meanwhi
   expect(steps()).toEqual([1, 2, 3, 4]);
 });
 
-it("reads once more where something was missed while it was reading", async () => {
-  const { curves, list, settled } = stage();
+it("loads once more if points were missed during a load", async () => {
+  const { curves, list, settled } = setUp();
   curves.curve("r", "m");
   curves.refresh();
   curves.refresh("r");
@@ -39,12 +39,12 @@ it("reads once more where something was missed while it was reading", async () =
   await settled();
   await vi.waitFor(() => expect(list).toHaveBeenCalledTimes(2));
   await settled();
-  expect(curves.curve("r", "m").state).toBe("read");
+  expect(curves.curve("r", "m").state).toBe("loaded");
   expect(list).toHaveBeenCalledTimes(2);
 });
 
-it("does not ask again for what the server has refused, or has answered", async () => {
-  const { curves, failing, list, settled } = stage();
+it("does not retry what the server has refused or answered", async () => {
+  const { curves, failing, list, settled } = setUp();
   failing.error = new RequestError(404, "NOT_FOUND", "no such run");
   curves.curve("r", "m");
   await settled();

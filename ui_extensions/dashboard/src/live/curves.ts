@@ -1,20 +1,20 @@
-// The curves of the runs that are looked at: read once, then carried on by what comes live.
+// The curves of the shown runs: loaded once, then extended by live points.
 
 import { isRetryable, type Rest } from "../../../live/rest";
 import type { NotFinite, PerformancePoint } from "../../../live/schemas";
 import { Series } from "./series";
 
-/** Of a longer metric the server leaves out what a chart cannot show; zooming in asks for the rest. */
+/** The server downsamples a longer metric to this many points; zooming in loads the rest. */
 export const LOADED_POINTS = 4_000;
-const MOST_RUNS = 8;
+const MAX_RUNS = 8;
 
 export interface Curve {
   readonly series: Series;
-  /** What failed may come yet; what the server has refused, it will refuse again. */
-  state: "new" | "reading" | "read" | "failed" | "refused";
-  /** Points that the server has, of which `series` may hold fewer. */
+  /** A failed load is retried, a refused one is not. */
+  state: "new" | "loading" | "loaded" | "failed" | "refused";
+  /** Number of points on the server; `series` may hold fewer. */
   total: number;
-  /** Something was missed while it was being read: the answer on its way may lack that. */
+  /** Points were missed during the load, so the response may lack them. */
   isOutdated: boolean;
 }
 
@@ -26,7 +26,7 @@ export class Curves {
 
   constructor(private readonly rest: Rest) {}
 
-  /** The curve as far as it is known; reading it begins with the first call. */
+  /** The curve with the points known so far; the first call starts to load it. */
   curve(runId: string, metric: string): Curve {
     const known = this.ofRun(runId);
     let curve = known.get(metric);
@@ -35,17 +35,17 @@ export class Curves {
       known.set(metric, curve);
     }
     if (curve.state === "new") {
-      void this.read(runId, metric, curve);
+      void this.load(runId, metric, curve);
     }
     return curve;
   }
 
-  /** What is there, without asking the server. */
+  /** Like `curve`, but never starts to load. */
   known(runId: string, metric: string): Curve | undefined {
     return this.runs.get(runId)?.get(metric);
   }
 
-  /** `watcher` is called when a curve of the run has changed. */
+  /** Calls `watcher` when a curve of the run has changed; returns a function that ends this. */
   watch(runId: string, watcher: Watcher): () => void {
     const watchers = this.watchers.get(runId) ?? new Set();
     watchers.add(watcher);
@@ -63,71 +63,71 @@ export class Curves {
     if (!known) {
       return;
     }
-    let isNews = false;
+    let hasChanged = false;
     for (const point of points) {
       const curve = known.get(point.metric);
       if (curve && curve.state !== "new") {
         curve.series.add(point.step, numberOf(point), Date.parse(point.timestamp));
-        isNews = true;
+        hasChanged = true;
       }
     }
-    if (isNews) {
-      this.tell(runId);
+    if (hasChanged) {
+      this.notify(runId);
     }
   }
 
-  /** Something was missed: read again what is known, of one run or of all. */
+  /** Loads the curves again after a gap, of one run or of all. */
   refresh(runId?: string): void {
-    this.refetch((_, id) => id === (runId ?? id));
+    this.reload((_, id) => id === (runId ?? id));
   }
 
-  /** Ask again for what could not be read. */
+  /** Loads the curves again whose load has failed. */
   retry(): void {
-    this.refetch((curve) => curve.state === "failed");
+    this.reload((curve) => curve.state === "failed");
   }
 
-  /** The points of a range of steps, as finely as a chart can show them. */
+  /** The points of a range of steps, as many as a chart can show. */
   async detail(runId: string, metric: string, from: number, to: number): Promise<Series> {
     const range = { from_step: Math.floor(from), to_step: Math.ceil(to) };
-    const { entries } = await this.ask(runId, metric, range);
+    const { entries } = await this.request(runId, metric, range);
     const series = new Series();
-    series.fill(entries.map(plain));
+    series.fill(entries.map(seriesPoint));
     return series;
   }
 
-  private refetch(isWanted: (curve: Curve, runId: string) => boolean): void {
+  private reload(isWanted: (curve: Curve, runId: string) => boolean): void {
     for (const [runId, known] of this.runs) {
       for (const [metric, curve] of known) {
         if (isWanted(curve, runId)) {
-          void this.read(runId, metric, curve);
+          void this.load(runId, metric, curve);
         }
       }
     }
   }
 
-  private async read(runId: string, metric: string, curve: Curve): Promise<void> {
-    if (curve.state === "reading") {
+  private async load(runId: string, metric: string, curve: Curve): Promise<void> {
+    if (curve.state === "loading") {
       curve.isOutdated = true;
       return;
     }
-    curve.state = "reading";
+    curve.state = "loading";
     curve.isOutdated = false;
     try {
-      const { entries, total } = await this.ask(runId, metric, {});
-      curve.series.fill(entries.map(plain));
+      const { entries, total } = await this.request(runId, metric, {});
+      curve.series.fill(entries.map(seriesPoint));
       curve.total = total;
-      curve.state = "read";
+      curve.state = "loaded";
     } catch (error) {
-      // What comes live is shown all the same.
+      // Live points are shown all the same.
       curve.state = isRetryable(error) ? "failed" : "refused";
     }
-    this.tell(runId);
-    if (curve.isOutdated && curve.state === "read") {
-      void this.read(runId, metric, curve);
+    this.notify(runId);
+    if (curve.isOutdated && curve.state === "loaded") {
+      void this.load(runId, metric, curve);
     }
   }
 
-  private ask(runId: string, metric: string, range: Record<string, number>) {
+  private request(runId: string, metric: string, range: Record<string, number>) {
     const path = `api/metrics/performance/${metric.split("/").map(encodeURIComponent).join("/")}`;
     return this.rest.list<PerformancePoint>(path, {
       run_id: runId,
@@ -138,11 +138,11 @@ export class Curves {
 
   private ofRun(runId: string): Map<string, Curve> {
     const found = this.runs.get(runId) ?? new Map<string, Curve>();
-    // The last to be looked at stands last, and the first goes when there are too many.
+    // Moves the run to the end: the least recently used run is dropped first.
     this.runs.delete(runId);
     this.runs.set(runId, found);
     for (const id of this.runs.keys()) {
-      if (this.runs.size <= MOST_RUNS) {
+      if (this.runs.size <= MAX_RUNS) {
         break;
       }
       if (!this.watchers.has(id)) {
@@ -152,14 +152,14 @@ export class Curves {
     return found;
   }
 
-  private tell(runId: string): void {
+  private notify(runId: string): void {
     for (const watcher of this.watchers.get(runId) ?? []) {
       watcher();
     }
   }
 }
 
-/** As a socket or a route tells of it. */
+/** A point as the WebSocket and the REST routes send it. */
 interface IncomingPoint {
   metric: string;
   value: number | null;
@@ -168,7 +168,7 @@ interface IncomingPoint {
   timestamp: string;
 }
 
-function plain(point: IncomingPoint) {
+function seriesPoint(point: IncomingPoint) {
   return { step: point.step, value: numberOf(point), timeMs: Date.parse(point.timestamp) };
 }
 
@@ -178,7 +178,7 @@ const WORDS: Record<NotFinite, number> = {
   "-Infinity": Number.NEGATIVE_INFINITY,
 };
 
-/** JSON has no NaN and no infinity: such a value is null, and a word says what it was. */
+/** JSON has no NaN or infinity: `value` is then null, and `not_finite` names it. */
 export function numberOf(point: { value: number | null; not_finite?: NotFinite | null }): number {
   return point.value ?? (point.not_finite ? WORDS[point.not_finite] : Number.NaN);
 }

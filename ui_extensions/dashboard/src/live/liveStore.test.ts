@@ -34,15 +34,15 @@ function metricsMessage(runId: string, step: number): ServerMessage {
   } as unknown as ServerMessage;
 }
 
-describe("the state afterMessages messages", () => {
-  it("has the newest metrics of each run, and leaves the others as they were", () => {
+describe("the state after messages", () => {
+  it("has the newest metrics of each run, and does not change other runs", () => {
     const first = afterMessages(EMPTY, [metricsMessage("r", 1), metricsMessage("s", 1)], 10);
     const second = afterMessages(first, [metricsMessage("r", 2)], 20);
     expect(second.runs.r).toMatchObject({ step: 2, lastMessageMs: 20 });
     expect(second.runs.s).toBe(first.runs.s);
   });
 
-  it("holds no more than so many runs: those that were heard of last", () => {
+  it("keeps a limited number of runs: those with the newest messages", () => {
     let state = EMPTY;
     for (let run = 0; run < 600; run += 1) {
       state = afterMessages(state, [metricsMessage(`r${run}`, 1)], run);
@@ -64,14 +64,14 @@ describe("a critical alert", () => {
     expect(afterMessages(raised, [alertMessage({ acknowledged_by: "ada" })], 0).unseen).toEqual([]);
   });
 
-  it("that was looked at does not come back with each of its changes", () => {
+  it("that was seen stays seen when it changes", () => {
     const raised = afterMessages(EMPTY, [alertMessage({})], 0);
     const seen = { ...raised, unseen: [] };
     expect(afterMessages(seen, [alertMessage({ step: 9 })], 0).unseen).toEqual([]);
   });
 });
 
-it("what was read does not replace what came live since it was asked for", () => {
+it("does not replace a live status by an older one that was loaded", () => {
   const live = { status: "paused", run_id: "r" };
   const message = { type: "status_update", run_id: "r", offset: 1, timestamp: "", status: live };
   useLive.setState(afterMessages(EMPTY, [message as unknown as ServerMessage], 100));

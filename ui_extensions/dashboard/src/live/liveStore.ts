@@ -1,4 +1,4 @@
-// What is known of runs and alerts right now, as the socket says it; the one state of the pages.
+// The pages' one store: the live state of runs and alerts, updated by WebSocket messages.
 
 import { create } from "zustand";
 import type { ConnectionStatus } from "../../../live/connection";
@@ -12,19 +12,19 @@ import type {
   TrainingStatus,
 } from "../../../live/schemas";
 
-const MOST_RUNS = 500;
+const MAX_RUNS = 500;
 
 export interface LiveRun {
   status?: TrainingStatus;
   metrics?: MetricsData;
   system?: SystemMetrics | null;
   step?: number | null;
-  /** When something of the run came last, in ms since the Unix epoch; null where that is not known. */
+  /** Time of the run's last message or metric, in ms since the Unix epoch; null if unknown. */
   lastMessageMs: number | null;
-  /** When its status and its metrics came live. */
+  /** When the status and the metrics were last received live. */
   statusMs: number;
   metricsMs: number;
-  /** Counts what changes an evaluation: artifacts, and the epochs that end. */
+  /** Number of artifacts logged while the page is open. */
   artifacts: number;
 }
 
@@ -33,11 +33,11 @@ const UNKNOWN: LiveRun = { lastMessageMs: null, statusMs: 0, metricsMs: 0, artif
 export interface LiveState {
   connection: ConnectionStatus;
   runs: Readonly<Record<string, LiveRun>>;
-  /** By id; those that came live, or were read. */
+  /** By id; received live or loaded. */
   alerts: Readonly<Record<string, CriticalAlert>>;
-  /** Critical alerts that are open, that nobody has acknowledged, and nobody here has looked at. */
+  /** Critical alerts that are open, not acknowledged, and not yet seen in this browser tab. */
   unseen: readonly string[];
-  /** Rises when what was read must be read again. */
+  /** Rises after each gap in the messages: what was loaded before is outdated. */
   gaps: number;
 }
 
@@ -49,7 +49,7 @@ export const useLive = create<LiveState>()(() => ({
   gaps: 0,
 }));
 
-/** The state afterMessages `messages`. */
+/** The state after `messages`. */
 export function afterMessages(
   state: LiveState,
   messages: readonly ServerMessage[],
@@ -106,15 +106,15 @@ export function afterMessages(
   return { ...state, runs: bounded(runs), alerts, unseen };
 }
 
-/** An alert is new when it becomes critical; it is seen when it ends or somebody acknowledges it. */
+/** Adds an alert when it becomes critical; removes it when it ends or is acknowledged. */
 function unseenAfter(
   unseen: readonly string[],
   alert: CriticalAlert,
   before: CriticalAlert | undefined,
 ): readonly string[] {
   const id = alert.alert_id;
-  const needsAcknowledgement = isCritical(alert) && alert.acknowledged_by === null;
-  if (!needsAcknowledgement) {
+  const isWaiting = isCritical(alert) && alert.acknowledged_by === null;
+  if (!isWaiting) {
     return unseen.filter((each) => each !== id);
   }
   const isNew = before === undefined || !isCritical(before);
@@ -127,14 +127,14 @@ export function isCritical(alert: CriticalAlert): boolean {
 
 function bounded(runs: Record<string, LiveRun>): Record<string, LiveRun> {
   const ids = Object.keys(runs);
-  if (ids.length <= MOST_RUNS) {
+  if (ids.length <= MAX_RUNS) {
     return runs;
   }
   const oldest = ids.sort((a, b) => (runs[a]?.lastMessageMs ?? 0) - (runs[b]?.lastMessageMs ?? 0));
-  return Object.fromEntries(oldest.slice(-MOST_RUNS).map((id) => [id, runs[id] as LiveRun]));
+  return Object.fromEntries(oldest.slice(-MAX_RUNS).map((id) => [id, runs[id] as LiveRun]));
 }
 
-/** Alerts that were read; what came live is newer. Who opens the page must see what waits, too. */
+/** Stores loaded alerts, unless a newer version was received live; new critical ones become unseen. */
 export function storeAlerts(read: readonly CriticalAlert[]): void {
   useLive.setState(({ alerts, unseen }) => {
     const next = { ...alerts };
@@ -150,14 +150,14 @@ export function storeAlerts(read: readonly CriticalAlert[]): void {
   });
 }
 
-/** An acknowledgement is no change of the alert's own, and leaves its time as it was. */
+/** An acknowledgement does not change an alert's timestamp. */
 function isOlder(read: CriticalAlert, known: CriticalAlert): boolean {
   const laterMs = Date.parse(read.timestamp) - Date.parse(known.timestamp);
   const isTakenBack = known.acknowledged_by !== null && read.acknowledged_by === null;
   return laterMs < 0 || (laterMs === 0 && isTakenBack);
 }
 
-/** Alerts that the server no longer has. */
+/** Removes alerts that the server no longer has. */
 export function removeAlerts(ids: readonly string[]): void {
   useLive.setState(({ alerts, unseen }) => ({
     alerts: Object.fromEntries(Object.entries(alerts).filter(([id]) => !ids.includes(id))),
@@ -165,19 +165,19 @@ export function removeAlerts(ids: readonly string[]): void {
   }));
 }
 
-export function storeStatus(status: TrainingStatus, askedMs: number): void {
+export function storeStatus(status: TrainingStatus, requestedMs: number): void {
   if (status.run_id) {
-    keep(status.run_id, (run) =>
-      run.statusMs > askedMs ? run : { ...run, status, step: status.step ?? null },
+    updateRun(status.run_id, (run) =>
+      run.statusMs > requestedMs ? run : { ...run, status, step: status.step ?? null },
     );
   }
 }
 
-/** Metrics that were read; what came live since they were asked for holds them already. */
-export function storeMetrics(read: LatestMetrics, askedMs: number): void {
-  const loggedMs = read.timestamp ? Math.min(Date.parse(read.timestamp), askedMs) : null;
-  keep(read.run_id, (run) =>
-    run.metricsMs > askedMs
+/** Stores loaded metrics, unless newer ones were received live since the request. */
+export function storeMetrics(read: LatestMetrics, requestedMs: number): void {
+  const loggedMs = read.timestamp ? Math.min(Date.parse(read.timestamp), requestedMs) : null;
+  updateRun(read.run_id, (run) =>
+    run.metricsMs > requestedMs
       ? run
       : {
           ...run,
@@ -188,7 +188,7 @@ export function storeMetrics(read: LatestMetrics, askedMs: number): void {
   );
 }
 
-function keep(runId: string, next: (run: LiveRun) => LiveRun): void {
+function updateRun(runId: string, next: (run: LiveRun) => LiveRun): void {
   useLive.setState(({ runs }) => ({ runs: { ...runs, [runId]: next(runs[runId] ?? UNKNOWN) } }));
 }
 

@@ -1,8 +1,8 @@
-// When to ask again what the server could not answer.
+// The delay before a failed request is retried.
 
 const RETRY_MS = 3_000;
 
-/** Not all pages at once, when a server is back. */
+/** Random, so that pages do not retry all at once when a server is back. */
 export function retryDelayMs(): number {
   return RETRY_MS * (0.5 + Math.random());
 }

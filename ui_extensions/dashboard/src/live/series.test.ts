@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { extremes, MOST_POINTS, Series } from "./series";
+import { extremes, MAX_POINTS, Series } from "./series";
 
 function seriesOf(points: ReadonlyArray<[number, number]>): Series {
   const series = new Series();
@@ -15,7 +15,7 @@ function pointsOf(series: Series): Array<[number, number]> {
 }
 
 describe("a series", () => {
-  it("keeps its steps in order, whatever order they come in", () => {
+  it("sorts its steps", () => {
     const series = seriesOf([
       [5, 0.5],
       [1, 0.1],
@@ -30,7 +30,7 @@ describe("a series", () => {
     ]);
   });
 
-  it("has each step once, with the value that came last", () => {
+  it("has each step once, with its last value", () => {
     expect(
       pointsOf(
         seriesOf([
@@ -45,7 +45,7 @@ describe("a series", () => {
     ]);
   });
 
-  it("puts what was read under what came live meanwhile", () => {
+  it("does not replace live points by loaded ones", () => {
     const series = seriesOf([
       [3, 30],
       [4, 40],
@@ -61,14 +61,14 @@ describe("a series", () => {
     ]);
   });
 
-  it("never grows beyond its bound, and keeps its first, its extremes and its last", () => {
+  it("stays within its bound, and keeps its extremes and its last point", () => {
     const series = new Series();
     for (let step = 0; step < 1_000_000; step += 1) {
       series.add(step, step === 500_001 ? 1_000 : Math.sin(step), 0);
     }
     const points = pointsOf(series);
-    expect(points.length).toBeLessThanOrEqual(MOST_POINTS);
-    expect(points.length).toBeGreaterThan(MOST_POINTS / 4);
+    expect(points.length).toBeLessThanOrEqual(MAX_POINTS);
+    expect(points.length).toBeGreaterThan(MAX_POINTS / 4);
     expect(points.at(-1)?.[0]).toBe(999_999);
     expect(points).toContainEqual([500_001, 1_000]);
     const steps = points.map(([step]) => step);
@@ -76,7 +76,7 @@ describe("a series", () => {
     expect(new Set(steps).size).toBe(steps.length);
   });
 
-  it("counts what is no finite number, also where values are replaced, read or downsampled out", () => {
+  it("counts values that are not finite, also after replacing, loading and downsampling", () => {
     const series = seriesOf([
       [1, Number.NaN],
       [2, Number.POSITIVE_INFINITY],
@@ -87,7 +87,7 @@ describe("a series", () => {
     expect(series.numNotFinite).toBe(1);
     series.fill([{ step: 0, value: Number.NaN, timeMs: 0 }]);
     expect(series.numNotFinite).toBe(2);
-    for (let step = 4; step < 2 * MOST_POINTS; step += 1) {
+    for (let step = 4; step < 2 * MAX_POINTS; step += 1) {
       series.add(step, step, 0);
     }
     expect(series.numNotFinite).toBe(
@@ -95,9 +95,9 @@ describe("a series", () => {
     );
   });
 
-  it("takes a step in between when it is full", () => {
+  it("accepts a step in between when it is full", () => {
     const series = new Series();
-    for (let step = 0; step < MOST_POINTS; step += 1) {
+    for (let step = 0; step < MAX_POINTS; step += 1) {
       series.add(step * 2, step, 0);
     }
     series.add(1_001, -5, 0);
@@ -106,12 +106,12 @@ describe("a series", () => {
 });
 
 describe("extremes", () => {
-  it("are the least, the greatest and a gap, in order", () => {
+  it("are the indices of the least, the greatest and a gap, ascending", () => {
     const values = Float64Array.from([3, 9, Number.NaN, 1, 5]);
     expect(extremes(values, 0, 5)).toEqual([1, 2, 3]);
   });
 
-  it("is one point where all are equal, and the gap where all are gaps", () => {
+  it("are one index if all values are equal or NaN", () => {
     expect(extremes(Float64Array.from([2, 2]), 0, 2)).toEqual([0]);
     expect(extremes(Float64Array.from([Number.NaN, Number.NaN]), 0, 2)).toEqual([1]);
   });

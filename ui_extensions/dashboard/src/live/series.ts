@@ -1,14 +1,14 @@
-// One metric of one run over its steps: columns that grow in place and never beyond a bound.
+// The points of one metric of a run, in columns of bounded size.
 
-export const MOST_POINTS = 40_000;
+export const MAX_POINTS = 40_000;
 
 export interface Points {
   steps: Float64Array;
-  /** NaN where the metric was no number. */
+  /** May hold NaN and infinity. */
   values: Float64Array;
   /** In ms since the Unix epoch. */
   times: Float64Array;
-  /** While it stays the same, points have only come behind the others; no two series share one. */
+  /** Unchanged while points are only appended; unique among all series. */
   revision: number;
 }
 
@@ -24,11 +24,11 @@ export class Series {
   private values = new Float64Array(256);
   private times = new Float64Array(256);
   length = 0;
-  /** Of the values, those that are NaN or infinite. */
+  /** Number of values that are NaN or infinite. */
   numNotFinite = 0;
   private revision = newRevision();
 
-  /** The points as views, which the next `add` may change. */
+  /** The points as views of the columns, which the next `add` may change. */
   view(): Points {
     return {
       steps: this.steps.subarray(0, this.length),
@@ -46,11 +46,11 @@ export class Series {
     return this.length ? this.values[this.length - 1] : undefined;
   }
 
-  /** Steps may come in any order; of two values of a step the later call counts. */
+  /** Steps may come in any order; a later value replaces an earlier one of the same step. */
   add(step: number, value: number, timeMs: number): void {
     const last = this.lastStep;
     if (last === undefined || step > last) {
-      this.makeRoom();
+      this.ensureCapacity();
       this.length += 1;
       this.put(this.length - 1, step, value, timeMs);
       return;
@@ -60,7 +60,7 @@ export class Series {
     if (this.steps[index] === step) {
       this.numNotFinite -= Number.isFinite(this.values[index]) ? 0 : 1;
     } else {
-      this.makeRoom();
+      this.ensureCapacity();
       index = lowerBound(this.steps, this.length, step);
       for (const column of [this.steps, this.values, this.times]) {
         column.copyWithin(index + 1, index, this.length);
@@ -70,8 +70,8 @@ export class Series {
     this.put(index, step, value, timeMs);
   }
 
-  /** Put `earlier` under what is here already, as what was read is put under what came meanwhile. */
-  fill(earlier: ReadonlyArray<{ step: number; value: number; timeMs: number }>): void {
+  /** Adds loaded points without replacing those that were received live. */
+  fill(loaded: ReadonlyArray<{ step: number; value: number; timeMs: number }>): void {
     const newer = this.view();
     const kept = {
       steps: newer.steps.slice(),
@@ -81,7 +81,7 @@ export class Series {
     this.length = 0;
     this.numNotFinite = 0;
     this.revision = newRevision();
-    for (const point of earlier) {
+    for (const point of loaded) {
       this.add(point.step, point.value, point.timeMs);
     }
     kept.steps.forEach((step, index) => {
@@ -96,21 +96,21 @@ export class Series {
     this.numNotFinite += Number.isFinite(value) ? 0 : 1;
   }
 
-  private makeRoom(): void {
-    if (this.length === MOST_POINTS) {
-      this.thin();
+  private ensureCapacity(): void {
+    if (this.length === MAX_POINTS) {
+      this.downsample();
     }
     if (this.length < this.steps.length) {
       return;
     }
-    const size = Math.min(MOST_POINTS, this.steps.length * 2);
+    const size = Math.min(MAX_POINTS, this.steps.length * 2);
     this.steps = grown(this.steps, size);
     this.values = grown(this.values, size);
     this.times = grown(this.times, size);
   }
 
-  /** Keep of each four points the least and the greatest, so that the curve keeps its shape. */
-  private thin(): void {
+  /** Keeps the least and the greatest of every four points, so that the curve keeps its shape. */
+  private downsample(): void {
     let kept = 0;
     this.numNotFinite = 0;
     this.revision = newRevision();
@@ -130,9 +130,9 @@ export class Series {
   }
 }
 
-/** Of the points from `start` to before `end`, where the least and the greatest are, in order.
+/** The indices of the least and the greatest value in [start, end), ascending.
 
-Where some are no numbers, one of those stands for the gap. */
+If some values are NaN, the index of one of them is included as a gap. */
 export function extremes(values: Float64Array, start: number, end: number): number[] {
   let [least, greatest, gap] = [-1, -1, -1];
   let [lowest, highest] = [0, 0];
@@ -159,7 +159,7 @@ export function extremes(values: Float64Array, start: number, end: number): numb
   return gap < 0 ? found : [...found, gap].sort((a, b) => a - b);
 }
 
-/** The first index whose value is not below `wanted`, where it is known not to lie before `from`. */
+/** The first index at or after `from` whose value is at least `wanted`. */
 export function lowerBound(sorted: Float64Array, length: number, wanted: number, from = 0): number {
   let low = from;
   let high = length;

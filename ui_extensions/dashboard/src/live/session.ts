@@ -1,4 +1,4 @@
-// The page's session with the server: one connection, whose messages become state together, not one by one.
+// The page's connection to the server, whose messages update the store in batches.
 
 import { ServerAddress } from "../../../live/address";
 import { LiveConnection } from "../../../live/connection";
@@ -8,7 +8,7 @@ import { Curves } from "./curves";
 import { afterMessages, type LogWatcher, useLive } from "./liveStore";
 import { retryDelayMs } from "./retryDelay";
 
-/** The pages lie in /monitor/, one below the server's root. */
+/** The pages are at /monitor/, one level below the server's root. */
 export const address = new ServerAddress(
   new URL("../", document.baseURI),
   new URLSearchParams(location.search).get("workspace"),
@@ -17,29 +17,29 @@ export const rest = new Rest(address);
 export const curves = new Curves(rest);
 
 const HIDDEN_FLUSH_MS = 250;
-/** What repeats with other numbers is shown as often as anybody reads; charts have it at once. */
+/** Messages that only change numbers update the store at this interval; charts get them at once. */
 const NUMBERS_FLUSH_MS = 100;
 const NUMBERS: ReadonlySet<ServerMessage["type"]> = new Set(["metrics_update", "system_update"]);
-const MOST_WAITING = 500;
+const MAX_WAITING = 500;
 const logWatchers = new Set<LogWatcher>();
 const alertWatchers = new Set<(alert: CriticalAlert) => void>();
 const lastUpdates = new Map<string, number>();
 let waiting: ServerMessage[] = [];
 let numbersTimer = 0;
-let isFrameAsked = false;
+let isFrameRequested = false;
 
 const connection = new LiveConnection(address, {
   onMessage(message) {
     waiting.push(message);
-    if (waiting.length === MOST_WAITING) {
+    if (waiting.length === MAX_WAITING) {
       flush();
     } else if (NUMBERS.has(message.type)) {
       numbersTimer ||= window.setTimeout(flush, NUMBERS_FLUSH_MS);
-    } else if (!isFrameAsked) {
-      isFrameAsked = true;
-      whenSeen(flush);
+    } else if (!isFrameRequested) {
+      isFrameRequested = true;
+      inNextFrame(flush);
     }
-    take(message);
+    dispatch(message);
   },
   onStatus(connection) {
     useLive.setState({ connection });
@@ -59,7 +59,7 @@ export function startSession(): void {
   retryCurves();
   window.addEventListener("online", () => connection.checkNow());
   document.addEventListener("visibilitychange", () => {
-    // A frame that was asked for comes only when the page is seen again.
+    // A requested frame comes only when the page is visible again.
     flush();
     if (!document.hidden) {
       connection.checkNow();
@@ -77,11 +77,11 @@ export function watchAlerts(watcher: (alert: CriticalAlert) => void): () => void
   return () => alertWatchers.delete(watcher);
 }
 
-/** What must not wait for the next frame, or is not part of the state. */
-function take(message: ServerMessage): void {
+/** Handles at once what must not wait for the next frame, or is not part of the store. */
+function dispatch(message: ServerMessage): void {
   switch (message.type) {
     case "metrics_update":
-      takePoints(message.run_id, message.points, message.offset, message.previous);
+      addPoints(message.run_id, message.points, message.offset, message.previous);
       break;
     case "system_update":
       if (message.run_id !== null) {
@@ -102,7 +102,7 @@ function take(message: ServerMessage): void {
   }
 }
 
-function takePoints(
+function addPoints(
   runId: string | null,
   points: Parameters<Curves["add"]>[1],
   offset: number,
@@ -115,14 +115,14 @@ function takePoints(
   lastUpdates.set(runId, offset);
   curves.add(runId, points);
   if (known !== undefined && previous !== null && previous > known) {
-    // This page read too slowly, and updates in between were left out.
+    // The page read too slowly, and the server left out updates in between.
     curves.refresh(runId);
   }
 }
 
 function flush(): void {
   clearTimeout(numbersTimer);
-  [numbersTimer, isFrameAsked] = [0, false];
+  [numbersTimer, isFrameRequested] = [0, false];
   if (waiting.length === 0) {
     return;
   }
@@ -131,7 +131,7 @@ function flush(): void {
   useLive.setState((state) => afterMessages(state, messages, Date.now()));
 }
 
-/** What could not be read while the server was away is read once it is back. */
+/** Retries curves that could not be loaded while the server was unreachable. */
 function retryCurves(): void {
   if (useLive.getState().connection.state === "live") {
     curves.retry();
@@ -140,7 +140,7 @@ function retryCurves(): void {
 }
 
 /** A page in the background gets no frames, and its alerts must not wait for them. */
-function whenSeen(call: () => void): void {
+function inNextFrame(call: () => void): void {
   if (document.hidden) {
     setTimeout(call, HIDDEN_FLUSH_MS);
   } else {

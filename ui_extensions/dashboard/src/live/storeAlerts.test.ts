@@ -4,34 +4,34 @@ import { removeAlerts, storeAlerts, markSeen, useLive } from "./liveStore";
 
 beforeEach(() => useLive.setState({ alerts: {}, unseen: [] }));
 
-test("a critical alert that was open before the page waits to be seen", () => {
+test("a critical alert that was open before the page was is unseen", () => {
   storeAlerts([anAlert()]);
   expect(useLive.getState().unseen).toEqual(["a"]);
 });
 
 test.each([{ level: "warning" }, { state: "resolved" }, { acknowledged_by: "ada" }] as const)(
-  "one with %o does not",
+  "an alert with %o is not",
   (part) => {
     storeAlerts([anAlert(part)]);
     expect(useLive.getState().unseen).toEqual([]);
   },
 );
 
-test("one that somebody here has looked at does not wait again", () => {
+test("a seen alert stays seen", () => {
   storeAlerts([anAlert()]);
   markSeen("a");
   storeAlerts([anAlert()]);
   expect(useLive.getState().unseen).toEqual([]);
 });
 
-test("what was read earlier does not replace what is newer", () => {
+test("an older version does not replace a newer one", () => {
   storeAlerts([anAlert({ timestamp: "2026-01-02T03:04:05.120000Z", state: "resolved" })]);
   storeAlerts([anAlert({ timestamp: "2026-01-02T03:04:05Z" })]);
   expect(useLive.getState().alerts.a?.state).toBe("resolved");
   expect(useLive.getState().unseen).toEqual([]);
 });
 
-test("an acknowledgement counts, though it leaves the time as it was, and is not taken back", () => {
+test("an acknowledgement is kept, though it does not change the timestamp", () => {
   storeAlerts([anAlert()]);
   storeAlerts([anAlert({ acknowledged_by: "ada" })]);
   storeAlerts([anAlert()]);
@@ -39,7 +39,7 @@ test("an acknowledgement counts, though it leaves the time as it was, and is not
   expect(useLive.getState().unseen).toEqual([]);
 });
 
-test("what the server no longer has is forgotten", () => {
+test("removed alerts are neither stored nor unseen", () => {
   storeAlerts([anAlert(), anAlert({ alert_id: "b" })]);
   removeAlerts(["a"]);
   expect(Object.keys(useLive.getState().alerts)).toEqual(["b"]);

@@ -26,13 +26,13 @@ export function useRun(runId: string): KnownRun {
   const names = useLive(useShallow((live) => metricNames(live.runs[runId]?.metrics, catalog)));
   const read = useCallback(
     async (signal: AbortSignal) => {
-      const askedMs = Date.now();
+      const requestedMs = Date.now();
       const [readStatus, readMetrics] = await Promise.all([
         rest.get<TrainingStatus>(`api/runs/${encodeURIComponent(runId)}`, {}, signal),
         rest.get<LatestMetrics>("api/metrics/latest", { run_id: runId }, signal),
       ]);
-      storeStatus(readStatus, askedMs);
-      storeMetrics(readMetrics, askedMs);
+      storeStatus(readStatus, requestedMs);
+      storeMetrics(readMetrics, requestedMs);
     },
     [runId],
   );

@@ -5,7 +5,7 @@ import tones from "./tones.module.css";
 
 export type { Tone };
 
-/** A shape for each tone: colour is never the only sign. */
+/** A sign for each tone, so that colour is never the only one. */
 const SIGNS: Record<Tone, string> = {
   ok: "✓",
   warning: "▲",

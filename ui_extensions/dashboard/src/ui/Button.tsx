@@ -4,7 +4,7 @@ import styles from "./Button.module.css";
 interface Props extends ButtonHTMLAttributes<HTMLButtonElement> {
   variant?: "plain" | "primary" | "danger" | "subtle";
   isBusy?: boolean;
-  /** Why it cannot be pressed; it stays in the order of focus, so that everybody can learn that. */
+  /** Why the button is disabled; it stays focusable, so that everybody can read the reason. */
   whyNot?: string | undefined;
   children: ReactNode;
 }

@@ -21,7 +21,7 @@ const texts = words(
   },
 );
 
-/** Whether what the pages show is what is so now. */
+/** Shows whether the pages are live. */
 export function ConnectionBadge() {
   const t = useWords(texts);
   const { state } = useLive((live) => live.connection);
@@ -39,7 +39,7 @@ function Lost() {
   const t = useWords(texts);
   const { ago } = useFormats();
   const { sinceMs, reason } = useLive((live) => live.connection);
-  // Not every second: screen readers read a status whenever it changes.
+  // Updated rarely, because screen readers read a status whenever it changes.
   const now = useNow(15_000);
   return (
     <span title={reason}>

@@ -5,19 +5,18 @@ import { Empty } from "./Section";
 
 const texts = words(
   {
-    crashed: "This page has failed, and what it showed is gone. The training is not affected.",
-    reload: "Load it again",
+    crashed: "This page has crashed. The training is not affected.",
+    reload: "Reload the page",
   },
   {
     fr: {
-      crashed:
-        "Cette page a échoué, et ce qu’elle montrait a disparu. L’entraînement n’est pas touché.",
-      reload: "La recharger",
+      crashed: "Cette page a planté. L’entraînement n’est pas affecté.",
+      reload: "Recharger la page",
     },
   },
 );
 
-/** A fault of a page is said, in place of nothing at all: an empty page would look like no alert. */
+/** Shows a message if a page crashes: an empty page would look like a run without alerts. */
 export class CrashBoundary extends Component<{ children: ReactNode }, { hasCrashed: boolean }> {
   override state = { hasCrashed: false };
 

@@ -4,16 +4,16 @@ import styles from "./Dialog.module.css";
 interface Props {
   title: string;
   onClose(): void;
-  /** For what needs the room: pictures, long forms. */
+  /** For images and long forms. */
   isWide?: boolean;
   children: ReactNode;
 }
 
-/** A modal question or form: it takes the focus, Escape leaves it, and the focus goes back. */
+/** A modal dialog: it takes the focus, Escape closes it, and the focus returns. */
 export function Dialog({ title, onClose, isWide = false, children }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
-  // The focus goes back only from a dialog that is closed while it is still on the page.
+  // The focus returns only if the dialog is closed before it is removed from the page.
   useLayoutEffect(() => {
     const shown = dialog.current;
     shown?.showModal();

@@ -18,7 +18,7 @@ const texts = words(
   },
 );
 
-/** What went wrong, in the server's words. */
+/** An error in the server's own words, with the id of the request. */
 export function ErrorNote({ error, onRetry }: { error: RequestError; onRetry?: () => void }) {
   const t = useWords(texts);
   return (

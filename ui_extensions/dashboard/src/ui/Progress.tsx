@@ -14,7 +14,7 @@ const texts = words(
     left: (time: string) => `about ${time} left`,
     elapsed: (time: string) => `${time} so far`,
     took: (time: string) => `took ${time}`,
-    unknown: "How far it goes is not known",
+    unknown: "Total length unknown",
   },
   {
     fr: {
@@ -30,7 +30,7 @@ const texts = words(
   },
 );
 
-/** From 0 to 1, or null where the run does not say how far it goes. */
+/** From 0 to 1; null if the run's length is unknown. */
 export function shareDone(status: TrainingStatus): number | null {
   const { total_epochs: epochs, total_batches: batches, step } = status;
   if (status.status === "completed") {
@@ -69,7 +69,6 @@ export function Progress({
   ].filter((part) => part !== "");
   return (
     <div className={styles.progress}>
-      {/* A bar of progress is read, not used. */}
       <div
         className={styles.bar}
         role="progressbar"

@@ -4,7 +4,7 @@ import styles from "./Section.module.css";
 interface Props {
   title: string;
   id?: string;
-  /** Beside the title: choices about what the section shows. */
+  /** Controls beside the title. */
   tools?: ReactNode;
   children: ReactNode;
 }
@@ -23,7 +23,7 @@ export function Section({ title, id, tools, children }: Props) {
   );
 }
 
-/** What stands where there is nothing to show yet. */
+/** The text in place of content that does not exist yet. */
 export function Empty({ children }: { children: ReactNode }) {
   return <p className={styles.empty}>{children}</p>;
 }

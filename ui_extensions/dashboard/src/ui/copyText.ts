@@ -1,6 +1,6 @@
-// Text to the clipboard, also where the page came over plain HTTP from another machine.
+// Copies text to the clipboard, over plain HTTP as well.
 
-/** Whether the browser has allowed it. */
+/** Returns whether the browser has allowed it. */
 export async function copyText(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);
@@ -10,7 +10,7 @@ export async function copyText(text: string): Promise<boolean> {
   }
 }
 
-/** Browsers have no `navigator.clipboard` outside of secure contexts, but this old way. */
+/** Outside of secure contexts browsers have no `navigator.clipboard`, only this older way. */
 function copySelected(text: string): boolean {
   const focused = document.activeElement;
   const field = document.createElement("textarea");

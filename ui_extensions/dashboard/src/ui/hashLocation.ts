@@ -1,7 +1,7 @@
-// Where one is: a path in the hash with a query of its own, as in `#/alerts?level=critical`.
+// The current page: a path in the URL's hash with a query of its own, as in `#/alerts?level=critical`.
 //
-// wouter's own hook for hashes keeps the query before the hash, where it is lost between pages and
-// takes the place of what the server is asked for (`?workspace=`).
+// wouter's own hook for hashes keeps the query before the hash. There it would be lost between pages,
+// and would collide with the query that the server reads (`?workspace=`).
 
 import { useMemo, useSyncExternalStore } from "react";
 
@@ -34,7 +34,7 @@ export function goTo(to: string, { replace = false }: Options = {}): void {
   );
 }
 
-/** For wouter's `Router`: its links, routes and `useSearch` then all go by the hash. */
+/** For wouter's `Router`: its links, routes and `useSearch` then use the hash. */
 export function useHashPath(): [string, typeof goTo] {
   return [useSyncExternalStore(subscribe, currentPath), goTo];
 }
@@ -45,7 +45,7 @@ function useQueryText(): string {
   return useSyncExternalStore(subscribe, currentQuery);
 }
 
-/** The query after the path, and how to change it without a new entry in the history. */
+/** The query in the hash, and a function that changes it without a new history entry. */
 export function useHashQuery(): [URLSearchParams, (query: URLSearchParams) => void] {
   const text = useQueryText();
   const query = useMemo(() => new URLSearchParams(text), [text]);
@@ -57,7 +57,7 @@ function changeQuery(query: URLSearchParams): void {
   goTo(text === "" ? currentPath() : `${currentPath()}?${text}`, { replace: true });
 }
 
-/** Of a run's page, at an epoch where one is known. */
+/** The path of a run's page, at `epoch` if given. */
 export function runPath(runId: string, epoch: number | null = null): string {
   const path = `/runs/${encodeURIComponent(runId)}`;
   return epoch === null ? path : `${path}?epoch=${epoch}`;

@@ -1,4 +1,4 @@
-// Light or dark: as the system has it, unless chosen otherwise here.
+// The theme: light, dark, or that of the system.
 
 import { create } from "zustand";
 

@@ -1,4 +1,4 @@
-// The time, for what shows how long ago something was.
+// The current time, updated at an interval.
 
 import { useEffect, useState } from "react";
 

@@ -1,17 +1,17 @@
-// Whether something is being looked at: what nobody sees need not be kept up to date.
+// Tells whether an element is visible, so that hidden parts need not be updated.
 
 import { type RefObject, useEffect, useRef, useState, useSyncExternalStore } from "react";
 
-function watchVisibility(tell: () => void): () => void {
-  document.addEventListener("visibilitychange", tell);
-  return () => document.removeEventListener("visibilitychange", tell);
+function watchVisibility(onChange: () => void): () => void {
+  document.addEventListener("visibilitychange", onChange);
+  return () => document.removeEventListener("visibilitychange", onChange);
 }
 
-/** Put the first on an element: the second says whether any of it is on a screen. */
+/** A ref for the element, and whether any part of it is visible. */
 export function useOnScreen<T extends Element>(): [RefObject<T | null>, boolean] {
   const element = useRef<T>(null);
   const [isInView, setIsInView] = useState(false);
-  const isPageSeen = useSyncExternalStore(watchVisibility, () => !document.hidden);
+  const isPageVisible = useSyncExternalStore(watchVisibility, () => !document.hidden);
   useEffect(() => {
     if (!element.current) {
       return undefined;
@@ -22,5 +22,5 @@ export function useOnScreen<T extends Element>(): [RefObject<T | null>, boolean]
     observer.observe(element.current);
     return () => observer.disconnect();
   }, []);
-  return [element, isInView && isPageSeen];
+  return [element, isInView && isPageVisible];
 }

@@ -1,4 +1,4 @@
-// What the server answers, read when it is first looked at and whenever what it depends on changes.
+// Loads data from the server, and loads it again when its dependencies change.
 
 import { useCallback, useEffect, useRef, useState } from "react";
 import { asRequestError, type RequestError } from "../../../live/rest";
@@ -6,16 +6,16 @@ import { useRetry } from "./useRetry";
 
 export interface QueryResult<T> {
   data: T | undefined;
-  /** Why the newest reading failed; `data` is then what was read before. */
+  /** The error of the last load; `data` is then that of an earlier one. */
   error: RequestError | undefined;
   isLoading: boolean;
   refetch(): void;
 }
 
-/** `read` must keep its identity as long as it would read the same: wrap it in useCallback.
+/** Loads with `read`, and again whenever `read` or `when` changes. Wrap `read` in useCallback.
 
-What `read` was asked before is shown until the new answer is there, unless `read` changes. What the
-server could not answer is asked again while the page is connected to it. */
+The previous data stays until the new data is loaded, unless `read` has changed. A load that the
+server could not answer is retried while the page is connected. */
 export function useQuery<T>(
   read: (signal: AbortSignal) => Promise<T>,
   when: unknown = 0,
@@ -27,7 +27,7 @@ export function useQuery<T>(
   });
   const [count, setCount] = useState(0);
   const shown = useRef(read);
-  // `when` and `count` only say: again.
+  // `when` and `count` only trigger the effect.
   useEffect(() => {
     const abort = new AbortController();
     const isSame = shown.current === read;

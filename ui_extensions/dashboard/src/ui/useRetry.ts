@@ -1,11 +1,11 @@
-// What the server could not answer is asked again, once the page is connected to it.
+// Retries a failed request once the page is connected to the server.
 
 import { useEffect } from "react";
 import { isRetryable } from "../../../live/rest";
 import { useLive } from "../live/liveStore";
 import { retryDelayMs } from "../live/retryDelay";
 
-/** `refetch` must keep its identity. What the server has refused is not asked again. */
+/** Wrap `refetch` in useCallback. A refused request is not retried. */
 export function useRetry(error: unknown, refetch: () => void): void {
   const isConnected = useLive((live) => live.connection.state === "live");
   useEffect(() => {
