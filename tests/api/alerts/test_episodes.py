@@ -43,8 +43,8 @@ def new_changes(
 ) -> list[tuple[ChangeKind, int]]:
     return [
         (each.kind, each.evaluation.sample.step)
-        for _, _, news in plan(on_record, episodes).changed
-        for each in news
+        for _, _, changes in plan(on_record, episodes).changed
+        for each in changes
     ]
 
 
@@ -73,8 +73,8 @@ def test_missed_changes_are_new_in_their_order() -> None:
 
 def test_an_alert_that_began_earlier_by_late_points_stays_the_same() -> None:
     wanted = plan([known(3, 3)], found(GOOD, WARNING, WARNING))
-    [(match, episode, news)] = wanted.changed
-    assert (match.began_step, episode.began_step, news) == (3, 2, [])
+    [(match, episode, changes)] = wanted.changed
+    assert (match.began_step, episode.began_step, changes) == (3, 2, [])
     assert (wanted.new, wanted.withdrawn) == ([], [])
 
 
