@@ -1,4 +1,4 @@
-"""A socket whose reader takes what it is sent, or does not."""
+"""A fake socket whose client can stop reading."""
 
 import asyncio
 from typing import Any
@@ -13,28 +13,28 @@ class FakeTransport:
 
 
 class FakeSocket:
-    """Takes one message behind which it blocks, as a socket with a full buffer does."""
+    """While blocked, accepts one more message and then waits, as a socket with a full buffer does."""
 
     def __init__(self) -> None:
         self.texts: list[str] = []
         self.closed: tuple[int, str] | None = None
         self.error: Exception | None = None
         self.transport = FakeTransport()
-        self._may_go_on = asyncio.Event()
-        self._may_go_on.set()
+        self._is_reading = asyncio.Event()
+        self._is_reading.set()
 
     def block(self) -> None:
-        self._may_go_on.clear()
+        self._is_reading.clear()
 
     def unblock(self) -> None:
-        self._may_go_on.set()
+        self._is_reading.set()
 
     async def send(self, message: dict[str, Any]) -> None:
         if self.error is not None:
             raise self.error
         if message["type"] == "websocket.close":
-            await self._may_go_on.wait()
+            await self._is_reading.wait()
             self.closed = (message["code"], message["reason"])
         else:
             self.texts.append(message["text"])
-            await self._may_go_on.wait()
+            await self._is_reading.wait()

@@ -1,4 +1,4 @@
-"""Clients of three kinds that log the same points to an MLflow server, none of which knows Fovea."""
+"""Clients of three kinds, none of which knows Fovea, log the same points to an MLflow server."""
 
 import http.client
 import json
@@ -14,7 +14,7 @@ Logger = Callable[[Sequence[str], str, Iterable[Sequence[Point]]], None]
 
 
 def log_with_mlflow(urls: Sequence[str], run_id: str, batches: Iterable[Sequence[Point]]) -> None:
-    """MLflow's own client: one point by log_metric, several by log_batch; the servers in turn."""
+    """MLflow's own client: log_metric for one point, log_batch for several; uses the servers in turn."""
     clients = [MlflowClient(url) for url in urls]
     for index, batch in enumerate(batches):
         client = clients[index % len(clients)]
@@ -29,7 +29,7 @@ def log_with_mlflow(urls: Sequence[str], run_id: str, batches: Iterable[Sequence
 
 
 def log_with_http(urls: Sequence[str], run_id: str, batches: Iterable[Sequence[Point]]) -> None:
-    """As another language would: its numbers are text where they may be large, as protobuf's JSON has them."""
+    """Plain HTTP, as from another language: large numbers are strings, as in protobuf's JSON."""
     connections = [http.client.HTTPConnection(urlsplit(url).netloc, timeout=20) for url in urls]
     for index, batch in enumerate(batches):
         metrics = [

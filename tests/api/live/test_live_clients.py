@@ -1,4 +1,4 @@
-"""MLflow's own ways to log, and what the live plane makes of them."""
+"""Every way of logging to MLflow is sent live."""
 
 import json
 from pathlib import Path
@@ -16,7 +16,7 @@ from tests.api.live.watcher import Watcher
 from tests.servers import Server
 
 
-def until_said(watcher: Watcher, message_type: str) -> dict[str, Any]:
+def read_until(watcher: Watcher, message_type: str) -> dict[str, Any]:
     while (message := watcher.read())["type"] != message_type:
         pass
     return message
@@ -35,7 +35,7 @@ def test_autologging_is_live(server: Server, monkeypatch: pytest.MonkeyPatch) ->
     stored = MlflowClient(server.url).get_run(run.info.run_id).data.metrics
     told: dict[str, float | None] = {}
     while told.keys() != stored.keys():
-        for point in until_said(watcher, "metrics_update")["points"]:
+        for point in read_until(watcher, "metrics_update")["points"]:
             assert point["metric"] not in told
             told[point["metric"]] = point["value"]
     watcher.disconnect()
@@ -43,42 +43,42 @@ def test_autologging_is_live(server: Server, monkeypatch: pytest.MonkeyPatch) ->
     assert "training_score" in stored
 
 
-def test_a_run_is_told_from_its_creation_to_its_end(server: Server, tmp_path: Path) -> None:
+def test_a_run_is_sent_from_its_creation_to_its_end(server: Server, tmp_path: Path) -> None:
     client = MlflowClient(server.url)
     watcher = Watcher([server.url])
     watcher.connect()
     run_id = client.create_run("0", run_name="told").info.run_id
-    assert until_said(watcher, "status_update")["status"]["run_name"] == "told"
+    assert read_until(watcher, "status_update")["status"]["run_name"] == "told"
     client.log_param(run_id, "total_epochs", 4)
     client.log_param(run_id, "steps_per_epoch", 10)
-    assert until_said(watcher, "status_update")["status"]["total_epochs"] == 4
-    assert until_said(watcher, "status_update")["status"]["total_batches"] == 10
+    assert read_until(watcher, "status_update")["status"]["total_epochs"] == 4
+    assert read_until(watcher, "status_update")["status"]["total_batches"] == 10
     client.log_metric(run_id, "train/loss", 0.5, step=15)
-    update = until_said(watcher, "metrics_update")
+    update = read_until(watcher, "metrics_update")
     assert (update["epoch"], update["batch"], update["metrics"]["loss"]["train"]) == (2, 5, 0.5)
     client.log_metric(run_id, "system/cpu_utilization_percentage", 45.0)
-    assert until_said(watcher, "system_update")["cpu_usage"] == 45.0
+    assert read_until(watcher, "system_update")["cpu_usage"] == 45.0
     client.log_text(run_id, "text", "notes/file.txt")
-    assert until_said(watcher, "artifact_update")["path"] == "notes/file.txt"
+    assert read_until(watcher, "artifact_update")["path"] == "notes/file.txt"
     client.set_tag(run_id, "fovea.status", "paused")
-    assert until_said(watcher, "status_update")["status"]["status"] == "paused"
+    assert read_until(watcher, "status_update")["status"]["status"] == "paused"
     client.set_terminated(run_id, "KILLED")
-    assert until_said(watcher, "status_update")["status"]["status"] == "stopped"
+    assert read_until(watcher, "status_update")["status"]["status"] == "stopped"
     client.delete_run(run_id)
-    assert until_said(watcher, "status_update")["status"]["deleted"] is True
+    assert read_until(watcher, "status_update")["status"]["deleted"] is True
     watcher.disconnect()
     for message in (*watcher.first, *watcher.messages):
-        as_documented(message)
+        require_documented(message)
 
 
-def as_documented(message: dict[str, Any]) -> None:
-    """Valid under the schema that the AsyncAPI document has for messages of its type."""
+def require_documented(message: dict[str, Any]) -> None:
+    """Require that the message matches its schema in the AsyncAPI document."""
     document = json.loads(json.dumps(asyncapi_document()))
     payload = document["components"]["messages"][message["type"]]["payload"]
     Draft202012Validator({**payload, "components": document["components"]}).validate(message)
 
 
-def test_the_asyncapi_document_is_served_and_whole(server: Server) -> None:
+def test_the_asyncapi_document_is_served_and_complete(server: Server) -> None:
     document = httpx.get(f"{server.url}/api/asyncapi.json").json()
     assert document["asyncapi"] == "3.0.0"
     assert document["channels"]["live"]["address"] == "/ws"

@@ -1,4 +1,4 @@
-"""A hub apart from the server, and what both do when the bus between them fails."""
+"""A separate hub process follows the server over the bus, and both survive outages of the bus."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -18,7 +18,7 @@ from tests.waiting import until
 
 @dataclass
 class Deployment:
-    """A server and a hub on one bus, which can be stopped and started anew."""
+    """A server and a hub on one bus, which can be stopped and restarted."""
 
     server: Server
     hub: Server
@@ -59,7 +59,7 @@ def is_connected(server: Server) -> bool:
     return bool(httpx.get(f"{server.url}/api/health").json()["is_bus_connected"])
 
 
-def test_a_hub_apart_tells_and_reads_what_the_server_took(deployment: Deployment) -> None:
+def test_a_separate_hub_sends_and_reads_what_the_server_accepted(deployment: Deployment) -> None:
     client = MlflowClient(deployment.server.url)
     until(lambda: is_connected(deployment.server), "the server's connection to the bus")
     with watching(deployment.hub) as watcher:
@@ -73,13 +73,13 @@ def test_a_hub_apart_tells_and_reads_what_the_server_took(deployment: Deployment
     assert latest["other"] == {"m": 4.0}
 
 
-def test_a_hub_is_no_mlflow_server(deployment: Deployment) -> None:
+def test_a_hub_does_not_serve_mlflow(deployment: Deployment) -> None:
     answer = httpx.post(f"{deployment.hub.url}/api/2.0/mlflow/runs/search", json={})
     assert answer.status_code == 404
     assert answer.json()["error_code"] == "NOT_FOUND"
 
 
-def test_an_outage_of_the_bus_hurts_no_run_and_ends_in_a_fresh_snapshot(
+def test_an_outage_of_the_bus_affects_no_run_and_ends_with_a_new_snapshot(
     deployment: Deployment,
 ) -> None:
     client = MlflowClient(deployment.server.url)

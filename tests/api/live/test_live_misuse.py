@@ -1,4 +1,4 @@
-"""What clients do wrong at `/ws`, and what others must not notice of it."""
+"""Mistakes and overload by clients of `/ws` are answered and do not affect others."""
 
 import asyncio
 import json
@@ -24,18 +24,18 @@ from tests.waiting import until
 DEADLINE_S = 20.0
 
 
-def live_url(server: Server, questions: str = "") -> str:
-    return f"{server.url.replace('http', 'ws', 1)}/ws{questions}"
+def live_url(server: Server, query: str = "") -> str:
+    return f"{server.url.replace('http', 'ws', 1)}/ws{query}"
 
 
 @contextmanager
-def socket_to(server: Server, questions: str = "", **options: Any) -> Iterator[ClientConnection]:
-    with connect(live_url(server, questions), compression=None, **options) as live:
+def socket_to(server: Server, query: str = "", **options: Any) -> Iterator[ClientConnection]:
+    with connect(live_url(server, query), compression=None, **options) as live:
         yield live
 
 
-def heard(socket: ClientConnection) -> dict[str, Any]:
-    """The next message, which has to be JSON as the standard has it."""
+def next_message(socket: ClientConnection) -> dict[str, Any]:
+    """The next message; fails for NaN and Infinity, which standard JSON does not have."""
     message: dict[str, Any] = json.loads(socket.recv(DEADLINE_S), parse_constant=pytest.fail)
     return message
 
@@ -45,7 +45,7 @@ def a_run(server: Server) -> str:
 
 
 @pytest.mark.parametrize(
-    "said",
+    "text",
     [
         "no json",
         "{}",
@@ -61,92 +61,99 @@ def a_run(server: Server) -> str:
         "[" * 10_000,
     ],
 )
-def test_nonsense_is_answered_and_the_socket_goes_on(server: Server, said: str | bytes) -> None:
+def test_an_invalid_message_gets_an_error_and_the_socket_stays_open(
+    server: Server, text: str | bytes
+) -> None:
     with socket_to(server) as live:
-        heard(live)
-        live.send(said)
-        answer = heard(live)
+        next_message(live)
+        live.send(text)
+        answer = next_message(live)
         assert answer["type"] == "error"
         assert answer["error_code"] == "VALIDATION_ERROR"
         assert "was expected" in answer["error"]
         live.send('{"type": "ping"}')
-        assert heard(live)["type"] == "pong"
+        assert next_message(live)["type"] == "pong"
 
 
 def test_a_message_over_64_kib_closes_the_socket(server: Server) -> None:
     with socket_to(server) as live:
-        heard(live)
+        next_message(live)
         live.send(json.dumps({"type": "ping", "padding": "x" * 65_536}))
         with pytest.raises(ConnectionClosed) as closed:
-            heard(live)
+            next_message(live)
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 1009
 
 
 @pytest.mark.parametrize("run_id", ["0" * 32, "nothing", "../..", "%00", "x" * 2000])
-def test_an_unknown_run_is_an_error_and_no_end(server: Server, run_id: str) -> None:
+def test_an_unknown_run_gets_an_error_and_the_socket_stays_open(
+    server: Server, run_id: str
+) -> None:
     with socket_to(server, f"?run_id={run_id}") as live:
-        answer = heard(live)
+        answer = next_message(live)
         assert (answer["type"], answer["error_code"]) == ("error", "NOT_FOUND")
         known = a_run(server)
         live.send(json.dumps({"type": "subscribe", "run_id": known}))
-        assert heard(live)["run_id"] == known
+        assert next_message(live)["run_id"] == known
 
 
-def test_who_asks_for_an_unknown_run_keeps_the_one_it_had(server: Server) -> None:
+def test_a_subscription_to_an_unknown_run_keeps_the_previous_one(server: Server) -> None:
     run_id = a_run(server)
     with socket_to(server, f"?run_id={run_id}") as live:
-        heard(live)
+        next_message(live)
         live.send('{"type": "subscribe", "run_id": "nothing"}')
-        assert heard(live)["error_code"] == "NOT_FOUND"
+        assert next_message(live)["error_code"] == "NOT_FOUND"
         MlflowClient(server.url).log_metric(run_id, "m", 1.0)
-        assert heard(live)["points"][0]["metric"] == "m"
+        assert next_message(live)["points"][0]["metric"] == "m"
 
 
 @pytest.mark.parametrize(
     "since",
     ["another-life:3", "", "7", ":", "a:b", "x:-1", "é:1", "a:" + "9" * 30, "a" * 99 + ":1"],
 )
-def test_a_position_that_nobody_knows_gets_a_fresh_snapshot(server: Server, since: str) -> None:
+def test_an_invalid_position_gets_a_new_snapshot(server: Server, since: str) -> None:
     with socket_to(server, f"?since={since}") as live:
-        first = heard(live)
+        first = next_message(live)
         assert (first["type"], first["recovered"]) == ("initial_state", False)
 
 
-def test_a_position_from_the_future_gets_a_fresh_snapshot(server: Server) -> None:
+def test_a_position_after_the_end_gets_a_new_snapshot(server: Server) -> None:
     with socket_to(server) as live:
-        first = heard(live)
+        first = next_message(live)
     with socket_to(server, f"?since={first['epoch']}:{first['offset'] + 1000}") as live:
-        assert heard(live)["recovered"] is False
+        assert next_message(live)["recovered"] is False
 
 
 @pytest.mark.parametrize(
     "headers", [{"Origin": "https://elsewhere.example"}, {"Host": "elsewhere.example"}]
 )
-def test_pages_and_names_from_elsewhere_are_not_let_in(
+def test_foreign_origins_and_hosts_are_not_admitted(
     server: Server, headers: dict[str, str]
 ) -> None:
-    with pytest.raises(ConnectionClosed) as closed, socket_to(server, **_asking(headers)) as live:
-        heard(live)
+    with (
+        pytest.raises(ConnectionClosed) as closed,
+        socket_to(server, **_connect_options(headers)) as live,
+    ):
+        next_message(live)
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 4403
 
 
-def _asking(headers: dict[str, str]) -> dict[str, Any]:
+def _connect_options(headers: dict[str, str]) -> dict[str, Any]:
     origin = {"origin": headers["Origin"]} if "Origin" in headers else {}
     return {**origin, "additional_headers": {k: v for k, v in headers.items() if k != "Origin"}}
 
 
-def test_values_that_json_cannot_say_arrive_as_null_with_a_name(server: Server) -> None:
+def test_values_that_are_not_finite_arrive_as_null_with_their_kind(server: Server) -> None:
     run_id = a_run(server)
     client = MlflowClient(server.url)
     with socket_to(server, f"?run_id={run_id}") as live:
-        heard(live)
+        next_message(live)
         for step, value in enumerate([float("nan"), float("inf"), float("-inf"), 1.0]):
             client.log_metric(run_id, "train/loss", value, step=step)
         updates = []
         while len(updates) < 4:
-            message = heard(live)
+            message = next_message(live)
             updates += [message] if message["type"] == "metrics_update" else []
     told = [(m["points"][0]["value"], m["points"][0]["not_finite"]) for m in updates]
     assert told == [(None, "NaN"), (None, "Infinity"), (None, "-Infinity"), (1.0, None)]
@@ -154,34 +161,37 @@ def test_values_that_json_cannot_say_arrive_as_null_with_a_name(server: Server) 
     assert updates[0]["metrics"]["not_finite"] == {"train/loss": "NaN"}
     assert updates[3]["metrics"]["not_finite"] == {}
     with socket_to(server, f"?run_id={run_id}") as live:
-        history = heard(live)["history"]
+        history = next_message(live)["history"]
     assert [snapshot["metrics"]["not_finite"].get("train/loss") for snapshot in history] == [
         "NaN", "Infinity", "-Infinity", None,
     ]  # fmt: skip
 
 
-def test_a_tag_of_10_mb_comes_as_mlflow_keeps_it(server: Server) -> None:
+def test_a_tag_of_10_mb_arrives_as_mlflow_stores_it(server: Server) -> None:
     run_id = a_run(server)
     tag = {"run_id": run_id, "key": "fovea.message", "value": "x" * 10_000_000}
     with socket_to(server, f"?run_id={run_id}") as live:
-        heard(live)
+        next_message(live)
         httpx.post(f"{server.url}/api/2.0/mlflow/runs/set-tag", json=tag).raise_for_status()
         kept = MlflowClient(server.url).get_run(run_id).data.tags["fovea.message"]
-        assert heard(live)["status"]["message"] == kept
+        assert next_message(live)["status"]["message"] == kept
     assert len(kept) == 8000
 
 
-def test_a_client_that_never_reads_is_noticed_by_nobody_else(server: Server) -> None:
+def test_a_client_that_never_reads_does_not_delay_others(server: Server) -> None:
     run_id = a_run(server)
     client = MlflowClient(server.url)
     metrics = {f"a metric with a rather long name {number}": 0.5 for number in range(900)}
-    with _deaf_socket(server), socket_to(server, f"?run_id={run_id}", max_size=None) as live:
-        heard(live)
+    with (
+        _socket_that_never_reads(server),
+        socket_to(server, f"?run_id={run_id}", max_size=None) as live,
+    ):
+        next_message(live)
         for step in range(20):
             client.log_batch(run_id, _metrics(metrics, step))
             steps = []
             while steps != [step]:
-                message = heard(live)
+                message = next_message(live)
                 if message["type"] == "metrics_update":
                     steps = list({point["step"] for point in message["points"]})
 
@@ -191,19 +201,19 @@ def _metrics(values: dict[str, float], step: int) -> list[Any]:
     return [Metric(name, value, step + 1, step) for name, value in values.items()]
 
 
-def test_a_client_that_never_reads_does_not_keep_the_server_from_ending(tmp_path: Path) -> None:
+def test_a_client_that_never_reads_does_not_prevent_a_clean_shutdown(tmp_path: Path) -> None:
     with fovea_server(tmp_path / "data") as server:
         run_id = a_run(server)
         metrics = {f"a metric with a rather long name {number}": 0.5 for number in range(900)}
-        with _deaf_socket(server):
+        with _socket_that_never_reads(server):
             for step in range(15):
                 MlflowClient(server.url).log_batch(run_id, _metrics(metrics, step))
-            server.stop()
+            assert server.stop() == 0
 
 
 @contextmanager
-def _deaf_socket(server: Server) -> Iterator[None]:
-    """A handshake, and from then on not one byte is read."""
+def _socket_that_never_reads(server: Server) -> Iterator[None]:
+    """A socket that reads nothing after its handshake."""
     with socket.socket() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         connection.connect((LOOPBACK, server.port))
@@ -215,10 +225,10 @@ def _deaf_socket(server: Server) -> Iterator[None]:
         yield
 
 
-def test_a_crowd_is_turned_away_and_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_sockets_beyond_the_limit_are_closed_and_leave_nothing_behind(tmp_path: Path) -> None:
     most, crowd = 50, 5000
     with fovea_server(tmp_path / "data", environment={"FOVEA_MAX_SOCKETS": str(most)}) as server:
-        codes = asyncio.run(_come_at_once(server, crowd))
+        codes = asyncio.run(_connect_at_once(server, crowd))
         assert codes.count(None) == most
         assert codes.count(4429) == crowd - most
 
@@ -227,45 +237,45 @@ def test_a_crowd_is_turned_away_and_leaves_nothing_behind(tmp_path: Path) -> Non
 
         until(is_empty, "the end of all sockets")
         with socket_to(server) as live:
-            assert heard(live)["type"] == "initial_state"
+            assert next_message(live)["type"] == "initial_state"
 
 
-async def _come_at_once(server: Server, num_clients: int) -> list[int | None]:
-    """The close code of each, or None for who was let in; those stay until all have come."""
-    all_came = asyncio.Event()
-    num_come = 0
-    # As many as the machine opens at once; the server sees no pause between them.
-    doors = asyncio.Semaphore(200)
+async def _connect_at_once(server: Server, num_clients: int) -> list[int | None]:
+    """The close code of each client, or None if it was admitted and stayed until all had connected."""
+    all_connected = asyncio.Event()
+    num_connected = 0
+    # The number of connections that a machine opens at once; the server gets them without a pause.
+    opening = asyncio.Semaphore(200)
 
-    async def come() -> int | None:
-        nonlocal num_come
-        async with doors:
+    async def connect() -> int | None:
+        nonlocal num_connected
+        async with opening:
             socket = await connect_async(live_url(server), compression=None, open_timeout=60)
             code = None
             try:
                 await asyncio.wait_for(socket.recv(), 60)
             except ConnectionClosed as closed:
                 code = closed.rcvd.code if closed.rcvd else -1
-            num_come += 1
-            if num_come == num_clients:
-                all_came.set()
-        await all_came.wait()
+            num_connected += 1
+            if num_connected == num_clients:
+                all_connected.set()
+        await all_connected.wait()
         await socket.close()
         return code
 
-    return list(await asyncio.gather(*(come() for _ in range(num_clients))))
+    return list(await asyncio.gather(*(connect() for _ in range(num_clients))))
 
 
-def test_a_killed_server_comes_back_in_another_life(tmp_path: Path) -> None:
+def test_a_killed_server_returns_with_a_new_epoch(tmp_path: Path) -> None:
     with fovea_server(tmp_path / "data") as server:
         run_id = a_run(server)
         with socket_to(server) as live:
-            first = heard(live)
+            first = next_message(live)
         server.stop(signal.SIGKILL)
     with fovea_server(tmp_path / "data") as server:
         MlflowClient(server.url).log_metric(run_id, "m", 3.0)
         with socket_to(server, f"?since={first['epoch']}:{first['offset']}") as live:
-            again = heard(live)
+            again = next_message(live)
     assert again["recovered"] is False
     assert again["epoch"] != first["epoch"]
     assert again["metrics"]["other"] == {"m": 3.0}

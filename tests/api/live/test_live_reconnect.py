@@ -1,4 +1,4 @@
-"""Whoever logs, and whenever a watcher loses its connection: every point is seen once, those of a server in order."""
+"""A client that loses its connection receives every point once, those of one server in order."""
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -22,7 +22,7 @@ LOGGING_DEADLINE_S = 60.0
 def urls(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[list[str]]:
-    """One server with a bus to itself, or two that share a real one, and a database."""
+    """One server with a memory bus, or two that share a Valkey bus and a database."""
     directory = tmp_path_factory.mktemp("reconnect")
     if request.param == "memory":
         with fovea_server(directory / "data") as server:
@@ -48,19 +48,19 @@ def background() -> Iterator[ThreadPoolExecutor]:
 
 
 @dataclass(frozen=True)
-class Stay:
-    """A connection: how many messages it lasts, and whether it ends without a word."""
+class Connection:
+    """One connection: its number of messages, and whether it ends without a close frame."""
 
     num_messages: int
-    rudely: bool
+    abruptly: bool
 
 
-stays = st.lists(st.builds(Stay, st.integers(0, 12), st.booleans()), max_size=8)
+stays = st.lists(st.builds(Connection, st.integers(0, 12), st.booleans()), max_size=8)
 batch_sizes = st.lists(st.integers(1, 3), min_size=5, max_size=40)
 
 
 def numbered(batch_sizes: Sequence[int]) -> list[list[Point]]:
-    """Batches of points whose values count up, so that a loss, a double or a swap shows."""
+    """Batches of points with ascending values, which reveal lost, duplicate and swapped points."""
     numbers = iter(range(sum(batch_sizes)))
     return [
         [("count", float(number), number) for number, _ in zip(numbers, range(size), strict=False)]
@@ -69,7 +69,7 @@ def numbered(batch_sizes: Sequence[int]) -> list[list[Point]]:
 
 
 def logged_at_each(urls: Sequence[str], *parts: Sequence[Sequence[Point]]) -> list[list[Point]]:
-    """The points that each server was given; each part of the batches begins with the first."""
+    """The points sent to each server; each part of the batches begins with the first server."""
     return [
         [point for part in parts for batch in part[first :: len(urls)] for point in batch]
         for first in range(len(urls))
@@ -82,12 +82,12 @@ def logged_at_each(urls: Sequence[str], *parts: Sequence[Sequence[Point]]) -> li
     max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(stays=stays, batch_sizes=batch_sizes, is_narrowed=st.booleans())
-def test_every_point_comes_once_and_in_order(
+def test_every_point_arrives_once_and_in_order(
     urls: list[str],
     background: ThreadPoolExecutor,
     log: Logger,
     is_late: bool,
-    stays: list[Stay],
+    stays: list[Connection],
     batch_sizes: list[int],
     is_narrowed: bool,
 ) -> None:
@@ -104,14 +104,14 @@ def test_every_point_comes_once_and_in_order(
             for _ in range(stay.num_messages):
                 if len(watcher.points()) < len(expected):
                     watcher.read()
-            watcher.disconnect(rudely=stay.rudely)
+            watcher.disconnect(abruptly=stay.abruptly)
             watcher.connect()
         while len(watcher.points()) < len(expected):
             watcher.read()
     finally:
         logging.result(LOGGING_DEADLINE_S)
         watcher.disconnect()
-    # A stall of the bus for longer than a write takes lets one server's events pass another's.
+    # If the bus stalls for longer than a write takes, events of one server may overtake another's.
     assert sorted(watcher.points()) == expected
     for logged in logged_at_each(urls, batches[:num_before], batches[num_before:]):
         assert [point for point in watcher.points() if point in logged] == logged

@@ -1,4 +1,4 @@
-"""The messages that are kept for those who are behind, and what of them nobody misses."""
+"""Recent messages are numbered and dropped, and gaps are recognised unless a newer update covers them."""
 
 import pytest
 from hypothesis import given
@@ -31,24 +31,24 @@ def test_messages_are_numbered_in_their_order() -> None:
 @pytest.mark.parametrize(
     ("offset", "number"), [(0, 0), (1, 0), (2, 1), (3, 1), (5, 2), (6, 3), (9, 3)]
 )
-def test_the_first_message_behind_an_offset_is_found(offset: int, number: int) -> None:
+def test_the_first_message_after_an_offset_is_found(offset: int, number: int) -> None:
     assert recent(message(2), message(4), message(6)).number_after(offset) == number
 
 
-def test_the_oldest_are_dropped_where_there_are_too_many() -> None:
+def test_the_oldest_are_dropped_if_there_are_too_many() -> None:
     kept = recent(*map(message, range(1, 8)), retention=3)
     assert (kept.end, kept.floor) == (7, 4)
     assert kept.at(0) == (4, message(5))
     assert kept.number_after(4) == 4
 
 
-def test_the_oldest_are_dropped_where_they_are_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_oldest_are_dropped_if_they_are_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recent_messages, "RETAINED_BYTES", 250)
     kept = recent(*(message(offset, text="x" * 100) for offset in range(1, 6)))
     assert (kept.floor, kept.at(0)[0]) == (3, 3)
 
 
-def test_a_message_too_large_for_itself_leaves_nothing_but_is_lacked(
+def test_a_message_larger_than_the_limit_leaves_nothing_but_a_gap(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(recent_messages, "RETAINED_BYTES", 10)
@@ -70,14 +70,14 @@ def test_only_an_update_with_a_newer_one_of_its_run_is_superseded() -> None:
     assert superseded == [0]
 
 
-def test_dropped_updates_are_not_lacked_as_long_as_a_newer_one_is_here() -> None:
+def test_dropped_updates_are_no_gap_while_a_newer_one_is_retained() -> None:
     kept = recent(message(1), message(2), message(3), retention=2)
     assert not kept.has_gap_at(0, is_complete_due=False)
     assert kept.has_gap_at(0, is_complete_due=True)
     assert not kept.has_gap_at(1, is_complete_due=True)
 
 
-def test_runs_of_which_nothing_is_left_are_forgotten() -> None:
+def test_runs_without_retained_messages_use_no_memory() -> None:
     kept = recent(*(message(offset, f"run {offset}") for offset in range(1, 50)), retention=3)
     assert len(kept._newest_update) == 3
 
@@ -85,7 +85,7 @@ def test_runs_of_which_nothing_is_left_are_forgotten() -> None:
 @pytest.mark.parametrize(
     "dropped", [message(1, is_update=False), message(1, "b")], ids=["a status", "another run's"]
 )
-def test_what_nothing_newer_stands_for_is_lacked(dropped: EncodedMessage) -> None:
+def test_a_dropped_message_without_a_newer_update_is_a_gap(dropped: EncodedMessage) -> None:
     kept = recent(dropped, message(2), message(3), retention=2)
     assert kept.has_gap_at(0, is_complete_due=False)
     assert not kept.has_gap_at(1, is_complete_due=False)
@@ -95,7 +95,7 @@ logged = st.lists(st.tuples(st.sampled_from("ab"), st.booleans()), max_size=40)
 
 
 @given(logged, st.integers(1, 10))
-def test_whoever_lacks_nothing_can_learn_the_newest_of_everything(
+def test_a_reader_without_a_gap_can_read_the_newest_update_of_every_run(
     logged: list[tuple[str, bool]], retention: int
 ) -> None:
     messages = [
@@ -108,7 +108,7 @@ def test_whoever_lacks_nothing_can_learn_the_newest_of_everything(
         gone = [one for one in messages[number:] if one not in here]
         newer = {one.topics[0] for one in here if one.is_update}
         is_missed = any(not one.is_update or one.topics[0] not in newer for one in gone)
-        # An update that was dropped as its run's newest counts, even if another has come since.
+        # An update that was the newest of its run when it was dropped counts, even if a newer one followed.
         assert is_missed <= kept.has_gap_at(number, is_complete_due=False) <= bool(gone)
         assert kept.has_gap_at(number, is_complete_due=True) == bool(gone)
     assert kept.floor == (messages[-retention - 1].offset if len(messages) > retention else 0)

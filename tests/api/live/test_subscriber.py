@@ -1,4 +1,4 @@
-"""What a socket is sent: everything in order, whatever its reader does, and no other socket waits."""
+"""A socket is sent everything in order, whatever its client does, and delays no other socket."""
 
 import asyncio
 
@@ -18,7 +18,7 @@ ALL = "*"
 
 
 class Stream:
-    """Publishes as the hub does, to sockets that are told of all runs or of one."""
+    """Publishes as the hub does, to subscribers of all runs or of one."""
 
     def __init__(self, retention: int = 1000) -> None:
         self.recent = RecentMessages(retention, 0)
@@ -33,7 +33,7 @@ class Stream:
         return subscriber
 
     def begin(self, subscriber: Subscriber, *, since: int | None = None) -> None:
-        """`since` is the offset of the last message that it knows."""
+        """`since` is the offset of the last message received."""
         offset = len(self.published) if since is None else since
         start = self.recent.end if since is None else self.recent.number_after(since)
         subscriber.begin("first", offset, self.recent, start)
@@ -69,7 +69,7 @@ async def test_a_reader_that_keeps_up_is_written_to_at_once_without_a_task() -> 
     assert other_tasks() == before
 
 
-async def test_a_blocked_reader_delays_nobody_and_gets_everything_once_and_in_order() -> None:
+async def test_a_blocked_client_delays_no_other_and_gets_everything_once_and_in_order() -> None:
     stream, slow, quick = Stream(), FakeSocket(), FakeSocket()
     behind = stream.join(slow)
     stream.join(quick)
@@ -103,7 +103,7 @@ async def test_a_reader_that_blocks_again_and_again_misses_nothing() -> None:
     assert socket.texts == ["first", *stream.texts]
 
 
-async def test_a_socket_is_sent_its_own_topic_alone_also_where_it_is_behind() -> None:
+async def test_a_socket_is_sent_only_its_own_topic_even_if_it_is_behind() -> None:
     stream, slow, quick = Stream(), FakeSocket(), FakeSocket()
     stream.join(slow, "b")
     stream.join(quick, "b")
@@ -115,7 +115,7 @@ async def test_a_socket_is_sent_its_own_topic_alone_also_where_it_is_behind() ->
     assert offsets(quick) == offsets(slow) == [3, 4, 7, 8]
 
 
-async def test_a_blocked_first_message_is_followed_by_what_came_since() -> None:
+async def test_a_blocked_first_message_is_followed_by_the_later_ones() -> None:
     stream, socket = Stream(), FakeSocket()
     socket.block()
     stream.join(socket)
@@ -125,7 +125,7 @@ async def test_a_blocked_first_message_is_followed_by_what_came_since() -> None:
     assert socket.texts == ["first", *stream.texts]
 
 
-async def test_who_comes_back_gets_what_was_missed_and_then_what_comes() -> None:
+async def test_a_client_that_resumes_gets_the_missed_messages_then_the_new_ones() -> None:
     stream, socket = Stream(), FakeSocket()
     stream.publish(*["update"] * 5)
     stream.join(socket, since=2)
@@ -135,7 +135,7 @@ async def test_who_comes_back_gets_what_was_missed_and_then_what_comes() -> None
     assert socket.texts == ["first", *stream.texts[2:]]
 
 
-async def test_a_reader_that_is_late_gets_only_the_newest_of_each_runs_updates() -> None:
+async def test_a_client_that_is_far_behind_gets_only_the_newest_update_of_each_run() -> None:
     stream, socket = Stream(), FakeSocket()
     stream.join(socket)
     socket.block()
@@ -144,13 +144,13 @@ async def test_a_reader_that_is_late_gets_only_the_newest_of_each_runs_updates()
     stream.publish("status", *["update"] * (2 * MOST_BEHIND), "artifact")
     socket.unblock()
     await turns(1000)
-    # The first was on its way; those within MOST_BEHIND of the end are sent whatever they are.
-    num_sent_whole = MOST_BEHIND
+    # The first was being sent; all of the last MOST_BEHIND messages are sent.
+    num_sent_completely = MOST_BEHIND
     last = len(stream.published)
-    assert offsets(socket) == [1, 2, 3, *range(last - num_sent_whole + 1, last + 1)]
+    assert offsets(socket) == [1, 2, 3, *range(last - num_sent_completely + 1, last + 1)]
 
 
-async def test_a_reader_that_is_a_little_late_gets_every_update() -> None:
+async def test_a_client_that_is_a_little_behind_gets_every_update() -> None:
     stream, socket = Stream(), FakeSocket()
     stream.join(socket)
     socket.block()
@@ -160,7 +160,7 @@ async def test_a_reader_that_is_a_little_late_gets_every_update() -> None:
     assert socket.texts == ["first", *stream.texts]
 
 
-async def test_what_is_no_update_is_never_left_out() -> None:
+async def test_messages_other_than_updates_are_never_skipped() -> None:
     stream, socket = Stream(), FakeSocket()
     stream.join(socket)
     socket.block()
@@ -170,7 +170,7 @@ async def test_what_is_no_update_is_never_left_out() -> None:
     assert socket.texts == ["first", *stream.texts]
 
 
-async def test_what_was_missed_is_replayed_whole_however_much_it_is() -> None:
+async def test_a_resume_sends_every_missed_message_however_many_there_are() -> None:
     stream, socket = Stream(), FakeSocket()
     num_missed = 5 * MOST_BEHIND
     stream.publish(*["update"] * num_missed)
@@ -184,7 +184,7 @@ async def test_what_was_missed_is_replayed_whole_however_much_it_is() -> None:
     assert len(offsets(socket)) < 2 * num_missed
 
 
-async def test_whoever_missed_for_good_what_counts_is_told_to_come_back() -> None:
+async def test_a_client_whose_next_message_was_dropped_is_closed() -> None:
     stream, socket = Stream(retention=5), FakeSocket()
     subscriber = stream.join(socket)
     socket.block()
@@ -202,7 +202,7 @@ async def test_whoever_missed_for_good_what_counts_is_told_to_come_back() -> Non
     assert other_tasks() == set()
 
 
-async def test_whoever_missed_only_older_updates_goes_on() -> None:
+async def test_a_client_that_missed_only_superseded_updates_continues() -> None:
     stream, socket = Stream(retention=5), FakeSocket()
     stream.join(socket)
     socket.block()
@@ -214,7 +214,7 @@ async def test_whoever_missed_only_older_updates_goes_on() -> None:
     assert offsets(socket) == [1, 16, 17, 18, 19, 20]
 
 
-async def test_a_replay_of_which_something_is_gone_is_not_taken_for_a_whole_one() -> None:
+async def test_a_resume_with_a_dropped_message_is_closed() -> None:
     stream, socket = Stream(retention=5), FakeSocket()
     stream.publish(*["update"] * 5)
     socket.block()
@@ -227,7 +227,9 @@ async def test_a_replay_of_which_something_is_gone_is_not_taken_for_a_whole_one(
     assert offsets(socket) == []
 
 
-async def test_a_reader_that_takes_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_connection_of_a_client_that_reads_nothing_is_aborted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(subscriber_module, "STALLED_S", 0.01)
     stream, socket = Stream(), FakeSocket()
     subscriber = stream.join(socket)
@@ -239,7 +241,7 @@ async def test_a_reader_that_takes_nothing_is_given_up(monkeypatch: pytest.Monke
     assert other_tasks() == set()
 
 
-async def test_a_socket_that_has_closed_is_no_trouble() -> None:
+async def test_a_closed_socket_does_not_affect_others() -> None:
     stream, socket, other = Stream(), FakeSocket(), FakeSocket()
     closed = stream.join(socket)
     stream.join(other)
@@ -251,7 +253,7 @@ async def test_a_socket_that_has_closed_is_no_trouble() -> None:
     assert other_tasks() == set()
 
 
-async def test_a_socket_that_closes_while_it_is_behind_is_no_trouble() -> None:
+async def test_a_socket_that_closes_while_it_is_behind_leaves_no_task() -> None:
     stream, socket = Stream(), FakeSocket()
     closed = stream.join(socket)
     socket.block()
@@ -267,26 +269,26 @@ async def test_a_socket_that_closes_while_it_is_behind_is_no_trouble() -> None:
 async def test_closing_sends_the_close_frame_and_nothing_else() -> None:
     stream, socket = Stream(), FakeSocket()
     subscriber = stream.join(socket)
-    await subscriber.close(1013, "come back")
+    await subscriber.close(1013, "reconnect")
     stream.publish("update")
-    assert socket.closed == (1013, "come back")
+    assert socket.closed == (1013, "reconnect")
     assert socket.texts == ["first"]
 
 
-async def test_a_close_that_nobody_reads_ends_the_connection(
+async def test_a_close_frame_that_is_not_read_aborts_the_connection(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(subscriber_module, "_CLOSE_DEADLINE_S", 0.01)
     socket = FakeSocket()
     subscriber = Stream().join(socket)
     socket.block()
-    await subscriber.close(1013, "come back")
+    await subscriber.close(1013, "reconnect")
     assert socket.transport.is_aborted
 
 
 @pytest.mark.parametrize("num_turns", [0, 1, 2, 10])
 @pytest.mark.parametrize("is_blocked_at_first", [False, True])
-async def test_what_is_stopped_sends_nothing_more_and_leaves_no_task(
+async def test_a_stopped_subscriber_sends_nothing_more_and_leaves_no_task(
     num_turns: int, is_blocked_at_first: bool
 ) -> None:
     stream, socket = Stream(), FakeSocket()
@@ -306,7 +308,7 @@ async def test_what_is_stopped_sends_nothing_more_and_leaves_no_task(
 
 
 @pytest.mark.parametrize("num_turns", [0, 1, 10])
-async def test_a_replay_that_is_stopped_leaves_no_task(num_turns: int) -> None:
+async def test_a_stopped_resume_leaves_no_task(num_turns: int) -> None:
     stream, socket = Stream(), FakeSocket()
     stream.publish(*["update"] * 10)
     subscriber = stream.join(socket, since=0)
@@ -316,7 +318,7 @@ async def test_a_replay_that_is_stopped_leaves_no_task(num_turns: int) -> None:
     assert other_tasks() == set()
 
 
-async def test_what_begins_anew_while_it_is_behind_goes_on_from_there() -> None:
+async def test_a_subscriber_that_begins_again_while_it_is_behind_continues_from_there() -> None:
     stream, socket = Stream(), FakeSocket()
     subscriber = stream.join(socket)
     socket.block()
@@ -331,7 +333,7 @@ async def test_what_begins_anew_while_it_is_behind_goes_on_from_there() -> None:
     assert other_tasks() == set()
 
 
-async def test_passing_messages_reach_only_those_who_keep_up() -> None:
+async def test_unnumbered_messages_reach_only_clients_that_keep_up() -> None:
     stream, slow, quick = Stream(), FakeSocket(), FakeSocket()
     for socket in (slow, quick):
         stream.join(socket)
@@ -348,7 +350,7 @@ async def test_passing_messages_reach_only_those_who_keep_up() -> None:
 
 steps = st.lists(
     st.sampled_from(
-        ["block", "unblock", "turn", "come back"]
+        ["block", "unblock", "turn", "reconnect"]
         + [f"{run_id} {kind}" for run_id in "ab" for kind in ("update", "update", "status")]
     ),
     max_size=60,
@@ -356,14 +358,14 @@ steps = st.lists(
 
 
 class Reader:
-    """A socket that does as the steps say, and comes back whenever it is told to or has to."""
+    """A client that follows the steps of a script, and reconnects when the script or the server says so."""
 
     def __init__(self, stream: Stream) -> None:
         self._stream = stream
         self.socket = FakeSocket()
         self.subscriber = stream.join(self.socket)
         self._seen: list[int] = []
-        self.has_been_told_of_a_gap = False
+        self.had_gap = False
 
     @property
     def seen(self) -> list[int]:
@@ -375,8 +377,8 @@ class Reader:
                 self.socket.block()
             case "unblock":
                 self.socket.unblock()
-            case "come back":
-                self._come_back()
+            case "reconnect":
+                self._reconnect()
             case "turn":
                 await turns(1)
             case _:
@@ -387,22 +389,22 @@ class Reader:
         self.socket.unblock()
         await turns(200)
         if self.socket.closed is not None:
-            self._come_back()
+            self._reconnect()
             await turns(200)
 
-    def _come_back(self) -> None:
+    def _reconnect(self) -> None:
         self.subscriber.stop()
         self._seen = self.seen
         self._stream.subscribers.remove(self.subscriber)
         self.socket = FakeSocket()
         known = self._seen[-1] if self._seen else 0
         is_known = self._stream.recent.floor <= known
-        self.has_been_told_of_a_gap |= not is_known
+        self.had_gap |= not is_known
         self.subscriber = self._stream.join(self.socket, since=known if is_known else None)
 
 
 @given(steps, st.integers(3, 100))
-async def test_what_is_delivered_is_what_was_published_less_what_was_superseded(
+async def test_everything_published_is_delivered_unless_superseded(
     steps: list[str], retention: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
@@ -414,7 +416,7 @@ async def test_what_is_delivered_is_what_was_published_less_what_was_superseded(
         await reader.read_to_the_end()
     assert reader.seen == sorted(set(reader.seen))
     assert other_tasks() == set()
-    if not reader.has_been_told_of_a_gap:
+    if not reader.had_gap:
         missing = [message for message in stream.published if message.offset not in reader.seen]
         assert [message for message in missing if not is_superseded(stream, message)] == []
 

@@ -1,4 +1,4 @@
-"""A client of `/ws` that connects again and again, and keeps what it was told."""
+"""A client of `/ws` that reconnects and records its messages."""
 
 import json
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ RECEIVE_DEADLINE_S = 20.0
 
 
 class Watcher:
-    """Resumes where it was; `urls` are those of servers that share a bus, used in turn."""
+    """Resumes after its last message; uses the `urls` of servers that share a bus in turn."""
 
     def __init__(self, urls: Sequence[str], run_id: str | None = None) -> None:
         self._urls = urls
@@ -29,10 +29,10 @@ class Watcher:
 
     def connect(self) -> None:
         url = self._urls[self._num_connects % len(self._urls)].replace("http", "ws", 1)
-        questions = [f"run_id={self._run_id}"] if self._run_id else []
+        query = [f"run_id={self._run_id}"] if self._run_id else []
         if self._epoch is not None:
-            questions.append(f"since={self._epoch}:{self._offset}")
-        opening = connect(f"{url}/ws?{'&'.join(questions)}", compression=None)
+            query.append(f"since={self._epoch}:{self._offset}")
+        opening = connect(f"{url}/ws?{'&'.join(query)}", compression=None)
         self._socket = self._open.enter_context(opening)
         self._num_connects += 1
         self.first.append(self._receive())
@@ -42,9 +42,9 @@ class Watcher:
         self.messages.append(self._receive())
         return self.messages[-1]
 
-    def disconnect(self, *, rudely: bool = False) -> None:
+    def disconnect(self, *, abruptly: bool = False) -> None:
         assert self._socket is not None
-        if rudely:
+        if abruptly:
             self._socket.socket.shutdown(SHUT_RDWR)
         self._open.close()
 
