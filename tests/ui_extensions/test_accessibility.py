@@ -219,7 +219,7 @@ def test_the_keyboard_is_enough(server: Server, run: LoggedRun, page: Page) -> N
     tab_to(page, cell)
     page.keyboard.press("ArrowRight")
     matrix = page.locator("#confusion-matrix")
-    expect(matrix).to_contain_text("1 of 36 Fundus_Normal was taken for Fundus_DR_Mild")
+    expect(matrix).to_contain_text("1 of 36 Fundus_Normal was classified as Fundus_DR_Mild")
     page.keyboard.press("ArrowDown")
     expect(page.get_by_role("row").filter(has=page.locator(":focus"))).to_contain_text("DR_Mild")
     page.keyboard.press("Tab")

@@ -141,7 +141,7 @@ def test_5000_metrics_are_found_by_name_and_drawn_a_screenful_at_a_time(
     expect(chart(page, "m4321").get_by_role("listitem")).to_contain_text("4,321")
     expect(caption(page, "m4321")).to_have_text("step 1")
     page.get_by_label("Find a metric").fill("nowhere")
-    expect(page.get_by_text("No metric has that in its name")).to_be_visible()
+    expect(page.get_by_text("No metric matches")).to_be_visible()
     page.get_by_label("Find a metric").fill("")
     page.get_by_role("button", name="Show 24 more").click()
     expect(page.locator("figure")).to_have_count(48)
@@ -256,7 +256,7 @@ def test_markup_is_shown_as_text(server: Server, page_without_policy: Page) -> N
     matrix = page.locator("#confusion-matrix")
     expect(matrix.get_by_role("rowheader").filter(has_text=f"{MARKUP} class")).to_be_visible()
     matrix.get_by_role("gridcell").nth(1).focus()
-    expect(matrix).to_contain_text(f"1 of 4 {MARKUP} class was taken for {SCRIPT} class")
+    expect(matrix).to_contain_text(f"1 of 4 {MARKUP} class was classified as {SCRIPT} class")
     assert_nothing_ran(page)
 
     page.goto(f"{server.url}/monitor/#/")

@@ -19,38 +19,38 @@ const LONGEST_NOTE = 2000;
 const texts = words(
   {
     title: (condition: string) => `Acknowledge ${condition}?`,
-    titleTaken: (condition: string) => `${condition} is acknowledged`,
+    titleAcknowledged: (condition: string) => `${condition} is acknowledged`,
     means:
-      "Everybody sees that you have seen it, and nobody is reminded of it any more. The alert stays open until its values are right.",
-    meansPast: "Everybody sees that you have seen it.",
+      "Everybody sees that you have acknowledged it, and reminders end. The alert stays open until its values are back to normal.",
+    meansPast: "Everybody sees that you have acknowledged it.",
     note: "Note (optional)",
-    placeholder: "What you found, or what you are going to do",
+    placeholder: "What you found, or what you will do",
     left: (count: string) => `${count} characters left`,
     cancel: "Cancel",
     close: "Close",
     acknowledge: "Acknowledge",
-    before: "Somebody was quicker:",
+    before: "It was acknowledged in the meantime:",
   },
   {
     fr: {
       title: (condition) => `Acquitter ${condition} ?`,
-      titleTaken: (condition) => `${condition} est acquittée`,
+      titleAcknowledged: (condition) => `${condition} est acquittée`,
       means:
-        "Tout le monde voit que vous l’avez vue, et elle n’est plus rappelée à personne. L’alerte reste ouverte jusqu’à ce que ses valeurs soient bonnes.",
-      meansPast: "Tout le monde voit que vous l’avez vue.",
+        "Tout le monde voit que vous l’avez acquittée, et les rappels cessent. L’alerte reste ouverte jusqu’à ce que ses valeurs redeviennent normales.",
+      meansPast: "Tout le monde voit que vous l’avez acquittée.",
       note: "Note (facultative)",
       placeholder: "Ce que vous avez trouvé, ou ce que vous allez faire",
       left: (count) => `encore ${count} caractères`,
       cancel: "Annuler",
       close: "Fermer",
       acknowledge: "Acquitter",
-      before: "Quelqu’un a été plus rapide :",
+      before: "Elle a été acquittée entre-temps :",
     },
   },
 );
 
 interface Props {
-  /** As it was when it was chosen; what comes live meanwhile counts. */
+  /** The alert when the dialog was opened; a newer live version replaces it. */
   alert: CriticalAlert;
   onClose(): void;
   onDone?(alert: CriticalAlert): void;
@@ -64,7 +64,7 @@ export function AcknowledgeDialog({ alert: chosen, onClose, onDone }: Props) {
     onDone?.(done);
     onClose();
   });
-  const isTaken = alert.acknowledged_by !== null && !isPending;
+  const isAcknowledged = alert.acknowledged_by !== null && !isPending;
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (!isPending) {
@@ -73,7 +73,7 @@ export function AcknowledgeDialog({ alert: chosen, onClose, onDone }: Props) {
   };
   return (
     <Dialog
-      title={isTaken ? t.titleTaken(alert.condition) : t.title(alert.condition)}
+      title={isAcknowledged ? t.titleAcknowledged(alert.condition) : t.title(alert.condition)}
       onClose={onClose}
     >
       <form className={styles.form} onSubmit={submit}>
@@ -81,8 +81,8 @@ export function AcknowledgeDialog({ alert: chosen, onClose, onDone }: Props) {
           <LevelBadge alert={alert} /> <span lang="en">{alert.message}</span>
         </p>
         {error && <ErrorNote error={error} />}
-        {isTaken ? (
-          <Taken alert={alert} title={error ? "" : t.before} />
+        {isAcknowledged ? (
+          <Acknowledged alert={alert} title={error ? "" : t.before} />
         ) : (
           <>
             <p>{alert.state === "firing" ? t.means : t.meansPast}</p>
@@ -90,8 +90,8 @@ export function AcknowledgeDialog({ alert: chosen, onClose, onDone }: Props) {
           </>
         )}
         <DialogActions>
-          <Button onClick={onClose}>{isTaken ? t.close : t.cancel}</Button>
-          {!isTaken && (
+          <Button onClick={onClose}>{isAcknowledged ? t.close : t.cancel}</Button>
+          {!isAcknowledged && (
             <Button type="submit" variant="primary" isBusy={isPending}>
               {t.acknowledge}
             </Button>
@@ -102,7 +102,7 @@ export function AcknowledgeDialog({ alert: chosen, onClose, onDone }: Props) {
   );
 }
 
-function Taken({ alert, title }: { alert: CriticalAlert; title: string }) {
+function Acknowledged({ alert, title }: { alert: CriticalAlert; title: string }) {
   const nowMs = useNow(15_000);
   return (
     <div role="status">
@@ -148,7 +148,7 @@ function useAcknowledgement(alertId: string, onDone: (alert: CriticalAlert) => v
       onDone(done);
     } catch (refusal) {
       if (refusal instanceof RequestError && refusal.status === 409) {
-        // Who was quicker, and with which note, stands in the alert itself.
+        // The alert itself says who acknowledged it, and with which note.
         await fetchAlert(alertId).catch(() => {});
       }
       setError(asRequestError(refusal));

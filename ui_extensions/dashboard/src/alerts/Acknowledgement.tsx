@@ -8,7 +8,7 @@ const texts = words(
   { fr: { by: (who) => `Acquittée par ${who}`, note: "Note" } },
 );
 
-/** Who has seen an alert, when, and what they had to say. */
+/** Who acknowledged an alert, when, and with which note. */
 export function Acknowledgement({ alert, nowMs }: { alert: CriticalAlert; nowMs: number }) {
   const t = useWords(texts);
   const { acknowledged_by: who, acknowledged_at: time, note } = alert;

@@ -12,20 +12,20 @@ import { RunHistory } from "./RunHistory";
 const texts = words(
   {
     insufficient:
-      "Not enough evidence: on so few cases not even a perfect value would prove that the threshold is kept.",
+      "Not enough evidence: with so few cases even a perfect value would not prove that the threshold is met.",
     todo: "What to do:",
-    pause: "When it fires, the rule tells the run to pause; the history says what came of it.",
-    stop: "When it fires, the rule tells the run to stop; the history says what came of it.",
+    pause: "When the rule fires, it pauses the run; the history shows the outcome.",
+    stop: "When the rule fires, it stops the run; the history shows the outcome.",
     history: "History of this run’s alerts",
   },
   {
     fr: {
       insufficient:
-        "Preuves insuffisantes : sur si peu de cas, même une valeur parfaite ne prouverait pas que le seuil est tenu.",
+        "Preuves insuffisantes : sur si peu de cas, même une valeur parfaite ne prouverait pas que le seuil est atteint.",
       todo: "Que faire :",
       pause:
-        "Quand elle se déclenche, la règle met l’entraînement en pause ; l’historique dit ce qu’il en est advenu.",
-      stop: "Quand elle se déclenche, la règle arrête l’entraînement ; l’historique dit ce qu’il en est advenu.",
+        "Quand elle se déclenche, la règle met l’entraînement en pause ; l’historique indique le résultat.",
+      stop: "Quand elle se déclenche, la règle arrête l’entraînement ; l’historique indique le résultat.",
       history: "Historique des alertes de cet entraînement",
     },
   },
@@ -37,7 +37,7 @@ interface Props {
   onAcknowledge(alert: CriticalAlert): void;
 }
 
-/** All that is known of one alert. */
+/** All facts about one alert. */
 export const AlertCard = memo(function AlertCard({ alert, nowMs, onAcknowledge }: Props) {
   const t = useWords(texts);
   const tone = isOpen(alert) ? alert.level : "past";

@@ -16,7 +16,7 @@ const texts = words(
   },
 );
 
-/** The open alerts of all runs, of the worse level that there is. */
+/** The number of open alerts of all runs, of the highest level that occurs. */
 export function AlertCount() {
   const t = useWords(texts);
   const { whole } = useFormats();

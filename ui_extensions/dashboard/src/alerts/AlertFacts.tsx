@@ -46,7 +46,7 @@ interface Props {
   nowMs: number;
 }
 
-/** What an alert rests on; what it does not have is left out. */
+/** The figures of an alert; missing ones are left out. */
 export function AlertFacts({ alert, nowMs }: Props) {
   const t = useWords(texts);
   const formats = useFormats();

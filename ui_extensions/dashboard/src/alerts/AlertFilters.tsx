@@ -2,7 +2,7 @@ import { type ReactNode, useId } from "react";
 import { useWords, words } from "../i18n/words";
 import { Button } from "../ui/Button";
 import styles from "./AlertFilters.module.css";
-import { type AlertFilter, EVERY_OPEN, isNarrowed, type ShownState, STATES } from "./alertFilter";
+import { type AlertFilter, ALL_OPEN, isNarrowed, type ShownState, STATES } from "./alertFilter";
 import { levelWords } from "./alertWords";
 import { shortId, useRunName } from "./useRunName";
 
@@ -90,7 +90,7 @@ export function AlertFilters({ filter, conditions, runIds, onChange }: Props) {
         <option value="yes">{t.yes}</option>
       </Choice>
       {isNarrowed(filter) && (
-        <Button variant="subtle" onClick={() => onChange({ ...EVERY_OPEN, state: filter.state })}>
+        <Button variant="subtle" onClick={() => onChange({ ...ALL_OPEN, state: filter.state })}>
           {t.clear}
         </Button>
       )}

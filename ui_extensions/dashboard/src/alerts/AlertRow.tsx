@@ -9,13 +9,14 @@ import { RelativeTime } from "./RelativeTime";
 
 const texts = words(
   {
-    insufficient: "Not enough evidence: too few cases to prove that the threshold is kept.",
+    insufficient: "Not enough evidence: too few cases to prove that the threshold is met.",
     began: "Began",
     ended: "Ended",
   },
   {
     fr: {
-      insufficient: "Preuves insuffisantes : trop peu de cas pour prouver que le seuil est tenu.",
+      insufficient:
+        "Preuves insuffisantes : trop peu de cas pour prouver que le seuil est atteint.",
       began: "Début :",
       ended: "Fin :",
     },
@@ -28,7 +29,7 @@ interface Props {
   onAcknowledge(alert: CriticalAlert): void;
 }
 
-/** An alert in short, where its run is known. */
+/** A short form of an alert, for the page of its run. */
 export function AlertRow({ alert, nowMs, onAcknowledge }: Props) {
   const t = useWords(texts);
   return (

@@ -19,10 +19,10 @@ import { useAlertList } from "./useAlertList";
 const texts = words(
   {
     title: "Alerts",
-    reading: "Reading…",
-    noneOpen: "No alert is open. One that begins appears here by itself.",
+    loading: "Loading…",
+    noneOpen: "No alert is open. New alerts appear here.",
     nonePast: "No alert has ended yet.",
-    none: "There has been no alert yet. A rule raises one when a metric that is logged is wrong.",
+    none: "There has been no alert yet. Rules raise alerts from logged metrics.",
     noMatch: "No alert matches the filters.",
     count: (shown: string, total: string) =>
       shown === total ? `Alerts: ${total}` : `Alerts: ${shown} of ${total}`,
@@ -32,10 +32,10 @@ const texts = words(
   {
     fr: {
       title: "Alertes",
-      reading: "Lecture…",
-      noneOpen: "Aucune alerte n’est ouverte. Celle qui se déclenche apparaît ici d’elle-même.",
+      loading: "Chargement…",
+      noneOpen: "Aucune alerte n’est ouverte. Les nouvelles alertes apparaissent ici.",
       nonePast: "Aucune alerte n’a encore pris fin.",
-      none: "Il n’y a encore eu aucune alerte. Une règle en déclenche une quand une métrique enregistrée est mauvaise.",
+      none: "Il n’y a encore eu aucune alerte. Les règles en déclenchent à partir des métriques enregistrées.",
       noMatch: "Aucune alerte ne correspond aux filtres.",
       count: (shown, total) =>
         shown === total ? `Alertes : ${total}` : `Alertes : ${shown} sur ${total}`,
@@ -45,7 +45,7 @@ const texts = words(
   },
 );
 
-/** The alerts of all runs; what is shown stands in the address, so that a link shares it. */
+/** The alerts of all runs; the URL holds the filter, so that a link shares it. */
 export function AlertsPage() {
   const t = useWords(texts);
   const { whole } = useFormats();
@@ -55,7 +55,7 @@ export function AlertsPage() {
   const numMore = (list.total ?? 0) - list.alerts.length;
   const choices = useAlertChoices(filter);
   const nowMs = useNow(15_000);
-  const { chosen, said, heading, choose, close, done, forget } = useAcknowledging(t.done);
+  const { chosen, announced, heading, choose, close, done, clear } = useAcknowledging(t.done);
 
   useEffect(() => {
     document.title = `${t.title} · Fovea`;
@@ -76,12 +76,13 @@ export function AlertsPage() {
         filter={filter}
         {...choices}
         onChange={(next) => {
-          forget();
+          clear();
           changeQuery(queryOf(next));
         }}
       />
       <p role="status" className={styles.count}>
-        {said} {list.total !== undefined && t.count(whole(list.alerts.length), whole(list.total))}
+        {announced}{" "}
+        {list.total !== undefined && t.count(whole(list.alerts.length), whole(list.total))}
       </p>
       {list.error && <ErrorNote error={list.error} onRetry={list.refetch} />}
       <ul className={styles.list}>
@@ -92,7 +93,7 @@ export function AlertsPage() {
         ))}
       </ul>
       {list.alerts.length === 0 && !list.error && (
-        <Empty>{list.isLoading ? t.reading : nothing(filter, t)}</Empty>
+        <Empty>{list.isLoading ? t.loading : emptyText(filter, t)}</Empty>
       )}
       {numMore > 0 && (
         <Button className={styles.more} onClick={list.loadMore} isBusy={list.isLoadingMore}>
@@ -104,33 +105,33 @@ export function AlertsPage() {
   );
 }
 
-function nothing(filter: AlertFilter, t: (typeof texts)["en"]): string {
+function emptyText(filter: AlertFilter, t: (typeof texts)["en"]): string {
   if (isNarrowed(filter)) {
     return t.noMatch;
   }
   return { open: t.noneOpen, past: t.nonePast, all: t.none }[filter.state];
 }
 
-/** The dialog outlives the card, which may leave the list meanwhile. */
+/** State of the dialog, which stays open even if its alert leaves the list. */
 function useAcknowledging(words: (condition: string) => string) {
   const [chosen, setChosen] = useState<CriticalAlert>();
-  const [said, setSaid] = useState("");
+  const [announced, setAnnounced] = useState("");
   const heading = useRef<HTMLHeadingElement>(null);
-  const wasAsking = useRef(false);
+  const wasOpen = useRef(false);
   const choose = useCallback((alert: CriticalAlert) => {
-    setSaid("");
+    setAnnounced("");
     setChosen(alert);
   }, []);
   const close = () => setChosen(undefined);
-  const isAsking = chosen !== undefined;
+  const isOpen = chosen !== undefined;
   useEffect(() => {
-    // The button that opened the dialog may be gone with what it was for.
-    if (wasAsking.current && !isAsking && document.activeElement === document.body) {
+    // The button that opened the dialog may have left the page with its alert.
+    if (wasOpen.current && !isOpen && document.activeElement === document.body) {
       heading.current?.focus();
     }
-    wasAsking.current = isAsking;
-  }, [isAsking]);
-  const done = (alert: CriticalAlert) => setSaid(`${words(alert.condition)}.`);
-  const forget = () => setSaid("");
-  return { chosen, said, heading, choose, close, done, forget };
+    wasOpen.current = isOpen;
+  }, [isOpen]);
+  const done = (alert: CriticalAlert) => setAnnounced(`${words(alert.condition)}.`);
+  const clear = () => setAnnounced("");
+  return { chosen, announced, heading, choose, close, done, clear };
 }

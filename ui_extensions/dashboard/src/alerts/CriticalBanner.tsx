@@ -36,7 +36,7 @@ const texts = words(
   },
 );
 
-/** On every page, as long as a critical alert waits that nobody here has looked at. */
+/** A banner on every page while there are unseen critical alerts. */
 export function CriticalBanner() {
   useSyncedOpenAlerts();
   const unseen = useLive((live) => live.unseen);
@@ -70,7 +70,7 @@ function Waiting({ alert, waiting, onAcknowledge }: Props) {
       markSeen(alert_id);
     }
     if (seen.length === waiting.length) {
-      // The button that was pressed goes with the banner.
+      // The pressed button disappears with the banner.
       document.getElementById("content")?.focus();
     }
   };

@@ -8,15 +8,15 @@ import { type NotificationState, switchNotifications, useNotificationState } fro
 const texts = words(
   {
     notifications: "Notifications",
-    hint: "The browser tells of new critical alerts, also while another page is in front",
+    hint: "The browser notifies you of new critical alerts, even while another page is in front",
     blocked: "Notifications blocked",
     why: "Notifications are blocked",
     denied:
-      "This browser does not let this page show notifications. Allow them in the settings of the page, which the sign to the left of its address opens, and come back.",
+      "This browser does not let this page show notifications. Allow them in the page’s settings (the icon to the left of its address), then come back.",
     insecure:
-      "Browsers show notifications only of pages that come over HTTPS, or from the machine itself. Ask whoever runs the server for an address that begins with https.",
+      "Browsers show notifications only for pages served over HTTPS or from this machine. Ask the server’s administrator for an HTTPS address.",
     unsupported:
-      "This browser cannot show notifications of pages. A new critical alert still shows on every page here.",
+      "This browser cannot show notifications. New critical alerts are still shown on every page of the dashboard.",
     close: "Close",
   },
   {
@@ -26,9 +26,9 @@ const texts = words(
       blocked: "Notifications bloquées",
       why: "Les notifications sont bloquées",
       denied:
-        "Ce navigateur ne laisse pas cette page afficher de notifications. Autorisez-les dans les réglages de la page, qu’ouvre le signe à gauche de son adresse, puis revenez.",
+        "Ce navigateur ne laisse pas cette page afficher de notifications. Autorisez-les dans les réglages de la page (icône à gauche de l’adresse), puis revenez.",
       insecure:
-        "Les navigateurs n’affichent que les notifications des pages servies en HTTPS ou par la machine elle-même. Demandez à qui gère le serveur une adresse qui commence par https.",
+        "Les navigateurs n’affichent que les notifications des pages servies en HTTPS ou par la machine elle-même. Demandez une adresse HTTPS à l’administrateur du serveur.",
       unsupported:
         "Ce navigateur ne sait pas afficher les notifications des pages. Une nouvelle alerte critique s’affiche tout de même ici, sur chaque page.",
       close: "Fermer",
@@ -36,7 +36,7 @@ const texts = words(
   },
 );
 
-/** Whether the browser tells of new critical alerts; where it cannot, it says why. */
+/** Switches browser notifications of new critical alerts; says why if they are not possible. */
 export function NotificationSwitch() {
   const t = useWords(texts);
   const notifying = useNotificationState((state) => state.notifying);

@@ -2,11 +2,11 @@ import { useFormats } from "../i18n/useFormats";
 
 interface Props {
   time: string;
-  /** What "ago" is serverCount from, so that a list of these needs one clock. */
+  /** The present time, shared by all entries of a list. */
   nowMs: number;
 }
 
-/** How long ago, and exactly when for whoever points at it. */
+/** How long ago, with the exact time as a tooltip. */
 export function RelativeTime({ time, nowMs }: Props) {
   const { ago, date } = useFormats();
   return (

@@ -23,7 +23,7 @@ const NUM_AT_FIRST = 5;
 const texts = words(
   {
     title: "Alerts",
-    reading: "Reading…",
+    loading: "Loading…",
     noneOpen: "No open alerts.",
     more: (count: string) => `Show all open alerts (${count})`,
     past: (count: string) => `Past alerts (${count})`,
@@ -33,7 +33,7 @@ const texts = words(
   {
     fr: {
       title: "Alertes",
-      reading: "Lecture…",
+      loading: "Chargement…",
       noneOpen: "Aucune alerte ouverte.",
       more: (count) => `Afficher toutes les alertes ouvertes (${count})`,
       past: (count) => `Alertes passées (${count})`,
@@ -43,14 +43,14 @@ const texts = words(
   },
 );
 
-/** What is wrong with a run, what was, and what became of it. */
+/** The open and past alerts of a run, and their history. */
 export function RunAlerts({ runId }: { runId: string }) {
   const t = useWords(texts);
   const { whole } = useFormats();
   const nowMs = useNow(15_000);
   const { open, past, total, isRead, error, refetch } = useRunAlerts(runId);
   const [chosen, setChosen] = useState<CriticalAlert>();
-  const [isWhole, setIsWhole] = useState(false);
+  const [isExpanded, setIsExpanded] = useState(false);
   const rows = (alerts: readonly CriticalAlert[]) => (
     <ul className={styles.rows}>
       {alerts.map((alert) => (
@@ -63,15 +63,15 @@ export function RunAlerts({ runId }: { runId: string }) {
       <div className={styles.parts}>
         {error && <ErrorNote error={error} onRetry={refetch} />}
         {open.length > 0
-          ? rows(isWhole ? open : open.slice(0, NUM_AT_FIRST))
+          ? rows(isExpanded ? open : open.slice(0, NUM_AT_FIRST))
           : !error && (
               <Empty>
                 {isRead && <span aria-hidden="true">✓ </span>}
-                {isRead ? t.noneOpen : t.reading}
+                {isRead ? t.noneOpen : t.loading}
               </Empty>
             )}
-        {!isWhole && open.length > NUM_AT_FIRST && (
-          <Button onClick={() => setIsWhole(true)}>{t.more(whole(open.length))}</Button>
+        {!isExpanded && open.length > NUM_AT_FIRST && (
+          <Button onClick={() => setIsExpanded(true)}>{t.more(whole(open.length))}</Button>
         )}
         {past.length > 0 && (
           <details>
@@ -93,7 +93,7 @@ function useRunAlerts(runId: string) {
   const read = useCallback(
     async (signal: AbortSignal) => {
       const query = { run_id: runId, limit: MOST_READ };
-      // What is open may be older than all that has ended since.
+      // Open alerts may be older than the newest page of all alerts.
       const [open, all] = await Promise.all([
         rest.list<CriticalAlert>("api/alerts", { ...query, state: "firing" }, signal),
         rest.list<CriticalAlert>("api/alerts", query, signal),

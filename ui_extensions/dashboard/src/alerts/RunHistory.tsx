@@ -7,7 +7,7 @@ interface Props {
   title: string;
 }
 
-/** A run's timeline, read only where somebody wants to see it. */
+/** A run's timeline, loaded when it is opened. */
 export function RunHistory({ runId, title }: Props) {
   const [isShown, setIsShown] = useState(false);
   return (

@@ -8,7 +8,7 @@ const texts = words(
   { fr: { asOf: (time) => `Pas en direct : état de ${time}` } },
 );
 
-/** Beside alerts that may have changed, as long as nothing is heard of them. */
+/** Marks alerts as possibly outdated while the page is not connected. */
 export function StaleBadge() {
   const t = useWords(texts);
   const { clock } = useFormats();

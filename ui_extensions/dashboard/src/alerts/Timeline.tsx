@@ -10,20 +10,20 @@ import { useTimeline } from "./useTimeline";
 
 const texts = words(
   {
-    nothing: "Nothing yet: an entry comes with each alert that begins, changes or ends.",
-    reading: "Reading…",
+    nothing: "No entries yet. One is added whenever an alert begins, changes or ends.",
+    loading: "Loading…",
     earlier: (count: string) => `Show earlier entries (${count})`,
   },
   {
     fr: {
-      nothing: "Rien encore : une ligne s’ajoute à chaque alerte qui commence, change ou finit.",
-      reading: "Lecture…",
+      nothing: "Aucune entrée. Une ligne s’ajoute quand une alerte commence, change ou finit.",
+      loading: "Chargement…",
       earlier: (count) => `Afficher les lignes précédentes (${count})`,
     },
   },
 );
 
-/** What became of a run's alerts, newest first. */
+/** The history of a run's alerts, newest first. */
 export function Timeline({ runId }: { runId: string }) {
   return <Entries key={runId} runId={runId} />;
 }
@@ -35,7 +35,7 @@ function Entries({ runId }: { runId: string }) {
   return (
     <div className={styles.timeline}>
       {error && <ErrorNote error={error} onRetry={refetch} />}
-      {entries.length === 0 && !error && <Empty>{isLoading ? t.reading : t.nothing}</Empty>}
+      {entries.length === 0 && !error && <Empty>{isLoading ? t.loading : t.nothing}</Empty>}
       {byDay(entries).map(({ name, time, entries: ofDay }) => (
         <section key={name} aria-label={day(time)}>
           <p className={styles.day}>{day(time)}</p>

@@ -1,4 +1,4 @@
-// Alerts and entries for tests.
+// Alerts and timeline entries for tests.
 
 import type { CriticalAlert, TimelineEntry } from "../../../live/schemas";
 

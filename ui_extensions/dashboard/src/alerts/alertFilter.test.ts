@@ -2,18 +2,18 @@ import { expect, test } from "vitest";
 import { anAlert, byId } from "./alertExamples";
 import {
   requestQueryOf,
-  EVERY_OPEN,
+  ALL_OPEN,
   filterOf,
   hrefOf,
   isNarrowed,
   matches,
   nextOffset,
   queryOf,
-  readSoFar,
+  loadedSoFar,
   shown,
 } from "./alertFilter";
 
-test("the address says the filter and the filter the address", () => {
+test("a filter survives the way through the URL", () => {
   const filter = {
     state: "past",
     level: "warning",
@@ -24,30 +24,30 @@ test("the address says the filter and the filter the address", () => {
   expect(filterOf(new URLSearchParams(queryOf(filter).toString()))).toEqual(filter);
 });
 
-test("an address without a query shows what is open", () => {
-  expect(filterOf(new URLSearchParams(""))).toEqual(EVERY_OPEN);
+test("a URL without a query shows the open alerts", () => {
+  expect(filterOf(new URLSearchParams(""))).toEqual(ALL_OPEN);
   expect(hrefOf({})).toBe("#/alerts");
 });
 
-test("unknown words in the address do not filter", () => {
+test("unknown values in the URL do not filter", () => {
   const query = new URLSearchParams("state=odd&level=loud&acknowledged=perhaps&condition=");
-  expect(filterOf(query)).toEqual(EVERY_OPEN);
+  expect(filterOf(query)).toEqual(ALL_OPEN);
 });
 
-test("the server is asked in its own words", () => {
-  expect(requestQueryOf({ ...EVERY_OPEN, isAcknowledged: false })).toEqual({
+test("requests use the server's names", () => {
+  expect(requestQueryOf({ ...ALL_OPEN, isAcknowledged: false })).toEqual({
     state: "firing",
     level: null,
     condition: null,
     run_id: null,
     acknowledged: false,
   });
-  expect(requestQueryOf({ ...EVERY_OPEN, state: "all" }).state).toBeNull();
+  expect(requestQueryOf({ ...ALL_OPEN, state: "all" }).state).toBeNull();
 });
 
-test("open, past or all is no narrowing, everything else is", () => {
-  expect(isNarrowed({ ...EVERY_OPEN, state: "all" })).toBe(false);
-  expect(isNarrowed({ ...EVERY_OPEN, isAcknowledged: false })).toBe(true);
+test("the state alone does not narrow the list", () => {
+  expect(isNarrowed({ ...ALL_OPEN, state: "all" })).toBe(false);
+  expect(isNarrowed({ ...ALL_OPEN, isAcknowledged: false })).toBe(true);
 });
 
 test.each([
@@ -59,12 +59,12 @@ test.each([
   [{ runId: "s" }, false],
   [{ isAcknowledged: true }, false],
   [{ isAcknowledged: false }, true],
-] as const)("an open critical alert of RAO that nobody has seen matches %o: %s", (part, is) => {
-  expect(matches(anAlert(), { ...EVERY_OPEN, ...part })).toBe(is);
+] as const)("an open critical alert of RAO that is not acknowledged matches %o: %s", (part, is) => {
+  expect(matches(anAlert(), { ...ALL_OPEN, ...part })).toBe(is);
 });
 
 test("an alert leaves the list when it no longer matches", () => {
-  const filter = { ...EVERY_OPEN, isAcknowledged: false };
+  const filter = { ...ALL_OPEN, isAcknowledged: false };
   expect(shown(byId(anAlert()), filter)).toHaveLength(1);
   expect(shown(byId(anAlert({ acknowledged_by: "ada" })), filter)).toHaveLength(0);
 });
@@ -72,21 +72,21 @@ test("an alert leaves the list when it no longer matches", () => {
 const at = (minute: number) =>
   anAlert({ alert_id: `${minute}`, timestamp: `2026-01-02T03:${minute}:00Z` });
 
-test("reading on leaves out what was read, and what has come before it since", () => {
-  const soFar = readSoFar([at(30), at(29)], 0, 5);
+test("the next page starts after the loaded alerts and those that are new", () => {
+  const soFar = loadedSoFar([at(30), at(29)], 0, 5);
   expect(soFar.numLeft).toBe(3);
   expect(nextOffset([at(30), at(29)], soFar)).toBe(2);
   expect(nextOffset([at(31), at(30), at(29)], soFar)).toBe(3);
   expect(nextOffset([at(29)], soFar)).toBe(1);
 });
 
-test("known alerts that lie beyond what was read are read all the same", () => {
-  const soFar = readSoFar([at(30), at(29)], 0, 5);
+test("known alerts beyond the loaded part do not change the offset", () => {
+  const soFar = loadedSoFar([at(30), at(29)], 0, 5);
   expect(nextOffset([at(30), at(29), at(11)], soFar)).toBe(2);
 });
 
-test("the end of the list leaves nothing to read", () => {
-  expect(readSoFar([at(30)], 4, 5).numLeft).toBe(0);
-  expect(readSoFar([], 0, 0).numLeft).toBe(0);
-  expect(readSoFar([], 50, 60).numLeft).toBe(0);
+test("nothing is left at the end of the list", () => {
+  expect(loadedSoFar([at(30)], 4, 5).numLeft).toBe(0);
+  expect(loadedSoFar([], 0, 0).numLeft).toBe(0);
+  expect(loadedSoFar([], 50, 60).numLeft).toBe(0);
 });

@@ -1,4 +1,4 @@
-// Which alerts the page shows: said in its address, asked of the server, and kept to as they change.
+// The filter of the alerts page: in the URL, in requests, and applied to live alerts.
 
 import type { AlertLevel, CriticalAlert } from "../../../live/schemas";
 import { type AlertsById, byUrgency, changedMs, isOpen } from "./alertOrder";
@@ -14,7 +14,7 @@ export interface AlertFilter {
   isAcknowledged: boolean | null;
 }
 
-export const EVERY_OPEN: AlertFilter = {
+export const ALL_OPEN: AlertFilter = {
   state: "open",
   level: null,
   condition: null,
@@ -25,44 +25,44 @@ export const EVERY_OPEN: AlertFilter = {
 const LEVELS: readonly AlertLevel[] = ["critical", "warning"];
 const ANSWERS: Readonly<Record<string, boolean>> = { yes: true, no: false };
 
-/** What the address says; words that it does not know do not filter. */
+/** Parses the query of the URL; unknown values do not filter. */
 export function filterOf(query: URLSearchParams): AlertFilter {
-  const asked = (name: string) => query.get(name) || null;
+  const value = (name: string) => query.get(name) || null;
   return {
-    state: STATES.find((state) => state === asked("state")) ?? EVERY_OPEN.state,
-    level: LEVELS.find((level) => level === asked("level")) ?? null,
-    condition: asked("condition"),
-    runId: asked("run"),
-    isAcknowledged: ANSWERS[asked("acknowledged") ?? ""] ?? null,
+    state: STATES.find((state) => state === value("state")) ?? ALL_OPEN.state,
+    level: LEVELS.find((level) => level === value("level")) ?? null,
+    condition: value("condition"),
+    runId: value("run"),
+    isAcknowledged: ANSWERS[value("acknowledged") ?? ""] ?? null,
   };
 }
 
 export function queryOf(filter: AlertFilter): URLSearchParams {
   const query = new URLSearchParams();
-  const say = (name: string, word: string | null) => {
+  const set = (name: string, word: string | null) => {
     if (word !== null) {
       query.set(name, word);
     }
   };
-  say("state", filter.state === EVERY_OPEN.state ? null : filter.state);
-  say("level", filter.level);
-  say("condition", filter.condition);
-  say("run", filter.runId);
-  say("acknowledged", filter.isAcknowledged === null ? null : filter.isAcknowledged ? "yes" : "no");
+  set("state", filter.state === ALL_OPEN.state ? null : filter.state);
+  set("level", filter.level);
+  set("condition", filter.condition);
+  set("run", filter.runId);
+  set("acknowledged", filter.isAcknowledged === null ? null : filter.isAcknowledged ? "yes" : "no");
   return query;
 }
 
 export function hrefOf(filter: Partial<AlertFilter>): string {
-  const query = queryOf({ ...EVERY_OPEN, ...filter }).toString();
+  const query = queryOf({ ...ALL_OPEN, ...filter }).toString();
   return query === "" ? "#/alerts" : `#/alerts?${query}`;
 }
 
-/** Whether more is chosen than open, past or all. */
+/** Whether anything but the state is filtered. */
 export function isNarrowed({ state: _, ...others }: AlertFilter): boolean {
   return Object.values(others).some((choice) => choice !== null);
 }
 
-/** As `GET api/alerts` takes it. */
+/** The query of `GET api/alerts`. */
 export function requestQueryOf(filter: AlertFilter): Record<string, string | boolean | null> {
   const states = { open: "firing", past: "resolved", all: null } as const;
   return {
@@ -90,27 +90,27 @@ export function shown(alerts: AlertsById, filter: AlertFilter): CriticalAlert[] 
     .sort(byUrgency);
 }
 
-/** How far the server's list, the newest change first, has been read. */
-export interface ReadSoFar {
-  /** Of the last alert that was read; 0 where the list has been read to its end. */
+/** How far the server's list, newest change first, is loaded. */
+export interface LoadedSoFar {
+  /** Time of the last loaded alert; 0 if the list is loaded to its end. */
   downToMs: number;
-  /** Alerts that lie beyond. */
+  /** Number of alerts that are not loaded. */
   numLeft: number;
 }
 
-export function readSoFar(
+export function loadedSoFar(
   entries: readonly CriticalAlert[],
   offset: number,
   total: number,
-): ReadSoFar {
+): LoadedSoFar {
   const last = entries.at(-1);
   const numLeft = last ? Math.max(0, total - offset - entries.length) : 0;
   return { downToMs: last && numLeft > 0 ? changedMs(last) : 0, numLeft };
 }
 
-/** Alerts before the end of what was read: what to leave out when reading on.
+/** The offset of the next page.
 
-The list grows and shrinks at its head as alerts change, so the number read is no measure. */
-export function nextOffset(listed: readonly CriticalAlert[], { downToMs }: ReadSoFar): number {
+The list grows and shrinks at its head as alerts change, so the number loaded is not the offset. */
+export function nextOffset(listed: readonly CriticalAlert[], { downToMs }: LoadedSoFar): number {
   return listed.filter((alert) => changedMs(alert) >= downToMs).length;
 }

@@ -1,4 +1,4 @@
-// Which alerts come first, and how many are open.
+// Sorts alerts and counts the open ones.
 
 import type { AlertLevel, CriticalAlert } from "../../../live/schemas";
 
@@ -8,12 +8,12 @@ export function isOpen(alert: CriticalAlert): boolean {
   return alert.state === "firing";
 }
 
-/** When it last changed, in ms since the Unix epoch. */
+/** Time of the last change, in ms since the Unix epoch. */
 export function changedMs(alert: CriticalAlert): number {
   return Date.parse(alert.timestamp);
 }
 
-/** Open before past, critical before warning, then the newest change first. */
+/** Sorts open before past, critical before warning, then the newest change first. */
 export function byUrgency(a: CriticalAlert, b: CriticalAlert): number {
   return (
     urgency(b) - urgency(a) || changedMs(b) - changedMs(a) || a.alert_id.localeCompare(b.alert_id)
@@ -47,7 +47,7 @@ export function numOpen(alerts: AlertsById, level: AlertLevel): number {
   return count;
 }
 
-/** Those of `ids` that are known, the newest change first. */
+/** The known alerts among `ids`, newest change first. */
 export function newestFirst(alerts: AlertsById, ids: readonly string[]): CriticalAlert[] {
   return ids
     .flatMap((id) => alerts[id] ?? [])

@@ -1,4 +1,4 @@
-// How alerts are said and shown, wherever they stand.
+// The words and signs of alerts and of their changes.
 
 import type { AlertLevel, CriticalAlert, TimelineEntry } from "../../../live/schemas";
 import type { Formats } from "../i18n/useFormats";
@@ -28,11 +28,10 @@ export const kindWords = words(
   {
     fired: (level: AlertLevel) =>
       level === "critical" ? "Began as critical" : "Began as a warning",
-    raised: (_level: AlertLevel) => "Rose to critical",
-    lowered: (_level: AlertLevel) => "Fell to a warning",
+    raised: (_level: AlertLevel) => "Became critical",
+    lowered: (_level: AlertLevel) => "Became a warning",
     resolved: (_level: AlertLevel) => "Resolved",
-    withdrawn: (_level: AlertLevel) =>
-      "Withdrawn: values that came late show that nothing was wrong",
+    withdrawn: (_level: AlertLevel) => "Withdrawn: late values show that nothing was wrong",
     acknowledged: (_level: AlertLevel) => "Acknowledged",
     acted: (_level: AlertLevel) => "The rule acted",
   } satisfies Record<ChangeKind, (level: AlertLevel) => string>,
@@ -55,7 +54,7 @@ interface Appearance {
   sign: string;
 }
 
-/** The tone of what began is its level's. */
+/** The tone and sign of a change; that of a beginning depends on its level. */
 export function appearanceOf({ kind, level }: TimelineEntry): Appearance {
   switch (kind) {
     case "fired":
@@ -75,7 +74,7 @@ export function appearanceOf({ kind, level }: TimelineEntry): Appearance {
   }
 }
 
-/** The server's name for what alerts on silence are about: no metric, and serverCount in seconds. */
+/** The server's name for the metric of inactivity alerts, whose values are seconds. */
 const SILENCE_METRIC = "heartbeat";
 
 export function shownNumber(

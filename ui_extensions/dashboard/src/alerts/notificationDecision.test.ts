@@ -7,14 +7,14 @@ const resolved = anAlert({ state: "resolved" });
 const acknowledged = anAlert({ acknowledged_by: "ada" });
 
 test.each([
-  ["one that begins", anAlert(), undefined, "tell"],
-  ["one that rises", anAlert(), warning, "tell"],
-  ["one that begins anew", anAlert(), resolved, "tell"],
-  ["one that is told already", anAlert(), anAlert(), "nothing"],
-  ["one that falls", warning, anAlert(), "takeBack"],
-  ["one that ends", resolved, anAlert(), "takeBack"],
-  ["one that somebody has seen", acknowledged, anAlert(), "takeBack"],
-  ["a warning", warning, undefined, "takeBack"],
-] as const)("of %s", (_, alert, before, news) => {
-  expect(decideNotification(alert, before)).toBe(news);
+  ["one that begins", anAlert(), undefined, "show"],
+  ["one that becomes critical", anAlert(), warning, "show"],
+  ["one that begins again", anAlert(), resolved, "show"],
+  ["one that is critical already", anAlert(), anAlert(), "none"],
+  ["one that becomes a warning", warning, anAlert(), "withdraw"],
+  ["one that ends", resolved, anAlert(), "withdraw"],
+  ["one that is acknowledged", acknowledged, anAlert(), "withdraw"],
+  ["a warning", warning, undefined, "withdraw"],
+] as const)("of %s", (_, alert, before, decision) => {
+  expect(decideNotification(alert, before)).toBe(decision);
 });

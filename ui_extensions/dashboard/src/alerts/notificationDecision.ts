@@ -1,19 +1,22 @@
-// Whether a change of an alert is worth a notification, and when one is no longer true.
+// Decides whether a change of an alert shows or withdraws a browser notification.
 
 import type { CriticalAlert } from "../../../live/schemas";
 import { isCritical } from "../live/liveStore";
 
-export type News = "tell" | "takeBack" | "nothing";
+export type NotificationDecision = "show" | "withdraw" | "none";
 
-/** `before` is what was known of the alert until now. */
-export function decideNotification(alert: CriticalAlert, before: CriticalAlert | undefined): News {
+/** `before` is the version known until now. */
+export function decideNotification(
+  alert: CriticalAlert,
+  before: CriticalAlert | undefined,
+): NotificationDecision {
   if (!needsAcknowledgement(alert)) {
-    return "takeBack";
+    return "withdraw";
   }
-  return before !== undefined && isCritical(before) ? "nothing" : "tell";
+  return before !== undefined && isCritical(before) ? "none" : "show";
 }
 
-/** Critical, and nobody has said that they have seen it. */
+/** Whether the alert is critical, open and not acknowledged. */
 export function needsAcknowledgement(alert: CriticalAlert): boolean {
   return isCritical(alert) && alert.acknowledged_by === null;
 }

@@ -1,4 +1,4 @@
-// A new critical alert as a notification of the browser: once, from one of the open tabs.
+// Shows browser notifications of new critical alerts, from only one of the open tabs.
 
 import { create } from "zustand";
 import type { CriticalAlert } from "../../../live/schemas";
@@ -11,13 +11,13 @@ import { changedMs, newestFirst } from "./alertOrder";
 import { needsAcknowledgement, decideNotification } from "./notificationDecision";
 import { nameOfRun } from "./useRunName";
 
-/** `insecure`: browsers give notifications only to pages over HTTPS or from the machine itself. */
+/** `insecure`: browsers allow notifications only on pages over HTTPS or from this machine. */
 export type NotificationState = "off" | "on" | "denied" | "insecure" | "unsupported";
 
 const KEY = "fovea.notifications";
 const ON = "on";
-/** Pages of one server and workspace onAlert the same alerts. */
-const TURN = `fovea.notifications ${address.root.pathname} ${address.workspace ?? ""}`;
+/** Tabs of one server and workspace share a lock, because they receive the same alerts. */
+const LOCK = `fovea.notifications ${address.root.pathname} ${address.workspace ?? ""}`;
 
 const texts = words(
   { title: (condition: string) => `Critical: ${condition}`, run: (name: string) => `Run ${name}` },
@@ -27,9 +27,9 @@ const texts = words(
 );
 
 const shown = new Map<string, Notification>();
-const before = new Map<string, CriticalAlert>();
+const knownAlerts = new Map<string, CriticalAlert>();
 const openedMs = Date.now();
-let isOurTurn = false;
+let isNotifyingTab = false;
 
 export const useNotificationState = create<{ notifying: NotificationState }>()(() => ({
   notifying: current(),
@@ -49,7 +49,7 @@ function current(): NotificationState {
   return isWanted && Notification.permission === "granted" ? "on" : "off";
 }
 
-/** Only in answer to a click: browsers ask nobody otherwise. */
+/** Call only on a click: browsers ask for permission only then. */
 export async function switchNotifications(isOn: boolean): Promise<void> {
   if (isOn) {
     await Notification.requestPermission();
@@ -60,16 +60,16 @@ export async function switchNotifications(isOn: boolean): Promise<void> {
   refresh();
 }
 
-/** To be called once, when the page starts. */
+/** Call once, when the page starts. */
 export function startNotifications(): void {
   watchAlerts(onAlert);
   useLive.subscribe(onStoreChange);
-  // Another tab may have switched, and the reader may have changed the browser's own settings.
+  // Another tab may have changed the switch, or the user the browser's settings.
   window.addEventListener("storage", refresh);
   window.addEventListener("focus", refresh);
-  // The first tab keeps its turn until it is closed; the next one in the queue goes on then.
-  void navigator.locks?.request(TURN, () => {
-    isOurTurn = true;
+  // The first tab holds the lock until it is closed; then the next one gets it.
+  void navigator.locks?.request(LOCK, () => {
+    isNotifyingTab = true;
     return new Promise<never>(() => {});
   });
 }
@@ -79,42 +79,42 @@ function refresh(): void {
 }
 
 function onAlert(alert: CriticalAlert): void {
-  const known = before.get(alert.alert_id) ?? useLive.getState().alerts[alert.alert_id];
-  before.set(alert.alert_id, alert);
-  const news = decideNotification(alert, known);
-  if (news === "tell") {
-    void tell(alert);
-  } else if (news === "takeBack") {
-    takeBack(alert.alert_id);
+  const known = knownAlerts.get(alert.alert_id) ?? useLive.getState().alerts[alert.alert_id];
+  knownAlerts.set(alert.alert_id, alert);
+  const decision = decideNotification(alert, known);
+  if (decision === "show") {
+    void notify(alert);
+  } else if (decision === "withdraw") {
+    withdraw(alert.alert_id);
   }
 }
 
-/** What was read after a gap may be news as well, and what somebody looked at is none any more. */
+/** Handles alerts that were loaded after a gap, and alerts that have been seen. */
 function onStoreChange(now: LiveState, past: LiveState): void {
   if (now.unseen === past.unseen) {
     return;
   }
   for (const id of past.unseen) {
     if (!now.unseen.includes(id)) {
-      takeBack(id);
+      withdraw(id);
     }
   }
   for (const alert of newestFirst(now.alerts, now.unseen)) {
-    const isHeard = before.has(alert.alert_id);
-    before.set(alert.alert_id, alert);
-    if (!isHeard && now.gaps > 0 && changedMs(alert) > openedMs) {
-      void tell(alert);
+    const isKnown = knownAlerts.has(alert.alert_id);
+    knownAlerts.set(alert.alert_id, alert);
+    if (!isKnown && now.gaps > 0 && changedMs(alert) > openedMs) {
+      void notify(alert);
     }
   }
 }
 
-async function tell(alert: CriticalAlert): Promise<void> {
-  if (!isOurTurn || current() !== "on") {
+async function notify(alert: CriticalAlert): Promise<void> {
+  if (!isNotifyingTab || current() !== "on") {
     return;
   }
-  // No value and no message: a notification can be read by whoever passes by.
+  // No value and no message: anybody near the screen can read a notification.
   const name = await nameOfRun(alert.run_id);
-  const newest = before.get(alert.alert_id);
+  const newest = knownAlerts.get(alert.alert_id);
   if (newest === undefined || !needsAcknowledgement(newest)) {
     return;
   }
@@ -125,12 +125,12 @@ async function tell(alert: CriticalAlert): Promise<void> {
     notification.onclick = () => show(alert, notification);
     shown.set(alert.alert_id, notification);
   } catch {
-    // Some browsers of phones take notifications from service workers alone.
+    // Some mobile browsers accept notifications only from service workers.
     useNotificationState.setState({ notifying: "unsupported" });
   }
 }
 
-function takeBack(alertId: string): void {
+function withdraw(alertId: string): void {
   shown.get(alertId)?.close();
   shown.delete(alertId);
 }

@@ -1,27 +1,27 @@
-// What a reading of the open alerts says of those that are known.
+// Reconciles the loaded open alerts with those that are known, and counts them.
 
 import type { Page } from "../../../live/rest";
 import type { AlertLevel, CriticalAlert } from "../../../live/schemas";
 import { type AlertsById, changedMs, isOpen, numOpen } from "./alertOrder";
 
-/** The newest part of the open alerts of each level. */
+/** The newest page of the open alerts of each level. */
 export type OpenPages = Readonly<Record<AlertLevel, Page<CriticalAlert>>>;
 
-/** How many the server counts where those are more than are known; `null` where all are known. */
+/** The server's count per level; `null` if all open alerts of the level are known. */
 export type ServerCount = Readonly<Record<AlertLevel, number | null>>;
 
-/** Alerts that are taken for open and that the reading should have had: they may have ended ignoreRejection. */
+/** Ids of alerts that are open here but missing from the loaded pages: they may have ended. */
 export function idsToVerify(known: AlertsById, pages: OpenPages): string[] {
   const confirmed = new Set(
     [...pages.critical.entries, ...pages.warning.entries].map((alert) => alert.alert_id),
   );
   return Object.values(known)
     .filter((alert) => isOpen(alert) && !confirmed.has(alert.alert_id))
-    .filter((alert) => changedMs(alert) >= readDownToMs(pages[alert.level]))
+    .filter((alert) => changedMs(alert) >= loadedDownToMs(pages[alert.level]))
     .map((alert) => alert.alert_id);
 }
 
-function readDownToMs({ entries, total }: Page<CriticalAlert>): number {
+function loadedDownToMs({ entries, total }: Page<CriticalAlert>): number {
   const last = entries.at(-1);
   return last === undefined || total <= entries.length ? 0 : changedMs(last);
 }
@@ -34,7 +34,7 @@ export function serverCount(known: AlertsById, pages: OpenPages): ServerCount {
   return { critical: of("critical"), warning: of("warning") };
 }
 
-/** Those that are known are right at once; the server's count is as old as its reading. */
+/** The known alerts are up to date; the server's count is as old as its response. */
 export function numOpenOf(known: AlertsById, count: ServerCount, level: AlertLevel): number {
   return Math.max(numOpen(known, level), count[level] ?? 0);
 }

@@ -4,16 +4,16 @@ import { byDay, merged } from "./timelineEntries";
 
 const ids = (entries: ReadonlyArray<{ id: number }>) => entries.map((each) => each.id);
 
-test("a page that overlaps adds what is new, once, newest first", () => {
+test("an overlapping page adds its new entries once, newest first", () => {
   const known = [anEntry(5), anEntry(3)];
   expect(ids(merged(known, [anEntry(8), anEntry(5)], true))).toEqual([8, 5, 3]);
 });
 
-test("an earlier page is put under what is known", () => {
+test("an earlier page comes after the known entries", () => {
   expect(ids(merged([anEntry(8)], [anEntry(5), anEntry(3)], false))).toEqual([8, 5, 3]);
 });
 
-test("a newest page that begins after a gap does not hide the gap", () => {
+test("a newest page after a gap replaces the known entries", () => {
   expect(ids(merged([anEntry(3)], [anEntry(9), anEntry(8)], true))).toEqual([9, 8]);
 });
 
@@ -22,7 +22,7 @@ test("an empty page changes nothing", () => {
   expect(merged([], [], true)).toEqual([]);
 });
 
-test("entries are put together by day", () => {
+test("entries are grouped by day", () => {
   const days = byDay([
     anEntry(3, { timestamp: "2026-01-03T12:00:00Z" }),
     anEntry(2, { timestamp: "2026-01-02T12:30:00Z" }),

@@ -1,32 +1,32 @@
-// What became of a run's alerts: entries that are read in parts and shown by day.
+// Merges the loaded pages of a timeline, and groups the entries by day.
 
 import type { TimelineEntry } from "../../../live/schemas";
 
-/** `known` and `read` put together, newest first. Entries never change, and their ids rise.
+/** Merges `known` and `loaded`, newest first. Entries never change, and their ids ascend.
 
-Where `read` is the newest page and begins after a gap, what lies beyond the gap is let go of. */
+If `loaded` is the newest page and starts after a gap, the entries before the gap are dropped. */
 export function merged(
   known: readonly TimelineEntry[],
-  read: readonly TimelineEntry[],
+  loaded: readonly TimelineEntry[],
   isNewestPage: boolean,
 ): TimelineEntry[] {
   const newestKnown = known[0]?.id ?? -1;
-  const oldestRead = read.at(-1)?.id ?? -1;
-  if (isNewestPage && oldestRead > newestKnown) {
-    return [...read];
+  const oldestLoaded = loaded.at(-1)?.id ?? -1;
+  if (isNewestPage && oldestLoaded > newestKnown) {
+    return [...loaded];
   }
-  const byId = new Map([...known, ...read].map((entry) => [entry.id, entry]));
+  const byId = new Map([...known, ...loaded].map((entry) => [entry.id, entry]));
   return [...byId.values()].sort((a, b) => b.id - a.id);
 }
 
 export interface Day {
   name: string;
-  /** The newest of its entries' times. */
+  /** Time of its newest entry. */
   time: string;
   entries: TimelineEntry[];
 }
 
-/** By the reader's own days. */
+/** Groups by day in the user's time zone. */
 export function byDay(entries: readonly TimelineEntry[]): Day[] {
   const days: Day[] = [];
   for (const entry of entries) {

@@ -1,4 +1,4 @@
-// The alerts that a filter lets through: read in pages, and right as they change.
+// The alerts that match a filter: loaded in pages, and updated live.
 
 import { useCallback, useMemo, useState } from "react";
 import { asRequestError, type RequestError } from "../../../live/rest";
@@ -10,26 +10,26 @@ import {
   type AlertFilter,
   requestQueryOf,
   nextOffset,
-  type ReadSoFar,
-  readSoFar,
+  type LoadedSoFar,
+  loadedSoFar,
   shown,
 } from "./alertFilter";
 
 const PAGE_SIZE = 50;
 
 interface Later {
-  /** The reading of the first page that this goes on from. */
-  first: ReadSoFar;
-  soFar: ReadSoFar;
+  /** The first page from which this continues. */
+  first: LoadedSoFar;
+  soFar: LoadedSoFar;
 }
 
-/** `filter` must keep its identity as long as it says the same. */
+/** Memoize `filter`: each new object loads again. */
 export function useAlertList(filter: AlertFilter) {
   const gaps = useLive((live) => live.gaps);
   const all = useLive((live) => live.alerts);
   const alerts = useMemo(() => shown(all, filter), [all, filter]);
-  const readFirst = useCallback((signal: AbortSignal) => readPage(filter, 0, signal), [filter]);
-  const { data: first, error, isLoading, refetch } = useQuery(readFirst, gaps);
+  const loadFirst = useCallback((signal: AbortSignal) => loadPage(filter, 0, signal), [filter]);
+  const { data: first, error, isLoading, refetch } = useQuery(loadFirst, gaps);
   const [later, setLater] = useState<Later>();
   const [more, setMore] = useState<{ isLoading: boolean; error?: RequestError }>({
     isLoading: false,
@@ -42,7 +42,7 @@ export function useAlertList(filter: AlertFilter) {
     }
     setMore({ isLoading: true });
     try {
-      setLater({ first, soFar: await readOn(filter, soFar) });
+      setLater({ first, soFar: await loadNext(filter, soFar) });
       setMore({ isLoading: false });
     } catch (refusal) {
       setMore({ isLoading: false, error: asRequestError(refusal) });
@@ -51,7 +51,7 @@ export function useAlertList(filter: AlertFilter) {
 
   return {
     alerts,
-    /** With those that are not read yet; `undefined` until the server has serverCount. */
+    /** Includes alerts that are not loaded; `undefined` until the server has counted. */
     total: soFar && Math.max(alerts.length, nextOffset(alerts, soFar) + soFar.numLeft),
     isLoading,
     isLoadingMore: more.isLoading,
@@ -65,23 +65,23 @@ function known(filter: AlertFilter): CriticalAlert[] {
   return shown(useLive.getState().alerts, filter);
 }
 
-/** Until there is something that was not shown before, since some may be known from elsewhere. */
-async function readOn(filter: AlertFilter, from: ReadSoFar): Promise<ReadSoFar> {
+/** Loads pages until there is a new alert: some may be known from elsewhere. */
+async function loadNext(filter: AlertFilter, from: LoadedSoFar): Promise<LoadedSoFar> {
   const numShown = known(filter).length;
   let soFar = from;
   do {
-    soFar = await readPage(filter, nextOffset(known(filter), soFar));
+    soFar = await loadPage(filter, nextOffset(known(filter), soFar));
   } while (soFar.numLeft > 0 && known(filter).length === numShown);
   return soFar;
 }
 
-async function readPage(
+async function loadPage(
   filter: AlertFilter,
   offset: number,
   signal?: AbortSignal,
-): Promise<ReadSoFar> {
+): Promise<LoadedSoFar> {
   const query = { ...requestQueryOf(filter), limit: PAGE_SIZE, offset };
   const { entries, total } = await rest.list<CriticalAlert>("api/alerts", query, signal);
   storeAlerts(entries);
-  return readSoFar(entries, offset, total);
+  return loadedSoFar(entries, offset, total);
 }

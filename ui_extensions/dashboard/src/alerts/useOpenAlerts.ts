@@ -1,4 +1,4 @@
-// The open alerts of all runs: read when the page opens and after each gap, then kept up live.
+// The open alerts of all runs: loaded with the page and after each gap, then updated live.
 
 import { useEffect, useMemo } from "react";
 import { create } from "zustand";
@@ -15,15 +15,15 @@ import {
   type OpenPages,
 } from "./openAlertCount";
 
-const MOST_READ = 100;
-const MOST_ASKED_ONE_BY_ONE = 50;
+const MAX_ALERTS = 100;
+const MAX_VERIFIED = 50;
 const RETRY_MS = 10_000;
 const RECOUNT_MS = 2_000;
 
-/** `null` until they were serverCount. */
+/** `null` until the server has counted. */
 const useServerCount = create<{ count: ServerCount | null }>()(() => ({ count: null }));
 
-/** To be mounted once, on every page. */
+/** Mount once per page. */
 export function useSyncedOpenAlerts(): void {
   const gaps = useLive((live) => live.gaps);
   const isLive = useLive((live) => live.connection.state === "live");
@@ -37,7 +37,7 @@ export function useSyncedOpenAlerts(): void {
   useRecount(refetch);
 }
 
-/** Where more are open than are known, those that nobody has read end and change levels uncounted. */
+/** Counts again after changes while some open alerts are unknown: their changes cannot be counted here. */
 function useRecount(refetch: () => void): void {
   const isMore = useServerCount(({ count }) => Boolean(count?.critical || count?.warning));
   useEffect(() => {
@@ -58,7 +58,7 @@ function useRecount(refetch: () => void): void {
   }, [isMore, refetch]);
 }
 
-/** Of all runs; `null` while nobody has serverCount them. */
+/** The number of open alerts of all runs per level; `null` until counted. */
 export function useNumOpen(): Readonly<Record<AlertLevel, number>> | null {
   const count = useServerCount((state) => state.count);
   const alerts = useLive((live) => live.alerts);
@@ -73,19 +73,19 @@ export function useNumOpen(): Readonly<Record<AlertLevel, number>> | null {
 }
 
 async function fetchOpenAlerts(signal: AbortSignal): Promise<void> {
-  const limit = MOST_READ;
+  const limit = MAX_ALERTS;
   const [critical, warning] = await Promise.all([
     rest.list<CriticalAlert>("api/alerts/critical", { limit }, signal),
     rest.list<CriticalAlert>("api/alerts", { state: "firing", level: "warning", limit }, signal),
   ]);
   const pages: OpenPages = { critical, warning };
   storeAlerts([...critical.entries, ...warning.entries]);
-  const asked = idsToVerify(useLive.getState().alerts, pages).slice(0, MOST_ASKED_ONE_BY_ONE);
-  await Promise.all(asked.map((id) => fetchAlert(id, signal)));
+  const ids = idsToVerify(useLive.getState().alerts, pages).slice(0, MAX_VERIFIED);
+  await Promise.all(ids.map((id) => fetchAlert(id, signal)));
   useServerCount.setState({ count: serverCount(useLive.getState().alerts, pages) });
 }
 
-/** One alert as it is now. */
+/** Loads the present version of one alert; removes it if the server no longer has it. */
 export async function fetchAlert(alertId: string, signal?: AbortSignal): Promise<void> {
   try {
     const path = `api/alerts/${encodeURIComponent(alertId)}`;

@@ -1,4 +1,4 @@
-// Names of runs, which alerts know by id alone.
+// Names of runs by id, for alerts, which only have the id.
 
 import { useEffect } from "react";
 import { create } from "zustand";
@@ -7,40 +7,40 @@ import type { TrainingStatus } from "../../../live/schemas";
 import { useLive } from "../live/liveStore";
 import { rest } from "../live/session";
 
-const MOST_AT_ONCE = 4;
-const LONGEST_WAIT_MS = 1_500;
+const MAX_CONCURRENT = 4;
+const MAX_WAIT_MS = 1_500;
 
-/** By run id; empty for a run that the server does not know any more. */
-export const useReadNames = create<Record<string, string>>()(() => ({}));
+/** By run id; empty for a run that the server no longer has. */
+export const useLoadedNames = create<Record<string, string>>()(() => ({}));
 
-const asked = new Set<string>();
+const requested = new Set<string>();
 const waiting: string[] = [];
-let numReading = 0;
+let numLoading = 0;
 
-/** Empty as long as it is not known. */
+/** Empty until the name is known. */
 export function useRunName(runId: string): string {
   const live = useLive((state) => state.runs[runId]?.status?.run_name);
-  const read = useReadNames((names) => names[runId]);
+  const loaded = useLoadedNames((names) => names[runId]);
   const gaps = useLive((state) => state.gaps);
-  const isWanted = !live && read === undefined;
-  // After a gap the server may answer again.
+  const isWanted = !live && loaded === undefined;
+  // `gaps` is a dependency because the server may answer again after a gap.
   useEffect(() => {
     if (isWanted) {
-      ask(runId);
+      requestName(runId);
     }
   }, [isWanted, runId, gaps]);
-  return live || read || "";
+  return live || loaded || "";
 }
 
-/** For what cannot wait for long: the beginning of the id where the server does not answer soon. */
+/** The run's name, or the start of its id if the server does not answer in time. */
 export async function nameOfRun(runId: string): Promise<string> {
   const known = knownName(runId);
   if (known !== "") {
     return known;
   }
-  ask(runId);
+  requestName(runId);
   await new Promise<void>((done) => {
-    const stop = useReadNames.subscribe((names) => {
+    const stop = useLoadedNames.subscribe((names) => {
       if (names[runId] !== undefined) {
         stop();
         done();
@@ -49,44 +49,44 @@ export async function nameOfRun(runId: string): Promise<string> {
     setTimeout(() => {
       stop();
       done();
-    }, LONGEST_WAIT_MS);
+    }, MAX_WAIT_MS);
   });
   return knownName(runId) || shortId(runId);
 }
 
 function knownName(runId: string): string {
-  return useLive.getState().runs[runId]?.status?.run_name || useReadNames.getState()[runId] || "";
+  return useLive.getState().runs[runId]?.status?.run_name || useLoadedNames.getState()[runId] || "";
 }
 
 export function shortId(runId: string): string {
   return runId.slice(0, 8);
 }
 
-function ask(runId: string): void {
-  if (!asked.has(runId)) {
-    asked.add(runId);
+function requestName(runId: string): void {
+  if (!requested.has(runId)) {
+    requested.add(runId);
     waiting.push(runId);
-    void readOn();
+    void loadNext();
   }
 }
 
-async function readOn(): Promise<void> {
-  const runId = numReading < MOST_AT_ONCE ? waiting.shift() : undefined;
+async function loadNext(): Promise<void> {
+  const runId = numLoading < MAX_CONCURRENT ? waiting.shift() : undefined;
   if (runId === undefined) {
     return;
   }
-  numReading += 1;
+  numLoading += 1;
   try {
     const status = await rest.get<TrainingStatus>(`api/runs/${encodeURIComponent(runId)}`);
-    useReadNames.setState({ [runId]: status.run_name });
+    useLoadedNames.setState({ [runId]: status.run_name });
   } catch (error) {
     if (error instanceof RequestError && error.status === 404) {
-      useReadNames.setState({ [runId]: "" });
+      useLoadedNames.setState({ [runId]: "" });
     } else {
-      asked.delete(runId);
+      requested.delete(runId);
     }
   } finally {
-    numReading -= 1;
-    void readOn();
+    numLoading -= 1;
+    void loadNext();
   }
 }

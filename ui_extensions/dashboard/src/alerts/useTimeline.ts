@@ -1,4 +1,4 @@
-// A run's timeline: its newest part read again as its alerts change, its earlier parts as asked for.
+// A run's timeline: the newest page is loaded again when an alert changes, earlier pages on demand.
 
 import { useCallback, useEffect, useState } from "react";
 import { asRequestError, type Page, type RequestError } from "../../../live/rest";
@@ -8,8 +8,8 @@ import { rest, watchAlerts } from "../live/session";
 import { useRetry } from "../ui/useRetry";
 import { merged } from "./timelineEntries";
 
-const MOST_READ = 100;
-/** An alert's change is followed by others, as those of a rule that acts. */
+const PAGE_SIZE = 100;
+/** Changes come in bursts, for instance when a rule acts. */
 const SETTLE_MS = 400;
 
 interface Known {
@@ -28,11 +28,11 @@ export function useTimeline(runId: string) {
   const refetch = useCallback(() => setCount((before) => before + 1), []);
   useRetry(error, refetch);
 
-  const read = useCallback(
+  const load = useCallback(
     async (offset: number, signal?: AbortSignal) => {
       setIsReading(true);
       try {
-        const page = await readPage(runId, offset, signal);
+        const page = await loadPage(runId, offset, signal);
         setKnown((before) => ({
           entries: merged(before.entries, page.entries, offset === 0),
           total: page.total,
@@ -49,12 +49,12 @@ export function useTimeline(runId: string) {
     [runId],
   );
 
-  // `gaps` and `count` only say: again.
+  // `gaps` and `count` only trigger the effect.
   useEffect(() => {
     const abort = new AbortController();
-    void read(0, abort.signal);
+    void load(0, abort.signal);
     return () => abort.abort();
-  }, [read, gaps, count]);
+  }, [load, gaps, count]);
   useEffect(() => whenSettled(runId, refetch), [runId, refetch]);
 
   return {
@@ -63,16 +63,16 @@ export function useTimeline(runId: string) {
     isLoading,
     error,
     refetch,
-    loadEarlier: () => void read(known.entries.length),
+    loadEarlier: () => void load(known.entries.length),
   };
 }
 
-function readPage(
+function loadPage(
   runId: string,
   offset: number,
   signal?: AbortSignal,
 ): Promise<Page<TimelineEntry>> {
-  const query = { run_id: runId, limit: MOST_READ, offset };
+  const query = { run_id: runId, limit: PAGE_SIZE, offset };
   return rest.list<TimelineEntry>("api/alerts/timeline", query, signal);
 }
 

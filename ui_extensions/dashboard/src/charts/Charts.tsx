@@ -23,7 +23,7 @@ const texts = words(
     search: "Find a metric",
     more: (count: string) => `Show ${count} more`,
     none: "No metric has been logged yet. Charts appear with the first one.",
-    noMatch: "No metric has that in its name.",
+    noMatch: "No metric matches.",
   },
   {
     fr: {
@@ -39,7 +39,7 @@ const texts = words(
       search: "Chercher une métrique",
       more: (count) => `En afficher ${count} de plus`,
       none: "Aucune métrique n’a encore été enregistrée. Les courbes apparaissent avec la première.",
-      noMatch: "Aucune métrique n’a cela dans son nom.",
+      noMatch: "Aucune métrique ne correspond.",
     },
   },
 );

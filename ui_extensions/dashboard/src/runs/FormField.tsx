@@ -1,8 +1,8 @@
 import { type ReactNode, useId } from "react";
 import styles from "./FormField.module.css";
 
-/** What ties an input to its words; to be spread over it. */
-export interface InputTies {
+/** Attributes that connect an input with its label and texts; spread them over the input. */
+export interface InputAttributes {
   id: string;
   "aria-describedby": string | undefined;
   "aria-invalid": true | undefined;
@@ -12,10 +12,10 @@ interface Props {
   label: ReactNode;
   hint?: ReactNode;
   problem?: string | undefined;
-  children(ties: InputTies): ReactNode;
+  children(attributes: InputAttributes): ReactNode;
 }
 
-/** An input with its label, what it means, and what is wrong with it. */
+/** An input with its label, hint and problem. */
 export function FormField({ label, hint, problem, children }: Props) {
   const id = useId();
   const hintId = `${id}-hint`;

@@ -9,14 +9,14 @@ const texts = words(
     more: (count: string) => `More settings (${count})`,
     changed: (count: string) => `${count} set`,
     filter: "Filter the settings",
-    none: "No setting has these words.",
+    none: "No setting matches.",
   },
   {
     fr: {
       more: (count) => `Autres paramètres (${count})`,
       changed: (count) => `${count} définis`,
       filter: "Filtrer les paramètres",
-      none: "Aucun paramètre ne contient ces mots.",
+      none: "Aucun paramètre ne correspond.",
     },
   },
 );
@@ -28,7 +28,7 @@ interface Props {
   children(field: ParamField): ReactNode;
 }
 
-/** The settings that are seldom changed; no filter hides those that need another value. */
+/** The rarely changed settings; the filter never hides one with a problem. */
 export function MoreSettings({ fields, typed, problems, children }: Props) {
   const t = useWords(texts);
   const { whole } = useFormats();
@@ -53,7 +53,7 @@ export function MoreSettings({ fields, typed, problems, children }: Props) {
           value={wanted}
           onChange={(event) => setWanted(event.target.value)}
           onKeyDown={(event) => {
-            // Here it would start the training.
+            // Enter would submit the form and start the training.
             if (event.key === "Enter") {
               event.preventDefault();
             }

@@ -1,5 +1,5 @@
 import { useWords, words } from "../i18n/words";
-import { FormField, type InputTies } from "./FormField";
+import { FormField, type InputAttributes } from "./FormField";
 import type { ParamField } from "./recipeSchema";
 
 const texts = words(
@@ -34,15 +34,15 @@ interface Props {
   typed: string;
   problem: string | undefined;
   onTyped(typed: string): void;
-  onLeft(): void;
+  onBlur(): void;
 }
 
-/** A setting of a recipe; empty leaves it to the recipe, or to its preset. */
-export function ParamInput({ field, typed, problem, onTyped, onLeft }: Props) {
+/** An input for one parameter; left empty, the recipe or its preset decides. */
+export function ParamInput({ field, typed, problem, onTyped, onBlur }: Props) {
   const t = useWords(texts);
   const { name, title, description, kind, defaultText } = field;
   const isListed = kind === "choice" || kind === "boolean";
-  const saidDefault =
+  const shownDefault =
     defaultText === "true" ? t.isOn : defaultText === "false" ? t.isOff : defaultText || null;
   const ownLabel = isTranslated(name) ? t[name] : null;
   return (
@@ -51,21 +51,21 @@ export function ParamInput({ field, typed, problem, onTyped, onLeft }: Props) {
       problem={problem}
       hint={
         <>
-          {/* The recipe's own words are English. */}
+          {/* The recipe's texts are in English. */}
           <span lang="en">{description}</span>
-          {!isListed && saidDefault && (
+          {!isListed && shownDefault && (
             <>
               {description && " · "}
-              {t.default(saidDefault)}
+              {t.default(shownDefault)}
             </>
           )}
         </>
       }
     >
-      {(ties: InputTies) =>
+      {(attributes: InputAttributes) =>
         isListed ? (
-          <select {...ties} value={typed} onChange={(event) => onTyped(event.target.value)}>
-            <option value="">{t.default(saidDefault ?? "–")}</option>
+          <select {...attributes} value={typed} onChange={(event) => onTyped(event.target.value)}>
+            <option value="">{t.default(shownDefault ?? "–")}</option>
             {kind === "boolean" ? (
               <>
                 <option value="true">{t.isOn}</option>
@@ -81,7 +81,7 @@ export function ParamInput({ field, typed, problem, onTyped, onLeft }: Props) {
           </select>
         ) : (
           <input
-            {...ties}
+            {...attributes}
             type="text"
             inputMode={kind === "integer" ? "numeric" : kind === "number" ? "decimal" : "text"}
             autoComplete="off"
@@ -89,9 +89,9 @@ export function ParamInput({ field, typed, problem, onTyped, onLeft }: Props) {
             value={typed}
             onChange={(event) => onTyped(event.target.value)}
             onBlur={(event) => {
-              // A problem that appears under a pointer on its way to a button would move that away.
+              // Showing a problem now would move the button under the pointer.
               if (!(event.relatedTarget instanceof HTMLButtonElement)) {
-                onLeft();
+                onBlur();
               }
             }}
           />
@@ -101,7 +101,7 @@ export function ParamInput({ field, typed, problem, onTyped, onLeft }: Props) {
   );
 }
 
-/** Those that every recipe has are said in the reader's language. */
+/** The parameters that every recipe has are translated. */
 const TRANSLATED = ["preset", "epochs", "batch_size", "learning_rate", "seed", "weights"] as const;
 
 function isTranslated(name: string): name is (typeof TRANSLATED)[number] {

@@ -21,7 +21,7 @@ const texts = words(
     compare: (name: string) => `Compare ${name}`,
     mlflow: "MLflow",
     started: (time: string) => `started ${time}`,
-    heard: (time: string) => `newest value ${time}`,
+    lastMessage: (time: string) => `last message ${time}`,
     train: "train",
     val: "val",
   },
@@ -33,7 +33,7 @@ const texts = words(
       compare: (name) => `Comparer ${name}`,
       mlflow: "MLflow",
       started: (time) => `démarré ${time}`,
-      heard: (time) => `dernière valeur ${time}`,
+      lastMessage: (time) => `dernier message ${time}`,
       train: "train",
       val: "val",
     },
@@ -116,7 +116,7 @@ export const RunCard = memo(function RunCard({ run, isStale, isSelected, onSelec
         {summary.start_time && t.started(date(summary.start_time))}
         {!hasEnded(status.status) &&
           live?.lastMessageMs &&
-          ` · ${t.heard(clock(live.lastMessageMs))}`}
+          ` · ${t.lastMessage(clock(live.lastMessageMs))}`}
       </p>
     </li>
   );

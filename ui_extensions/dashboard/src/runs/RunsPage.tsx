@@ -29,8 +29,8 @@ const texts = words(
     shown: (shown: string, total: string) => `${shown} of ${total}`,
     more: "Show more",
     none: "Nothing has been logged to this server yet. Start a training here, or log a run with MLflow: it appears at once.",
-    noMatch: "No run is like that.",
-    reading: "Reading the runs…",
+    noMatch: "No run matches.",
+    loading: "Loading the runs…",
   },
   {
     fr: {
@@ -47,7 +47,7 @@ const texts = words(
       more: "En afficher plus",
       none: "Rien n’a encore été enregistré sur ce serveur. Démarrez un entraînement ici, ou enregistrez-en un avec MLflow : il apparaît aussitôt.",
       noMatch: "Aucun entraînement ne correspond.",
-      reading: "Lecture des entraînements…",
+      loading: "Chargement des entraînements…",
     },
   },
 );
@@ -146,7 +146,7 @@ export function RunsPage() {
         </p>
       )}
       {runs.length === 0 && !error && (
-        <Empty>{isLoading ? t.reading : isFiltered ? t.noMatch : t.none}</Empty>
+        <Empty>{isLoading ? t.loading : isFiltered ? t.noMatch : t.none}</Empty>
       )}
       <ul className={styles.cards}>
         {runs.map((run) => (

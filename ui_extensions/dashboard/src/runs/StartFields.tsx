@@ -19,14 +19,14 @@ const texts = words(
     dataHint:
       "On the server’s machine, with train|val|test/<class>/ in it. Empty: the synthetic demonstration set",
     experiment: "Experiment",
-    experimentHint: "Under which the run stands in MLflow",
+    experimentHint: "The run’s experiment in MLflow",
     workers: "Workers",
     workersHint: "Processes that train together, one per GPU where there are GPUs",
-    empty: "What is left empty is as the preset has it, else the recipe’s default.",
+    empty: "Empty fields take the preset’s value, else the recipe’s default.",
     wrong: (count: string) => `Settings that need another value: ${count}`,
-    silent:
-      "The server has not answered. The training may have begun nonetheless: look among the runs before you start it again.",
-    pending: "The server prepares the run…",
+    noAnswer:
+      "The server has not answered. The training may have started: check the list of runs before you start it again.",
+    pending: "The server is preparing the run…",
     start: "Start",
     starting: "Starting…",
     cancel: "Cancel",
@@ -38,12 +38,12 @@ const texts = words(
       dataHint:
         "Sur la machine du serveur, contenant train|val|test/<classe>/. Vide : le jeu de démonstration synthétique",
       experiment: "Expérience",
-      experimentHint: "Sous laquelle l’entraînement figure dans MLflow",
+      experimentHint: "L’expérience de l’entraînement dans MLflow",
       workers: "Processus",
       workersHint: "Qui entraînent ensemble, un par GPU s’il y a des GPU",
-      empty: "Ce qui reste vide suit le préréglage, sinon la valeur par défaut de la recette.",
+      empty: "Un champ vide prend la valeur du préréglage, sinon celle de la recette.",
       wrong: (count) => `Paramètres à corriger : ${count}`,
-      silent:
+      noAnswer:
         "Le serveur n’a pas répondu. L’entraînement a peut-être commencé malgré tout : cherchez-le dans la liste avant de le relancer.",
       pending: "Le serveur prépare l’entraînement…",
       start: "Lancer",
@@ -77,14 +77,14 @@ export function StartFields({ recipes, first, onClose, onStarted }: Props) {
       typed={form.typed[field.name] ?? ""}
       problem={form.problems[field.name]}
       onTyped={(typed) => form.type(field.name, typed)}
-      onLeft={() => form.check(field.name)}
+      onBlur={() => form.check(field.name)}
     />
   );
   const own = (name: "data" | "experiment_name" | "workers", label: string, hint: string) => (
     <FormField label={label} hint={hint} problem={form.problems[name]}>
-      {(ties) => (
+      {(attributes) => (
         <input
-          {...ties}
+          {...attributes}
           type="text"
           inputMode={name === "workers" ? "numeric" : "text"}
           autoComplete="off"
@@ -101,14 +101,14 @@ export function StartFields({ recipes, first, onClose, onStarted }: Props) {
   };
 
   return (
-    // The form says what is wrong itself, in one way for all fields.
+    // The form validates its fields itself, in one way for all.
     <form ref={form.element} onSubmit={submit} noValidate>
       <fieldset disabled={form.isBusy} className={styles.fields}>
         <div className={styles.grid}>
           <FormField label={t.recipe} problem={form.problems.recipe}>
-            {(ties) => (
+            {(attributes) => (
               <select
-                {...ties}
+                {...attributes}
                 value={recipe.name}
                 onChange={(event) => {
                   setRecipeName(event.target.value);
@@ -133,7 +133,7 @@ export function StartFields({ recipes, first, onClose, onStarted }: Props) {
           </MoreSettings>
         )}
       </fieldset>
-      <div className={styles.foot}>
+      <div className={styles.footer}>
         {numProblems > 0 && (
           <p role="alert" className={styles.wrong}>
             {t.wrong(whole(numProblems))}
@@ -141,7 +141,7 @@ export function StartFields({ recipes, first, onClose, onStarted }: Props) {
         )}
         {form.error?.isUnreachable && (
           <p role="alert" className={styles.wrong}>
-            {t.silent}
+            {t.noAnswer}
           </p>
         )}
         {form.error && !form.error.isUnreachable && <ErrorNote error={form.error} />}

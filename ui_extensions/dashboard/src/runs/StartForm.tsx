@@ -11,14 +11,14 @@ import { StartFields } from "./StartFields";
 const texts = words(
   {
     title: "Start a training",
-    reading: "Reading the recipes…",
+    loading: "Loading the recipes…",
     none: "This server has no recipe to train.",
     close: "Close",
   },
   {
     fr: {
       title: "Lancer un entraînement",
-      reading: "Lecture des recettes…",
+      loading: "Chargement des recettes…",
       none: "Ce serveur n’a pas de recette à entraîner.",
       close: "Fermer",
     },
@@ -34,7 +34,7 @@ function read(signal: AbortSignal): Promise<RecipeEntry[]> {
   return rest.get<RecipeEntry[]>("api/recipes", {}, signal);
 }
 
-/** What is to be trained, as the server's recipes ask it. */
+/** The dialog that starts a training, with the fields of the server's recipes. */
 export function StartForm({ onClose, onStarted }: Props) {
   const t = useWords(texts);
   const { data, error, refetch } = useQuery(read);
@@ -46,7 +46,7 @@ export function StartForm({ onClose, onStarted }: Props) {
       ) : (
         <>
           {error && <ErrorNote error={error} onRetry={refetch} />}
-          {!error && <Empty>{data ? t.none : t.reading}</Empty>}
+          {!error && <Empty>{data ? t.none : t.loading}</Empty>}
           <DialogActions>
             <Button onClick={onClose}>{t.close}</Button>
           </DialogActions>

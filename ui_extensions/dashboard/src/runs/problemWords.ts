@@ -1,4 +1,4 @@
-// Why what was typed into a field is no value, in words.
+// Error messages for invalid input in a form field.
 
 import { words } from "../i18n/words";
 import type { Problem } from "./typedValue";
@@ -37,5 +37,5 @@ export const problemWords = words(
 );
 
 export function problemText(t: (typeof problemWords)["en"], problem: Problem): string {
-  return "limit" in problem ? t[problem.what](String(problem.limit)) : t[problem.what];
+  return "limit" in problem ? t[problem.kind](String(problem.limit)) : t[problem.kind];
 }

@@ -40,14 +40,14 @@ function named(name: string): ParamField {
 }
 
 describe("the fields of a recipe", () => {
-  it("begin with the common ones, and leave out what a request asks apart", () => {
+  it("start with the common ones, and leave out the request's own fields", () => {
     expect(common.map(({ name }) => name)).toEqual(["preset", "epochs"]);
     expect(more.map(({ name }) => name)).not.toContain("data");
     expect(more.map(({ name }) => name)).not.toContain("workers");
     expect(more[0]).toMatchObject({ name: "clip_norm", title: "Clip norm", kind: "number" });
   });
 
-  it("follow references, and say what is said of this very field", () => {
+  it("follow references, and prefer the texts of the field itself", () => {
     expect(named("preset")).toMatchObject({
       title: "Preset",
       kind: "choice",
@@ -58,7 +58,7 @@ describe("the fields of a recipe", () => {
     expect(named("mode")).toMatchObject({ kind: "choice", description: "Of all presets." });
   });
 
-  it("take a type that may be null for that type", () => {
+  it("ignore that a type may be null", () => {
     expect(named("patience")).toMatchObject({
       kind: "integer",
       defaultText: null,
@@ -66,23 +66,23 @@ describe("the fields of a recipe", () => {
     });
   });
 
-  it("are JSON where there is no field for the type", () => {
+  it("are JSON for types without an input", () => {
     expect(named("betas")).toMatchObject({ kind: "json", defaultText: "[0.9,0.999]" });
     expect(named("either").kind).toBe("json");
     expect(named("lost").kind).toBe("json");
     expect(named("round").kind).toBe("json");
   });
 
-  it("keep a title that says more than the name", () => {
+  it("keep a title that differs from the name", () => {
     expect(named("share").title).toBe("Share of images");
   });
 
-  it("are none where the schema is none", () => {
+  it("are empty for an empty schema", () => {
     expect(recipeFields({})).toEqual({ common: [], more: [] });
     expect(recipeFields({ properties: null })).toEqual({ common: [], more: [] });
   });
 
-  it("are found by each word of what is looked for", () => {
+  it("are found by every word of the search", () => {
     expect(filtered(more, "GRADIENT norm").map(({ name }) => name)).toEqual(["clip_norm"]);
     expect(filtered(more, " ")).toHaveLength(more.length);
   });

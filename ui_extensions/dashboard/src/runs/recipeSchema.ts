@@ -1,15 +1,15 @@
-// A recipe's JSON Schema as fields of a form.
+// Turns a recipe's JSON Schema into form fields.
 
 export type FieldKind = "integer" | "number" | "boolean" | "choice" | "text" | "json";
 export type ParamValue = boolean | number | string;
 
 export interface ParamField {
   name: string;
-  /** The schema's own words, which are English. */
+  /** From the schema, in English. */
   title: string;
   description: string;
   kind: FieldKind;
-  /** As it would be typed; null where the schema names none. */
+  /** As typed by a user; null without a default. */
   defaultText: string | null;
   isRequired: boolean;
   choices: readonly ParamValue[];
@@ -26,7 +26,7 @@ export interface Limits {
   maxLength?: number;
 }
 
-/** The params that every recipe has, in the order in which they are asked for. */
+/** The parameters that every recipe has, in the order of the form. */
 export const COMMON = [
   "preset",
   "epochs",
@@ -36,8 +36,13 @@ export const COMMON = [
   "weights",
 ] as const;
 
-/** What a request has fields of its own for. */
-const ASKED_APART: ReadonlySet<string> = new Set(["recipe", "data", "experiment_name", "workers"]);
+/** Parameters that are fields of the request itself. */
+const REQUEST_FIELDS: ReadonlySet<string> = new Set([
+  "recipe",
+  "data",
+  "experiment_name",
+  "workers",
+]);
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -49,7 +54,7 @@ export interface RecipeFields {
 export function recipeFields(root: Schema): RecipeFields {
   const required = new Set(Array.isArray(root.required) ? root.required : []);
   const fields = Object.entries(object(root.properties))
-    .filter(([name]) => !ASKED_APART.has(name))
+    .filter(([name]) => !REQUEST_FIELDS.has(name))
     .map(([name, schema]) => field(name, object(schema), root, required.has(name)));
   const isCommon = ({ name }: ParamField) => COMMON.some((common) => common === name);
   const byName = new Map(fields.map((each) => [each.name, each]));
@@ -60,15 +65,15 @@ export function recipeFields(root: Schema): RecipeFields {
 }
 
 function field(name: string, schema: Schema, root: Schema, isRequired: boolean): ParamField {
-  const resolved = plain(schema, root);
+  const resolved = resolve(schema, root);
   const choices = choicesOf(resolved);
   const kind = choices.length > 0 ? "choice" : kindOf(resolved.type);
-  // What stands beside a reference is said of this very field; what it points to is of many.
-  const said = (key: string) => text(schema[key]) || text(resolved[key]);
+  // Texts beside a reference describe this field; those of its target describe a type.
+  const textOf = (key: string) => text(schema[key]) || text(resolved[key]);
   return {
     name,
     title: titleOf(name, text(schema.title)),
-    description: said("description"),
+    description: textOf("description"),
     kind,
     defaultText: typed("default" in schema ? schema.default : resolved.default, kind),
     isRequired,
@@ -77,12 +82,12 @@ function field(name: string, schema: Schema, root: Schema, isRequired: boolean):
   };
 }
 
-const MOST_REFERENCES = 16;
+const MAX_REFERENCES = 16;
 
-/** What references, `allOf` of one and `anyOf` with null stand for. */
-function plain(schema: Schema, root: Schema): Schema {
+/** Resolves references, `allOf` with one schema, and `anyOf` with null. */
+function resolve(schema: Schema, root: Schema): Schema {
   let found = schema;
-  for (let count = 0; count < MOST_REFERENCES; count += 1) {
+  for (let count = 0; count < MAX_REFERENCES; count += 1) {
     const options = alternatives(found);
     const next =
       typeof found.$ref === "string"
@@ -156,7 +161,7 @@ function typed(value: unknown, kind: FieldKind): string | null {
   return typeof value === "string" && kind !== "json" ? value : JSON.stringify(value);
 }
 
-/** Those whose name, title or description hold every word. */
+/** The fields whose name, title or description contain every word. */
 export function filtered(fields: readonly ParamField[], wanted: string): readonly ParamField[] {
   const sought = wanted.toLowerCase().split(/\s+/).filter(Boolean);
   return fields.filter(({ name, title, description }) => {
@@ -173,9 +178,9 @@ function text(value: unknown): string {
   return typeof value === "string" ? value : "";
 }
 
-/** Most titles are made from the name, with capitals that a label does not have. */
+/** A title generated from the name gets the capitals of a label. */
 function titleOf(name: string, title: string): string {
   const spaced = name.replaceAll("_", " ");
-  const isMade = title === "" || title.toLowerCase() === spaced.toLowerCase();
-  return isMade ? spaced.charAt(0).toUpperCase() + spaced.slice(1) : title;
+  const isGenerated = title === "" || title.toLowerCase() === spaced.toLowerCase();
+  return isGenerated ? spaced.charAt(0).toUpperCase() + spaced.slice(1) : title;
 }

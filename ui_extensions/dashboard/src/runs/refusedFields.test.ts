@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { problemsByField } from "./refusedFields";
 
 describe("the server's refusals", () => {
-  it("stand at the field they are about", () => {
+  it("are assigned to their fields", () => {
     const found = problemsByField(
       [
         { field: "body.params.epochs", message: "0 is less than the minimum of 1" },

@@ -1,12 +1,12 @@
-// Which fields of the form a refusal of the server is about.
+// Assigns the server's validation errors to the form's fields.
 
 import type { FieldProblem } from "../../../live/rest";
 
 const PARAM = /^body\.params\.([^.]+)/;
 
-/** The server's refusals by the field that they are about, "" for those of none that is known.
+/** The server's errors by field; those of unknown fields are under "".
 
-A value that fits no alternative is refused once for each, with the alternative behind its name. */
+A value that fits no alternative has one error per alternative, whose name follows the field's. */
 export function problemsByField(
   problems: readonly FieldProblem[],
   known: ReadonlySet<string>,

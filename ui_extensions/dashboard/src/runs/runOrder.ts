@@ -1,4 +1,4 @@
-// Runs as they stand on the page: who needs somebody first.
+// Sorts the list of runs: those with alerts first.
 
 import type { RunSummary, TrainingStatus } from "../../../live/schemas";
 import type { LiveRun } from "../live/liveStore";
@@ -12,12 +12,12 @@ export interface ListedRun {
 
 const LEVELS: Record<string, number> = { critical: 0, warning: 1 };
 
-/** What was listed and what came live since, in one. */
+/** Combines a loaded summary with the live state of the run. */
 export function listedRun(summary: RunSummary, live: LiveRun | undefined): ListedRun {
   return { summary, live, status: live?.status ?? statusOf(summary) };
 }
 
-/** By alert level, then those that go on, then the newest. */
+/** Sorts by alert level, then live before ended, then newest first. */
 export function inOrder(runs: readonly ListedRun[]): ListedRun[] {
   const rank = ({ status }: ListedRun): number =>
     (LEVELS[status.alert ?? ""] ?? 2) * 2 + (hasEnded(status.status) ? 1 : 0);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ParamField } from "./recipeSchema";
-import { decimalOf, readTyped } from "./typedValue";
+import { decimalOf, parseTyped } from "./typedValue";
 
 const PLAIN: ParamField = {
   name: "",
@@ -25,13 +25,13 @@ const FIELDS: Record<string, Partial<ParamField>> = {
 };
 
 function typed(name: string, text: string, decimal: "." | "," = ".") {
-  return readTyped({ ...PLAIN, ...FIELDS[name], name }, text, decimal);
+  return parseTyped({ ...PLAIN, ...FIELDS[name], name }, text, decimal);
 }
 
 describe("what is typed", () => {
-  it("is left to the recipe where it is nothing", () => {
+  it("is undefined if it is empty", () => {
     expect(typed("epochs", "  ")).toEqual({ value: undefined });
-    expect(typed("note", "")).toEqual({ problem: { what: "missing" } });
+    expect(typed("note", "")).toEqual({ problem: { kind: "missing" } });
   });
 
   it("is a value of the field's type", () => {
@@ -46,32 +46,32 @@ describe("what is typed", () => {
     expect(typed("note", "abc")).toEqual({ value: "abc" });
   });
 
-  it("is refused where it is none", () => {
-    expect(typed("epochs", "1.5")).toEqual({ problem: { what: "whole" } });
-    expect(typed("epochs", "1e400")).toEqual({ problem: { what: "whole" } });
-    expect(typed("clip_norm", "0x10")).toEqual({ problem: { what: "number" } });
-    expect(typed("clip_norm", "NaN")).toEqual({ problem: { what: "number" } });
-    expect(typed("clip_norm", "1e999")).toEqual({ problem: { what: "number" } });
-    expect(typed("preset", "huge")).toEqual({ problem: { what: "choice" } });
-    expect(typed("betas", "[1,")).toEqual({ problem: { what: "json" } });
+  it("is a problem if it is invalid", () => {
+    expect(typed("epochs", "1.5")).toEqual({ problem: { kind: "whole" } });
+    expect(typed("epochs", "1e400")).toEqual({ problem: { kind: "whole" } });
+    expect(typed("clip_norm", "0x10")).toEqual({ problem: { kind: "number" } });
+    expect(typed("clip_norm", "NaN")).toEqual({ problem: { kind: "number" } });
+    expect(typed("clip_norm", "1e999")).toEqual({ problem: { kind: "number" } });
+    expect(typed("preset", "huge")).toEqual({ problem: { kind: "choice" } });
+    expect(typed("betas", "[1,")).toEqual({ problem: { kind: "json" } });
   });
 
-  it("stays within the limits, of which some are not reached", () => {
-    expect(typed("epochs", "0")).toEqual({ problem: { what: "minimum", limit: 1 } });
-    expect(typed("epochs", "1001")).toEqual({ problem: { what: "maximum", limit: 1000 } });
-    expect(typed("share", "0")).toEqual({ problem: { what: "exclusiveMinimum", limit: 0 } });
-    expect(typed("share", "1")).toEqual({ problem: { what: "exclusiveMaximum", limit: 1 } });
+  it("must be within the limits", () => {
+    expect(typed("epochs", "0")).toEqual({ problem: { kind: "minimum", limit: 1 } });
+    expect(typed("epochs", "1001")).toEqual({ problem: { kind: "maximum", limit: 1000 } });
+    expect(typed("share", "0")).toEqual({ problem: { kind: "exclusiveMinimum", limit: 0 } });
+    expect(typed("share", "1")).toEqual({ problem: { kind: "exclusiveMaximum", limit: 1 } });
     expect(typed("share", "0.5")).toEqual({ value: 0.5 });
     expect(typed("tenths", "0.3")).toEqual({ value: 0.3 });
-    expect(typed("tenths", "0.35")).toEqual({ problem: { what: "multipleOf", limit: 0.1 } });
-    expect(typed("note", "a")).toEqual({ problem: { what: "minLength", limit: 2 } });
-    expect(typed("note", "abcde")).toEqual({ problem: { what: "maxLength", limit: 4 } });
+    expect(typed("tenths", "0.35")).toEqual({ problem: { kind: "multipleOf", limit: 0.1 } });
+    expect(typed("note", "a")).toEqual({ problem: { kind: "minLength", limit: 2 } });
+    expect(typed("note", "abcde")).toEqual({ problem: { kind: "maxLength", limit: 4 } });
   });
 
-  it("may have a decimal comma where that is one, and no other", () => {
+  it("may have a decimal comma in locales that use one", () => {
     expect(typed("clip_norm", "0,5", ",")).toEqual({ value: 0.5 });
     expect(typed("clip_norm", "0.5", ",")).toEqual({ value: 0.5 });
-    expect(typed("clip_norm", "1,000")).toEqual({ problem: { what: "number" } });
+    expect(typed("clip_norm", "1,000")).toEqual({ problem: { kind: "number" } });
     expect([decimalOf("fr"), decimalOf("en-US")]).toEqual([",", "."]);
   });
 });

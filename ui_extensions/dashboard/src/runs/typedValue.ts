@@ -1,58 +1,58 @@
-// What is typed into a field of a recipe's form, as the value that is sent, or why it is none.
+// Parses the text of a form field into a value, or a problem.
 
 import type { Limits, ParamField, ParamValue } from "./recipeSchema";
 
-/** Why what was typed is no value, for the form to say in words. */
+/** Why the text is not valid. */
 export type Problem =
-  | { what: "missing" | "whole" | "number" | "json" | "choice" }
-  | { what: keyof Limits; limit: number };
+  | { kind: "missing" | "whole" | "number" | "json" | "choice" }
+  | { kind: keyof Limits; limit: number };
 
 export type Typed = { value: ParamValue | undefined } | { problem: Problem };
 
-/** What was typed into a field, as the value that is sent: undefined leaves the choice to the recipe. */
-export function readTyped(field: ParamField, typedText: string, decimal: "." | ","): Typed {
-  const given = typedText.trim();
-  if (given === "") {
+/** Parses the text of a field; the value undefined leaves the choice to the recipe. */
+export function parseTyped(field: ParamField, typedText: string, decimal: "." | ","): Typed {
+  const text = typedText.trim();
+  if (text === "") {
     const isMissing = field.isRequired && field.defaultText === null;
-    return isMissing ? { problem: { what: "missing" } } : { value: undefined };
+    return isMissing ? { problem: { kind: "missing" } } : { value: undefined };
   }
   switch (field.kind) {
     case "boolean":
-      return { value: given === "true" };
+      return { value: text === "true" };
     case "choice": {
-      const chosen = field.choices.find((choice) => String(choice) === given);
-      return chosen === undefined ? { problem: { what: "choice" } } : { value: chosen };
+      const chosen = field.choices.find((choice) => String(choice) === text);
+      return chosen === undefined ? { problem: { kind: "choice" } } : { value: chosen };
     }
     case "integer":
-      return number(field, given, /^[+-]?\d+$/, "whole");
+      return number(field, text, /^[+-]?\d+$/, "whole");
     case "number":
-      // A comma is a decimal one only where the reader writes it so: elsewhere it groups digits.
+      // A comma is a decimal separator only in some locales: in others it groups digits.
       return number(
         field,
-        decimal === "," ? given.replace(",", ".") : given,
+        decimal === "," ? text.replace(",", ".") : text,
         /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i,
         "number",
       );
     case "text":
-      return checked(given, lengthProblem(field.limits, given));
+      return checked(text, lengthProblem(field.limits, text));
     case "json":
-      return json(given);
+      return json(text);
   }
 }
 
-function number(field: ParamField, given: string, form: RegExp, what: "whole" | "number"): Typed {
-  const value = Number(given);
-  if (!form.test(given) || !Number.isFinite(value)) {
-    return { problem: { what } };
+function number(field: ParamField, text: string, form: RegExp, kind: "whole" | "number"): Typed {
+  const value = Number(text);
+  if (!form.test(text) || !Number.isFinite(value)) {
+    return { problem: { kind } };
   }
   return checked(value, rangeProblem(field.limits, value));
 }
 
-function json(given: string): Typed {
+function json(text: string): Typed {
   try {
-    return { value: JSON.parse(given) as ParamValue };
+    return { value: JSON.parse(text) as ParamValue };
   } catch {
-    return { problem: { what: "json" } };
+    return { problem: { kind: "json" } };
   }
 }
 
@@ -80,20 +80,20 @@ function lengthProblem(limits: Limits, value: string): Problem | null {
 
 function broken(
   limits: Limits,
-  what: keyof Limits,
+  kind: keyof Limits,
   isBroken: (limit: number) => boolean,
 ): Problem | null {
-  const limit = limits[what];
-  return limit !== undefined && isBroken(limit) ? { what, limit } : null;
+  const limit = limits[kind];
+  return limit !== undefined && isBroken(limit) ? { kind, limit } : null;
 }
 
-/** As near as floats can tell: 0.3 is three times 0.1. */
+/** Allows for rounding errors: 0.3 is a multiple of 0.1. */
 function isMultiple(value: number, limit: number): boolean {
   const times = value / limit;
   return Math.abs(times - Math.round(times)) < 1e-9;
 }
 
-/** What stands before the decimals where the reader is. */
+/** The decimal separator of the locale. */
 export function decimalOf(locale: string): "." | "," {
   const parts = new Intl.NumberFormat(locale).formatToParts(0.5);
   return parts.find(({ type }) => type === "decimal")?.value === "," ? "," : ".";

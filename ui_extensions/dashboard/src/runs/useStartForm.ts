@@ -1,4 +1,4 @@
-// What has been typed into the form that starts a training, what is wrong with it, and its sending.
+// The state of the form that starts a training: input, problems and submission.
 
 import { useEffect, useRef, useState } from "react";
 import { asRequestError, type RequestError } from "../../../live/rest";
@@ -9,21 +9,25 @@ import { rest } from "../live/session";
 import { problemText, problemWords } from "./problemWords";
 import type { ParamField, ParamValue } from "./recipeSchema";
 import { problemsByField } from "./refusedFields";
-import { decimalOf, readTyped } from "./typedValue";
+import { decimalOf, parseTyped } from "./typedValue";
 
-/** A busy artifact store or database takes its time to make a run. */
+/** A busy artifact store or database may need this long to create a run. */
 const DEADLINE_MS = 60_000;
 
 type ByField = Readonly<Record<string, string>>;
 
-/** What a request has beside the recipe's own params, by the same rules. */
-const OWN: readonly ParamField[] = [
-  own("data", "text", { maxLength: 4096 }),
-  own("experiment_name", "text", { maxLength: 250 }),
-  own("workers", "integer", { minimum: 1, maximum: 4096 }),
+/** The fields of the request itself, validated like parameters. */
+const REQUEST_FIELDS: readonly ParamField[] = [
+  requestField("data", "text", { maxLength: 4096 }),
+  requestField("experiment_name", "text", { maxLength: 250 }),
+  requestField("workers", "integer", { minimum: 1, maximum: 4096 }),
 ];
 
-function own(name: string, kind: ParamField["kind"], limits: ParamField["limits"]): ParamField {
+function requestField(
+  name: string,
+  kind: ParamField["kind"],
+  limits: ParamField["limits"],
+): ParamField {
   const isRequired = name !== "data";
   return {
     name,
@@ -56,7 +60,7 @@ export function useStartForm(
 
   useEffect(() => {
     isShown.current = true;
-    // The recipes have taken the place of what had the focus before.
+    // The element that had the focus was replaced when the recipes were loaded.
     element.current?.querySelector("select")?.focus();
     return () => {
       isShown.current = false;
@@ -73,8 +77,8 @@ export function useStartForm(
     }
   }, [numRefusals]);
 
-  const judged = (field: ParamField) => {
-    const result = readTyped(field, typed[field.name] ?? "", decimalOf(locale));
+  const validate = (field: ParamField) => {
+    const result = parseTyped(field, typed[field.name] ?? "", decimalOf(locale));
     return "problem" in result ? { wrong: problemText(t, result.problem) } : result;
   };
 
@@ -94,18 +98,18 @@ export function useStartForm(
     try {
       const path = "api/training/start";
       const { run_id: runId } = await rest.post<StartResponse>(path, {}, request, DEADLINE_MS);
-      // Who has closed the form has gone on to something else.
+      // Do not leave the page if the form has been closed in the meantime.
       if (isShown.current) {
         onStarted(runId);
       }
     } catch (refused) {
-      const said = asRequestError(refused);
-      const known = new Set([...OWN, ...fields].map(({ name }) => name));
+      const failure = asRequestError(refused);
+      const known = new Set([...REQUEST_FIELDS, ...fields].map(({ name }) => name));
       const { "": others, ...found } = Object.fromEntries(
-        problemsByField(said.problems, known.add("recipe")),
+        problemsByField(failure.problems, known.add("recipe")),
       );
-      // What stands at the fields need not be said again.
-      setError(others === undefined && Object.keys(found).length > 0 ? undefined : said);
+      // Errors that are shown at fields are not repeated.
+      setError(others === undefined && Object.keys(found).length > 0 ? undefined : failure);
       setIsBusy(false);
       refuse(found);
     }
@@ -117,8 +121,8 @@ export function useStartForm(
     }
     const wrong: Record<string, string> = {};
     const values: Record<string, ParamValue> = {};
-    for (const field of [...OWN, ...fields]) {
-      const result = judged(field);
+    for (const field of [...REQUEST_FIELDS, ...fields]) {
+      const result = validate(field);
       if ("wrong" in result) {
         wrong[field.name] = result.wrong;
       } else if (result.value !== undefined) {
@@ -151,15 +155,15 @@ export function useStartForm(
       setGiven((before) => ({ ...before, [name]: text }));
       setProblem(name, undefined);
     },
-    /** Say what is wrong with a field that is left; what is missing is said when it is sent. */
+    /** Validates a field that loses the focus; missing values are reported only on submission. */
     check(name: string) {
-      const field = [...OWN, ...fields].find((each) => each.name === name);
+      const field = [...REQUEST_FIELDS, ...fields].find((each) => each.name === name);
       if (field && typed[name]?.trim()) {
-        const result = judged(field);
+        const result = validate(field);
         setProblem(name, "wrong" in result ? result.wrong : undefined);
       }
     },
-    /** Another recipe has other params. */
+    /** Clears the parameters, because another recipe has others. */
     reset() {
       setGiven(({ data, workers }) => ({
         ...(data === undefined ? {} : { data }),

@@ -14,11 +14,11 @@ const texts = words(
     search: "Find a class",
     found: (found: string, all: string) => `${found} of ${all} classes`,
     all: (count: number, all: string) => `${all} ${count === 1 ? "class" : "classes"}`,
-    noMatch: "No class has that in its name.",
+    noMatch: "No class matches.",
     more: (count: string) => `Show ${count} more`,
     undefined: "undefined",
     noImages: "no images",
-    recallAlone: "Only the recall was logged; the other scores come with an evaluation.",
+    recallAlone: "Only the recall was logged; an evaluation adds the other scores.",
     name: "Class",
     recall: "Recall",
     support: "Support",
@@ -33,7 +33,7 @@ const texts = words(
       search: "Chercher une classe",
       found: (found, all) => `${found} classes sur ${all}`,
       all: (count, all) => `${all} ${count > 1 ? "classes" : "classe"}`,
-      noMatch: "Aucune classe n’a cela dans son nom.",
+      noMatch: "Aucune classe ne correspond.",
       more: (count) => `En afficher ${count} de plus`,
       undefined: "indéfini",
       noImages: "aucune image",
@@ -76,7 +76,7 @@ export const ClassTable = memo(function ClassTable({ rows, hasReport }: Props) {
   const [limit, setLimit] = useState(AT_ONCE);
   const wanted = useDeferredValue(search);
   const columns = hasReport ? COLUMNS : RECALL_ALONE;
-  // A column that is no longer there cannot be sorted by.
+  // Sorting by a column that is not shown falls back to the default.
   const { column, isDescending } = columns.includes(order.column) ? order : WEAKEST_FIRST;
   const found = useMemo(
     () => sorted(named(rows, wanted), { column, isDescending }),
@@ -104,7 +104,7 @@ export const ClassTable = memo(function ClassTable({ rows, hasReport }: Props) {
       {found.length === 0 ? (
         <Empty>{t.noMatch}</Empty>
       ) : (
-        // What scrolls must be reachable by keyboard.
+        // A scrolling region must be reachable by keyboard.
         <section className={styles.scroller} tabIndex={0} aria-label={t.table}>
           <table className={styles.table} data-narrow={!hasReport || undefined}>
             <thead>
@@ -211,7 +211,7 @@ function Row({ row, hasReport }: { row: ClassRow; hasReport: boolean }) {
   );
 }
 
-/** Three digits in a column, all alike. */
+/** Formats with exactly three decimals, so that a column aligns. */
 function useDecimal(): (value: number | null) => string {
   const locale = useLanguage((choice) => choice.locale);
   return useMemo(() => {

@@ -21,16 +21,16 @@ const texts = words(
     counts: "Counts",
     shares: "% of row",
     summary: (right: string, all: string, share: string, epoch: string) =>
-      `Epoch ${epoch}: ${right} of ${all} images recognised (${share}).`,
+      `Epoch ${epoch}: ${right} of ${all} images classified correctly (${share}).`,
     nothing: (epoch: string) => `Epoch ${epoch}: no image was evaluated.`,
     legend: "Rows are the truth, columns the prediction.",
-    right: "framed: recognised",
+    right: "framed: correct",
     wrong: "any other number: errors",
     cut: (shown: string, rest: string) =>
       `The ${shown} classes with most errors; the other ${rest} are the last row and column.`,
     others: (count: string) => `${count} other classes`,
     recognised: (count: number, n: string, support: string, name: string, share: string) =>
-      `${n} of ${support} ${name} ${count === 1 ? "was" : "were"} recognised (${share})`,
+      `${n} of ${support} ${name} ${count === 1 ? "was" : "were"} classified correctly (${share})`,
     confused: (
       count: number,
       n: string,
@@ -38,11 +38,12 @@ const texts = words(
       truth: string,
       taken: string,
       share: string,
-    ) => `${n} of ${all} ${truth} ${count === 1 ? "was" : "were"} taken for ${taken} (${share})`,
+    ) =>
+      `${n} of ${all} ${truth} ${count === 1 ? "was" : "were"} classified as ${taken} (${share})`,
     within: (count: number, n: string, all: string, name: string, share: string) =>
-      `${n} of ${all} ${name} ${count === 1 ? "was" : "were"} taken for one of these (${share})`,
+      `${n} of ${all} ${name} ${count === 1 ? "was" : "were"} classified as one of these (${share})`,
     unseen: (truth: string, taken: string) =>
-      `No image of ${truth} in this evaluation, so none taken for ${taken}`,
+      `No image of ${truth} in this evaluation, so none classified as ${taken}`,
     most: (what: string) => `Most frequent error: ${what}`,
     flawless: "No errors.",
     how: "Point at a cell, tap it, or move with the arrow keys to read it.",
@@ -54,22 +55,22 @@ const texts = words(
       counts: "Nombres",
       shares: "% de la ligne",
       summary: (right, all, share, epoch) =>
-        `Époque ${epoch}\u00a0: ${right} images reconnues sur ${all} (${share}).`,
+        `Époque ${epoch}\u00a0: ${right} images bien classées sur ${all} (${share}).`,
       nothing: (epoch) => `Époque ${epoch}\u00a0: aucune image n’a été évaluée.`,
       legend: "Les lignes sont la vérité, les colonnes la prédiction.",
-      right: "encadré\u00a0: reconnues",
+      right: "encadré\u00a0: correctes",
       wrong: "tout autre nombre\u00a0: erreurs",
       cut: (shown, rest) =>
         `Les ${shown} classes ayant le plus d’erreurs\u00a0; les ${rest} autres forment la dernière ligne et la dernière colonne.`,
       others: (count) => `${count} autres classes`,
       recognised: (count, n, support, name, share) =>
-        `${n} ${name} sur ${support} ${count > 1 ? "ont été reconnues" : "a été reconnue"} (${share})`,
+        `${n} ${name} sur ${support} ${count > 1 ? "ont été bien classées" : "a été bien classée"} (${share})`,
       confused: (count, n, all, truth, taken, share) =>
-        `${n} ${truth} sur ${all} ${count > 1 ? "ont été prises" : "a été prise"} pour ${taken} (${share})`,
+        `${n} ${truth} sur ${all} ${count > 1 ? "ont été classées" : "a été classée"} comme ${taken} (${share})`,
       within: (count, n, all, name, share) =>
-        `${n} sur ${all} (${name}) ${count > 1 ? "ont été prises" : "a été prise"} pour l’une de celles-ci (${share})`,
+        `${n} sur ${all} (${name}) ${count > 1 ? "ont été classées" : "a été classée"} parmi celles-ci (${share})`,
       unseen: (truth, taken) =>
-        `Aucune image de ${truth} dans cette évaluation, donc aucune prise pour ${taken}`,
+        `Aucune image de ${truth} dans cette évaluation, donc aucune classée comme ${taken}`,
       most: (what) => `Erreur la plus fréquente\u00a0: ${what}`,
       flawless: "Aucune erreur.",
       how: "Pointez ou touchez une case, ou déplacez-vous avec les flèches, pour la lire.",
@@ -178,7 +179,7 @@ export function ConfusionMatrix({ epoch, classes, matrix, cells, onCells }: Prop
   );
 }
 
-/** As many digits as keep some from becoming none, and almost all from becoming all. */
+/** One digit where rounding would turn some into none, or almost all into all. */
 function digitsOf(share: number): number {
   return (share > 0 && share < 0.095) || (share < 1 && share > 0.99) ? 1 : 0;
 }

@@ -8,7 +8,7 @@ import { Empty, Section } from "../../ui/Section";
 import { type ComparedMetric, type ComparedValue, compared, type Part, partOf } from "./comparison";
 import styles from "./EpochComparison.module.css";
 import { EpochField } from "./EpochField";
-import { best, isEvaluated, nearest, type Yardstick } from "./epochs";
+import { best, isEvaluated, nearest, type Criterion } from "./epochs";
 
 const texts = words(
   {
@@ -39,7 +39,7 @@ const texts = words(
     classes: "Recall per class",
     all: "All metrics",
     search: "Find a metric",
-    noMatch: "No metric has that in its name.",
+    noMatch: "No metric matches.",
     none: "These epochs have no such metric.",
     more: (count: string) => `Show ${count} more`,
   },
@@ -73,7 +73,7 @@ const texts = words(
       classes: "Rappel par classe",
       all: "Toutes les métriques",
       search: "Chercher une métrique",
-      noMatch: "Aucune métrique n’a cela dans son nom.",
+      noMatch: "Aucune métrique ne correspond.",
       none: "Ces époques n’ont pas de telle métrique.",
       more: (count) => `En afficher ${count} de plus`,
     },
@@ -83,24 +83,24 @@ const texts = words(
 const FEWEST = 2;
 const MOST = 4;
 const AT_ONCE = 100;
-/** More metrics than one looks through are found by name. */
+/** From this number of metrics a search is shown. */
 const MANY = 30;
 
 interface Props {
   /** Oldest first. */
   epochs: readonly EpochDetails[];
-  /** Of the run, which may be more. */
+  /** Number of epochs of the run, which may be larger. */
   total: number;
 }
 
-/** Epochs side by side, with what each is better or worse at than the first of them. */
+/** Epochs side by side, each compared with the first of them. */
 export const EpochComparison = memo(function EpochComparison({ epochs, total }: Props) {
   const t = useWords(texts);
   const { whole } = useFormats();
   const [picked, setPicked] = useState<readonly number[]>();
   const [part, setPart] = useState<Part>("main");
-  const standing = useMemo(() => standingOut(epochs, total), [epochs, total]);
-  const wanted = picked ?? standing.epochs;
+  const defaults = useMemo(() => defaultEpochs(epochs, total), [epochs, total]);
+  const wanted = picked ?? defaults.epochs;
   const shown = useMemo(
     () => wanted.flatMap((epoch) => nearest(epochs, epoch) ?? []),
     [epochs, wanted],
@@ -141,7 +141,7 @@ export const EpochComparison = memo(function EpochComparison({ epochs, total }: 
     </>
   );
   const heads = shown.map(({ epoch }, index) => (
-    // A column is its place; two may show one epoch.
+    // Two columns may show the same epoch, so the key is the position.
     <th key={index} scope="col">
       <span className={styles.pick}>
         <span aria-hidden="true">{t.epoch}</span>
@@ -162,7 +162,7 @@ export const EpochComparison = memo(function EpochComparison({ epochs, total }: 
         )}
       </span>
       <span className={styles.roles}>
-        {standing.rolesOf(epoch).map((role) => (
+        {defaults.rolesOf(epoch).map((role) => (
           <span key={role}>{t[role]}</span>
         ))}
       </span>
@@ -196,7 +196,7 @@ function Metrics({ metrics, heads }: { metrics: readonly ComparedMetric[]; heads
           onChange={(event) => setSearch(event.target.value)}
         />
       )}
-      {/* What scrolls must be reachable by keyboard. */}
+      {/* A scrolling region must be reachable by keyboard. */}
       <section className={styles.scroller} tabIndex={0} aria-label={t.table}>
         <table className={styles.table}>
           <thead>
@@ -210,7 +210,7 @@ function Metrics({ metrics, heads }: { metrics: readonly ComparedMetric[]; heads
               <tr key={name}>
                 <th scope="row">{name}</th>
                 {values.map((value, index) => (
-                  // A column is its place.
+                  // A column is identified by its position.
                   <td key={index}>
                     <Value {...value} />
                   </td>
@@ -258,10 +258,10 @@ function Value({ value, difference, rating, isBest }: ComparedValue) {
   );
 }
 
-type Role = "first" | "oldest" | Yardstick | "latest";
+type Role = "first" | "oldest" | Criterion | "latest";
 
-/** Whom one compares: where the training began, its best, and where it is. */
-function standingOut(epochs: readonly EpochDetails[], total: number) {
+/** The epochs compared by default: the first, the best and the latest. */
+function defaultEpochs(epochs: readonly EpochDetails[], total: number) {
   const evaluated = epochs.filter(isEvaluated);
   const eligible = evaluated.length >= FEWEST ? evaluated : epochs;
   const top = best(eligible);
@@ -278,7 +278,7 @@ function standingOut(epochs: readonly EpochDetails[], total: number) {
   };
 }
 
-/** The newest epoch that is not shown yet. */
+/** The newest epoch that is not shown; evaluated ones first. */
 function another(epochs: readonly EpochDetails[], shown: readonly number[]): number {
   const unseen = (each: EpochDetails): boolean => !shown.includes(each.epoch);
   const found =

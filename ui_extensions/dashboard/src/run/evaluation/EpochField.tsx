@@ -9,7 +9,7 @@ interface Props {
   onPick(epoch: number): void;
 }
 
-/** The number of an epoch, typed; what is not there becomes the nearest that is. */
+/** An input for the number of an epoch; an unknown number becomes the nearest known one. */
 export function EpochField({ label, epochs, value, onPick }: Props) {
   const [draft, setDraft] = useState<string>();
   const settle = (text: string): void => {
@@ -33,7 +33,7 @@ export function EpochField({ label, epochs, value, onPick }: Props) {
         if (event.key === "Enter") {
           settle(event.currentTarget.value);
         } else if (event.key === "ArrowUp" || event.key === "ArrowDown") {
-          // To the next epoch that is there, which may not be the next number.
+          // To the next epoch in the list, which may not be the next number.
           event.preventDefault();
           const at = epochs.findIndex(({ epoch }) => epoch === value);
           const next = epochs[at + (event.key === "ArrowUp" ? 1 : -1)];

@@ -44,16 +44,16 @@ const texts = words(
 
 interface Props {
   epochs: readonly EpochDetails[];
-  /** Of the run, where not all can be picked. */
+  /** Number of epochs of the run, which may be larger. */
   total: number;
   epoch: number;
-  /** Whether the newest evaluation is shown, whichever that is. */
+  /** Whether the newest evaluation is always shown. */
   isFollowing: boolean;
   onPick(epoch: number): void;
   onFollow(): void;
 }
 
-/** Which epoch's evaluation is shown: by slider, step by step, by number, or always the newest. */
+/** Picks the epoch whose evaluation is shown: by slider, buttons or number, or always the newest. */
 export function EpochPicker({ epochs, total, epoch, isFollowing, onPick, onFollow }: Props) {
   const t = useWords(texts);
   const { whole } = useFormats();
@@ -61,7 +61,7 @@ export function EpochPicker({ epochs, total, epoch, isFollowing, onPick, onFollo
   const index = epochs.findIndex((each) => each.epoch === nearest(epochs, epoch)?.epoch);
   const last = epochs.at(-1);
   const newest = whole(last?.epoch);
-  // Why the latest evaluation is not that of the newest epoch.
+  // Whether the newest epoch is not evaluated yet, while others are.
   const isAhead = last !== undefined && !isEvaluated(last) && epochs.some(isEvaluated);
   const pickAt = (at: number): void => {
     const found = epochs[at];
@@ -70,7 +70,7 @@ export function EpochPicker({ epochs, total, epoch, isFollowing, onPick, onFollo
     }
   };
   return (
-    // A fieldset cannot be laid out in all browsers alike.
+    // Browsers lay out a fieldset differently.
     <div className={styles.picker} role="group" aria-label={t.group}>
       <label className={styles.label} htmlFor={sliderId}>
         {t.epoch}

@@ -23,12 +23,12 @@ const texts = words(
   {
     matrix: "Confusion matrix",
     classes: "Recall per class",
-    reading: "Reading the evaluations…",
-    readingEpoch: (epoch: string) => `Reading epoch ${epoch}…`,
+    loading: "Loading the evaluations…",
+    loadingEpoch: (epoch: string) => `Loading epoch ${epoch}…`,
     noEpochs:
       "No epoch has been evaluated yet. The confusion matrix and the recall of each class appear with the first evaluation.",
     noMatrixYet: "The confusion matrix appears with the first evaluation of an epoch.",
-    noClasses: (epoch: string) => `Nothing about single classes was logged in epoch ${epoch}.`,
+    noClasses: (epoch: string) => `Epoch ${epoch} has no scores per class.`,
     ongoing: (epoch: string) => `Epoch ${epoch} is not over: it is evaluated at its end.`,
     noMatrix: (epoch: string, path: string) =>
       `Epoch ${epoch} has no confusion matrix: the run has not uploaded a readable ${path}.`,
@@ -40,12 +40,12 @@ const texts = words(
     fr: {
       matrix: "Matrice de confusion",
       classes: "Rappel par classe",
-      reading: "Lecture des évaluations…",
-      readingEpoch: (epoch) => `Lecture de l’époque ${epoch}…`,
+      loading: "Chargement des évaluations…",
+      loadingEpoch: (epoch) => `Chargement de l’époque ${epoch}…`,
       noEpochs:
         "Aucune époque n’a encore été évaluée. La matrice de confusion et le rappel de chaque classe apparaissent avec la première évaluation.",
       noMatrixYet: "La matrice de confusion apparaît avec la première évaluation d’une époque.",
-      noClasses: (epoch) => `Rien n’a été enregistré par classe à l’époque ${epoch}.`,
+      noClasses: (epoch) => `L’époque ${epoch} n’a pas de scores par classe.`,
       ongoing: (epoch) => `L’époque ${epoch} n’est pas terminée\u00a0: elle est évaluée à sa fin.`,
       noMatrix: (epoch, path) =>
         `L’époque ${epoch} n’a pas de matrice de confusion\u00a0: aucun fichier ${path} lisible n’a été déposé.`,
@@ -60,7 +60,7 @@ const MATRIX_ID = "confusion-matrix";
 
 interface Props {
   runId: string;
-  /** That a link to this page names, as that of an alert. */
+  /** The epoch in the page's URL, for instance that of an alert. */
   focusEpoch: number | null;
 }
 
@@ -89,7 +89,7 @@ function OfRun({ runId, focusEpoch }: Props) {
         {list.error ? (
           <ErrorNote error={list.error} onRetry={list.refetch} />
         ) : (
-          <Empty>{t.reading}</Empty>
+          <Empty>{t.loading}</Empty>
         )}
       </Section>
     );
@@ -123,7 +123,7 @@ function OfRun({ runId, focusEpoch }: Props) {
 
 const NONE: readonly EpochDetails[] = [];
 
-/** The epoch that was picked, by hand or by the page's link; null follows the newest evaluation. */
+/** The epoch picked by the user or by the URL; null follows the newest evaluation. */
 function usePicked(focusEpoch: number | null) {
   const [picked, pick] = useState(focusEpoch);
   const [focused, setFocused] = useState(focusEpoch);
@@ -138,7 +138,7 @@ function usePicked(focusEpoch: number | null) {
 
 interface ViewProps {
   shown: ShownEpoch;
-  /** That was asked for; what is shown may still be the one before. */
+  /** The requested epoch; the previous one may still be shown. */
   epoch: number;
 }
 
@@ -181,7 +181,7 @@ function NoMatrix({
   const t = useWords(texts);
   const { whole } = useFormats();
   const { epoch } = details;
-  // Where this one was evaluated without a matrix, so were the others.
+  // If this one was evaluated without a matrix, so were the others.
   const other = isEvaluated(details)
     ? undefined
     : nearest(
@@ -224,7 +224,7 @@ function Classes({ shown, epoch }: ViewProps) {
   );
 }
 
-/** A section about the epoch that is shown; while another is read it says so. */
+/** A section about the shown epoch, with a note while another one is loading. */
 function View({
   title,
   id,
@@ -242,11 +242,11 @@ function View({
   const { whole } = useFormats();
   const { details, error, isLoading, refetch } = shown;
   const isOther = details !== undefined && details.epoch !== epoch;
-  const reading = isLoading && (
-    <span className={styles.reading}>{t.readingEpoch(whole(epoch))}</span>
+  const loadingNote = isLoading && (
+    <span className={styles.reading}>{t.loadingEpoch(whole(epoch))}</span>
   );
   return (
-    <Section title={title} tools={reading} {...(id ? { id } : {})}>
+    <Section title={title} tools={loadingNote} {...(id ? { id } : {})}>
       {error &&
         (error.status === 404 ? (
           <>
@@ -265,7 +265,7 @@ function View({
   );
 }
 
-/** A run may log the recall of classes without saying what an epoch is. */
+/** For runs that log the recall per class, but no epochs. */
 function WithoutEpochs({ runId }: { runId: string }) {
   const t = useWords(texts);
   const perClass = useLive(({ runs }) => runs[runId]?.metrics?.per_class);

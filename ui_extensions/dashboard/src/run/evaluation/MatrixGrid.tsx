@@ -26,21 +26,21 @@ const texts = words(
   { fr: { truth: "Vérité", predicted: "Prédiction", others: (count) => `${count} autres` } },
 );
 
-/** So many classes leave room for larger cells. */
+/** Up to this number of classes the cells are larger. */
 const FEW = 12;
 
 interface Props {
   title: string;
   confusion: Confusion;
   cells: CellText;
-  /** Where the cell that is pointed at is put into words. */
+  /** Id of the element that describes the active cell. */
   readoutId: string;
   onActive(cell: Cell | null): void;
 }
 
-/** The table of cells: one stop of the Tab key, in which the arrow keys move.
+/** The table of cells: one tab stop, in which the arrow keys move.
 
-Hundreds of cells are drawn once for each epoch; pointing at one changes the page beside React. */
+The many cells are rendered once per epoch; highlighting one bypasses React. */
 export const MatrixGrid = memo(function MatrixGrid(props: Props) {
   const { title, confusion, cells, readoutId, onActive } = props;
   const t = useWords(texts);
@@ -50,7 +50,7 @@ export const MatrixGrid = memo(function MatrixGrid(props: Props) {
   const size = confusion.classes.length;
   const nameOf = (index: number): string => nameAt(confusion, index, (n) => t.others(whole(n)));
 
-  /** The cell that Tab leads to. */
+  /** Makes `cell` the one that Tab focuses. */
   const settle = useCallback((cell: Cell) => {
     const before = cellElement(table.current, home.current);
     before?.setAttribute("tabindex", "-1");
@@ -98,12 +98,12 @@ export const MatrixGrid = memo(function MatrixGrid(props: Props) {
     [size],
   );
 
-  // The same for percentages, so that choosing between the two moves nothing.
+  // The same width for counts and percentages, so that switching moves nothing.
   const numDigits = Math.max(3, narrowCount(confusion.largest).length);
   return (
     <table
       ref={table}
-      // A grid is a table one moves in.
+      // ARIA calls a table with keyboard navigation a grid.
       role="grid"
       className={styles.matrix}
       data-few={size <= FEW || undefined}
@@ -161,7 +161,7 @@ function cellsOf({ classes, counts, supports, largest }: Confusion, row: number,
     const share = support > 0 ? count / support : null;
     const isRight = row === column;
     const text = cells === "counts" ? narrowCount(count) : narrowPercent(share);
-    // Hundreds of zeros would hide the errors; what was never recognised stays to be seen.
+    // Zeros are left blank, since hundreds of them would hide the errors, except on the diagonal.
     const isBlank = count === 0 && !isRight;
     const shade = shadeOf(cells === "counts" ? count / Math.max(1, largest) : share);
     return (

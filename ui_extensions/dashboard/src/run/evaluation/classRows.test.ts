@@ -17,12 +17,12 @@ const ROWS = reportRows(["OCT_RAO", "Fundus_RAO", "Fundus_Étoile", "constructor
 });
 
 describe("the rows", () => {
-  it("have a place for a class that the report leaves out", () => {
+  it("include a class that the report leaves out", () => {
     const [, , , last] = ROWS;
     expect(last).toMatchObject({ index: 3, name: "constructor", recall: null, support: null });
   });
 
-  it("are made of the recall alone where there is no report", () => {
+  it("have only the recall without a report", () => {
     expect(recallRows({ a: 0.5, b: null })).toMatchObject([
       { index: null, name: "a", recall: 0.5, support: null },
       { index: null, name: "b", recall: null },
@@ -34,11 +34,11 @@ describe("their order", () => {
   const names = (order: Parameters<typeof sorted>[1]) =>
     sorted(ROWS, order).map(({ name }) => name);
 
-  it("is the weakest first, what is undefined last", () => {
+  it("is the weakest first, undefined last", () => {
     expect(names(WEAKEST_FIRST)).toEqual(["Fundus_RAO", "OCT_RAO", "constructor", "Fundus_Étoile"]);
   });
 
-  it("leaves what is undefined last when it is turned round", () => {
+  it("keeps undefined values last when it is reversed", () => {
     expect(names({ column: "recall", isDescending: true })).toEqual([
       "OCT_RAO",
       "Fundus_RAO",
@@ -47,7 +47,7 @@ describe("their order", () => {
     ]);
   });
 
-  it("takes names as people do", () => {
+  it("sorts numbers in names by value", () => {
     const rows = recallRows({ class_10: 1, class_9: 1 });
     expect(sorted(rows, { column: "name", isDescending: false }).map(({ name }) => name)).toEqual([
       "class_9",
@@ -60,17 +60,17 @@ describe("their order", () => {
 describe("the search", () => {
   const found = (search: string) => named(ROWS, search).map(({ name }) => name);
 
-  it("finds all where nothing is wanted", () => {
+  it("finds all without a search", () => {
     expect(found("  ")).toHaveLength(4);
   });
 
-  it("finds words in any order and case, accents aside", () => {
+  it("ignores order, case and accents", () => {
     expect(found("rao oct")).toEqual(["OCT_RAO"]);
     expect(found("FUNDUS etoile")).toEqual(["Fundus_Étoile"]);
     expect(found("fundus_r")).toEqual(["Fundus_RAO"]);
   });
 
-  it("takes what looks like a pattern as text", () => {
+  it("treats a pattern as text", () => {
     expect(found(".*")).toEqual([]);
   });
 });

@@ -1,9 +1,9 @@
-// The rows of the class table: from an epoch's report, or from the recall that was logged alone.
+// The rows of the class table: from an epoch's report, or from the logged recalls.
 
 import type { EpochDetails } from "../../../../live/schemas";
 
 export interface ClassRow {
-  /** The model's output, from 0; null where only metrics name the class. */
+  /** Index of the model's output, from 0; null if only metrics name the class. */
   index: number | null;
   name: string;
   support: number | null;
@@ -21,7 +21,7 @@ export interface Order {
   isDescending: boolean;
 }
 
-/** What needs a look comes first. */
+/** The classes with the lowest recall come first. */
 export const WEAKEST_FIRST: Order = { column: "recall", isDescending: false };
 
 export function reportRows(
@@ -56,7 +56,7 @@ export function recallRows(perClass: Readonly<Record<string, number | null>>): C
   }));
 }
 
-/** What is undefined stands last, whichever way; equals stay in the order of the names. */
+/** Undefined values come last in both directions; equal ones are sorted by name. */
 export function sorted(rows: readonly ClassRow[], { column, isDescending }: Order): ClassRow[] {
   const sign = isDescending ? -1 : 1;
   return [...rows].sort((a, b) => {
@@ -71,7 +71,7 @@ export function sorted(rows: readonly ClassRow[], { column, isDescending }: Orde
   });
 }
 
-/** All words of `search` are in the name, in any order and case; underscores are spaces. */
+/** The rows whose names contain all words of `search`, in any order and case. */
 export function named(rows: readonly ClassRow[], search: string): readonly ClassRow[] {
   const wanted = plain(search).split(" ").filter(Boolean);
   if (wanted.length === 0) {

@@ -15,7 +15,7 @@ const rowOf = (name: string, ...epochs: EpochDetails[]) =>
   compared(epochs).find((metric) => metric.name === name);
 
 describe("a comparison", () => {
-  it("takes the lower loss for the better one", () => {
+  it("rates a lower loss as better", () => {
     const row = rowOf("val/loss", epoch(1, { loss: { val: 2 } }), epoch(5, { loss: { val: 1.5 } }));
     expect(row?.values).toEqual([
       { value: 2, difference: undefined, rating: "none", isBest: false },
@@ -23,7 +23,7 @@ describe("a comparison", () => {
     ]);
   });
 
-  it("takes the higher accuracy for the better one", () => {
+  it("rates a higher accuracy as better", () => {
     const row = rowOf(
       "val/accuracy",
       epoch(1, { accuracy: { val: 0.75 } }),
@@ -35,7 +35,7 @@ describe("a comparison", () => {
     ]);
   });
 
-  it("has no best where all are the same, or where nobody can say", () => {
+  it("has no best value if all are equal or no direction is better", () => {
     const same = [epoch(1, { f1_score: 1 }), epoch(2, { f1_score: 1 })];
     expect(rowOf("val/f1", ...same)?.values.map(({ isBest }) => isBest)).toEqual([false, false]);
     expect(rowOf("val/f1", ...same)?.values[1]?.rating).toBe("same");
@@ -48,7 +48,7 @@ describe("a comparison", () => {
     });
   });
 
-  it("shows what is no number, and compares nothing to it", () => {
+  it("shows NaN, and has no difference to it", () => {
     const broken = epoch(2, { loss: { val: null }, not_finite: { "val/loss": "NaN" } });
     const row = rowOf("val/loss", epoch(1, { loss: { val: 2 } }), broken, epoch(3, {}));
     expect(row?.values.map(({ value, difference }) => [value, difference])).toEqual([
@@ -58,7 +58,7 @@ describe("a comparison", () => {
     ]);
   });
 
-  it("lists what any of the epochs has", () => {
+  it("lists the metrics of all epochs", () => {
     const RAO = {
       sensitivity: 0.5,
       threshold: 0.99,
@@ -76,7 +76,7 @@ describe("a comparison", () => {
     expect(names.sort()).toEqual(["critical/RAO", "per_class/a", "val/kappa", "val/loss", "zeta"]);
   });
 
-  it("is of its main metrics, of its classes, or of all", () => {
+  it("covers the main metrics, the classes, or all", () => {
     const all = compared([epoch(1, { loss: { val: 1 }, per_class: { a: 1 }, other: { x: 1 } })]);
     const names = (part: Parameters<typeof partOf>[1]) => partOf(all, part).map(({ name }) => name);
     expect(names("main")).toEqual(["val/loss"]);
@@ -86,7 +86,7 @@ describe("a comparison", () => {
     expect(partOf(foreign, "main").map(({ name }) => name)).toEqual(["acc"]);
   });
 
-  it("leaves out the number of the epoch itself", () => {
+  it("leaves out the metric epoch", () => {
     expect([...valuesOf(epoch(3, { other: { epoch: 3 } }).metrics, CATALOG).keys()]).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-// Epochs side by side: the metrics they share, what is better, and by how much.
+// Compares the metrics of epochs: differences, and which values are better.
 
 import type {
   EpochDetails,
@@ -18,9 +18,9 @@ import {
 } from "../../metrics/metricNames";
 
 export interface ComparedValue {
-  /** undefined where the epoch has no such value. */
+  /** Undefined if the epoch has no such value. */
   value: number | undefined;
-  /** To the first epoch; undefined where either is no number. */
+  /** Difference to the first epoch; undefined if either value is not finite. */
   difference: number | undefined;
   rating: "better" | "worse" | "same" | "none";
   isBest: boolean;
@@ -63,7 +63,7 @@ export function valuesOf(metrics: MetricsData, catalog: MetricCatalog): Map<stri
   return values;
 }
 
-/** Every metric that one of the epochs has; the first epoch is what the others are compared to. */
+/** Compares every metric of any of the epochs with the first epoch. */
 export function compared(
   epochs: readonly EpochDetails[],
   catalog: MetricCatalog,
@@ -90,7 +90,7 @@ export function compared(
   });
 }
 
-/** undefined where nobody can say, or where all are the same. */
+/** Undefined if no direction is better, or all values are equal. */
 function bestOf(
   values: ReadonlyArray<number | undefined>,
   direction: MetricDirection,
@@ -127,7 +127,7 @@ function ratingOf(
 
 const MAIN = /^(?:train|val|critical)\//;
 
-/** `main` is what most runs are judged by; all but the classes, where a run names none of that. */
+/** `main` are the train, val and critical metrics; without any, all but those per class. */
 export function partOf(metrics: readonly ComparedMetric[], part: Part): readonly ComparedMetric[] {
   if (part === "all") {
     return metrics;

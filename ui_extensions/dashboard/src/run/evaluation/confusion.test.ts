@@ -24,7 +24,7 @@ const THREE = confusionOf(
 );
 
 describe("a confusion matrix", () => {
-  it("counts its images, and those that were recognised", () => {
+  it("counts its images, and the correct ones", () => {
     expect(THREE.supports).toEqual([10, 0, 10]);
     expect([THREE.numImages, THREE.numRight, THREE.largest]).toEqual([20, 14, 8]);
   });
@@ -38,12 +38,12 @@ describe("a confusion matrix", () => {
     expect(shareAt(THREE, { row: 1, column: 1 })).toBeNull();
   });
 
-  it("knows the error that was made most often", () => {
+  it("finds the most frequent error", () => {
     expect(largestError(THREE)).toEqual({ row: 2, column: 1 });
     expect(largestError(confusionOf(["a"], [[5]]))).toBeNull();
   });
 
-  it("keeps the names as they are", () => {
+  it("does not change names", () => {
     const name = "<img src=x onerror=alert(1)>";
     expect(nameAt(confusionOf([name], [[1]]), 0, String)).toBe(name);
   });
@@ -52,7 +52,7 @@ describe("a confusion matrix", () => {
 describe("more classes than can be shown", () => {
   const size = 100;
   const names = Array.from({ length: size }, (_, index) => `class ${index}`);
-  // 70 is taken for 3 often and for 99 once; all else is right.
+  // 70 is often predicted as 3 and once as 99; all else is correct.
   const matrix = names.map((_, row) =>
     names.map((_, column) => {
       if (row === 70) {
@@ -63,7 +63,7 @@ describe("more classes than can be shown", () => {
   );
   const confusion: Confusion = confusionOf(names, matrix, 4);
 
-  it("keeps those with most errors in their order, and counts the rest as one", () => {
+  it("keeps those with the most errors in order, and groups the rest", () => {
     const indices = confusion.classes.map(({ index, size: numClasses }) => [index, numClasses]);
     expect(indices).toEqual([
       [3, 1],
@@ -84,7 +84,7 @@ describe("more classes than can be shown", () => {
     expect(confusion.numImages).toBe(99 * 10 + 56);
   });
 
-  it("is shaded, and has its worst error, among the single classes", () => {
+  it("leaves the group out of the shades and of the most frequent error", () => {
     expect(confusion.largest).toBe(50);
     expect(largestError(confusion)).toEqual({ row: 1, column: 0 });
     const toOthers = confusionOf(
@@ -99,7 +99,7 @@ describe("more classes than can be shown", () => {
     expect(largestError(toOthers)).toBeNull();
   });
 
-  it("counts as recognised only what was taken for its own class", () => {
+  it("counts only predictions of the same class as correct", () => {
     const mixedUp = confusionOf(
       ["a", "b", "c", "d"],
       [
@@ -110,14 +110,14 @@ describe("more classes than can be shown", () => {
       ],
       3,
     );
-    // c and d are one group, whose diagonal holds their errors.
+    // c and d are in the group, whose diagonal holds their errors.
     expect(mixedUp.counts[2]?.[2]).toBe(2);
     expect(mixedUp.numRight).toBe(18);
   });
 });
 
-describe("what a narrow cell says", () => {
-  it("has of a very long name the beginning and the end", () => {
+describe("the text of a narrow cell", () => {
+  it("has the beginning and the end of a very long name", () => {
     expect(shortName("a".repeat(60))).toHaveLength(60);
     expect(shortName(`begin${"é".repeat(100)}end`)).toMatch(/^beginé+…é+end$/);
     expect(shortName("a".repeat(99))).toHaveLength(61);
@@ -146,7 +146,7 @@ describe("what a narrow cell says", () => {
   });
 });
 
-describe("the way through the cells", () => {
+describe("moving through the cells", () => {
   const middle = { row: 5, column: 7 };
 
   it.each([
@@ -160,24 +160,24 @@ describe("the way through the cells", () => {
     ["End", true, { row: 27, column: 27 }],
     ["PageUp", false, { row: 0, column: 7 }],
     ["PageDown", false, { row: 27, column: 7 }],
-  ])("%s (to the edge: %s) leads to %o", (key, toEdge, cell) => {
+  ])("%s (to the edge: %s) moves to %o", (key, toEdge, cell) => {
     expect(moved(middle, key, toEdge, 28)).toEqual(cell);
   });
 
-  it("ends at the edges", () => {
+  it("stops at the edges", () => {
     const corner = { row: 0, column: 0 };
     expect(moved(corner, "ArrowUp", false, 1)).toEqual(corner);
     expect(moved(corner, "ArrowRight", false, 1)).toEqual(corner);
   });
 
-  it("leaves other keys alone", () => {
+  it("ignores other keys", () => {
     expect(moved(middle, "Tab", false, 28)).toBeNull();
     expect(moved(middle, "a", false, 28)).toBeNull();
   });
 });
 
 describe("the shades", () => {
-  it("tell one image from none, and grow", () => {
+  it("distinguish one image from none, and grow", () => {
     expect(shadeOf(0)).toBe(0);
     expect(shadeOf(null)).toBe(0);
     expect(shadeOf(1e-9)).toBeGreaterThan(0.19);

@@ -1,29 +1,29 @@
-// A confusion matrix as it is shown: what its cells say, how dark they are, and the way through them.
+// A confusion matrix for display: grouping, cell texts, shades and keyboard moves.
 
-/** More classes than a screen can show one by one are shown as one, the least confused first. */
+/** Beyond this number of classes, those with the fewest errors are grouped into one. */
 export const MOST_CLASSES = 40;
 
 export interface MatrixClass {
-  /** The model's output, from 0; null for the classes that are shown as one. */
+  /** Index of the model's output, from 0; null for the group of other classes. */
   index: number | null;
   name: string;
-  /** How many classes it stands for. */
+  /** Number of classes: more than 1 only for the group. */
   size: number;
 }
 
 export interface Confusion {
   classes: readonly MatrixClass[];
-  /** Number of images; rows are the truth, columns what was predicted. */
+  /** Number of images; rows are the truth, columns the prediction. */
   counts: ReadonlyArray<readonly number[]>;
-  /** Images of each row. */
+  /** Number of images per row. */
   supports: readonly number[];
-  /** Of the cells that are about two single classes. */
+  /** Largest count of a cell, the group left out. */
   largest: number;
   numImages: number;
   numRight: number;
 }
 
-/** What cells say: images, or their share of the row. */
+/** Cells show numbers of images, or shares of the row. */
 export type CellText = "counts" | "shares";
 
 export interface Cell {
@@ -70,7 +70,7 @@ function measured(
   return { classes, counts, supports, largest, numImages: sum(supports), numRight };
 }
 
-/** The classes with most errors, given or taken, in their own order. */
+/** The classes with the most errors, as truth or prediction, in their original order. */
 function mostConfused(matrix: ReadonlyArray<readonly number[]>, most: number): number[] {
   const errors = matrix.map((row, index) => sum(row) - (row[index] ?? 0));
   matrix.forEach((row, truth) => {
@@ -88,7 +88,7 @@ function mostConfused(matrix: ReadonlyArray<readonly number[]>, most: number): n
     .sort((a, b) => a - b);
 }
 
-/** `others` names the classes that are shown as one. */
+/** `others` names the group of other classes. */
 export function nameAt(
   { classes }: Confusion,
   index: number,
@@ -105,16 +105,16 @@ export function countAt({ counts }: Confusion, { row, column }: Cell): number {
   return at(counts, row, column);
 }
 
-/** What part of the row's images went there; null where the row has none. */
+/** The cell's share of the row's images; null if the row has none. */
 export function shareAt(confusion: Confusion, cell: Cell): number | null {
   const support = confusion.supports[cell.row] ?? 0;
   return support > 0 ? countAt(confusion, cell) / support : null;
 }
 
-/** The least shade of a cell that has images. */
+/** The lightest shade of a cell with images. */
 const LEAST_SHADE = 0.2;
 
-/** How dark a cell is, from 0 to 1; a single image can be told from none. */
+/** Shade of a cell, from 0 to 1; one image is visibly darker than none. */
 export function shadeOf(part: number | null): number {
   return part === null || part <= 0
     ? 0
@@ -124,7 +124,7 @@ export function shadeOf(part: number | null): number {
 const LONGEST_NAME = 60;
 const NAME_END = 15;
 
-/** A name for a sentence: of a very long one the beginning and the end. */
+/** Shortens a very long name to its beginning and end. */
 export function shortName(name: string): string {
   const letters = [...name];
   return letters.length > LONGEST_NAME
@@ -134,7 +134,7 @@ export function shortName(name: string): string {
 
 const UNITS = ["", "k", "M", "G", "T", "P"];
 
-/** A number in at most four characters, such as `12k`; the readout has the rest. */
+/** A number in at most four characters, such as `12k`. */
 export function narrowCount(count: number): string {
   if (count < 10_000) {
     return String(count);
@@ -143,7 +143,7 @@ export function narrowCount(count: number): string {
   return `${Math.floor(count / 1000 ** power)}${UNITS[power]}`;
 }
 
-/** A share in whole percent for a narrow cell: never 0 for some, never 100 for not all. */
+/** A share in whole percent: 0 only for none, 100 only for all. */
 export function narrowPercent(share: number | null): string {
   if (share === null) {
     return "–";
@@ -155,7 +155,7 @@ export function narrowPercent(share: number | null): string {
   return share < 1 && percent === 100 ? ">99" : String(percent);
 }
 
-/** The error that was made most often, of one class for another; null where there was none. */
+/** The most frequent confusion of two classes; null without errors. */
 export function largestError({ classes, counts }: Confusion): Cell | null {
   const isSingle = (index: number): boolean => classes[index]?.index !== null;
   let found: Cell | null = null;
@@ -171,7 +171,7 @@ export function largestError({ classes, counts }: Confusion): Cell | null {
   return found;
 }
 
-/** Where a key leads in a grid of `size` rows and columns; null for any other key. */
+/** The cell to which a key moves in a grid of `size` rows and columns; null for other keys. */
 export function moved(
   { row, column }: Cell,
   key: string,

@@ -1,10 +1,10 @@
-// The evaluations that were looked at, so that going back to one needs no waiting.
+// Caches the evaluations of epochs, so that going back to one is immediate.
 
 import type { EpochDetails } from "../../../../live/schemas";
 
-const MOST_EPOCHS = 200;
-/** Cells of all matrices together: one of 1,000 classes has a million. */
-const MOST_CELLS = 2_000_000;
+const MAX_EPOCHS = 200;
+/** Cells of all matrices together: a matrix of 1,000 classes has a million. */
+const MAX_CELLS = 2_000_000;
 
 interface Entry {
   details: EpochDetails;
@@ -16,21 +16,21 @@ export class EpochCache {
   private numCells = 0;
 
   constructor(
-    private readonly mostEpochs = MOST_EPOCHS,
-    private readonly mostCells = MOST_CELLS,
+    private readonly maxEpochs = MAX_EPOCHS,
+    private readonly maxCells = MAX_CELLS,
   ) {}
 
   get(epoch: number): EpochDetails | undefined {
     return this.entries.get(epoch)?.details;
   }
 
-  /** `changes` says what was known of the run when `details` were asked for. */
+  /** `changes` is the number of changes of the run when `details` were requested. */
   put(details: EpochDetails, changes: number): void {
     this.drop(details.epoch);
     this.entries.set(details.epoch, { details, changes });
     this.numCells += cellsOf(details);
     for (const epoch of this.entries.keys()) {
-      if (this.entries.size <= this.mostEpochs && this.numCells <= this.mostCells) {
+      if (this.entries.size <= this.maxEpochs && this.numCells <= this.maxCells) {
         break;
       }
       if (epoch !== details.epoch) {
@@ -39,10 +39,10 @@ export class EpochCache {
     }
   }
 
-  /** Whether what is kept is what the server would answer now.
+  /** Whether the cached evaluation is up to date.
 
-  An epoch that is over keeps its evaluation, unless a resumed training has been through it again:
-  `listed` then ended at another time. */
+  The evaluation of a finished epoch does not change, unless a resumed training has repeated the
+  epoch: `listed` then has another end time. */
   isFresh(epoch: number, changes: number, listed: EpochDetails | undefined): boolean {
     const entry = this.entries.get(epoch);
     if (!entry) {

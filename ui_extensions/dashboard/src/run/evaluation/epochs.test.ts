@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { EpochDetails } from "../../../../live/schemas";
 import { EpochCache } from "./epochCache";
-import { best, type EpochList, latest, nearest, readEpochs } from "./epochs";
+import { best, type EpochList, latest, nearest, loadEpochs } from "./epochs";
 import { fakeEpoch as details, fakeMetrics as metrics } from "./fakeEpochs";
 
 const numbers = (list: EpochList) => list.epochs.map(({ epoch }) => epoch);
 
-/** A server that has these epochs, and the limits it was asked for. */
+/** A server with these epochs, which records the requested limits. */
 function server(epochs: EpochDetails[]) {
   const limits: number[] = [];
   const ask = (limit: number) => {
@@ -19,43 +19,43 @@ function server(epochs: EpochDetails[]) {
 
 const upTo = (last: number) => Array.from({ length: last }, (_, index) => details(index + 1));
 
-describe("reading the epochs", () => {
-  it("asks once where there are few", async () => {
+describe("loading the epochs", () => {
+  it("takes one request if there are few", async () => {
     const { ask, limits } = server(upTo(3));
-    expect(numbers(await readEpochs(ask))).toEqual([1, 2, 3]);
+    expect(numbers(await loadEpochs(ask))).toEqual([1, 2, 3]);
     expect(limits).toEqual([3]);
   });
 
-  it("of those that are known, reads only the newest again", async () => {
-    const known = await readEpochs(server(upTo(12)).ask);
+  it("loads only the newest again if others are known", async () => {
+    const known = await loadEpochs(server(upTo(12)).ask);
     const changed = details(12, { last_step: 999 });
     const { ask, limits } = server([...upTo(11), changed, details(13)]);
-    const list = await readEpochs(ask, known);
+    const list = await loadEpochs(ask, known);
     expect(limits).toEqual([3]);
     expect(numbers(list)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13]);
     expect(list.epochs[11]).toBe(changed);
     expect(list.total).toBe(13);
   });
 
-  it("reads all where epochs were missed", async () => {
-    const known = await readEpochs(server(upTo(5)).ask);
+  it("loads all if epochs were missed", async () => {
+    const known = await loadEpochs(server(upTo(5)).ask);
     const { ask, limits } = server(upTo(20));
-    expect(numbers(await readEpochs(ask, known))).toHaveLength(20);
+    expect(numbers(await loadEpochs(ask, known))).toHaveLength(20);
     expect(limits).toHaveLength(2);
   });
 
-  it("reads fewer epochs of thousands of metrics", async () => {
+  it("loads fewer epochs with thousands of metrics", async () => {
     const other = Object.fromEntries(Array.from({ length: 5_000 }, (_, n) => [`m/${n}`, n]));
     const many = upTo(200).map((each) => ({ ...each, metrics: metrics({ other }) }));
     const { ask, limits } = server(many);
-    const list = await readEpochs(ask);
+    const list = await loadEpochs(ask);
     expect(list.epochs).toHaveLength(39);
     expect([list.epochs.at(-1)?.epoch, list.total]).toEqual([200, 200]);
     expect(limits).toEqual([3, 39]);
   });
 
-  it("answers nothing of a run without epochs", async () => {
-    expect(await readEpochs(server([]).ask)).toEqual({ epochs: [], total: 0 });
+  it("is empty for a run without epochs", async () => {
+    expect(await loadEpochs(server([]).ask)).toEqual({ epochs: [], total: 0 });
   });
 });
 
@@ -73,7 +73,7 @@ describe("epochs that stand out", () => {
     expect(best([one, two])).toEqual({ epoch: two, by: "score" });
   });
 
-  it("is else judged by the loss, where lower is better, or by the accuracy", () => {
+  it("is else the one with the lowest loss, or the highest accuracy", () => {
     const byLoss = [3, 1, 2].map((val, index) =>
       details(index, { metrics: metrics({ loss: { val } }) }),
     );
@@ -85,7 +85,7 @@ describe("epochs that stand out", () => {
     expect(best([details(1)])).toBeUndefined();
   });
 
-  it("the nearest is the one that is wanted, if it is there", () => {
+  it("the nearest is the wanted one, if it exists", () => {
     const epochs = [details(2), details(4), details(9)];
     expect([0, 3, 4, 7, 99].map((wanted) => nearest(epochs, wanted)?.epoch)).toEqual([
       2, 2, 4, 9, 9,
@@ -98,20 +98,20 @@ describe("the cache", () => {
   const evaluated = (epoch: number, size = 1) =>
     details(epoch, { classes: new Array(size).fill("a"), confusion_matrix: [[1]] });
 
-  it("keeps an epoch that is over and evaluated", () => {
+  it("keeps a finished and evaluated epoch", () => {
     const cache = new EpochCache();
     cache.put(evaluated(1), 0);
     expect(cache.isFresh(1, 5, undefined)).toBe(true);
     expect(cache.isFresh(1, 5, details(1))).toBe(true);
   });
 
-  it("asks again about an epoch that a resumed training has been through again", () => {
+  it("is outdated after a resumed training has repeated the epoch", () => {
     const cache = new EpochCache();
     cache.put(evaluated(1), 0);
     expect(cache.isFresh(1, 5, details(1, { end_time: "2027-01-01T00:00:00Z" }))).toBe(false);
   });
 
-  it("asks again about an epoch without evaluation when there is news", () => {
+  it("is outdated after a change if the epoch is not evaluated", () => {
     const cache = new EpochCache();
     cache.put(details(1), 3);
     expect(cache.isFresh(1, 3, undefined)).toBe(true);
@@ -119,7 +119,7 @@ describe("the cache", () => {
     expect(cache.isFresh(2, 3, undefined)).toBe(false);
   });
 
-  it("forgets the first when there are too many epochs, or too large ones", () => {
+  it("drops the oldest if there are too many epochs or cells", () => {
     const cache = new EpochCache(3, 100);
     for (const epoch of [1, 2, 3, 4]) {
       cache.put(evaluated(epoch), 0);
@@ -134,7 +134,7 @@ describe("the cache", () => {
     ]);
   });
 
-  it("keeps the one that was read last, however large", () => {
+  it("keeps the newest entry, however large", () => {
     const cache = new EpochCache(3, 100);
     cache.put(evaluated(1, 1_000), 0);
     expect(cache.get(1)?.epoch).toBe(1);

@@ -1,44 +1,44 @@
-// The epochs of a run: which there are, which of them stand out, and how to read them sparingly.
+// The epochs of a run: loads them incrementally, and finds the latest, best and nearest one.
 
 import type { Page } from "../../../../live/rest";
 import type { EpochDetails, MetricsData } from "../../../../live/schemas";
 
 export interface EpochList {
-  /** Oldest first; the newest of the run, where it has more than can be read. */
+  /** Oldest first; of a run with too many, the newest. */
   epochs: readonly EpochDetails[];
-  /** That the run has. */
+  /** Number of epochs of the run. */
   total: number;
 }
 
-export type AskForEpochs = (limit: number) => Promise<Page<EpochDetails>>;
+export type FetchEpochs = (limit: number) => Promise<Page<EpochDetails>>;
 
-/** Where epochs are known, these tell whether there are others. */
+/** The newest epochs show whether there are unknown ones. */
 const NEWEST = 3;
-const MOST_EPOCHS = 1_000;
-/** A run may log thousands of metrics: so many values are read in all. */
-const MOST_VALUES = 200_000;
+const MAX_EPOCHS = 1_000;
+/** Limit of all values together, because a run may log thousands of metrics. */
+const MAX_VALUES = 200_000;
 
-/** The run's epochs; of those that are `known`, only what may have changed is read. */
-export async function readEpochs(ask: AskForEpochs, known?: EpochList): Promise<EpochList> {
-  const newest = await ask(NEWEST);
+/** Loads the run's epochs; of those that are `known`, only the newest again. */
+export async function loadEpochs(fetch: FetchEpochs, known?: EpochList): Promise<EpochList> {
+  const newest = await fetch(NEWEST);
   if (newest.entries.length >= newest.total) {
     return listOf(newest);
   }
   if (known && isJoined(known, newest)) {
     const epochs = new Set(newest.entries.map(({ epoch }) => epoch));
     const before = known.epochs.filter(({ epoch }) => !epochs.has(epoch));
-    const joined = [...before, ...listOf(newest).epochs].slice(-MOST_EPOCHS);
+    const joined = [...before, ...listOf(newest).epochs].slice(-MAX_EPOCHS);
     return { epochs: joined, total: newest.total };
   }
-  const most = Math.floor(MOST_VALUES / Math.max(1, ...newest.entries.map(numValues)));
-  return listOf(await ask(Math.min(MOST_EPOCHS, Math.max(NEWEST, most))));
+  const most = Math.floor(MAX_VALUES / Math.max(1, ...newest.entries.map(numValues)));
+  return listOf(await fetch(Math.min(MAX_EPOCHS, Math.max(NEWEST, most))));
 }
 
 function listOf({ entries, total }: Page<EpochDetails>): EpochList {
   return { epochs: entries.toReversed(), total };
 }
 
-/** Whether the newest ones overlap with what is known, so that no epoch is missing between them. */
+/** Whether the newest epochs overlap with the known ones, so that none is missing between them. */
 function isJoined(known: EpochList, newest: Page<EpochDetails>): boolean {
   const numNew = newest.total - known.total;
   return numNew >= 0 && numNew < newest.entries.length;
@@ -48,7 +48,7 @@ function numValues({ metrics }: EpochDetails): number {
   return 8 + Object.keys(metrics.other).length + Object.keys(metrics.per_class).length;
 }
 
-/** Whether the epoch's metrics tell of an evaluation: those of the training alone do not. */
+/** Whether the epoch has metrics of an evaluation, not only of the training. */
 export function isEvaluated({ metrics }: EpochDetails): boolean {
   return (
     Object.keys(metrics.per_class).length > 0 ||
@@ -62,19 +62,19 @@ export function latest(epochs: readonly EpochDetails[]): EpochDetails | undefine
   return epochs.findLast(isEvaluated) ?? epochs.at(-1);
 }
 
-export type Yardstick = "score" | "loss" | "accuracy";
+export type Criterion = "score" | "loss" | "accuracy";
 
-/** The best epoch and what it is the best by: the score that also chooses a training's checkpoint
-(the mean of F1, macro AUROC and kappa), else the validation's loss, else its accuracy. */
+/** The best epoch, and the criterion: the score that also selects a training's checkpoint (the mean
+of F1, macro AUROC and kappa), else the validation loss, else the validation accuracy. */
 export function best(
   epochs: readonly EpochDetails[],
-): { epoch: EpochDetails; by: Yardstick } | undefined {
-  const yardsticks: ReadonlyArray<[Yardstick, (metrics: MetricsData) => number | null]> = [
+): { epoch: EpochDetails; by: Criterion } | undefined {
+  const criteria: ReadonlyArray<[Criterion, (metrics: MetricsData) => number | null]> = [
     ["score", selectionScore],
     ["loss", ({ loss }) => (isThere(loss.val) ? -loss.val : null)],
     ["accuracy", ({ accuracy }) => accuracy.val ?? null],
   ];
-  for (const [by, measure] of yardsticks) {
+  for (const [by, measure] of criteria) {
     let found: EpochDetails | undefined;
     let most = Number.NEGATIVE_INFINITY;
     for (const epoch of epochs) {
@@ -96,7 +96,7 @@ function selectionScore({ f1_score, auc_roc, other }: MetricsData): number | nul
   return parts.length > 0 ? parts.reduce((total, part) => total + part, 0) / parts.length : null;
 }
 
-/** The epoch nearest to the one that is wanted; the earlier of two. */
+/** The epoch nearest to `wanted`; the earlier of two. */
 export function nearest(epochs: readonly EpochDetails[], wanted: number): EpochDetails | undefined {
   let found: EpochDetails | undefined;
   for (const each of epochs) {

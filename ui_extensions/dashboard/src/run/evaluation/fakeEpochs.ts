@@ -1,4 +1,4 @@
-// Epochs for the tests, of which each says only what it is about.
+// Epochs for tests, which state only what matters to them.
 
 import type { EpochDetails, MetricsData } from "../../../../live/schemas";
 
@@ -19,7 +19,7 @@ export function fakeMetrics(part: Part = {}): MetricsData {
   };
 }
 
-/** It is over, and ended at a time of its own. */
+/** A finished epoch with an end time of its own. */
 export function fakeEpoch(epoch: number, part: Partial<EpochDetails> = {}): EpochDetails {
   return {
     run_id: "run",

@@ -1,4 +1,4 @@
-// One epoch with its evaluation; while another is read, the one before stays.
+// One epoch with its evaluation; the previous one stays while another is loading.
 
 import { useCallback, useEffect, useState } from "react";
 import { asRequestError, type RequestError } from "../../../../live/rest";
@@ -7,13 +7,13 @@ import { rest } from "../../live/session";
 import { useRetry } from "../../ui/useRetry";
 import { EpochCache } from "./epochCache";
 
-/** A slider that is dragged passes many epochs. */
-const RESTING_MS = 140;
+/** Dragging a slider passes many epochs, of which only the last is loaded. */
+const DELAY_MS = 140;
 
 export interface ShownEpoch {
-  /** Of the epoch that was asked for, or of the one that was shown before. */
+  /** Of the requested epoch, or of the one shown before. */
   details: EpochDetails | undefined;
-  /** Why the epoch that was asked for could not be read. */
+  /** Why the requested epoch could not be loaded. */
   error: RequestError | undefined;
   isLoading: boolean;
   refetch(): void;
@@ -24,7 +24,7 @@ interface Failure {
   error: RequestError;
 }
 
-/** `listed` is the epoch as the list has it; `changes` rises when the run may have changed. */
+/** `listed` is the epoch in the list; `changes` rises when the run may have changed. */
 export function useEpochDetails(
   runId: string,
   epoch: number | undefined,
@@ -43,7 +43,7 @@ export function useEpochDetails(
   const isFresh = epoch === undefined || cache.isFresh(epoch, changes, listed);
   const isFirst = details === undefined;
 
-  // `attempts` only says: again.
+  // `attempts` only triggers the effect.
   useEffect(() => {
     if (epoch === undefined || isFresh) {
       return;
@@ -64,13 +64,13 @@ export function useEpochDetails(
           },
         );
       },
-      isFirst ? 0 : RESTING_MS,
+      isFirst ? 0 : DELAY_MS,
     );
     return () => {
       clearTimeout(timer);
       abort.abort();
     };
-    // The cache stays the same, and whether it is the first is known when the epoch changes.
+    // `cache` never changes, and `isFirst` matters only when another dependency changes.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [runId, epoch, isFresh, changes, attempts]);
 

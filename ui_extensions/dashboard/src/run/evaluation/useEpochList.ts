@@ -1,16 +1,16 @@
-// The run's epochs, read once and then only as far as something has changed.
+// The run's epochs, loaded once and then updated after changes.
 
 import { useCallback, useRef } from "react";
 import type { EpochDetails } from "../../../../live/schemas";
 import { rest } from "../../live/session";
 import { type QueryResult, useQuery } from "../../ui/useQuery";
-import { type EpochList, readEpochs } from "./epochs";
+import { type EpochList, loadEpochs } from "./epochs";
 
 export function useEpochList(runId: string, changes: number): QueryResult<EpochList> {
   const known = useRef<EpochList>(undefined);
   const read = useCallback(
     async (signal: AbortSignal) => {
-      const list = await readEpochs(
+      const list = await loadEpochs(
         (limit) => rest.list<EpochDetails>("api/epochs", { run_id: runId, limit }, signal),
         known.current,
       );

@@ -1,10 +1,10 @@
-// Counts the times that a run's evaluations may have changed.
+// Counts the changes of a run that may affect its evaluations.
 
 import { useEffect, useRef, useState } from "react";
 import { useLive } from "../../live/liveStore";
 
-/** What an epoch's end uploads and logs comes in a burst. */
-const TOGETHER_MS = 700;
+/** The end of an epoch logs and uploads in a burst, which counts as one change. */
+const BURST_MS = 700;
 
 export function useEvaluationChanges(runId: string): number {
   const artifacts = useLive(({ runs }) => runs[runId]?.artifacts ?? 0);
@@ -16,12 +16,12 @@ export function useEvaluationChanges(runId: string): number {
   const serverCount = useRef(now);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => {
-    // A burst that goes on does not keep what came first waiting.
+    // The timer is not restarted, so a long burst does not delay the first change.
     if (now !== serverCount.current && timer.current === undefined) {
       timer.current = setTimeout(() => {
         timer.current = undefined;
         setChanges((before) => before + 1);
-      }, TOGETHER_MS);
+      }, BURST_MS);
     }
     serverCount.current = now;
   }, [now]);

@@ -1,10 +1,10 @@
-// Brings a place of the page into view that a link names, and again when what it shows has come.
+// Scrolls to an element that the URL names, and again when its content is loaded.
 
 import { type RefObject, useEffect, useRef } from "react";
 
-const OWN_MOVES = ["wheel", "touchstart", "keydown", "pointerdown"] as const;
+const USER_MOVES = ["wheel", "touchstart", "keydown", "pointerdown"] as const;
 
-/** `target` is what the link names, null for none; a reader who moves meanwhile is left alone. */
+/** `target` is what the URL names, null for none. Does not scroll again after the user has moved. */
 export function useScrollTo(
   place: RefObject<HTMLElement | null>,
   target: number | null,
@@ -17,15 +17,15 @@ export function useScrollTo(
     }
     needsAcknowledgement.current = true;
     place.current?.scrollIntoView({ block: "start" });
-    const leave = (): void => {
+    const onUserMove = (): void => {
       needsAcknowledgement.current = false;
     };
-    for (const move of OWN_MOVES) {
-      window.addEventListener(move, leave, { passive: true, once: true });
+    for (const move of USER_MOVES) {
+      window.addEventListener(move, onUserMove, { passive: true, once: true });
     }
     return () => {
-      for (const move of OWN_MOVES) {
-        window.removeEventListener(move, leave);
+      for (const move of USER_MOVES) {
+        window.removeEventListener(move, onUserMove);
       }
     };
   }, [place, target]);
