@@ -53,7 +53,7 @@ def test_every_flag_of_fit_is_a_parameter_under_its_own_name(
     assert parsed.skip_bad_images == "true"
 
 
-def test_a_run_that_is_given_nothing_records_nothing_it_does_not_know(project: Project) -> None:
+def test_a_run_without_parameters_records_only_known_ones(project: Project) -> None:
     declared, extra = project.get_entry_point("train").compute_parameters({}, None)
 
     assert declared == {"recipe": "retinal"}
@@ -74,7 +74,7 @@ def test_evaluate_takes_a_run_and_has_defaults_for_the_rest(project: Project) ->
     assert parsed.tta == "false"
 
 
-def test_conda_pins_what_the_lock_pins() -> None:
+def test_conda_and_the_lock_file_pin_the_same_versions() -> None:
     environment = yaml.safe_load((ROOT / "conda.yaml").read_text())
     pip = next(item["pip"] for item in environment["dependencies"] if isinstance(item, dict))
     pins = dict(re.sub(r"\[.*\]", "", requirement).split("==") for requirement in pip)

@@ -32,7 +32,7 @@ def test_ray_accepts_it(prepared: dict[str, Any]) -> None:
     assert prepared["provider"]["type"] == "aws"
 
 
-def test_the_check_would_see_a_misspelt_field(written: dict[str, Any]) -> None:
+def test_the_check_would_notice_a_misspelt_field(written: dict[str, Any]) -> None:
     written["available_node_types"]["a100"]["min_worker"] = 0
 
     with pytest.raises(jsonschema.ValidationError, match="min_worker"):
@@ -49,14 +49,14 @@ def test_a100_nodes_exist_only_while_they_are_needed(prepared: dict[str, Any]) -
     assert 0 < prepared["idle_timeout_minutes"] <= 60
 
 
-def test_the_head_trains_nothing_and_is_no_worker(prepared: dict[str, Any]) -> None:
+def test_the_head_is_not_a_worker(prepared: dict[str, Any]) -> None:
     head = prepared["available_node_types"][prepared["head_node_type"]]
 
     assert head["resources"] == {"CPU": 0}
     assert head["max_workers"] == 0
 
 
-def test_what_is_mounted_exists(prepared: dict[str, Any]) -> None:
+def test_mounted_files_exist(prepared: dict[str, Any]) -> None:
     ours = [path for path in prepared["file_mounts"].values() if not path.startswith("~")]
 
     assert ours

@@ -17,7 +17,7 @@ from api.app import create_app
 from tests.servers import Server
 
 
-def test_health_says_what_answers(server: Server) -> None:
+def test_health_reports_the_versions(server: Server) -> None:
     response = httpx.get(f"{server.url}/api/health")
 
     assert response.status_code == 200
@@ -31,7 +31,7 @@ def test_health_says_what_answers(server: Server) -> None:
     }
 
 
-def test_a_harmless_request_id_comes_back_and_another_is_replaced(server: Server) -> None:
+def test_a_valid_request_id_is_returned_and_an_invalid_one_replaced(server: Server) -> None:
     taken = httpx.get(f"{server.url}/api/health", headers={"X-Request-ID": "run-7.a_b"})
     assert taken.headers["X-Request-ID"] == "run-7.a_b"
 
@@ -48,7 +48,7 @@ def test_a_harmless_request_id_comes_back_and_another_is_replaced(server: Server
         ("DELETE", "/api/openapi.json", 405, "METHOD_NOT_ALLOWED"),
     ],
 )
-def test_refusals_of_our_routes_have_one_shape(
+def test_errors_of_fovea_s_routes_have_one_shape(
     server: Server, method: str, path: str, status: int, code: str
 ) -> None:
     response = httpx.request(method, f"{server.url}{path}")
@@ -70,7 +70,7 @@ def test_openapi_describes_health_and_the_docs_show_it(server: Server) -> None:
     assert httpx.get(f"{server.url}/api/docs").headers["content-type"].startswith("text/html")
 
 
-def test_mlflow_takes_a_whole_run(server: Server, tmp_path: Path) -> None:
+def test_mlflow_accepts_a_complete_run(server: Server, tmp_path: Path) -> None:
     client = MlflowClient(server.url)
     experiment_id = client.create_experiment("whole")
     run_id = client.create_run(experiment_id).info.run_id
@@ -105,7 +105,7 @@ def test_the_mlflow_ui_and_its_own_interface_are_served(server: Server) -> None:
     assert httpx.get(f"{server.url}/health").text == "OK"
 
 
-def test_mlflow_refuses_in_its_own_shape(server: Server) -> None:
+def test_errors_of_mlflow_keep_their_own_shape(server: Server) -> None:
     response = httpx.get(f"{server.url}/api/2.0/mlflow/runs/get", params={"run_id": "nobody"})
 
     assert response.status_code == 404
@@ -121,7 +121,7 @@ def test_mlflow_still_checks_the_host_of_a_request(server: Server) -> None:
     assert response.status_code == 403
 
 
-def test_the_data_is_kept_where_the_settings_say(server: Server) -> None:
+def test_the_data_is_stored_where_the_settings_say(server: Server) -> None:
     client = MlflowClient(server.url)
     run_id = client.create_run("0").info.run_id
     client.log_text(run_id, "content", "kept.txt")
@@ -130,7 +130,9 @@ def test_the_data_is_kept_where_the_settings_say(server: Server) -> None:
     assert list((server.data_dir / "artifacts").rglob("kept.txt"))
 
 
-def test_mlflow_starts_and_stops_with_us(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_mlflow_starts_and_stops_with_fovea(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("FOVEA_DATABASE_URL", f"sqlite:///{tmp_path}/fovea.db")
     monkeypatch.setenv("FOVEA_DATA_DIR", str(tmp_path))
     events: list[str] = []

@@ -62,7 +62,7 @@ def test_bad_input_names_the_field(client: TestClient) -> None:
     assert response.json()["request_id"] == response.headers["X-Request-ID"]
 
 
-def test_a_failure_tells_the_caller_no_more_than_where_to_look(
+def test_a_failure_tells_the_client_only_the_request_id(
     client: TestClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     response = client.get("/numbers/1", headers={"X-Request-ID": "seen-before"})
@@ -74,7 +74,7 @@ def test_a_failure_tells_the_caller_no_more_than_where_to_look(
     assert "ZeroDivisionError" in caplog.text
 
 
-def test_a_refusal_keeps_its_sentence_and_headers(client: TestClient) -> None:
+def test_an_error_keeps_its_message_and_headers(client: TestClient) -> None:
     response = client.get("/numbers/0")
 
     assert response.status_code == 409
@@ -92,7 +92,7 @@ def test_a_refusal_keeps_its_sentence_and_headers(client: TestClient) -> None:
         ("often", 429, "TOO_MANY_REQUESTS"),
     ],
 )
-def test_an_error_of_ours_has_its_status_its_code_and_its_sentence(
+def test_an_api_error_has_its_status_code_and_message(
     client: TestClient, name: str, status: int, code: str
 ) -> None:
     response = client.get(f"/raised/{name}")
@@ -105,13 +105,13 @@ def test_an_error_of_ours_has_its_status_its_code_and_its_sentence(
 
 
 @pytest.mark.parametrize(("name", "seconds"), [("often", "3"), ("at-once", "1")])
-def test_who_asks_too_often_is_told_when_to_come_back(
+def test_a_client_with_too_many_requests_is_told_when_to_retry(
     client: TestClient, name: str, seconds: str
 ) -> None:
     assert client.get(f"/raised/{name}").headers["Retry-After"] == seconds
 
 
-def test_an_error_that_is_no_answer_is_a_failure_and_stays_inside(client: TestClient) -> None:
+def test_an_api_error_without_a_status_is_a_failure(client: TestClient) -> None:
     response = client.get("/raised/start")
 
     assert response.status_code == 500

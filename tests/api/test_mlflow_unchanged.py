@@ -52,12 +52,12 @@ def answers(
 
 
 @pytest.mark.parametrize("name", [step.name for step in STEPS if not step.name.endswith(PAGES)])
-def test_both_answer_the_same(answers: Answers, name: str) -> None:
+def test_both_servers_respond_alike(answers: Answers, name: str) -> None:
     assert answers.ours[name] == answers.plain[name]
 
 
 @pytest.mark.parametrize("name", [step.name for step in STEPS if step.name.endswith(PAGES)])
-def test_the_page_of_its_ui_has_one_script_more(answers: Answers, name: str) -> None:
+def test_the_page_of_the_ui_has_one_more_script(answers: Answers, name: str) -> None:
     plain, ours = answers.plain[name], answers.ours[name]
     if plain.status == 200 and plain.body:
         assert len(SCRIPT.findall(ours.body)) == 1
@@ -72,7 +72,7 @@ def but_of_the_file(answer: Answer) -> list[tuple[str, str]]:
     return [(name, value) for name, value in answer.headers if name not in described]
 
 
-def test_the_words_were_understood(answers: Answers) -> None:
+def test_the_requests_were_understood(answers: Answers) -> None:
     # Two servers that refuse everything would agree as well.
     understood = {name for name, answer in answers.plain.items() if answer.status == 200}
     assert understood >= {

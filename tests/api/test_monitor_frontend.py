@@ -134,7 +134,7 @@ def log_and_see(page: Page, run: LoggedRun, step: int) -> None:
     page.until(lambda store: len(store.performance.get(("loss", "train"), [])) == step, "the step")
 
 
-def test_before_any_run_all_that_the_page_looks_into_is_there(
+def test_before_any_run_every_field_that_the_page_reads_exists(
     trainer: TrainingServer, page: Page
 ) -> None:
     """The first to run."""
@@ -163,7 +163,7 @@ def test_the_cards_show_the_newest_values(page: Page, run: LoggedRun) -> None:
     assert page.get("/api/metrics/latest", Metrics) == metrics
 
 
-def test_the_progress_bar_has_its_figures(page: Page, run: LoggedRun) -> None:
+def test_the_progress_bar_has_its_values(page: Page, run: LoggedRun) -> None:
     status = page.store.status
     assert status is not None
     assert (status.status, status.epoch, status.total_epochs) == ("training", 3, EPOCHS)
@@ -173,7 +173,7 @@ def test_the_progress_bar_has_its_figures(page: Page, run: LoggedRun) -> None:
     assert status.elapsed_time is not None
 
 
-def test_the_chart_brings_the_curves_together_by_their_places(page: Page, run: LoggedRun) -> None:
+def test_the_chart_aligns_the_curves_by_epoch_and_batch(page: Page, run: LoggedRun) -> None:
     rows = page.store.chart()
     assert len(rows) == NUM_STEPS
     assert rows[0] == Row(1, 1, 1.0, None, 1 / 8, None)
@@ -208,7 +208,7 @@ def test_the_training_machine_is_shown(page: Page, run: LoggedRun) -> None:
     )
 
 
-def test_messages_that_the_page_does_not_know_are_passed_over(page: Page, run: LoggedRun) -> None:
+def test_the_page_ignores_unknown_messages(page: Page, run: LoggedRun) -> None:
     assert "artifact_update" in page.store.passed_over
 
 
@@ -241,7 +241,7 @@ def test_the_history_is_one_snapshot_a_step(page: Page, run: LoggedRun) -> None:
         ("learning_rate", ["train/learning_rate"]),
     ],
 )
-def test_a_short_name_brings_the_curves_it_stands_for(
+def test_a_short_name_returns_its_curves(
     page: Page, run: LoggedRun, short: str, names: list[str]
 ) -> None:
     points = page.get(f"/api/metrics/performance/{short}?limit=1000", list[Point])
@@ -300,14 +300,14 @@ def test_the_server_machine_is_measured(page: Page) -> None:
     assert stats.memory.total >= stats.memory.available > 0
 
 
-def test_the_server_says_that_it_is_well(trainer: TrainingServer) -> None:
+def test_the_server_reports_its_health(trainer: TrainingServer) -> None:
     """At the address of its own, and at the one that the monitor's scripts ask."""
     for path in ("/api/health", "/health"):
         answer = httpx.get(f"{trainer.url}{path}", timeout=DEADLINE_S)
         assert (answer.status_code, "ok" in answer.text.lower()) == (200, True)
 
 
-def test_the_other_buttons_are_obeyed_and_what_comes_of_them_is_shown(
+def test_the_other_buttons_take_effect_and_their_result_is_shown(
     page: Page, run: LoggedRun
 ) -> None:
     """The last to run: it ends what the others look at."""

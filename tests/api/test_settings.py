@@ -24,7 +24,7 @@ def refusal_of(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> str:
     return str(refused.value)
 
 
-def test_an_empty_environment_gives_the_defaults_that_are_promised() -> None:
+def test_an_empty_environment_gives_the_documented_defaults() -> None:
     settings = load_settings()
 
     assert settings.data_dir == Path(".fovea")
@@ -35,7 +35,7 @@ def test_an_empty_environment_gives_the_defaults_that_are_promised() -> None:
     assert settings.bus_retention == 20_000
 
 
-def test_an_empty_variable_counts_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_empty_variable_counts_as_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FOVEA_BUS_URL", "")
     monkeypatch.setenv("FOVEA_MAX_SOCKETS", "")
 
@@ -66,7 +66,7 @@ def test_origins_are_listed_with_commas(monkeypatch: pytest.MonkeyPatch) -> None
         "https://a.example https://b",
     ],
 )
-def test_what_is_no_origin_is_refused(monkeypatch: pytest.MonkeyPatch, listed: str) -> None:
+def test_an_invalid_origin_is_refused(monkeypatch: pytest.MonkeyPatch, listed: str) -> None:
     said = refusal_of(monkeypatch, "FOVEA_CORS_ORIGINS", f"https://good.example,{listed}")
 
     assert said.startswith("FOVEA_CORS_ORIGINS: a list such as https://ui.example")
@@ -84,7 +84,7 @@ def test_a_star_for_all_origins_is_refused(monkeypatch: pytest.MonkeyPatch) -> N
     ["FOVEA_MAX_REQUEST_BYTES", "FOVEA_MAX_SOCKETS", "FOVEA_BUS_RETENTION", "FOVEA_OWNER_PID"],
 )
 @pytest.mark.parametrize("value", ["0", "-1", "many", "1.5"])
-def test_a_count_that_is_none_is_refused(
+def test_an_invalid_number_is_refused(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     said = refusal_of(monkeypatch, name, value)
@@ -93,7 +93,7 @@ def test_a_count_that_is_none_is_refused(
     assert said.endswith(f"but '{value}' came")
 
 
-def test_every_wrong_variable_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_invalid_variables_are_named_together(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FOVEA_MAX_SOCKETS", "none")
     said = refusal_of(monkeypatch, "FOVEA_BUS_RETENTION", "none")
 
@@ -110,7 +110,7 @@ def test_every_wrong_variable_is_named_at_once(monkeypatch: pytest.MonkeyPatch) 
         "unix:///run/bus.sock?db=1",
     ],
 )
-def test_every_kind_of_bus_is_taken(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+def test_every_kind_of_bus_is_accepted(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     monkeypatch.setenv("FOVEA_BUS_URL", url)
 
     assert load_settings().bus_url == url
@@ -127,7 +127,7 @@ def test_every_kind_of_bus_is_taken(monkeypatch: pytest.MonkeyPatch, url: str) -
         "redis://:hunter2@bus.example:99999",
     ],
 )
-def test_a_wrong_bus_is_refused_without_telling_its_password(
+def test_an_invalid_bus_url_is_refused_without_its_password(
     monkeypatch: pytest.MonkeyPatch, url: str
 ) -> None:
     said = refusal_of(monkeypatch, "FOVEA_BUS_URL", url)

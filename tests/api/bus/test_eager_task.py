@@ -10,7 +10,7 @@ from tests.turns import other_tasks, turns
 pytestmark = pytest.mark.anyio
 
 
-async def test_what_does_not_wait_is_done_at_once_without_a_task() -> None:
+async def test_a_coroutine_that_does_not_wait_finishes_without_a_task() -> None:
     before = other_tasks()
     done = []
 
@@ -22,7 +22,7 @@ async def test_what_does_not_wait_is_done_at_once_without_a_task() -> None:
     assert other_tasks() == before
 
 
-async def test_what_waits_goes_on_when_it_may() -> None:
+async def test_a_coroutine_that_waits_continues_in_a_task() -> None:
     may_go_on = asyncio.Event()
     done = []
 
@@ -44,7 +44,7 @@ async def test_what_waits_goes_on_when_it_may() -> None:
     assert done == ["begun", "gone on", "ended"]
 
 
-async def test_what_is_waited_for_may_come_before_the_task_has_begun() -> None:
+async def test_the_awaited_result_may_arrive_before_the_task_starts() -> None:
     future = asyncio.get_running_loop().create_future()
 
     async def work() -> None:
@@ -56,7 +56,7 @@ async def test_what_is_waited_for_may_come_before_the_task_has_begun() -> None:
     await task
 
 
-async def test_an_error_before_it_waits_is_raised_at_once() -> None:
+async def test_an_error_before_the_first_wait_is_raised_at_once() -> None:
     async def work() -> None:
         raise OSError("closed")
 
@@ -65,7 +65,7 @@ async def test_an_error_before_it_waits_is_raised_at_once() -> None:
 
 
 @pytest.mark.parametrize("later", [False, True])
-async def test_an_error_behind_that_is_the_tasks(later: bool) -> None:
+async def test_an_error_after_the_first_wait_belongs_to_the_task(later: bool) -> None:
     future = asyncio.get_running_loop().create_future()
 
     async def work() -> None:

@@ -26,7 +26,7 @@ def seen(batch: Batch) -> list[int]:
     return numbers(event for _, event in batch.entries)
 
 
-async def test_a_follower_gets_what_is_retained_then_what_comes() -> None:
+async def test_a_follower_gets_the_retained_events_then_new_ones() -> None:
     bus = MemoryBus(10)
     publish(bus, 1, 2)
     following = bus.follow()
@@ -40,13 +40,13 @@ async def test_a_follower_gets_what_is_retained_then_what_comes() -> None:
     assert second.position == await bus.end() == StreamPosition(first.position.epoch, 3)
 
 
-async def test_the_first_batch_comes_at_once_even_where_there_is_nothing() -> None:
+async def test_the_first_batch_arrives_at_once_even_if_it_is_empty() -> None:
     bus = MemoryBus(10)
     first = await asyncio.wait_for(anext(bus.follow()), 5)
     assert (first.position.offset, first.entries, first.has_gap) == (0, [], False)
 
 
-async def test_only_so_many_events_are_retained() -> None:
+async def test_the_number_of_retained_events_is_limited() -> None:
     bus = MemoryBus(3)
     publish(bus, *range(1, 8))
     first = await anext(bus.follow())
@@ -54,7 +54,7 @@ async def test_only_so_many_events_are_retained() -> None:
     assert not first.has_gap
 
 
-async def test_only_so_many_bytes_are_retained(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_size_of_retained_events_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     size_bytes = len(encode_event(event(1, padding="x" * 100)))
     monkeypatch.setattr(memory_bus, "RETAINED_BYTES", 3 * size_bytes)
     bus = MemoryBus(1000)
@@ -63,7 +63,7 @@ async def test_only_so_many_bytes_are_retained(monkeypatch: pytest.MonkeyPatch) 
     assert seen(await anext(bus.follow())) == [3, 4, 5]
 
 
-async def test_an_event_that_alone_is_too_large_is_told_as_a_gap(
+async def test_an_event_larger_than_the_limit_is_a_gap(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(memory_bus, "RETAINED_BYTES", 100)
@@ -75,7 +75,7 @@ async def test_an_event_that_alone_is_too_large_is_told_as_a_gap(
     assert (batch.entries, batch.has_gap, batch.position.offset) == ([], True, 1)
 
 
-async def test_a_follower_behind_the_retention_is_told_of_the_gap() -> None:
+async def test_a_follower_behind_the_retained_events_gets_a_gap() -> None:
     bus = MemoryBus(3)
     following = bus.follow()
     await anext(following)
@@ -87,7 +87,7 @@ async def test_a_follower_behind_the_retention_is_told_of_the_gap() -> None:
     assert not (await anext(following)).has_gap
 
 
-async def test_batches_are_not_larger_than_they_may_be() -> None:
+async def test_the_size_of_batches_is_limited() -> None:
     bus = MemoryBus(10 * LARGEST_BATCH)
     publish(bus, *range(1, LARGEST_BATCH + 4))
     following = bus.follow()
@@ -97,7 +97,7 @@ async def test_batches_are_not_larger_than_they_may_be() -> None:
     assert second.is_retained
 
 
-async def test_a_follower_that_ends_is_forgotten() -> None:
+async def test_a_follower_that_ends_is_removed() -> None:
     bus = MemoryBus(3)
     following = bus.follow()
     await anext(following)
@@ -110,7 +110,7 @@ async def test_a_follower_that_ends_is_forgotten() -> None:
     publish(bus, 1)
 
 
-async def test_two_streams_are_never_taken_for_one() -> None:
+async def test_two_streams_have_different_epochs() -> None:
     assert (await MemoryBus(1).end()).epoch != (await MemoryBus(1).end()).epoch
 
 

@@ -35,7 +35,7 @@ def publish(bus: RedisBus, *numbers: int) -> None:
         bus.publish(event(number))
 
 
-async def test_everything_comes_once_and_in_order(server: Valkey) -> None:
+async def test_everything_arrives_once_and_in_order(server: Valkey) -> None:
     bus = RedisBus(server.url, RETENTION)
     async with bus.running(), following(bus) as follower:
         publish(bus, *range(2000))
@@ -49,7 +49,7 @@ async def test_everything_comes_once_and_in_order(server: Valkey) -> None:
     assert other_tasks() == set()
 
 
-async def test_large_events_push_the_oldest_out(
+async def test_large_events_displace_the_oldest(
     server: Valkey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(redis_publisher, "RETAINED_BYTES", 100_000)
@@ -65,7 +65,7 @@ async def test_large_events_push_the_oldest_out(
     assert decode_event(kept[-1]) == event(99, padding="x" * 10_000)
 
 
-async def test_one_event_larger_than_all_that_is_kept_is_kept(
+async def test_one_event_larger_than_the_limit_is_kept(
     server: Valkey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(redis_publisher, "RETAINED_BYTES", 10)
@@ -77,7 +77,7 @@ async def test_one_event_larger_than_all_that_is_kept_is_kept(
         assert follower.numbers == list(range(5))
 
 
-async def test_options_in_the_url_do_not_change_what_the_bus_relies_on(server: Valkey) -> None:
+async def test_options_in_the_url_do_not_override_those_of_the_bus(server: Valkey) -> None:
     url = f"{server.url}?decode_responses=true&socket_timeout=0.001"
     bus = RedisBus(url, RETENTION)
     async with bus.running(), following(bus) as follower:
@@ -102,7 +102,7 @@ async def test_all_followers_see_one_order_of_all_publishers(server: Valkey) -> 
         assert [number for number in first.numbers if number % 2] == list(range(1, 1000, 2))
 
 
-async def test_who_comes_later_gets_what_is_retained_first(server: Valkey) -> None:
+async def test_a_late_follower_gets_the_retained_events_first(server: Valkey) -> None:
     bus = RedisBus(server.url, RETENTION)
     async with bus.running(), following(bus) as early:
         publish(bus, 1, 2, 3)
@@ -117,7 +117,7 @@ async def test_who_comes_later_gets_what_is_retained_first(server: Valkey) -> No
             assert not late.has_gap
 
 
-async def test_the_first_batch_of_an_empty_stream_comes_at_once(server: Valkey) -> None:
+async def test_the_first_batch_of_an_empty_stream_arrives_at_once(server: Valkey) -> None:
     bus = RedisBus(server.url, RETENTION)
     async with bus.running():
         batches = bus.follow()
@@ -126,7 +126,7 @@ async def test_the_first_batch_of_an_empty_stream_comes_at_once(server: Valkey) 
     assert first.position == StreamPosition(first.position.epoch, 1)
 
 
-async def test_what_is_published_before_the_bus_runs_is_not_lost(server: Valkey) -> None:
+async def test_events_published_before_the_bus_runs_are_not_lost(server: Valkey) -> None:
     bus = RedisBus(server.url, RETENTION)
     publish(bus, 1, 2)
     async with bus.running(), following(bus) as follower:
@@ -144,7 +144,7 @@ async def test_a_process_ends_after_its_last_events_are_on_the_stream(server: Va
         assert client.xlen(STREAM) == 101
 
 
-async def test_old_events_are_dropped_and_a_slow_follower_is_told(server: Valkey) -> None:
+async def test_old_events_are_dropped_and_a_slow_follower_gets_a_gap(server: Valkey) -> None:
     bus = RedisBus(server.url, 10)
     async with bus.running(), following(bus) as quick:
         batches = bus.follow()
@@ -159,7 +159,7 @@ async def test_old_events_are_dropped_and_a_slow_follower_is_told(server: Valkey
         assert not (await anext(batches)).has_gap
 
 
-async def test_what_is_retained_is_no_gap_for_who_comes_new(server: Valkey) -> None:
+async def test_a_new_follower_of_a_trimmed_stream_gets_no_gap(server: Valkey) -> None:
     bus = RedisBus(server.url, 10)
     async with bus.running(), following(bus) as quick:
         publish(bus, *range(1000))
@@ -171,7 +171,7 @@ async def test_what_is_retained_is_no_gap_for_who_comes_new(server: Valkey) -> N
             assert late.numbers[0] > 0
 
 
-async def test_what_a_newer_version_has_put_there_is_left_out(
+async def test_events_of_a_newer_version_are_skipped(
     server: Valkey, caplog: pytest.LogCaptureFixture
 ) -> None:
     bus = RedisBus(server.url, RETENTION)
@@ -190,7 +190,7 @@ async def test_what_a_newer_version_has_put_there_is_left_out(
     assert "0815" not in caplog.text
 
 
-async def test_what_was_before_a_new_epoch_and_what_is_in_it_come_apart(server: Valkey) -> None:
+async def test_events_before_and_after_a_new_epoch_are_in_different_batches(server: Valkey) -> None:
     bus = RedisBus(server.url, RETENTION)
     async with bus.running(), following(bus) as quick:
         batches = bus.follow()
@@ -209,7 +209,7 @@ async def test_what_was_before_a_new_epoch_and_what_is_in_it_come_apart(server: 
     assert [batch.has_gap for batch in late] == [False, False]
 
 
-async def test_a_stream_that_was_deleted_begins_anew(
+async def test_a_deleted_stream_begins_a_new_epoch(
     server: Valkey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(redis_stream, "CHECK_INTERVAL_S", 0.1)
@@ -226,7 +226,7 @@ async def test_a_stream_that_was_deleted_begins_anew(
         assert follower.entries[-1][0] == follower.epochs[-1] != follower.epochs[0]
 
 
-async def test_an_event_that_meets_a_deleted_stream_is_told_as_lost_or_comes(
+async def test_an_event_for_a_deleted_stream_arrives_or_begins_a_new_epoch(
     server: Valkey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(redis_stream, "CHECK_INTERVAL_S", 0.1)
@@ -277,7 +277,7 @@ async def publisher(url: str) -> AsyncIterator[asyncio.subprocess.Process]:
         await process.wait()
 
 
-async def test_a_publisher_that_was_killed_may_have_taken_events_with_it(
+async def test_a_killed_publisher_begins_a_new_epoch(
     server: Valkey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(redis_bus, "BEAT_INTERVAL_S", 0.1)
@@ -296,7 +296,7 @@ async def test_a_publisher_that_was_killed_may_have_taken_events_with_it(
         assert follower.numbers == [1, 2]
 
 
-async def test_a_publisher_that_says_farewell_has_taken_nothing_with_it(server: Valkey) -> None:
+async def test_a_publisher_that_unregisters_begins_no_new_epoch(server: Valkey) -> None:
     bus = RedisBus(server.url, RETENTION)
     async with bus.running(), following(bus) as follower:
         async with publisher(server.url) as process:

@@ -53,7 +53,7 @@ def of_last_epoch(follower: Follower) -> list[int]:
     return [number for epoch, _, number in follower.entries if epoch == follower.epochs[-1]]
 
 
-async def test_a_connection_that_is_cut_loses_and_doubles_nothing(server: Valkey) -> None:
+async def test_a_cut_connection_neither_loses_nor_duplicates_events(server: Valkey) -> None:
     bus = RedisBus(server.url, RETENTION)
     async with bus.running(), following(bus) as follower:
         for round_ in range(8):
@@ -71,7 +71,7 @@ async def test_a_connection_that_is_cut_loses_and_doubles_nothing(server: Valkey
     assert other_tasks() == set()
 
 
-async def test_an_idle_connection_that_was_cut_loses_nothing(server: Valkey) -> None:
+async def test_a_cut_idle_connection_loses_no_events(server: Valkey) -> None:
     bus = RedisBus(server.url, RETENTION)
     async with bus.running(), following(bus) as follower:
         publish(bus, 1)
@@ -85,7 +85,7 @@ async def test_an_idle_connection_that_was_cut_loses_nothing(server: Valkey) -> 
         assert len(follower.epochs) == 1
 
 
-async def test_a_connection_that_was_reset_while_idle_loses_and_doubles_nothing(
+async def test_a_reset_idle_connection_neither_loses_nor_duplicates_events(
     server: Valkey,
 ) -> None:
     bus = RedisBus(server.url, RETENTION)
@@ -101,7 +101,7 @@ async def test_a_connection_that_was_reset_while_idle_loses_and_doubles_nothing(
         assert len(follower.epochs) == 1
 
 
-async def test_a_server_that_stands_still_for_a_while_loses_and_doubles_nothing(
+async def test_a_stalled_server_neither_loses_nor_duplicates_events(
     server: Valkey,
 ) -> None:
     bus, other = RedisBus(server.url, RETENTION), RedisBus(server.url, RETENTION)
@@ -122,7 +122,7 @@ async def test_a_server_that_stands_still_for_a_while_loses_and_doubles_nothing(
         assert not follower.has_gap
 
 
-async def test_a_server_that_forgot_everything_begins_a_new_epoch(server: Valkey) -> None:
+async def test_a_server_that_lost_its_data_begins_a_new_epoch(server: Valkey) -> None:
     bus = RedisBus(server.url, RETENTION)
     async with bus.running(), following(bus) as follower:
         publish(bus, 1, 2)
@@ -140,7 +140,7 @@ async def test_a_server_that_forgot_everything_begins_a_new_epoch(server: Valkey
         assert of_last_epoch(follower) == [3, 4, 5]
 
 
-async def test_a_server_that_comes_back_with_its_data_begins_a_new_epoch_all_the_same(
+async def test_a_restarted_server_with_its_data_begins_a_new_epoch_too(
     tmp_path: Path,
 ) -> None:
     with valkey(tmp_path, persists=True) as server:
@@ -182,7 +182,7 @@ async def test_two_processes_agree_on_the_epoch_after_a_restart(server: Valkey) 
         assert len(first.epochs) == 2
 
 
-async def test_what_had_to_be_dropped_during_an_outage_is_told(
+async def test_events_dropped_during_an_outage_begin_a_new_epoch(
     server: Valkey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(redis_publisher, "MOST_WAITING", 10)
@@ -204,7 +204,7 @@ async def test_what_had_to_be_dropped_during_an_outage_is_told(
         assert len(follower.epochs) == 2
 
 
-async def test_what_had_to_be_dropped_while_connected_is_told(
+async def test_events_dropped_while_connected_begin_a_new_epoch(
     server: Valkey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(redis_publisher, "MOST_WAITING_BYTES", 1_000_000)
@@ -224,7 +224,7 @@ async def test_what_had_to_be_dropped_while_connected_is_told(
         assert len(follower.epochs) == 2
 
 
-async def test_what_is_dropped_while_an_epoch_begins_is_told_by_another(
+async def test_events_dropped_while_an_epoch_begins_begin_another(
     server: Valkey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(redis_publisher, "MOST_WAITING", 2)
@@ -250,7 +250,7 @@ async def test_what_is_dropped_while_an_epoch_begins_is_told_by_another(
         assert of_last_epoch(follower) == [18, 19]
 
 
-async def test_a_server_that_refuses_an_event_is_told_by_a_new_epoch(server: Valkey) -> None:
+async def test_an_event_that_the_server_refuses_begins_a_new_epoch(server: Valkey) -> None:
     bus = RedisBus(server.url, RETENTION)
     async with bus.running(), following(bus) as follower:
         publish(bus, 1)
@@ -282,7 +282,7 @@ async def use_in_vain(url: str) -> None:
     assert other_tasks() == set()
 
 
-async def test_a_wrong_password_neither_raises_nor_shows(
+async def test_a_wrong_password_neither_raises_nor_appears_in_the_log(
     server: Valkey, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -295,7 +295,7 @@ async def test_a_wrong_password_neither_raises_nor_shows(
 
 
 @pytest.mark.parametrize("host", [LOOPBACK, "no-such-host.invalid"])
-async def test_a_server_that_is_not_there_neither_raises_nor_shows_the_password(
+async def test_an_unreachable_server_neither_raises_nor_logs_the_password(
     host: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -305,7 +305,7 @@ async def test_a_server_that_is_not_there_neither_raises_nor_shows_the_password(
     assert SECRET not in caplog.text
 
 
-async def test_a_server_of_another_kind_neither_raises_nor_shows_the_password(
+async def test_a_server_of_another_kind_neither_raises_nor_logs_the_password(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -324,7 +324,7 @@ async def test_a_server_of_another_kind_neither_raises_nor_shows_the_password(
     assert SECRET not in caplog.text
 
 
-async def test_a_server_that_comes_later_gets_what_was_published_before(tmp_path: Path) -> None:
+async def test_a_server_that_starts_later_gets_the_earlier_events(tmp_path: Path) -> None:
     port = free_port()
     bus = RedisBus(f"redis://{LOOPBACK}:{port}", RETENTION)
     async with bus.running():

@@ -66,7 +66,7 @@ def status_told(run: RunView, event: RunEvent) -> StatusUpdate:
     return message
 
 
-def test_a_new_run_is_told_with_its_name_and_status() -> None:
+def test_a_new_run_is_sent_with_its_name_and_status() -> None:
     run = RunView(RunState(run_id="a"), is_whole=True)
     event = RunCreated(
         **AT,
@@ -96,19 +96,19 @@ def test_a_new_run_is_told_with_its_name_and_status() -> None:
         (TagsChanged(**AT, tags={Tag.ALERT: "critical"}), "alert", "critical"),
     ],
 )
-def test_what_changes_a_run_is_told_as_its_status(
+def test_a_change_of_the_run_sends_its_status(
     event: RunEvent, field: str, expected: object
 ) -> None:
     assert getattr(status_told(view(run_name="old"), event).status, field) == expected
 
 
-def test_what_was_not_changed_stays() -> None:
+def test_fields_that_did_not_change_are_kept() -> None:
     run = view(run_name="owl", end_time_ms=NOW_MS)
     run.apply(RunUpdated(**AT, status="FINISHED"), 2)
     assert (run.state.run_name, run.state.end_time_ms) == ("owl", NOW_MS)
 
 
-def test_a_deleted_tag_is_gone() -> None:
+def test_a_deleted_tag_is_removed() -> None:
     run = view(tags={Tag.MESSAGE: "old", "kept": "v"})
     assert status_told(run, TagsChanged(**AT, tags={Tag.MESSAGE: None})).status.message == ""
     assert run.state.tags == {"kept": "v"}
@@ -123,17 +123,17 @@ def test_a_deleted_tag_is_gone() -> None:
         ParamsLogged(**AT, params={"dropout": "0.1"}),
     ],
 )
-def test_what_no_watcher_is_shown_is_not_told(event: RunEvent) -> None:
+def test_an_event_without_a_visible_change_sends_nothing(event: RunEvent) -> None:
     assert view(tags={Tag.MESSAGE: "the same"}).apply(event, 2) is None
 
 
-def test_parameters_that_nobody_goes_by_are_not_kept() -> None:
+def test_unused_parameters_are_not_kept() -> None:
     run = view()
     run.apply(ParamsLogged(**AT, params={"dropout": "0.1", Param.TOTAL_EPOCHS: "7"}), 2)
     assert run.state.params == {Param.TOTAL_EPOCHS: "7"}
 
 
-def test_metrics_are_told_with_their_place_in_the_training() -> None:
+def test_metrics_are_sent_with_their_position_in_the_training() -> None:
     run = view(params={Param.STEPS_PER_EPOCH: "10"})
     message = told(run, logged(point(step=12), point("val/f1", math.nan, 12)))
     assert (message["epoch"], message["batch"], message["total_batches"]) == (2, 2, 10)
@@ -158,7 +158,7 @@ def test_metrics_are_told_with_their_place_in_the_training() -> None:
     ]
 
 
-def test_each_update_names_the_one_before_it() -> None:
+def test_each_update_names_the_previous_one() -> None:
     run = view()
     offsets = [told(run, logged(point(step=step)), 2 * step)["previous"] for step in (1, 2, 3)]
     assert offsets == [None, 2, 4]
@@ -166,7 +166,7 @@ def test_each_update_names_the_one_before_it() -> None:
     assert told(run, logged(point(step=4)), 10)["previous"] == 6
 
 
-def test_a_late_point_is_told_but_is_not_the_newest() -> None:
+def test_a_late_point_is_sent_but_is_not_the_newest() -> None:
     run = view()
     run.apply(logged(point(step=5)), 2)
     message = told(run, logged(point(value=9, step=3)))
@@ -175,14 +175,14 @@ def test_a_late_point_is_told_but_is_not_the_newest() -> None:
     assert [(p["value"], p["step"]) for p in message["points"]] == [(9, 3)]
 
 
-def test_a_point_that_is_known_already_is_told_again() -> None:
+def test_a_point_that_is_known_already_is_sent_again() -> None:
     # It may be known from the store before its event has come: watchers are to see it all the same.
     run = view()
     run.apply(logged(point()), 2)
     assert len(told(run, logged(point()), 4)["points"]) == 1
 
 
-def test_a_value_that_is_no_number_any_more_is_told_as_one_again() -> None:
+def test_a_value_that_becomes_finite_again_is_no_longer_named() -> None:
     run = view()
     run.apply(logged(point(value=math.inf)), 2)
     message = told(run, logged(point(step=2)))
@@ -190,7 +190,7 @@ def test_a_value_that_is_no_number_any_more_is_told_as_one_again() -> None:
     assert message["metrics"]["loss"]["val"] == 0.5
 
 
-def test_what_the_machine_does_is_told_apart() -> None:
+def test_system_metrics_are_sent_separately() -> None:
     run = view()
     cpu = LoggedPoint("system/cpu_utilization_percentage", 40, 900, NOW_MS)
     message = run.apply(SystemMetricsLogged(**AT, points=[cpu]), 2)
@@ -204,13 +204,13 @@ def test_what_the_machine_does_is_told_apart() -> None:
     assert update.step == 1
 
 
-def test_an_artifact_is_told_by_its_path() -> None:
+def test_an_artifact_is_sent_with_its_path() -> None:
     message = view().apply(ArtifactLogged(**AT, path="figures/a.png"), 2)
     assert isinstance(message, ArtifactUpdate)
     assert message.path == "figures/a.png"
 
 
-def test_log_lines_are_told_with_their_level() -> None:
+def test_log_lines_are_sent_with_their_level() -> None:
     printed = (
         "INFO: epoch 1",
         "WARNING: slow disk",
@@ -227,7 +227,7 @@ def test_log_lines_are_told_with_their_level() -> None:
     ]
 
 
-def test_floors_that_come_late_judge_what_was_logged_before() -> None:
+def test_late_thresholds_apply_to_earlier_values() -> None:
     run = view()
     rao = point("critical/RAO", 0.95)
     conditions = told(run, logged(rao))["metrics"]["critical_conditions"]
@@ -241,7 +241,7 @@ def test_floors_that_come_late_judge_what_was_logged_before() -> None:
         assert metrics.critical_conditions["RAO"].status == ConditionStatus.OK
 
 
-def test_progress_is_due_once_a_second_and_at_each_epoch() -> None:
+def test_the_status_is_due_once_a_second_and_at_each_epoch() -> None:
     run = view(params={Param.STEPS_PER_EPOCH: "10"})
     run.apply(logged(point(step=1)), 2)
     assert run.due_status(3, NOW_MS) is not None
@@ -254,7 +254,7 @@ def test_progress_is_due_once_a_second_and_at_each_epoch() -> None:
     assert run.due_status(7, NOW_MS + STATUS_INTERVAL_MS + 1) is not None
 
 
-def test_the_first_message_is_all_that_is_known() -> None:
+def test_the_first_message_contains_everything_known() -> None:
     run = view(params={Param.STEPS_PER_EPOCH: "2"}, tags={Tag.MESSAGE: "on its way"})
     for step in (3, 1, 2):
         run.apply(logged(point(value=step, step=step), point("val/f1", math.nan, step)), 2 * step)
@@ -267,7 +267,7 @@ def test_the_first_message_is_all_that_is_known() -> None:
     assert first.metrics.loss.val == 3
 
 
-def test_the_history_is_the_newest_steps_and_left_out_where_it_is_known() -> None:
+def test_the_history_has_the_newest_steps_and_is_empty_after_a_recovery() -> None:
     run = view()
     for step in range(HISTORY_STEPS + 20):
         run.apply(logged(point(step=step)), step)
@@ -276,7 +276,7 @@ def test_the_history_is_the_newest_steps_and_left_out_where_it_is_known() -> Non
     assert run.initial_state("e", 0, NOW_MS, recovered=True).history == []
 
 
-def test_the_machines_samples_do_not_push_the_training_out_of_the_history() -> None:
+def test_system_metrics_do_not_displace_the_training_in_the_history() -> None:
     run = view()
     run.apply(logged(point()), 2)
     for step in range(500):
@@ -286,7 +286,7 @@ def test_the_machines_samples_do_not_push_the_training_out_of_the_history() -> N
     assert [(s.step, s.metrics.loss.val) for s in history] == [(1, 0.5)]
 
 
-def test_two_runs_share_nothing() -> None:
+def test_two_runs_share_no_data() -> None:
     one, other = view(), RunView(RunState(run_id="b"), is_whole=True)
     one.apply(
         logged(point(), point("other", math.nan), point("critical/RAO"), point("per_class/x")), 2
@@ -299,7 +299,7 @@ def test_two_runs_share_nothing() -> None:
     )
 
 
-def test_a_run_with_thousands_of_metrics_is_told_whole() -> None:
+def test_a_run_with_thousands_of_metrics_is_sent_completely() -> None:
     run = view()
     points = [point(f"per_class/{index}", float(index)) for index in range(5000)]
     for start in range(0, 5000, 250):
@@ -322,7 +322,7 @@ events: st.SearchStrategy[RunEvent] = st.one_of(
 
 
 @given(st.lists(events, max_size=15))
-def test_a_run_seen_event_by_event_looks_as_one_that_is_read_at_once(
+def test_events_give_the_same_state_as_reading_the_store(
     events: list[RunEvent],
 ) -> None:
     run = view()

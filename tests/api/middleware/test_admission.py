@@ -46,7 +46,7 @@ def asked(*headers: tuple[str, str], scheme: str = "http", method: str = "GET") 
         "172.31.0.1:80",
     ],
 )
-def test_by_default_this_machine_and_private_addresses_are_hosts(
+def test_by_default_this_machine_and_private_addresses_are_allowed_hosts(
     admission: Admission, host: str
 ) -> None:
     assert admit(asked(("host", host)), admission) is None
@@ -64,7 +64,7 @@ def test_by_default_this_machine_and_private_addresses_are_hosts(
         "localhost:rebound.example",
     ],
 )
-def test_by_default_no_name_is_a_host(admission: Admission, host: str) -> None:
+def test_by_default_no_host_name_is_allowed(admission: Admission, host: str) -> None:
     refused = admit(asked(("host", host)), admission)
 
     assert isinstance(refused, ForbiddenError)
@@ -76,7 +76,7 @@ def test_a_request_without_one_host_is_refused(admission: Admission) -> None:
     assert admit(asked(("host", "localhost"), ("host", "localhost")), admission) is not None
 
 
-def test_the_hosts_are_those_that_mlflow_allows(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_allowed_hosts_are_those_of_mlflow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(ALLOWED_HOSTS, "fovea.example, *.lab.example")
     admission = load_admission(frozenset())
 
@@ -85,7 +85,9 @@ def test_the_hosts_are_those_that_mlflow_allows(monkeypatch: pytest.MonkeyPatch)
     assert admit(asked(("host", "localhost")), admission) is not None
 
 
-def test_where_mlflow_checks_no_host_neither_do_we(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hosts_are_not_checked_if_mlflow_does_not_check_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv(DISABLE, "true")
     admission = load_admission(frozenset())
 
@@ -109,7 +111,7 @@ def test_where_mlflow_checks_no_host_neither_do_we(monkeypatch: pytest.MonkeyPat
         ("http", "localhost:5000", f"{LISTED}:443"),
     ],
 )
-def test_the_servers_own_pages_and_listed_ones_are_let_in(
+def test_the_server_s_own_origin_and_listed_ones_are_admitted(
     admission: Admission, scheme: str, host: str, origin: str
 ) -> None:
     assert admit(asked(("host", host), ("origin", origin), scheme=scheme), admission) is None
@@ -132,7 +134,7 @@ def test_the_servers_own_pages_and_listed_ones_are_let_in(
         f"{LISTED} https://evil.example",
     ],
 )
-def test_every_other_page_is_refused_whatever_it_asks_for(
+def test_every_other_origin_is_refused_for_every_request(
     admission: Admission, origin: str, method: str
 ) -> None:
     request = asked(("host", "localhost:5000"), ("origin", origin), method=method)
@@ -143,13 +145,13 @@ def test_every_other_page_is_refused_whatever_it_asks_for(
     assert f"The Origin {origin!r} is not allowed" in str(refused)
 
 
-def test_a_second_origin_lets_nobody_in(admission: Admission) -> None:
+def test_a_request_with_two_origins_is_refused(admission: Admission) -> None:
     request = asked(("host", "localhost"), ("origin", LISTED), ("origin", "https://evil.example"))
 
     assert admit(request, admission) is not None
 
 
-def test_what_a_proxy_says_of_the_scheme_counts_for_nothing(admission: Admission) -> None:
+def test_the_scheme_that_a_proxy_reports_is_ignored(admission: Admission) -> None:
     request = asked(
         ("host", "localhost:5000"),
         ("origin", "https://localhost:5000"),
@@ -176,7 +178,7 @@ def client(admission: Admission) -> TestClient:
     return TestClient(app, base_url="http://localhost:5000")
 
 
-def test_a_refused_request_is_told_so_in_the_shape_of_all_refusals(client: TestClient) -> None:
+def test_a_refused_request_gets_an_error_response(client: TestClient) -> None:
     assert client.get("/api/x").text == "welcome"
 
     response = client.get("/api/x", headers={"Origin": "null"})
@@ -203,7 +205,7 @@ def test_a_refused_socket_is_closed_with_a_code_that_browsers_see(client: TestCl
     assert closed.value.reason.startswith("The Origin 'https://evil.example' is not allowed")
 
 
-def test_close_codes_say_what_http_says() -> None:
+def test_close_codes_correspond_to_http_statuses() -> None:
     assert close_code_of(ForbiddenError()) == 4403
     assert close_code_of(NotFoundError()) == 4404
     assert close_code_of(StartError()) == 4500

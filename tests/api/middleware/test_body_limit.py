@@ -52,14 +52,14 @@ def in_pieces(num_bytes: int) -> Iterator[bytes]:
     yield b"1" * (num_bytes % 100)
 
 
-def test_a_body_as_large_as_the_limit_is_taken(client: TestClient) -> None:
+def test_a_body_as_large_as_the_limit_is_accepted(client: TestClient) -> None:
     assert client.post("/streamed", content=b"1" * MAX_BYTES).json() == MAX_BYTES
     assert client.post("/streamed", content=in_pieces(MAX_BYTES)).json() == MAX_BYTES
     assert client.post("/parsed", json=[1, 2, 3]).json() == 3
 
 
 @pytest.mark.parametrize("path", ["/parsed", "/streamed", "/failed", "/nothing"])
-def test_a_larger_body_is_refused_when_it_is_declared(client: TestClient, path: str) -> None:
+def test_a_larger_body_with_a_content_length_is_refused(client: TestClient, path: str) -> None:
     response = client.post(path, content=b"1" * (MAX_BYTES + 1))
 
     assert response.status_code == 413
@@ -71,7 +71,7 @@ def test_a_larger_body_is_refused_when_it_is_declared(client: TestClient, path: 
 
 
 @pytest.mark.parametrize("path", ["/parsed", "/streamed"])
-def test_a_larger_body_is_refused_when_it_is_not_declared(client: TestClient, path: str) -> None:
+def test_a_larger_body_without_a_content_length_is_refused(client: TestClient, path: str) -> None:
     response = client.post(path, content=in_pieces(MAX_BYTES + 1))
 
     assert response.status_code == 413
@@ -79,14 +79,14 @@ def test_a_larger_body_is_refused_when_it_is_not_declared(client: TestClient, pa
     assert "at most 1000 bytes" in response.json()["error"]
 
 
-def test_a_refusal_of_a_route_is_left_as_it_is(client: TestClient) -> None:
+def test_an_error_response_of_a_route_is_unchanged(client: TestClient) -> None:
     response = client.post("/failed", content=b"1")
 
     assert response.status_code == 413
     assert response.json()["error"] == "This image is too large"
 
 
-def test_an_answer_that_has_begun_is_broken_off() -> None:
+def test_a_response_that_has_begun_is_aborted() -> None:
     async def echo(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
         while (message := await receive())["more_body"]:
@@ -97,7 +97,7 @@ def test_an_answer_that_has_begun_is_broken_off() -> None:
 
 
 @pytest.mark.parametrize("declared", [None, b"10", b"-5", b"many", "²".encode("latin-1")])
-def test_what_is_declared_is_not_believed(app: FastAPI, declared: bytes | None) -> None:
+def test_a_wrong_content_length_is_not_trusted(app: FastAPI, declared: bytes | None) -> None:
     headers = [] if declared is None else [(b"content-length", declared)]
 
     sent, num_read = asyncio.run(exchange(limited(app), headers))

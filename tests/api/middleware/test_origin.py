@@ -39,7 +39,7 @@ def test_an_origin_is_scheme_host_and_port(text: str, origin: Origin) -> None:
         "http://ui.example:²",
     ],
 )
-def test_what_is_more_or_less_than_an_origin_is_none(text: str) -> None:
+def test_text_that_is_not_exactly_an_origin_is_none(text: str) -> None:
     assert Origin.parse(text) is None
 
 

@@ -60,7 +60,7 @@ def client(app: ASGIApp) -> TestClient:
     return TestClient(app, base_url="http://localhost:5000", raise_server_exceptions=False)
 
 
-def test_a_listed_page_may_ask_beforehand_and_then_read(client: TestClient) -> None:
+def test_a_listed_origin_passes_the_preflight_and_can_read(client: TestClient) -> None:
     asks = {
         "Origin": LISTED,
         "Access-Control-Request-Method": "POST",
@@ -82,7 +82,9 @@ def test_a_listed_page_may_ask_beforehand_and_then_read(client: TestClient) -> N
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "http://localhost:3000", "null"])
-def test_another_page_may_neither_ask_nor_read(client: TestClient, origin: str) -> None:
+def test_another_origin_fails_the_preflight_and_cannot_read(
+    client: TestClient, origin: str
+) -> None:
     asks = {"Origin": origin, "Access-Control-Request-Method": "POST"}
 
     for answer in (
@@ -97,7 +99,7 @@ def test_another_page_may_neither_ask_nor_read(client: TestClient, origin: str) 
 
 
 @pytest.mark.parametrize("headers", [{}, {"Origin": LISTED}, {"Origin": "http://localhost:5000"}])
-def test_every_answer_varies_with_the_origin(client: TestClient, headers: dict[str, str]) -> None:
+def test_every_response_varies_with_the_origin(client: TestClient, headers: dict[str, str]) -> None:
     answer = client.get("/api/long", headers=headers)
 
     assert answer.is_success
@@ -114,7 +116,7 @@ def test_every_answer_varies_with_the_origin(client: TestClient, headers: dict[s
         ("POST", "/api/failure", {}, b"", 500),
     ],
 )
-def test_every_answer_has_its_id_and_tells_browsers_what_not_to_do(
+def test_every_response_has_a_request_id_and_restricts_browsers(
     client: TestClient, method: str, path: str, headers: dict[str, str], body: bytes, status: int
 ) -> None:
     given = {**headers, "X-Request-ID": "asked-7"}
@@ -130,7 +132,7 @@ def test_every_answer_has_its_id_and_tells_browsers_what_not_to_do(
 @pytest.mark.parametrize(
     ("path", "body", "status"), [("/api/failure", b"", 500), ("/api/failure", b"1" * 1001, 413)]
 )
-def test_a_listed_page_can_read_refusals_too(
+def test_a_listed_origin_can_read_error_responses(
     client: TestClient, path: str, body: bytes, status: int
 ) -> None:
     answer = client.post(path, content=body, headers={"Origin": LISTED})
@@ -139,7 +141,7 @@ def test_a_listed_page_can_read_refusals_too(
     assert answer.headers["Access-Control-Allow-Origin"] == LISTED
 
 
-def test_what_may_be_kept_is_said_by_its_route(client: TestClient) -> None:
+def test_a_route_can_allow_caching(client: TestClient) -> None:
     assert client.get("/api/short").headers["Cache-Control"] == "max-age=60"
     assert "Cache-Control" not in client.get("/monitor/").headers
 
@@ -154,7 +156,7 @@ def test_frames_are_forbidden_as_mlflow_forbids_them(
     assert client.get("/api/short").headers.get("X-Frame-Options") == header
 
 
-def test_long_answers_are_compressed_for_those_who_take_it(client: TestClient) -> None:
+def test_long_responses_are_compressed_for_clients_that_accept_it(client: TestClient) -> None:
     packed = client.get("/api/long", headers={"Accept-Encoding": "gzip"})
     assert packed.headers["Content-Encoding"] == "gzip"
     assert packed.json() == [7] * 1000
@@ -174,7 +176,7 @@ def session(server: Server) -> Iterator[httpx.Client]:
     "headers",
     [{"Host": "rebound.example"}, {"Origin": "null"}, {"Origin": "http://localhost:3000"}],
 )
-def test_the_server_lets_neither_foreign_hosts_nor_pages_in(
+def test_the_server_admits_neither_foreign_hosts_nor_origins(
     session: httpx.Client, headers: dict[str, str]
 ) -> None:
     assert session.get("/api/health").headers["X-Content-Type-Options"] == "nosniff"
@@ -185,7 +187,7 @@ def test_the_server_lets_neither_foreign_hosts_nor_pages_in(
     assert answer.json()["error_code"] == "FORBIDDEN"
 
 
-def test_the_server_closes_the_sockets_of_foreign_pages(server: Server) -> None:
+def test_the_server_closes_sockets_of_foreign_origins(server: Server) -> None:
     address = f"ws://{LOOPBACK}:{server.port}/ws"
     with connect(address, origin=Origin(f"http://{LOOPBACK}:{server.port}")) as socket:
         assert "initial_state" in str(socket.recv(timeout=30))
@@ -211,7 +213,7 @@ def test_the_server_reads_no_more_than_its_limit(session: httpx.Client) -> None:
     assert session.post("/api/health", content=bytes(2**20 + 1)).status_code == 413
 
 
-def test_what_mlflow_answers_goes_out_as_it_came(session: httpx.Client) -> None:
+def test_responses_of_mlflow_are_unchanged(session: httpx.Client) -> None:
     accepting = {"Accept-Encoding": "gzip", "Origin": "http://localhost:3000"}
     answer = session.get("/ajax-api/2.0/mlflow/experiments/get?experiment_id=0", headers=accepting)
 

@@ -45,7 +45,7 @@ def run(mlflow: Mlflow) -> LoggedRun:
     return run
 
 
-def test_epochs_come_newest_first_with_their_last_values(
+def test_epochs_are_listed_newest_first_with_their_last_values(
     client: TestClient, run: LoggedRun
 ) -> None:
     response = client.get("/api/epochs", params={"run_id": run.run_id})
@@ -63,7 +63,7 @@ def test_epochs_come_newest_first_with_their_last_values(
     assert (ongoing["last_step"], ongoing["end_time"], ongoing["duration"]) == (9, None, None)
 
 
-def test_the_last_epoch_is_over_with_the_run(client: TestClient, run: LoggedRun) -> None:
+def test_the_last_epoch_ends_with_the_run(client: TestClient, run: LoggedRun) -> None:
     run.client.set_terminated(run.run_id)
 
     [last] = client.get("/api/epochs", params={"run_id": run.run_id, "limit": 1}).json()
@@ -82,7 +82,7 @@ def test_epochs_are_paged(client: TestClient, run: LoggedRun) -> None:
     assert page.headers["X-Total-Count"] == beyond.headers["X-Total-Count"] == "3"
 
 
-def test_an_epoch_without_values_is_none(client: TestClient, mlflow: Mlflow) -> None:
+def test_an_epoch_without_values_is_not_listed(client: TestClient, mlflow: Mlflow) -> None:
     run = mlflow.run(params={"steps_per_epoch": "4"})
     run.log(0, val__loss=1.0)
     run.log(2, train__loss=0.5)
@@ -94,9 +94,7 @@ def test_an_epoch_without_values_is_none(client: TestClient, mlflow: Mlflow) -> 
     assert client.get("/api/epochs/0", params=of_run).status_code == 404
 
 
-def test_a_run_that_names_its_epochs_by_a_metric_has_them(
-    client: TestClient, mlflow: Mlflow
-) -> None:
+def test_a_run_with_the_metric_epoch_has_epochs(client: TestClient, mlflow: Mlflow) -> None:
     run = mlflow.run()
     run.log(10, epoch=0.0, train__loss=0.9)
     run.log(20, epoch=0.5, train__loss=0.8)
@@ -125,7 +123,7 @@ def test_a_run_that_names_its_epochs_by_a_metric_has_them(
     assert [snapshot["epoch"] for snapshot in history] == [1, 1, 1, 1, 0, 0]
 
 
-def test_a_run_without_epochs_has_none(client: TestClient, mlflow: Mlflow) -> None:
+def test_a_run_without_epochs_lists_none(client: TestClient, mlflow: Mlflow) -> None:
     run = mlflow.run()
     run.log(7, accuracy=0.5)
     of_run = {"run_id": run.run_id}
@@ -140,7 +138,7 @@ def test_a_run_without_epochs_has_none(client: TestClient, mlflow: Mlflow) -> No
 
 
 @pytest.mark.parametrize("length", ["many", "0", "-3", "1e3", "9" * 40, "9" * 5000])
-def test_an_absurd_number_of_steps_breaks_nothing(
+def test_an_absurd_number_of_steps_is_handled(
     client: TestClient, mlflow: Mlflow, length: str
 ) -> None:
     run = mlflow.run(params={"steps_per_epoch": length})
@@ -151,7 +149,7 @@ def test_an_absurd_number_of_steps_breaks_nothing(
         assert response.status_code == 200, response.text
 
 
-def test_an_epoch_brings_the_evaluation_that_the_run_has_logged(
+def test_an_epoch_includes_the_evaluation_that_the_run_has_logged(
     client: TestClient, run: LoggedRun
 ) -> None:
     run.log_evaluation(1, EVALUATION)
@@ -201,7 +199,7 @@ def changed(**fields: Any) -> str:
         changed(class_report={"Fundus_RAO": {"support": 1, "recall": 1.5}}),
     ],
 )
-def test_a_file_that_is_no_evaluation_is_left_out_and_stays_out_of_the_log(
+def test_an_invalid_evaluation_is_ignored_and_not_logged(
     client: TestClient, run: LoggedRun, document: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     run.log_evaluation(1, document)
@@ -230,7 +228,7 @@ def test_a_file_that_is_too_large_is_not_read(
     assert client.get("/api/epochs/1", params=of_run).json()["classes"] is not None
 
 
-def test_artifacts_that_the_server_passes_on_are_read_where_they_are(
+def test_artifacts_that_the_server_proxies_are_read_from_their_store(
     client: TestClient, mlflow: Mlflow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     destination = tmp_path / "destination"
@@ -249,7 +247,7 @@ def test_artifacts_that_the_server_passes_on_are_read_where_they_are(
     assert details["classes"] == ["Fundus_Normal", "Fundus_RAO"]
 
 
-def test_epochs_are_compared_in_what_was_asked_for(client: TestClient, run: LoggedRun) -> None:
+def test_epochs_are_compared_by_the_requested_metrics(client: TestClient, run: LoggedRun) -> None:
     run.log(4, critical__RAO=0.5, critical_support__RAO=8, per_class__A=0.5)
     of_run = {"run_id": run.run_id}
 
@@ -292,7 +290,7 @@ def test_epochs_are_compared_in_what_was_asked_for(client: TestClient, run: Logg
         ("epochs=1&metrics=train/lost", 404, "GET /api/compare/epochs"),
     ],
 )
-def test_a_comparison_of_what_is_not_there_is_refused(
+def test_a_comparison_of_unknown_epochs_or_metrics_is_refused(
     client: TestClient, run: LoggedRun, query: str, status: int, said: str
 ) -> None:
     response = client.get(f"/api/compare/epochs?run_id={run.run_id}&{query}")
@@ -305,7 +303,7 @@ def test_a_comparison_of_what_is_not_there_is_refused(
     ("epoch", "status"),
     [("9", 404), ("1000000000", 404), ("-1", 422), ("one", 422), ("9" * 30, 422)],
 )
-def test_an_epoch_that_is_not_there_is_refused(
+def test_an_unknown_epoch_is_refused(
     client: TestClient, run: LoggedRun, epoch: str, status: int
 ) -> None:
     response = client.get(f"/api/epochs/{epoch}", params={"run_id": run.run_id})

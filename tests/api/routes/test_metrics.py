@@ -9,7 +9,7 @@ from tests.api.logged_runs import START_MS, Mlflow, bulk_log
 NAN, INFINITY = float("nan"), float("inf")
 
 
-def test_the_newest_values_come_nested_with_how_far_the_run_is(
+def test_the_newest_values_are_nested_and_include_the_progress(
     client: TestClient, mlflow: Mlflow
 ) -> None:
     run = mlflow.run(
@@ -37,7 +37,7 @@ def test_the_newest_values_come_nested_with_how_far_the_run_is(
     assert answer["timestamp"].endswith("Z")
 
 
-def test_a_run_without_values_has_empty_ones(client: TestClient, mlflow: Mlflow) -> None:
+def test_a_run_without_values_has_empty_metrics(client: TestClient, mlflow: Mlflow) -> None:
     run = mlflow.run()
 
     latest = client.get("/api/metrics/latest", params={"run_id": run.run_id})
@@ -50,7 +50,7 @@ def test_a_run_without_values_has_empty_ones(client: TestClient, mlflow: Mlflow)
     assert (loss.json(), loss.headers["X-Total-Count"]) == ([], "0")
 
 
-def test_what_is_no_number_is_null_and_named(client: TestClient, mlflow: Mlflow) -> None:
+def test_a_value_that_is_not_finite_is_null_and_named(client: TestClient, mlflow: Mlflow) -> None:
     run = mlflow.run()
     run.log(1, train__loss=NAN, val__loss=INFINITY, f1=-INFINITY)
 
@@ -64,7 +64,9 @@ def test_what_is_no_number_is_null_and_named(client: TestClient, mlflow: Mlflow)
     }
 
 
-def test_a_snapshot_holds_the_values_of_its_step_alone(client: TestClient, mlflow: Mlflow) -> None:
+def test_a_snapshot_contains_only_the_values_of_its_step(
+    client: TestClient, mlflow: Mlflow
+) -> None:
     run = mlflow.run(params={"steps_per_epoch": "2"})
     for step in range(1, 6):
         run.log(step, train__loss=1 / step)
@@ -81,7 +83,9 @@ def test_a_snapshot_holds_the_values_of_its_step_alone(client: TestClient, mlflo
     assert rest.json()[0]["metrics"]["loss"] == {"train": 0.5, "val": 0.9}
 
 
-def test_points_that_were_logged_twice_are_read_once(client: TestClient, mlflow: Mlflow) -> None:
+def test_points_that_were_logged_twice_are_returned_once(
+    client: TestClient, mlflow: Mlflow
+) -> None:
     run = mlflow.run()
     run.log(1, train__loss=0.9, timestamp_ms=START_MS)
     run.log(2, train__loss=0.8, timestamp_ms=START_MS + 5)
@@ -99,7 +103,7 @@ def test_points_that_were_logged_twice_are_read_once(client: TestClient, mlflow:
     assert latest["loss"]["train"] == 0.7
 
 
-def test_the_steps_of_system_metrics_are_not_the_training_s(
+def test_steps_of_system_metrics_are_not_steps_of_the_training(
     client: TestClient, mlflow: Mlflow
 ) -> None:
     run = mlflow.run()
@@ -114,7 +118,7 @@ def test_the_steps_of_system_metrics_are_not_the_training_s(
 
 
 @pytest.mark.parametrize("address", ["train/loss", "train%2Floss"])
-def test_a_curve_is_asked_for_by_mlflow_s_name(
+def test_a_curve_is_requested_by_its_mlflow_name(
     client: TestClient, mlflow: Mlflow, address: str
 ) -> None:
     run = mlflow.run(params={"steps_per_epoch": "2"})
@@ -137,9 +141,7 @@ def test_a_curve_is_asked_for_by_mlflow_s_name(
     assert (second["epoch"], second["batch"]) == (2, 1)
 
 
-def test_a_short_name_brings_all_that_it_stands_for_by_step(
-    client: TestClient, mlflow: Mlflow
-) -> None:
+def test_a_short_name_returns_all_its_metrics_by_step(client: TestClient, mlflow: Mlflow) -> None:
     run = mlflow.run()
     for step in (1, 2, 3, 4):
         run.log(step, train__loss=float(step))
@@ -160,7 +162,7 @@ def test_a_short_name_brings_all_that_it_stands_for_by_step(
     ]
 
 
-def test_an_unknown_metric_is_refused_with_those_there_are(
+def test_an_unknown_metric_is_refused_with_the_list_of_known_ones(
     client: TestClient, mlflow: Mlflow
 ) -> None:
     run = mlflow.run()
@@ -176,7 +178,7 @@ def test_an_unknown_metric_is_refused_with_those_there_are(
     assert "and 10 more" in response.json()["error"]
 
 
-def test_a_name_that_no_database_takes_is_unknown(client: TestClient, mlflow: Mlflow) -> None:
+def test_a_name_that_no_database_accepts_is_unknown(client: TestClient, mlflow: Mlflow) -> None:
     run = mlflow.run()
 
     response = client.get("/api/metrics/performance/a%00b", params={"run_id": run.run_id})
@@ -195,7 +197,7 @@ def test_a_name_that_no_database_takes_is_unknown(client: TestClient, mlflow: Ml
         ("offset=99999999999999999999", "query.offset"),
     ],
 )
-def test_an_absurd_page_is_refused_by_its_field(
+def test_an_invalid_page_is_refused_and_names_the_field(
     client: TestClient, mlflow: Mlflow, query: str, field: str
 ) -> None:
     run = mlflow.run()
@@ -206,7 +208,7 @@ def test_an_absurd_page_is_refused_by_its_field(
     assert response.json()["details"].startswith(f"{field}: ")
 
 
-def test_a_hundred_thousand_steps_are_paged_and_drawn_whole(
+def test_a_hundred_thousand_steps_are_paged_and_downsampled(
     client: TestClient, mlflow: Mlflow, store: SqlAlchemyStore
 ) -> None:
     run = mlflow.run(params={"steps_per_epoch": "500"})
@@ -229,7 +231,7 @@ def test_a_hundred_thousand_steps_are_paged_and_drawn_whole(
     assert epochs.headers["X-Total-Count"] == "200"
 
 
-def test_infinite_values_are_drawn_as_what_they_are(client: TestClient, mlflow: Mlflow) -> None:
+def test_infinite_values_are_named_in_a_curve(client: TestClient, mlflow: Mlflow) -> None:
     run = mlflow.run()
     for step, value in enumerate([1.0, INFINITY, 2.0, -INFINITY, NAN, 3.0]):
         run.log(step, train__loss=value)
@@ -246,7 +248,7 @@ def test_infinite_values_are_drawn_as_what_they_are(client: TestClient, mlflow: 
     ]
 
 
-def test_a_part_of_a_curve_is_as_fine_as_its_limit_allows(
+def test_a_range_of_a_curve_has_as_many_points_as_its_limit_allows(
     client: TestClient, mlflow: Mlflow
 ) -> None:
     run = mlflow.run()

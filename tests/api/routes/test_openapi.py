@@ -32,7 +32,7 @@ def operation(request: pytest.FixtureRequest) -> dict[str, Any]:
     return found
 
 
-def test_each_answer_has_a_type_and_an_example_of_it(operation: dict[str, Any]) -> None:
+def test_each_response_has_a_type_and_an_example_of_it(operation: dict[str, Any]) -> None:
     responses = operation["responses"]
     answer = responses["201" if "201" in responses else "200"]["content"]["application/json"]
 
@@ -72,7 +72,7 @@ def expected_refusals(operation: dict[str, Any]) -> set[str]:
 
 
 @pytest.mark.parametrize("name", [name for name in OPERATIONS if name not in ABOUT_THE_SERVER])
-def test_every_route_about_runs_takes_the_workspace_and_can_refuse(name: str) -> None:
+def test_every_route_about_runs_accepts_a_workspace_and_documents_bad_input(name: str) -> None:
     operation = OPERATIONS[name]
 
     assert "X-MLFLOW-WORKSPACE" in [parameter["name"] for parameter in operation["parameters"]]
@@ -80,5 +80,5 @@ def test_every_route_about_runs_takes_the_workspace_and_can_refuse(name: str) ->
 
 
 @pytest.mark.parametrize("name", LISTS)
-def test_lists_name_the_header_that_says_how_long_they_are(name: str) -> None:
+def test_lists_document_the_header_with_their_length(name: str) -> None:
     assert "X-Total-Count" in OPERATIONS[name]["responses"]["200"]["headers"]

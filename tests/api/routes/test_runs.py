@@ -17,7 +17,9 @@ def listed(client: TestClient, **query: str | int) -> list[str]:
     return [run["run_id"] for run in response.json()]
 
 
-def test_a_run_is_listed_with_what_tells_it_from_others(client: TestClient, mlflow: Mlflow) -> None:
+def test_a_run_is_listed_with_its_attributes_and_key_metrics(
+    client: TestClient, mlflow: Mlflow
+) -> None:
     run = mlflow.run(
         experiment="retinal",
         params={"total_epochs": "3", "steps_per_epoch": "10"},
@@ -49,9 +51,7 @@ def test_a_run_is_listed_with_what_tells_it_from_others(client: TestClient, mlfl
     assert found["not_finite"] == {"val/loss": "NaN"}
 
 
-def test_runs_of_all_experiments_come_newest_first_in_pages(
-    client: TestClient, mlflow: Mlflow
-) -> None:
+def test_runs_of_all_experiments_are_paged_newest_first(client: TestClient, mlflow: Mlflow) -> None:
     runs = [
         mlflow.run(experiment=f"number {n % 2}", start_ms=START_MS + n).run_id for n in range(5)
     ]
@@ -64,7 +64,7 @@ def test_runs_of_all_experiments_come_newest_first_in_pages(
     assert listed(client, offset=5) == []
 
 
-def test_deleted_runs_are_not_listed_but_still_there_by_their_id(
+def test_deleted_runs_are_not_listed_but_can_be_read_by_id(
     client: TestClient, mlflow: Mlflow
 ) -> None:
     kept, deleted = mlflow.run(), mlflow.run()
@@ -75,7 +75,7 @@ def test_deleted_runs_are_not_listed_but_still_there_by_their_id(
     assert response.status_code == 200
 
 
-def test_an_experiment_is_meant_by_its_id_else_by_its_name(
+def test_an_experiment_is_selected_by_its_id_else_by_its_name(
     client: TestClient, mlflow: Mlflow
 ) -> None:
     first = mlflow.run(experiment="first")
@@ -90,9 +90,7 @@ def test_an_experiment_is_meant_by_its_id_else_by_its_name(
 
 
 @pytest.mark.parametrize("name", ["nothing", "%", "9" * 19, "9" * 200, "²", "a\0b", "' or 1=1 --"])
-def test_an_experiment_that_is_not_there_has_no_runs(
-    client: TestClient, mlflow: Mlflow, name: str
-) -> None:
+def test_an_unknown_experiment_has_no_runs(client: TestClient, mlflow: Mlflow, name: str) -> None:
     mlflow.run()
 
     assert listed(client, experiment=name) == []
@@ -108,7 +106,7 @@ def runs_in_all_states(mlflow: Mlflow) -> list[LoggedRun]:
     ]
 
 
-def test_a_status_lists_the_runs_that_say_it(
+def test_a_status_lists_the_runs_that_have_it(
     client: TestClient, runs_in_all_states: list[LoggedRun]
 ) -> None:
     found = [run.client.get_run(run.run_id) for run in runs_in_all_states]
@@ -134,14 +132,18 @@ def test_a_status_lists_the_runs_that_say_it(
         ("experiment=" + "a" * 257, "query.experiment"),
     ],
 )
-def test_a_bad_filter_is_refused_by_its_field(client: TestClient, query: str, field: str) -> None:
+def test_an_invalid_filter_is_refused_and_names_the_field(
+    client: TestClient, query: str, field: str
+) -> None:
     response = client.get(f"/api/runs?{query}")
 
     assert response.status_code == 422
     assert response.json()["details"].startswith(field)
 
 
-def test_without_an_id_the_newest_active_run_is_meant(client: TestClient, mlflow: Mlflow) -> None:
+def test_without_an_id_the_newest_active_run_is_selected(
+    client: TestClient, mlflow: Mlflow
+) -> None:
     mlflow.run(start_ms=START_MS)
     active = mlflow.run(start_ms=START_MS + 1, status="SCHEDULED")
     ended = mlflow.run(start_ms=START_MS + 2, status="FINISHED")
@@ -165,7 +167,7 @@ PATHS = (
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_without_any_run_there_is_nothing_to_ask(client: TestClient, path: str) -> None:
+def test_without_any_run_requests_about_a_run_are_refused(client: TestClient, path: str) -> None:
     response = client.get(f"/api/{path}")
 
     assert response.status_code == 404
@@ -186,7 +188,7 @@ def test_a_run_that_is_not_there_is_refused(
     assert len(response.json()["error"]) < 200
 
 
-def test_no_answer_has_a_nan_in_its_json(client: TestClient, mlflow: Mlflow) -> None:
+def test_no_response_contains_nan(client: TestClient, mlflow: Mlflow) -> None:
     run = mlflow.run(params={"steps_per_epoch": "2"})
     for step, value in enumerate([float("nan"), float("inf"), -float("inf")], start=1):
         run.log_named(step, {"train/loss": value, "critical/RAO": value, "per_class/A": value})
@@ -198,7 +200,7 @@ def test_no_answer_has_a_nan_in_its_json(client: TestClient, mlflow: Mlflow) -> 
         assert "Infinity" not in response.text.replace('Infinity"', "")
 
 
-def test_a_store_that_fails_is_a_failure_and_not_an_empty_list(
+def test_a_failing_store_gives_an_error_and_not_an_empty_list(
     client: TestClient, mlflow: Mlflow, store: SqlAlchemyStore
 ) -> None:
     mlflow.run()
@@ -209,7 +211,7 @@ def test_a_store_that_fails_is_a_failure_and_not_an_empty_list(
     assert client.get("/api/runs").status_code >= 500
 
 
-def test_one_run_is_shown_as_its_sockets_say_it(client: TestClient, mlflow: Mlflow) -> None:
+def test_one_run_has_the_status_that_its_sockets_send(client: TestClient, mlflow: Mlflow) -> None:
     run = mlflow.run(params={"total_epochs": "3", "steps_per_epoch": "10"})
     run.log(12, train__loss=0.5)
 

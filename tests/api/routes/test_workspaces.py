@@ -73,7 +73,7 @@ PATHS = (
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_a_run_of_another_workspace_is_not_there(hospital: Hospital, path: str) -> None:
+def test_a_run_of_another_workspace_is_not_found(hospital: Hospital, path: str) -> None:
     own, other = hospital.run_ids["radiology"], hospital.run_ids["default"]
     headers = {HEADER: "radiology"}
 
@@ -87,7 +87,7 @@ def test_a_run_of_another_workspace_is_not_there(hospital: Hospital, path: str) 
     assert status(own) == 404
 
 
-def test_the_list_and_the_default_run_stay_within_the_workspace(hospital: Hospital) -> None:
+def test_the_list_and_the_default_run_are_limited_to_the_workspace(hospital: Hospital) -> None:
     for workspace, run_id in hospital.run_ids.items():
         headers = {HEADER: workspace}
         for query in (
@@ -109,7 +109,7 @@ def test_the_list_and_the_default_run_stay_within_the_workspace(hospital: Hospit
     )
 
 
-def test_an_evaluation_is_read_from_the_workspace_s_own_folder(hospital: Hospital) -> None:
+def test_an_evaluation_is_read_from_the_folder_of_its_workspace(hospital: Hospital) -> None:
     run_id = hospital.run_ids["radiology"]
     with within("radiology"):
         artifact_uri = hospital.store.get_run(run_id).info.artifact_uri
@@ -127,21 +127,21 @@ def test_an_evaluation_is_read_from_the_workspace_s_own_folder(hospital: Hospita
     assert response.json()["confusion_matrix"] == [[3]]
 
 
-def test_a_workspace_that_is_not_there_is_refused(hospital: Hospital) -> None:
+def test_an_unknown_workspace_is_refused(hospital: Hospital) -> None:
     response = hospital.client.get("/api/runs", headers={HEADER: "cardiology"})
 
     assert response.status_code == 404
     assert "cardiology" in response.json()["error"]
 
 
-def test_a_header_that_names_no_workspace_is_refused_by_its_name(hospital: Hospital) -> None:
+def test_an_invalid_workspace_header_is_refused_and_named(hospital: Hospital) -> None:
     response = hospital.client.get("/api/runs", headers={HEADER: "../other"})
 
     assert response.status_code == 422
     assert response.json()["details"].startswith(f"header.{HEADER}: ")
 
 
-def test_a_header_is_refused_where_workspaces_are_off(client: TestClient) -> None:
+def test_a_workspace_header_is_refused_if_workspaces_are_disabled(client: TestClient) -> None:
     response = client.get("/api/runs", headers={HEADER: "radiology"})
 
     assert response.status_code == 422
@@ -149,7 +149,7 @@ def test_a_header_is_refused_where_workspaces_are_off(client: TestClient) -> Non
     assert client.get("/api/runs").status_code == 200
 
 
-def test_a_request_leaves_its_workspace_to_itself(hospital: Hospital) -> None:
+def test_the_workspace_of_a_request_does_not_leak_into_the_next(hospital: Hospital) -> None:
     with hospital.client as client:
         client.get("/api/runs", headers={HEADER: "radiology"})
         runs = client.get("/api/runs").json()
@@ -158,7 +158,7 @@ def test_a_request_leaves_its_workspace_to_itself(hospital: Hospital) -> None:
     assert get_request_workspace() is None
 
 
-def test_the_reader_alone_is_told_its_workspace(hospital: Hospital) -> None:
+def test_the_reader_uses_the_workspace_of_its_context(hospital: Hospital) -> None:
     with within("radiology"):
         assert hospital.reader.default_run_id() == hospital.run_ids["radiology"]
         with pytest.raises(RunNotFoundError):

@@ -60,7 +60,7 @@ def test_a_local_artifact_is_read_up_to_a_size(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("claimed_bytes", "largest_bytes", "num_downloads"), [(7, 6, 0), (None, 7, 0), (3, 6, 1)]
 )
-def test_a_remote_artifact_is_refused_by_the_size_it_claims_and_by_the_one_it_has(
+def test_a_remote_artifact_is_refused_by_its_claimed_and_by_its_actual_size(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     claimed_bytes: int | None,
@@ -76,7 +76,7 @@ def test_a_remote_artifact_is_refused_by_the_size_it_claims_and_by_the_one_it_ha
     assert bucket.num_downloads == num_downloads
 
 
-def test_a_remote_artifact_is_downloaded_where_it_is_small_enough(
+def test_a_remote_artifact_is_downloaded_if_it_is_small_enough(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bucket = Bucket(tmp_path, 7)

@@ -15,7 +15,7 @@ from tracking_plugin.names import Metric, Param
 from tracking_plugin.wilson_interval import wilson_interval
 
 
-def test_every_name_has_its_place() -> None:
+def test_every_metric_has_its_field() -> None:
     data = nest(
         {
             "train/loss": 1,
@@ -44,7 +44,7 @@ def test_every_name_has_its_place() -> None:
     }
 
 
-def test_the_short_names_stand_for_the_metrics_that_are_shown_under_them() -> None:
+def test_short_names_stand_for_the_metrics_in_their_field() -> None:
     assert set(SHORT_NAMES["loss"]) == {Metric.TRAIN_LOSS, Metric.VAL_LOSS}
     assert SHORT_NAMES["f1_score"] == (Metric.VAL_F1,)
 
@@ -59,7 +59,9 @@ def test_the_short_names_stand_for_the_metrics_that_are_shown_under_them() -> No
         (-1.7976931348623157e308, NotFinite.NEGATIVE_INFINITY),
     ],
 )
-def test_what_json_cannot_say_is_said_beside(value: float, expected: NotFinite) -> None:
+def test_a_value_that_json_cannot_represent_is_null_and_named(
+    value: float, expected: NotFinite
+) -> None:
     assert finite(value).not_finite == expected
     data = nest(
         {"val/loss": value, "other": value, "critical/RAO": value, "critical_support/RAO": 9}
@@ -70,7 +72,7 @@ def test_what_json_cannot_say_is_said_beside(value: float, expected: NotFinite) 
     assert data.not_finite == {"val/loss": expected, "other": expected, "critical/RAO": expected}
 
 
-def test_a_value_that_is_a_number_again_is_no_longer_said_to_be_none() -> None:
+def test_a_value_that_is_finite_again_is_no_longer_named() -> None:
     nesting = Nesting({})
     nesting.update({"val/loss": math.nan})
     nesting.update({"val/loss": 0.5})
@@ -78,7 +80,7 @@ def test_a_value_that_is_a_number_again_is_no_longer_said_to_be_none() -> None:
     assert nesting.data.not_finite == {}
 
 
-def test_a_condition_is_judged_with_the_support_that_it_has() -> None:
+def test_the_status_of_a_condition_depends_on_its_support() -> None:
     data = nest({"critical/RAO": 0.95, "critical_support/RAO": 20})
     assert data.critical_conditions == {
         "RAO": CriticalCondition(
@@ -101,14 +103,14 @@ def test_a_condition_is_judged_with_the_support_that_it_has() -> None:
         ({"critical/RAO": 1.0}, {}, ConditionStatus.NO_DATA),
     ],
 )
-def test_what_has_no_positives_or_no_floor_is_never_ok(
+def test_a_condition_without_positives_or_threshold_is_never_ok(
     values: dict[str, float], thresholds: dict[str, float], expected: ConditionStatus
 ) -> None:
     assert nest(values, thresholds).critical_conditions["RAO"].status == expected
 
 
 @pytest.mark.parametrize("support", [-1, 1e16, 1e200, math.nan, math.inf])
-def test_a_support_that_counts_nothing_is_left_out(support: float) -> None:
+def test_a_support_that_is_not_a_count_is_ignored(support: float) -> None:
     condition = nest({"critical/RAO": 1.0, "critical_support/RAO": support})
     judged = condition.critical_conditions["RAO"]
     assert judged.support is None
@@ -136,7 +138,7 @@ names = st.sampled_from(
 
 
 @given(st.lists(st.tuples(names, st.floats())))
-def test_any_values_can_be_told_and_updates_add_up(logged: list[tuple[str, float]]) -> None:
+def test_updates_give_the_same_data_as_all_values_at_once(logged: list[tuple[str, float]]) -> None:
     nesting = Nesting(MIN_SENSITIVITY)
     for name, value in logged:
         nesting.update({name: value})
@@ -144,7 +146,7 @@ def test_any_values_can_be_told_and_updates_add_up(logged: list[tuple[str, float
     assert nesting.data == nest(dict(logged))
 
 
-def test_the_run_says_its_own_floors() -> None:
+def test_a_run_can_set_its_own_thresholds() -> None:
     assert critical_thresholds({Param.CRITICAL_THRESHOLDS: '{"RAO": 0.9, "new": "0.5"}'}) == {
         "RAO": 0.9,
         "new": 0.5,
@@ -166,12 +168,12 @@ def test_the_run_says_its_own_floors() -> None:
         '{"RAO": 1%s}' % ("0" * 400),
     ],
 )
-def test_floors_that_cannot_be_read_are_the_shipped_ones(said: str) -> None:
+def test_thresholds_that_cannot_be_parsed_are_those_of_the_taxonomy(said: str) -> None:
     assert critical_thresholds({Param.CRITICAL_THRESHOLDS: said}) == MIN_SENSITIVITY
     assert critical_thresholds({}) == MIN_SENSITIVITY
 
 
-def test_two_answers_share_nothing() -> None:
+def test_two_results_share_no_data() -> None:
     one = nest({"val/loss": 1, "per_class/a": 1, "other": math.nan, "critical/RAO": 1})
     assert one != MetricsData()
     assert nest({}) == MetricsData()
@@ -179,7 +181,7 @@ def test_two_answers_share_nothing() -> None:
     assert MetricsData().loss is not MetricsData().loss
 
 
-def test_thousands_of_metrics_find_their_places() -> None:
+def test_thousands_of_metrics_are_nested_quickly() -> None:
     values = {f"per_class/{index}": float(index) for index in range(5000)}
     nesting = Nesting({})
     nesting.update(values)

@@ -70,7 +70,9 @@ def reader(store: AbstractStore) -> RunReader:
     return RunReader(lambda: store)
 
 
-def test_a_state_holds_the_run_s_facts_and_newest_points(reader: RunReader, mlflow: Mlflow) -> None:
+def test_a_state_has_the_run_s_attributes_and_newest_points(
+    reader: RunReader, mlflow: Mlflow
+) -> None:
     run = mlflow.run(
         params={"total_epochs": "3", "steps_per_epoch": "2", "other": "1"},
         tags={"fovea.status": "training", "fovea.message": "On it"},
@@ -101,7 +103,7 @@ def test_a_state_holds_the_run_s_facts_and_newest_points(reader: RunReader, mlfl
     assert state.recent[5]["train/loss"].timestamp_ms == START_MS + 5000
 
 
-def test_what_is_known_already_is_not_added_again(reader: RunReader, mlflow: Mlflow) -> None:
+def test_points_of_the_state_are_not_added_again(reader: RunReader, mlflow: Mlflow) -> None:
     run = mlflow.run()
     run.log(1, train__loss=0.5, val__loss=NAN)
 
@@ -137,7 +139,7 @@ def test_a_state_has_no_more_than_the_newest_steps(reader: RunReader, mlflow: Ml
     assert sorted(state.recent) == list(range(5, RECENT_STEPS + 5))
 
 
-def test_a_deleted_run_is_there_and_says_so(reader: RunReader, mlflow: Mlflow) -> None:
+def test_a_deleted_run_is_found_and_marked(reader: RunReader, mlflow: Mlflow) -> None:
     run = mlflow.run()
     run.client.delete_run(run.run_id)
 
@@ -151,7 +153,9 @@ def test_a_run_that_is_not_there_is_refused(reader: RunReader, run_id: str) -> N
         reader.state(run_id)
 
 
-def test_the_newest_active_run_is_meant_else_the_newest(reader: RunReader, mlflow: Mlflow) -> None:
+def test_the_default_is_the_newest_active_run_else_the_newest(
+    reader: RunReader, mlflow: Mlflow
+) -> None:
     assert reader.default_run_id() is None
     oldest = mlflow.run(start_ms=START_MS)
     middle = mlflow.run(start_ms=START_MS + 1, experiment="another")
@@ -198,7 +202,7 @@ def test_runs_are_found_by_experiment_and_status(reader: RunReader, mlflow: Mlfl
     assert reader.find_runs(RunQuery(experiment="one"), Page(limit=1)).total == 2
 
 
-def test_steps_points_and_epochs_leave_the_machine_out(reader: RunReader, mlflow: Mlflow) -> None:
+def test_steps_points_and_epochs_exclude_system_metrics(reader: RunReader, mlflow: Mlflow) -> None:
     run = mlflow.run()
     run.log(-1, train__loss=9.0)
     for step in (1, 2, 5):
@@ -223,7 +227,9 @@ def test_steps_points_and_epochs_leave_the_machine_out(reader: RunReader, mlflow
     assert len(metrics.series(run.run_id, "nothing")) == 0
 
 
-def test_each_metric_begins_and_ends_in_each_span(reader: RunReader, mlflow: Mlflow) -> None:
+def test_each_metric_has_its_first_and_last_point_in_each_span(
+    reader: RunReader, mlflow: Mlflow
+) -> None:
     run = mlflow.run()
     for step in range(1, 1001):
         if step % 7 == 0:

@@ -27,7 +27,7 @@ def test_at_the_same_time_the_larger_value_counts_and_nan_as_zero() -> None:
     assert np.isnan(series.values[2])
 
 
-def test_no_points_are_a_series_too() -> None:
+def test_a_series_may_be_empty() -> None:
     assert len(once_per_step([], [], [])) == 0
 
 
@@ -44,7 +44,7 @@ def test_downsampling_keeps_the_order_and_the_limit(
 
 
 @given(values=curves, limit=st.integers(5, 500))
-def test_downsampling_keeps_both_ends_the_extremes_and_that_there_was_a_nan(
+def test_downsampling_keeps_both_ends_the_extremes_and_a_nan(
     values: NDArray[np.float64], limit: int
 ) -> None:
     kept = downsample(values, limit)
@@ -71,7 +71,7 @@ def test_every_bucket_keeps_its_own_extremes(values: NDArray[np.float64], limit:
         start += len(bucket)
 
 
-def test_a_single_point_is_the_last_one() -> None:
+def test_a_limit_of_one_keeps_the_last_point() -> None:
     assert downsample(np.array([5.0, 9.0, 1.0]), 1).tolist() == [2]
     assert downsample(np.array([5.0, 9.0, 1.0]), 2).tolist() == [0, 2]
 

@@ -23,21 +23,21 @@ def point(name: str = "loss", value: float = 0.5, step: int = 1, ms: int = 1000)
     return LoggedPoint(name, value, step, ms)
 
 
-def test_the_newest_value_is_that_of_the_furthest_step() -> None:
+def test_the_newest_value_is_that_of_the_highest_step() -> None:
     run = state()
     run.add_points([point(value=1, step=5, ms=10), point(value=2, step=4, ms=99)])
     assert latest_values(run) == {"loss": 1}
     assert run.last_step == 5
 
 
-def test_at_one_step_the_last_to_be_logged_counts_wherever_it_is_shown() -> None:
+def test_of_several_points_at_a_step_the_last_one_logged_counts() -> None:
     run = state()
     run.add_points([point(value=1, ms=20), point(value=2, ms=10)])
     assert latest_values(run) == {"loss": 1}
     assert run.recent[1]["loss"].value == 1
 
 
-def test_only_what_was_not_known_yet_comes_back() -> None:
+def test_adding_points_returns_only_those_that_change_the_state() -> None:
     run = state()
     points = [point(), point(step=2, value=math.nan), point("system/cpu", step=9)]
     assert run.add_points(points) == points
@@ -46,7 +46,7 @@ def test_only_what_was_not_known_yet_comes_back() -> None:
     assert run.add_points([point(step=3), point()]) == [point(step=3)]
 
 
-def test_a_late_point_finds_its_step() -> None:
+def test_a_late_point_is_added_to_its_step() -> None:
     run = state()
     run.add_points([point(step=1), point(step=3)])
     run.add_points([point(step=2)])
@@ -54,7 +54,7 @@ def test_a_late_point_finds_its_step() -> None:
     assert run.last_step == 3
 
 
-def test_the_oldest_steps_are_forgotten() -> None:
+def test_the_oldest_steps_are_dropped() -> None:
     run = state()
     run.add_points(point(step=step) for step in range(RECENT_STEPS + 50))
     assert sorted(run.recent) == list(range(50, RECENT_STEPS + 50))
@@ -63,7 +63,7 @@ def test_the_oldest_steps_are_forgotten() -> None:
     assert run.latest["loss"].step == RECENT_STEPS + 49
 
 
-def test_not_many_points_are_kept_where_steps_have_many(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_few_steps_are_kept_if_steps_have_many_points(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run_state, "RECENT_POINTS", 10)
     run = state()
     for step in range(5):
@@ -75,7 +75,7 @@ def test_not_many_points_are_kept_where_steps_have_many(monkeypatch: pytest.Monk
     assert {step: len(points) for step, points in run.recent.items()} == {9: 25}
 
 
-def test_the_machines_steps_are_none_of_the_training() -> None:
+def test_steps_of_system_metrics_do_not_count_as_training_steps() -> None:
     run = state()
     run.add_points([point(step=1)])
     run.add_points(point("system/cpu", step=step) for step in range(1000))
@@ -84,7 +84,7 @@ def test_the_machines_steps_are_none_of_the_training() -> None:
     assert run.latest["system/cpu"].step == 999
 
 
-def test_two_states_share_nothing() -> None:
+def test_two_states_share_no_data() -> None:
     one = state()
     one.add_points([point()])
     one.tags["k"] = "v"
@@ -103,18 +103,20 @@ def test_two_states_share_nothing() -> None:
         (-3, TrainingPosition(-3, None, None)),
     ],
 )
-def test_epochs_follow_from_their_length(step: int | None, expected: TrainingPosition) -> None:
+def test_epochs_are_computed_from_steps_per_epoch(
+    step: int | None, expected: TrainingPosition
+) -> None:
     assert position_at(state(**{Param.STEPS_PER_EPOCH: "10"}), step) == expected
 
 
 @pytest.mark.parametrize("said", ["", "0", "-5", "ten", "1e3", "2.5", "9" * 5000])
-def test_a_length_that_is_none_says_nothing(said: str) -> None:
+def test_an_invalid_steps_per_epoch_is_ignored(said: str) -> None:
     run = state(**{Param.STEPS_PER_EPOCH: said, Param.TOTAL_EPOCHS: said})
     assert (run.steps_per_epoch, run.total_epochs) == (None, None)
     assert position_at(run, 7) == TrainingPosition(7, None, None)
 
 
-def test_epochs_come_from_their_metric_where_nothing_else_says() -> None:
+def test_without_steps_per_epoch_the_metric_epoch_counts() -> None:
     run = state()
     run.add_points([point("epoch", value=1, step=10), point("epoch", value=2, step=20)])
     assert position_at(run, 10).epoch == 1
@@ -123,7 +125,7 @@ def test_epochs_come_from_their_metric_where_nothing_else_says() -> None:
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 1e300])
-def test_an_epoch_that_is_no_number_is_not_told(value: float) -> None:
+def test_an_epoch_that_is_not_finite_is_unknown(value: float) -> None:
     run = state()
     run.add_points([point("epoch", value=value)])
     assert position_at(run, 1).epoch is None

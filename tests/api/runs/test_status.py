@@ -31,7 +31,7 @@ START_MS = 1_750_000_000_000
         ("OF ANOTHER VERSION", None, RunStatus.IDLE),
     ],
 )
-def test_a_run_that_has_ended_is_what_mlflow_says(
+def test_mlflow_decides_the_status_of_an_ended_run(
     mlflow_status: str | None, tag: str | None, expected: RunStatus
 ) -> None:
     assert status_word(mlflow_status, {} if tag is None else {Tag.STATUS: tag}) == expected
@@ -49,7 +49,7 @@ def running(*steps: int, step_ms: int = 1000, **fields: object) -> RunState:
     return run
 
 
-def test_the_status_says_all_that_is_known() -> None:
+def test_the_status_contains_every_known_fact() -> None:
     run = running(26, 27, experiment_id="7", deleted=True)
     run.tags = {
         Tag.MESSAGE: "on its way",
@@ -76,7 +76,7 @@ def test_the_status_says_all_that_is_known() -> None:
     }
 
 
-def test_of_an_empty_run_nothing_is_invented() -> None:
+def test_an_empty_run_has_empty_fields() -> None:
     status = training_status(RunState(run_id="a"), START_MS)
     told = status.model_dump(exclude_none=True)
     assert told == {
@@ -88,7 +88,7 @@ def test_of_an_empty_run_nothing_is_invented() -> None:
     }
 
 
-def test_time_stops_with_the_run_and_goes_on_where_it_is_resumed() -> None:
+def test_elapsed_time_stops_with_the_run_and_continues_when_it_resumes() -> None:
     ended = running(1, mlflow_status="FINISHED", end_time_ms=START_MS + 5000)
     assert training_status(ended, START_MS + 99_000).elapsed_time == 5
     ended.mlflow_status = "RUNNING"
@@ -99,7 +99,7 @@ def test_a_clock_behind_the_runs_shows_no_negative_time() -> None:
     assert training_status(running(1), START_MS - 5000).elapsed_time == 0
 
 
-def test_what_is_left_follows_from_the_pace_of_the_recent_steps() -> None:
+def test_the_remaining_time_follows_from_the_pace_of_recent_steps() -> None:
     assert training_status(running(*range(1, 51)), START_MS).eta_seconds == 50
     assert training_status(running(*range(1, 51), step_ms=300), START_MS).eta_seconds == 15
     assert training_status(running(10, 20, 40), START_MS).eta_seconds == 60
@@ -117,19 +117,19 @@ def test_what_is_left_follows_from_the_pace_of_the_recent_steps() -> None:
     ],
     ids=["no step", "one step", "ended", "paused", "no parameters", "no length of an epoch"],
 )
-def test_without_a_pace_or_an_end_nothing_is_said_of_what_is_left(run: RunState) -> None:
+def test_without_a_pace_or_an_end_the_remaining_time_is_unknown(run: RunState) -> None:
     assert training_status(run, START_MS).eta_seconds is None
 
 
-def test_past_its_end_nothing_is_left() -> None:
+def test_after_the_planned_end_no_time_remains() -> None:
     assert training_status(running(1, 150), START_MS).eta_seconds == 0
 
 
-def test_steps_that_were_logged_backwards_in_time_say_no_negative_pace() -> None:
+def test_steps_logged_backwards_in_time_give_no_negative_pace() -> None:
     assert training_status(running(1, 50, step_ms=-1000), START_MS).eta_seconds == 0
 
 
-def test_the_machines_samples_are_no_pace() -> None:
+def test_system_metrics_do_not_count_for_the_pace() -> None:
     run = running(40, 50)
     samples = [LoggedPoint("system/cpu", 1.0, step, START_MS) for step in range(30, 49)]
     run.add_points(samples)

@@ -29,13 +29,13 @@ def client() -> TestClient:
     return TestClient(app)
 
 
-def test_a_store_that_is_away_is_503_and_its_address_stays_inside() -> None:
+def test_an_unavailable_store_gives_503_without_its_address() -> None:
     answer = client().get("/away")
     assert (answer.status_code, answer.json()["error_code"]) == (503, "UNAVAILABLE")
     assert "secret" not in answer.text
 
 
-def test_any_other_error_of_mlflow_is_a_failure_of_ours() -> None:
+def test_any_other_error_of_mlflow_gives_500() -> None:
     answer = client().get("/broken")
     assert (answer.status_code, answer.json()["error_code"]) == (500, "INTERNAL_ERROR")
     assert "secret" not in answer.text

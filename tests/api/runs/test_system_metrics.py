@@ -31,7 +31,7 @@ def test_a_machine_is_shown_as_mlflow_measured_it() -> None:
     )
 
 
-def test_a_run_that_says_nothing_of_its_machine_has_none() -> None:
+def test_a_run_without_system_metrics_has_empty_values() -> None:
     assert system_metrics({}) == SystemMetrics()
     assert system_metrics(latest(disk_usage_percentage=4)) == SystemMetrics()
     assert system_metrics({"val/loss": LoggedPoint("val/loss", 1, 1, 1)}) == SystemMetrics()
@@ -45,12 +45,12 @@ def test_a_machine_without_gpu_shows_none() -> None:
 @pytest.mark.parametrize(
     ("used_mb", "used_percent"), [(2048, 0), (0, 0), (2048, math.nan), (math.nan, 5), (0, 5)]
 )
-def test_a_total_that_does_not_follow_is_not_told(used_mb: float, used_percent: float) -> None:
+def test_a_total_that_cannot_be_computed_is_null(used_mb: float, used_percent: float) -> None:
     machine = system_metrics(
         latest(gpu_0_memory_usage_megabytes=used_mb, gpu_0_memory_usage_percentage=used_percent)
     )
     assert machine.gpu.memory_total is None
 
 
-def test_what_was_measured_as_no_number_is_not_told() -> None:
+def test_a_measurement_that_is_not_finite_is_null() -> None:
     assert system_metrics(latest(cpu_utilization_percentage=math.nan)) == SystemMetrics()

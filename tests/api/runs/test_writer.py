@@ -40,7 +40,7 @@ async def new_run(writer: RunWriter, **tags: str) -> str:
     return await writer.create(None, experiment="fundus", run_name="first", tags=tags)
 
 
-async def test_a_run_is_created_scheduled_in_an_experiment_that_comes_with_it(
+async def test_a_run_is_created_as_scheduled_with_its_experiment(
     store: SqlAlchemyStore, writer: RunWriter, told: list[RunEvent]
 ) -> None:
     run_id = await new_run(writer, note="n" * (LONGEST_TAG + 1))
@@ -55,7 +55,7 @@ async def test_a_run_is_created_scheduled_in_an_experiment_that_comes_with_it(
     assert told[0].start_time_ms == run.info.start_time
 
 
-async def test_no_run_is_created_in_an_experiment_that_is_deleted(
+async def test_no_run_is_created_in_a_deleted_experiment(
     store: SqlAlchemyStore, writer: RunWriter, told: list[RunEvent]
 ) -> None:
     store.delete_experiment(store.create_experiment("fundus", None, []))
@@ -64,7 +64,7 @@ async def test_no_run_is_created_in_an_experiment_that_is_deleted(
     assert told == []
 
 
-async def test_tags_are_stored_and_told_as_they_are_stored(
+async def test_tags_are_stored_then_published_as_stored(
     store: SqlAlchemyStore, writer: RunWriter, told: list[RunEvent]
 ) -> None:
     run_id = await new_run(writer)
@@ -77,7 +77,7 @@ async def test_tags_are_stored_and_told_as_they_are_stored(
 
 
 @pytest.mark.parametrize(("status", "is_end"), [("RUNNING", False), ("KILLED", True)])
-async def test_only_an_end_has_a_time(
+async def test_only_a_status_that_ends_the_run_sets_its_end_time(
     store: SqlAlchemyStore, writer: RunWriter, told: list[RunEvent], *, status: str, is_end: bool
 ) -> None:
     run_id = await new_run(writer)
@@ -89,7 +89,7 @@ async def test_only_an_end_has_a_time(
     assert (info.end_time is not None) is is_end
 
 
-async def test_a_file_is_kept_under_the_name_that_is_asked_for(
+async def test_a_file_is_stored_under_the_given_name(
     store: SqlAlchemyStore, writer: RunWriter, told: list[RunEvent], tmp_path: Path
 ) -> None:
     run_id = await new_run(writer)
@@ -107,13 +107,13 @@ def artifact(store: SqlAlchemyStore, run_id: str, path: str) -> str:
     return (Path(uri.removeprefix("file://")) / path).read_text()
 
 
-async def test_what_is_not_stored_is_not_told(writer: RunWriter, told: list[RunEvent]) -> None:
+async def test_a_failed_write_is_not_published(writer: RunWriter, told: list[RunEvent]) -> None:
     with pytest.raises(MlflowException):
         await writer.set_tags("0" * 32, None, {"a": "b"})
     assert told == []
 
 
-async def test_a_store_that_does_not_answer_is_not_waited_for(
+async def test_a_store_that_does_not_respond_raises_after_the_deadline(
     told: list[RunEvent], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def stuck() -> AbstractStore:

@@ -49,13 +49,13 @@ def require_up_to_date(database: Database) -> None:
         assert compare_metadata(context, metadata) == []
 
 
-def test_the_migrations_make_the_tables_that_the_code_means(database: Database) -> None:
+def test_the_migrations_create_the_tables_of_the_code(database: Database) -> None:
     database.migrate()
     assert tables(database) == {*metadata.tables, VERSION_TABLE}
     require_up_to_date(database)
 
 
-def test_migrating_again_changes_nothing_that_is_kept(database: Database) -> None:
+def test_migrating_again_changes_no_data(database: Database) -> None:
     database.migrate()
     lease = "INSERT INTO fovea_leases (name, owner, expires_ms) VALUES ('jobs', 'me', 7)"
     with database.begin() as connection:
@@ -65,7 +65,7 @@ def test_migrating_again_changes_nothing_that_is_kept(database: Database) -> Non
         assert connection.execute(text("SELECT owner FROM fovea_leases")).scalar_one() == "me"
 
 
-def test_processes_that_migrate_at_once_do_it_once(uri: str, database: Database) -> None:
+def test_processes_that_migrate_at_the_same_time_migrate_once(uri: str, database: Database) -> None:
     program = (
         "import sys; from api.storage.database import Database; Database(sys.argv[1]).migrate()"
     )
@@ -75,7 +75,7 @@ def test_processes_that_migrate_at_once_do_it_once(uri: str, database: Database)
     require_up_to_date(database)
 
 
-def test_mlflows_own_tables_and_migrations_are_left_alone(uri: str, tmp_path: Path) -> None:
+def test_mlflow_s_own_tables_and_migrations_are_unchanged(uri: str, tmp_path: Path) -> None:
     store = SqlAlchemyStore(uri, str(tmp_path / "artifacts"))
     before = inspect(store.engine).get_table_names()
     database = Database(uri)
@@ -89,7 +89,7 @@ def test_mlflows_own_tables_and_migrations_are_left_alone(uri: str, tmp_path: Pa
     SqlAlchemyStore(uri, str(tmp_path / "artifacts")).engine.dispose()
 
 
-def test_what_fails_is_not_written(database: Database) -> None:
+def test_a_failed_transaction_writes_nothing(database: Database) -> None:
     database.migrate()
 
     def fail() -> None:
@@ -103,7 +103,7 @@ def test_what_fails_is_not_written(database: Database) -> None:
         assert connection.execute(text("SELECT count(*) FROM fovea_leases")).scalar_one() == 0
 
 
-def test_reading_waits_for_nobody_who_writes(database: Database) -> None:
+def test_a_reader_does_not_wait_for_a_writer(database: Database) -> None:
     database.migrate()
     with database.begin() as writing:
         writing.execute(text("INSERT INTO fovea_leases VALUES ('jobs', 'me', 7)"))
@@ -112,7 +112,7 @@ def test_reading_waits_for_nobody_who_writes(database: Database) -> None:
     assert count == 0
 
 
-def test_one_who_writes_waits_for_another(database: Database) -> None:
+def test_a_writer_waits_for_another(database: Database) -> None:
     """On SQLite, where a transaction that has read could otherwise not write any more."""
     database.migrate()
     begun = threading.Event()
@@ -134,7 +134,7 @@ def test_one_who_writes_waits_for_another(database: Database) -> None:
 
 
 @pytest.mark.anyio
-async def test_a_database_that_is_away_is_said_to_be_without_its_address(tmp_path: Path) -> None:
+async def test_an_unreachable_database_is_reported_without_its_address(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path / 'nowhere' / 'secret.db'}")
 
     def ask() -> None:
@@ -147,7 +147,9 @@ async def test_a_database_that_is_away_is_said_to_be_without_its_address(tmp_pat
 
 
 @pytest.mark.anyio
-async def test_a_database_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_database_that_never_responds_raises_after_the_deadline(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     answers = threading.Event()
     monkeypatch.setattr(database_module, "DEADLINE_S", 0.05)
     with pytest.raises(UnavailableError):
@@ -156,6 +158,6 @@ async def test_a_database_that_never_answers_is_given_up(monkeypatch: pytest.Mon
 
 
 @pytest.mark.anyio
-async def test_what_the_work_itself_refuses_is_no_outage() -> None:
+async def test_an_error_of_the_work_itself_is_not_an_outage() -> None:
     with pytest.raises(ZeroDivisionError):
         await in_database(lambda: 1 // 0)

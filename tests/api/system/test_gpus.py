@@ -55,7 +55,7 @@ def driver(monkeypatch: pytest.MonkeyPatch) -> Driver:
     return Driver(monkeypatch)
 
 
-def test_each_gpu_tells_what_it_can(driver: Driver) -> None:
+def test_each_gpu_has_the_values_that_it_reports(driver: Driver) -> None:
     nvidia = NvidiaDriver()
 
     first, second = nvidia.gpus()
@@ -75,7 +75,7 @@ def test_each_gpu_tells_what_it_can(driver: Driver) -> None:
     assert driver.num_opened == 1
 
 
-def test_a_machine_without_a_driver_has_no_gpus_and_is_asked_once(driver: Driver) -> None:
+def test_without_a_driver_there_are_no_gpus_and_one_attempt(driver: Driver) -> None:
     driver.failure = pynvml.NVMLError(pynvml.NVML_ERROR_LIBRARY_NOT_FOUND)
     nvidia = NvidiaDriver()
 
@@ -83,7 +83,7 @@ def test_a_machine_without_a_driver_has_no_gpus_and_is_asked_once(driver: Driver
     assert driver.num_opened == 1
 
 
-def test_a_driver_that_fails_for_a_while_is_asked_again(driver: Driver) -> None:
+def test_a_driver_that_fails_temporarily_is_read_again(driver: Driver) -> None:
     nvidia = NvidiaDriver()
     assert len(nvidia.gpus()) == 2
 
@@ -104,7 +104,7 @@ GPU = GpuStats(
 )
 
 
-def test_a_driver_that_hangs_costs_the_patience_once_and_recovers() -> None:
+def test_a_driver_that_hangs_delays_one_reading_and_recovers() -> None:
     may_answer, num_asked = threading.Event(), 0
 
     def read() -> list[GpuStats]:

@@ -17,7 +17,7 @@ def no_gpus() -> list[GpuStats]:
     return []
 
 
-def test_the_machine_is_told_in_the_units_that_were_promised(tmp_path: Path) -> None:
+def test_the_machine_is_measured_in_the_documented_units(tmp_path: Path) -> None:
     read = MachineStats(tmp_path, no_gpus).read()
 
     assert read.memory.total == psutil.virtual_memory().total
@@ -28,7 +28,7 @@ def test_the_machine_is_told_in_the_units_that_were_promised(tmp_path: Path) -> 
     assert read.gpu == []
 
 
-def test_the_processor_is_measured_whichever_thread_asks(tmp_path: Path) -> None:
+def test_the_processor_is_measured_in_every_thread(tmp_path: Path) -> None:
     machine = MachineStats(tmp_path, no_gpus)
 
     with ThreadPoolExecutor(1) as another_thread:
@@ -39,13 +39,13 @@ def test_the_processor_is_measured_whichever_thread_asks(tmp_path: Path) -> None
     assert reading.result().cpu.usage_percent > 0
 
 
-def test_a_folder_that_is_not_there_yet_is_on_the_disk_of_its_parent(tmp_path: Path) -> None:
+def test_a_missing_folder_is_on_the_disk_of_its_parent(tmp_path: Path) -> None:
     read = MachineStats(tmp_path / "not" / "yet", no_gpus).read()
 
     assert read.disk.total == psutil.disk_usage(str(tmp_path)).total
 
 
-def test_a_reading_serves_all_who_ask_within_a_second(tmp_path: Path) -> None:
+def test_a_measurement_is_cached_for_a_second(tmp_path: Path) -> None:
     now, num_read = 100.0, 0
 
     def gpus() -> list[GpuStats]:
@@ -62,9 +62,7 @@ def test_a_reading_serves_all_who_ask_within_a_second(tmp_path: Path) -> None:
     assert num_read == 2
 
 
-def test_the_route_answers_even_without_a_gpu(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_route_works_without_a_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     app = FastAPI()
     app.state.machine = MachineStats(tmp_path, no_gpus)
     app.include_router(stats.router)
