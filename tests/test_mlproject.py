@@ -1,4 +1,4 @@
-"""MLproject and conda.yaml: what MLflow makes of them, and that they agree with the rest."""
+"""MLproject and conda.yaml are valid for MLflow and agree with the rest of the project."""
 
 import re
 import shlex
@@ -20,7 +20,7 @@ def project() -> Project:
 
 
 def arguments(project: Project, entry_point: str, **parameters: str) -> list[str]:
-    """What MLflow's command hands to `python -m training`."""
+    """The arguments that MLflow passes to `python -m training`."""
     command = project.get_entry_point(entry_point).compute_command(parameters, None)
     words = shlex.split(command)
     assert words[:3] == ["python", "-m", "training"]
@@ -84,7 +84,7 @@ def test_conda_and_the_lock_file_pin_the_same_versions() -> None:
 
 
 def locked() -> dict[str, str]:
-    """The versions for Python 3.11, which come first where they differ."""
+    """The versions for Python 3.11, which are listed first if they differ."""
     pins: dict[str, str] = {}
     for line in (ROOT / "requirements.lock").read_text().splitlines():
         name, _, version = line.partition("==")

@@ -1,4 +1,4 @@
-"""ray_cluster.yaml, by Ray's own schema check and by what this project needs of it."""
+"""ray_cluster.yaml passes Ray's own schema check and has what this project needs."""
 
 import shlex
 from pathlib import Path
@@ -22,7 +22,7 @@ def written() -> dict[str, Any]:
 
 @pytest.fixture
 def prepared(written: dict[str, Any]) -> dict[str, Any]:
-    """As `ray up` completes and checks it."""
+    """The file as `ray up` completes and checks it."""
     config: dict[str, Any] = prepare_config(written)
     validate_config(config)
     return config

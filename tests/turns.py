@@ -1,4 +1,4 @@
-"""Waiting within an event loop, for what others do there."""
+"""Waiting within an event loop."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,23 +8,23 @@ from tests.waiting import DEADLINE_S, POLL_INTERVAL_S
 
 
 async def turns(number: int = 10) -> None:
-    """Let whatever can go on go on."""
+    """Let all other tasks run until they wait."""
     for _ in range(number):
         await asyncio.sleep(0)
 
 
 async def until(condition: Callable[[], object], what: str) -> None:
-    """Until `condition` is true; AssertionError, naming `what`, where it never is."""
+    """Wait until `condition` is true. Raises AssertionError, which names `what`, after the deadline."""
     try:
         async with asyncio.timeout(DEADLINE_S):
-            while not condition():  # noqa: ASYNC110 - what is waited for may be in another process
+            while not condition():  # noqa: ASYNC110 - the condition may depend on another process
                 await asyncio.sleep(POLL_INTERVAL_S)
     except TimeoutError:
         raise AssertionError(f"{what}: not within {DEADLINE_S:.0f} s") from None
 
 
 def other_tasks() -> set[asyncio.Task[object]]:
-    """All tasks but the one that asks, and the one that anyio runs tests in."""
+    """All tasks except the current one and the one in which anyio runs tests."""
     tasks: set[asyncio.Task[object]] = asyncio.all_tasks()
     tasks.discard(cast("asyncio.Task[object]", asyncio.current_task()))
     return {task for task in tasks if "TestRunner" not in repr(task)}

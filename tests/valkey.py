@@ -1,4 +1,4 @@
-"""A real Valkey server for the tests, which can be killed, stopped for a while and started anew."""
+"""A real Valkey server, which tests can kill, freeze and restart."""
 
 import os
 import signal
@@ -13,7 +13,7 @@ from tests.ports import LOOPBACK, free_port
 
 
 class Valkey:
-    """One server on one port with one folder for its data, however often it is started."""
+    """A server with a fixed port and data folder across restarts."""
 
     def __init__(self, data_dir: Path, port: int, *, persists: bool) -> None:
         config = {"appendonly": "yes", "appendfsync": "always"} if persists else {}
@@ -28,7 +28,7 @@ class Valkey:
             self._pid = int(client.info("server")["process_id"])
 
     def kill(self) -> None:
-        """As if the machine had lost its power."""
+        """Kill the process, as a power failure would."""
         self._server.terminate()
 
     def restart(self) -> None:
@@ -37,7 +37,7 @@ class Valkey:
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
-        """The system takes connections and writes for it while inside, but nobody reads them."""
+        """Suspend the process: the system still accepts connections and data for it."""
         os.kill(self._pid, signal.SIGSTOP)
         try:
             yield
@@ -45,18 +45,18 @@ class Valkey:
             os.kill(self._pid, signal.SIGCONT)
 
     def cut_connections(self) -> None:
-        """All but the one that asks for it."""
+        """Cut all connections except the one that sends this command."""
         with self.client() as client:
             client.client_kill_filter(_type="normal", skipme=True)
 
     def client(self) -> Redis:
-        """For what the bus itself does not do."""
+        """A client for commands that the bus does not use."""
         return Redis.from_url(self.url)
 
 
 @contextmanager
 def valkey(data_dir: Path, port: int | None = None, *, persists: bool = False) -> Iterator[Valkey]:
-    """A server that runs while inside."""
+    """Runs a server."""
     server = Valkey(data_dir, port or free_port(), persists=persists)
     server.start()
     try:
@@ -67,6 +67,6 @@ def valkey(data_dir: Path, port: int | None = None, *, persists: bool = False) -
 
 @contextmanager
 def valkey_server(data_dir: Path, port: int | None = None) -> Iterator[str]:
-    """Its URL while inside."""
+    """Runs a server and yields its URL."""
     with valkey(data_dir, port) as server:
         yield server.url

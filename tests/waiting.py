@@ -1,4 +1,4 @@
-"""Waiting for a condition, with a deadline instead of a guess."""
+"""Waiting for a condition with a deadline."""
 
 import time
 from collections.abc import Callable
@@ -11,7 +11,7 @@ POLL_INTERVAL_S = 0.05
 
 
 def until(condition: Callable[[], T | None], what: str, deadline_s: float = DEADLINE_S) -> T:
-    """The first true answer of `condition`; AssertionError, naming `what`, after `deadline_s`."""
+    """The first true result of `condition`. Raises AssertionError, which names `what`, after `deadline_s`."""
     end = time.monotonic() + deadline_s
     while time.monotonic() < end:
         if answer := condition():

@@ -1,4 +1,4 @@
-"""Servers for the tests that only read from them or write under names of their own, and databases."""
+"""Shared servers, for tests that use names of their own, and empty databases."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +18,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    """Each test makes databases of its own there."""
+    """Each test creates databases of its own on it."""
     with postgres_server(tmp_path_factory.mktemp("postgres")) as server:
         yield server
 
@@ -30,7 +30,7 @@ def anyio_backend() -> str:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_uri(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Of an empty database."""
+    """The URI of an empty database."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'mlflow.db'}"
     postgres: Postgres = request.getfixturevalue("postgres")

@@ -1,4 +1,4 @@
-"""Runs in a real MLflow store, logged as a training logs them."""
+"""Runs in a real MLflow store, logged as by a training."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -18,13 +18,13 @@ STEP_MS = 1000
 
 @dataclass(frozen=True)
 class LoggedRun:
-    """A run, and the means to log more to it."""
+    """A run, and methods to log to it."""
 
     client: MlflowClient
     run_id: str
 
     def log(self, step: int, timestamp_ms: int | None = None, **values: float) -> None:
-        """Metrics at one step; `__` stands for the slash in their names."""
+        """Log metrics at one step; `__` stands for the slash in their names."""
         self.log_named(
             step, {name.replace("__", "/"): v for name, v in values.items()}, timestamp_ms
         )
@@ -43,7 +43,7 @@ class LoggedRun:
 
 @dataclass(frozen=True)
 class Mlflow:
-    """An MLflow without a server."""
+    """An MLflow store without a server."""
 
     client: MlflowClient
     folder: Path
@@ -75,14 +75,14 @@ class Mlflow:
 
 
 def empty_database(folder: Path) -> Path:
-    """MLflow's tables, for tests to copy, since its migrations take seconds."""
+    """A database with MLflow's tables, which tests copy because the migrations take seconds."""
     path = folder / "empty.db"
     SqlAlchemyStore(f"sqlite:///{path}", str(folder / "artifacts")).engine.dispose()
     return path
 
 
 def bulk_log(store: SqlAlchemyStore, run_id: str, metric: str, values: Iterable[float]) -> None:
-    """A long metric from step 1 on, written as MLflow writes it but at once."""
+    """Write a long metric from step 1 on with one statement."""
     rows = [
         {
             "run_uuid": run_id,

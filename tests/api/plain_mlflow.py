@@ -1,4 +1,4 @@
-"""A plain `mlflow server` beside ours, and what both answer to the same words."""
+"""A plain `mlflow server`, and a comparison of its responses with those of Fovea."""
 
 import os
 import re
@@ -16,35 +16,35 @@ from tests.ports import LOOPBACK, free_port
 from tests.servers import START_DEADLINE_S, STOP_DEADLINE_S
 from tests.waiting import until
 
-# What two servers cannot have in common, and the one header that ours adds to every answer.
+# Headers that differ between any two servers, and the one that Fovea adds to every response.
 _OWN_HEADERS = {"date", "etag", "last-modified", "x-request-id"}
 _ID = re.compile(rb"[0-9a-f]{32}")
 _MOMENT = re.compile(rb"\b1[0-9]{12}\b")
-# Both are asked by one name, which some answers repeat.
+# Both servers get the same host name, which some responses repeat.
 _HOST = "localhost:5000"
 
-# Some answers list a set, whose order is each process's own otherwise.
+# Some responses list a set, whose order differs between processes otherwise.
 SAME_ORDER = {"PYTHONHASHSEED": "0"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One request; `{run}` in its path or body stands for what an earlier step kept as `run`."""
+    """One request; `{run}` in its path or body stands for a value that an earlier step stored as `run`."""
 
     name: str
     method: str
     path: str
     body: bytes | None = None
     is_chunked: bool = False
-    """Sent in pieces, without a word of its length."""
+    """Sent in chunks, without a Content-Length."""
     headers: Mapping[str, str] = field(default_factory=dict)
     keeps: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """By name, where in the answer the value is."""
+    """By name, the path of the value in the response."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What came, without what is each server's own."""
+    """The response, without the parts that differ between servers."""
 
     status: int
     headers: list[tuple[str, str]]
@@ -53,7 +53,7 @@ class Answer:
 
 @contextmanager
 def plain_mlflow_server(directory: Path, *options: str) -> Iterator[str]:
-    """The URL of an `mlflow server` that keeps its data as ours does, while inside."""
+    """Runs an `mlflow server` that stores its data as Fovea's server does, and yields its URL."""
     port = free_port()
     directory.mkdir(parents=True)
     log = directory / "server.log"
@@ -62,7 +62,7 @@ def plain_mlflow_server(directory: Path, *options: str) -> Iterator[str]:
         *("--backend-store-uri", f"sqlite:///{directory}/mlflow.db"),
         *("--artifacts-destination", (directory / "artifacts").as_uri()),
     ]
-    # As `fovea serve` sets them, since these are choices and no part of the application.
+    # `fovea serve` sets these options, too.
     environment = {
         **os.environ,
         **SAME_ORDER,
@@ -82,7 +82,7 @@ def plain_mlflow_server(directory: Path, *options: str) -> Iterator[str]:
     def answers() -> bool:
         assert process.poll() is None, log.read_text()
         try:
-            # With a prefix it is nothing that is found, which is an answer as well.
+            # With a prefix the response is 404, which is a response as well.
             return httpx.get(f"http://{LOOPBACK}:{port}/health", timeout=10).status_code < 500
         except httpx.TransportError:
             return False
@@ -96,7 +96,7 @@ def plain_mlflow_server(directory: Path, *options: str) -> Iterator[str]:
 
 
 def converse(url: str, steps: list[Step], base: str) -> dict[str, Answer]:
-    """The answers to all steps, one after the other, by their names; `base` is kept from the start."""
+    """The responses to all steps in order, by name; `base` is stored from the start."""
     kept = {"base": base}
     ids: dict[bytes, bytes] = {}
     answers: dict[str, Answer] = {}

@@ -1,4 +1,4 @@
-"""Our routes in front of a whole MLflow, on a real server."""
+"""Fovea's routes in front of a complete MLflow, on a real server."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -1,4 +1,4 @@
-"""The one shape of refusals that the routes of today cannot provoke."""
+"""Error responses that no present route causes have the same shape."""
 
 import pytest
 from fastapi import FastAPI, HTTPException
@@ -19,7 +19,7 @@ from api.request_id import RequestIdMiddleware
 
 
 class RunMissingError(NotFoundError):
-    """A refusal of a part of the server, by its own name."""
+    """An error of a domain, with a name of its own."""
 
 
 RAISED: dict[str, ApiError] = {

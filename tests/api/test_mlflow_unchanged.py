@@ -1,4 +1,4 @@
-"""MLflow answers under Fovea as it does alone: the same words to two real servers, compared."""
+"""MLflow responds under Fovea as it does alone: the same requests to two real servers are compared."""
 
 import re
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ SCRIPT = re.compile(rb'<script defer src="[^"]*monitor/panel\.js"></script>')
 
 @dataclass(frozen=True, kw_only=True)
 class Servers:
-    """How both were started, and under which path they are asked."""
+    """The options of both servers, and their path prefix."""
 
     options: tuple[str, ...] = ()
     base: str = ""
@@ -67,13 +67,13 @@ def test_the_page_of_the_ui_has_one_more_script(answers: Answers, name: str) -> 
 
 
 def but_of_the_file(answer: Answer) -> list[tuple[str, str]]:
-    """The headers but for those that describe a file's very bytes."""
+    """The headers without those that describe the bytes of a file."""
     described = ("accept-ranges", "content-length", "etag", "last-modified")
     return [(name, value) for name, value in answer.headers if name not in described]
 
 
 def test_the_requests_were_understood(answers: Answers) -> None:
-    # Two servers that refuse everything would agree as well.
+    # Two servers that refuse everything would agree, too.
     understood = {name for name, answer in answers.plain.items() if answer.status == 200}
     assert understood >= {
         *("experiment-create", "run-create", "run-create-camel", "metric", "metric-nan", "batch"),

@@ -1,4 +1,4 @@
-"""The monitor's frontend, unchanged, against a real server: each of its buttons, messages and questions."""
+"""The unchanged frontend of the monitor against a real server: all its buttons, messages and requests."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -52,7 +52,7 @@ EVALUATED = {
     "critical_support/CNV": 20.0,
     "critical/RVO": 1.0,
     "critical_support/RVO": 20.0,
-    # Of a condition that no image shows, there is no sensitivity to log.
+    # A condition without images has no sensitivity to log.
     "critical_support/Retinal_Detachment": 0.0,
 }
 CLASS_REPORT = {"support": 4, "precision": 0.75, "recall": 0.75, "f1": 0.75}
@@ -64,7 +64,7 @@ EVALUATION: Mapping[str, Any] = {
 
 
 def values_at(step: int) -> dict[str, float]:
-    """What a training logs at a step: its own progress each time, its evaluation once an epoch."""
+    """Log what a training logs at a step: its progress each time, its evaluation once per epoch."""
     values = {
         "train/loss": 1.0 / step,
         "train/accuracy": step / 8,
@@ -76,7 +76,7 @@ def values_at(step: int) -> dict[str, float]:
 
 
 def curve(metric: str) -> list[tuple[int, int, float]]:
-    """Epoch, batch and value of all that is logged of a metric."""
+    """Epoch, batch and value of all points of a metric."""
     logged = {step: values_at(step) for step in range(1, NUM_STEPS + 1)}
     return [
         (*epoch_and_batch(step), values[metric])
@@ -98,20 +98,20 @@ def trainer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TrainingServer
 
 @pytest.fixture(scope="module")
 def page(trainer: TrainingServer) -> Iterator[Page]:
-    """Open before there is any run, and as long as the server is there."""
+    """Opened before there is any run, and kept open until the server ends."""
     with open_page(trainer.url) as page:
         yield page
 
 
 @pytest.fixture(scope="module")
 def start(page: Page) -> Answer:
-    """The answer to the start button."""
+    """The response to the start button."""
     return page.press("start")
 
 
 @pytest.fixture(scope="module")
 def run(trainer: TrainingServer, page: Page, start: Answer) -> Iterator[LoggedRun]:
-    """Of the training that the button started: two epochs and a step, and it goes on."""
+    """The training that the button started: two epochs and a step, still running."""
     page.until_word("training")
     [run_id] = trainer.ray.entrypoints
     run = LoggedRun(MlflowClient(trainer.url), run_id)
@@ -137,7 +137,7 @@ def log_and_see(page: Page, run: LoggedRun, step: int) -> None:
 def test_before_any_run_every_field_that_the_page_reads_exists(
     trainer: TrainingServer, page: Page
 ) -> None:
-    """The first to run."""
+    """Runs first."""
     assert not trainer.ray.entrypoints, "nothing has been started yet"
     assert (page.store.words, page.store.history) == (["idle"], [])
     assert page.store.metrics is not None
@@ -168,7 +168,7 @@ def test_the_progress_bar_has_its_values(page: Page, run: LoggedRun) -> None:
     assert status is not None
     assert (status.status, status.epoch, status.total_epochs) == ("training", 3, EPOCHS)
     assert (status.batch, status.total_batches) == (1, STEPS_PER_EPOCH)
-    # Five steps are left, of a second each.
+    # Five steps of a second each remain.
     assert status.eta_seconds == 5.0
     assert status.elapsed_time is not None
 
@@ -301,7 +301,7 @@ def test_the_server_machine_is_measured(page: Page) -> None:
 
 
 def test_the_server_reports_its_health(trainer: TrainingServer) -> None:
-    """At the address of its own, and at the one that the monitor's scripts ask."""
+    """At its own address, and at the one that the scripts of the monitor use."""
     for path in ("/api/health", "/health"):
         answer = httpx.get(f"{trainer.url}{path}", timeout=DEADLINE_S)
         assert (answer.status_code, "ok" in answer.text.lower()) == (200, True)
@@ -310,13 +310,13 @@ def test_the_server_reports_its_health(trainer: TrainingServer) -> None:
 def test_the_other_buttons_take_effect_and_their_result_is_shown(
     page: Page, run: LoggedRun
 ) -> None:
-    """The last to run: it ends what the others look at."""
+    """Runs last: it ends the run that the other tests use."""
     for button, word in (("pause", "paused"), ("resume", "training")):
         answer = page.press(button, SettledAnswer)
         assert (answer.status, answer.training_status) == ("success", word)
         page.until_word(word)
     assert page.press("stop").status == "success"
     page.until_word("stopped")
-    # A run that has ended refuses, in JSON like any other answer: the page reads on, and sees no success.
+    # A run that has ended refuses with JSON, so that the page continues and sees no success.
     refused = page.post("/api/training/resume")
     assert (refused.status_code, refused.json().get("status")) == (409, None)

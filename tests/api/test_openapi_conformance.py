@@ -1,4 +1,4 @@
-"""Every route that the OpenAPI document names does what it says there, whatever it is asked."""
+"""Every route responds as the OpenAPI document says, to any request."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -27,7 +27,7 @@ KNOWN: dict[str, list[str] | list[int]] = {
     "epoch": [1, 2, 3],
     "epochs": ["1,2", "2", "1,7"],
 }
-"""Of the runs the names, which stand for their ids; the last to be made is asked for by default."""
+"""Names of runs stand for their ids; the run created last is the default."""
 KNOWN["job_id"] = KNOWN["run_id"]
 JOB_LIKE = [allow_header_conformance, unsupported_method]
 """Checks of paths under /api/training/, where several routes match the same path."""
@@ -52,9 +52,9 @@ EVALUATION = {
 
 @pytest.fixture(scope="module")
 def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One whose runs nobody else changes."""
+    """A server whose runs no other test changes."""
     folder = tmp_path_factory.mktemp("conformance")
-    # Nobody listens there: whatever may be started all the same costs nothing.
+    # Nothing listens at this address, so that a job that is started nevertheless costs nothing.
     environment = {"FOVEA_RAY_ADDRESS": f"http://{LOOPBACK}:{free_port()}"}
     with fovea_server(folder / "data", environment=environment) as server:
         yield server
@@ -62,7 +62,7 @@ def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def run_ids(own_server: Server) -> Iterator[dict[str, str]]:
-    """A training, a run of somebody who knows nothing of us, one that is empty, and one deleted."""
+    """A training, a run of a client without Fovea, an empty run and a deleted one."""
     client = MlflowClient(own_server.url)
     ids = {
         str(name): client.create_run("0", run_name=str(name)).info.run_id
@@ -86,17 +86,17 @@ def run_ids(own_server: Server) -> Iterator[dict[str, str]]:
     client.log_batch(foreign, metrics=[Metric("my metric/with spaces", 1, 1, -3)])
     client.set_terminated(foreign, "FAILED")
     client.delete_run(ids["deleted"])
-    # Whoever commands it need not wait.
+    # A loop that acknowledges commands, so that requests do not wait.
     with acknowledging_loop(own_server.url, training):
         yield ids
 
 
 def documented() -> dict[str, Any]:
-    """The document, where right is what is there, so that answers are more than `not found`."""
+    """The document, limited to existing runs and metrics, so that not every response is 404."""
     client = TestClient(create_app(), base_url="http://localhost")
     document: dict[str, Any] = client.get("/api/openapi.json").json()
     for operation in operations(document):
-        # Where workspaces are off, as on this server, naming one is refused, as MLflow refuses it.
+        # With workspaces disabled, as on this server, naming one is refused, as by MLflow.
         parameters = [
             parameter
             for parameter in operation.get("parameters", [])
@@ -116,7 +116,7 @@ def operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 DOCUMENT = documented()
 SCHEMA = schemathesis.openapi.from_dict(DOCUMENT).exclude(method="POST", path=list(STARTS))
-# A parameter that nobody knows is left alone, as on the web everywhere.
+# Unknown parameters are ignored, as usual.
 SCHEMA.config.generation.update(allow_extra_parameters=False)
 
 

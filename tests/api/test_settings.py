@@ -1,4 +1,4 @@
-"""The server's settings, as the environment gives them."""
+"""The settings of the server are read from the environment."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A follower of a bus that keeps what it is told."""
+"""A follower of a bus that records its events."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,20 +9,20 @@ from tests.turns import until
 
 
 class Follower:
-    """What has come, in its order."""
+    """The received events in order."""
 
     def __init__(self) -> None:
         self.batches: list[Batch] = []
 
     @property
     def epochs(self) -> list[str]:
-        """Each stream that was begun, in their order."""
+        """The epochs of the stream in order."""
         epochs = [batch.position.epoch for batch in self.batches]
         return [epoch for at, epoch in enumerate(epochs) if at == 0 or epoch != epochs[at - 1]]
 
     @property
     def entries(self) -> list[tuple[str, int, int]]:
-        """Epoch, offset, and the event's number."""
+        """Epoch, offset and number of each event."""
         return [
             (batch.position.epoch, offset, event.accepted_ms)
             for batch in self.batches
@@ -38,7 +38,7 @@ class Follower:
         return any(batch.has_gap for batch in self.batches)
 
     async def until(self, number: int) -> None:
-        """Until the event of that number is here."""
+        """Wait for the event with that number."""
         await until(lambda: number in self.numbers, f"event {number}")
 
     async def until_epochs(self, number: int) -> None:
@@ -47,7 +47,7 @@ class Follower:
 
 @asynccontextmanager
 async def following(bus: Bus) -> AsyncIterator[Follower]:
-    """Follows while inside, from when the first batch has come."""
+    """Follows the bus; entered once the first batch has arrived."""
     follower = Follower()
 
     async def follow() -> None:

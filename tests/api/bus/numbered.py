@@ -1,4 +1,4 @@
-"""Events that count up, so that a loss, a double or a swap shows."""
+"""Numbered events, which reveal lost, duplicate and swapped ones."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""Coroutines that are begun at once: what does not wait is done, what waits goes on as in any task."""
+"""A coroutine runs at once up to its first wait, and the rest runs as in any task."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""The bus of one process: order, retention, and followers that are slow or go."""
+"""The bus of one process: order, retention, and followers that are slow or end."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -139,7 +139,7 @@ async def test_every_follower_sees_all_in_order_or_a_gap(
 
 
 class Follower:
-    """Reads batch by batch, and counts what it was not shown."""
+    """Reads batch by batch, and counts missed events."""
 
     def __init__(self, batches: AsyncIterator[Batch]) -> None:
         self._batches = batches
@@ -150,7 +150,7 @@ class Follower:
         self.seen: list[int] = []
 
     async def read(self) -> None:
-        """What there is; nothing where nothing has come."""
+        """The next batch, or nothing if none has arrived."""
         self._reading = self._reading or asyncio.ensure_future(anext(self._batches))
         await turns()
         if not self._reading.done():

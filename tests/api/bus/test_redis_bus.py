@@ -1,4 +1,4 @@
-"""The shared bus on a real Valkey that is well: order, retention, and who has gone without a word."""
+"""The shared bus on a healthy Valkey server: order, retention, and killed publishers."""
 
 import asyncio
 import sys
@@ -265,7 +265,7 @@ asyncio.run(main())
 
 @asynccontextmanager
 async def publisher(url: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A process that has published event 1, and ends with a farewell when it is told to."""
+    """A process that has published event 1, and unregisters when it is told to end."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", PUBLISHER, url, stdin=asyncio.subprocess.PIPE
     )
@@ -315,7 +315,7 @@ async def test_the_same_number_of_the_same_publisher_counts_once(server: Valkey)
     client = bus._client
     async with bus.running(), following(bus) as follower:
         for numbers in ((1, 2), (1, 2, 3)):
-            # As one that lost the answers to its first two events.
+            # As a publisher that lost the replies to its first two events.
             publisher = RedisPublisher(client, "the same", RETENTION)
             for number in numbers:
                 publisher.publish(encode_event(event(number)))

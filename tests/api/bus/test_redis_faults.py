@@ -1,4 +1,4 @@
-"""The shared bus while its server fails: what is lost is told by a new epoch, and nothing else is."""
+"""The shared bus while its server fails: a new epoch begins exactly if events are lost."""
 
 import asyncio
 import logging
@@ -29,7 +29,7 @@ def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, dict[str, bool]]
 
 @pytest.fixture(autouse=True)
 def is_impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Deadlines that a test can wait for."""
+    """Shorten the deadlines for tests."""
     for module in (redis_bus, redis_publisher, redis_stream):
         monkeypatch.setattr(module, "REPLY_DEADLINE_S", 0.5)
     for module in (redis_bus, redis_publisher):
@@ -109,7 +109,7 @@ async def test_a_stalled_server_neither_loses_nor_duplicates_events(
         publish(bus, *range(50))
         await follower.until(49)
         with server.frozen():
-            # More than the system's own buffers take, so that writing itself has to wait.
+            # More than the system's buffers hold, so that writing has to wait.
             for number in range(50, 150):
                 bus.publish(event(number, padding="x" * 100_000))
             with pytest.raises(TimeoutError):
@@ -156,7 +156,7 @@ async def test_a_restarted_server_with_its_data_begins_a_new_epoch_too(
             assert of_last_epoch(follower) == [3]
             offsets = [offset for _, offset, _ in follower.entries]
             assert offsets == sorted(set(offsets))
-            # Whoever comes now does not get what belongs to the epoch before.
+            # A new follower gets no events of the previous epoch.
             late_bus = RedisBus(server.url, RETENTION)
             async with late_bus.running(), following(late_bus) as late:
                 await late.until(3)
@@ -191,7 +191,7 @@ async def test_events_dropped_during_an_outage_begin_a_new_epoch(
         publish(bus, 1)
         await follower.until(1)
         with server.frozen():
-            # Once the connection is gone, nothing can be underway any more.
+            # Without a connection no events can be in flight.
             await until(lambda: bus._publisher._connection is not None, "the connection")
             publish(bus, 2)
             await until(lambda: bus._publisher._connection is None, "the end of the connection")
@@ -212,7 +212,7 @@ async def test_events_dropped_while_connected_begin_a_new_epoch(
     async with bus.running(), other.running(), following(other) as follower:
         publish(bus, 1)
         await follower.until(1)
-        # At once, and more than can be written at once: most never reach the connection.
+        # More than can be written at once, so that most never reach the connection.
         for number in range(2, 300):
             bus.publish(event(number, padding="x" * 100_000))
         await follower.until(299)
@@ -245,7 +245,7 @@ async def test_events_dropped_while_an_epoch_begins_begin_another(
         with server.client() as client:
             entries = client.xrange(STREAM)
         begun = [entry for _, entry in entries if entry[b"event"] == b""]
-        # The stream's own, and one for each time that something was dropped.
+        # The stream's first epoch, and one for each time that events were dropped.
         assert len(begun) == 3
         assert of_last_epoch(follower) == [18, 19]
 
@@ -264,7 +264,7 @@ async def test_an_event_that_the_server_refuses_begins_a_new_epoch(server: Valke
 
 
 async def use_in_vain(url: str) -> None:
-    """Publish, follow and ask where nobody can answer: nothing of it raises but asking."""
+    """Publish, follow and read the end on a failing server: only reading the end raises."""
     bus = RedisBus(url, RETENTION)
     async with bus.running():
         publish(bus, *range(100))

@@ -1,4 +1,4 @@
-"""What watchers are told of each event, and that a run seen event by event is the run as stored."""
+"""Each event becomes its message, and events give the same state as reading the store."""
 
 import json
 import math
@@ -53,7 +53,7 @@ def point(name: str = "val/loss", value: float = 0.5, step: int = 1, ms: int = 0
 
 
 def told(run: RunView, event: RunEvent, offset: int = 2) -> dict[str, Any]:
-    """The message as it goes over the wire."""
+    """The message as JSON."""
     message = run.apply(event, offset)
     assert message is not None
     document: dict[str, Any] = json.loads(message.model_dump_json())

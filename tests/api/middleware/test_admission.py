@@ -1,4 +1,4 @@
-"""Who is let in by Host and Origin, on requests and on sockets."""
+"""Requests and sockets are admitted by Host and Origin."""
 
 import pytest
 from starlette.testclient import TestClient

@@ -1,4 +1,4 @@
-"""How much a request may send."""
+"""Larger bodies than the limit are refused."""
 
 import asyncio
 from collections.abc import Iterator
@@ -46,7 +46,7 @@ def limited(app: ASGIApp) -> ASGIApp:
 
 
 def in_pieces(num_bytes: int) -> Iterator[bytes]:
-    """A body whose length nobody declares."""
+    """A body without a Content-Length."""
     for _ in range(num_bytes // 100):
         yield b"1" * 100
     yield b"1" * (num_bytes % 100)
@@ -103,14 +103,14 @@ def test_a_wrong_content_length_is_not_trusted(app: FastAPI, declared: bytes | N
     sent, num_read = asyncio.run(exchange(limited(app), headers))
 
     assert sent[0]["status"] == 413
-    # The eleventh hundred is the one that is too much.
+    # The eleventh chunk of 100 bytes exceeds the limit.
     assert num_read == 11
 
 
 async def exchange(
     app: ASGIApp, headers: list[tuple[bytes, bytes]]
 ) -> tuple[list[dict[str, Any]], int]:
-    """What is answered to a request that never ends, and how many of its pieces were read."""
+    """The response to a request that never ends, and how many of its chunks were read."""
     sent: list[dict[str, Any]] = []
     num_read = 0
 

@@ -1,4 +1,4 @@
-"""Origins, as browsers write and compare them."""
+"""Origins are parsed, written and compared as browsers do."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""All doors together, in front of an application and on a real server."""
+"""All middleware together, in front of an application and on a real server."""
 
 from collections.abc import Iterator
 
@@ -77,7 +77,7 @@ def test_a_listed_origin_passes_the_preflight_and_can_read(client: TestClient) -
     assert answer.headers["Access-Control-Allow-Origin"] == LISTED
     exposed = answer.headers["Access-Control-Expose-Headers"].split(", ")
     assert {"X-Request-ID", "X-Total-Count"} <= set(exposed)
-    # No login yet, so that there is nothing that a browser could bring along.
+    # There is no authentication, so browsers have no credentials to send.
     assert "Access-Control-Allow-Credentials" not in answer.headers
 
 
@@ -217,6 +217,6 @@ def test_responses_of_mlflow_are_unchanged(session: httpx.Client) -> None:
     accepting = {"Accept-Encoding": "gzip", "Origin": "http://localhost:3000"}
     answer = session.get("/ajax-api/2.0/mlflow/experiments/get?experiment_id=0", headers=accepting)
 
-    # MLflow lets pages of other local ports read; that is its own policy, not ours.
+    # MLflow lets pages of other local ports read: that is its own policy.
     assert answer.status_code == 200
     assert "Cache-Control" not in answer.headers

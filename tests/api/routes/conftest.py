@@ -1,4 +1,4 @@
-"""The read API over a real store, without a server."""
+"""The read API over a real store, without a server process."""
 
 import shutil
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The epochs of a run, asked for over HTTP."""
+"""The epochs of a run over HTTP."""
 
 import json
 import logging

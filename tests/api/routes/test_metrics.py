@@ -1,4 +1,4 @@
-"""What a run has logged, asked for over HTTP."""
+"""The logged metrics of a run over HTTP."""
 
 import pytest
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore

@@ -1,4 +1,4 @@
-"""The API's documentation shows what the routes answer."""
+"""The API's documentation describes the responses and errors of all routes."""
 
 from typing import Any
 
@@ -44,7 +44,7 @@ def test_each_response_has_a_type_and_an_example_of_it(operation: dict[str, Any]
 
 
 def properties(schema: dict[str, Any]) -> set[str]:
-    """The fields of what a schema refers to."""
+    """The fields of the schema that is referred to."""
     name = schema.get("items", schema)["$ref"].rpartition("/")[2]
     return set(DOCUMENT["components"]["schemas"][name]["properties"])
 

@@ -1,4 +1,4 @@
-"""The list of runs, and the run that a request is about."""
+"""The list of runs, and the selection of the run of a request."""
 
 import pytest
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
@@ -11,7 +11,7 @@ from tracking_plugin.names import RunStatus
 
 
 def listed(client: TestClient, **query: str | int) -> list[str]:
-    """The ids of the runs that are listed."""
+    """The ids of the listed runs."""
     response = client.get("/api/runs", params=query)
     assert response.status_code == 200, response.text
     return [run["run_id"] for run in response.json()]

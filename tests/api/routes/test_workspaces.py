@@ -1,4 +1,4 @@
-"""With MLflow's workspaces on, a request sees the runs of its own workspace alone."""
+"""With MLflow's workspaces enabled, a request sees only the runs of its workspace."""
 
 import json
 import shutil

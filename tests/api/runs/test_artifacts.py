@@ -1,4 +1,4 @@
-"""Reading a run's artifacts, up to a size."""
+"""Artifacts of a run are read up to a maximum size."""
 
 import shutil
 from pathlib import Path
@@ -13,7 +13,7 @@ from api.runs.artifacts import ArtifactNotFoundError, ArtifactUnreadableError, r
 
 
 class Bucket(ArtifactRepository):
-    """A store whose files are elsewhere: listed with their size, then downloaded."""
+    """A remote store: files are listed with their size, then downloaded."""
 
     def __init__(self, folder: Path, claimed_bytes: int | None) -> None:
         super().__init__("bucket://here")

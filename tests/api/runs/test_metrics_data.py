@@ -1,4 +1,4 @@
-"""Flat names and nested ones: every value is found where the frontends look, whatever it is."""
+"""Flat metric names are nested, for every kind of value."""
 
 import json
 import math

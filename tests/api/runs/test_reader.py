@@ -1,4 +1,4 @@
-"""Reading runs, alike from MLflow's SQL store and from any other."""
+"""Runs are read alike from MLflow's SQL store and from other stores."""
 
 import math
 import shutil
@@ -32,7 +32,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def postgres_template(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """An empty database of MLflow's."""
+    """An empty MLflow database."""
     uri = postgres.new_database()
     SqlAlchemyStore(uri, str(tmp_path_factory.mktemp("artifacts"))).engine.dispose()
     return uri

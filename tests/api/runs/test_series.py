@@ -1,4 +1,4 @@
-"""A series has each step once, and its downsampled form shows what the whole would."""
+"""A series has each step once, and downsampling preserves its shape."""
 
 import numpy as np
 from hypothesis import given

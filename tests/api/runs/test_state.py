@@ -1,4 +1,4 @@
-"""What is known of a run: points may come late, twice and out of order, and in any number."""
+"""The state of a run is right even if points arrive late, twice or out of order."""
 
 import math
 from pathlib import Path
@@ -70,7 +70,7 @@ def test_few_steps_are_kept_if_steps_have_many_points(monkeypatch: pytest.Monkey
         run.add_points(point(f"m{index}", step=step, value=1) for index in range(4))
         run.add_points(point(f"m{index}", step=step, value=2) for index in range(4))
     assert sorted(run.recent) == [3, 4]
-    # The newest step is whole, however many points it has.
+    # The newest step is complete, however many points it has.
     run.add_points(point(f"n{index}", step=9) for index in range(25))
     assert {step: len(points) for step, points in run.recent.items()} == {9: 25}
 
@@ -165,7 +165,7 @@ def test_the_newest_values_are_those_that_mlflow_stores(
 
 
 def bounded(value: float) -> float | str:
-    """A value as SQL stores it: without the infinities, and NaN apart."""
+    """A value as SQL stores it: without infinities, and with a flag for NaN."""
     return (
         "NaN"
         if math.isnan(value)

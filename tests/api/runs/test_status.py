@@ -1,4 +1,4 @@
-"""What a run is doing: by its tag while it goes on, by MLflow once it has ended, and for how long yet."""
+"""The status of a run comes from its tag while it is active and from MLflow once it has ended."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What is answered while MLflow's store is away."""
+"""An unavailable MLflow store gives 503."""
 
 from fastapi import FastAPI
 from fastapi.testclient import TestClient

@@ -1,4 +1,4 @@
-"""What the server writes to MLflow's runs is stored first, then told, and not told where it was not stored."""
+"""A write to MLflow's runs is published after it was stored, and not if it failed."""
 
 import threading
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Fovea's tables beside MLflow's: made, kept up to date, and away at times."""
+"""Fovea's tables are created and migrated, and outages of the database are reported."""
 
 import subprocess
 import sys
@@ -85,7 +85,7 @@ def test_mlflow_s_own_tables_and_migrations_are_unchanged(uri: str, tmp_path: Pa
     after = inspect(store.engine).get_table_names()
     assert {name for name in after if "fovea" not in name} == set(before)
     store.engine.dispose()
-    # It looks whether its migrations are as it knows them.
+    # MLflow checks that its migrations are those that it expects.
     SqlAlchemyStore(uri, str(tmp_path / "artifacts")).engine.dispose()
 
 
@@ -113,7 +113,7 @@ def test_a_reader_does_not_wait_for_a_writer(database: Database) -> None:
 
 
 def test_a_writer_waits_for_another(database: Database) -> None:
-    """On SQLite, where a transaction that has read could otherwise not write any more."""
+    """On SQLite a transaction that has only read might otherwise not be able to write."""
     database.migrate()
     begun = threading.Event()
 

@@ -1,4 +1,4 @@
-"""What NVIDIA's driver tells of the GPUs, and what becomes of a request when it tells nothing."""
+"""GPUs are read from NVIDIA's driver, and a failing driver does not fail a request."""
 
 import threading
 from types import SimpleNamespace
@@ -12,7 +12,7 @@ GB = 2**30
 
 
 class Driver:
-    """NVML with two GPUs, of which the second has no sensors."""
+    """A fake NVML with two GPUs, of which the second has no sensors."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.num_opened = 0

@@ -1,4 +1,4 @@
-"""How busy the server's machine is."""
+"""The statistics of the server's machine."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
