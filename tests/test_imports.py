@@ -40,7 +40,7 @@ def modules_after_importing(name: str) -> set[str]:
         ("api.app", ["torch", "torchvision", "timm", "ray", "training", "serving"]),
         ("api", ["torch", "torchvision", "timm", "training", "serving"]),
         ("tracking_plugin", ["torch", "ray", "api", "training", "serving", "ui_extensions"]),
-        ("api.cli.main", ["mlflow", "ray", "sqlalchemy"]),
+        ("api.cli.status_command", ["mlflow", "ray", "sqlalchemy"]),
         ("training.loop", ["api", "fastapi", "mlflow", "ray", "serving"]),
         ("ui_extensions", ["api", "mlflow", "ray", "serving", "torch", "training"]),
     ],
