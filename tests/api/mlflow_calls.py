@@ -1,4 +1,4 @@
-"""What is said to MLflow to see whether it answers as ever: right words, wrong ones, and other paths."""
+"""Requests that compare MLflow under Fovea with MLflow alone: valid ones, invalid ones, other paths."""
 
 import json
 from dataclasses import replace
@@ -7,13 +7,13 @@ from typing import Any
 from tests.api.plain_mlflow import Step
 
 LARGE = bytes(range(256)) * 12_000
-"""Three times the body that our own routes take."""
+"""Three times the largest body that Fovea's own routes accept."""
 
 
 def call(
     name: str, path: str, content: Any = None, /, method: str = "POST", **keeps: tuple[str, ...]
 ) -> Step:
-    """A call of MLflow's REST interface."""
+    """A call of MLflow's REST API."""
     body = None if content is None else json.dumps(content).encode()
     return Step(
         name=name, method=method, path=f"{{base}}/api/2.0/mlflow/{path}", body=body, keeps=keeps
@@ -21,7 +21,7 @@ def call(
 
 
 def raw(name: str, method: str, path: str, body: bytes | None = None, /, **headers: str) -> Step:
-    """Any request; `Accept_Encoding` stands for the header with a dash."""
+    """Any request; `Accept_Encoding` stands for the header with a hyphen."""
     named = {header.replace("_", "-"): value for header, value in headers.items()}
     return Step(name=name, method=method, path=f"{{base}}{path}", body=body, headers=named)
 
@@ -31,7 +31,7 @@ def chunked(step: Step) -> Step:
 
 
 def at_root(step: Step) -> Step:
-    """The same where no prefix is named, whether or not the server has one."""
+    """The same request without the prefix, whether or not the server has one."""
     return replace(step, name=f"{step.name}-at-root", path=step.path.removeprefix("{base}"))
 
 
@@ -40,7 +40,7 @@ def get(name: str, path: str) -> Step:
 
 
 RUN = {"run_id": "{run}"}
-# No alert rule is about these metrics: a run's alerts stand in its tags.
+# No alert rule matches these metrics, because alerts would set tags of the run.
 METRIC = {**RUN, "key": "train/error", "value": 0.5, "timestamp": 1, "step": 1}
 BATCH = {
     **RUN,

@@ -1,4 +1,4 @@
-"""The monitor's frontend without its browser: the types it trusts, what it keeps, and what it draws from that."""
+"""A model of the monitor's frontend without a browser: its types, its store, and what it draws."""
 
 import json
 import time
@@ -18,8 +18,8 @@ from tests.waiting import DEADLINE_S
 T = TypeVar("T")
 
 Measured = float | None
-"""Its types say number. The server has null for what nobody has logged, which is 0 where the page
-computes with it and a gap where it draws a line, so it may be null; absent it may not be."""
+"""The frontend's type is number. Null, for a value that was not logged, counts as 0 in its
+computations and as a gap in its charts, so it is allowed; an absent field is not."""
 
 
 def _moment(text: str) -> str:
@@ -31,7 +31,7 @@ Moment = Annotated[str, AfterValidator(_moment)]
 
 
 class Expected(BaseModel):
-    """Fields may be added to, but each named one is there, and of its type without conversion."""
+    """Further fields are allowed; each named field must exist and have its type without conversion."""
 
     model_config = ConfigDict(strict=True, frozen=True)
 
@@ -49,7 +49,7 @@ class AucRoc(Expected):
 class Condition(Expected):
     sensitivity: Measured
     threshold: float
-    # The page compares with `ok` alone, so that a word it does not know is drawn as trouble.
+    # The page only compares with `ok`, so that it draws any other word as a problem.
     status: Literal["ok", "warning", "critical", "no_data"]
 
 
@@ -189,7 +189,7 @@ class SystemUpdate(TrainingMachine):
 
 
 class Answer(Expected):
-    """To a button. While a run is on its way to what it was told, the server has words of its own for that."""
+    """The response to a button; while a run applies a command, the status may be an intermediate one."""
 
     status: Literal["success", "error"]
     message: str
@@ -197,13 +197,13 @@ class Answer(Expected):
 
 
 class SettledAnswer(Answer):
-    """Once the run does as it was told: the page's own words."""
+    """The response once the run has applied the command: only statuses that the page knows."""
 
     training_status: Literal["idle", "training", "paused", "completed", "error"]
 
 
 class Row(NamedTuple):
-    """One place on the chart's axis."""
+    """One position on the chart's axis."""
 
     epoch: int
     batch: int
@@ -215,21 +215,21 @@ class Row(NamedTuple):
 
 @dataclass
 class Store:
-    """What the page knows; each kind of message changes its own part."""
+    """The state of the page, of which each kind of message updates a part."""
 
     status: Status | None = None
     words: list[str] = field(default_factory=list)
-    """The status words that were shown, one after the other."""
+    """The shown statuses in order."""
     metrics: Metrics | None = None
     history: list[Snapshot] = field(default_factory=list)
     performance: dict[tuple[str, str], list[Point]] = field(default_factory=dict)
-    """Of loss and accuracy, in training and validation: the update's value each time one comes."""
+    """Values of loss and accuracy, in training and validation, one per update."""
     system: TrainingMachine | None = None
     alerts: list[Alert] = field(default_factory=list)
     passed_over: set[str] = field(default_factory=set)
-    """Types of messages that the page has never heard of."""
+    """Types of messages that the page does not know."""
 
-    def take(self, message: dict[str, Any]) -> None:
+    def on_message(self, message: dict[str, Any]) -> None:
         match message["type"]:
             case "initial_state":
                 first = InitialState.model_validate(message)
@@ -260,7 +260,7 @@ class Store:
                 self.performance.setdefault((name, part), []).append(point)
 
     def chart(self) -> list[Row]:
-        """The four curves, brought together by their points' places in the lists."""
+        """The four curves, aligned by the index of their points."""
         others = [("loss", "val"), ("accuracy", "train"), ("accuracy", "val")]
         return [
             Row(
@@ -285,14 +285,14 @@ def drawn_conditions(metrics: Metrics) -> dict[str, tuple[str, str]]:
 
 
 class Page:
-    """The open page: it asks with the few words that it has always asked with."""
+    """The open page, which sends the same requests as the real one."""
 
     def __init__(self, url: str, socket: ClientConnection, http: httpx.Client) -> None:
         self._url, self._socket, self._http = url, socket, http
         self.store = Store()
 
     def until(self, is_shown: Callable[[Store], object], what: str) -> Store:
-        """The store, once what has come makes it so."""
+        """The store, once messages have made the condition true."""
         end = time.monotonic() + DEADLINE_S
         while not is_shown(self.store):
             try:
@@ -301,15 +301,15 @@ class Page:
                 raise AssertionError(
                     f"{what}: not within {DEADLINE_S:.0f} s; {self.store}"
                 ) from None
-            self.store.take(json.loads(text))
+            self.store.on_message(json.loads(text))
         return self.store
 
-    def until_word(self, word: str) -> None:
-        """Until the run's status is that."""
+    def until_status(self, word: str) -> None:
+        """Wait until the run has that status."""
         self.until(lambda store: store.words[-1] == word, word)
 
     def post(self, path: str) -> httpx.Response:
-        """As its `fetch`: no body, but the header of one; the browser adds whose page it is."""
+        """As the page's `fetch`: no body, but its header; the browser adds the origin."""
         headers = {"Content-Type": "application/json", "Origin": self._url}
         return self._http.post(path, headers=headers)
 
@@ -325,7 +325,7 @@ class Page:
 
 @contextmanager
 def open_page(url: str) -> Iterator[Page]:
-    """The dashboard while it is shown: connected, and told the initial state."""
+    """The page, connected and with the initial state."""
     address = f"{url.replace('http', 'ws', 1)}/ws"
     with (
         connect(address, origin=Origin(url)) as socket,

@@ -112,7 +112,7 @@ def start(page: Page) -> Answer:
 @pytest.fixture(scope="module")
 def run(trainer: TrainingServer, page: Page, start: Answer) -> Iterator[LoggedRun]:
     """The training that the button started: two epochs and a step, still running."""
-    page.until_word("training")
+    page.until_status("training")
     [run_id] = trainer.ray.entrypoints
     run = LoggedRun(MlflowClient(trainer.url), run_id)
     run.client.log_param(run_id, Param.TOTAL_EPOCHS, EPOCHS)
@@ -277,16 +277,16 @@ def test_epochs_are_compared_by_the_parts_of_the_metrics(page: Page, run: Logged
 def test_alerts_reach_the_page_and_are_acknowledged_without_a_body(
     page: Page, run: LoggedRun
 ) -> None:
-    told = {alert.condition: alert for alert in page.store.alerts}
-    assert {name: alert.level for name, alert in told.items()} == {
+    alerts = {alert.condition: alert for alert in page.store.alerts}
+    assert {name: alert.level for name, alert in alerts.items()} == {
         "RAO": "critical",
         "CNV": "warning",
     }
-    rao = told["RAO"]
+    rao = alerts["RAO"]
     assert (rao.current_value, rao.threshold, rao.epoch, rao.batch) == (0.8, 0.99, 1, 3)
     assert rao.recommendation
     listed = page.get("/api/alerts?limit=100", list[Alert])
-    assert {alert.alert_id for alert in listed} == {alert.alert_id for alert in told.values()}
+    assert {alert.alert_id for alert in listed} == {alert.alert_id for alert in alerts.values()}
     assert page.get("/api/alerts/critical", list[Alert]) == [rao]
     answer = page.post(f"/api/alerts/acknowledge/{rao.alert_id}")
     assert answer.status_code == 200, answer.text
@@ -314,9 +314,9 @@ def test_the_other_buttons_take_effect_and_their_result_is_shown(
     for button, word in (("pause", "paused"), ("resume", "training")):
         answer = page.press(button, SettledAnswer)
         assert (answer.status, answer.training_status) == ("success", word)
-        page.until_word(word)
+        page.until_status(word)
     assert page.press("stop").status == "success"
-    page.until_word("stopped")
+    page.until_status("stopped")
     # A run that has ended refuses with JSON, so that the page continues and sees no success.
     refused = page.post("/api/training/resume")
     assert (refused.status_code, refused.json().get("status")) == (409, None)

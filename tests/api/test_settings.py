@@ -67,16 +67,16 @@ def test_origins_are_listed_with_commas(monkeypatch: pytest.MonkeyPatch) -> None
     ],
 )
 def test_an_invalid_origin_is_refused(monkeypatch: pytest.MonkeyPatch, listed: str) -> None:
-    said = refusal_of(monkeypatch, "FOVEA_CORS_ORIGINS", f"https://good.example,{listed}")
+    problem = refusal_of(monkeypatch, "FOVEA_CORS_ORIGINS", f"https://good.example,{listed}")
 
-    assert said.startswith("FOVEA_CORS_ORIGINS: a list such as https://ui.example")
-    assert listed in said
+    assert problem.startswith("FOVEA_CORS_ORIGINS: a list such as https://ui.example")
+    assert listed in problem
 
 
 def test_a_star_for_all_origins_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    said = refusal_of(monkeypatch, "FOVEA_CORS_ORIGINS", "*")
+    problem = refusal_of(monkeypatch, "FOVEA_CORS_ORIGINS", "*")
 
-    assert said.startswith("FOVEA_CORS_ORIGINS: * would admit the pages of every web site")
+    assert problem.startswith("FOVEA_CORS_ORIGINS: * would admit the pages of every web site")
 
 
 @pytest.mark.parametrize(
@@ -87,18 +87,18 @@ def test_a_star_for_all_origins_is_refused(monkeypatch: pytest.MonkeyPatch) -> N
 def test_an_invalid_number_is_refused(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
-    said = refusal_of(monkeypatch, name, value)
+    problem = refusal_of(monkeypatch, name, value)
 
-    assert said.startswith(f"{name}: ")
-    assert said.endswith(f"but '{value}' came")
+    assert problem.startswith(f"{name}: ")
+    assert problem.endswith(f"but '{value}' came")
 
 
 def test_all_invalid_variables_are_named_together(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FOVEA_MAX_SOCKETS", "none")
-    said = refusal_of(monkeypatch, "FOVEA_BUS_RETENTION", "none")
+    problem = refusal_of(monkeypatch, "FOVEA_BUS_RETENTION", "none")
 
-    assert "FOVEA_MAX_SOCKETS" in said
-    assert "FOVEA_BUS_RETENTION" in said
+    assert "FOVEA_MAX_SOCKETS" in problem
+    assert "FOVEA_BUS_RETENTION" in problem
 
 
 @pytest.mark.parametrize(
@@ -130,12 +130,12 @@ def test_every_kind_of_bus_is_accepted(monkeypatch: pytest.MonkeyPatch, url: str
 def test_an_invalid_bus_url_is_refused_without_its_password(
     monkeypatch: pytest.MonkeyPatch, url: str
 ) -> None:
-    said = refusal_of(monkeypatch, "FOVEA_BUS_URL", url)
+    problem = refusal_of(monkeypatch, "FOVEA_BUS_URL", url)
 
-    assert said.startswith("FOVEA_BUS_URL: ")
-    assert "expected" in said
-    assert "hunter2" not in said
-    assert "bus.example" not in said
+    assert problem.startswith("FOVEA_BUS_URL: ")
+    assert "expected" in problem
+    assert "hunter2" not in problem
+    assert "bus.example" not in problem
 
 
 def test_settings_show_no_password(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,13 +33,13 @@ def test_autologging_is_live(server: Server, monkeypatch: pytest.MonkeyPatch) ->
     finally:
         mlflow.sklearn.autolog(disable=True)
     stored = MlflowClient(server.url).get_run(run.info.run_id).data.metrics
-    told: dict[str, float | None] = {}
-    while told.keys() != stored.keys():
+    received: dict[str, float | None] = {}
+    while received.keys() != stored.keys():
         for point in read_until(watcher, "metrics_update")["points"]:
-            assert point["metric"] not in told
-            told[point["metric"]] = point["value"]
+            assert point["metric"] not in received
+            received[point["metric"]] = point["value"]
     watcher.disconnect()
-    assert told == stored
+    assert received == stored
     assert "training_score" in stored
 
 
@@ -47,8 +47,8 @@ def test_a_run_is_sent_from_its_creation_to_its_end(server: Server, tmp_path: Pa
     client = MlflowClient(server.url)
     watcher = Watcher([server.url])
     watcher.connect()
-    run_id = client.create_run("0", run_name="told").info.run_id
-    assert read_until(watcher, "status_update")["status"]["run_name"] == "told"
+    run_id = client.create_run("0", run_name="named").info.run_id
+    assert read_until(watcher, "status_update")["status"]["run_name"] == "named"
     client.log_param(run_id, "total_epochs", 4)
     client.log_param(run_id, "steps_per_epoch", 10)
     assert read_until(watcher, "status_update")["status"]["total_epochs"] == 4

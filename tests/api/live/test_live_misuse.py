@@ -155,8 +155,8 @@ def test_values_that_are_not_finite_arrive_as_null_with_their_kind(server: Serve
         while len(updates) < 4:
             message = next_message(live)
             updates += [message] if message["type"] == "metrics_update" else []
-    told = [(m["points"][0]["value"], m["points"][0]["not_finite"]) for m in updates]
-    assert told == [(None, "NaN"), (None, "Infinity"), (None, "-Infinity"), (1.0, None)]
+    values = [(m["points"][0]["value"], m["points"][0]["not_finite"]) for m in updates]
+    assert values == [(None, "NaN"), (None, "Infinity"), (None, "-Infinity"), (1.0, None)]
     assert updates[0]["metrics"]["loss"]["train"] is None
     assert updates[0]["metrics"]["not_finite"] == {"train/loss": "NaN"}
     assert updates[3]["metrics"]["not_finite"] == {}

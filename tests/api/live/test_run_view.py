@@ -52,7 +52,7 @@ def point(name: str = "val/loss", value: float = 0.5, step: int = 1, ms: int = 0
     return LoggedPoint(name, value, step, NOW_MS + ms)
 
 
-def told(run: RunView, event: RunEvent, offset: int = 2) -> dict[str, Any]:
+def message_of(run: RunView, event: RunEvent, offset: int = 2) -> dict[str, Any]:
     """The message as JSON."""
     message = run.apply(event, offset)
     assert message is not None
@@ -60,7 +60,7 @@ def told(run: RunView, event: RunEvent, offset: int = 2) -> dict[str, Any]:
     return document
 
 
-def status_told(run: RunView, event: RunEvent) -> StatusUpdate:
+def status_update(run: RunView, event: RunEvent) -> StatusUpdate:
     message = run.apply(event, 2)
     assert isinstance(message, StatusUpdate)
     return message
@@ -76,7 +76,7 @@ def test_a_new_run_is_sent_with_its_name_and_status() -> None:
         start_time_ms=NOW_MS - 2000,
         tags={Tag.MESSAGE: "waiting"},
     )
-    status = status_told(run, event).status
+    status = status_update(run, event).status
     assert (status.run_name, status.experiment_id, status.message) == ("owl", "3", "waiting")
     assert (status.status, status.elapsed_time) == (RunStatus.PENDING, 2)
 
@@ -99,7 +99,7 @@ def test_a_new_run_is_sent_with_its_name_and_status() -> None:
 def test_a_change_of_the_run_sends_its_status(
     event: RunEvent, field: str, expected: object
 ) -> None:
-    assert getattr(status_told(view(run_name="old"), event).status, field) == expected
+    assert getattr(status_update(view(run_name="old"), event).status, field) == expected
 
 
 def test_fields_that_did_not_change_are_kept() -> None:
@@ -110,7 +110,7 @@ def test_fields_that_did_not_change_are_kept() -> None:
 
 def test_a_deleted_tag_is_removed() -> None:
     run = view(tags={Tag.MESSAGE: "old", "kept": "v"})
-    assert status_told(run, TagsChanged(**AT, tags={Tag.MESSAGE: None})).status.message == ""
+    assert status_update(run, TagsChanged(**AT, tags={Tag.MESSAGE: None})).status.message == ""
     assert run.state.tags == {"kept": "v"}
     assert run.apply(TagsChanged(**AT, tags={"never there": None}), 3) is None
 
@@ -135,7 +135,7 @@ def test_unused_parameters_are_not_kept() -> None:
 
 def test_metrics_are_sent_with_their_position_in_the_training() -> None:
     run = view(params={Param.STEPS_PER_EPOCH: "10"})
-    message = told(run, logged(point(step=12), point("val/f1", math.nan, 12)))
+    message = message_of(run, logged(point(step=12), point("val/f1", math.nan, 12)))
     assert (message["epoch"], message["batch"], message["total_batches"]) == (2, 2, 10)
     assert (message["step"], message["offset"]) == (12, 2)
     assert message["metrics"]["loss"]["val"] == 0.5
@@ -160,16 +160,18 @@ def test_metrics_are_sent_with_their_position_in_the_training() -> None:
 
 def test_each_update_names_the_previous_one() -> None:
     run = view()
-    offsets = [told(run, logged(point(step=step)), 2 * step)["previous"] for step in (1, 2, 3)]
+    offsets = [
+        message_of(run, logged(point(step=step)), 2 * step)["previous"] for step in (1, 2, 3)
+    ]
     assert offsets == [None, 2, 4]
-    told(run, RunDeleted(**AT), 8)
-    assert told(run, logged(point(step=4)), 10)["previous"] == 6
+    message_of(run, RunDeleted(**AT), 8)
+    assert message_of(run, logged(point(step=4)), 10)["previous"] == 6
 
 
 def test_a_late_point_is_sent_but_is_not_the_newest() -> None:
     run = view()
     run.apply(logged(point(step=5)), 2)
-    message = told(run, logged(point(value=9, step=3)))
+    message = message_of(run, logged(point(value=9, step=3)))
     assert message["metrics"]["loss"]["val"] == 0.5
     assert message["step"] == 5
     assert [(p["value"], p["step"]) for p in message["points"]] == [(9, 3)]
@@ -179,13 +181,13 @@ def test_a_point_that_is_known_already_is_sent_again() -> None:
     # It may be known from the store before its event has come: watchers are to see it all the same.
     run = view()
     run.apply(logged(point()), 2)
-    assert len(told(run, logged(point()), 4)["points"]) == 1
+    assert len(message_of(run, logged(point()), 4)["points"]) == 1
 
 
 def test_a_value_that_becomes_finite_again_is_no_longer_named() -> None:
     run = view()
     run.apply(logged(point(value=math.inf)), 2)
-    message = told(run, logged(point(step=2)))
+    message = message_of(run, logged(point(step=2)))
     assert message["metrics"]["not_finite"] == {}
     assert message["metrics"]["loss"]["val"] == 0.5
 
@@ -230,7 +232,7 @@ def test_log_lines_are_sent_with_their_level() -> None:
 def test_late_thresholds_apply_to_earlier_values() -> None:
     run = view()
     rao = point("critical/RAO", 0.95)
-    conditions = told(run, logged(rao))["metrics"]["critical_conditions"]
+    conditions = message_of(run, logged(rao))["metrics"]["critical_conditions"]
     assert conditions["RAO"]["threshold"] == MIN_SENSITIVITY["RAO"]
     assert conditions["RAO"]["status"] == ConditionStatus.WARNING
     floors = ParamsLogged(**AT, params={Param.CRITICAL_THRESHOLDS: '{"RAO": 0.9}'})
@@ -303,7 +305,7 @@ def test_a_run_with_thousands_of_metrics_is_sent_completely() -> None:
     run = view()
     points = [point(f"per_class/{index}", float(index)) for index in range(5000)]
     for start in range(0, 5000, 250):
-        message = told(run, logged(*points[start : start + 250]))
+        message = message_of(run, logged(*points[start : start + 250]))
     assert len(message["metrics"]["per_class"]) == 5000
     assert message["metrics"]["per_class"]["4999"] == 4999
 

@@ -28,7 +28,7 @@ def admission(monkeypatch: pytest.MonkeyPatch) -> Admission:
     return load_admission(frozenset({Origin("https", "ui.example", 443)}))
 
 
-def asked(*headers: tuple[str, str], scheme: str = "http", method: str = "GET") -> Scope:
+def scope_of(*headers: tuple[str, str], scheme: str = "http", method: str = "GET") -> Scope:
     kind = "websocket" if scheme in ("ws", "wss") else "http"
     raw = [(name.encode(), value.encode()) for name, value in headers]
     return {"type": kind, "scheme": scheme, "method": method, "path": "/api/x", "headers": raw}
@@ -49,7 +49,7 @@ def asked(*headers: tuple[str, str], scheme: str = "http", method: str = "GET") 
 def test_by_default_this_machine_and_private_addresses_are_allowed_hosts(
     admission: Admission, host: str
 ) -> None:
-    assert admit(asked(("host", host)), admission) is None
+    assert admit(scope_of(("host", host)), admission) is None
 
 
 @pytest.mark.parametrize(
@@ -65,24 +65,24 @@ def test_by_default_this_machine_and_private_addresses_are_allowed_hosts(
     ],
 )
 def test_by_default_no_host_name_is_allowed(admission: Admission, host: str) -> None:
-    refused = admit(asked(("host", host)), admission)
+    refused = admit(scope_of(("host", host)), admission)
 
     assert isinstance(refused, ForbiddenError)
     assert f"The Host {host!r} is not allowed" in str(refused)
 
 
 def test_a_request_without_one_host_is_refused(admission: Admission) -> None:
-    assert admit(asked(), admission) is not None
-    assert admit(asked(("host", "localhost"), ("host", "localhost")), admission) is not None
+    assert admit(scope_of(), admission) is not None
+    assert admit(scope_of(("host", "localhost"), ("host", "localhost")), admission) is not None
 
 
 def test_the_allowed_hosts_are_those_of_mlflow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(ALLOWED_HOSTS, "fovea.example, *.lab.example")
     admission = load_admission(frozenset())
 
-    assert admit(asked(("host", "fovea.example")), admission) is None
-    assert admit(asked(("host", "a.lab.example")), admission) is None
-    assert admit(asked(("host", "localhost")), admission) is not None
+    assert admit(scope_of(("host", "fovea.example")), admission) is None
+    assert admit(scope_of(("host", "a.lab.example")), admission) is None
+    assert admit(scope_of(("host", "localhost")), admission) is not None
 
 
 def test_hosts_are_not_checked_if_mlflow_does_not_check_them(
@@ -91,8 +91,8 @@ def test_hosts_are_not_checked_if_mlflow_does_not_check_them(
     monkeypatch.setenv(DISABLE, "true")
     admission = load_admission(frozenset())
 
-    assert admit(asked(("host", "any.example")), admission) is None
-    foreign = asked(("host", "any.example"), ("origin", "https://other.example"))
+    assert admit(scope_of(("host", "any.example")), admission) is None
+    foreign = scope_of(("host", "any.example"), ("origin", "https://other.example"))
     assert admit(foreign, admission) is not None
 
 
@@ -114,7 +114,7 @@ def test_hosts_are_not_checked_if_mlflow_does_not_check_them(
 def test_the_server_s_own_origin_and_listed_ones_are_admitted(
     admission: Admission, scheme: str, host: str, origin: str
 ) -> None:
-    assert admit(asked(("host", host), ("origin", origin), scheme=scheme), admission) is None
+    assert admit(scope_of(("host", host), ("origin", origin), scheme=scheme), admission) is None
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "POST", "DELETE"])
@@ -137,7 +137,7 @@ def test_the_server_s_own_origin_and_listed_ones_are_admitted(
 def test_every_other_origin_is_refused_for_every_request(
     admission: Admission, origin: str, method: str
 ) -> None:
-    request = asked(("host", "localhost:5000"), ("origin", origin), method=method)
+    request = scope_of(("host", "localhost:5000"), ("origin", origin), method=method)
 
     refused = admit(request, admission)
 
@@ -146,13 +146,15 @@ def test_every_other_origin_is_refused_for_every_request(
 
 
 def test_a_request_with_two_origins_is_refused(admission: Admission) -> None:
-    request = asked(("host", "localhost"), ("origin", LISTED), ("origin", "https://evil.example"))
+    request = scope_of(
+        ("host", "localhost"), ("origin", LISTED), ("origin", "https://evil.example")
+    )
 
     assert admit(request, admission) is not None
 
 
 def test_the_scheme_that_a_proxy_reports_is_ignored(admission: Admission) -> None:
-    request = asked(
+    request = scope_of(
         ("host", "localhost:5000"),
         ("origin", "https://localhost:5000"),
         ("x-forwarded-proto", "https"),

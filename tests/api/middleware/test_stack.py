@@ -119,11 +119,11 @@ def test_every_response_varies_with_the_origin(client: TestClient, headers: dict
 def test_every_response_has_a_request_id_and_restricts_browsers(
     client: TestClient, method: str, path: str, headers: dict[str, str], body: bytes, status: int
 ) -> None:
-    given = {**headers, "X-Request-ID": "asked-7"}
-    answer = client.request(method, path, headers=given, content=body)
+    request_headers = {**headers, "X-Request-ID": "request-7"}
+    answer = client.request(method, path, headers=request_headers, content=body)
 
     assert answer.status_code == status
-    assert answer.headers["X-Request-ID"] == "asked-7"
+    assert answer.headers["X-Request-ID"] == "request-7"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["X-Frame-Options"] == "SAMEORIGIN"
     assert answer.headers["Cache-Control"] == "no-store"

@@ -276,7 +276,7 @@ def test_epochs_are_compared_by_the_requested_metrics(client: TestClient, run: L
 
 
 @pytest.mark.parametrize(
-    ("query", "status", "said"),
+    ("query", "status", "problem"),
     [
         ("metrics=loss", 422, "query.epochs: "),
         ("epochs=one", 422, "query.epochs: "),
@@ -291,12 +291,12 @@ def test_epochs_are_compared_by_the_requested_metrics(client: TestClient, run: L
     ],
 )
 def test_a_comparison_of_unknown_epochs_or_metrics_is_refused(
-    client: TestClient, run: LoggedRun, query: str, status: int, said: str
+    client: TestClient, run: LoggedRun, query: str, status: int, problem: str
 ) -> None:
     response = client.get(f"/api/compare/epochs?run_id={run.run_id}&{query}")
 
     assert response.status_code == status
-    assert response.json()["details"].startswith(said)
+    assert response.json()["details"].startswith(problem)
 
 
 @pytest.mark.parametrize(

@@ -155,7 +155,7 @@ def test_a_run_can_set_its_own_thresholds() -> None:
 
 
 @pytest.mark.parametrize(
-    "said",
+    "text",
     [
         "",
         "{",
@@ -168,8 +168,8 @@ def test_a_run_can_set_its_own_thresholds() -> None:
         '{"RAO": 1%s}' % ("0" * 400),
     ],
 )
-def test_thresholds_that_cannot_be_parsed_are_those_of_the_taxonomy(said: str) -> None:
-    assert critical_thresholds({Param.CRITICAL_THRESHOLDS: said}) == MIN_SENSITIVITY
+def test_thresholds_that_cannot_be_parsed_are_those_of_the_taxonomy(text: str) -> None:
+    assert critical_thresholds({Param.CRITICAL_THRESHOLDS: text}) == MIN_SENSITIVITY
     assert critical_thresholds({}) == MIN_SENSITIVITY
 
 

@@ -109,9 +109,9 @@ def test_epochs_are_computed_from_steps_per_epoch(
     assert position_at(state(**{Param.STEPS_PER_EPOCH: "10"}), step) == expected
 
 
-@pytest.mark.parametrize("said", ["", "0", "-5", "ten", "1e3", "2.5", "9" * 5000])
-def test_an_invalid_steps_per_epoch_is_ignored(said: str) -> None:
-    run = state(**{Param.STEPS_PER_EPOCH: said, Param.TOTAL_EPOCHS: said})
+@pytest.mark.parametrize("text", ["", "0", "-5", "ten", "1e3", "2.5", "9" * 5000])
+def test_an_invalid_steps_per_epoch_is_ignored(text: str) -> None:
+    run = state(**{Param.STEPS_PER_EPOCH: text, Param.TOTAL_EPOCHS: text})
     assert (run.steps_per_epoch, run.total_epochs) == (None, None)
     assert position_at(run, 7) == TrainingPosition(7, None, None)
 

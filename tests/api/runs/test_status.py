@@ -78,8 +78,8 @@ def test_the_status_contains_every_known_fact() -> None:
 
 def test_an_empty_run_has_empty_fields() -> None:
     status = training_status(RunState(run_id="a"), START_MS)
-    told = status.model_dump(exclude_none=True)
-    assert told == {
+    known = status.model_dump(exclude_none=True)
+    assert known == {
         "status": RunStatus.IDLE,
         "message": "",
         "run_id": "a",

@@ -15,7 +15,7 @@ def latest(**values: float) -> dict[str, LoggedPoint]:
 
 
 def test_a_machine_is_shown_as_mlflow_measured_it() -> None:
-    told = latest(
+    measured = latest(
         cpu_utilization_percentage=12.5,
         system_memory_usage_percentage=40,
         gpu_0_utilization_percentage=97,
@@ -24,7 +24,7 @@ def test_a_machine_is_shown_as_mlflow_measured_it() -> None:
         gpu_0_temperature_celsius=61,
         gpu_1_utilization_percentage=3,
     )
-    assert system_metrics(told) == SystemMetrics(
+    assert system_metrics(measured) == SystemMetrics(
         cpu_usage=12.5,
         ram_usage=40,
         gpu=GpuUsage(usage=97, memory_used=2, memory_total=8, temperature=61),

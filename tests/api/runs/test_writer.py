@@ -27,13 +27,13 @@ def store(tmp_path: Path) -> Iterator[SqlAlchemyStore]:
 
 
 @pytest.fixture
-def told() -> list[RunEvent]:
+def published() -> list[RunEvent]:
     return []
 
 
 @pytest.fixture
-def writer(store: SqlAlchemyStore, told: list[RunEvent]) -> RunWriter:
-    return RunWriter(told.append, lambda: store)
+def writer(store: SqlAlchemyStore, published: list[RunEvent]) -> RunWriter:
+    return RunWriter(published.append, lambda: store)
 
 
 async def new_run(writer: RunWriter, **tags: str) -> str:
@@ -41,7 +41,7 @@ async def new_run(writer: RunWriter, **tags: str) -> str:
 
 
 async def test_a_run_is_created_as_scheduled_with_its_experiment(
-    store: SqlAlchemyStore, writer: RunWriter, told: list[RunEvent]
+    store: SqlAlchemyStore, writer: RunWriter, published: list[RunEvent]
 ) -> None:
     run_id = await new_run(writer, note="n" * (LONGEST_TAG + 1))
     again = await new_run(writer)
@@ -50,27 +50,31 @@ async def test_a_run_is_created_as_scheduled_with_its_experiment(
     assert run.data.tags["note"] == "n" * LONGEST_TAG
     assert store.get_experiment(run.info.experiment_id).name == "fundus"
     assert store.get_run(again).info.experiment_id == run.info.experiment_id
-    assert isinstance(told[0], RunCreated)
-    assert (told[0].run_id, told[0].status, told[0].run_name) == (run_id, "SCHEDULED", "first")
-    assert told[0].start_time_ms == run.info.start_time
+    assert isinstance(published[0], RunCreated)
+    assert (published[0].run_id, published[0].status, published[0].run_name) == (
+        run_id,
+        "SCHEDULED",
+        "first",
+    )
+    assert published[0].start_time_ms == run.info.start_time
 
 
 async def test_no_run_is_created_in_a_deleted_experiment(
-    store: SqlAlchemyStore, writer: RunWriter, told: list[RunEvent]
+    store: SqlAlchemyStore, writer: RunWriter, published: list[RunEvent]
 ) -> None:
     store.delete_experiment(store.create_experiment("fundus", None, []))
     with pytest.raises(ConflictError, match="restore it, or name another"):
         await new_run(writer)
-    assert told == []
+    assert published == []
 
 
 async def test_tags_are_stored_then_published_as_stored(
-    store: SqlAlchemyStore, writer: RunWriter, told: list[RunEvent]
+    store: SqlAlchemyStore, writer: RunWriter, published: list[RunEvent]
 ) -> None:
     run_id = await new_run(writer)
     tags = {"fovea.status": "paused", "fovea.message": "m" * (LONGEST_TAG + 1)}
     await writer.set_tags(run_id, None, tags)
-    event = told[-1]
+    event = published[-1]
     assert isinstance(event, TagsChanged)
     assert event.tags == {**tags, "fovea.message": "m" * LONGEST_TAG}
     assert event.tags.items() <= store.get_run(run_id).data.tags.items()
@@ -78,11 +82,16 @@ async def test_tags_are_stored_then_published_as_stored(
 
 @pytest.mark.parametrize(("status", "is_end"), [("RUNNING", False), ("KILLED", True)])
 async def test_only_a_status_that_ends_the_run_sets_its_end_time(
-    store: SqlAlchemyStore, writer: RunWriter, told: list[RunEvent], *, status: str, is_end: bool
+    store: SqlAlchemyStore,
+    writer: RunWriter,
+    published: list[RunEvent],
+    *,
+    status: str,
+    is_end: bool,
 ) -> None:
     run_id = await new_run(writer)
     await writer.set_status(run_id, None, status)
-    event, info = told[-1], store.get_run(run_id).info
+    event, info = published[-1], store.get_run(run_id).info
     assert isinstance(event, RunUpdated)
     assert (event.status, info.status) == (status, status)
     assert event.end_time_ms == info.end_time
@@ -90,13 +99,13 @@ async def test_only_a_status_that_ends_the_run_sets_its_end_time(
 
 
 async def test_a_file_is_stored_under_the_given_name(
-    store: SqlAlchemyStore, writer: RunWriter, told: list[RunEvent], tmp_path: Path
+    store: SqlAlchemyStore, writer: RunWriter, published: list[RunEvent], tmp_path: Path
 ) -> None:
     run_id = await new_run(writer)
     file = tmp_path / "a1b2.log"
     file.write_text("epoch 1")
     await writer.store_artifact(run_id, None, file, "logs/training.log")
-    event = told[-1]
+    event = published[-1]
     assert isinstance(event, ArtifactLogged)
     assert event.path == "logs/training.log"
     assert artifact(store, run_id, "logs/training.log") == "epoch 1"
@@ -107,14 +116,16 @@ def artifact(store: SqlAlchemyStore, run_id: str, path: str) -> str:
     return (Path(uri.removeprefix("file://")) / path).read_text()
 
 
-async def test_a_failed_write_is_not_published(writer: RunWriter, told: list[RunEvent]) -> None:
+async def test_a_failed_write_is_not_published(
+    writer: RunWriter, published: list[RunEvent]
+) -> None:
     with pytest.raises(MlflowException):
         await writer.set_tags("0" * 32, None, {"a": "b"})
-    assert told == []
+    assert published == []
 
 
 async def test_a_store_that_does_not_respond_raises_after_the_deadline(
-    told: list[RunEvent], monkeypatch: pytest.MonkeyPatch
+    published: list[RunEvent], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def stuck() -> AbstractStore:
         threading.Event().wait(2)
@@ -122,5 +133,5 @@ async def test_a_store_that_does_not_respond_raises_after_the_deadline(
 
     monkeypatch.setattr(run_writer, "WRITE_DEADLINE_S", 0.05)
     with pytest.raises(UnavailableError):
-        await RunWriter(told.append, stuck).set_tags("0" * 32, None, {"a": "b"})
-    assert told == []
+        await RunWriter(published.append, stuck).set_tags("0" * 32, None, {"a": "b"})
+    assert published == []
