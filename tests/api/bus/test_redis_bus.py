@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from api.bus import redis_bus, redis_publisher, redis_stream
 from api.bus.protocol import StreamPosition
 from api.bus.redis_bus import RedisBus
 from api.bus.redis_publisher import RedisPublisher
 from api.bus.redis_scripts import META, PUBLISHERS, RENEW, STREAM
-from api.live import redis_bus, redis_publisher, redis_stream
 from tests.api.bus.followers import following
 from tests.api.bus.numbered import event
 from tests.turns import other_tasks, until

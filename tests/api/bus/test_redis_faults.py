@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from api.bus import redis_bus, redis_publisher, redis_stream
 from api.bus.redis_bus import RedisBus
 from api.bus.redis_scripts import STREAM
-from api.live import redis_bus, redis_publisher, redis_stream
 from tests.api.bus.followers import Follower, following
 from tests.api.bus.numbered import event
 from tests.ports import LOOPBACK, free_port
