@@ -9,21 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from api.alerts.conditions import Bound, Condition
 from api.alerts.metric_pattern import MetricPattern
 from api.alerts.state_machine import Patience
+from api.runs.metric_catalog import METRIC_CATALOG
 
 MAX_NAME_CHARS = 64
 MAX_METRIC_CHARS = 250
 """MLflow's limit."""
-
-_RANGES = {
-    "critical/": (0.0, 1.0),
-    "per_class/": (0.0, 1.0),
-    "train/accuracy": (0.0, 1.0),
-    "val/accuracy": (0.0, 1.0),
-    "val/auc_roc": (0.0, 1.0),
-    "val/f1": (0.0, 1.0),
-    "val/kappa": (-1.0, 1.0),
-}
-"""The possible values of metrics by the beginning of their names."""
 
 
 class RuleAction(StrEnum):
@@ -103,10 +93,7 @@ class WrittenRule(BaseModel):
         """Refuse a bound outside the range of the metric: every value or none would break it."""
         bound = self.below if self.below is not None else self.above
         assert bound is not None
-        least, most = next(
-            (range_ for start, range_ in _RANGES.items() if self.metric.startswith(start)),
-            (float("-inf"), float("inf")),
-        )
+        least, most = METRIC_CATALOG.bounds_of(self.metric) or (float("-inf"), float("inf"))
         if not least <= bound <= most:
             hint = f": {bound / 100:g} is {bound:g}%" if 1 < bound <= 100 and most == 1 else ""
             raise ValueError(

@@ -100,8 +100,12 @@ class MetricCatalog(BaseModel):
         return next((each for each in self.families if name.startswith(each.prefix)), None)
 
     def bounds_of(self, name: str) -> tuple[float, float] | None:
-        """Least and greatest value that the metric can have, where these are known."""
-        entry = self.by_name.get(name) or self.family_of(name)
+        """The least and the greatest possible value; None if they are not known.
+
+        A variant of a known metric, such as val/f1_micro, has the same bounds.
+        """
+        variants = (metric for metric in self.metrics if name.startswith(metric.name))
+        entry = self.by_name.get(name) or self.family_of(name) or next(variants, None)
         return None if entry is None else entry.bounds
 
 

@@ -43,6 +43,7 @@ def test_a_short_label_fits_into_a_terminal_card(entry: CatalogMetric) -> None:
     ("name", "bounds"),
     [
         ("val/f1", (0.0, 1.0)),
+        ("val/f1_micro", (0.0, 1.0)),
         ("val/kappa", (-1.0, 1.0)),
         ("per_class/Drusen", (0.0, 1.0)),
         ("critical/RAO", (0.0, 1.0)),
