@@ -31,6 +31,9 @@ def tracking_uri(request: Request) -> str:
 
 
 TrackingUri = Annotated[str, Depends(tracking_uri)]
+KindName = Annotated[
+    str, Query(description="one kind only", json_schema_extra={"enum": list(JOB_KINDS)})
+]
 JobLimit = Annotated[int, Query(ge=1, le=1000)]
 
 
@@ -61,7 +64,7 @@ async def get_all_jobs(
     response: Response,
     services: RunningServices,
     workspace: Workspace,
-    kind: Annotated[str | None, Query(description="one kind only")] = None,
+    kind: KindName | None = None,
     limit: JobLimit = 100,
     offset: Offset = 0,
 ) -> list[JobEntry]:

@@ -78,7 +78,7 @@ def test_the_response_says_that_the_run_has_not_acknowledged_in_time(server: Ser
     with training(server.url, run_id) as loop:
         answered = answer(post(server.url, "pause", run_id, timeout_s=0.1))
         assert (answered["acknowledged"], answered["training_status"]) == (False, "pausing")
-        assert "has not answered yet" in answered["message"]
+        assert "has not acknowledged the command to pause yet" in answered["message"]
         loop.report("paused", 0)
         loop.report_acknowledged("training", 0)
         assert outcomes(server.url, run_id) == [("pause", "pending")]
@@ -106,7 +106,7 @@ def test_a_superseded_command_is_an_error_that_says_so(server: Server) -> None:
         post(server.url, "stop", run_id)
         overtaken = answer(posted.result())
     assert (overtaken["status"], overtaken["acknowledged"]) == ("error", False)
-    assert "it is to be stopped now" in overtaken["message"]
+    assert "the run is to be stopped now" in overtaken["message"]
     assert outcomes(server.url, run_id) == [("pause", "superseded"), ("stop", "pending")]
 
 
