@@ -18,6 +18,10 @@ class StreamPosition:
     epoch: str
     offset: int
 
+    def __str__(self) -> str:
+        """As the query parameter `since` of `/ws`."""
+        return f"{self.epoch}:{self.offset}"
+
 
 @dataclass(frozen=True)
 class Batch:

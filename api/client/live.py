@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from pydantic import TypeAdapter, ValidationError
 
+from api.bus.protocol import StreamPosition
 from api.client.reconnection import BackOff, loss_or_error
 from api.client.refusals import RequestRefusedError, ServerUnreachableError, status_of
 from api.client.server_address import ServerAddress
@@ -39,17 +40,6 @@ class Link:
 
 def ignore_link(link: Link) -> None:
     """The default for callers that do not show whether the stream is connected."""
-
-
-@dataclass(frozen=True)
-class StreamPosition:
-    """The last message that was read; `?since=` resumes the stream after it."""
-
-    epoch: str
-    offset: int
-
-    def __str__(self) -> str:
-        return f"{self.epoch}:{self.offset}"
 
 
 class LiveStream:
