@@ -4695,8 +4695,7 @@ export interface operations {
     get_all_jobs_api_jobs_get: {
         parameters: {
             query?: {
-                /** @description one kind only */
-                kind?: string | null;
+                kind?: ("training" | "evaluate") | null;
                 limit?: number;
                 /** @description number of entries to skip */
                 offset?: number;
