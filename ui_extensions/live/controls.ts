@@ -1,7 +1,8 @@
-// Which commands a run's status allows, and how long the server waits for a command.
+// Commands to a run: which its status allows, and how they are sent.
 
 import { type Action, ALLOWED_ACTIONS } from "./allowedActions";
-import type { RunStatus } from "./schemas";
+import { asRequestError, type RequestError, type Rest } from "./rest";
+import type { ControlResponse, RunStatus } from "./schemas";
 
 export type { Action };
 
@@ -11,9 +12,30 @@ export function isAllowed(action: Action, status: RunStatus): boolean {
 }
 
 /** Seconds to wait for every rank; releasing the accelerators includes writing a checkpoint. */
-export function timeoutS(action: Action, release: boolean): number {
+function timeoutS(action: Action, release: boolean): number {
   return action === "pause" && !release ? 20 : 120;
 }
 
 /** The client waits this much longer than the server, so that the server's own answer arrives. */
-export const ANSWER_SLACK_MS = 15_000;
+const ANSWER_SLACK_MS = 15_000;
+
+export type CommandResult = { answer: ControlResponse } | { error: RequestError };
+
+/** Sends a command and waits until the run has acknowledged it, or the time is over. Never rejects. */
+export async function sendCommand(
+  rest: Rest,
+  runId: string,
+  action: Action,
+  release: boolean,
+): Promise<CommandResult> {
+  const seconds = timeoutS(action, release);
+  const body = { timeout_s: seconds, ...(action === "pause" ? { release } : {}) };
+  const deadlineMs = seconds * 1000 + ANSWER_SLACK_MS;
+  try {
+    return {
+      answer: await rest.post(`api/training/${action}`, { run_id: runId }, body, deadlineMs),
+    };
+  } catch (error) {
+    return { error: asRequestError(error) };
+  }
+}

@@ -1,5 +1,6 @@
 // The panel's header, which stays visible when the panel is folded: status, progress and open alerts.
 
+import { shareDone } from "../live/runStatus";
 import type { CriticalAlert, TrainingStatus } from "../live/schemas";
 import { element, setAttribute, setText, sign } from "./elements";
 import {
@@ -10,7 +11,7 @@ import {
 } from "./appearance";
 import type { Numbers } from "./numbers";
 import { listen } from "./guarded";
-import { isStale, openAlerts, type RunState, shareDone } from "./runState";
+import { isStale, openAlerts, type RunState } from "./runState";
 import type { Words } from "./words";
 
 export class HeaderView {

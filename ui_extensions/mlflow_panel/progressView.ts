@@ -1,8 +1,9 @@
 // The run's progress as a bar and in words.
 
+import { shareDone } from "../live/runStatus";
 import { element, setAttribute, setText } from "./elements";
 import { type Numbers, wholePercent } from "./numbers";
-import { isStale, type RunState, shareDone } from "./runState";
+import { isStale, type RunState } from "./runState";
 import type { Words } from "./words";
 
 export class ProgressView {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { RequestError } from "../live/rest";
+import { shareDone } from "../live/runStatus";
 import type {
   ControlResponse,
   CriticalAlert,
@@ -15,7 +16,6 @@ import {
   openAlerts,
   outcomeOf,
   type RunState,
-  shareDone,
   toggleAction,
   whyNot,
   withAlerts,

@@ -120,18 +120,6 @@ export function isStale({ status, connection }: RunState): boolean {
   );
 }
 
-/** From 0 to 1; null if the run's length is unknown. */
-export function shareDone(status: TrainingStatus): number | null {
-  const { total_epochs: epochs, total_batches: batches, step } = status;
-  if (status.status === "completed") {
-    return 1;
-  }
-  if (!epochs || !batches || step === null) {
-    return null;
-  }
-  return Math.min(1, Math.max(0, step / (epochs * batches)));
-}
-
 export type WhyNot = "deleted" | "forbidden" | "pending" | "status";
 
 /** The action of the first button: resume if possible, else pause. */

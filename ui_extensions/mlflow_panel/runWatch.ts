@@ -2,9 +2,9 @@
 
 import type { ServerAddress } from "../live/address";
 import { LiveConnection } from "../live/connection";
-import { type Action, ANSWER_SLACK_MS, timeoutS } from "../live/controls";
-import { asRequestError, isRetryable, type RequestError, Rest } from "../live/rest";
-import type { ControlResponse, CriticalAlert, TrainingStatus } from "../live/schemas";
+import { type Action, sendCommand } from "../live/controls";
+import { isRetryable, Rest } from "../live/rest";
+import type { CriticalAlert, TrainingStatus } from "../live/schemas";
 import { guarded, ignoreRejection } from "./guarded";
 import { afterMessage, type Command, type RunState, withAlerts, withOpenAlerts } from "./runState";
 
@@ -78,30 +78,15 @@ export class RunWatch {
   async command(action: Action, release = false): Promise<void> {
     const sent: Command = { action };
     this.setState({ ...this.state, command: sent });
-    const outcome = await this.outcome(action, release);
+    const result = await sendCommand(this.rest, this.runId, action, release);
     // A later command replaces this one.
     if (this.state.command === sent) {
-      this.setState({ ...this.state, command: { action, ...outcome } });
+      this.setState({ ...this.state, command: { action, ...result } });
     }
   }
 
   dismissOutcome(): void {
     this.setState({ ...this.state, command: null });
-  }
-
-  private async outcome(
-    action: Action,
-    release: boolean,
-  ): Promise<{ answer: ControlResponse } | { error: RequestError }> {
-    const seconds = timeoutS(action, release);
-    const body = { timeout_s: seconds, ...(action === "pause" ? { release } : {}) };
-    const path = `api/training/${action}`;
-    const deadlineMs = seconds * 1000 + ANSWER_SLACK_MS;
-    try {
-      return { answer: await this.rest.post(path, { run_id: this.runId }, body, deadlineMs) };
-    } catch (error) {
-      return { error: asRequestError(error) };
-    }
   }
 
   private async loadAlerts(): Promise<void> {

@@ -5,8 +5,9 @@ import { create } from "zustand";
 import { RequestError } from "../../../live/rest";
 import type { AlertLevel, CriticalAlert } from "../../../live/schemas";
 import { removeAlerts, storeAlerts, useLive } from "../live/liveStore";
-import { rest, watchAlerts } from "../live/session";
+import { rest } from "../live/session";
 import { useQuery } from "../ui/useQuery";
+import { onAlertBurst } from "./alertBursts";
 import {
   type ServerCount,
   serverCount,
@@ -40,22 +41,10 @@ export function useSyncedOpenAlerts(): void {
 /** Counts again after changes while some open alerts are unknown: their changes cannot be counted here. */
 function useRecount(refetch: () => void): void {
   const isMore = useServerCount(({ count }) => Boolean(count?.critical || count?.warning));
-  useEffect(() => {
-    if (!isMore) {
-      return;
-    }
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const stop = watchAlerts(() => {
-      timer ??= setTimeout(() => {
-        timer = undefined;
-        refetch();
-      }, RECOUNT_MS);
-    });
-    return () => {
-      stop();
-      clearTimeout(timer);
-    };
-  }, [isMore, refetch]);
+  useEffect(
+    () => (isMore ? onAlertBurst(() => true, RECOUNT_MS, refetch) : undefined),
+    [isMore, refetch],
+  );
 }
 
 /** The number of open alerts of all runs per level; `null` until counted. */

@@ -4,8 +4,9 @@ import { useCallback, useEffect, useState } from "react";
 import { asRequestError, type Page, type RequestError } from "../../../live/rest";
 import type { TimelineEntry } from "../../../live/schemas";
 import { useLive } from "../live/liveStore";
-import { rest, watchAlerts } from "../live/session";
+import { rest } from "../live/session";
 import { useRetry } from "../ui/useRetry";
+import { onAlertBurst } from "./alertBursts";
 import { merged } from "./timelineEntries";
 
 const PAGE_SIZE = 100;
@@ -55,7 +56,10 @@ export function useTimeline(runId: string) {
     void load(0, abort.signal);
     return () => abort.abort();
   }, [load, gaps, count]);
-  useEffect(() => whenSettled(runId, refetch), [runId, refetch]);
+  useEffect(
+    () => onAlertBurst((alert) => alert.run_id === runId, SETTLE_MS, refetch),
+    [runId, refetch],
+  );
 
   return {
     entries: known.entries,
@@ -74,20 +78,4 @@ function loadPage(
 ): Promise<Page<TimelineEntry>> {
   const query = { run_id: runId, limit: PAGE_SIZE, offset };
   return rest.list<TimelineEntry>("api/alerts/timeline", query, signal);
-}
-
-function whenSettled(runId: string, call: () => void): () => void {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const stop = watchAlerts((alert) => {
-    if (alert.run_id === runId) {
-      timer ??= setTimeout(() => {
-        timer = undefined;
-        call();
-      }, SETTLE_MS);
-    }
-  });
-  return () => {
-    stop();
-    clearTimeout(timer);
-  };
 }

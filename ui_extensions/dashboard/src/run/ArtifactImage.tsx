@@ -9,27 +9,26 @@ interface Props extends Omit<ImgHTMLAttributes<HTMLImageElement>, "src"> {
   onFailure(): void;
 }
 
-/** An image among a run's artifacts, of whatever kind only ever as a picture: SVG runs nothing so. */
+/** An image artifact of a run. It is always shown by <img>, in which SVG cannot run scripts. */
 export function ArtifactImage({ runId, path, alt, onFailure, ...rest }: Props) {
   const source = useSource(artifactUrl(runId, path), onFailure);
   return <img {...rest} src={source} alt={alt} decoding="async" onError={onFailure} />;
 }
 
-/** Where workspaces are on, a request must name one in a header, which an <img> cannot. */
+/** With workspaces, a request needs a header, which an <img> cannot send: the image is fetched. */
 function useSource(url: string, onFailure: () => void): string | undefined {
   const { workspace } = address;
   const [fetched, setFetched] = useState<string>();
-  // Who is told of a failure changes nothing.
   useEffect(() => {
     if (workspace === null) {
       return undefined;
     }
     const abort = new AbortController();
-    let made: string | undefined;
+    let objectUrl: string | undefined;
     fetchPicture(url, workspace, abort.signal).then(
       (picture) => {
-        made = URL.createObjectURL(picture);
-        setFetched(made);
+        objectUrl = URL.createObjectURL(picture);
+        setFetched(objectUrl);
       },
       () => {
         if (!abort.signal.aborted) {
@@ -39,11 +38,11 @@ function useSource(url: string, onFailure: () => void): string | undefined {
     );
     return () => {
       abort.abort();
-      if (made) {
-        URL.revokeObjectURL(made);
+      if (objectUrl) {
+        URL.revokeObjectURL(objectUrl);
       }
     };
-    // Who is told of a failure does not change what is fetched.
+    // A new `onFailure` does not change what is fetched.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [url, workspace]);
   return workspace === null ? url : fetched;

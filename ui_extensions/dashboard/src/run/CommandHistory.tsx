@@ -12,23 +12,23 @@ import styles from "./CommandHistory.module.css";
 
 const texts = words(
   {
-    commands: "Who told it what",
-    none: "Nobody has told this run anything.",
+    commands: "Command history",
+    none: "No command has been sent to this run.",
     pause: "pause",
     release: "pause and release",
     resume: "resume",
     stop: "stop",
-    pending: "on its way",
+    pending: "in progress",
     done: "done",
     refused: "refused",
     failed: "failed",
-    superseded: "replaced by another",
+    superseded: "replaced by another command",
     from: (address: string) => `from ${address}`,
   },
   {
     fr: {
-      commands: "Qui lui a dit quoi",
-      none: "Personne n’a rien dit à cet entraînement.",
+      commands: "Historique des commandes",
+      none: "Aucune commande n’a été envoyée à cet entraînement.",
       pause: "pause",
       release: "pause et libération",
       resume: "reprise",
@@ -37,7 +37,7 @@ const texts = words(
       done: "fait",
       refused: "refusé",
       failed: "échoué",
-      superseded: "remplacé par un autre",
+      superseded: "remplacé par une autre commande",
       from: (address) => `depuis ${address}`,
     },
   },
@@ -53,11 +53,11 @@ const TONES: Record<CommandEntry["outcome"], Tone> = {
 
 const SHOWN = 20;
 
-/** The run's audit, newest first. */
+/** The commands to the run from its audit, newest first. */
 export function CommandHistory({ runId }: { runId: string }) {
   const t = useWords(texts);
   const { date } = useFormats();
-  // Every command shows in the status, so a change of it is when to look again.
+  // Every command changes the status, so a new status triggers a reload.
   const status = useLive((live) => live.runs[runId]?.status?.status);
   const gaps = useLive((live) => live.gaps);
   const read = useCallback(

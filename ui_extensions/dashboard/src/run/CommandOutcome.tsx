@@ -11,15 +11,15 @@ const texts = words(
     pause: "Pause",
     resume: "Resume",
     stop: "Stop",
-    pending: "Told; waiting until every rank does it…",
+    pending: "Sent; waiting for every rank to acknowledge…",
     done: (step: string) =>
-      step ? `Every rank does it, after step ${step}` : "Every rank does it",
-    released: "the accelerators are given back",
+      step ? `Acknowledged by every rank, after step ${step}` : "Acknowledged by every rank",
+    released: "the accelerators are released",
     kept: "the accelerators are kept",
-    unanswered: "Not acknowledged yet: the command stands",
-    failed: "It did not come about",
+    unanswered: "Not acknowledged yet; the command remains in force",
+    failed: "Failed",
     forbidden: "You are not allowed to do that",
-    unreachable: "The server did not answer: whether the command was taken is not known",
+    unreachable: "The server did not answer. It may or may not have accepted the command",
     dismiss: "Close",
   },
   {
@@ -27,21 +27,21 @@ const texts = words(
       pause: "Pause",
       resume: "Reprise",
       stop: "Arrêt",
-      pending: "Transmis ; en attente de tous les rangs…",
+      pending: "Transmis ; en attente de la confirmation de tous les rangs…",
       done: (step) =>
-        step ? `Tous les rangs obéissent, après le pas ${step}` : "Tous les rangs obéissent",
-      released: "les accélérateurs sont rendus",
+        step ? `Confirmé par tous les rangs, après le pas ${step}` : "Confirmé par tous les rangs",
+      released: "les accélérateurs sont libérés",
       kept: "les accélérateurs sont conservés",
-      unanswered: "Pas encore confirmé : la commande reste valable",
-      failed: "Cela n’a pas eu lieu",
+      unanswered: "Pas encore confirmé ; la commande reste en vigueur",
+      failed: "Échec",
       forbidden: "Vous n’y êtes pas autorisé",
-      unreachable: "Le serveur n’a pas répondu : on ne sait pas si la commande a été prise",
+      unreachable: "Le serveur n’a pas répondu. Il a peut-être accepté la commande",
       dismiss: "Fermer",
     },
   },
 );
 
-/** What became of a command: said as done only where every rank has said so. */
+/** The outcome of a command: done only after every rank has acknowledged it. */
 export function CommandOutcome({ command, onDismiss }: { command: Command; onDismiss(): void }) {
   const t = useWords(texts);
   const { whole } = useFormats();

@@ -17,7 +17,7 @@ const texts = words(
     resume: "Resume…",
     stop: "Stop…",
     status: (status: string) => `not possible while the run is: ${status}`,
-    pending: "another command is on its way",
+    pending: "another command is in progress",
     lost: "the server cannot be reached",
     deleted: "the run is deleted",
     refused: "you are not allowed to",
@@ -49,8 +49,8 @@ export function Controls({ runId, status, isDeleted }: Props) {
   const t = useWords(texts);
   const statuses = useWords(STATUS_WORDS);
   const isLost = useLive((live) => live.connection.state === "lost");
-  const [asked, setAsked] = useState<Action | null>(null);
-  const { command, isPending, give, dismiss } = useCommand(runId);
+  const [pendingAction, setPendingAction] = useState<Action | null>(null);
+  const { command, isPending, send, dismiss } = useCommand(runId);
   const isForbidden = command?.error?.status === 403;
 
   const whyNot = (action: Action): string | undefined => {
@@ -78,20 +78,20 @@ export function Controls({ runId, status, isDeleted }: Props) {
             variant={action === "stop" ? "danger" : "plain"}
             isBusy={isPending && command?.action === action}
             whyNot={whyNot(action)}
-            onClick={() => setAsked(action)}
+            onClick={() => setPendingAction(action)}
           >
             {t[action]}
           </Button>
         ))}
       </div>
       {command && <CommandOutcome command={command} onDismiss={dismiss} />}
-      {asked && (
+      {pendingAction && (
         <ConfirmCommand
-          action={asked}
-          onCancel={() => setAsked(null)}
+          action={pendingAction}
+          onCancel={() => setPendingAction(null)}
           onConfirm={(release) => {
-            setAsked(null);
-            give(asked, release);
+            setPendingAction(null);
+            send(pendingAction, release);
           }}
         />
       )}

@@ -19,7 +19,7 @@ interface Props {
   found: FoundImages;
 }
 
-/** The image that the run says it is at: as a picture where it is an artifact, else by its name. */
+/** The run's current image: as a picture if it is an artifact, else by its name. */
 export function CurrentImage({ runId, path, found }: Props) {
   const t = useWords(texts);
   const status = useLive((live) => live.runs[runId]?.status?.status);
@@ -36,16 +36,17 @@ export function CurrentImage({ runId, path, found }: Props) {
   );
 }
 
-/** The name is often that of a file of the data set, which would be asked for in vain. */
+/** The path is often that of a file of the data set, which is not among the artifacts. */
 function useIsArtifact(runId: string, path: string, found: FoundImages): boolean {
   const parent = folder(path);
   const isKnown = found.paths.includes(path);
   const [top = ""] = parent.split("/");
-  const isWorthAsking = !isKnown && isImage(path) && found.folders.includes(top);
-  const asked = isWorthAsking ? parent : null;
+  const mayExist = !isKnown && isImage(path) && found.folders.includes(top);
+  const listedFolder = mayExist ? parent : null;
   const read = useCallback(
-    async (signal: AbortSignal) => (asked === null ? [] : listArtifacts(runId, asked, signal)),
-    [runId, asked],
+    async (signal: AbortSignal) =>
+      listedFolder === null ? [] : listArtifacts(runId, listedFolder, signal),
+    [runId, listedFolder],
   );
   const { data } = useQuery(read);
   return isKnown || (data?.some((entry) => entry.path === path && !entry.is_dir) ?? false);

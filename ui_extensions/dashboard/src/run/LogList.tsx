@@ -14,11 +14,11 @@ interface Props {
   wraps: boolean;
   follows: boolean;
   onFollows(follows: boolean): void;
-  /** The key of the line that is to be in sight. */
+  /** Key of the line to scroll to. */
   current: number | null;
 }
 
-/** The lines in a scrolling region, of which only those in sight are in the document. */
+/** The lines in a scrolling region; only the visible ones are in the document. */
 export function LogList({ label, lines, wanted, wraps, follows, onFollows, current }: Props) {
   const region = useRef<HTMLDivElement>(null);
   const before = useRef({ top: 0, height: 0 });
@@ -27,12 +27,12 @@ export function LogList({ label, lines, wanted, wraps, follows, onFollows, curre
     getScrollElement: () => region.current,
     estimateSize: () => LINE_PX,
     getItemKey: useCallback((index: number) => lines[index]?.key ?? index, [lines]),
-    // What is read stays where it is while lines come below and go above.
+    // The visible lines stay in place while others are appended and dropped.
     anchorTo: "end",
     overscan: 12,
   });
 
-  // All of these move the end.
+  // Each of these dependencies moves the end.
   useLayoutEffect(() => {
     if (follows) {
       rows.scrollToEnd();
@@ -44,7 +44,7 @@ export function LogList({ label, lines, wanted, wraps, follows, onFollows, curre
     if (index >= 0) {
       rows.scrollToIndex(index, { align: "center" });
     }
-    // Lines that come must not scroll back.
+    // New lines must not scroll back.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [current, rows]);
 
@@ -61,7 +61,7 @@ export function LogList({ label, lines, wanted, wraps, follows, onFollows, curre
   };
 
   return (
-    // The region scrolls, so the keyboard must reach it. It is not read out: lines are a flood.
+    // A scrolling region must be reachable by keyboard. It is not read out: too many lines come.
     <div
       ref={region}
       role="log"

@@ -10,18 +10,18 @@ interface Props {
   isCurrent: boolean;
 }
 
-/** One line: how serious it is in a word, and what it says, as text whatever it holds. */
+/** One line: its level in words, and its message as plain text. */
 export const LogRow = memo(function LogRow({ line, wanted, isCurrent }: Props) {
   const t = useWords(levelWords);
   const levelClass = isGap(line) ? styles.gap : styles[line.level];
   return (
     <div className={`${styles.row} ${levelClass}`} aria-current={isCurrent || undefined}>
       <span className={styles.level}>{t[line.level]}</span>
-      {/* Its own direction: nothing in a line may reorder what stands beside it. */}
+      {/* Isolated direction: a line must not reorder the text beside it. */}
       <bdi>
         {pieces(line.message, wanted).map(({ text, isMatch }, index) =>
           isMatch ? (
-            // Pieces have nothing but their place.
+            // Pieces are identified only by their position.
             <mark key={index} className={styles.match}>
               {text}
             </mark>

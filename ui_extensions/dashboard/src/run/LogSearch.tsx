@@ -33,12 +33,12 @@ interface Props {
   wanted: string;
   onWanted(wanted: string): void;
   numMatches: number;
-  /** Which of the matches is looked at, from 0; -1 for none. */
+  /** Index of the current match; -1 for none. */
   place: number;
   onPlace(place: number): void;
 }
 
-/** A search in the log: how many lines match, and the way from one to the next. */
+/** A search in the log: the number of matching lines, and buttons to go through them. */
 export function LogSearch({ wanted, onWanted, numMatches, place, onPlace }: Props) {
   const t = useWords(texts);
   const { whole } = useFormats();
@@ -46,19 +46,19 @@ export function LogSearch({ wanted, onWanted, numMatches, place, onPlace }: Prop
   const count = numMatches === 0 ? t.none : t.found(whole(numMatches));
   const said = place < 0 ? count : t.place(whole(place + 1), whole(numMatches));
 
-  // The count changes with each line that comes, but is news only when something else is sought.
+  // The count changes with each new line, but is announced only when the search changes.
   const newest = useRef(said);
   useEffect(() => {
     newest.current = said;
   }, [said]);
-  // `place` says when.
+  // `place` only triggers the effect.
   useEffect(() => {
     const timer = setTimeout(() => setAnnounced(wanted ? newest.current : ""), ANNOUNCE_DELAY_MS);
     return () => clearTimeout(timer);
   }, [wanted, place]);
 
   const whyNot = numMatches === 0 ? t.whyNot : undefined;
-  // From nowhere, the newest match is the first that is of interest.
+  // Without a current match both buttons go to the newest one.
   const previous = () =>
     onPlace(place < 0 ? numMatches - 1 : (place + numMatches - 1) % numMatches);
   const next = () => onPlace(place < 0 ? numMatches - 1 : (place + 1) % numMatches);

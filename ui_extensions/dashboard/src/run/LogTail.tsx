@@ -23,16 +23,16 @@ const texts = words(
     follow: "Follow the end",
     wrap: "Wrap lines",
     copy: "Copy",
-    copyTitle: "Copy the lines that the level lets through",
+    copyTitle: "Copy the lines of the chosen level or above",
     copied: (count: string) => `Lines copied: ${count}`,
     notCopied: "The browser did not allow copying.",
-    reading: "Reading the log…",
+    loading: "Loading the log…",
     elsewhere:
-      "This server did not start the run, so its output is where it was started: in that terminal or notebook, or in its own log files.",
-    nothing: "Nothing has been printed yet. What the training prints appears here.",
-    ended: "The run has ended, and this server has kept nothing that it printed.",
+      "This server did not start the run. Its output is where it was started: in a terminal, a notebook or log files.",
+    nothing: "Nothing has been printed yet. The output of the training appears here.",
+    ended: "The run has ended, and this server has no output of it.",
     noneOfLevel: (count: string, level: string) =>
-      `Of ${count} lines none is of the level “${level}” or above.`,
+      `None of ${count} lines has the level “${level}” or above.`,
     older: (count: string) =>
       `The newest ${count} lines. All are in the artifact logs/training.log once the run has ended.`,
     stale: "Not live",
@@ -44,10 +44,10 @@ const texts = words(
       follow: "Suivre la fin",
       wrap: "Retour à la ligne",
       copy: "Copier",
-      copyTitle: "Copier les lignes que le niveau laisse passer",
+      copyTitle: "Copier les lignes du niveau choisi ou plus graves",
       copied: (count) => `Lignes copiées : ${count}`,
       notCopied: "Le navigateur n’a pas permis la copie.",
-      reading: "Lecture du journal…",
+      loading: "Chargement du journal…",
       elsewhere:
         "Ce serveur n’a pas lancé cet entraînement : sa sortie se trouve là où il a été lancé, dans ce terminal ou ce notebook, ou dans ses propres fichiers journaux.",
       nothing: "Rien n’a encore été écrit. Ce que l’entraînement écrit apparaît ici.",
@@ -61,10 +61,10 @@ const texts = words(
   },
 );
 
-/** From here on older lines than those that are shown may exist. */
-const READ_AT_ONCE = 1_000;
+/** From this number of lines on, older ones may exist that are not shown. */
+const LOADED_LINES = 1_000;
 
-/** What the run's job prints. */
+/** The output of the run's job. */
 export function LogTail({ runId }: { runId: string }) {
   const t = useWords(texts);
   const levels = useWords(levelWords);
@@ -79,8 +79,8 @@ export function LogTail({ runId }: { runId: string }) {
   const [current, setCurrent] = useState<number | null>(null);
   const [copied, setCopied] = useState("");
 
-  const sought = useDeferredValue(wanted);
-  const wantedPattern = useMemo(() => pattern(sought), [sought]);
+  const deferredSearch = useDeferredValue(wanted);
+  const wantedPattern = useMemo(() => pattern(deferredSearch), [deferredSearch]);
   const shown = useMemo(() => atLeast(tail.lines, least), [tail, least]);
   const matches = useMemo(() => matching(shown, wantedPattern), [shown, wantedPattern]);
 
@@ -160,10 +160,10 @@ export function LogTail({ runId }: { runId: string }) {
       {hasLines && shown.length === 0 && (
         <Empty>{t.noneOfLevel(whole(tail.lines.length), levels[least])}</Empty>
       )}
-      {hasLines && tail.lines.length >= READ_AT_ONCE && (
+      {hasLines && tail.lines.length >= LOADED_LINES && (
         <p className={styles.note}>{t.older(whole(tail.lines.length))}</p>
       )}
-      {!hasLines && isLoading && <Empty>{t.reading}</Empty>}
+      {!hasLines && isLoading && <Empty>{t.loading}</Empty>}
       {!hasLines && error?.status === 404 && <Empty>{t.elsewhere}</Empty>}
       {!hasLines && !isLoading && !error && (
         <Empty>{status && hasEnded(status) ? t.ended : t.nothing}</Empty>

@@ -8,17 +8,17 @@ import { TrainingMachine } from "./TrainingMachine";
 const texts = words(
   {
     title: "Machines",
-    same: "If the run trains on the server’s own machine, both are the same one.",
+    same: "Both are the same machine if the run trains on the server.",
   },
   {
     fr: {
       title: "Machines",
-      same: "Si l’entraînement tourne sur la machine du serveur, les deux sont la même.",
+      same: "Les deux sont la même machine si l’entraînement tourne sur le serveur.",
     },
   },
 );
 
-/** How busy the machine that trains is, and the one that this page comes from. */
+/** The load of the training machine and of the server's machine. */
 export function Machine({ runId }: { runId: string }) {
   const t = useWords(texts);
   const [element, isVisible] = useOnScreen<HTMLDivElement>();

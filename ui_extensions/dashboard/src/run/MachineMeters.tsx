@@ -44,16 +44,22 @@ const texts = words(
   },
 );
 
-/** How busy a machine is; what was read long ago warns of nothing. */
-export function MachineMeters({ machine, isOld }: { machine: MachineReading; isOld: boolean }) {
+/** The load of a machine; outdated readings give no warnings. */
+export function MachineMeters({
+  machine,
+  isOutdated,
+}: {
+  machine: MachineReading;
+  isOutdated: boolean;
+}) {
   const t = useWords(texts);
   const { percent: share, whole, bytes } = useFormats();
   const percent = (value: number | null) => share(value === null ? null : value / 100, 0);
   const warned = (value: number | null) =>
-    !isOld && value !== null && value >= NEARLY_FULL_PERCENT ? t.full : undefined;
+    !isOutdated && value !== null && value >= NEARLY_FULL_PERCENT ? t.full : undefined;
   const { cpuPercent, numCores, diskPercent, diskFreeBytes, receivedBytes, sentBytes } = machine;
   return (
-    <div className={isOld ? styles.old : undefined}>
+    <div className={isOutdated ? styles.old : undefined}>
       <dl className={styles.list}>
         {cpuPercent !== null && (
           <Meter
@@ -91,7 +97,7 @@ export function MachineMeters({ machine, isOld }: { machine: MachineReading; isO
       <ul className={styles.gpus}>
         {machine.gpus.map((gpu) => (
           <li key={gpu.name}>
-            <Gpu gpu={gpu} isOld={isOld} />
+            <Gpu gpu={gpu} isOutdated={isOutdated} />
           </li>
         ))}
       </ul>
@@ -99,10 +105,10 @@ export function MachineMeters({ machine, isOld }: { machine: MachineReading; isO
   );
 }
 
-function Gpu({ gpu, isOld }: { gpu: GpuReading; isOld: boolean }) {
+function Gpu({ gpu, isOutdated }: { gpu: GpuReading; isOutdated: boolean }) {
   const t = useWords(texts);
   const { percent: share, whole } = useFormats();
-  const isHot = !isOld && gpu.celsius !== null && gpu.celsius >= HOT_CELSIUS;
+  const isHot = !isOutdated && gpu.celsius !== null && gpu.celsius >= HOT_CELSIUS;
   return (
     <>
       <h4 className={styles.name}>{gpu.name}</h4>
@@ -110,7 +116,7 @@ function Gpu({ gpu, isOld }: { gpu: GpuReading; isOld: boolean }) {
         {gpu.loadPercent !== null && (
           <Meter label={t.load} percent={gpu.loadPercent} text={share(gpu.loadPercent / 100, 0)} />
         )}
-        {/* Frameworks keep what they once had, so a GPU's full memory is no warning. */}
+        {/* Frameworks keep allocated memory, so full GPU memory is no warning. */}
         <Memory reading={gpu} />
         {gpu.celsius !== null && (
           <Meter
@@ -141,11 +147,11 @@ function Memory({ reading, warning }: MemoryProps) {
     return null;
   }
   const percent = share(memoryPercent === null ? null : memoryPercent / 100, 0);
-  const said =
+  const text =
     memoryBytes === null
       ? percent
       : memoryTotalBytes === null
         ? bytes(memoryBytes)
         : t.of(bytes(memoryBytes), bytes(memoryTotalBytes));
-  return <Meter label={t.memory} percent={memoryPercent} text={said} warning={warning} />;
+  return <Meter label={t.memory} percent={memoryPercent} text={text} warning={warning} />;
 }

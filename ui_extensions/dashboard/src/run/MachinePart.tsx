@@ -6,28 +6,28 @@ import styles from "./MachinePart.module.css";
 
 const texts = words(
   {
-    read: (ago: string) => `Read ${ago}`,
-    old: (ago: string) => `Not live: last read ${ago}`,
+    read: (ago: string) => `Measured ${ago}`,
+    old: (ago: string) => `Not live: last measured ${ago}`,
   },
   {
     fr: {
-      read: (ago) => `Relevé ${ago}`,
-      old: (ago) => `Pas en direct : dernier relevé ${ago}`,
+      read: (ago) => `Mesuré ${ago}`,
+      old: (ago) => `Pas en direct : dernière mesure ${ago}`,
     },
   },
 );
 
 interface Props {
   title: string;
-  /** When it was read, in ms since the Unix epoch; null where that is not known. */
+  /** Time of the reading, in ms since the Unix epoch; null if unknown. */
   readMs: number | null;
   nowMs: number;
-  isOld: boolean;
+  isOutdated: boolean;
   children: ReactNode;
 }
 
-/** One of the machines: which it is, and how old its readings are. */
-export function MachinePart({ title, readMs, nowMs, isOld, children }: Props) {
+/** One machine: its title, and the age of its readings. */
+export function MachinePart({ title, readMs, nowMs, isOutdated, children }: Props) {
   const t = useWords(texts);
   const { ago } = useFormats();
   return (
@@ -35,7 +35,7 @@ export function MachinePart({ title, readMs, nowMs, isOld, children }: Props) {
       <div className={styles.head}>
         <h3>{title}</h3>
         {readMs !== null &&
-          (isOld ? (
+          (isOutdated ? (
             <Badge tone="stale">{t.old(ago(readMs, nowMs))}</Badge>
           ) : (
             <span className={styles.age}>{t.read(ago(readMs, nowMs))}</span>

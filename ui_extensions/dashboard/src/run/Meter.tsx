@@ -2,14 +2,14 @@ import styles from "./Meter.module.css";
 
 interface Props {
   label: string;
-  /** Of what there is; null where it is not known, and then there is no bar. */
+  /** Share of the maximum; null if unknown: then there is no bar. */
   percent: number | null;
   text: string;
-  /** What is wrong with it, in words. */
+  /** The problem in words. */
   warning?: string | undefined;
 }
 
-/** One reading in a list of terms: what it is, its value in words, and a bar for the eye. */
+/** One reading in a list of terms: label, value, and a bar that screen readers skip. */
 export function Meter({ label, percent, text, warning }: Props) {
   const width = Math.min(100, Math.max(0, percent ?? 0));
   return (

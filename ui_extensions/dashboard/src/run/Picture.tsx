@@ -29,11 +29,11 @@ interface Props {
   runId: string;
   image: LoggedImage;
   name: string;
-  /** Under the picture. */
+  /** The caption. */
   children: ReactNode;
 }
 
-/** A picture in a gallery, which opens large. */
+/** A picture in a gallery; a click enlarges it. */
 export function Picture({ runId, image, name, children }: Props) {
   const t = useWords(texts);
   const [isOpen, setIsOpen] = useState(false);
@@ -71,7 +71,7 @@ export function Picture({ runId, image, name, children }: Props) {
             />
           )}
           <p className={styles.path}>
-            {/* A link names no workspace. */}
+            {/* A link cannot send the header that names the workspace. */}
             {address.workspace === null && (
               <a href={artifactUrl(runId, image.path)} download>
                 {t.download}

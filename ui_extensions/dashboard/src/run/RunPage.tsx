@@ -30,7 +30,7 @@ const texts = words(
     mlflow: "Open in MLflow",
     missing: "There is no such run, or it belongs to another workspace.",
     all: "All runs",
-    reading: "Reading the run…",
+    loading: "Loading the run…",
     unnamed: "Unnamed run",
   },
   {
@@ -38,7 +38,7 @@ const texts = words(
       mlflow: "Ouvrir dans MLflow",
       missing: "Cet entraînement n’existe pas, ou appartient à un autre espace de travail.",
       all: "Tous les entraînements",
-      reading: "Lecture de l’entraînement…",
+      loading: "Chargement de l’entraînement…",
       unnamed: "Entraînement sans nom",
     },
   },
@@ -61,7 +61,7 @@ export function RunPage({ runId }: { runId: string }) {
       document.title = "Fovea";
     };
   }, [title]);
-  // A part of one run means nothing on another.
+  // The zoom range of one run does not apply to another.
   useEffect(() => () => useChartOptions.setState({ zoom: null }), []);
 
   if (error?.status === 404 && !status) {
@@ -91,7 +91,7 @@ export function RunPage({ runId }: { runId: string }) {
         {status && <Controls runId={runId} status={status.status} isDeleted={status.deleted} />}
       </div>
       {error && <ErrorNote error={error} onRetry={refetch} />}
-      {status ? <Progress status={status} /> : !error && <Empty>{t.reading}</Empty>}
+      {status ? <Progress status={status} /> : !error && <Empty>{t.loading}</Empty>}
       <RunAlerts runId={runId} />
       <Conditions runId={runId} />
       {names && <MetricCards runId={runId} names={names} />}
@@ -110,7 +110,7 @@ export function RunPage({ runId }: { runId: string }) {
   );
 }
 
-/** The epoch that a link to this page names, as that of an alert. */
+/** The epoch in the URL, for instance that of an alert. */
 function useFocusEpoch(): number | null {
   const [query] = useHashQuery();
   const named = Number.parseInt(query.get("epoch") ?? "", 10);

@@ -20,7 +20,7 @@ const SHOWN_AT_ONCE = 24;
 const texts = words(
   {
     title: "Images",
-    reading: "Reading the run’s artifacts…",
+    loading: "Loading the run’s artifacts…",
     none: "The run has logged no images yet. To show one for each step:",
     more: (count: string) => `Show ${count} more`,
     left: (count: string) => `${count} more folders in samples/ are not shown.`,
@@ -28,7 +28,7 @@ const texts = words(
   {
     fr: {
       title: "Images",
-      reading: "Lecture des artefacts…",
+      loading: "Chargement des artefacts…",
       none: "L’entraînement n’a pas encore enregistré d’images. Pour en montrer une à chaque pas :",
       more: (count) => `En montrer ${count} de plus`,
       left: (count) => `${count} autres dossiers de samples/ ne sont pas montrés.`,
@@ -38,7 +38,7 @@ const texts = words(
 
 const CALL = 'mlflow.log_image(image, key="sample", step=step)';
 
-/** Pictures that the run has logged, and the one that it is at. */
+/** The run's current image, and the images that it has logged. */
 export function SampleImages({ runId }: { runId: string }) {
   const t = useWords(texts);
   const { whole } = useFormats();
@@ -46,8 +46,8 @@ export function SampleImages({ runId }: { runId: string }) {
   const changes = useLive((live) => (live.runs[runId]?.artifacts ?? 0) + live.gaps);
   const [numShown, setNumShown] = useState(SHOWN_AT_ONCE);
   const read = useCallback((signal: AbortSignal) => listImages(runId, signal), [runId]);
-  const times = useThrottled(changes, LEAST_INTERVAL_MS);
-  const { data, error, refetch } = useQuery(read, times);
+  const changeCount = useThrottled(changes, LEAST_INTERVAL_MS);
+  const { data, error, refetch } = useQuery(read, changeCount);
   const { stepped, single } = useMemo(() => inRows(gallery(data?.paths ?? [])), [data]);
 
   const numSingle = Math.max(0, numShown - stepped.length);
@@ -56,7 +56,7 @@ export function SampleImages({ runId }: { runId: string }) {
   return (
     <Section title={t.title}>
       {error && <ErrorNote error={error} onRetry={refetch} />}
-      {!data && !error && <Empty>{t.reading}</Empty>}
+      {!data && !error && <Empty>{t.loading}</Empty>}
       {isEmpty && (
         <Empty>
           {t.none} <code className={styles.call}>{CALL}</code>
@@ -87,7 +87,7 @@ export function SampleImages({ runId }: { runId: string }) {
   );
 }
 
-/** What fills a row of its own stands behind what shares one. */
+/** Sorts images that fill a whole row behind those that share one. */
 function inRows({ stepped, single }: Gallery): Gallery {
   const isWide = ({ steps }: SteppedImages) => steps.some(({ images }) => images.length > 1);
   const narrow = stepped.filter((images) => !isWide(images));

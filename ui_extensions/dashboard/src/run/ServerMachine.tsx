@@ -14,31 +14,31 @@ const INTERVAL_MS = 5_000;
 const OLD_MS = 3 * INTERVAL_MS;
 
 const texts = words(
-  { title: "This server’s machine", reading: "Reading…" },
-  { fr: { title: "La machine de ce serveur", reading: "Lecture…" } },
+  { title: "This server’s machine", loading: "Loading…" },
+  { fr: { title: "La machine de ce serveur", loading: "Chargement…" } },
 );
 
 interface Timed {
   stats: SystemStats;
-  /** By this machine's clock, which the server's need not agree with. */
+  /** By the browser's clock, which may differ from the server's. */
   readMs: number;
 }
 
-/** Nobody is asked while nobody looks. */
-const unasked = (): Promise<Timed | undefined> => Promise.resolve(undefined);
+/** Used until the section is visible for the first time. */
+const notRequested = (): Promise<Timed | undefined> => Promise.resolve(undefined);
 
 async function read(signal: AbortSignal): Promise<Timed | undefined> {
   const stats = await rest.get<SystemStats>("api/stats", {}, signal);
   return { stats, readMs: Date.now() };
 }
 
-/** How busy the machine is that this page comes from. */
+/** The load of the server's machine. */
 export function ServerMachine({ isVisible }: { isVisible: boolean }) {
   const t = useWords(texts);
   const nowMs = useNow(INTERVAL_MS);
   const [times, setTimes] = useState(0);
   const [wasSeen, setWasSeen] = useState(false);
-  const { data, error, refetch } = useQuery(wasSeen ? read : unasked, times);
+  const { data, error, refetch } = useQuery(wasSeen ? read : notRequested, times);
   useEffect(() => {
     if (!isVisible) {
       return undefined;
@@ -49,12 +49,17 @@ export function ServerMachine({ isVisible }: { isVisible: boolean }) {
     return () => clearInterval(timer);
   }, [isVisible]);
 
-  const isOld = data !== undefined && nowMs - data.readMs > OLD_MS;
+  const isOutdated = data !== undefined && nowMs - data.readMs > OLD_MS;
   return (
-    <MachinePart title={t.title} readMs={data?.readMs ?? null} nowMs={nowMs} isOld={isOld}>
-      {data && <MachineMeters machine={serverMachine(data.stats)} isOld={isOld} />}
+    <MachinePart
+      title={t.title}
+      readMs={data?.readMs ?? null}
+      nowMs={nowMs}
+      isOutdated={isOutdated}
+    >
+      {data && <MachineMeters machine={serverMachine(data.stats)} isOutdated={isOutdated} />}
       {!data && error && <ErrorNote error={error} onRetry={refetch} />}
-      {!data && !error && <Empty>{t.reading}</Empty>}
+      {!data && !error && <Empty>{t.loading}</Empty>}
     </MachinePart>
   );
 }

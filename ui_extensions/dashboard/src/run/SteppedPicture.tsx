@@ -22,7 +22,7 @@ const texts = words(
   },
 );
 
-/** The pictures of one key: the newest, unless a step is chosen. */
+/** The pictures of one key: of the chosen step, else of the newest. */
 export function SteppedPicture({ runId, images }: { runId: string; images: SteppedImages }) {
   const t = useWords(texts);
   const { whole } = useFormats();
@@ -37,12 +37,12 @@ export function SteppedPicture({ runId, images }: { runId: string; images: Stepp
     return null;
   }
   const isWide = steps.some(({ images: ofStep }) => ofStep.length > 1);
-  const said = (place === last && last > 0 ? t.newest : t.step)(whole(shown.step));
+  const label = (place === last && last > 0 ? t.newest : t.step)(whole(shown.step));
   return (
     <div className={`${styles.stepped} ${isWide ? styles.wide : ""}`}>
       <div className={styles.pictures}>
         {shown.images.map((image, index) => (
-          <Picture key={image.path} runId={runId} image={image} name={`${key}, ${said}`}>
+          <Picture key={image.path} runId={runId} image={image} name={`${key}, ${label}`}>
             {index === 0 && <strong>{key}</strong>}
             {shown.images.length > 1 &&
               ` ${t.several(whole(index + 1), whole(shown.images.length))}`}
@@ -50,7 +50,7 @@ export function SteppedPicture({ runId, images }: { runId: string; images: Stepp
         ))}
       </div>
       <label htmlFor={sliderId} className={styles.step}>
-        {said}
+        {label}
       </label>
       {last > 0 && (
         <input
@@ -60,10 +60,10 @@ export function SteppedPicture({ runId, images }: { runId: string; images: Stepp
           max={last}
           value={place}
           aria-label={t.slider(key)}
-          aria-valuetext={said}
+          aria-valuetext={label}
           onChange={(event) => {
             const index = Number(event.target.value);
-            // At the newest it stays at the newest, also when another one comes.
+            // At the newest step the slider follows newer ones.
             setChosenStep(index === last ? null : (steps[index]?.step ?? null));
           }}
         />

@@ -19,14 +19,14 @@ const USUAL = "cpu_utilization_percentage";
 
 const texts = words(
   {
-    title: "Machine that trains",
-    reading: "Reading…",
-    none: "The run logs no system metrics. To have them, say this before it starts:",
+    title: "Training machine",
+    loading: "Loading…",
+    none: "The run logs no system metrics. To log them, call this before it starts:",
   },
   {
     fr: {
-      title: "Machine qui entraîne",
-      reading: "Lecture…",
+      title: "Machine d’entraînement",
+      loading: "Chargement…",
       none: "L’entraînement n’enregistre pas de métriques système. Pour les avoir, appelez ceci avant son début :",
     },
   },
@@ -37,17 +37,20 @@ interface Props {
   isVisible: boolean;
 }
 
-/** How busy the machine is that the run is on, by what the run logs of it. */
+/** The load of the run's machine, from the system metrics that the run logs. */
 export function TrainingMachine({ runId, isVisible }: Props) {
   const t = useWords(texts);
-  const { values, error, refetch, readMs, isOld, nowMs } = useTrainingMachine(runId, isVisible);
+  const { values, error, refetch, readMs, isOutdated, nowMs } = useTrainingMachine(
+    runId,
+    isVisible,
+  );
   const found = useMemo(() => values && machines(values), [values]);
   return (
-    <MachinePart title={t.title} readMs={readMs} nowMs={nowMs} isOld={isOld}>
+    <MachinePart title={t.title} readMs={readMs} nowMs={nowMs} isOutdated={isOutdated}>
       {found?.map((machine) => (
         <div key={machine.node} className={styles.node}>
           {machine.node && <h4>{machine.node}</h4>}
-          <MachineMeters machine={machine} isOld={isOld} />
+          <MachineMeters machine={machine} isOutdated={isOutdated} />
         </div>
       ))}
       {found?.length === 0 && (
@@ -56,7 +59,7 @@ export function TrainingMachine({ runId, isVisible }: Props) {
         </Empty>
       )}
       {!found && error && <ErrorNote error={error} onRetry={refetch} />}
-      {!found && !error && <Empty>{t.reading}</Empty>}
+      {!found && !error && <Empty>{t.loading}</Empty>}
     </MachinePart>
   );
 }
@@ -74,7 +77,7 @@ function useTrainingMachine(runId: string, isVisible: boolean) {
   );
   const { data, error, refetch } = useQuery(read, times);
 
-  // Whichever came last counts.
+  // The newer of the loaded and the live values counts.
   useEffect(() => setValues(data && systemValues(data.other)), [data]);
   useEffect(() => {
     if (live) {
@@ -82,9 +85,12 @@ function useTrainingMachine(runId: string, isVisible: boolean) {
     }
   }, [live]);
 
-  const dated = values && (USUAL in values ? USUAL : Object.keys(values)[0]);
-  const { readMs, intervalMs } = useLastLogged(runId, dated === undefined ? null : SYSTEM + dated);
-  // What comes live is of the first GPU alone, and a new reading is the time to ask for the rest.
+  const timedMetric = values && (USUAL in values ? USUAL : Object.keys(values)[0]);
+  const { readMs, intervalMs } = useLastLogged(
+    runId,
+    timedMetric === undefined ? null : SYSTEM + timedMetric,
+  );
+  // Live messages cover only the first GPU, so a new reading triggers a load of the rest.
   const newestMs = useThrottled(readMs ?? 0, LEAST_INTERVAL_MS);
   useEffect(() => {
     if (isVisible) {
@@ -92,6 +98,6 @@ function useTrainingMachine(runId: string, isVisible: boolean) {
     }
   }, [isVisible, newestMs]);
 
-  const isOld = readMs !== null && (!isConnected || nowMs - readMs > 3 * intervalMs);
-  return { values, error, refetch, readMs, isOld, nowMs };
+  const isOutdated = readMs !== null && (!isConnected || nowMs - readMs > 3 * intervalMs);
+  return { values, error, refetch, readMs, isOutdated, nowMs };
 }

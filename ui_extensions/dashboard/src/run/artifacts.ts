@@ -1,11 +1,11 @@
-// A run's artifacts by MLflow's own addresses.
+// Lists a run's artifacts through MLflow's own routes.
 
 import { address, rest } from "../live/session";
 import { type ArtifactEntry, isImage } from "./loggedImages";
 
-/** Where images are looked for, beside the run's root. */
+/** Folders searched for images, besides the root. */
 const FOLDERS = ["images", "samples"];
-const MOST_SUBFOLDERS = 12;
+const MAX_SUBFOLDERS = 12;
 
 interface Listed {
   files?: ArtifactEntry[];
@@ -25,7 +25,7 @@ export interface FoundImages {
   paths: string[];
   /** The folders of the run's root. */
   folders: string[];
-  /** Folders below `samples/` that were not looked into. */
+  /** Number of folders below `samples/` that were not searched. */
   numLeftOut: number;
 }
 
@@ -37,12 +37,12 @@ export async function listImages(runId: string, signal: AbortSignal): Promise<Fo
   const listed = await Promise.all(inside.map((each) => listArtifacts(runId, each, signal)));
   const below = listed.flatMap(folderPaths).filter((path) => path.startsWith("samples/"));
   const deeper = await Promise.all(
-    below.slice(0, MOST_SUBFOLDERS).map((each) => listArtifacts(runId, each, signal)),
+    below.slice(0, MAX_SUBFOLDERS).map((each) => listArtifacts(runId, each, signal)),
   );
   const paths = [root, ...listed, ...deeper].flatMap((entries) =>
     entries.flatMap(({ path, is_dir }) => (!is_dir && isImage(path) ? [path] : [])),
   );
-  return { paths, folders, numLeftOut: Math.max(0, below.length - MOST_SUBFOLDERS) };
+  return { paths, folders, numLeftOut: Math.max(0, below.length - MAX_SUBFOLDERS) };
 }
 
 function folderPaths(entries: readonly ArtifactEntry[]): string[] {

@@ -1,4 +1,4 @@
-// Critical conditions, the worst first.
+// Sorts critical conditions, the worst first, and chooses the scale of each.
 
 import type { CriticalCondition } from "../../../live/schemas";
 
@@ -9,7 +9,7 @@ const ORDER: Record<CriticalCondition["status"], number> = {
   ok: 3,
 };
 
-/** Where a condition's scale begins: what matters is near its floor, which is near 1. */
+/** Start of a condition's scale: high values get a scale near 1, where the floors are. */
 export function scaleStart({
   sensitivity,
   confidence_interval: interval,

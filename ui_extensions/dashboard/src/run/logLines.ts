@@ -1,8 +1,8 @@
-// A run's printed lines as they are kept and shown: bounded, in order, each line once.
+// The newest lines of a run's log: bounded, in order, without duplicates.
 
 import type { LogLevel, LogLine } from "../../../live/schemas";
 
-export const MOST_LINES = 5_000;
+export const MAX_LINES = 5_000;
 export const LEVELS = [
   "debug",
   "info",
@@ -11,7 +11,7 @@ export const LEVELS = [
   "critical",
 ] as const satisfies LogLevel[];
 
-/** `key` counts the lines that have come, so that a line keeps its own while others are dropped. */
+/** `key` numbers the lines, so that a line keeps its key while older ones are dropped. */
 export interface Line extends LogLine {
   readonly key: number;
 }
@@ -36,31 +36,34 @@ export function appended(tail: Tail, lines: readonly LogLine[]): Tail {
     message: printable(message),
   }));
   const all = [...tail.lines, ...added];
-  const isCut = tail.isCut || all.length > MOST_LINES;
-  return { lines: all.slice(-MOST_LINES), nextKey, isCut };
+  const isCut = tail.isCut || all.length > MAX_LINES;
+  return { lines: all.slice(-MAX_LINES), nextKey, isCut };
 }
 
-/** `tail` carried on by the newest lines that the server has, most of which it may hold already.
+/** Extends `tail` by the server's newest lines, most of which it may already have.
 
-Where nothing connects the two, what lies between them is unknown, and only `read` is kept. */
-export function carriedOn(tail: Tail, read: readonly LogLine[]): Tail {
-  if (read.length === 0) {
+If the two do not overlap, lines between them are missing, and only `loaded` is kept. */
+export function extended(tail: Tail, loaded: readonly LogLine[]): Tail {
+  if (loaded.length === 0) {
     return tail;
   }
-  const known = overlap(tail.lines, read);
+  const known = overlap(tail.lines, loaded);
   return known === 0
-    ? appended({ ...NO_LINES, nextKey: tail.nextKey }, read)
-    : appended(tail, read.slice(known));
+    ? appended({ ...NO_LINES, nextKey: tail.nextKey }, loaded)
+    : appended(tail, loaded.slice(known));
 }
 
-/** What of the lines that came live during a reading is not in what was read.
+/** The lines received live during a load that the loaded ones do not include.
 
-The server writes a line down before it tells it, so all that was read, up to its end, has come
-live too; where the server left lines out of what it tells, it begins anew behind the gap. */
-export function notYetRead(read: readonly LogLine[], live: readonly LogLine[]): readonly LogLine[] {
+The server stores a line before it sends it, so all loaded lines were also received live, except
+those that the server skipped: after such a gap the comparison starts again. */
+export function notYetLoaded(
+  loaded: readonly LogLine[],
+  live: readonly LogLine[],
+): readonly LogLine[] {
   const afterGaps = live.flatMap((line, index) => (GAP.test(line.message) ? [index + 1] : []));
   for (const start of [...afterGaps.reverse(), 0]) {
-    const known = overlap(read, live.slice(start));
+    const known = overlap(loaded, live.slice(start));
     if (known > 0) {
       return live.slice(start + known);
     }
@@ -68,14 +71,14 @@ export function notYetRead(read: readonly LogLine[], live: readonly LogLine[]): 
   return live;
 }
 
-/** With which the server says how many lines of a flood it did not tell live. */
+/** The line by which the server says how many lines it did not send live. */
 const GAP = /^… \d+ lines are in the log alone$/;
 
 export function isGap({ message }: LogLine): boolean {
   return GAP.test(message);
 }
 
-/** How many lines at the end of `earlier` are those at the beginning of `later`. */
+/** Number of lines at the end of `earlier` that are the first ones of `later`. */
 function overlap(earlier: readonly LogLine[], later: readonly LogLine[]): number {
   for (let size = Math.min(earlier.length, later.length); size > 0; size -= 1) {
     const start = earlier.length - size;
@@ -99,15 +102,15 @@ export function atLeast(lines: readonly Line[], least: LogLevel): readonly Line[
   return least === "debug" ? lines : lines.filter(({ level }) => shown.has(level));
 }
 
-// Colours, cursor moves and titles of terminals.
-// eslint-disable-next-line no-control-regex -- these are what is taken out
+// Escape sequences of terminals: colours, cursor moves, titles.
+// eslint-disable-next-line no-control-regex -- these are removed
 const TERMINAL = /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-_])/g;
 
-// Other controls, but for the tab, and marks that would reorder a line.
-// eslint-disable-next-line no-control-regex -- these are what is taken out
+// Other control characters except the tab, and marks that would reorder a line.
+// eslint-disable-next-line no-control-regex -- these are removed
 const UNPRINTABLE = /[\0-\x08\x0a-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g;
 
-/** A line as a terminal would leave it: of a progress bar, what was drawn last. */
+/** The line as a terminal would show it: of a progress bar, only its last state. */
 function printable(message: string): string {
   const drawn = message.includes("\r") ? lastDrawn(message) : message;
   return drawn.replace(TERMINAL, "").replace(UNPRINTABLE, "");
@@ -127,12 +130,12 @@ export interface Piece {
   isMatch: boolean;
 }
 
-/** What is searched for, in any case; null for nothing. */
+/** A case-insensitive pattern for the search text; null for an empty one. */
 export function pattern(wanted: string): RegExp | null {
   return wanted === "" ? null : new RegExp(wanted.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&"), "giu");
 }
 
-/** `text` cut at what `wanted` finds in it. */
+/** Splits `text` into matches of `wanted` and the text between them. */
 export function pieces(text: string, wanted: RegExp | null): Piece[] {
   if (!wanted) {
     return [{ text, isMatch: false }];
@@ -152,7 +155,7 @@ export function pieces(text: string, wanted: RegExp | null): Piece[] {
   return found;
 }
 
-/** Which of the lines, by their place, hold what is searched for. */
+/** Indices of the lines that match the search. */
 export function matching(lines: readonly Line[], wanted: RegExp | null): readonly number[] {
   return wanted
     ? lines.flatMap(({ message }, index) => (message.search(wanted) >= 0 ? [index] : []))

@@ -1,4 +1,4 @@
-// How serious a line of a log is, in words.
+// The words for the levels of log lines.
 
 import type { LogLevel } from "../../../live/schemas";
 import { words } from "../i18n/words";

@@ -22,7 +22,7 @@ function stepped(key: string, step: number, timestamp: number, mark = "+"): stri
 }
 
 describe("images that were logged with a key", () => {
-  it("stand together by key and step, with their smaller copies", () => {
+  it("are grouped by key and step, with their smaller copies", () => {
     const [late, lateSmall] = stepped("val~worst", 200, 1);
     const [early, earlySmall] = stepped("val~worst", 9, 3);
     const { stepped: found, single } = gallery([late, lateSmall, earlySmall, early].map(String));
@@ -38,14 +38,14 @@ describe("images that were logged with a key", () => {
     ]);
   });
 
-  it("may be several at a step, in the order of their times", () => {
+  it("may be several at one step, in the order of their times", () => {
     const [second] = stepped("a b", 0, 20);
     const [first] = stepped("a b", 0, 10);
     const [group] = gallery([second, first].map(String)).stepped;
     expect(group?.steps[0]?.images.map(({ path }) => path)).toEqual([first, second]);
   });
 
-  it("are known by the names that older clients gave them", () => {
+  it("are recognised by the names of older clients, too", () => {
     const [whole, small] = stepped("dogs", 3, 1, "%");
     const [group] = gallery([whole, small].map(String)).stepped;
     expect(group).toMatchObject({
@@ -54,7 +54,7 @@ describe("images that were logged with a key", () => {
     });
   });
 
-  it("are shown by what has arrived, of the two files", () => {
+  it("use the file that exists if the other is missing", () => {
     const [whole, small] = stepped("dogs", 3, 1).map(String) as [string, string];
     expect(gallery([small]).stepped[0]?.steps[0]?.images).toEqual([
       { path: small, thumbnail: small },
@@ -66,7 +66,7 @@ describe("images that were logged with a key", () => {
 });
 
 describe("other images", () => {
-  it("stand by themselves, and what is no image does not", () => {
+  it("are single, and other files are ignored", () => {
     const paths = ["b10.PNG", "b9.svg", "samples/x.jpeg", "model.pkl", "images", "notes.png.txt"];
     expect(gallery(paths).single.map(({ path }) => path)).toEqual([
       "b9.svg",
@@ -75,7 +75,7 @@ describe("other images", () => {
     ]);
   });
 
-  it("keep a name that only looks like a step's", () => {
+  it("are single if the name only resembles that of a step", () => {
     expect(gallery(["images/a+step+x.png"]).single).toHaveLength(1);
   });
 

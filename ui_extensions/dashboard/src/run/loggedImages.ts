@@ -1,21 +1,21 @@
-// The images among a run's artifacts, by their paths: single ones, and those of one key over steps.
+// Groups a run's image artifacts by their paths: single images, and those of one key over steps.
 
 export interface ArtifactEntry {
   path: string;
   is_dir: boolean;
 }
 
-/** One picture: what is shown small, and what is shown large. */
+/** One picture, with a smaller version. */
 export interface LoggedImage {
-  /** Artifact path of the whole picture. */
+  /** Artifact path of the picture in full size. */
   path: string;
-  /** Of a smaller copy where there is one, else the same. */
+  /** Artifact path of a smaller copy; without one, the same path. */
   thumbnail: string;
 }
 
 export interface SteppedImages {
   key: string;
-  /** Ascending; a step may have several pictures, in the order they were logged in. */
+  /** Ascending; a step may have several pictures, in the order of logging. */
   steps: ReadonlyArray<{ step: number; images: readonly LoggedImage[] }>;
 }
 
@@ -24,7 +24,7 @@ export interface Gallery {
   single: readonly LoggedImage[];
 }
 
-/** What browsers show. */
+/** Image types that browsers show. */
 const IMAGE = /\.(?:png|jpe?g|webp|gif|svg|bmp|avif)$/i;
 
 /** As `mlflow.log_image(image, key, step)` names them; older clients put % where newer put +. */
@@ -57,7 +57,7 @@ export function gallery(paths: readonly string[]): Gallery {
   for (const path of paths) {
     const named = STEPPED.exec(fileName(path));
     if (named) {
-      take(logged, path, named);
+      addStepped(logged, path, named);
     } else if (isImage(path)) {
       single.push({ path, thumbnail: path });
     }
@@ -66,7 +66,7 @@ export function gallery(paths: readonly string[]): Gallery {
   return { stepped: byKey([...logged.values()]), single };
 }
 
-function take(logged: Map<string, Logged>, path: string, named: RegExpExecArray): void {
+function addStepped(logged: Map<string, Logged>, path: string, named: RegExpExecArray): void {
   const [, key = "", , step, timestamp, id, isSmall] = named;
   const name = `${key}\n${step}\n${timestamp}\n${id}`;
   const known = logged.get(name) ?? {
@@ -102,7 +102,7 @@ function byKey(logged: Logged[]): SteppedImages[] {
     }));
 }
 
-/** What a picture is called where it cannot be seen. */
+/** The alternative text of a picture: its key, else its path. */
 export function imageName(path: string): string {
   const named = STEPPED.exec(fileName(path));
   return named?.[1] === undefined ? path : named[1].replace(/[~#]/g, "/");

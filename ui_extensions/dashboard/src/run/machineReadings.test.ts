@@ -16,7 +16,7 @@ const LOGGED = {
   "system/gpu_2_temperature_celsius": 86,
 };
 
-describe("the machine that trains", () => {
+describe("the training machine", () => {
   it("is read from the run's system metrics", () => {
     const [machine, ...others] = machines(systemValues(LOGGED));
     expect(others).toEqual([]);
@@ -44,7 +44,7 @@ describe("the machine that trains", () => {
     expect(gpus?.[1]).toMatchObject({ memoryBytes: null, celsius: null });
   });
 
-  it("knows AMD's memory, which comes in gigabytes", () => {
+  it("reads AMD's memory, which is in gigabytes", () => {
     const [machine] = machines({
       gpu_0_memory_usage_gigabytes: 12,
       gpu_0_memory_usage_percentage: 0.1,
@@ -52,7 +52,7 @@ describe("the machine that trains", () => {
     expect(machine?.gpus[0]).toMatchObject({ memoryBytes: 12e9, memoryTotalBytes: null });
   });
 
-  it("is one for each node", () => {
+  it("has one reading per node", () => {
     const values = systemValues({
       "system/node_10/cpu_utilization_percentage": 10,
       "system/node_2/cpu_utilization_percentage": 2,
@@ -63,11 +63,11 @@ describe("the machine that trains", () => {
     ]);
   });
 
-  it("is none where nothing was logged of it", () => {
+  it("has no reading without system metrics", () => {
     expect(machines(systemValues({ "train/loss": 1 }))).toEqual([]);
   });
 
-  it("is brought up to date by what comes live", () => {
+  it("is updated by live messages", () => {
     const values = updated(systemValues(LOGGED), {
       cpu_usage: 99,
       ram_usage: null,

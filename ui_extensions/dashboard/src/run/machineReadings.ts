@@ -1,4 +1,4 @@
-// Readings of machines: of those that train, by a run's metrics `system/…`, and of the server's.
+// Readings of machines: training machines from a run's `system/…` metrics, and the server's.
 
 import type { SystemMetrics, SystemStats } from "../../../live/schemas";
 
@@ -21,10 +21,10 @@ export interface GpuReading {
 }
 
 export interface MachineReading {
-  /** The node's id, where a run is on several; else empty. */
+  /** Id of the node; empty if the run is on only one. */
   node: string;
   cpuPercent: number | null;
-  /** Cores, where it is known. */
+  /** Null if unknown. */
   numCores: number | null;
   memoryPercent: number | null;
   memoryBytes: number | null;
@@ -44,7 +44,7 @@ export function systemValues(other: Readonly<Record<string, number | null>>): Sy
   );
 }
 
-/** `values` brought up to date by what came live, which is of the first GPU alone. */
+/** `values` updated by a live message, which covers only the first GPU. */
 export function updated(values: SystemValues, live: SystemMetrics): SystemValues {
   const changes: Record<string, number | null | undefined> = {
     cpu_utilization_percentage: live.cpu_usage,
@@ -61,7 +61,7 @@ export function updated(values: SystemValues, live: SystemMetrics): SystemValues
 const METRIC = /^(?:(.+)\/)?([^/]+)$/;
 const GPU_METRIC = /^gpu_(\d+)_(.+)$/;
 
-/** One for each node, in the order of their names. */
+/** One reading per node, sorted by name. */
 export function machines(values: SystemValues): MachineReading[] {
   const nodes = new Map<string, Map<string, number | null>>();
   for (const [name, value] of Object.entries(values)) {
@@ -123,7 +123,7 @@ function gpuNumbers(named: ReadonlyMap<string, number | null>): string[] {
 
 function gpu(number: string, value: (name: string) => number | null): GpuReading {
   const of = (name: string) => value(`gpu_${number}_${name}`);
-  // NVIDIA's come in megabytes, AMD's in gigabytes.
+  // MLflow logs NVIDIA's memory in megabytes, AMD's in gigabytes.
   const memoryBytes =
     scaled(of("memory_usage_megabytes"), BYTES_PER_MB) ??
     scaled(of("memory_usage_gigabytes"), BYTES_PER_GB);
@@ -148,7 +148,7 @@ function scaled(value: number | null, factor: number): number | null {
   return value === null ? null : value * factor;
 }
 
-/** What a share of it amounts to is known; of a tiny share nothing sure can be said. */
+/** The total from a part and its percentage; null below 1%, where rounding is too coarse. */
 function wholeOf(part: number | null, percent: number | null): number | null {
   return part === null || percent === null || percent < 1 ? null : (part / percent) * 100;
 }

@@ -9,7 +9,7 @@ function points(values: number[]): Points {
 }
 
 describe("a trend", () => {
-  it("is where the last values are heading", () => {
+  it("is the direction of the last values", () => {
     expect(trendOf(points([1, 0.8, 0.6]), "lower")).toEqual({
       value: 0.6,
       direction: "down",
@@ -17,18 +17,18 @@ describe("a trend", () => {
     });
   });
 
-  it("is none where only the noise differs", () => {
+  it("is flat if only noise differs", () => {
     const noisy = Array.from({ length: 400 }, (_, step) => 0.1 + ((step * 7919) % 101) / 1000);
     expect(trendOf(points(noisy), "lower").direction).toBe("flat");
   });
 
-  it("leaves gaps out, and says what the newest value is all the same", () => {
+  it("skips gaps, but shows the newest value", () => {
     const trend = trendOf(points([0.5, 0.4, Number.NaN]), "lower");
     expect(trend.value).toBeNaN();
     expect(trend.best).toBe(0.4);
   });
 
-  it("needs two values", () => {
+  it("has no direction with fewer than two values", () => {
     expect(trendOf(points([0.5]), "higher")).toEqual({
       value: 0.5,
       direction: undefined,

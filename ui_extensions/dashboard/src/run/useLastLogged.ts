@@ -1,14 +1,14 @@
-// When a metric that is logged at regular times was logged last, and how often it is.
+// When a regularly logged metric was logged last, and at which interval.
 
 import { useCallback, useEffect, useSyncExternalStore } from "react";
 import { curves } from "../live/session";
 
-/** MLflow measures every 10 s unless told otherwise. */
+/** MLflow's default interval of system metrics. */
 const USUAL_INTERVAL_MS = 10_000;
 const RECENT = 5;
 
 export interface LastLogged {
-  /** In ms since the Unix epoch, by the clock of the machine that logs. */
+  /** In ms since the Unix epoch, by the clock of the logging machine. */
   readMs: number | null;
   intervalMs: number;
 }
@@ -19,7 +19,7 @@ export function useLastLogged(runId: string, metric: string | null): LastLogged 
       curves.curve(runId, metric);
     }
   }, [runId, metric]);
-  const watch = useCallback((tell: () => void) => curves.watch(runId, tell), [runId]);
+  const watch = useCallback((onChange: () => void) => curves.watch(runId, onChange), [runId]);
   const readMs = useSyncExternalStore(watch, () => times(runId, metric)?.at(-1) ?? null);
   return { readMs, intervalMs: Math.max(USUAL_INTERVAL_MS, shortest(times(runId, metric))) };
 }
@@ -28,7 +28,7 @@ function times(runId: string, metric: string | null): Float64Array | undefined {
   return metric === null ? undefined : curves.known(runId, metric)?.series.view().times;
 }
 
-/** Of the last few intervals the shortest: a run that was away for hours is no slow one. */
+/** The shortest of the last intervals, because a resumed run has one long interval. */
 function shortest(all: Float64Array | undefined): number {
   const last = Array.from(all?.slice(-RECENT) ?? []);
   const intervals = last.slice(1).map((timeMs, index) => timeMs - (last[index] ?? timeMs));

@@ -1,4 +1,4 @@
-// A run's newest printed lines: read once, carried on live, read again when lines were missed.
+// A run's newest log lines: loaded once, extended live, and loaded again after a gap.
 
 import { useCallback, useEffect, useState } from "react";
 import { asRequestError, type RequestError } from "../../../live/rest";
@@ -6,33 +6,33 @@ import type { LogLine } from "../../../live/schemas";
 import { useLive } from "../live/liveStore";
 import { rest, watchLogs } from "../live/session";
 import { useRetry } from "../ui/useRetry";
-import { appended, carriedOn, NO_LINES, notYetRead, type Tail } from "./logLines";
+import { appended, extended, NO_LINES, notYetLoaded, type Tail } from "./logLines";
 
-const READ_LINES = 1_000;
-/** Lines are written down a moment before they are told: after it, all that was read has come. */
+const LOADED_LINES = 1_000;
+/** Lines are stored shortly before they are sent: after this time all loaded lines were received. */
 const SETTLE_MS = 600;
 
-export interface LogReading {
+export interface LogTailState {
   tail: Tail;
   isLoading: boolean;
   error: RequestError | undefined;
   refetch(): void;
 }
 
-export function useLogTail(runId: string): LogReading {
+export function useLogTail(runId: string): LogTailState {
   const [tail, setTail] = useState<Tail>(NO_LINES);
   const [isLoading, setIsReading] = useState(true);
   const [error, setError] = useState<RequestError>();
   const [again, setAgain] = useState(0);
   const gaps = useLive((live) => live.gaps);
 
-  // Lines of another run go.
+  // Drops the lines of another run.
   useEffect(() => setTail(NO_LINES), [runId]);
 
-  // `gaps` and `again` only say: again.
+  // `gaps` and `again` only trigger the effect.
   useEffect(() => {
     const abort = new AbortController();
-    /** What comes during the reading; null when it is over. */
+    /** Lines received during the load; null after it. */
     let meanwhile: LogLine[] | null = [];
     let known: readonly LogLine[] = [];
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -50,19 +50,19 @@ export function useLogTail(runId: string): LogReading {
     const settle = () => {
       const live = meanwhile ?? [];
       meanwhile = null;
-      add(notYetRead(known, live));
+      add(notYetLoaded(known, live));
     };
     setIsReading(true);
     rest
       .get<LogLine[]>(
         `api/training/${encodeURIComponent(runId)}/logs`,
-        { limit: READ_LINES },
+        { limit: LOADED_LINES },
         abort.signal,
       )
       .then(
         (read) => {
           known = read;
-          setTail((before) => carriedOn(before, read));
+          setTail((before) => extended(before, read));
           setError(undefined);
           setIsReading(false);
           timer = setTimeout(settle, SETTLE_MS);

@@ -1,4 +1,4 @@
-// A run as far as a page knows it: read once, carried on live, read again after a gap.
+// The state of a run: loaded once, updated live, and loaded again after a gap.
 
 import { useCallback } from "react";
 import { useShallow } from "zustand/react/shallow";

@@ -1,7 +1,7 @@
 import type { TrainingStatus } from "../../../live/schemas";
 import { useFormats } from "../i18n/useFormats";
 import { useWords, words } from "../i18n/words";
-import { hasEnded } from "../../../live/runStatus";
+import { hasEnded, shareDone } from "../../../live/runStatus";
 import styles from "./Progress.module.css";
 
 const texts = words(
@@ -29,18 +29,6 @@ const texts = words(
     },
   },
 );
-
-/** From 0 to 1; null if the run's length is unknown. */
-export function shareDone(status: TrainingStatus): number | null {
-  const { total_epochs: epochs, total_batches: batches, step } = status;
-  if (status.status === "completed") {
-    return 1;
-  }
-  if (!epochs || !batches || step === null || step === undefined) {
-    return null;
-  }
-  return Math.min(1, step / (epochs * batches));
-}
 
 export function Progress({
   status,
