@@ -30,9 +30,9 @@ def anyio_backend() -> str:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_uri(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URI of an empty database."""
+    """The URI of an empty database, with a character that migrations have to escape."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'mlflow.db'}"
+        return f"sqlite:///{tmp_path / 'mlflow 100%.db'}"
     postgres: Postgres = request.getfixturevalue("postgres")
     return postgres.new_database()
 

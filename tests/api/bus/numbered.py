@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from api.bus.protocol import Bus
 from tracking_plugin.events import LoggedPoint, MetricsLogged, RunEvent
 
 
@@ -17,3 +18,8 @@ def events(*numbers: int, run_id: str = "a") -> list[MetricsLogged]:
 
 def numbers(events: Iterable[RunEvent]) -> list[int]:
     return [event.accepted_ms for event in events]
+
+
+def publish(bus: Bus, *numbers: int) -> None:
+    for number in numbers:
+        bus.publish(event(number))

@@ -2,9 +2,8 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
 
@@ -14,25 +13,14 @@ from api.bus.redis_bus import RedisBus
 from api.bus.redis_publisher import RedisPublisher
 from api.bus.redis_scripts import META, PUBLISHERS, RENEW, STREAM
 from tests.api.bus.followers import following
-from tests.api.bus.numbered import event
+from tests.api.bus.numbered import event, publish
 from tests.turns import other_tasks, until
-from tests.valkey import Valkey, valkey
+from tests.valkey import Valkey
 from tracking_plugin.events import decode_event, encode_event
 
 pytestmark = pytest.mark.anyio
 
 RETENTION = 10_000
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Valkey]:
-    with valkey(tmp_path) as running:
-        yield running
-
-
-def publish(bus: RedisBus, *numbers: int) -> None:
-    for number in numbers:
-        bus.publish(event(number))
 
 
 async def test_everything_arrives_once_and_in_order(server: Valkey) -> None:
@@ -250,7 +238,7 @@ async def test_an_event_for_a_deleted_stream_arrives_or_begins_a_new_epoch(
 PUBLISHER = """
 import asyncio, sys
 from api.bus import redis_bus
-from tests.api.bus.numbered import event
+from tests.api.bus.numbered import event, publish
 
 async def main():
     redis_bus.BEAT_INTERVAL_S = 0.1

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ from api.bus import redis_bus, redis_publisher, redis_stream
 from api.bus.redis_bus import RedisBus
 from api.bus.redis_scripts import STREAM
 from tests.api.bus.followers import Follower, following
-from tests.api.bus.numbered import event
+from tests.api.bus.numbered import event, publish
 from tests.ports import LOOPBACK, free_port
 from tests.turns import other_tasks, turns, until
 from tests.valkey import Valkey, valkey
@@ -36,17 +35,6 @@ def is_impatient(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "LONGEST_PAUSE_S", 0.2)
     monkeypatch.setattr(redis_stream, "CHECK_INTERVAL_S", 0.2)
     monkeypatch.setattr(redis_publisher, "FLUSH_DEADLINE_S", 0.5)
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Valkey]:
-    with valkey(tmp_path) as running:
-        yield running
-
-
-def publish(bus: RedisBus, *numbers: int) -> None:
-    for number in numbers:
-        bus.publish(event(number))
 
 
 def of_last_epoch(follower: Follower) -> list[int]:

@@ -6,6 +6,7 @@ from starlette.testclient import TestClient
 
 from api.runs.status import status_word
 from tests.api.logged_runs import START_MS, LoggedRun, Mlflow
+from tests.api.routes.paths import PATHS_ABOUT_A_RUN
 from tracking_plugin.mlflow_status import MlflowStatus
 from tracking_plugin.names import RunStatus
 
@@ -156,17 +157,7 @@ def test_without_an_id_the_newest_active_run_is_selected(
     assert client.get("/api/metrics/latest").json()["run_id"] == ended.run_id
 
 
-PATHS = (
-    "metrics/latest",
-    "metrics/history",
-    "metrics/performance/loss",
-    "epochs",
-    "epochs/1",
-    "compare/epochs?epochs=1",
-)
-
-
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("path", PATHS_ABOUT_A_RUN)
 def test_without_any_run_requests_about_a_run_are_refused(client: TestClient, path: str) -> None:
     response = client.get(f"/api/{path}")
 
@@ -174,7 +165,7 @@ def test_without_any_run_requests_about_a_run_are_refused(client: TestClient, pa
     assert response.json()["error"].startswith("There is no run yet")
 
 
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("path", PATHS_ABOUT_A_RUN)
 @pytest.mark.parametrize("run_id", ["f" * 32, "F" * 32, "", "a\0b", "x" * 5000, "../../etc/passwd"])
 def test_a_run_that_is_not_there_is_refused(
     client: TestClient, mlflow: Mlflow, path: str, run_id: str
@@ -193,7 +184,11 @@ def test_no_response_contains_nan(client: TestClient, mlflow: Mlflow) -> None:
     for step, value in enumerate([float("nan"), float("inf"), -float("inf")], start=1):
         run.log_named(step, {"train/loss": value, "critical/RAO": value, "per_class/A": value})
 
-    for path in (*PATHS, "runs", "compare/epochs?epochs=1,2&metrics=critical_conditions,per_class"):
+    for path in (
+        *PATHS_ABOUT_A_RUN,
+        "runs",
+        "compare/epochs?epochs=1,2&metrics=critical_conditions,per_class",
+    ):
         response = client.get(f"/api/{path}")
         assert response.status_code == 200
         assert "NaN," not in response.text.replace('"NaN"', "")

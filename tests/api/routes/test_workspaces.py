@@ -22,6 +22,7 @@ from starlette.testclient import TestClient
 from api.runs.reader import RunNotFoundError, RunReader
 from api.runs.workspaces import within
 from tests.api.routes.conftest import read_api
+from tests.api.routes.paths import PATHS_ABOUT_A_RUN
 
 HEADER = "X-MLFLOW-WORKSPACE"
 
@@ -62,17 +63,7 @@ def hospital(database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     store.engine.dispose()
 
 
-PATHS = (
-    "metrics/latest",
-    "metrics/history",
-    "metrics/performance/loss",
-    "epochs",
-    "epochs/1",
-    "compare/epochs?epochs=1",
-)
-
-
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("path", PATHS_ABOUT_A_RUN)
 def test_a_run_of_another_workspace_is_not_found(hospital: Hospital, path: str) -> None:
     own, other = hospital.run_ids["radiology"], hospital.run_ids["default"]
     headers = {HEADER: "radiology"}

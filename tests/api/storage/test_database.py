@@ -16,22 +16,13 @@ from api.errors import UnavailableError
 from api.storage import database as database_module
 from api.storage.database import Database, in_database
 from api.storage.tables import metadata
-from tests.postgres import Postgres
 
 VERSION_TABLE = "fovea_alembic_version"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def uri(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'mlflow 100%.db'}"
-    postgres: Postgres = request.getfixturevalue("postgres")
-    return postgres.new_database()
-
-
 @pytest.fixture
-def database(uri: str) -> Iterator[Database]:
-    database = Database(uri)
+def database(database_uri: str) -> Iterator[Database]:
+    database = Database(database_uri)
     yield database
     database.close()
 
@@ -65,20 +56,24 @@ def test_migrating_again_changes_no_data(database: Database) -> None:
         assert connection.execute(text("SELECT owner FROM fovea_leases")).scalar_one() == "me"
 
 
-def test_processes_that_migrate_at_the_same_time_migrate_once(uri: str, database: Database) -> None:
+def test_processes_that_migrate_at_the_same_time_migrate_once(
+    database_uri: str, database: Database
+) -> None:
     program = (
         "import sys; from api.storage.database import Database; Database(sys.argv[1]).migrate()"
     )
-    arguments = [sys.executable, "-c", program, uri]
+    arguments = [sys.executable, "-c", program, database_uri]
     processes = [subprocess.Popen(arguments) for _ in range(3)]
     assert [process.wait(120) for process in processes] == [0, 0, 0]
     require_up_to_date(database)
 
 
-def test_mlflow_s_own_tables_and_migrations_are_unchanged(uri: str, tmp_path: Path) -> None:
-    store = SqlAlchemyStore(uri, str(tmp_path / "artifacts"))
+def test_mlflow_s_own_tables_and_migrations_are_unchanged(
+    database_uri: str, tmp_path: Path
+) -> None:
+    store = SqlAlchemyStore(database_uri, str(tmp_path / "artifacts"))
     before = inspect(store.engine).get_table_names()
-    database = Database(uri)
+    database = Database(database_uri)
     database.migrate()
     require_up_to_date(database)
     database.close()
@@ -86,7 +81,7 @@ def test_mlflow_s_own_tables_and_migrations_are_unchanged(uri: str, tmp_path: Pa
     assert {name for name in after if "fovea" not in name} == set(before)
     store.engine.dispose()
     # MLflow checks that its migrations are those that it expects.
-    SqlAlchemyStore(uri, str(tmp_path / "artifacts")).engine.dispose()
+    SqlAlchemyStore(database_uri, str(tmp_path / "artifacts")).engine.dispose()
 
 
 def test_a_failed_transaction_writes_nothing(database: Database) -> None:
