@@ -1,4 +1,4 @@
-"""The one ASGI application: our routes in front of an unforked MLflow, run by `mlflow server --app-name fovea`."""
+"""The ASGI application: Fovea's routes in front of an unchanged MLflow, for `mlflow server --app-name fovea`."""
 
 import asyncio
 import sys
@@ -48,24 +48,24 @@ from ui_extensions.mount import monitor
 from ui_extensions.panel_script import with_panel_script
 
 if not sys.flags.safe_path:
-    # `mlflow server` imports this module to look at create_app, then starts uvicorn, which looks
-    # into the working directory first: this is the last moment at which our code is asked.
+    # `mlflow server` imports this module for create_app, then starts uvicorn, which imports from
+    # the working directory first. This is the last point at which Fovea's code runs before that.
     require_own_api(Path.cwd())
 
-# Here, too: `mlflow server` would start four processes by default, each with a bus to itself.
+# Checked here, too: `mlflow server` starts four processes by default, each with its own bus.
 require_shared(load_settings().bus_url, num_workers_here())
 
 OpenServices = Callable[[], AbstractAsyncContextManager[Services]]
 
 MLFLOW_PAGE = _add_static_prefix("/")
-"""Where MLflow's UI is."""
+"""The path of MLflow's UI."""
 
 COMMIT_TO_BUS_S = 0.5
-"""Longer than a write takes from MLflow's database to a shared bus, whichever process took it."""
+"""Longer than a write of any process takes from MLflow's database to a shared bus."""
 
 
 def create_app() -> FastAPI:
-    """MLflow with Fovea in front; the `mlflow.app` entry point `fovea`."""
+    """MLflow with Fovea in front of it; the `mlflow.app` entry point `fovea`."""
     settings = load_settings()
     rules = load_rules(settings.alert_rules)
     targets = load_targets(settings.notify_urls)
@@ -81,7 +81,7 @@ def create_app() -> FastAPI:
 
 
 def create_hub_app() -> FastAPI:
-    """Sockets and the read API alone, as a process of its own; `fovea hub` runs it."""
+    """Only the sockets and the read API, in a process of its own; `fovea hub` runs it."""
     settings = load_settings()
     bus = open_bus(settings.bus_url, settings.bus_retention)
     return _application(settings, bus, RunReader(), _shared_bus_settled, None, None)

@@ -183,6 +183,6 @@ async def _on_bad_input(request: Request, error: Exception) -> JSONResponse:
         request.scope,
         HTTPStatus.UNPROCESSABLE_ENTITY,
         ErrorCode.VALIDATION_ERROR,
-        "The request holds a value that is not what was expected",
+        "The request has an invalid value",
         "; ".join(problems),
     )

@@ -22,15 +22,15 @@ _BUS_URL = re.compile(r"(memory|rediss?|unix)://")
 def _listed_origins(listed: object) -> object:
     if not isinstance(listed, str):
         return listed
-    return frozenset(_origin(word.strip()) for word in listed.split(",") if word.strip())
+    return frozenset(_origin(text.strip()) for text in listed.split(",") if text.strip())
 
 
-def _origin(word: str) -> Origin:
-    if word == "*":
+def _origin(text: str) -> Origin:
+    if text == "*":
         raise ValueError(
             "* would admit the pages of every web site; list the origins that you trust"
         )
-    if (origin := Origin.parse(word)) is None:
+    if (origin := Origin.parse(text)) is None:
         raise ValueError(
             "a list such as https://ui.example,http://localhost:3000 was expected, "
             "each with a scheme, a host and optionally a port, and nothing else"

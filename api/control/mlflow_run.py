@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from api.control.state import ControlState, synced_with_mlflow
 from api.runs.state import RunState
-from api.runs.status import status_word
+from api.runs.status import effective_status
 from tracking_plugin.mlflow_status import ACTIVE_STATUSES, run_status_of
 from tracking_plugin.names import RunStatus, Tag
 
@@ -54,6 +54,6 @@ class MlflowRunSnapshot:
 
 def _status(run: RunState) -> RunStatus:
     """The run's status. An active run's tag is ignored if an earlier end or another server left it."""
-    tagged = status_word(run.mlflow_status, run.tags)
+    tagged = effective_status(run.mlflow_status, run.tags)
     is_plausible = run.mlflow_status not in ACTIVE_STATUSES or tagged in _BEFORE_ANY_COMMAND
     return tagged if is_plausible else run_status_of(run.mlflow_status)

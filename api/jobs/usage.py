@@ -11,7 +11,7 @@ from api.jobs.training_kind import TrainingParams
 from api.pages import Page
 from api.runs.reader import RunReader
 from api.runs.source import FoundRun, RunQuery
-from api.runs.status import status_word
+from api.runs.status import effective_status
 from api.timestamps import utc
 from tracking_plugin.mlflow_status import MlflowStatus
 from tracking_plugin.names import RunStatus
@@ -110,7 +110,7 @@ def _activity(run: FoundRun) -> Activity:
         type=run.experiment_name,
         run_id=state.run_id,
         name=state.run_name,
-        status=status_word(state.mlflow_status, state.tags),
+        status=effective_status(state.mlflow_status, state.tags),
         time=None if state.start_time_ms is None else utc(state.start_time_ms),
     )
 

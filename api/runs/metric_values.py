@@ -11,7 +11,7 @@ _LARGEST_COUNT = 2**53
 
 
 class FiniteValue(NamedTuple):
-    """A float as JSON can represent it: `value` is null where `not_finite` says what it was."""
+    """A float as JSON can represent it: `value` is null if `not_finite` is set."""
 
     value: float | None
     not_finite: NotFinite | None = None

@@ -27,7 +27,7 @@ from api.runs.source import EpochSpan, SpanEnds
 from tracking_plugin.events import LoggedPoint
 from tracking_plugin.names import SYSTEM_METRIC_PREFIX
 
-# SQLite takes 500 parts of a UNION, SQL Server 2,100 parameters.
+# SQLite allows 500 parts of a UNION, SQL Server 2,100 parameters.
 _SPANS_AT_ONCE = 200
 _STEPS_AT_ONCE = 500
 

@@ -14,7 +14,7 @@ from api.runs.mlflow_tables import EXPERIMENTS, LATEST_METRICS, PARAMS, RUNS, TA
 from api.runs.source import KEY_METRICS, FoundRun, RunQuery, is_of_training
 from api.runs.sql_metrics import of_training, point, point_columns
 from api.runs.state import RunState
-from api.runs.status import status_word
+from api.runs.status import effective_status
 from tracking_plugin.mlflow_status import ACTIVE_STATUSES, MlflowStatus, run_status_of
 from tracking_plugin.names import Param, RunStatus, Tag
 
@@ -162,7 +162,7 @@ def _last_steps(run_ids: Collection[str]) -> Select[Any]:
 
 
 def _has_status(wanted: RunStatus | MlflowStatus) -> ColumnElement[bool]:
-    """The same decision as status_word, as an SQL condition."""
+    """The same decision as effective_status, as an SQL condition."""
     if isinstance(wanted, MlflowStatus):
         return RUNS.c.status == wanted.value
     tag = select(TAGS.c.value).where(
@@ -171,9 +171,9 @@ def _has_status(wanted: RunStatus | MlflowStatus) -> ColumnElement[bool]:
     tag_status = func.coalesce(tag.correlate(RUNS).scalar_subquery(), "")
     uses_tag = and_(RUNS.c.status.in_(ACTIVE_STATUSES), tag_status.in_(_texts(RunStatus)))
     tags = [
-        word.value
-        for word in RunStatus
-        if status_word(MlflowStatus.RUNNING, {Tag.STATUS: word}) == wanted
+        status.value
+        for status in RunStatus
+        if effective_status(MlflowStatus.RUNNING, {Tag.STATUS: status}) == wanted
     ]
     mlflow_statuses = [status.value for status in MlflowStatus if run_status_of(status) == wanted]
     return or_(

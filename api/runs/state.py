@@ -81,7 +81,7 @@ class TrainingPosition:
 
 
 def position_at(state: RunState, step: int | None) -> TrainingPosition:
-    """The position of `step`; without steps_per_epoch, the metric `epoch` tells the epoch."""
+    """The position of `step`; without steps_per_epoch, the metric `epoch` gives the epoch."""
     if step is None:
         return TrainingPosition(None, None, None)
     if state.steps_per_epoch is not None and step > 0:

@@ -14,23 +14,23 @@ _UNTIL_MLFLOW_ENDS: Mapping[RunStatus, RunStatus] = {
 }
 
 
-def status_word(mlflow_status: str | None, tags: Mapping[str, str]) -> RunStatus:
+def effective_status(mlflow_status: str | None, tags: Mapping[str, str]) -> RunStatus:
     """The status of an active run is its tag `fovea.status`; MLflow's status decides for others."""
-    mlflow_word = run_status_of(mlflow_status)
+    by_mlflow = run_status_of(mlflow_status)
     if mlflow_status not in ACTIVE_STATUSES:
-        return mlflow_word
+        return by_mlflow
     try:
-        tag_word = RunStatus(tags.get(Tag.STATUS, ""))
+        by_tag = RunStatus(tags.get(Tag.STATUS, ""))
     except ValueError:
-        return mlflow_word
+        return by_mlflow
     # A training sets the tag before it ends the run; it has ended only once MLflow says so.
-    return _UNTIL_MLFLOW_ENDS.get(tag_word, tag_word)
+    return _UNTIL_MLFLOW_ENDS.get(by_tag, by_tag)
 
 
 def training_status(state: RunState, now_ms: int) -> TrainingStatus:
     """The status as frontends show it."""
     position = position_at(state, state.last_step)
-    status = status_word(state.mlflow_status, state.tags)
+    status = effective_status(state.mlflow_status, state.tags)
     return TrainingStatus(
         status=status,
         message=state.tags.get(Tag.MESSAGE, ""),

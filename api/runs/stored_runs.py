@@ -12,7 +12,7 @@ from mlflow.store.tracking.abstract_store import AbstractStore
 from api.pages import Listed, Page
 from api.runs.source import FoundRun, RunQuery, is_of_training
 from api.runs.state import RunState
-from api.runs.status import status_word
+from api.runs.status import effective_status
 from tracking_plugin.events import LoggedPoint
 from tracking_plugin.mlflow_status import MlflowStatus
 from tracking_plugin.names import RunStatus, Tag
@@ -94,7 +94,7 @@ def _newest_first(run: Run) -> tuple[float, str]:
 def _has_status(run: Run, wanted: RunStatus | MlflowStatus) -> bool:
     if isinstance(wanted, MlflowStatus):
         return bool(run.info.status == wanted)
-    return status_word(run.info.status, run.data.tags) == wanted
+    return effective_status(run.info.status, run.data.tags) == wanted
 
 
 def _state(run: Run) -> RunState:
@@ -116,7 +116,7 @@ def _state(run: Run) -> RunState:
 
 
 def _latest(run: Run) -> dict[str, LoggedPoint]:
-    metrics: list[Any] = run.data._metric_objs  # noqa: SLF001 - what is public has lost the steps
+    metrics: list[Any] = run.data._metric_objs  # noqa: SLF001 - the public metrics have no steps
     return {
         metric.key: LoggedPoint(metric.key, metric.value, metric.step, metric.timestamp)
         for metric in metrics

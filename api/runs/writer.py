@@ -171,7 +171,7 @@ def _experiment_id(store: AbstractStore, name: str) -> str:
     try:
         return str(store.create_experiment(name, None, []))
     except MlflowException:
-        # Somebody else has created it in the meantime.
+        # Another client has created it in the meantime.
         found = store.get_experiment_by_name(name)
         if found is None:
             raise

@@ -1,4 +1,4 @@
-"""Alembic's entry: brings the tables of api.storage.tables up to date on the connection it is given."""
+"""The entry point of Alembic: migrates the tables of api.storage.tables on a given connection."""
 
 from alembic import context
 

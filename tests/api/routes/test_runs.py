@@ -4,7 +4,7 @@ import pytest
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 from starlette.testclient import TestClient
 
-from api.runs.status import status_word
+from api.runs.status import effective_status
 from tests.api.logged_runs import START_MS, LoggedRun, Mlflow
 from tests.api.routes.paths import PATHS_ABOUT_A_RUN
 from tracking_plugin.mlflow_status import MlflowStatus
@@ -114,7 +114,7 @@ def test_a_status_lists_the_runs_that_have_it(
 
     for word in RunStatus:
         expected = {
-            run.info.run_id for run in found if status_word(run.info.status, run.data.tags) == word
+            run.info.run_id for run in found if effective_status(run.info.status, run.data.tags) == word
         }
         assert set(listed(client, status=word)) == expected
         assert {run["status"] for run in client.get(f"/api/runs?status={word}").json()} <= {word}

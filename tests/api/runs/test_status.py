@@ -3,7 +3,7 @@
 import pytest
 
 from api.runs.state import RunState
-from api.runs.status import status_word, training_status
+from api.runs.status import effective_status, training_status
 from tracking_plugin.events import LoggedPoint
 from tracking_plugin.names import Param, RunStatus, Tag
 
@@ -34,7 +34,7 @@ START_MS = 1_750_000_000_000
 def test_mlflow_decides_the_status_of_an_ended_run(
     mlflow_status: str | None, tag: str | None, expected: RunStatus
 ) -> None:
-    assert status_word(mlflow_status, {} if tag is None else {Tag.STATUS: tag}) == expected
+    assert effective_status(mlflow_status, {} if tag is None else {Tag.STATUS: tag}) == expected
 
 
 def running(*steps: int, step_ms: int = 1000, **fields: object) -> RunState:

@@ -1,4 +1,4 @@
-"""What is wanted of runs, who commanded what, and the trainings that the server starts."""
+"""Creates the tables of control and jobs."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Alerts, and what became of each."""
+"""Creates the tables of alerts and their changes."""
 
 import sqlalchemy as sa
 from alembic import op

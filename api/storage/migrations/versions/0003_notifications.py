@@ -1,4 +1,4 @@
-"""Notifications, and which changes of alerts each of them tells."""
+"""Creates the tables of notifications."""
 
 import sqlalchemy as sa
 from alembic import op

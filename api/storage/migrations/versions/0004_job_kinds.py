@@ -1,4 +1,4 @@
-"""The kind of a job, where the recipe of a training was: all jobs before this were trainings."""
+"""Stores the kind of a job instead of the recipe: all earlier jobs were trainings."""
 
 import json
 
