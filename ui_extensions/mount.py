@@ -1,4 +1,4 @@
-"""The built dashboard and panel as an ASGI application, to be mounted at `/monitor`."""
+"""Serves the built dashboard and panel as an ASGI application, which is mounted at `/monitor`."""
 
 from pathlib import Path
 
@@ -11,11 +11,11 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 BUILT = Path(__file__).parent / "built"
-"""`make setup` builds it."""
+"""The folder that `make setup` builds."""
 
 _FOREVER = "public, max-age=31536000, immutable"
-_ASK_FIRST = "no-cache"
-# Only this server's own files run, and only it is talked to; charts and React set styles by script.
+_REVALIDATE = "no-cache"
+# Scripts come only from this server, and requests go only to it. Charts and React set styles by script.
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
     "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; "
@@ -24,7 +24,7 @@ _POLICY = (
 
 
 def monitor(built: Path = BUILT) -> ASGIApp:
-    """What is at `/monitor/`: the dashboard's page, its files, and the script of the panel."""
+    """The application at `/monitor/`: the dashboard's page, its files, and the panel's script."""
     page, panel = built / "dashboard" / "index.html", built / "panel" / "panel.js"
 
     async def get_page(_: Request) -> Response:
@@ -47,13 +47,13 @@ def monitor(built: Path = BUILT) -> ASGIApp:
 
 def _file(path: Path) -> Response:
     if not path.is_file():
-        sentence = "The pages have not been built: run `make setup`, which does it.\n"
+        sentence = "The pages have not been built: run `make setup`.\n"
         return PlainTextResponse(sentence, 503)
     return FileResponse(path)
 
 
 class _Headers:
-    """Files whose names hold their content's hash are kept by browsers; of the rest they ask first."""
+    """Lets browsers cache files with a hash in their names; all others are revalidated."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -65,7 +65,7 @@ class _Headers:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 is_found = message["status"] in (200, 206, 304)
-                headers["Cache-Control"] = _FOREVER if is_hashed and is_found else _ASK_FIRST
+                headers["Cache-Control"] = _FOREVER if is_hashed and is_found else _REVALIDATE
                 headers["Content-Security-Policy"] = _POLICY
             await send(message)
 

@@ -1,4 +1,4 @@
-"""Puts the panel's script into MLflow's page as it passes through; everything else passes untouched."""
+"""Inserts the panel's script into MLflow's page; all other responses pass unchanged."""
 
 import hashlib
 import re
@@ -9,14 +9,14 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LARGEST_PAGE_BYTES = 1024 * 1024
-"""What is larger passes as it is, and is not kept in memory either; MLflow's page has 1 KiB."""
+"""A larger page passes unchanged and is not buffered; MLflow's page has 1 KiB."""
 
 _SCRIPT = "monitor/panel.js"
 _HEAD_END = re.compile(rb"</head\s*>", re.IGNORECASE)
 _HTML = re.compile(r"text/html(;|$)", re.IGNORECASE)
 _ETAG = re.compile(r'(?:W/)?("[^"]*")')
-# A browser names with these the page that it has kept, or asks for a part: both are about MLflow's
-# own page, of which a browser that has it would never see ours.
+# Request headers about a cached page or a part of one. They refer to MLflow's own page: with them a
+# browser that has cached it would never get the changed one.
 _CONDITIONS = {
     b"if-match",
     b"if-modified-since",
@@ -25,17 +25,17 @@ _CONDITIONS = {
     b"if-unmodified-since",
     b"range",
 }
-# What says that the body is not the plain page, or vouches for each of its bytes.
+# Response headers of an encoded body, or of a checksum of it.
 _BOUND_TO_BODY = ("content-encoding", "content-md5", "content-digest", "digest", "repr-digest")
-# Of a page that is no longer the file that they describe.
+# Response headers that describe the file, which the changed page no longer is.
 _OF_THE_FILE = ("accept-ranges", "last-modified")
 
 
 def with_panel_script(app: ASGIApp, page_path: str = "/") -> ASGIApp:
-    """MLflow's `app`, whose page at `page_path` gets the panel.
+    """Wrap MLflow's `app`, so that its page at `page_path` gets the panel.
 
-    `page_path` is `/`, or MLflow's static prefix with a slash behind it. The script is named relative
-    to it, so that a proxy may put all of the server under a prefix of its own.
+    `page_path` is `/`, or MLflow's static prefix followed by a slash. The script's URL is relative to
+    it, so that a proxy may put the whole server under a path prefix.
     """
     return _PanelScript(app, page_path)
 
@@ -51,8 +51,8 @@ class _PanelScript:
         if not self._is_page(scope):
             await self._app(scope, receive, send)
             return
-        kept = ",".join(Headers(scope=scope).getlist("if-none-match"))
-        page = _Page(send, self._tag, kept, is_head=scope["method"] == "HEAD")
+        cached_etags = ",".join(Headers(scope=scope).getlist("if-none-match"))
+        page = _Page(send, self._tag, cached_etags, is_head=scope["method"] == "HEAD")
         await self._app(_unconditional(scope), receive, page.send)
         await page.release()
 
@@ -64,21 +64,21 @@ class _PanelScript:
 
 
 def _unconditional(scope: Scope) -> Scope:
-    """The same request for the whole page: its length and its tag are known only from its body."""
+    """The same request for the whole page, whose length and ETag are computed from its body."""
     headers = [(name, value) for name, value in scope["headers"] if name not in _CONDITIONS]
     return {**scope, "method": "GET", "headers": headers}
 
 
 class _Page:
-    """One answer: held back until it is known to be the page, then changed or sent as it came."""
+    """One response: buffered until it is known to be the page, then changed or sent unchanged."""
 
-    def __init__(self, send: Send, tag: bytes, kept: str, *, is_head: bool) -> None:
-        """`kept` is what the request's If-None-Match says."""
+    def __init__(self, send: Send, tag: bytes, cached_etags: str, *, is_head: bool) -> None:
+        """`cached_etags` is the value of the request's If-None-Match."""
         self._send = send
         self._tag = tag
-        self._kept = kept
+        self._cached_etags = cached_etags
         self._is_head = is_head
-        self._held: list[Message] = []
+        self._buffered: list[Message] = []
         self._size_bytes = 0
         self._is_passing = False
 
@@ -86,7 +86,7 @@ class _Page:
         if self._is_passing:
             await self._pass(message)
             return
-        self._held.append(message)
+        self._buffered.append(message)
         self._size_bytes += len(message.get("body", b""))
         if not self._may_be_page() or self._size_bytes > LARGEST_PAGE_BYTES:
             await self.release()
@@ -94,10 +94,10 @@ class _Page:
             await self._send_page()
 
     async def release(self) -> None:
-        """Send what is held back as it came, and all that follows."""
+        """Send the buffered messages unchanged, and all later ones as they come."""
         self._is_passing = True
-        held, self._held = self._held, []
-        for message in held:
+        buffered, self._buffered = self._buffered, []
+        for message in buffered:
             await self._pass(message)
 
     async def _pass(self, message: Message) -> None:
@@ -106,25 +106,25 @@ class _Page:
         await self._send(message)
 
     def _may_be_page(self) -> bool:
-        start = self._held[0]
-        newest = "http.response.start" if len(self._held) == 1 else "http.response.body"
-        if self._held[-1]["type"] != newest or start["status"] != 200 or start.get("trailers"):
+        start = self._buffered[0]
+        newest = "http.response.start" if len(self._buffered) == 1 else "http.response.body"
+        if self._buffered[-1]["type"] != newest or start["status"] != 200 or start.get("trailers"):
             return False
         headers = Headers(raw=list(start.get("headers", ())))
         is_html = _HTML.match(headers.get("content-type", "")) is not None
         return is_html and not any(name in headers for name in _BOUND_TO_BODY)
 
     async def _send_page(self) -> None:
-        body = b"".join(message.get("body", b"") for message in self._held)
+        body = b"".join(message.get("body", b"") for message in self._buffered)
         end = _HEAD_END.search(body)
         if end is None:
             await self.release()
             return
-        start, self._held = self._held[0], []
+        start, self._buffered = self._buffered[0], []
         self._is_passing = True
         page = body[: end.start()] + self._tag + body[end.start() :]
         etag = f'"{hashlib.sha256(page).hexdigest()[:32]}"'
-        is_known = self._kept.strip() == "*" or etag in _ETAG.findall(self._kept)
+        is_known = self._cached_etags.strip() == "*" or etag in _ETAG.findall(self._cached_etags)
         await self._send(_not_modified(start, etag) if is_known else _begun(start, etag, len(page)))
         is_empty = is_known or self._is_head
         await self._send({"type": "http.response.body", "body": b"" if is_empty else page})

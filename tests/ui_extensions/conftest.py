@@ -1,4 +1,4 @@
-"""A real browser on real pages; what a page complains of fails its test."""
+"""A real browser on real pages; an error in a page's console fails its test."""
 
 import re
 from collections.abc import Iterator
@@ -12,7 +12,8 @@ DEADLINE_MS = 30_000
 expect.set_options(timeout=DEADLINE_MS)
 
 
-# While Playwright is open, an event loop runs in this thread, and tests elsewhere start their own.
+# Playwright runs an event loop in this thread while it is open, so it is closed after each module:
+# other tests start event loops of their own.
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
@@ -25,15 +26,15 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def complaints() -> list[str]:
-    """What pages wrote to their consoles as errors; a test that expects some takes them out."""
+    """Errors in the consoles of the pages; a test that expects some removes them."""
     return []
 
 
 @pytest.fixture
 def page(browser: Browser, complaints: list[str]) -> Iterator[Page]:
-    """An empty page in English on a desktop, which must not complain.
+    """An empty page in English on a desktop; errors in its console fail the test.
 
-    Ask for it after the server, which would otherwise be gone before the page is.
+    Request it after the server, so that the page is closed first.
     """
     context = browser.new_context(locale="en-GB", viewport={"width": 1440, "height": 900})
     context.set_default_timeout(DEADLINE_MS)
@@ -44,8 +45,8 @@ def page(browser: Browser, complaints: list[str]) -> Iterator[Page]:
     assert complaints == []
 
 
-# Of a run that this server did not start there is no output to read; and MLflow's own page asks who
-# is logged in where nobody can be.
+# A run that this server did not start has no log, and MLflow's own page asks for the current user even
+# without authentication.
 _EXPECTED = re.compile(r"/api/training/[0-9a-f]{32}/logs|/mlflow/users/current")
 
 
@@ -60,5 +61,5 @@ def listen(page: Page, complaints: list[str]) -> None:
 
 
 def forgive(complaints: list[str], pattern: str) -> None:
-    """Browsers complain of every answer that is an error, also of one that a test is about."""
+    """Remove the errors that match: browsers log every error response, expected ones as well."""
     complaints[:] = [each for each in complaints if not re.search(pattern, each)]

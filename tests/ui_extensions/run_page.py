@@ -1,4 +1,4 @@
-"""A run's page, and its parts as somebody finds them who reads it."""
+"""A run's page, and how tests find its parts."""
 
 from mlflow import MlflowClient
 from playwright.sync_api import Locator, Page
@@ -32,7 +32,7 @@ def chart(page: Page, title: str) -> Locator:
 
 
 def caption(page: Page, title: str) -> Locator:
-    """Where the chart is read: at its newest step, or at the cursor."""
+    """The caption that names the step whose values the legend shows."""
     return chart(page, title).locator("figcaption span")
 
 

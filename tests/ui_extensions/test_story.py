@@ -44,7 +44,9 @@ def test_the_whole_story_of_a_training_of_two_ranks(training: Trainings, page: P
 
     give(page, "Pause", "Pause")
     expect(health).to_contain_text("Critical")
-    expect(page.get_by_text("Acknowledged by every rank")).to_contain_text("after step", timeout=SLOW_MS)
+    expect(page.get_by_text("Acknowledged by every rank")).to_contain_text(
+        "after step", timeout=SLOW_MS
+    )
     expect(page.get_by_text("the accelerators are kept")).to_be_visible()
     expect(status(page)).to_contain_text("Paused")
     assert training.entry(run_id)["status"] == "paused"
