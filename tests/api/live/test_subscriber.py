@@ -3,59 +3,14 @@
 import asyncio
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from api.live import subscriber as subscriber_module
-from api.live.recent_messages import EncodedMessage, RecentMessages
-from api.live.subscriber import MOST_BEHIND, TOO_SLOW, Subscriber, wire
+from api.live.subscriber import MOST_BEHIND, TOO_SLOW, wire
 from tests.api.live.fake_socket import FakeSocket
+from tests.api.live.published_messages import Stream, offsets
 from tests.turns import other_tasks, turns
 
 pytestmark = pytest.mark.anyio
-
-ALL = "*"
-
-
-class Stream:
-    """Publishes as the hub does, to subscribers of all runs or of one."""
-
-    def __init__(self, retention: int = 1000) -> None:
-        self.recent = RecentMessages(retention, 0)
-        self.published: list[EncodedMessage] = []
-        self.subscribers: list[Subscriber] = []
-
-    def join(self, socket: FakeSocket, topic: str = ALL, *, since: int | None = None) -> Subscriber:
-        subscriber = Subscriber(socket.send)
-        subscriber.topic = topic
-        self.subscribers.append(subscriber)
-        self.begin(subscriber, since=since)
-        return subscriber
-
-    def begin(self, subscriber: Subscriber, *, since: int | None = None) -> None:
-        """`since` is the offset of the last message received."""
-        offset = len(self.published) if since is None else since
-        start = self.recent.end if since is None else self.recent.number_after(since)
-        subscriber.begin("first", offset, self.recent, start)
-
-    def publish(self, *kinds: str, run_id: str = "a") -> None:
-        for kind in kinds:
-            offset = len(self.published) + 1
-            text = f"{run_id} {kind} {offset}"
-            message = EncodedMessage(offset, (run_id, ALL), text, kind == "update")
-            self.published.append(message)
-            self.recent.append(message)
-            for subscriber in self.subscribers:
-                if subscriber.topic in message.topics:
-                    subscriber.push(self.recent.end - 1, offset, wire(text))
-
-    @property
-    def texts(self) -> list[str]:
-        return [message.text for message in self.published]
-
-
-def offsets(socket: FakeSocket) -> list[int]:
-    return [int(text.split()[-1]) for text in socket.texts if text != "first"]
 
 
 async def test_a_reader_that_keeps_up_is_written_to_at_once_without_a_task() -> None:
@@ -346,83 +301,3 @@ async def test_unnumbered_messages_reach_only_clients_that_keep_up() -> None:
     assert quick.texts == ["first", stream.texts[0], "passing"]
     assert slow.texts == ["first", stream.texts[0]]
     assert all(subscriber.offset == 1 for subscriber in stream.subscribers)
-
-
-steps = st.lists(
-    st.sampled_from(
-        ["block", "unblock", "turn", "reconnect"]
-        + [f"{run_id} {kind}" for run_id in "ab" for kind in ("update", "update", "status")]
-    ),
-    max_size=60,
-)
-
-
-class Reader:
-    """A client that follows the steps of a script, and reconnects when the script or the server says so."""
-
-    def __init__(self, stream: Stream) -> None:
-        self._stream = stream
-        self.socket = FakeSocket()
-        self.subscriber = stream.join(self.socket)
-        self._seen: list[int] = []
-        self.had_gap = False
-
-    @property
-    def seen(self) -> list[int]:
-        return self._seen + offsets(self.socket)
-
-    async def follow(self, step: str) -> None:
-        match step:
-            case "block":
-                self.socket.block()
-            case "unblock":
-                self.socket.unblock()
-            case "reconnect":
-                self._reconnect()
-            case "turn":
-                await turns(1)
-            case _:
-                run_id, kind = step.split()
-                self._stream.publish(kind, run_id=run_id)
-
-    async def read_to_the_end(self) -> None:
-        self.socket.unblock()
-        await turns(200)
-        if self.socket.closed is not None:
-            self._reconnect()
-            await turns(200)
-
-    def _reconnect(self) -> None:
-        self.subscriber.stop()
-        self._seen = self.seen
-        self._stream.subscribers.remove(self.subscriber)
-        self.socket = FakeSocket()
-        known = self._seen[-1] if self._seen else 0
-        is_known = self._stream.recent.floor <= known
-        self.had_gap |= not is_known
-        self.subscriber = self._stream.join(self.socket, since=known if is_known else None)
-
-
-@given(steps, st.integers(3, 100))
-async def test_everything_published_is_delivered_unless_superseded(
-    steps: list[str], retention: int
-) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(subscriber_module, "MOST_BEHIND", 2)
-        stream = Stream(retention)
-        reader = Reader(stream)
-        for step in steps:
-            await reader.follow(step)
-        await reader.read_to_the_end()
-    assert reader.seen == sorted(set(reader.seen))
-    assert other_tasks() == set()
-    if not reader.had_gap:
-        missing = [message for message in stream.published if message.offset not in reader.seen]
-        assert [message for message in missing if not is_superseded(stream, message)] == []
-
-
-def is_superseded(stream: Stream, message: EncodedMessage) -> bool:
-    later = stream.published[message.offset :]
-    return message.is_update and any(
-        other.is_update and other.topics == message.topics for other in later
-    )
