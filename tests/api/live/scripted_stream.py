@@ -16,6 +16,7 @@ from tests.api.live.fake_socket import FakeSocket
 from tests.turns import until
 from tracking_plugin.events import LoggedPoint, MetricsLogged, RunEvent
 
+FIRST_EPOCH = "first"
 RUN_ID = "a" * 32
 OTHER_RUN_ID = "b" * 32
 
@@ -32,7 +33,7 @@ class ScriptedBus:
     is_connected = True
 
     def __init__(self) -> None:
-        self.position = StreamPosition("first", 0)
+        self.position = StreamPosition(FIRST_EPOCH, 0)
         self.num_applied = 0
         self.unread: Sequence[RunEvent] = ()
         """Events at the end of the stream that no batch has delivered yet."""
@@ -162,3 +163,9 @@ class HubUnderTest:
         """Deliver events and wait until the hub has applied them."""
         self.bus.deliver(*events)
         await self.bus.applied()
+
+
+async def joined(live: HubUnderTest, run_id: str | None = RUN_ID) -> Client:
+    client = live.client()
+    await client.join(run_id)
+    return client
