@@ -17,7 +17,7 @@ const NAMES = [
 it("draws the metrics of a group in one chart, and each other metric in its own", () => {
   const { main, others } = chartList(NAMES, CATALOG);
   expect(main.map(({ metrics }) => metrics)).toEqual([
-    ["val/loss", "train/loss"],
+    ["train/loss", "val/loss"],
     ["critical/RAO"],
   ]);
   expect(main[0]?.label).toEqual({ en: "loss", fr: "loss" });

@@ -52,7 +52,7 @@ function groupMembers(
   const fixed = metrics.filter((each) => each.group === group && logged.has(each.name));
   const prefixes = families.filter((each) => each.group === group).map(({ prefix }) => prefix);
   const inFamilies = [...logged].filter((name) => prefixes.some((each) => name.startsWith(each)));
-  return [...fixed.map(({ name }) => name), ...inFamilies.sort()];
+  return [...fixed.map(({ name }) => name), ...inFamilies].sort();
 }
 
 /** More lines than MAX_LINES cannot be told apart in one chart. */
