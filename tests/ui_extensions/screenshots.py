@@ -1,4 +1,4 @@
-"""Pictures of the pages during a real training: `make screenshots` puts them into docs/screenshots."""
+"""`make screenshots` takes pictures of the pages during a real training, into docs/screenshots."""
 
 import sys
 import tempfile
@@ -21,7 +21,7 @@ EPOCHS = 8
 SHOWN_AT_EPOCH = 6
 DEADLINE_S = 900.0
 SETTLE_MS = 4_000
-"""Until charts that are read from the server are drawn."""
+"""Time until the charts are loaded and drawn."""
 
 
 def main() -> int:
@@ -40,7 +40,7 @@ def main() -> int:
 
 
 def train(server: Server) -> str:
-    """The id of a training of two ranks on the drawn set, as soon as it has something to show."""
+    """Start a training of two ranks on the synthetic set; its id, once it has logged something."""
     asked = {"workers": 2, "params": {"preset": "small", "epochs": EPOCHS}}
     run_id = str(
         httpx.post(f"{server.url}/api/training/start", json=asked, timeout=60).json()["run_id"]

@@ -1,4 +1,4 @@
-"""Everybody's page: by axe and WCAG 2.2 AA, by keyboard alone, in French, from 320 pixels to 4K."""
+"""Accessibility: axe and WCAG 2.2 AA, keyboard alone, French, widths from 320 pixels to 4K."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -39,7 +39,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def run(server: Server) -> LoggedRun:
-    """With something in every part of its page: alerts of each kind, 28 classes, a command, a machine."""
+    """A run with content in every part of its page: alerts, 28 classes, a command, a machine."""
     alerted = alerted_run(server.url, "evaluated")
     client = MlflowClient(server.url)
     run = LoggedRun(client, alerted.run_id)
@@ -82,7 +82,7 @@ def evaluation(classes: Sequence[str], epoch: int) -> Mapping[str, Any]:
 
 @contextmanager
 def shown(browser: Browser, complaints: list[str], **options: Any) -> Iterator[Page]:
-    """A page whose browser is as `options` say."""
+    """A page in a browser context with these options."""
     context = browser.new_context(**{"locale": "en-GB", **options})
     context.set_default_timeout(DEADLINE_MS)
     context.add_init_script(path=AXE)
@@ -109,7 +109,7 @@ def runs_page(page: Page, server: Server, _: LoggedRun) -> None:
 def run_page(page: Page, server: Server, run: LoggedRun) -> None:
     open_run(page, server.url, run.run_id)
     expect(page.get_by_role("gridcell")).to_have_count(28 * 28)
-    # What is far from what is seen is drawn when one gets there.
+    # Charts are drawn only when they are scrolled into view.
     page.locator("figure").first.scroll_into_view_if_needed()
     expect(page.locator("figure canvas").first).to_be_visible()
     page.locator("#confusion-matrix").scroll_into_view_if_needed()
@@ -161,7 +161,7 @@ def test_axe_finds_nothing_against_wcag_22_aa(
     found = {}
     with shown(browser, complaints, color_scheme=scheme, viewport=viewport) as page:
         for name, view in VIEWS.items():
-            # Each from the beginning: a dialog would cover the next.
+            # Each page is opened anew, because an open dialog would cover the next one.
             page.goto("about:blank")
             view(page, server, run)
             found[name] = page.evaluate(FIND_VIOLATIONS, STANDARD)
@@ -234,7 +234,7 @@ def tab_to(page: Page, wanted: Locator) -> None:
     raise AssertionError(f"{MOST_TABS} times Tab do not lead to {wanted}")
 
 
-def test_a_french_browser_is_answered_in_french_until_it_is_told_otherwise(
+def test_the_pages_use_the_browsers_language_until_another_is_chosen(
     server: Server, run: LoggedRun, browser: Browser, complaints: list[str]
 ) -> None:
     with shown(browser, complaints, locale="fr-FR") as page:
@@ -257,7 +257,7 @@ def test_a_french_browser_is_answered_in_french_until_it_is_told_otherwise(
         expect(page.locator("html")).to_have_attribute("lang", "en")
 
 
-def test_the_appearance_that_is_chosen_is_remembered(
+def test_the_chosen_theme_is_remembered(
     server: Server, run: LoggedRun, browser: Browser, complaints: list[str]
 ) -> None:
     with shown(browser, complaints, color_scheme="light") as page:

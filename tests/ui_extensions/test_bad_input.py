@@ -1,4 +1,4 @@
-"""What a page must bear: too little, too much, what is no number, markup, and what is gone."""
+"""Pages with missing data, too much data, values that are not finite, markup, and deleted runs."""
 
 import json
 import re
@@ -51,7 +51,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture
 def page_without_policy(browser: Browser, complaints: list[str]) -> Iterator[Page]:
-    """A page that runs whatever script gets into it: the policy would hide that one did."""
+    """A page without its content policy, which would hide that an injected script could run."""
     context = browser.new_context(locale="en-GB", bypass_csp=True)
     context.set_default_timeout(DEADLINE_MS)
     page = context.new_page()
@@ -62,7 +62,7 @@ def page_without_policy(browser: Browser, complaints: list[str]) -> Iterator[Pag
 
 
 def pause(page: Page) -> Locator:
-    """What the page says of a pause that has been given."""
+    """Pause the run; the result is the outcome on the page."""
     control(page, "Pause…").click()
     page.get_by_role("dialog").get_by_role("button", name="Pause", exact=True).click()
     return page.get_by_role("status").filter(has_text="Close")
@@ -98,9 +98,7 @@ def test_one_metric_alone_is_charted(server: Server, page: Page) -> None:
     expect(cards(page)).to_contain_text("36.7")
 
 
-def test_a_metric_that_comes_later_takes_nobody_from_the_chart_they_read(
-    server: Server, page: Page
-) -> None:
+def test_a_later_metric_does_not_move_the_focused_chart(server: Server, page: Page) -> None:
     run = new_run(server.url, "later metric")
     for step in (1, 2, 3):
         run.log(step, train__loss=step)
@@ -121,9 +119,7 @@ def test_a_metric_that_comes_later_takes_nobody_from_the_chart_they_read(
     expect(caption(page, "Loss")).to_have_text("⌖ step 1")
 
 
-def test_5000_metrics_are_found_by_name_and_drawn_a_screenful_at_a_time(
-    server: Server, page: Page
-) -> None:
+def test_5000_metrics_are_searchable_and_drawn_in_steps(server: Server, page: Page) -> None:
     run = new_run(server.url, "many metrics")
     names = [f"m{index:04d}" for index in range(NUM_METRICS)]
     for start in range(0, NUM_METRICS, MOST_PER_REQUEST):
@@ -147,7 +143,7 @@ def test_5000_metrics_are_found_by_name_and_drawn_a_screenful_at_a_time(
     expect(page.locator("figure")).to_have_count(48)
 
 
-def test_what_is_not_finite_is_counted_and_stays_a_gap(server: Server, page: Page) -> None:
+def test_values_that_are_not_finite_are_counted_and_leave_a_gap(server: Server, page: Page) -> None:
     run = new_run(server.url, "gaps")
     values = [0.9, float("nan"), float("inf"), 0.7, float("-inf"), 0.5]
     for step, value in enumerate(values, 1):
@@ -158,7 +154,7 @@ def test_what_is_not_finite_is_counted_and_stays_a_gap(server: Server, page: Pag
     expect(caption(page, "Loss")).to_have_text("step 6 · 3 not finite")
     expect(cards(page)).to_contain_text("0.5")
     expect(cards(page)).to_contain_text("best 0.5")
-    # Live, too, and where such a value is the newest one.
+    # The same live, with such a value as the newest one.
     run.log(7, train__loss=float("nan"))
     expect(caption(page, "Loss")).to_have_text("step 7 · 4 not finite")
     expect(cards(page)).to_contain_text("NaN")
@@ -170,7 +166,7 @@ def test_what_is_not_finite_is_counted_and_stays_a_gap(server: Server, page: Pag
     expect(page.get_by_role("alert").filter(has_text="loss")).to_be_visible()
 
 
-def test_a_metric_that_never_was_finite_is_shown(server: Server, page: Page) -> None:
+def test_a_metric_without_finite_values_is_shown(server: Server, page: Page) -> None:
     run = new_run(server.url, "nothing but gaps")
     for step in (1, 2, 3):
         run.log(step, score=float("nan"))
@@ -182,7 +178,7 @@ def test_a_metric_that_never_was_finite_is_shown(server: Server, page: Page) -> 
 
 
 def log_a_million(server: Server, run: LoggedRun, metric: str) -> None:
-    """As MLflow writes them, but at once; over HTTP they would take an hour."""
+    """Log directly into the database: over HTTP a million points would take an hour."""
     with closing(sqlite3.connect(server.data_dir / "mlflow.db", timeout=60)) as database, database:
         database.execute(
             "WITH RECURSIVE point(step) AS "
@@ -191,15 +187,13 @@ def log_a_million(server: Server, run: LoggedRun, metric: str) -> None:
             f"SELECT ?, ?, 1.0 / step, {START_MS} + step * {STEP_MS}, step, 0 FROM point",
             (run.run_id, metric),
         )
-    # Of the last one the server hears.
+    # The server receives only the last point.
     run.log_named(NUM_POINTS, {metric: 1 / NUM_POINTS})
 
 
-def test_a_million_points_are_a_curve_that_zooming_reads_in_detail(
-    server: Server, page: Page
-) -> None:
+def test_zooming_into_a_million_points_loads_the_detail(server: Server, page: Page) -> None:
     run = new_run(server.url, "a million points")
-    # No rule is about this one: the evaluation of so many points would hold up other tests' alerts.
+    # No rule matches this metric: evaluating so many points would delay the alerts of other tests.
     log_a_million(server, run, "score")
 
     open_run(page, server.url, run.run_id)
@@ -209,7 +203,7 @@ def test_a_million_points_are_a_curve_that_zooming_reads_in_detail(
         plot(page, "score").press("+")
     assert detail.value.ok
     steps = [point["step"] for point in detail.value.json()]
-    # Half of the curve, as finely as the whole was read.
+    # Half of the curve, with as many points as the whole curve had.
     assert len(steps) > 1000
     assert NUM_POINTS * 0.2 < min(steps) < max(steps) < NUM_POINTS * 0.8
     expect(page.get_by_role("button", name="Show everything")).to_be_visible()
@@ -228,7 +222,7 @@ def is_detail(response: Response) -> bool:
 
 
 def drag(page: Page, over: Locator) -> None:
-    """From the first to the second third of a chart."""
+    """Drag over the middle third of a chart."""
     box = over.bounding_box()
     assert box is not None
     middle = box["y"] + box["height"] / 2
@@ -241,7 +235,7 @@ def drag(page: Page, over: Locator) -> None:
 def test_markup_is_shown_as_text(server: Server, page_without_policy: Page) -> None:
     page = page_without_policy
     run = marked_run(server)
-    # A page is told of the newest run as it opens; of others it asks, and has all that is stored.
+    # The server sends the newest run when a page opens; the page loads others, with all stored data.
     new_run(server.url, "newer")
     page.route(f"**/api/training/{run.run_id}/logs*", with_marked_lines)
 
@@ -278,7 +272,7 @@ def test_markup_is_shown_as_text(server: Server, page_without_policy: Page) -> N
 
 
 def marked_run(server: Server) -> LoggedRun:
-    """Markup wherever MLflow takes it, or a file or another client may have put it."""
+    """A run with markup wherever MLflow, a file or another client may put it."""
     client = MlflowClient(server.url)
     experiment_id = client.create_experiment(f"{SCRIPT} experiment")
     run_id = client.create_run(experiment_id, run_name=f"{MARKUP} run").info.run_id
@@ -297,7 +291,7 @@ def marked_run(server: Server) -> LoggedRun:
             "class_report": {f"{MARKUP} class": {"support": 4, "recall": 0.75}},
         },
     )
-    # MLflow's own check would refuse the name.
+    # MLflow's client would reject the name.
     with closing(sqlite3.connect(server.data_dir / "mlflow.db", timeout=60)) as database, database:
         for table in ("metrics", "latest_metrics"):
             database.execute(
@@ -333,7 +327,7 @@ def test_a_run_that_is_deleted_while_it_is_open_says_so(server: Server, page: Pa
     expect(caption(page, "Loss")).to_have_text("step 1")
 
 
-def test_a_run_that_is_not_there_is_said_to_be_missing(
+def test_an_unknown_run_is_reported_as_missing(
     server: Server, page: Page, complaints: list[str]
 ) -> None:
     open_run(page, server.url, "0" * 32)
@@ -344,7 +338,7 @@ def test_a_run_that_is_not_there_is_said_to_be_missing(
     forgive(complaints, "status of 404 .*0{32}")
 
 
-def test_who_may_not_command_is_told_so_at_the_buttons(
+def test_forbidden_commands_are_explained_at_the_buttons(
     server: Server, page: Page, complaints: list[str]
 ) -> None:
     run = new_run(server.url, "not mine")
@@ -373,7 +367,7 @@ def forbid(route: Route) -> None:
     route.fulfill(status=403, content_type="application/json", body=json.dumps(refusal))
 
 
-def test_a_run_that_nothing_listens_for_is_not_said_to_be_paused(
+def test_a_pause_without_a_listener_is_reported_as_failed(
     server: Server, page: Page, complaints: list[str]
 ) -> None:
     run = new_run(server.url, "deaf")

@@ -1,4 +1,4 @@
-"""A page whose server goes away, freezes or cuts it off: never called live, and whole again after."""
+"""Pages without a server, with a frozen one or a cut connection: never live, and complete afterwards."""
 
 import re
 import time
@@ -26,16 +26,16 @@ from tests.ui_extensions.run_page import (
 )
 
 NOTICED_MS = 20_000
-"""Two heartbeats of the page, and what a busy machine takes."""
+"""Two heartbeats of the page, with a margin for a busy machine."""
 
 BACK_MS = 60_000
-"""The longest pause between two attempts, and what a busy machine takes."""
+"""The longest delay between two attempts, with a margin for a busy machine."""
 
 NETWORK = r"ERR_|WebSocket"
 
 
 class Restartable:
-    """A server that is killed and started again where it was."""
+    """A server that can be killed and started again on the same port."""
 
     def __init__(self, data_dir: Path, stack: ExitStack) -> None:
         self._data_dir = data_dir
@@ -76,7 +76,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Restartable]:
 
 @pytest.fixture
 def run(server: Restartable) -> LoggedRun:
-    """With ten steps."""
+    """A run with ten steps."""
     run = new_run(server.url, "watched")
     log(run, range(1, 11))
     return run
@@ -98,7 +98,7 @@ def value_at(step: int) -> float:
 
 
 def expect_every_point(page: Page, last_step: int) -> None:
-    """Step by step with the cursor, from the newest to the first one."""
+    """Move the cursor through all steps, from the newest to the first."""
     expect(caption(page, "Loss")).to_have_text(f"step {last_step}")
     expect(cards(page).first).to_contain_text(f"{value_at(last_step):,.0f}")
     reading = page.locator("figure").get_by_role("status")
@@ -108,7 +108,7 @@ def expect_every_point(page: Page, last_step: int) -> None:
         expect(reading).to_have_text(f"{value_at(step):,.0f}")
 
 
-def test_what_was_logged_while_the_server_was_away_is_there_when_both_are_back(
+def test_points_logged_during_an_outage_appear_after_it(
     server: Restartable, run: LoggedRun, page: Page, complaints: list[str]
 ) -> None:
     open_run(page, server.url, run.run_id)
@@ -123,7 +123,7 @@ def test_what_was_logged_while_the_server_was_away_is_there_when_both_are_back(
     expect(health(page)).to_contain_text("values as of")
     expect(health(page)).not_to_contain_text("Healthy")
     expect(control(page, "Pause…")).to_contain_text("the server cannot be reached")
-    # What is known stays to be read.
+    # The known values stay visible.
     expect(caption(page, "Loss")).to_have_text("step 10")
 
     server.start_again()
@@ -156,7 +156,7 @@ def test_the_list_of_runs_is_not_shown_as_live_while_the_server_is_away(
     forgive(complaints, NETWORK)
 
 
-def test_a_connection_that_is_cut_goes_on_where_it_ended(
+def test_a_cut_connection_resumes_without_a_reload(
     server: Restartable, run: LoggedRun, proxy: TcpProxy, page: Page, complaints: list[str]
 ) -> None:
     sockets: list[str] = []
@@ -175,13 +175,13 @@ def test_a_connection_that_is_cut_goes_on_where_it_ended(
     assert len(sockets) >= 4
     assert "since=" not in sockets[0]
     assert all("since=" in url for url in sockets[1:])
-    # It was told of all that it had missed, and had to read nothing again.
+    # The server sent everything that was missed, so nothing was loaded again.
     assert reread == []
     expect_every_point(page, 25)
     forgive(complaints, NETWORK)
 
 
-def test_what_could_not_be_read_is_read_as_soon_as_the_server_answers(
+def test_a_failed_load_is_repeated_as_soon_as_the_server_answers(
     server: Restartable, run: LoggedRun, page: Page, complaints: list[str]
 ) -> None:
     requests = re.compile("/api/")
@@ -198,17 +198,17 @@ def test_what_could_not_be_read_is_read_as_soon_as_the_server_answers(
     forgive(complaints, NETWORK)
 
 
-def test_a_server_that_freezes_is_noticed_and_never_shown_as_live(
+def test_a_frozen_server_is_never_shown_as_live(
     server: Restartable, run: LoggedRun, page: Page, complaints: list[str]
 ) -> None:
     open_run(page, server.url, run.run_id)
     expect(health(page)).to_contain_text("Healthy")
-    keep_what_is_said(connection(page))
+    record_texts(connection(page))
 
     with server.frozen():
         expect(connection(page)).to_contain_text("Not live", timeout=NOTICED_MS)
         expect(health(page)).to_contain_text("Not live")
-        # Its port still takes connections, which nobody answers: two of them are given up.
+        # Its port still accepts connections, which are not answered: two of them time out.
         for _ in range(2):
             page.wait_for_event("websocket")
         thawed_ms = time.time() * 1000
@@ -216,7 +216,7 @@ def test_a_server_that_freezes_is_noticed_and_never_shown_as_live(
     expect(health(page)).to_contain_text("Healthy", timeout=BACK_MS)
     log(run, range(11, 13))
     expect_every_point(page, 12)
-    said = page.evaluate("window.said")
+    said = page.evaluate("window.texts")
     lost, *_, back = said
     assert "Not live" in lost["text"]
     assert all("Not live" in each["text"] for each in said if each["atMs"] < thawed_ms)
@@ -224,19 +224,19 @@ def test_a_server_that_freezes_is_noticed_and_never_shown_as_live(
     forgive(complaints, NETWORK)
 
 
-def keep_what_is_said(status: Locator) -> None:
-    """Each text that it shows from now on, with its time, in `window.said`."""
+def record_texts(status: Locator) -> None:
+    """Record each text that the element shows, with its time, in `window.texts`."""
     status.evaluate(
         """(element) => {
-          window.said = [];
+          window.texts = [];
           new MutationObserver(() => {
-            window.said.push({ text: element.textContent, atMs: Date.now() });
+            window.texts.push({ text: element.textContent, atMs: Date.now() });
           }).observe(element, { childList: true, subtree: true, characterData: true });
         }"""
     )
 
 
-def test_a_server_that_never_says_how_things_stand_is_not_called_live(
+def test_a_connection_without_a_first_message_is_not_live(
     server: Restartable, run: LoggedRun, page: Page
 ) -> None:
     page.route_web_socket(re.compile("/ws"), lambda _: None)
@@ -249,9 +249,7 @@ def test_a_server_that_never_says_how_things_stand_is_not_called_live(
     expect(connection(page)).to_contain_text("Not live", timeout=NOTICED_MS)
 
 
-def test_a_server_that_refuses_the_page_is_said_to(
-    server: Restartable, run: LoggedRun, page: Page
-) -> None:
+def test_a_refused_page_says_so(server: Restartable, run: LoggedRun, page: Page) -> None:
     page.route_web_socket(re.compile("/ws"), refuse)
 
     open_run(page, server.url, run.run_id)

@@ -1,4 +1,4 @@
-"""What is at /monitor/, and how browsers are to treat it."""
+"""The files at /monitor/ and their caching and security headers."""
 
 from pathlib import Path
 
@@ -29,7 +29,7 @@ def client(built: Path) -> TestClient:
     return TestClient(Starlette(routes=[Mount("/monitor", monitor(built))]))
 
 
-def test_the_page_is_asked_for_again_and_what_it_names_by_its_content_is_kept(built: Path) -> None:
+def test_the_page_is_revalidated_and_hashed_files_are_cached(built: Path) -> None:
     browser = client(built)
 
     page = browser.get("/monitor/")
@@ -42,7 +42,7 @@ def test_the_page_is_asked_for_again_and_what_it_names_by_its_content_is_kept(bu
     assert browser.get("/monitor/fovea.svg").headers["content-type"].startswith("image/svg")
 
 
-def test_a_page_that_has_not_changed_is_not_sent_again(built: Path) -> None:
+def test_an_unchanged_page_is_not_sent_again(built: Path) -> None:
     browser = client(built)
     tag = browser.get("/monitor/fovea.svg").headers["etag"]
 
@@ -51,7 +51,7 @@ def test_a_page_that_has_not_changed_is_not_sent_again(built: Path) -> None:
     assert (again.status_code, again.content) == (304, b"")
 
 
-def test_nothing_but_the_server_s_own_files_may_run_on_the_page(built: Path) -> None:
+def test_only_the_servers_own_scripts_may_run(built: Path) -> None:
     policy = client(built).get("/monitor/").headers["content-security-policy"]
 
     assert "default-src 'none'" in policy
@@ -59,7 +59,7 @@ def test_nothing_but_the_server_s_own_files_may_run_on_the_page(built: Path) -> 
     assert "unsafe" not in policy
 
 
-def test_what_is_not_there_is_not_found_and_not_kept(built: Path) -> None:
+def test_a_missing_file_is_not_found_and_not_cached(built: Path) -> None:
     missing = client(built).get("/monitor/assets/gone-0000.js")
 
     assert missing.status_code == 404
@@ -67,11 +67,11 @@ def test_what_is_not_there_is_not_found_and_not_kept(built: Path) -> None:
 
 
 @pytest.mark.parametrize("path", ["../secret.txt", "%2e%2e/secret.txt", "assets/../../secret.txt"])
-def test_no_other_file_can_be_reached(built: Path, path: str) -> None:
+def test_no_file_outside_the_built_pages_is_served(built: Path, path: str) -> None:
     assert client(built).get(f"/monitor/{path}").status_code == 404
 
 
-def test_pages_that_were_never_built_say_how_to_build_them(tmp_path: Path) -> None:
+def test_without_built_pages_the_response_says_how_to_build_them(tmp_path: Path) -> None:
     for path in ("/monitor/", "/monitor/panel.js"):
         answer = client(tmp_path).get(path)
         assert answer.status_code == 503

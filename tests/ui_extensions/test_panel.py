@@ -19,7 +19,7 @@ from tests.waiting import until
 AXE = Path(__file__).parents[2] / "ui_extensions/node_modules/axe-core/axe.min.js"
 SCRIPT = "**/monitor/panel.js"
 
-# MLflow's page asks for it on a server without logins as well.
+# MLflow's page requests the current user even without authentication.
 _MLFLOWS_OWN = re.compile(r"/ajax-api/2\.0/mlflow/users/current\)")
 
 
@@ -31,9 +31,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture
 def mlflow(server: Server, page: Page, complaints: list[str]) -> Iterator[Page]:
-    """A page that is to show MLflow, and must not complain of anything but MLflow's own."""
+    """A page for MLflow; only errors of MLflow's own are allowed in its console."""
     yield page
-    # Whatever it still has to say comes before that.
+    # Errors that are still to come arrive before this.
     page.close()
     complaints[:] = ours(complaints)
 
@@ -55,15 +55,15 @@ def panel_of(page: Page) -> Locator:
 
 
 def word(panel: Locator) -> Locator:
-    """What the run does."""
+    """The run's status in the panel."""
     return panel.get_by_role("status").first
 
 
 def sockets_of(page: Page) -> list[WebSocket]:
-    """Those that it opens from now on."""
+    """The sockets that the page opens from now on."""
     sockets: list[WebSocket] = []
 
-    # Playwright marks its listeners, which a method of a list does not bear.
+    # Playwright sets an attribute on listeners, which a bound method does not allow.
     def keep(socket: WebSocket) -> None:
         sockets.append(socket)
 
@@ -72,7 +72,7 @@ def sockets_of(page: Page) -> list[WebSocket]:
 
 
 def num_sockets(server: Server) -> int:
-    """Those that the server has open."""
+    """The number of connections that the server has open."""
     return int(httpx.get(f"{server.url}/api/health").json()["num_sockets"])
 
 
@@ -133,7 +133,7 @@ def test_a_run_is_stopped_only_once_that_is_confirmed(
     expect(button(panel, "Stop…")).to_be_hidden()
 
 
-def test_what_was_asked_of_one_run_is_not_asked_of_the_next(
+def test_a_confirmation_does_not_carry_over_to_the_next_run(
     server: Server, mlflow: Page, loop: SimulatedLoop
 ) -> None:
     panel = open_run(mlflow, server.url, loop.run_id)
@@ -146,7 +146,7 @@ def test_what_was_asked_of_one_run_is_not_asked_of_the_next(
         expect(button(panel, "Stop the run")).to_be_hidden()
 
 
-def test_a_command_that_is_not_answered_yet_is_not_said_to_be_done(
+def test_a_pending_command_is_not_shown_as_done(
     server: Server, mlflow: Page, loop: SimulatedLoop
 ) -> None:
     panel = open_run(mlflow, server.url, loop.run_id)
@@ -161,7 +161,7 @@ def test_a_command_that_is_not_answered_yet_is_not_said_to_be_done(
     expect(panel).to_contain_text("Pause: acknowledged by every rank.")
 
 
-def test_a_refusal_is_told_in_the_servers_words(
+def test_a_refusal_shows_the_servers_message(
     server: Server, mlflow: Page, loop: SimulatedLoop, complaints: list[str]
 ) -> None:
     panel = open_run(mlflow, server.url, loop.run_id)
@@ -177,7 +177,7 @@ def test_a_refusal_is_told_in_the_servers_words(
     assert "409" in complaints.pop(), "the browser's own word for a refusal"
 
 
-def test_who_is_not_allowed_to_is_told_so(
+def test_a_forbidden_command_says_so(
     server: Server, mlflow: Page, loop: SimulatedLoop, complaints: list[str]
 ) -> None:
     refusal = {"error": "Only its owner may", "error_code": "FORBIDDEN"}
@@ -196,7 +196,7 @@ def test_who_is_not_allowed_to_is_told_so(
     assert "403" in complaints.pop()
 
 
-def test_an_alert_shows_at_once_and_goes_when_it_is_over(
+def test_an_alert_appears_at_once_and_disappears_when_it_ends(
     server: Server, mlflow: Page, loop: SimulatedLoop
 ) -> None:
     client = MlflowClient(server.url)
@@ -218,7 +218,7 @@ def test_an_alert_shows_at_once_and_goes_when_it_is_over(
     expect(alerts).to_be_hidden()
 
 
-def test_markup_in_what_runs_say_stays_text(
+def test_markup_of_a_run_is_shown_as_text(
     server: Server, mlflow: Page, loop: SimulatedLoop
 ) -> None:
     said = "<img src=x onerror=\"throw new Error('markup')\"> is what it says"
@@ -229,7 +229,7 @@ def test_markup_in_what_runs_say_stays_text(
     expect(panel.get_by_text(said)).to_be_visible()
 
 
-def test_progress_is_told_in_numbers_and_time(server: Server, mlflow: Page) -> None:
+def test_progress_is_shown_in_numbers_and_time(server: Server, mlflow: Page) -> None:
     client = MlflowClient(server.url)
     run_id = str(client.create_run("0").info.run_id)
     client.log_param(run_id, "total_epochs", 4)
@@ -247,7 +247,7 @@ def test_progress_is_told_in_numbers_and_time(server: Server, mlflow: Page) -> N
     expect(bar).to_have_attribute("aria-valuenow", "100")
 
 
-def test_the_panel_leaves_with_the_runs_page(
+def test_the_panel_closes_with_the_runs_page(
     server: Server, mlflow: Page, loop: SimulatedLoop
 ) -> None:
     sockets = sockets_of(mlflow)
@@ -267,7 +267,7 @@ def test_the_panel_leaves_with_the_runs_page(
     expect(panel).to_contain_text("● Live")
 
 
-def test_what_is_not_live_is_said_to_be_old(
+def test_outdated_values_are_marked(
     server: Server, mlflow: Page, loop: SimulatedLoop, complaints: list[str]
 ) -> None:
     panel = open_run(mlflow, server.url, loop.run_id)
@@ -280,13 +280,13 @@ def test_what_is_not_live_is_said_to_be_old(
     mlflow.context.set_offline(False)
     expect(panel).to_contain_text("● Live")
     expect(word(panel)).to_have_text("Training")
-    # The browser and MLflow have words of their own for a lost network; the panel has none.
+    # The browser and MLflow log errors of a lost network; the panel logs none.
     panels = [each for each in complaints if "panel" in each]
     assert [each for each in panels if not each.startswith("WebSocket connection to")] == []
     complaints.clear()
 
 
-def test_it_is_folded_and_moved_away_for_good(
+def test_folding_and_moving_are_remembered(
     server: Server, mlflow: Page, loop: SimulatedLoop
 ) -> None:
     panel = open_run(mlflow, server.url, loop.run_id)
@@ -335,7 +335,7 @@ def test_it_speaks_french_on_a_phone(server: Server, browser: Browser, loop: Sim
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_keeps_to_the_rules_of_accessibility(
+def test_it_is_accessible(
     server: Server, browser: Browser, loop: SimulatedLoop, scheme: Any
 ) -> None:
     MlflowClient(server.url).log_metric(loop.run_id, "train/loss", float("nan"), step=3)
@@ -372,7 +372,7 @@ def test_live_runs_are_marked_in_mlflows_table(
 
     until(lambda: mark_of(mlflow, loop.run_id) == '"▶ " / "Training: "', "the mark")
     assert mark_of(mlflow, finished) == "none"
-    # Whoever has screen readers read the link hears it.
+    # Screen readers read the mark with the link.
     expect(mlflow.get_by_role("link", name=re.compile("Training: loop-"))).not_to_have_count(0)
     assert "Training" not in link.evaluate("link => link.outerHTML"), "MLflow's own elements"
 
@@ -383,7 +383,7 @@ def test_live_runs_are_marked_in_mlflows_table(
     until(lambda: mark_of(mlflow, loop.run_id) == "none", "the end")
 
 
-def test_marks_go_with_the_page(server: Server, mlflow: Page, loop: SimulatedLoop) -> None:
+def test_marks_disappear_with_the_page(server: Server, mlflow: Page, loop: SimulatedLoop) -> None:
     mlflow.goto(f"{server.url}/#/experiments/0/runs")
     until(lambda: num_sheets(mlflow) == 1, "the stylesheet")
 
@@ -412,7 +412,7 @@ def test_mlflow_works_the_same_where_the_script_does_not(
 
     walk_through(mlflow, server.url, loop.run_id)
 
-    # It was asked for, and nothing else went wrong.
+    # The script was requested, and nothing else failed.
     assert ours(complaints) != []
     assert [each for each in ours(complaints) if complaint not in each] == []
     complaints.clear()
@@ -441,7 +441,7 @@ def test_mlflow_works_the_same_with_it(server: Server, mlflow: Page, loop: Simul
 
 
 def walk_through(page: Page, url: str, run_id: str) -> None:
-    """From the table to a run's page and one of its tabs, as MLflow's own links lead."""
+    """Follow MLflow's links from the table to a run's page and one of its tabs."""
     page.goto(f"{url}/#/experiments/0/runs")
     page.locator(f'a[href$="/runs/{run_id}"]').first.click()
     expect(page.get_by_role("heading", name=re.compile("loop-"))).to_be_visible()

@@ -1,4 +1,4 @@
-"""MLflow's page gets one script more, and nothing else is any different."""
+"""MLflow's page gets one more script; all other responses are unchanged."""
 
 import asyncio
 from collections.abc import Iterator
@@ -27,12 +27,12 @@ def client_of(app: ASGIApp, page_path: str = "/", **options: Any) -> TestClient:
 
 
 def answering(response: Response) -> ASGIApp:
-    """An application with one answer to everything."""
+    """An application that always sends this response."""
     return response
 
 
 class Pages(StaticFiles):
-    """Files with their dates and tags, of which a browser asks first, as MLflow answers its page."""
+    """Files with dates and ETags that browsers revalidate, as MLflow serves its page."""
 
     def file_response(self, *of_file: Any, **more: Any) -> Response:
         response = super().file_response(*of_file, **more)
@@ -85,29 +85,29 @@ def test_the_script_is_named_relative_to_the_page(
     assert f'src="{source}"' in text
 
 
-def test_the_page_is_found_behind_a_proxy_that_takes_a_prefix_off(app: ASGIApp) -> None:
+def test_the_page_is_found_behind_a_proxy_that_strips_a_prefix(app: ASGIApp) -> None:
     proxied = Starlette(routes=[Mount("/outside", with_panel_script(app))])
 
     assert TestClient(proxied).get("/outside/").text == CHANGED
 
 
-def test_other_paths_are_left_alone(app: ASGIApp) -> None:
+def test_other_paths_are_unchanged(app: ASGIApp) -> None:
     assert client_of(app).get("/prefix/").text == PAGE
     assert client_of(app, "/prefix/").get("/").text == PAGE
 
 
-def test_head_says_what_get_says(client: TestClient) -> None:
+def test_head_has_the_headers_of_get(client: TestClient) -> None:
     got, asked = client.get("/"), client.head("/")
 
     assert asked.content == b""
     assert asked.headers == got.headers
 
 
-def test_other_methods_are_left_alone(client: TestClient) -> None:
+def test_other_methods_are_unchanged(client: TestClient) -> None:
     assert client.post("/").status_code == 405
 
 
-def test_a_browser_that_has_the_page_is_told_so(client: TestClient) -> None:
+def test_a_cached_page_is_not_sent_again(client: TestClient) -> None:
     first = client.get("/")
 
     again = client.get("/", headers={"If-None-Match": f'"other", W/{first.headers["etag"]}'})
@@ -121,9 +121,7 @@ def test_a_browser_that_has_the_page_is_told_so(client: TestClient) -> None:
     assert client.get("/", headers={"If-None-Match": "*"}).status_code == 304
 
 
-def test_a_browser_that_has_the_page_without_the_script_gets_the_new_one(
-    app: ASGIApp, client: TestClient
-) -> None:
+def test_a_cached_page_without_the_script_is_replaced(app: ASGIApp, client: TestClient) -> None:
     bare = TestClient(app).get("/")
     kept = {
         "If-None-Match": bare.headers["etag"],
@@ -135,10 +133,10 @@ def test_a_browser_that_has_the_page_without_the_script_gets_the_new_one(
         assert (response.status_code, response.text) == (200, CHANGED)
 
 
-def test_a_browser_that_has_the_page_with_the_script_gets_the_bare_one_back(
+def test_a_cached_page_with_the_script_is_replaced_by_mlflows_own(
     app: ASGIApp, client: TestClient
 ) -> None:
-    # As after the server was started without Fovea again.
+    # As when the server is started without Fovea again.
     ours = client.get("/")
     assert "last-modified" not in ours.headers
 
@@ -147,7 +145,7 @@ def test_a_browser_that_has_the_page_with_the_script_gets_the_bare_one_back(
     assert (response.status_code, response.text) == (200, PAGE)
 
 
-def test_a_changed_page_has_another_tag(client: TestClient, index: Path) -> None:
+def test_a_changed_page_has_another_etag(client: TestClient, index: Path) -> None:
     before = client.get("/").headers["etag"]
     index.write_text(PAGE.replace("MLflow", "MLflow 4"))
 
@@ -157,7 +155,7 @@ def test_a_changed_page_has_another_tag(client: TestClient, index: Path) -> None
     assert after.headers["etag"] != before
 
 
-def test_a_part_of_the_page_is_answered_with_all_of_it(client: TestClient) -> None:
+def test_a_range_request_gets_the_whole_page(client: TestClient) -> None:
     response = client.get("/", headers={"Range": "bytes=0-9"})
 
     assert (response.status_code, response.text) == (200, CHANGED)
@@ -181,7 +179,7 @@ def test_a_part_of_the_page_is_answered_with_all_of_it(client: TestClient) -> No
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_what_is_not_the_page_passes_as_it_is(response: Response, method: str) -> None:
+def test_other_responses_pass_unchanged(response: Response, method: str) -> None:
     plain = TestClient(answering(response), follow_redirects=False).request(method, "/")
 
     ours = client_of(answering(response), follow_redirects=False).request(method, "/")
@@ -191,13 +189,13 @@ def test_what_is_not_the_page_passes_as_it_is(response: Response, method: str) -
     assert ours.content == (b"" if method == "HEAD" else plain.content)
 
 
-def test_a_compressed_page_passes_as_it_is(app: ASGIApp) -> None:
+def test_a_compressed_page_passes_unchanged(app: ASGIApp) -> None:
     zipped = GZipMiddleware(app, minimum_size=1)
 
     assert client_of(zipped).get("/").text == PAGE
 
 
-def test_a_page_in_pieces_is_put_together() -> None:
+def test_a_streamed_page_is_joined() -> None:
     def pieces() -> Iterator[str]:
         yield from (PAGE[start : start + 7] for start in range(0, len(PAGE), 7))
 
@@ -207,7 +205,7 @@ def test_a_page_in_pieces_is_put_together() -> None:
     assert int(response.headers["content-length"]) == len(response.content)
 
 
-def test_the_first_of_several_heads_gets_the_script() -> None:
+def test_the_script_is_inserted_only_once() -> None:
     twice = "<html><HEAD></HEAD ><body></head></body></html>"
 
     response = client_of(answering(HTMLResponse(twice))).get("/")
@@ -216,7 +214,7 @@ def test_the_first_of_several_heads_gets_the_script() -> None:
 
 
 def sent_through(messages: list[Message], **scope: Any) -> list[list[Message]]:
-    """What has been passed on by the time each of `messages` was sent, and in the end."""
+    """The messages passed on after each of `messages` was sent, and in the end."""
     passed: list[Message] = []
     steps: list[list[Message]] = []
 
@@ -249,13 +247,13 @@ def body_of(text: str, *, more_body: bool = False) -> Message:
 
 
 @pytest.mark.parametrize("text", [PAGE, "<p>No head</p>"])
-def test_no_body_answers_head(text: str) -> None:
+def test_head_has_no_body(text: str) -> None:
     passed = sent_through([start_of("text/html"), body_of(text)], method="HEAD")[-1]
 
     assert [message.get("body", b"") for message in passed] == [b"", b""]
 
 
-def test_what_is_not_the_page_is_streamed_piece_by_piece() -> None:
+def test_other_responses_are_streamed() -> None:
     messages = [
         start_of("text/event-stream"),
         body_of("</head>", more_body=True),
@@ -267,7 +265,7 @@ def test_what_is_not_the_page_is_streamed_piece_by_piece() -> None:
     assert steps == [messages[:1], messages[:2], messages, messages]
 
 
-def test_a_large_page_is_held_back_no_longer_than_needed() -> None:
+def test_a_large_page_is_buffered_only_up_to_the_limit() -> None:
     half = "x" * (LARGEST_PAGE_BYTES // 2 + 1)
     pieces = [body_of(half, more_body=True) for _ in range(3)]
     messages = [start_of("text/html"), *pieces, body_of("</head>")]
@@ -288,18 +286,18 @@ def test_a_large_page_is_held_back_no_longer_than_needed() -> None:
         pytest.param([start_of("text/html"), body_of(PAGE, more_body=True)], id="without an end"),
     ],
 )
-def test_an_answer_of_another_kind_passes_as_it_is(messages: list[Message]) -> None:
+def test_unusual_responses_pass_unchanged(messages: list[Message]) -> None:
     assert sent_through(messages)[-1] == messages
 
 
 @pytest.mark.parametrize("kind", ["websocket", "lifespan"])
-def test_what_is_no_request_is_left_alone(kind: str) -> None:
+def test_other_scopes_are_unchanged(kind: str) -> None:
     messages = [start_of("text/html"), body_of(PAGE)]
 
     assert sent_through(messages, type=kind)[-1] == messages
 
 
-def test_an_error_is_the_servers_own() -> None:
+def test_an_error_of_the_app_propagates() -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await send(start_of("text/html"))
         raise RuntimeError("MLflow's own")
@@ -308,7 +306,7 @@ def test_an_error_is_the_servers_own() -> None:
         client_of(app).get("/")
 
 
-def test_mlflows_own_page_gets_it_and_its_files_do_not() -> None:
+def test_mlflows_page_gets_the_script_and_its_files_do_not() -> None:
     with (
         TestClient(mlflow_app, base_url="http://localhost") as plain,
         client_of(mlflow_app, base_url="http://localhost") as ours,

@@ -1,4 +1,4 @@
-"""The whole story in a browser: from the start form over an alert and a pause to MLflow's own page."""
+"""One training in a browser: start form, alert, pause, resume, evaluation, stop, MLflow's page."""
 
 import re
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from tests.ui_extensions.run_page import caption
 from tracking_plugin.ray_head import LocalHead
 
 SLOW_MS = 200_000
-"""A training that has the machine to itself begins in half a minute."""
+"""Time for a training to begin, which takes half a minute on an idle machine."""
 
 RULES = """\
 rules:
@@ -31,7 +31,7 @@ def training(tmp_path: Path, head: LocalHead) -> Iterator[Trainings]:
 
 
 @pytest.mark.timeout(900)
-def test_the_whole_story_of_a_training_of_two_ranks(training: Trainings, page: Page) -> None:
+def test_a_training_of_two_ranks_from_start_to_stop(training: Trainings, page: Page) -> None:
     page.goto(f"{training.server.url}/monitor/")
     expect(page.get_by_role("banner").get_by_role("status")).to_contain_text("Live")
     expect(page.get_by_text("Nothing has been logged to this server yet")).to_be_visible()
@@ -39,10 +39,10 @@ def test_the_whole_story_of_a_training_of_two_ranks(training: Trainings, page: P
     run_id = start_from_the_form(page, training)
     health = page.get_by_role("status", name="Health")
     expect(health).to_be_visible()
-    curves_grow(page)
-    an_alert_is_told_and_acknowledged(page)
+    wait_for_new_points(page)
+    acknowledge_the_alert(page)
 
-    give(page, "Pause", "Pause")
+    command(page, "Pause", "Pause")
     expect(health).to_contain_text("Critical")
     expect(page.get_by_text("Acknowledged by every rank")).to_contain_text(
         "after step", timeout=SLOW_MS
@@ -51,12 +51,12 @@ def test_the_whole_story_of_a_training_of_two_ranks(training: Trainings, page: P
     expect(status(page)).to_contain_text("Paused")
     assert training.entry(run_id)["status"] == "paused"
 
-    give(page, "Resume", "Resume")
+    command(page, "Resume", "Resume")
     expect(status(page)).to_contain_text("Training", timeout=SLOW_MS)
-    curves_grow(page)
+    wait_for_new_points(page)
 
-    the_confusion_matrix_opens(page)
-    give(page, "Stop", "Stop")
+    read_the_confusion_matrix(page)
+    command(page, "Stop", "Stop")
     expect(status(page)).to_contain_text("Stopped", timeout=SLOW_MS)
     assert training.outcomes(run_id) == [("pause", "done"), ("resume", "done"), ("stop", "done")]
     expect(page.get_by_role("button", name="Stop…")).to_have_attribute("aria-disabled", "true")
@@ -79,7 +79,7 @@ def start_from_the_form(page: Page, training: Trainings) -> str:
     field(form, "Preset").select_option(str(PARAMS["preset"]))
     field(form, "Epochs").fill("5000")
     field(form, "Batch size").fill(str(PARAMS["batch_size"]))
-    # So small a step that nothing is learned.
+    # Too small a rate to learn anything, so that the alert stays open.
     field(form, "Learning rate").fill("1e-12")
     form.get_by_text(re.compile("^More settings")).click()
     field(form, "Backbone").fill(str(PARAMS["backbone"]))
@@ -90,7 +90,7 @@ def start_from_the_form(page: Page, training: Trainings) -> str:
 
 
 def status(page: Page) -> Locator:
-    """The line below the run's name."""
+    """The line below the run's name, with its status."""
     return page.get_by_role("heading", level=1).locator("xpath=following-sibling::p")
 
 
@@ -98,17 +98,17 @@ def field(form: Locator, label: str) -> Locator:
     return form.get_by_label(label, exact=True)
 
 
-def curves_grow(page: Page) -> None:
-    """The loss chart's own caption names a later step than before."""
+def wait_for_new_points(page: Page) -> None:
+    """Wait until the caption of the loss chart names a later step."""
     place = caption(page, "Loss")
     expect(place).to_contain_text("step", timeout=SLOW_MS)
-    # What is out of sight is not drawn.
+    # Charts are drawn only while they are visible.
     place.scroll_into_view_if_needed()
     before = place.inner_text()
     expect(place).not_to_have_text(before, timeout=SLOW_MS)
 
 
-def an_alert_is_told_and_acknowledged(page: Page) -> None:
+def acknowledge_the_alert(page: Page) -> None:
     banner = page.get_by_role("alert").filter(has_text="untrained")
     expect(banner).to_be_visible(timeout=SLOW_MS)
     banner.get_by_role("button", name="Acknowledge").click()
@@ -120,12 +120,12 @@ def an_alert_is_told_and_acknowledged(page: Page) -> None:
     expect(page.locator("#alerts").get_by_text("Seen; it is a test")).to_be_visible()
 
 
-def give(page: Page, action: str, confirmation: str) -> None:
+def command(page: Page, action: str, confirmation: str) -> None:
     page.get_by_role("button", name=f"{action}…").click()
     page.get_by_role("dialog").get_by_role("button", name=confirmation, exact=True).click()
 
 
-def the_confusion_matrix_opens(page: Page) -> None:
+def read_the_confusion_matrix(page: Page) -> None:
     matrix = page.locator("#confusion-matrix")
     matrix.scroll_into_view_if_needed()
     cell = matrix.get_by_role("gridcell").first
