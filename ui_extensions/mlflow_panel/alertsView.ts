@@ -6,7 +6,7 @@ import { LEVEL_APPEARANCE } from "./appearance";
 import type { Numbers } from "./numbers";
 import type { Words } from "./words";
 
-const MOST_SHOWN = 3;
+const MAX_SHOWN = 3;
 
 export class AlertsView {
   readonly root = element("ul");
@@ -26,7 +26,7 @@ export class AlertsView {
     }
     this.shown = alerts;
     this.root.hidden = alerts.length === 0;
-    const items = alerts.slice(0, MOST_SHOWN).map((alert) => this.item(alert));
+    const items = alerts.slice(0, MAX_SHOWN).map((alert) => this.item(alert));
     const numLeft = alerts.length - items.length;
     const more = this.words.moreAlerts(this.numbers.whole(numLeft));
     this.root.replaceChildren(

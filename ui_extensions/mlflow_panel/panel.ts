@@ -9,7 +9,7 @@ import { RunWatch } from "./runWatch";
 import { watchMlflowPage } from "./watchMlflowPage";
 import { LANGUAGE_KEY, type Reader, readerOf } from "./words";
 
-/** What runs while one of MLflow's pages is shown. */
+/** The panel's part that runs while one of MLflow's pages is shown. */
 interface PageFeature {
   checkNow(): void;
   close(): void;

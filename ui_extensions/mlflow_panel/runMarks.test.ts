@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { RunStatus } from "../live/schemas";
-import { type Marks, MOST_MARKS, styleSheet, withMark } from "./runMarks";
+import { type Marks, MAX_MARKS, styleSheet, withMark } from "./runMarks";
 import { readerOf } from "./words";
 
 const NONE: Marks = new Map();
@@ -38,10 +38,10 @@ describe("withMark", () => {
 
   it("keeps the newest marks up to a limit", () => {
     let marks = NONE;
-    for (let number = 0; number < MOST_MARKS + 3; number++) {
+    for (let number = 0; number < MAX_MARKS + 3; number++) {
       marks = withMark(marks, `run-${number}`, { status: "training", alert: null });
     }
-    expect(marks.size).toBe(MOST_MARKS);
+    expect(marks.size).toBe(MAX_MARKS);
     expect(marks.has("run-2")).toBe(false);
     expect(marks.has("run-3")).toBe(true);
   });

@@ -6,7 +6,7 @@ import { LEVEL_APPEARANCE, STATUS_APPEARANCE, type Tone } from "./appearance";
 import type { Words } from "./words";
 
 /** Beyond this number, newer runs replace older ones. */
-export const MOST_MARKS = 500;
+export const MAX_MARKS = 500;
 
 export interface Mark {
   status: RunStatus;
@@ -34,7 +34,7 @@ export function withMark(marks: Marks, runId: string, mark: Mark | null): Marks 
   } else {
     next.delete(runId);
   }
-  return next.size > MOST_MARKS ? new Map([...next].slice(-MOST_MARKS)) : next;
+  return next.size > MAX_MARKS ? new Map([...next].slice(-MAX_MARKS)) : next;
 }
 
 /** One CSS rule for all runs with the same mark. */

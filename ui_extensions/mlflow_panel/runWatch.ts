@@ -9,7 +9,7 @@ import { guarded, ignoreRejection } from "./guarded";
 import { afterMessage, type Command, type RunState, withAlerts, withOpenAlerts } from "./runState";
 
 /** Enough for the panel; the dashboard shows all. */
-const MOST_ALERTS = 100;
+const MAX_ALERTS = 100;
 
 export class RunWatch {
   private readonly rest: Rest;
@@ -90,7 +90,7 @@ export class RunWatch {
   }
 
   private async loadAlerts(): Promise<void> {
-    const query = { run_id: this.runId, limit: MOST_ALERTS, state: "firing" };
+    const query = { run_id: this.runId, limit: MAX_ALERTS, state: "firing" };
     const before = this.state;
     const { signal } = this.closing;
     const { entries, total } = await this.rest.list<CriticalAlert>("api/alerts", query, signal);

@@ -4,7 +4,7 @@ import type { ServerAddress } from "../live/address";
 import { LiveConnection } from "../live/connection";
 import { isRetryable, Rest } from "../live/rest";
 import type { RunSummary, ServerMessage, TrainingStatus } from "../live/schemas";
-import { type Mark, type Marks, MOST_MARKS, styleSheet, withMark } from "./runMarks";
+import { type Mark, type Marks, MAX_MARKS, styleSheet, withMark } from "./runMarks";
 import { guarded, ignoreRejection } from "./guarded";
 import type { Words } from "./words";
 
@@ -75,7 +75,7 @@ export class RunsMarker {
   }
 
   private async loadActive(status: (typeof ACTIVE)[number]): Promise<RunSummary[]> {
-    const query = { status, experiment: this.experimentId, limit: MOST_MARKS };
+    const query = { status, experiment: this.experimentId, limit: MAX_MARKS };
     const { entries } = await this.rest.list<RunSummary>("api/runs", query, this.closing.signal);
     return entries;
   }

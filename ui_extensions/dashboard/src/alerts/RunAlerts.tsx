@@ -17,7 +17,7 @@ import { isOpen, ofRun } from "./alertOrder";
 import styles from "./RunAlerts.module.css";
 import { RunHistory } from "./RunHistory";
 
-const MOST_READ = 100;
+const MAX_ALERTS = 100;
 const NUM_AT_FIRST = 5;
 
 const texts = words(
@@ -80,7 +80,7 @@ export function RunAlerts({ runId }: { runId: string }) {
           </details>
         )}
         {open.length + past.length > 0 && <RunHistory runId={runId} title={t.history} />}
-        {total > MOST_READ && <a href={hrefOf({ state: "all", runId })}>{t.all(whole(total))}</a>}
+        {total > MAX_ALERTS && <a href={hrefOf({ state: "all", runId })}>{t.all(whole(total))}</a>}
       </div>
       {chosen && <AcknowledgeDialog alert={chosen} onClose={() => setChosen(undefined)} />}
     </Section>
@@ -92,7 +92,7 @@ function useRunAlerts(runId: string) {
   const known = useLive((live) => live.alerts);
   const read = useCallback(
     async (signal: AbortSignal) => {
-      const query = { run_id: runId, limit: MOST_READ };
+      const query = { run_id: runId, limit: MAX_ALERTS };
       // Open alerts may be older than the newest page of all alerts.
       const [open, all] = await Promise.all([
         rest.list<CriticalAlert>("api/alerts", { ...query, state: "firing" }, signal),

@@ -29,7 +29,7 @@ it("draws the metrics of a group in one chart, and each other metric in its own"
   ]);
 });
 
-it("splits a group whose lines could not be told apart", () => {
+it("splits a group with too many lines", () => {
   const names = Array.from({ length: 13 }, (_, n) => `critical/C${n}`);
   const { main } = chartList(names, CATALOG);
   expect(main.map(({ metrics }) => metrics.length)).toEqual([6, 6, 1]);

@@ -6,7 +6,7 @@ import { EPOCH } from "../metrics/metricNames";
 
 export interface ChartSpec {
   key: string;
-  /** Of the group; null for a single metric, whose name is its title. */
+  /** Label of the group; null for a single metric, whose title is its name. */
   label: MetricLabel | null;
   metrics: readonly string[];
 }
@@ -55,7 +55,7 @@ function groupMembers(
   return [...fixed.map(({ name }) => name), ...inFamilies].sort();
 }
 
-/** More lines than MAX_LINES cannot be told apart in one chart. */
+/** Splits a group: more than MAX_LINES lines are not distinguishable in one chart. */
 function inParts(names: readonly string[]): string[][] {
   const parts: string[][] = [];
   for (let start = 0; start < names.length; start += MAX_LINES) {

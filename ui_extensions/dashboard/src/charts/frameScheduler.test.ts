@@ -2,25 +2,25 @@ import { expect, it } from "vitest";
 import { FrameScheduler } from "./frameScheduler";
 
 function setUp() {
-  const asked: Array<() => void> = [];
+  const frames: Array<() => void> = [];
   const time = { ms: 0 };
   const frameScheduler = new FrameScheduler(
-    (call) => asked.push(call),
+    (call) => frames.push(call),
     () => time.ms,
   );
-  const next = (): void => asked.shift()?.();
-  return { frameScheduler, next, time, asked };
+  const next = (): void => frames.shift()?.();
+  return { frameScheduler, next, time, frames };
 }
 
 it("draws each chart once per frame, however often it is scheduled", () => {
-  const { frameScheduler, next, asked } = setUp();
+  const { frameScheduler, next, frames } = setUp();
   let count = 0;
   const drawable = { draw: () => (count += 1) };
   frameScheduler.schedule(drawable);
   frameScheduler.schedule(drawable);
   next();
   expect(count).toBe(1);
-  expect(asked).toHaveLength(0);
+  expect(frames).toHaveLength(0);
 });
 
 it("stops when the budget is used up, and continues in the next frame", () => {

@@ -14,17 +14,17 @@ function seriesAt(step: number): Series {
 /** Each metric has `total` points on the server and one here; the test resolves the requests. */
 function setUp(total = 1_000_000) {
   const answers: Array<(series: Series) => void> = [];
-  const asked: Array<[number, number]> = [];
+  const requests: Array<[number, number]> = [];
   const curves = {
     known: () => ({ series: seriesAt(1), state: "loaded", total }),
     detail: (_run: string, _metric: string, from: number, to: number) => {
-      asked.push([from, to]);
+      requests.push([from, to]);
       return new Promise<Series>((resolve) => answers.push(resolve));
     },
   };
   const onLoaded = vi.fn();
   const detail = new ZoomDetail(curves as unknown as Curves, onLoaded);
-  return { detail, asked, answers, onLoaded };
+  return { detail, requests, answers, onLoaded };
 }
 
 function zoomedTo(zoom: ZoomRange["zoom"], ...metrics: string[]): ZoomRange {
@@ -42,11 +42,11 @@ afterEach(() => {
 });
 
 it("loads the range at which zooming ended", async () => {
-  const { detail, asked, answers, onLoaded } = setUp();
+  const { detail, requests, answers, onLoaded } = setUp();
   detail.request(zoomedTo([0, 500]));
   detail.request(zoomedTo([100, 200]));
   await vi.advanceTimersByTimeAsync(LATER_MS);
-  expect(asked).toEqual([[100, 200]]);
+  expect(requests).toEqual([[100, 200]]);
   expect(detail.points()).toBeNull();
   answers[0]?.(seriesAt(150));
   await vi.advanceTimersByTimeAsync(0);
@@ -58,16 +58,16 @@ it("loads nothing that is known already", async () => {
   const known = setUp(1);
   known.detail.request(zoomedTo([100, 200]));
   await vi.advanceTimersByTimeAsync(LATER_MS);
-  expect(known.asked).toEqual([]);
+  expect(known.requests).toEqual([]);
 
-  const { detail, asked, answers } = setUp();
+  const { detail, requests, answers } = setUp();
   detail.request(zoomedTo([100, 200]));
   await vi.advanceTimersByTimeAsync(LATER_MS);
   answers[0]?.(seriesAt(150));
   await vi.advanceTimersByTimeAsync(0);
   detail.request(zoomedTo([100, 200]));
   await vi.advanceTimersByTimeAsync(LATER_MS);
-  expect(asked).toHaveLength(1);
+  expect(requests).toHaveLength(1);
 });
 
 it.each([zoomedTo(null), zoomedTo([300, 400]), zoomedTo([100, 200], "m", "n")])(
@@ -85,9 +85,9 @@ it.each([zoomedTo(null), zoomedTo([300, 400]), zoomedTo([100, 200], "m", "n")])(
 );
 
 it("loads nothing after it is cancelled", async () => {
-  const { detail, asked } = setUp();
+  const { detail, requests } = setUp();
   detail.request(zoomedTo([100, 200]));
   detail.cancel();
   await vi.advanceTimersByTimeAsync(LATER_MS);
-  expect(asked).toEqual([]);
+  expect(requests).toEqual([]);
 });

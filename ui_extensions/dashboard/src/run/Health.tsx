@@ -76,12 +76,12 @@ const SIGNS: Record<RunHealth, string> = {
   stopped: "■",
 };
 
-const MOST_NAMED = 4;
+const MAX_NAMED = 4;
 
 /** The conditions of the alerts, in the order of the list: the worst first. */
 function named(alerts: readonly CriticalAlert[]): string {
   const names = [...new Set(alerts.map(({ condition }) => condition.replaceAll("_", " ")))];
-  return names.slice(0, MOST_NAMED).join(", ") + (names.length > MOST_NAMED ? ", …" : "");
+  return names.slice(0, MAX_NAMED).join(", ") + (names.length > MAX_NAMED ? ", …" : "");
 }
 
 interface Props {

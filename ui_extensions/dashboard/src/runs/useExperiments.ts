@@ -1,4 +1,4 @@
-// MLflow's experiments, for the choice of one.
+// The experiments of MLflow, for the filter.
 
 import { useCallback } from "react";
 import { useLive } from "../live/liveStore";

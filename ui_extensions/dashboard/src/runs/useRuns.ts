@@ -1,4 +1,4 @@
-// The list of runs: read from the server, carried on live, and read again when a run is new.
+// The list of runs: loaded from the server, updated live, and loaded again when a run is new.
 
 import { useCallback, useEffect, useMemo, useState } from "react";
 import type { RequestError } from "../../../live/rest";
@@ -8,7 +8,7 @@ import { rest } from "../live/session";
 import { useQuery } from "../ui/useQuery";
 import { inOrder, type ListedRun, listedRun } from "./runOrder";
 
-export interface Wanted {
+export interface RunFilter {
   experiment: string;
   status: string;
   limit: number;
@@ -24,7 +24,7 @@ export interface Runs {
 
 const SETTLE_MS = 500;
 
-export function useRuns({ experiment, status, limit }: Wanted): Runs {
+export function useRuns({ experiment, status, limit }: RunFilter): Runs {
   const gaps = useLive((live) => live.gaps);
   const live = useLive((state) => state.runs);
   const [changes, setChanges] = useState(0);
@@ -36,7 +36,7 @@ export function useRuns({ experiment, status, limit }: Wanted): Runs {
   const { data, error, isLoading, refetch } = useQuery(read, `${gaps} ${changes}`);
 
   const listKey = listKeyOf(live);
-  // `listKey` says when the list may be another.
+  // `listKey` only triggers the effect.
   useEffect(() => {
     const timer = setTimeout(() => setChanges((count) => count + 1), SETTLE_MS);
     return () => clearTimeout(timer);
@@ -54,7 +54,7 @@ export function useRuns({ experiment, status, limit }: Wanted): Runs {
   return { runs, total: data?.total ?? 0, isLoading, error, refetch };
 }
 
-/** What decides which runs are listed: those there are, and their status. */
+/** A text that changes when the list of runs may change: ids and statuses. */
 function listKeyOf(live: Readonly<Record<string, LiveRun>>): string {
   return Object.entries(live)
     .map(([id, run]) => `${id} ${run.status?.status ?? ""} ${run.status?.deleted ?? ""}`)

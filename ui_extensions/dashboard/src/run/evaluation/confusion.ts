@@ -1,7 +1,7 @@
 // A confusion matrix for display: grouping, cell texts, shades and keyboard moves.
 
 /** Beyond this number of classes, those with the fewest errors are grouped into one. */
-export const MOST_CLASSES = 40;
+export const MAX_CLASSES = 40;
 
 export interface MatrixClass {
   /** Index of the model's output, from 0; null for the group of other classes. */
@@ -34,7 +34,7 @@ export interface Cell {
 export function confusionOf(
   names: readonly string[],
   matrix: ReadonlyArray<readonly number[]>,
-  most = MOST_CLASSES,
+  most = MAX_CLASSES,
 ): Confusion {
   const classes = names.map((name, index) => ({ index, name, size: 1 }));
   if (names.length <= most) {
