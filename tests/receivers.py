@@ -33,15 +33,23 @@ class Receiver:
     received: list[Received] = field(default_factory=list)
     status: int = 200
     may_answer: threading.Event = field(default_factory=threading.Event)
+    has_unanswered: threading.Event = field(default_factory=threading.Event)
+    """Set when a request has arrived since `pause`."""
 
     def __post_init__(self) -> None:
         self.resume()
 
     def pause(self) -> None:
+        self.has_unanswered.clear()
         self.may_answer.clear()
 
     def resume(self) -> None:
         self.may_answer.set()
+
+    def wait_while_paused(self) -> None:
+        if not self.may_answer.is_set():
+            self.has_unanswered.set()
+        self.may_answer.wait(60)
 
     def ids(self) -> list[str]:
         return [message.id for message in self.received]
@@ -64,7 +72,7 @@ def http_receiver(port: int | None = None) -> Iterator[Receiver]:
                         body=sent["message"],
                     )
                 )
-            receiver.may_answer.wait(60)
+            receiver.wait_while_paused()
             self.send_response(receiver.status)
             self.end_headers()
 
