@@ -5,7 +5,7 @@ import { address } from "../../live/session";
 import { Badge, type Tone } from "../../ui/Badge";
 import { artifactUrl } from "../artifacts";
 import styles from "./ReportCard.module.css";
-import type { Report } from "./reports";
+import type { Report } from "./loadReports";
 import { type ConditionScore, type ConditionVerdict, type Estimate, OVERALL } from "./scores";
 
 const texts = words(

@@ -8,7 +8,7 @@ import { EvaluateDialog } from "./EvaluateDialog";
 import { EvaluationJobs } from "./EvaluationJobs";
 import { ReportCard } from "./ReportCard";
 import styles from "./Reports.module.css";
-import { canBeEvaluated } from "./reports";
+import { canBeEvaluated } from "./loadReports";
 import { useReports } from "./useReports";
 
 const texts = words(

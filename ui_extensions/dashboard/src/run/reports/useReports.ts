@@ -7,7 +7,7 @@ import type { JobEntry } from "../../../../live/schemas";
 import { type LiveRun, useLive } from "../../live/liveStore";
 import { useQuery } from "../../ui/useQuery";
 import { useThrottled } from "../../ui/useThrottled";
-import { loadEvaluationJobs, loadReports, type Report, shownJobs } from "./reports";
+import { loadEvaluationJobs, loadReports, type Report, shownJobs } from "./loadReports";
 
 const MIN_INTERVAL_MS = 3_000;
 const NONE: readonly JobEntry[] = [];

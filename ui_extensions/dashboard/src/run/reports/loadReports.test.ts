@@ -2,7 +2,7 @@ import { beforeEach, expect, it, vi } from "vitest";
 import { RequestError } from "../../../../live/rest";
 import type { JobEntry, RunStatus } from "../../../../live/schemas";
 import { rest } from "../../live/session";
-import { canBeEvaluated, loadEvaluationJobs, loadReports, shownJobs } from "./reports";
+import { canBeEvaluated, loadEvaluationJobs, loadReports, shownJobs } from "./loadReports";
 
 vi.mock("../../live/session", () => ({ rest: { get: vi.fn(), list: vi.fn() } }));
 
