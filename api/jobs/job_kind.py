@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from api.jobs.params import Schema, require_params
 from api.runs.reader import RunReader
 from api.runs.state import RunState
-from api.runs.status import status_word
+from api.runs.status import effective_status
 from tracking_plugin.names import RunStatus
 
 Params = Mapping[str, Any]
@@ -68,7 +68,7 @@ class JobKind(ABC):
 
     def progress(self, run: RunState) -> float:
         """The finished fraction of the job, 0 to 1, read from its run."""
-        if status_word(run.mlflow_status, run.tags) is RunStatus.COMPLETED:
+        if effective_status(run.mlflow_status, run.tags) is RunStatus.COMPLETED:
             return 1.0
         total = self.total_steps(run)
         return min(1.0, max(0, run.last_step or 0) / total) if total else 0.0

@@ -152,4 +152,4 @@ async def test_work_sees_the_task_that_finishes_it() -> None:
     assert task is not None
     await task
     assert seen == [task]
-    assert "_Rest" in repr(task)
+    assert "_Remainder" in repr(task)
