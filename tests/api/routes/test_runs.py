@@ -114,7 +114,9 @@ def test_a_status_lists_the_runs_that_have_it(
 
     for word in RunStatus:
         expected = {
-            run.info.run_id for run in found if effective_status(run.info.status, run.data.tags) == word
+            run.info.run_id
+            for run in found
+            if effective_status(run.info.status, run.data.tags) == word
         }
         assert set(listed(client, status=word)) == expected
         assert {run["status"] for run in client.get(f"/api/runs?status={word}").json()} <= {word}
