@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from api.errors import StartError
-from api.middleware.origin import Origin
+from api.middleware.allowed_origins import Origin
 
 PREFIX = "FOVEA_"
 

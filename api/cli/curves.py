@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from api.runs.downsampling import downsample
 from api.runs.metric_catalog import METRIC_CATALOG, Subject
-from api.runs.series import downsample
 
 MAX_POINTS = 4096
 """The limit of one curve; a longer one is downsampled to half of it and keeps its extremes."""

@@ -13,10 +13,8 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.errors import ApiError, ForbiddenError, close_code_of, refusal
-from api.middleware.origin import Origin
+from api.middleware.allowed_origins import Origin, quoted, refuse_origin
 
-_HTTP_SCHEMES = {"ws": "http", "wss": "https"}
-_LONGEST_SHOWN = 100
 _LARGEST_REASON_BYTES = 123
 """The space for a reason in the close frame of a WebSocket."""
 
@@ -46,7 +44,7 @@ def load_admission(origins: frozenset[Origin]) -> Admission:
 
 def admit(scope: Scope, admission: Admission) -> ApiError | None:
     """The error if this request or socket is not admitted; authentication would be checked here too."""
-    return _refuse_host(scope, admission) or _refuse_origin(scope, admission)
+    return _refuse_host(scope, admission) or refuse_origin(scope, admission.origins)
 
 
 def _refuse_host(scope: Scope, admission: Admission) -> ForbiddenError | None:
@@ -54,7 +52,7 @@ def _refuse_host(scope: Scope, admission: Admission) -> ForbiddenError | None:
     if len(hosts) == 1 and _is_allowed_host(hosts[0], admission):
         return None
     return ForbiddenError(
-        f"The Host {_shown(hosts)} is not allowed: add it to MLFLOW_SERVER_ALLOWED_HOSTS "
+        f"The Host {quoted(hosts)} is not allowed: add it to MLFLOW_SERVER_ALLOWED_HOSTS "
         "if it is this server's"
     )
 
@@ -72,31 +70,6 @@ def _is_address(host: str) -> bool:
     except ValueError:
         return parsed.host == "localhost"
     return True
-
-
-def _refuse_origin(scope: Scope, admission: Admission) -> ForbiddenError | None:
-    headers = Headers(scope=scope)
-    origins = headers.getlist("origin")
-    # Only browsers send an origin: that of the page which sends the request.
-    if not origins:
-        return None
-    origin = Origin.parse(origins[0]) if len(origins) == 1 else None
-    if origin is not None and origin in {*admission.origins, _own_origin(scope, headers["host"])}:
-        return None
-    return ForbiddenError(
-        f"The Origin {_shown(origins)} is not allowed: add it to FOVEA_CORS_ORIGINS "
-        "if you trust its pages"
-    )
-
-
-def _own_origin(scope: Scope, host: str) -> Origin | None:
-    # The scheme comes from the server: any client can send X-Forwarded-Proto.
-    scheme = _HTTP_SCHEMES.get(scope["scheme"], scope["scheme"])
-    return Origin.parse(f"{scheme}://{host}")
-
-
-def _shown(values: list[str]) -> str:
-    return repr(", ".join(values)[:_LONGEST_SHOWN])
 
 
 def close_reason(error: ApiError) -> str:

@@ -7,7 +7,6 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from functools import partial
 
 from mlflow.exceptions import MlflowException
@@ -19,6 +18,7 @@ from api.notify.outbox import Outbox
 from api.notify.records import Group
 from api.notify.store import NotificationStore
 from api.notify.targets import Target
+from api.notify.timing import NotificationTiming
 from api.runs.reader import RunReader
 from api.runs.workspaces import within
 from api.storage.database import in_database
@@ -33,23 +33,11 @@ INTERVAL_S = 1.0
 REMINDER_INTERVAL_S = 60.0
 
 
-@dataclass(frozen=True, kw_only=True)
-class Pace:
-    """When messages are written."""
-
-    wait_s: float
-    """How long the first alert of a run waits for others."""
-    interval_s: float
-    """Between two messages about a run."""
-    repeat_s: float
-    """After this time, a reminder of open alerts is written."""
-
-
 class Notifier:
     def __init__(
         self,
         targets: Sequence[Target],
-        pace: Pace,
+        timing: NotificationTiming,
         outbox: Outbox,
         store: NotificationStore,
         reader: RunReader,
@@ -58,7 +46,7 @@ class Notifier:
         public_url: str,
     ) -> None:
         """`reassign` moves what waits for services that are no longer configured to others."""
-        self._pace = pace
+        self._timing = timing
         self._outbox = outbox
         self._reader = reader
         self._reassign = reassign
@@ -92,13 +80,16 @@ class Notifier:
     async def _work(self) -> None:
         await self._write_messages()
         await self._deliveries.start_due()
-        if time.monotonic() - self._reminders_s > min(REMINDER_INTERVAL_S, self._pace.repeat_s):
+        if time.monotonic() - self._reminders_s > min(
+            REMINDER_INTERVAL_S, self._timing.repeat_ms / 1000
+        ):
             self._reminders_s = time.monotonic()
             await self._write_reminders()
 
     async def _write_messages(self) -> None:
-        wait_ms, interval_ms = int(self._pace.wait_s * 1000), int(self._pace.interval_s * 1000)
-        ready = partial(self._outbox.ready, unix_ms(), wait_ms, interval_ms)
+        ready = partial(
+            self._outbox.ready, unix_ms(), self._timing.wait_ms, self._timing.interval_ms
+        )
         for group in await in_database(ready):
             try:
                 run, _ = await in_database(partial(self._find_run, group))
@@ -110,7 +101,7 @@ class Notifier:
 
     async def _write_reminders(self) -> None:
         """Only for active runs: the person who ended a run knows of it."""
-        repeat_ms = int(self._pace.repeat_s * 1000)
+        repeat_ms = self._timing.repeat_ms
         unacknowledged = await in_database(
             partial(self._outbox.unacknowledged, unix_ms(), repeat_ms)
         )

@@ -7,12 +7,13 @@ from functools import partial
 from sqlalchemy import Connection
 
 from api.alerts.records import RecordedChange
-from api.notify.notifier import Notifier, Pace
+from api.notify.notifier import Notifier
 from api.notify.outbox import Outbox
 from api.notify.reassignment import reassign
 from api.notify.records import Notification
 from api.notify.store import NotificationStore
 from api.notify.targets import Target, scheme_of
+from api.notify.timing import NotificationTiming
 from api.pages import Listed, Page
 from api.runs.reader import RunReader
 from api.settings import Settings
@@ -53,14 +54,9 @@ async def notify_service_running(
     if not targets:
         yield service
         return
-    pace = Pace(
-        wait_s=settings.notify_wait_s,
-        interval_s=settings.notify_interval_s,
-        repeat_s=settings.notify_repeat_s,
-    )
     notifier = Notifier(
         targets,
-        pace,
+        NotificationTiming.of(settings),
         outbox,
         store,
         reader,

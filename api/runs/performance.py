@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 
 from api.pages import Listed
+from api.runs.downsampling import downsample
 from api.runs.epoch_scale import EpochScale, epoch_scale
 from api.runs.metric_names import resolve_metrics
 from api.runs.metric_values import finite
 from api.runs.reader import RunReader
 from api.runs.schemas import PerformancePoint
-from api.runs.series import Series, StepRange, downsample
+from api.runs.series import Series, StepRange
 from api.timestamps import utc
 
 

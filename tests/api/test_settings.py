@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from api.errors import StartError
-from api.middleware.origin import Origin
+from api.middleware.allowed_origins import Origin
 from api.settings import PREFIX, Settings, load_settings, split_urls
 
 

@@ -13,7 +13,7 @@ from api.middleware.admission import (
     close_reason,
     load_admission,
 )
-from api.middleware.origin import Origin
+from api.middleware.allowed_origins import Origin
 from api.request_id import RequestIdMiddleware
 
 DISABLE = "MLFLOW_SERVER_DISABLE_SECURITY_MIDDLEWARE"

@@ -12,7 +12,7 @@ from websockets.sync.client import connect
 from websockets.typing import Origin
 
 from api.errors import install_error_handlers
-from api.middleware import origin
+from api.middleware import allowed_origins
 from api.middleware.admission import load_admission
 from api.middleware.stack import with_middleware
 from tests.ports import LOOPBACK
@@ -50,7 +50,7 @@ def guarded() -> ASGIApp:
     async def fail() -> None:
         raise RuntimeError("at the bottom")
 
-    origins = frozenset({origin.Origin("https", "ui.example", 443)})
+    origins = frozenset({allowed_origins.Origin("https", "ui.example", 443)})
     app.add_middleware(with_middleware, load_admission(origins), max_request_bytes=1000)
     return app
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.middleware.origin import Origin
+from api.middleware.allowed_origins import Origin
 
 
 @pytest.mark.parametrize(
