@@ -16,7 +16,9 @@ PREFIX = "FOVEA_"
 
 # A comma may also occur within a URL, for example between e-mail addresses.
 _BETWEEN_URLS = re.compile(r"[\s,]+(?=[A-Za-z][A-Za-z0-9+.-]*://)")
-_BUS_URL = re.compile(r"(memory|rediss?|unix)://")
+
+BUS_SCHEMES = {"memory": False, "redis": True, "rediss": True, "unix": True}
+"""The schemes of bus URLs, and whether several processes can share such a bus."""
 
 
 def _listed_origins(listed: object) -> object:
@@ -49,10 +51,9 @@ def _listed_urls(listed: object) -> object:
 
 
 def _bus_url(url: str) -> str:
-    if _BUS_URL.match(url) is None:
-        raise ValueError(
-            "a URL that begins with memory://, redis://, rediss:// or unix:// was expected"
-        )
+    if url.partition("://")[0] not in BUS_SCHEMES or "://" not in url:
+        *others, last = (f"{scheme}://" for scheme in BUS_SCHEMES)
+        raise ValueError(f"a URL that begins with {', '.join(others)} or {last} was expected")
     try:
         _ = urlsplit(url).port
     except ValueError:

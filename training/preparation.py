@@ -1,4 +1,4 @@
-"""Prepares a training before any rank starts: its MLflow run, its configuration and the checks."""
+"""Prepares a training: opens its MLflow run, completes its configuration and checks it."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""The step of the loop and its best score, which decide when it evaluates, saves and ends."""
+"""Decides when the loop evaluates, saves and ends, from its step and its best score."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,4 +1,4 @@
-"""The interfaces between the torch loop and a recipe, its checkpoints and its evaluation."""
+"""The interfaces of the torch loop: to a recipe, to checkpoints and to the evaluation."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Orders the series that are to be evaluated as a whole: each when it is due, one per run at a time."""
+"""The queue of series to evaluate from the store: each is given out when it is due, one per run at a time."""
 
 import asyncio
 import time

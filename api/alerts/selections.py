@@ -1,4 +1,4 @@
-"""Reads alerts within a transaction of the store, locking those that it is about to change."""
+"""Queries for alerts, run in the store's transaction; rows that are to be changed are locked."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

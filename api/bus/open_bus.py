@@ -1,13 +1,12 @@
-"""Opens the bus that the settings name; a further kind of bus is added here."""
+"""Opens the bus that the settings name; a new kind of bus is added here and to BUS_SCHEMES."""
 
 import click
 
 from api.bus.memory_bus import MemoryBus
 from api.bus.protocol import Bus
 from api.errors import StartError
-from api.settings import PREFIX
+from api.settings import BUS_SCHEMES, PREFIX
 
-_MEMORY = "memory://"
 _MLFLOW_WORKERS = 4
 """The number of processes that `mlflow server` starts by default."""
 
@@ -24,7 +23,7 @@ def open_bus(url: str, retention: int) -> Bus:
 
 def is_shared(url: str) -> bool:
     """Whether several processes can use the bus at `url` together."""
-    return not url.startswith(_MEMORY)
+    return BUS_SCHEMES[url.partition("://")[0]]
 
 
 def require_shared(url: str, num_workers: int) -> None:

@@ -1,4 +1,4 @@
-"""Follows the events of runs: commands to other processes, and ends and tags written by others."""
+"""Follows the bus for control changes by other processes, and for ends and status tags that others write to MLflow."""
 
 from functools import partial
 

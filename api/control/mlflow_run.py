@@ -1,4 +1,4 @@
-"""A run as MLflow has it: the facts that its control state is brought in line with."""
+"""The facts in MLflow that a run's control state must agree with."""
 
 from dataclasses import dataclass
 

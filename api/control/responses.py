@@ -1,4 +1,4 @@
-"""Writes the response to a command: its outcome so far, in a sentence that promises nothing."""
+"""Writes the response to a command: its outcome so far, in a sentence that reports only what has happened."""
 
 from api.control.audit import CommandRecord
 from api.control.outcomes import CommandOutcome

@@ -1,4 +1,4 @@
-"""Reconciles jobs with their desired states, level-triggered: a restart of the server loses no job."""
+"""Compares each job with its desired state every 2 s and acts on the difference, also after a restart of the server."""
 
 import logging
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""Lines of a log, with the level that each line names itself."""
+"""Lines of a log, each with the level that its text names."""
 
 import re
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""How far the hub has applied the stream, and waiting until it has applied enough."""
+"""Keeps the hub's position in the stream, and waits until it reaches a given one."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""The sending side of one socket, which writes at once while the client keeps up."""
+"""Sends messages to one socket: at once if the client keeps up, otherwise from the recent messages."""
 
 import asyncio
 import logging

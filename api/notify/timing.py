@@ -1,4 +1,4 @@
-"""The delay before a first notification, the interval between two, and the time until a reminder."""
+"""When notifications are sent: the waits, which api/settings.py sets, in milliseconds."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -11,9 +11,9 @@ class NotificationTiming:
     """From the settings FOVEA_NOTIFY_WAIT_S, FOVEA_NOTIFY_INTERVAL_S and FOVEA_NOTIFY_REPEAT_S."""
 
     wait_ms: int
-    """The first alert of a run waits so long for others."""
+    """How long the first alert of a run waits for others."""
     interval_ms: int
-    """Between two messages about a run, unless an alert is critical."""
+    """The shortest time between two messages about a run, unless an alert is critical."""
     repeat_ms: int
     """A reminder of open alerts is written after this time."""
 

@@ -1,4 +1,4 @@
-"""The command line of the server process that `fovea serve` and `fovea hub` become; nothing is started here."""
+"""Builds the command line by which `fovea serve` and `fovea hub` replace their process; nothing is started here."""
 
 import os
 import shlex

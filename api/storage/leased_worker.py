@@ -1,4 +1,4 @@
-"""Repeats a background job, in one of the server's processes at a time where the job has a lease."""
+"""Repeats a background job. With a lease, only one of the server's processes does it at a time."""
 
 import asyncio
 import logging

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from mlflow.entities import Run
 
-from tests.tracking_plugin.control_server import ControlServer, control_server
+from tests.tracking_plugin.control_server import ControlServer
+from tests.training.controlled import controlled, stop_once_paused
 from tests.training.program import TINY, Program
 from tracking_plugin.control import RunControl
 from tracking_plugin.control_messages import Desired, Observed
@@ -27,12 +28,7 @@ def program(tmp_path: Path) -> Program:
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ControlServer]:
     """A control server, beside a store that needs no server."""
-    with control_server() as server:
-
-        def connected(run_id: str, *, tracking_uri: str) -> RunControl:
-            return RunControl(run_id, tracking_uri=server.url)
-
-        monkeypatch.setattr(loop_rank, "RunControl", connected)
+    with controlled(monkeypatch, loop_rank) as server:
         yield server
 
 
@@ -47,15 +43,9 @@ def recorded_steps(program: Program, run: Run, metric: str) -> list[int]:
 def test_a_run_that_is_stopped_while_paused_is_killed_with_all_its_metrics(
     program: Program, server: ControlServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def stop_once_paused() -> None:
-        try:
-            server.wait_for_report(Observed.PAUSED)
-        finally:
-            server.set_desired(Desired.STOPPED)
-
     server.set_desired(Desired.PAUSED)
     with ThreadPoolExecutor() as pool:
-        commanding = pool.submit(stop_once_paused)
+        commanding = pool.submit(stop_once_paused, server)
         assert fit(program, monkeypatch) == 0
     commanding.result()
     run = program.only_run()

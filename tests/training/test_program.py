@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.tracking_plugin.control_server import ControlServer, control_server
+from tests.tracking_plugin.control_server import ControlServer
+from tests.training.controlled import controlled, stop_once_paused
 from tests.training.program import Program
-from tracking_plugin.control import RunControl
 from tracking_plugin.control_messages import Desired, Observed
 from training import program as program_module
 from training.recipes import registry
@@ -41,12 +41,7 @@ def _registered(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ControlServer]:
-    with control_server() as server:
-
-        def connected(run_id: str, *, tracking_uri: str) -> RunControl:
-            return RunControl(run_id, tracking_uri=server.url)
-
-        monkeypatch.setattr(program_module, "RunControl", connected)
+    with controlled(monkeypatch, program_module) as server:
         yield server
 
 
@@ -91,15 +86,9 @@ def test_it_trains_without_torch(program: Program) -> None:
 def test_it_is_paused_and_stopped_like_any_other_run(
     program: Program, server: ControlServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def stop_once_paused() -> None:
-        try:
-            server.wait_for_report(Observed.PAUSED)
-        finally:
-            server.set_desired(Desired.STOPPED)
-
     server.set_desired(Desired.PAUSED)
     with ThreadPoolExecutor() as pool:
-        commanding = pool.submit(stop_once_paused)
+        commanding = pool.submit(stop_once_paused, server)
         assert program.run_here(monkeypatch, *arguments(program, "--steps", "10000000")) == 0
     commanding.result()
     run = program.only_run()

@@ -1,4 +1,4 @@
-"""Records a training by the torch loop: also its checkpoints and its best model."""
+"""Records a training by the torch loop: what recorder.py records, and its checkpoints and best model."""
 
 import contextlib
 import logging

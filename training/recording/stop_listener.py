@@ -1,4 +1,4 @@
-"""Interrupts a computation without steps of its own when the server wants its run to stop."""
+"""Interrupts a computation that has no steps, such as an evaluation, when its run is told to stop."""
 
 import _thread
 import signal

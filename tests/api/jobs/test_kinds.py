@@ -146,7 +146,7 @@ def test_parameters_that_fit_are_accepted() -> None:
 def test_an_unknown_kind_is_refused_with_the_known_ones() -> None:
     with pytest.raises(RequestValidationError) as refused:
         require_kind("export", ("body", "kind"))
-    assert "'export'; training, evaluate was expected" in str(refused.value.errors())
+    assert f"'export'; {', '.join(JOB_KINDS)} was expected" in str(refused.value.errors())
 
 
 def test_an_evaluation_gets_a_run_below_the_scored_one_in_the_same_experiment(

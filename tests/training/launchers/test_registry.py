@@ -48,7 +48,7 @@ def test_every_registered_launcher_can_be_opened(name: str) -> None:
 
 
 def test_an_unknown_launcher_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(ConfigError, match="'ray' or 'torchrun' or 'single', but 'slurm' came"):
+    with pytest.raises(ConfigError, match=f"{' or '.join(map(repr, LAUNCHERS))}, but 'slurm' came"):
         LaunchConfig.parse({"launcher": "slurm"})
 
 

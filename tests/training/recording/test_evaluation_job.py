@@ -9,9 +9,9 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.entities import Run
 
-from tests.tracking_plugin.control_server import ControlServer, control_server
+from tests.tracking_plugin.control_server import ControlServer
+from tests.training.controlled import controlled
 from tests.waiting import DEADLINE_S
-from tracking_plugin.control import RunControl
 from tracking_plugin.control_messages import Desired, Observed
 from training.errors import DataError, TrackingError
 from training.recording import stop_listener
@@ -47,12 +47,7 @@ def store(tmp_path: Path) -> Store:
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ControlServer]:
-    with control_server() as server:
-
-        def connected(run_id: str, *, tracking_uri: str) -> RunControl:
-            return RunControl(run_id, tracking_uri=server.url)
-
-        monkeypatch.setattr(stop_listener, "RunControl", connected)
+    with controlled(monkeypatch, stop_listener) as server:
         yield server
 
 
