@@ -2,7 +2,6 @@
 
 import json
 import posixpath
-import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -30,18 +29,10 @@ from tracking_plugin.events import (
 )
 from tracking_plugin.names import SYSTEM_METRIC_PREFIX, Param, Tag
 from tracking_plugin.plain_batch import plain_batch
+from tracking_plugin.write_paths import ArtifactPath, is_upload, proxied_artifact, run_verb
 
 MAX_POINTS_PER_EVENT = 250
 """MLflow accepts 1,000 metrics in one request, which would make too large a message."""
-
-# Matches every version of MLflow's API, behind any prefix of a proxy or of --static-prefix.
-_RUNS = re.compile(r"/(?:ajax-)?api/\d+\.\d+/mlflow/runs/(?P<verb>[a-z-]+)$")
-_UPLOAD = re.compile(r"/ajax-api/\d+\.\d+/mlflow/upload-artifact$")
-_ARTIFACTS = r"/(?:ajax-)?api/\d+\.\d+/mlflow-artifacts/"
-# The first id in the path is the run's; the artifact's own path may contain another one.
-_OF_RUN = r"/(?:.+?/)?(?P<run_id>[0-9a-f]{32})/artifacts"
-_PROXIED_ARTIFACT = re.compile(rf"{_ARTIFACTS}artifacts{_OF_RUN}/(?P<path>.+)$")
-_MULTIPART_ARTIFACT = re.compile(rf"{_ARTIFACTS}mpu/complete{_OF_RUN}(?:/(?P<folder>.+))?$")
 
 # Subscribers parse these values, some of them JSON, so they must not be truncated.
 _PARSED_BY_SUBSCRIBERS = frozenset(map(str, (*Param, *Tag)))
@@ -81,15 +72,16 @@ class TappedEndpoint:
 
 def tapped_endpoint(method: str, path: str) -> TappedEndpoint | None:
     """The tapped endpoint of a request, or None if the request changes no run."""
-    if method == "POST" and (runs := _RUNS.search(path)):
-        return _ENDPOINTS.get(runs["verb"])
-    if method == "PUT" and (artifact := _PROXIED_ARTIFACT.search(path)):
-        return TappedEndpoint(_proxied(**artifact.groupdict()), is_artifact=True)
-    if method == "POST" and (artifact := _MULTIPART_ARTIFACT.search(path)):
-        return TappedEndpoint(_multipart(**artifact.groupdict()), needs_body=True, is_artifact=True)
-    if method == "POST" and _UPLOAD.search(path):
-        return TappedEndpoint(_read_upload, is_artifact=True)
-    return None
+    if method == "PUT":
+        put = proxied_artifact(path, ("artifacts",))
+        return TappedEndpoint(_proxied(put), is_artifact=True) if put and put.rest else None
+    if method != "POST":
+        return None
+    if (verb := run_verb(path)) is not None:
+        return _ENDPOINTS.get(verb)
+    if (completed := proxied_artifact(path, ("mpu", "complete"))) is not None:
+        return TappedEndpoint(_multipart(completed), needs_body=True, is_artifact=True)
+    return TappedEndpoint(_read_upload, is_artifact=True) if is_upload(path) else None
 
 
 def _read_create(write: AcceptedWrite) -> Iterator[RunEvent]:
@@ -169,17 +161,17 @@ def _read_upload(write: AcceptedWrite) -> Iterator[RunEvent]:
     yield _artifact(write, run_ids[0], paths[0])
 
 
-def _proxied(run_id: str, path: str) -> Reader:
-    return lambda write: iter([_artifact(write, run_id, path)])
+def _proxied(artifact: ArtifactPath) -> Reader:
+    return lambda write: iter([_artifact(write, artifact.run_id, artifact.rest)])
 
 
-def _multipart(run_id: str, folder: str | None) -> Reader:
+def _multipart(folder: ArtifactPath) -> Reader:
     """The artifact's folder is in the request's path, the file name in its body."""
 
     def read(write: AcceptedWrite) -> Iterator[RunEvent]:
         upload = _message(write.body, mlflow_artifacts_pb2.CompleteMultipartUpload())
         name = posixpath.basename(upload.path)
-        yield _artifact(write, run_id, posixpath.join(folder or "", name))
+        yield _artifact(write, folder.run_id, posixpath.join(folder.rest, name))
 
     return read
 
