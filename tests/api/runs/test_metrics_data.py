@@ -188,3 +188,17 @@ def test_thousands_of_metrics_are_nested_quickly() -> None:
         **{str(index): float(index) for index in range(5000)},
         "7": 0.5,
     }
+
+
+@pytest.mark.parametrize(
+    "limit", ["NaN", '"nan"', "Infinity", "-1", "1.01", "true", "null", "[]", "1e999", '"high"']
+)
+def test_a_threshold_that_would_silence_an_alert_is_that_of_the_taxonomy(limit: str) -> None:
+    text = f'{{"RAO": {limit}, "new": {limit}, "CNV": 0.5}}'
+
+    assert critical_thresholds({Param.CRITICAL_THRESHOLDS: text}) == {**MIN_SENSITIVITY, "CNV": 0.5}
+
+
+def test_a_deeply_nested_parameter_is_no_threshold() -> None:
+    for text in ("[" * 5900, '{"RAO":' * 5900):
+        assert critical_thresholds({Param.CRITICAL_THRESHOLDS: text}) == MIN_SENSITIVITY
