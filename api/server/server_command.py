@@ -28,6 +28,7 @@ UVICORN_OPTIONS = {
     "--app-dir": str(ROOT),
 }
 
+_PROXY_OPTIONS = ("--proxy-headers", "--no-proxy-headers", "--forwarded-allow-ips")
 _OWN_OPTIONS = ("--host", "-h", "--port", "-p", "--workers", "-w", "--app-name")
 _OTHER_SERVERS = ("--gunicorn-opts", "--waitress-opts", "--dev")
 _JOB_EXECUTION = "MLFLOW_SERVER_ENABLE_JOB_EXECUTION"
@@ -124,6 +125,10 @@ def _with_our_uvicorn_options(given: str) -> str:
         if name not in named
         for word in (name, value)
     ]
+    if not named.intersection(_PROXY_OPTIONS):
+        # By default uvicorn believes the X-Forwarded-For of every client on this machine, so that a
+        # line of the audit could name any address.
+        ours.append("--no-proxy-headers")
     return f"{given} {shlex.join(ours)}".strip()
 
 

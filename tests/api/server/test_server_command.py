@@ -68,6 +68,13 @@ def test_uvicorn_gets_our_options_beside_the_callers() -> None:
     assert value_of("--app-dir", words) == str(ROOT)
 
 
+def test_forwarded_headers_are_believed_only_where_a_proxy_is_named() -> None:
+    assert "--no-proxy-headers" in shlex.split(value_of("--uvicorn-opts", arguments()))
+
+    named = arguments("--uvicorn-opts", "--proxy-headers --forwarded-allow-ips 10.0.0.1")
+    assert "--no-proxy-headers" not in shlex.split(value_of("--uvicorn-opts", named))
+
+
 def test_mlflows_job_runner_is_off_unless_wanted() -> None:
     variable = "MLFLOW_SERVER_ENABLE_JOB_EXECUTION"
 
