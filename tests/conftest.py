@@ -1,4 +1,4 @@
-"""What holds for every test."""
+"""Fixtures and scheduling for all tests."""
 
 import logging
 import os
@@ -13,16 +13,15 @@ from xdist.scheduler import LoadFileScheduling
 
 from tracking_plugin.ray_head import LocalHead
 
-# MLflow sets and removes variables of its own for it, while other threads read the environment.
+# Telemetry changes the environment in a thread while other threads read it.
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 
-# A shell that starts the tests in the background leaves SIGINT ignored, also in what they start.
+# A shell that starts the tests in the background ignores SIGINT, also for their child processes.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 ON_RAY = (
     "tests/api/jobs/",
-    "tests/api/cli/test_demo.py",
     "tests/tracking_plugin/test_project_backend.py",
     "tests/tracking_plugin/test_ray_head.py",
     "tests/training/test_resume.py",
@@ -37,7 +36,7 @@ def is_on_ray(nodeid: str) -> bool:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest first, so that no process ends long after the other."""
+    """Run the longest tests first, so that no process ends long after the others."""
     items.sort(key=lambda item: (not is_on_ray(item.nodeid), not item.nodeid.startswith(BROWSER)))
 
 
@@ -47,8 +46,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFil
 
 
 class OneOnRay(LoadFileScheduling):
-    """What trains on Ray goes to one process, one after the other: at once, two of them want more than
-    a small machine has. All others keep to their files."""
+    """Runs the tests that train on Ray in one process, one after the other, and the others by file.
+
+    Two trainings on Ray at once need more than a small machine has.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
         return "ray" if is_on_ray(nodeid) else str(super()._split_scope(nodeid))
@@ -62,8 +63,8 @@ def ray_head() -> Iterator[LocalHead]:
 
 @pytest.fixture(scope="module")
 def head(ray_head: LocalHead) -> Iterator[LocalHead]:
-    """A Ray head that outlives servers, as a cluster does; all modules share one."""
-    # Only what talks to Ray pays for importing it.
+    """A Ray head that runs on when servers end, as a cluster does; all modules share one."""
+    # Importing Ray takes seconds, and few tests use it.
     from tests.ray_jobs import end_jobs  # noqa: PLC0415
 
     yield ray_head
@@ -71,8 +72,8 @@ def head(ray_head: LocalHead) -> Iterator[LocalHead]:
 
 
 @pytest.fixture(autouse=True)
-def no_run_for_the_next_test() -> Iterator[None]:
-    """`mlflow.set_experiment` and others leave the experiment to all that this process starts."""
+def experiment_of_this_test_alone() -> Iterator[None]:
+    """Undo `mlflow.set_experiment`, which would also apply to later tests and child processes."""
     before = {name: os.environ.get(name) for name in ("MLFLOW_EXPERIMENT_ID", "MLFLOW_RUN_ID")}
     yield
     mlflow_fluent = sys.modules.get("mlflow.tracking.fluent")
@@ -86,9 +87,8 @@ def no_run_for_the_next_test() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def no_log_handlers_for_the_next_test() -> Iterator[None]:
-    """A program that configures its logging in this process would go on writing where pytest no
-    longer listens."""
+def log_handlers_of_this_test_alone() -> Iterator[None]:
+    """Undo the logging configuration of a program that ran in this process."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     yield

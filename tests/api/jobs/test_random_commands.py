@@ -10,8 +10,8 @@ import pytest
 from tests.api.jobs.trainings import Trainings, trainings
 from tracking_plugin.ray_head import LocalHead
 
-NUM_SEQUENCES = 50
-NUM_WITH_RELEASE = 3
+RELEASE_EVERY = 16
+"""A pause with release ends the job and starts another, which takes half a minute."""
 LONGEST = 6
 ENDLESS = {"epochs": 100_000}
 MLFLOW_OF = {"training": "RUNNING", "paused": "RUNNING", "stopped": "KILLED"}
@@ -23,12 +23,13 @@ def training(tmp_path_factory: pytest.TempPathFactory, head: LocalHead) -> Itera
         yield running
 
 
-def test_run_job_and_api_agree_after_any_commands(training: Trainings) -> None:
+@pytest.mark.parametrize("num_sequences", [20, pytest.param(100, marks=pytest.mark.soak)])
+def test_run_job_and_api_agree_after_any_commands(training: Trainings, num_sequences: int) -> None:
     run_id = training.start(**ENDLESS)
     training.wait_for_step(run_id, 1)
-    for seed in range(NUM_SEQUENCES):
+    for seed in range(num_sequences):
         choice = random.Random(seed)
-        with_release = seed % (NUM_SEQUENCES // NUM_WITH_RELEASE) == NUM_WITH_RELEASE
+        with_release = seed % RELEASE_EVERY == 3
         last = _command_at_random(training, run_id, choice, with_release=with_release)
         _assert_agreement(training, run_id, last, f"sequence {seed}")
     _stop_in_the_middle_of_it(training, run_id)
