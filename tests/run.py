@@ -1,9 +1,12 @@
 """Runs pytest, and ends whatever its tests leave running, also after Ctrl-C: `python -m tests.run …`."""
 
+import contextlib
 import ctypes
+import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from types import FrameType
 
@@ -12,7 +15,7 @@ import psutil
 INTERRUPTED = 128 + signal.SIGINT
 
 _PR_SET_CHILD_SUBREAPER = 36
-_PYTEST_GRACE_S = 30.0
+_PYTEST_GRACE_S = 30
 _LEFTOVER_GRACE_S = 5.0
 
 
@@ -20,12 +23,18 @@ def run(arguments: Sequence[str]) -> int:
     """Pytest's exit code; when this returns, nothing that it started runs any more."""
     _adopt_orphans()
     signal.signal(signal.SIGTERM, _interrupt)
-    # In a group of its own, so that Ctrl-C reaches it once, from here.
-    pytest = subprocess.Popen([sys.executable, "-m", "pytest", *arguments], process_group=0)
-    try:
-        return _wait(pytest)
-    finally:
-        end_descendants()
+    with tempfile.TemporaryDirectory(prefix="fovea-tests-", ignore_cleanup_errors=True) as folder:
+        pytest = subprocess.Popen(
+            [sys.executable, "-m", "pytest", *arguments],
+            # Another run of the same user would close pytest's own folder to PostgreSQL's user.
+            env={**os.environ, "PYTEST_DEBUG_TEMPROOT": folder},
+            # In a group of its own, so that Ctrl-C reaches it once, from here.
+            process_group=0,
+        )
+        try:
+            return _wait(pytest)
+        finally:
+            end_descendants()
 
 
 def _adopt_orphans() -> None:
@@ -40,15 +49,23 @@ def _interrupt(_: int, __: FrameType | None) -> None:
 
 def _wait(pytest: subprocess.Popen[bytes]) -> int:
     try:
-        return pytest.wait()
+        return _reap_until_exit(pytest)
     except KeyboardInterrupt:
         pytest.send_signal(signal.SIGINT)
-        try:
-            pytest.wait(_PYTEST_GRACE_S)
-        except (KeyboardInterrupt, subprocess.TimeoutExpired):
-            pytest.kill()
-            pytest.wait()
+        signal.signal(signal.SIGALRM, _interrupt)
+        signal.alarm(_PYTEST_GRACE_S)
+        with contextlib.suppress(KeyboardInterrupt):
+            _reap_until_exit(pytest)
+        signal.alarm(0)
         return INTERRUPTED
+
+
+def _reap_until_exit(pytest: subprocess.Popen[bytes]) -> int:
+    """Collect the exit codes of orphans, too: a test would see each that has ended as a zombie."""
+    while True:
+        pid, status = os.waitpid(-1, 0)
+        if pid == pytest.pid:
+            return os.waitstatus_to_exitcode(status)
 
 
 def end_descendants() -> None:

@@ -14,12 +14,15 @@ from tests.waiting import until
 
 ROOT = Path(__file__).parent.parent
 HANGING = """
-import subprocess, sys, time
+import os, subprocess, sys, time
 
 def test_that_hangs():
     # A daemon, as PostgreSQL is one: of another session, and not a child of the test any more.
     subprocess.run(["sh", "-c", "setsid sleep 600 & echo $! > daemon.pid"], check=True)
     child = subprocess.Popen(["sleep", "600"], start_new_session=True)
+    orphan = int(subprocess.check_output(["sh", "-c", "sleep 0.1 >/dev/null & echo $!"]))
+    while os.path.exists(f"/proc/{orphan}"):
+        time.sleep(0.01)
     open("child.pid", "w").write(str(child.pid))
     time.sleep(600)
 """

@@ -1,6 +1,5 @@
 """Interrupts a computation that has no steps, such as an evaluation, when its run is told to stop."""
 
-import _thread
 import signal
 import threading
 from collections.abc import Iterator
@@ -33,9 +32,16 @@ class StopListener:
             if command.desired is Desired.STOPPED:
                 self.has_stopped = True
                 self._control.report(Observed.STOPPING)
-                _thread.interrupt_main(signal.SIGTERM)
+                _interrupt_main_thread()
                 return
             command = self._control.wait_for_change(command, POLL_INTERVAL_S)
+
+
+def _interrupt_main_thread() -> None:
+    """Send a real signal, which also ends a system call that blocks."""
+    main = threading.main_thread().ident
+    assert main is not None
+    signal.pthread_kill(main, signal.SIGTERM)
 
 
 @contextmanager

@@ -216,7 +216,7 @@ async def test_events_dropped_while_an_epoch_begins_begin_another(
     server: Valkey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(redis_publisher, "MOST_WAITING", 2)
-    ask = redis_publisher._ask
+    ask = redis_publisher._request
     bus = RedisBus(server.url, RETENTION)
     to_drop = [range(10, 20)]
 
@@ -226,7 +226,7 @@ async def test_events_dropped_while_an_epoch_begins_begin_another(
             publish(bus, *to_drop.pop())
         return answer
 
-    monkeypatch.setattr(redis_publisher, "_ask", ask_and_publish)
+    monkeypatch.setattr(redis_publisher, "_request", ask_and_publish)
     publish(bus, *range(10))
     async with bus.running(), following(bus) as follower:
         await follower.until(19)

@@ -101,7 +101,7 @@ def test_plain_mlflow_server_refuses_processes_that_share_no_bus(tmp_path: Path)
         check=False,
     )
     assert ended.returncode != 0
-    assert "4 server processes need a bus" in ended.stderr
+    assert "4 server processes need a shared bus" in ended.stderr
 
 
 def test_it_ends_with_the_process_that_asked_for_it(data_dir: Path) -> None:
