@@ -51,8 +51,9 @@ def _listed_urls(listed: object) -> object:
 
 
 def _bus_url(url: str) -> str:
-    if url.partition("://")[0] not in BUS_SCHEMES or "://" not in url:
-        *others, last = (f"{scheme}://" for scheme in BUS_SCHEMES)
+    scheme, separator, _ = url.partition("://")
+    if not separator or scheme not in BUS_SCHEMES:
+        *others, last = (f"{known}://" for known in BUS_SCHEMES)
         raise ValueError(f"a URL that begins with {', '.join(others)} or {last} was expected")
     try:
         _ = urlsplit(url).port

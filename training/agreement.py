@@ -11,7 +11,7 @@ from training.process import Process
 
 
 class Decision(IntEnum):
-    """What the ranks do once the step is finished."""
+    """The action of all ranks once the step is finished."""
 
     CONTINUE = 0
     PAUSE = 1

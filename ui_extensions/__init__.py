@@ -1,1 +1,1 @@
-"""What people look at: the dashboard at `/monitor/`, and the panel inside MLflow's own pages."""
+"""The pages: the dashboard at `/monitor/`, and the panel inside MLflow's own pages."""

@@ -49,7 +49,7 @@ def record_changes(
     for each in changes:
         alert = replace(alert, **_measured(each.evaluation, at, now_ms))
         if each.kind in (ChangeKind.FIRED, ChangeKind.RAISED):
-            # What was acknowledged was less severe. The timeline keeps the acknowledgement.
+            # The acknowledgement was for a less severe alert; the timeline keeps it.
             alert = replace(alert, acknowledged_by=None, acknowledged_ms=None, note="")
         update_alert(connection, alert)
         recorded.append(insert_change(connection, alert, each.kind, now_ms))

@@ -1,4 +1,4 @@
-"""What routes depend on: the workspace, the run reader, the selected run, the services, the issuer."""
+"""Dependencies of routes: the workspace, the run reader, the selected run, the services, the issuer."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated

@@ -19,7 +19,7 @@ class Direction(StrEnum):
 
 
 class Subject(StrEnum):
-    """What a metric measures."""
+    """The subject that a metric measures."""
 
     MODEL = "model"
     TRAINING = "training"

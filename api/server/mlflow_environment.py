@@ -1,7 +1,7 @@
-"""What `mlflow server` does before uvicorn starts: the environment that the server reads, and its stores."""
+"""Prepares MLflow as `mlflow server` does before uvicorn starts: its environment and its stores."""
 
-import os
 import uuid
+from collections.abc import Mapping
 
 from mlflow.environment_variables import (
     _MLFLOW_IN_JOB_EXECUTOR,
@@ -83,10 +83,10 @@ def _true(flag: bool) -> str | None:
     return "true" if flag else None
 
 
-def open_stores(options: MlflowOptions) -> None:
+def open_stores(options: MlflowOptions, environment: Mapping[str, str]) -> None:
     """Open MLflow's stores, which makes their tables; StartError where one cannot be opened.
 
-    To be called once the environment is set: it imports MLflow's server, which reads it.
+    `environment` is that of server_environment, already set: this imports MLflow's server, which reads it.
     """
     from mlflow.server.handlers import (  # noqa: PLC0415
         initialize_backend_stores,
@@ -99,15 +99,15 @@ def open_stores(options: MlflowOptions) -> None:
         validate_sql_trace_rollup_startup,
     )
 
-    backend = os.environ[BACKEND_STORE]
+    backend = environment[BACKEND_STORE]
     try:
         if options.trace_archival_config is not None:
             load_trace_archival_server_config(options.trace_archival_config)
         if not options.artifacts_only:
             initialize_backend_stores(
                 backend,
-                os.environ[REGISTRY_STORE],
-                os.environ[ARTIFACT_ROOT],
+                environment[REGISTRY_STORE],
+                environment[ARTIFACT_ROOT],
                 workspace_store_uri=options.workspace_store_uri,
                 read_replica_backend_store_uri=options.read_replica_backend_store_uri,
             )

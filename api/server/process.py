@@ -21,9 +21,10 @@ def run_server(arguments: Sequence[str]) -> None:
     Raises click.ClickException, MlflowException or ApiError where the server cannot start.
     """
     options = parse_options(arguments)
-    os.environ.update(server_environment(options))
-    open_stores(options)
-    if options.workers == 1:
+    environment = server_environment(options)
+    os.environ.update(environment)
+    open_stores(options, environment)
+    if _num_workers(options) == 1:
         _import_application(options)
     gc.enable()
     # Uvicorn shuts down in order, then sends the signal to itself once more.
@@ -38,6 +39,10 @@ def _import_application(options: MlflowOptions) -> None:
     gc.freeze()
 
 
+def _num_workers(options: MlflowOptions) -> int:
+    return options.workers or 1
+
+
 def _factory(options: MlflowOptions) -> str:
     return FACTORIES[App(options.app_name or App.SERVER)]
 
@@ -50,10 +55,10 @@ def uvicorn_arguments(options: MlflowOptions) -> list[str]:
     given = shlex.split(options.uvicorn_opts or "")
     names = {word.partition("=")[0] for word in given}
     log_config = [] if "--log-config" in names else ["--log-config", str(_UVICORN_LOG_CONFIG)]
-    workers = options.workers or 1
     return [
         *given,
         *log_config,
-        *("--host", options.host, "--port", str(options.port), "--workers", str(workers)),
+        *("--host", options.host, "--port", str(options.port)),
+        *("--workers", str(_num_workers(options))),
         *("--factory", _factory(options)),
     ]

@@ -52,7 +52,7 @@ FACTORIES = {App.SERVER: "api.app:create_app", App.HUB: "api.app:create_hub_app"
 
 @dataclass(frozen=True, kw_only=True)
 class ServerRequest:
-    """What the caller of `fovea serve` or `fovea hub` asked for."""
+    """The arguments of `fovea serve` or `fovea hub`."""
 
     app: App = App.SERVER
     host: str

@@ -2153,7 +2153,7 @@ export interface components {
         };
         /**
          * Subject
-         * @description What a metric measures.
+         * @description The subject that a metric measures.
          * @enum {string}
          */
         Subject: "model" | "training" | "machine";

@@ -1,4 +1,4 @@
-"""Whatever is commanded, reported and ended in whatever order, some things are never so."""
+"""Invariants of the control state, for any order of commands, reports and ends."""
 
 from hypothesis import settings
 from hypothesis import strategies as st

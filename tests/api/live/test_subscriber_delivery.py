@@ -1,4 +1,4 @@
-"""Whatever a client does, it is sent everything that is published and not superseded."""
+"""A client gets every published message that no newer one supersedes, however it reads."""
 
 import pytest
 from hypothesis import given

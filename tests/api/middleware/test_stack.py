@@ -208,7 +208,7 @@ def test_the_server_reads_no_more_than_its_limit(session: httpx.Client) -> None:
 
     for content in (bytes(2**20 + 1), pieces()):
         answer = session.post("/api/health", content=content)
-        # What is streamed to a path that takes no body is refused for the method, unread.
+        # The path takes no body: a streamed one is refused for its method, without being read.
         assert answer.status_code in (405, 413)
     assert session.post("/api/health", content=bytes(2**20 + 1)).status_code == 413
 

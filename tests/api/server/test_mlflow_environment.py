@@ -67,7 +67,7 @@ CASES: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
 
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
-    """What `mlflow server` would start, instead of starting it."""
+    """Records the process that `mlflow server` would start, without starting it."""
     seen: dict[str, Any] = {}
 
     class Ended:
@@ -153,11 +153,12 @@ def test_a_store_that_cannot_be_opened_is_one_sentence(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     options = parse_options([*BASE, "--backend-store-uri", f"sqlite:///{tmp_path}/no/such/m.db"])
-    monkeypatch.setattr(os, "environ", {**os.environ, **server_environment(options)})
+    environment = server_environment(options)
+    monkeypatch.setattr(os, "environ", {**os.environ, **environment})
     (tmp_path / "no").write_text("a file where a folder should be")
 
     with pytest.raises(StartError, match="MLflow cannot open its stores: "):
-        open_stores(options)
+        open_stores(options, environment)
 
 
 def test_a_bad_option_ends_the_command_with_one_sentence(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What `fovea serve` makes of its options, decided without touching anything."""
+"""The command line that `fovea serve` builds from its options."""
 
 import shlex
 from pathlib import Path
