@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import psutil
 
+from tests.mlflow_database import copy_empty_database
 from tests.ports import LOOPBACK, free_port
 from tests.waiting import until
 
@@ -52,10 +53,17 @@ def fovea_server(
     working_dir: Path | None = None,
     command: str = "serve",
     port: int | None = None,
+    makes_tables: bool = False,
 ) -> Iterator[Server]:
-    """`fovea serve`, or another of its servers, with `options` while inside."""
+    """`fovea serve`, or another of its servers, with `options` while inside.
+
+    It begins with MLflow's tables in place, unless it `makes_tables`, as a new user's does.
+    """
     port = port or free_port()
     data_dir.mkdir(parents=True, exist_ok=True)
+    database = data_dir / "mlflow.db"
+    if not (makes_tables or "--backend-store-uri" in options or database.exists()):
+        copy_empty_database(database)
     log = data_dir.parent / f"{data_dir.name}-{port}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(

@@ -36,7 +36,7 @@ def foreign_directory(tmp_path: Path) -> Path:
 def test_it_serves_beside_another_api_and_ends_on_sigterm(
     data_dir: Path, foreign_directory: Path
 ) -> None:
-    with fovea_server(data_dir, working_dir=foreign_directory) as server:
+    with fovea_server(data_dir, working_dir=foreign_directory, makes_tables=True) as server:
         assert (data_dir / "mlflow.db").is_file()
         assert psutil.Process(server.process.pid).children() == [], "one process is enough"
 
