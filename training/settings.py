@@ -1,17 +1,21 @@
 """The environment variables of the training program."""
 
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import AliasChoices, Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AliasChoices, BeforeValidator, Field
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from tracking_plugin.data_roots import listed_roots
 
 
 class TrainingSettings(BaseSettings):
     """The environment of `python -m training`; MLflow and Ray also read variables of their own."""
 
-    model_config = SettingsConfigDict(env_prefix="FOVEA_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="FOVEA_", extra="ignore", env_ignore_empty=True)
 
     data_dir: Path = Path(".fovea")
+    data_roots: Annotated[tuple[Path, ...] | None, NoDecode, BeforeValidator(listed_roots)] = None
     ray_address: str = ""
     ray_job_address: str = Field("", validation_alias=AliasChoices("RAY_ADDRESS"))
     run_id: str = Field("", validation_alias=AliasChoices("MLFLOW_RUN_ID"))

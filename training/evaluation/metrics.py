@@ -13,6 +13,7 @@ from tracking_plugin.names import MetricGroup
 from training.errors import DataError
 from training.evaluation.detection import detection
 from training.evaluation.scoring import Predictions, WeightedScores, summary
+from training.taxonomies.names import metric_part
 from training.taxonomies.taxonomy import Taxonomy
 
 __all__ = [
@@ -84,7 +85,7 @@ def logged_metrics(evaluation: ClassifierMetrics, prefix: str = "val") -> dict[s
     overall = {"loss": evaluation.loss} | evaluation.metrics
     named = {f"{prefix}/{name}": value for name, value in overall.items() if isfinite(value)}
     groups: Mapping[MetricGroup, Mapping[str, float]] = {
-        MetricGroup.PER_CLASS: evaluation.recall,
+        MetricGroup.PER_CLASS: {metric_part(name): v for name, v in evaluation.recall.items()},
         MetricGroup.CRITICAL: evaluation.sensitivity,
         MetricGroup.CRITICAL_SUPPORT: evaluation.condition_support,
     }

@@ -1,9 +1,14 @@
-"""Validates the contents of a taxonomy file; its errors name the file and the field."""
+"""Validates the contents of a taxonomy file; its errors name file and field, and quote no value.
+
+A path in a request may lead to any file, so an error must not show what is in it.
+"""
 
 from collections.abc import Iterable
+from itertools import islice
 from typing import Annotated, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -15,11 +20,33 @@ from pydantic import (
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from training.errors import DataError
+from training.taxonomies.names import MAX_NAME_CHARS, composed, metric_part, name_problem
 
-# Class and condition names become parts of MLflow metric names (`per_class/<Class>`).
-MetricSafeName = Annotated[
-    str, StringConstraints(strict=True, pattern=r"^[\w.\- :]+$", max_length=200)
-]
+MAX_NAMED_ERRORS = 20
+
+
+def _class_name(text: str) -> str:
+    name = composed(text)
+    if (problem := name_problem(name)) is not None:
+        raise PydanticCustomError("class_name", "{problem}", {"problem": problem})
+    return name
+
+
+def _condition_name(text: str) -> str:
+    # Alert rules name the metrics of a condition, so these keep its name as it is.
+    name = _class_name(text)
+    if metric_part(name) != name:
+        raise PydanticCustomError(
+            "condition_name",
+            "expected only letters, digits, '_', '-', '.', ':' and spaces, "
+            "which MLflow accepts in the names of metrics",
+        )
+    return name
+
+
+_Text = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=MAX_NAME_CHARS)]
+ClassName = Annotated[_Text, AfterValidator(_class_name)]
+ConditionName = Annotated[_Text, AfterValidator(_condition_name)]
 Sensitivity = Annotated[float, Field(gt=0, le=1, strict=True, allow_inf_nan=False)]
 
 
@@ -27,7 +54,7 @@ def _name_or_index(value: object) -> int | str:
     # bool is a subclass of int, but `true` in a list of classes is a mistake.
     if isinstance(value, bool) or not isinstance(value, int | str):
         raise PydanticCustomError("class_reference", "expected the name or the index of a class")
-    return value
+    return composed(value) if isinstance(value, str) else value
 
 
 ClassReference = Annotated[int | str, PlainValidator(_name_or_index)]
@@ -40,14 +67,14 @@ class _Entry(BaseModel):
 class ClassEntry(_Entry):
     """One class; its name is also the name of its folder."""
 
-    name: MetricSafeName
+    name: ClassName
     modality: Literal["fundus", "oct", "other"]
 
 
 class ConditionEntry(_Entry):
     """One critical condition; `classes` are names or indices of the file's classes."""
 
-    name: MetricSafeName
+    name: ConditionName
     classes: tuple[ClassReference, ...] = Field(min_length=1)
     min_sensitivity: Sensitivity
 
@@ -55,7 +82,7 @@ class ConditionEntry(_Entry):
 class TaxonomyEntry(_Entry):
     """The contents of a taxonomy file."""
 
-    name: MetricSafeName
+    name: ConditionName
     source: StrictStr = ""
     classes: tuple[ClassEntry, ...] = Field(min_length=2)
     critical_conditions: tuple[ConditionEntry, ...] = ()
@@ -73,7 +100,14 @@ def parse_taxonomy(values: object, *, origin: str) -> TaxonomyEntry:
     try:
         entry = TaxonomyEntry.model_validate(values)
     except ValidationError as error:
-        raise DataError("; ".join(_messages(error, origin))) from None
+        if not isinstance(values, dict) or "classes" not in values:
+            raise DataError(
+                f"{origin}: classes: expected a taxonomy with this field, but it is missing"
+            ) from None
+        messages = list(islice(_messages(error, origin), MAX_NAMED_ERRORS + 1))
+        if len(messages) > MAX_NAMED_ERRORS:
+            messages[MAX_NAMED_ERRORS] = "and more"
+        raise DataError("; ".join(messages)) from None
     problems = [*_class_problems(entry), *_condition_problems(entry)]
     if problems:
         raise DataError("; ".join(f"{origin}: {problem}" for problem in problems))
@@ -84,8 +118,7 @@ def _messages(error: ValidationError, origin: str) -> Iterable[str]:
     for item in error.errors():
         if _is_consequence(item):
             continue
-        message = f"{origin}: {_field_name(item['loc'])}: {_expectation(item)}"
-        yield message if item["type"] == "missing" else f"{message}, but got {item['input']!r:.80}"
+        yield f"{origin}: {_field_name(item['loc'])}: {_expectation(item)}"
 
 
 def _is_consequence(item: ErrorDetails) -> bool:
@@ -103,10 +136,13 @@ def _expectation(item: ErrorDetails) -> str:
             return "expected a mapping of field names to values"
         case "too_short":
             return f"expected at least {item['ctx']['min_length']}"
-        case "string_pattern_mismatch":
-            return "expected only letters, digits, '_', '-', '.', ':' and spaces, as in MLflow metric names"
+        case "class_name" | "condition_name" | "class_reference":
+            return item["msg"]
         case _:
-            return item["msg"].replace("Input should be", "expected")
+            message = item["msg"].replace("Input should", "expected to")
+            return message.replace("expected to be", "expected").replace(
+                "String should", "expected to"
+            )
 
 
 def _field_name(location: tuple[int | str, ...]) -> str:
@@ -120,7 +156,7 @@ def _class_problems(entry: TaxonomyEntry) -> Iterable[str]:
         if item.name in first_indices:
             yield (
                 f"classes[{index}].name: expected each class once, "
-                f"but {item.name!r} is also classes[{first_indices[item.name]}]"
+                f"but classes[{first_indices[item.name]}] has the same name"
             )
         first_indices.setdefault(item.name, index)
 
@@ -130,16 +166,13 @@ def _condition_problems(entry: TaxonomyEntry) -> Iterable[str]:
     for position, item in enumerate(entry.critical_conditions):
         field = f"critical_conditions[{position}]"
         if item.name in names:
-            yield f"{field}.name: expected each condition once, but {item.name!r} is repeated"
+            yield f"{field}.name: expected each condition once, but its name is repeated"
         names.add(item.name)
-        unknown = [ref for ref in item.classes if not _is_class(ref, entry)]
-        if unknown:
-            yield (
-                f"{field}.classes: expected class names or indices 0 to "
-                f"{len(entry.classes) - 1}, but got {unknown}"
-            )
+        if not all(_is_class(ref, entry) for ref in item.classes):
+            last = len(entry.classes) - 1
+            yield f"{field}.classes: expected names of classes above or indices 0 to {last}"
         elif len(set(entry.indices_of(item))) < len(item.classes):
-            yield f"{field}.classes: expected each class once, but got {list(item.classes)}"
+            yield f"{field}.classes: expected each class once"
 
 
 def _is_class(ref: int | str, entry: TaxonomyEntry) -> bool:

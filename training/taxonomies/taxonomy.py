@@ -7,11 +7,12 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from training.errors import DataError
+from training.taxonomies.names import name_problem
+from training.taxonomies.plain_yaml import parse_yaml, read_yaml
 from training.taxonomies.schema import ConditionEntry, TaxonomyEntry, parse_taxonomy
 
+EXPECTED = "a taxonomy in YAML"
 FOLDER_TAXONOMY = "folders"
 """Name of a taxonomy that is derived from the folder names of a data set."""
 
@@ -46,19 +47,14 @@ class Taxonomy:
 
 def load_taxonomy(path: Path) -> Taxonomy:
     """Read a taxonomy from a YAML file; raises DataError with the file and the field."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(
-            f"The taxonomy file {path} cannot be read: {error}. Expected a YAML file in UTF-8."
-        ) from error
-    return _parse_yaml(text, origin=str(path))
+    return taxonomy_from_dict(read_yaml(path, expected=EXPECTED), origin=str(path))
 
 
 def caasi_v6_1() -> Taxonomy:
     """The built-in taxonomy: 28 fundus and OCT classes and four critical conditions."""
     resource = resources.files("training.taxonomies") / "caasi_v6_1.yaml"
-    return _parse_yaml(resource.read_text(encoding="utf-8"), origin=resource.name)
+    values = parse_yaml(resource.read_bytes(), origin=resource.name, expected=EXPECTED)
+    return taxonomy_from_dict(values, origin=resource.name)
 
 
 def taxonomy_for_folders(class_names: Sequence[str]) -> Taxonomy:
@@ -78,6 +74,9 @@ def taxonomy_for_folders(class_names: Sequence[str]) -> Taxonomy:
             f"Expected at least two classes, each with its own folder, but got {list(class_names)}. "
             "Put the images of each class into a folder of their own."
         )
+    for name in class_names:
+        if (problem := name_problem(name)) is not None:
+            raise DataError(f"the class folders: {name!r}: {problem}. Rename the folder.")
     classes = sorted(class_names)
     return taxonomy_from_dict(
         {
@@ -121,16 +120,6 @@ def taxonomy_from_dict(values: object, *, origin: str = "the taxonomy") -> Taxon
             _condition_from(item, entry) for item in entry.critical_conditions
         ),
     )
-
-
-def _parse_yaml(text: str, *, origin: str) -> Taxonomy:
-    try:
-        values = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise DataError(
-            f"{origin}: expected a taxonomy in YAML, but this is not YAML: {error}"
-        ) from error
-    return taxonomy_from_dict(values, origin=origin)
 
 
 def _condition_from(item: ConditionEntry, entry: TaxonomyEntry) -> CriticalCondition:
