@@ -28,6 +28,7 @@ from tracking_plugin.control_messages import (
     Report,
 )
 from tracking_plugin.mlflow_status import MlflowStatus
+from tracking_plugin.server_address import AddressError
 
 logger = logging.getLogger(__name__)
 
@@ -75,7 +76,11 @@ class RunControl:
         self._link = self._open(tracking_uri or mlflow.get_tracking_uri()) if is_main else None
 
     def _open(self, tracking_uri: str) -> ControlLink | None:
-        address = control_address(tracking_uri, self.run_id)
+        try:
+            address = control_address(tracking_uri, self.run_id)
+        except AddressError as error:
+            logger.warning("No control of run %s: %s. The training continues", self.run_id, error)
+            return None
         if address is None:
             logger.warning(
                 "No control of run %s: its tracking URI is not a server's. The training continues",

@@ -3,13 +3,20 @@
 import asyncio
 import logging
 import random
+import ssl
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 
 import msgspec
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
+from websockets.exceptions import (
+    ConnectionClosed,
+    InvalidHandshake,
+    InvalidProxy,
+    InvalidStatus,
+    InvalidURI,
+)
 
 from tracking_plugin.control_address import ControlAddress
 from tracking_plugin.control_messages import (
@@ -19,6 +26,7 @@ from tracking_plugin.control_messages import (
     decode_command,
     encode,
 )
+from tracking_plugin.server_address import without_credentials
 
 logger = logging.getLogger(__name__)
 
@@ -29,9 +37,17 @@ MAX_RETRY_DELAY_S = 15.0
 REFUSED_RETRY_DELAY_S = 60.0
 """After a server without control refused the connection; one with control may replace it later."""
 
-_CONNECTION_ERRORS = (OSError, TimeoutError, ConnectionClosed, InvalidHandshake)
-_TEMPORARY_STATUSES = frozenset({429, 502, 503, 504})
-"""HTTP statuses of a server that is busy or starting."""
+# ImportError: the proxy is one for which no package is installed.
+_CONNECTION_ERRORS = (
+    OSError,
+    ConnectionClosed,
+    InvalidHandshake,
+    InvalidProxy,
+    InvalidURI,
+    ImportError,
+)
+_TEMPORARY_STATUSES = frozenset({408, 429, 502, 503, 504})
+"""HTTP statuses of a server that is busy or starting; MLflow alone answers a WebSocket with 500."""
 
 _APPLICATION_CODES = 4000
 """The server closes with this plus an HTTP status."""
@@ -119,6 +135,7 @@ class ControlLink:
                 self._address.url,
                 additional_headers=self._address.headers,
                 ssl=self._address.tls,
+                proxy=self._address.proxy,
                 open_timeout=OPEN_TIMEOUT_S,
                 close_timeout=CLOSE_TIMEOUT_S,
                 ping_interval=HEARTBEAT_S,
@@ -182,6 +199,8 @@ def _is_refusal(error: Exception | None) -> bool:
     """Whether the server would refuse the same way if asked again soon."""
     if isinstance(error, InvalidStatus):
         return error.response.status_code not in _TEMPORARY_STATUSES
+    if isinstance(error, ssl.SSLCertVerificationError | InvalidURI | InvalidProxy):
+        return True
     code = _close_code(error)
     return code >= _APPLICATION_CODES and code - _APPLICATION_CODES not in _TEMPORARY_STATUSES
 
@@ -191,6 +210,13 @@ def _reason(error: Exception | None) -> str:
         return f"it answered with HTTP status {error.response.status_code}"
     if isinstance(error, ConnectionClosed) and error.rcvd is not None:
         return f"closed with {error.rcvd}"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return (
+            f"its certificate is not trusted: {error.verify_message}; MLFLOW_TRACKING_SERVER_CERT_PATH "
+            "names a file of trusted ones"
+        )
+    if isinstance(error, InvalidURI | InvalidProxy | ImportError):
+        return without_credentials(str(error))
     return "closed" if error is None else type(error).__name__
 
 

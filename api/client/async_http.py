@@ -8,8 +8,9 @@ import httpx
 from api.client.answer import read_answer, read_page
 from api.client.refusals import unreachable
 from api.client.request import QueryValue, drop_none
-from api.client.server_address import ServerAddress
+from api.client.transport import http_options
 from api.pages import Listed
+from tracking_plugin.server_connection import ServerConnection
 
 T = TypeVar("T")
 
@@ -17,10 +18,10 @@ T = TypeVar("T")
 class AsyncHttp:
     """Requests to one server; each raises an ApiError instead of returning a refusal."""
 
-    def __init__(self, address: ServerAddress, timeout_s: float) -> None:
+    def __init__(self, address: ServerConnection, timeout_s: float) -> None:
         self._address = address
         self._timeout_s = timeout_s
-        self._http = httpx.AsyncClient(base_url=address.url, headers=address.headers)
+        self._http = httpx.AsyncClient(**http_options(address))
 
     async def aclose(self) -> None:
         await self._http.aclose()

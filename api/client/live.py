@@ -12,10 +12,10 @@ from pydantic import TypeAdapter, ValidationError
 from api.bus.protocol import StreamPosition
 from api.client.reconnection import BackOff, loss_or_error
 from api.client.refusals import RequestRefusedError, ServerUnreachableError, status_of
-from api.client.server_address import ServerAddress
 from api.errors import ApiError
 from api.live.messages import ErrorMessage, InitialState, Pong, ServerMessage
 from api.middleware.paths import LIVE_PATH
+from tracking_plugin.server_connection import ServerConnection
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ class LiveStream:
 
     def __init__(
         self,
-        address: ServerAddress,
+        address: ServerConnection,
         run_id: str | None = None,
         *,
         give_up_after_s: float | None = None,

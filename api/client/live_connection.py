@@ -5,6 +5,7 @@ and an asyncio connection does not: a generated loop would fit only one of them.
 """
 
 import asyncio
+import ssl
 import time
 from collections.abc import AsyncGenerator, Generator, Mapping
 from typing import TypedDict
@@ -35,6 +36,8 @@ class _Options(TypedDict):
     close_timeout: float
     max_size: int
     compression: None
+    ssl: ssl.SSLContext | None
+    proxy: str | None
 
 
 def follow(stream: LiveStream) -> Messages:
@@ -70,6 +73,8 @@ def _options(stream: LiveStream) -> _Options:
         "close_timeout": _CLOSE_TIMEOUT_S,
         "max_size": _LARGEST_MESSAGE_BYTES,
         "compression": None,
+        "ssl": stream.address.tls,
+        "proxy": stream.address.proxy,
     }
 
 

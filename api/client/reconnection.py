@@ -17,11 +17,12 @@ from websockets.exceptions import (
 )
 from websockets.frames import CloseCode
 
-from api.client.refusals import NotFoveaError, RequestRefusedError, code_name
+from api.client.refusals import NotFoveaError, RequestRefusedError, code_name, untrusted
 from api.errors import ApiError
+from tracking_plugin.server_address import without_credentials
 
-LOSSES = (OSError, WebSocketException)
-"""The errors that end a connection; TimeoutError is an OSError."""
+LOSSES = (OSError, WebSocketException, ImportError)
+"""The errors that end a connection: a timeout is an OSError, a missing package for a proxy an ImportError."""
 
 FIRST_DELAY_S = 0.5
 LONGEST_DELAY_S = 30.0
@@ -69,11 +70,11 @@ def loss_or_error(error: Exception) -> Loss | ApiError:
     if isinstance(error, InvalidStatus):
         return _of_status(error.response.status_code)
     if isinstance(error, ssl.SSLCertVerificationError):
-        return NotFoveaError(f"The server's certificate is not trusted: {error}")
+        return NotFoveaError(untrusted("the server"))
     if isinstance(error, InvalidURI | SecurityError) or not isinstance(
         error, OSError | InvalidHandshake
     ):
-        return NotFoveaError(f"The live stream cannot be opened: {error}")
+        return NotFoveaError(f"The live stream cannot be opened: {without_credentials(str(error))}")
     return Loss(reason=_reason(error))
 
 

@@ -6,8 +6,9 @@ from http import HTTPStatus
 import httpx
 from pydantic import BaseModel, ValidationError
 
-from api.client.server_address import ServerAddress
 from api.errors import ApiError, ErrorCode
+from tracking_plugin.server_address import shown_uri, without_credentials
+from tracking_plugin.server_connection import ServerConnection
 
 
 class RequestRefusedError(ApiError):
@@ -54,13 +55,29 @@ def refusal_of(response: httpx.Response) -> ApiError:
     )
 
 
-def unreachable(address: ServerAddress, error: httpx.RequestError) -> ServerUnreachableError:
+def unreachable(address: ServerConnection, error: httpx.RequestError) -> ServerUnreachableError:
     """The error for a request that got no answer."""
     is_timeout = isinstance(error, httpx.TimeoutException)
-    reason = "timed out" if is_timeout else re.sub(r"^\[Errno -?\d+\] ", "", str(error))
+    text = "timed out" if is_timeout else re.sub(r"^\[Errno -?\d+\] ", "", str(error))
+    reason = without_credentials(text) or type(error).__name__
+    if "CERTIFICATE_VERIFY_FAILED" in reason:
+        return ServerUnreachableError(untrusted(address.url))
+    if isinstance(error, httpx.ProxyError):
+        return ServerUnreachableError(
+            f"The proxy does not connect to {address.url} ({reason}): check HTTP_PROXY and HTTPS_PROXY, "
+            "or name the server in NO_PROXY"
+        )
     return ServerUnreachableError(
-        f"No server answers at {address.url} ({reason or type(error).__name__}): "
+        f"No server answers at {address.url} ({reason}): "
         "start one with `fovea serve`, or name another with --url or MLFLOW_TRACKING_URI"
+    )
+
+
+def untrusted(url: str) -> str:
+    """The sentence for a server whose certificate no known authority has signed."""
+    return (
+        f"The certificate of {url} is not trusted: name a file of trusted ones in "
+        "MLFLOW_TRACKING_SERVER_CERT_PATH, or set MLFLOW_TRACKING_INSECURE_TLS=true to trust any"
     )
 
 
@@ -90,6 +107,9 @@ def _foreign_refusal(response: httpx.Response) -> ApiError:
             status=status,
             error_code=code_name(status),
         )
+    if response.has_redirect_location:
+        location = shown_uri(response.headers["Location"])
+        return NotFoveaError(f"{target} is redirected to {location}: name that server instead")
     return NotFoveaError(
         f"{target} was answered with status {status}, but not by Fovea: check the server's address"
     )

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -104,12 +105,20 @@ class FakeStream:
 
 
 @contextmanager
-def serving(stream: FakeStream, answer: Answer | None = None) -> Iterator[FakeStream]:
+def serving(
+    stream: FakeStream, answer: Answer | None = None, tls: ssl.SSLContext | None = None
+) -> Iterator[FakeStream]:
     """Serve `stream` on a port of its own; `answer` may refuse to open sockets."""
     with serve(
-        stream.serve, LOOPBACK, 0, compression=None, process_request=answer or stream.answer
+        stream.serve,
+        LOOPBACK,
+        0,
+        ssl=tls,
+        compression=None,
+        process_request=answer or stream.answer,
     ) as server:
-        stream.url = f"http://{LOOPBACK}:{server.socket.getsockname()[1]}"
+        scheme = "http" if tls is None else "https"
+        stream.url = f"{scheme}://{LOOPBACK}:{server.socket.getsockname()[1]}"
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:

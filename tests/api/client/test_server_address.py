@@ -18,19 +18,35 @@ def test_an_explicit_url_wins_over_the_tracking_uri(monkeypatch: pytest.MonkeyPa
     assert server_address("https://named/fovea/").url == "https://named/fovea"
 
 
-@pytest.mark.parametrize("uri", ["", "sqlite:///mlflow.db", "databricks", "./mlruns"])
-def test_a_tracking_uri_that_is_not_a_server_is_ignored(
+def test_without_any_address_the_server_of_this_machine_is_used() -> None:
+    assert server_address().url == "http://127.0.0.1:5000"
+
+
+@pytest.mark.parametrize("uri", ["", " ", "sqlite:///mlflow.db", "databricks", "./mlruns"])
+def test_a_tracking_uri_that_is_not_a_server_is_refused_and_not_replaced(
     uri: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
 
-    assert server_address().url == "http://127.0.0.1:5000"
+    with pytest.raises(AddressError, match=r"^MLFLOW_TRACKING_URI: .* name the server with --url"):
+        server_address()
 
 
-@pytest.mark.parametrize("url", ["fovea", "ftp://fovea", "http://", "http://fovea:x", "http://[1"])
+@pytest.mark.parametrize("url", ["", "fovea", "ftp://fovea", "http://", "http://[1"])
 def test_an_invalid_address_is_named(url: str) -> None:
     with pytest.raises(AddressError, match=r"expected one like http://127\.0\.0\.1:5000"):
         server_address(url)
+
+
+@pytest.mark.parametrize(
+    "uri", [" HTTP://Other:5001", "HTTP://other:5001/ ", "\thttp://other:5001\n"]
+)
+def test_blanks_and_capitals_name_the_same_server(
+    uri: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+
+    assert server_address().url == "http://other:5001"
 
 
 def test_a_password_is_sent_but_not_shown() -> None:
