@@ -40,6 +40,8 @@ from api.runs.reader import RunReader
 from api.runs.store_errors import install_store_errors
 from api.server.owner_watch import ends_with
 from api.services import Services, services_running
+from api.server.forwarded_headers import believing_named_proxies_only
+from api.server.log_records import install_one_line_records
 from api.settings import Settings, load_settings
 from api.system.stats import MachineStats
 from api.version import own_version
@@ -132,6 +134,7 @@ async def _shared_bus_settled() -> None:
 
 
 def _lifespan(
+    app.add_middleware(believing_named_proxies_only)
     settings: Settings, bus: Bus, hub: Hub, open_services: OpenServices | None
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager

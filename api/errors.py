@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
+from api.printable import printable
 from api.request_id import REQUEST_ID_HEADER, request_id_of
 
 
@@ -37,6 +38,14 @@ class ConflictError(ApiError):
 
 class TooLargeError(ApiError):
     """The request is larger than the server accepts."""
+
+
+class UriTooLongError(ApiError):
+    """The path or the query of the request is longer than the server accepts."""
+
+
+class HeadersTooLargeError(ApiError):
+    """The headers of the request are larger than the server accepts."""
 
 
 class UnavailableError(ApiError):
@@ -82,6 +91,8 @@ _STATUSES: dict[type[ApiError], HTTPStatus] = {
     NotFoundError: HTTPStatus.NOT_FOUND,
     ConflictError: HTTPStatus.CONFLICT,
     TooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    UriTooLongError: HTTPStatus.REQUEST_URI_TOO_LONG,
+    HeadersTooLargeError: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
     TooManyRequestsError: HTTPStatus.TOO_MANY_REQUESTS,
     UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
@@ -91,6 +102,8 @@ _CODES = {
     HTTPStatus.METHOD_NOT_ALLOWED: ErrorCode.METHOD_NOT_ALLOWED,
     HTTPStatus.CONFLICT: ErrorCode.CONFLICT,
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ErrorCode.TOO_LARGE,
+    HTTPStatus.REQUEST_URI_TOO_LONG: ErrorCode.TOO_LARGE,
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: ErrorCode.TOO_LARGE,
     HTTPStatus.UNPROCESSABLE_ENTITY: ErrorCode.VALIDATION_ERROR,
     HTTPStatus.TOO_MANY_REQUESTS: ErrorCode.TOO_MANY_REQUESTS,
     HTTPStatus.SERVICE_UNAVAILABLE: ErrorCode.UNAVAILABLE,
@@ -151,7 +164,7 @@ def _respond(
 
 
 def _target(scope: Scope) -> str:
-    return f"{scope['method']} {scope['path']}"
+    return f"{scope['method']} {printable(scope['path'])}"
 
 
 async def _on_refusal(request: Request, error: Exception) -> JSONResponse:

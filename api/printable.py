@@ -7,6 +7,15 @@ _LONGEST_TEXT = 200
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
+def printable_lines(text: str) -> str:
+    """`text` with its lines and tabs, and without control and direction characters."""
+    return "".join(
+        character
+        for character in text
+        if character in "\n\t" or unicodedata.category(character) not in _UNPRINTABLE
+    )
+
+
 def printable(text: str, longest: int = _LONGEST_TEXT) -> str:
     """`text` on one line without control characters, truncated to `longest`."""
     # Most characters are printable, so twice the length is enough to examine.

@@ -3,14 +3,16 @@
 import math
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from api.alerts.episodes import ChangeKind
 from api.alerts.records import Alert, AlertChange
 from api.alerts.rules import RuleAction
 from api.alerts.samples import Level
 from api.alerts.state_machine import AlertState
+from api.printable import printable_lines
 from api.runs.metric_values import finite
 from api.runs.schemas import NotFinite
 from api.timestamps import utc
@@ -67,7 +69,7 @@ class AcknowledgeRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    note: str = Field("", max_length=MAX_NOTE_CHARS)
+    note: Annotated[str, AfterValidator(printable_lines)] = Field("", max_length=MAX_NOTE_CHARS)
 
 
 class TimelineEntry(BaseModel):

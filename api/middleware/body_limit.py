@@ -5,13 +5,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import TooLargeError, refusal
 
+_ADVICE = "send less at once, or raise FOVEA_MAX_REQUEST_BYTES on the server"
+
 
 class BodyLimitMiddleware:
     """Answers 413 to a body of more than `max_bytes`, at the latest when that many have arrived."""
 
-    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, max_bytes: int, advice: str = _ADVICE) -> None:
+        """`advice` completes the sentence of the refusal."""
         self._app = app
         self._max_bytes = max_bytes
+        self._advice = advice
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -40,7 +44,7 @@ class BodyLimitMiddleware:
     def _error(self) -> TooLargeError:
         return TooLargeError(
             f"A body of at most {self._max_bytes} bytes was expected and more arrived: "
-            "send less at once, or raise FOVEA_MAX_REQUEST_BYTES on the server"
+            f"{self._advice}"
         )
 
 

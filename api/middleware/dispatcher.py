@@ -4,8 +4,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.middleware.admission import Admission
 from api.middleware.paths import LIVE_PATH, is_own_path
-from api.middleware.stack import with_middleware
-from api.request_id import RequestIdMiddleware
+from api.middleware.stack import with_middleware, with_mlflow_middleware
 
 
 class PathDispatcher:
@@ -23,7 +22,7 @@ class PathDispatcher:
         self._lifespan = app
         self._own = with_middleware(app, admission, max_request_bytes=max_request_bytes)
         self._live = live
-        self._mlflow = None if mlflow is None else RequestIdMiddleware(mlflow)
+        self._mlflow = None if mlflow is None else with_mlflow_middleware(mlflow, admission)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._application_for(scope)(scope, receive, send)

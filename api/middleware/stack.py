@@ -1,4 +1,4 @@
-"""The middleware of Fovea's own routes, in its order."""
+"""The middleware of Fovea's own routes and that in front of MLflow, in their order."""
 
 from mlflow.environment_variables import MLFLOW_SERVER_X_FRAME_OPTIONS
 from starlette.middleware.cors import CORSMiddleware
@@ -8,6 +8,8 @@ from starlette.types import ASGIApp
 from api.middleware.admission import Admission, AdmissionMiddleware
 from api.middleware.body_limit import BodyLimitMiddleware
 from api.middleware.internal_errors import InternalErrorMiddleware
+from api.middleware.mlflow_admission import MlflowAdmissionMiddleware
+from api.middleware.mlflow_body_limit import MlflowBodyLimitMiddleware
 from api.middleware.response_headers import ResponseHeadersMiddleware
 from api.pages import TOTAL_COUNT_HEADER
 from api.request_id import REQUEST_ID_HEADER, RequestIdMiddleware
@@ -32,4 +34,11 @@ def with_middleware(app: ASGIApp, admission: Admission, *, max_request_bytes: in
     )
     app = AdmissionMiddleware(app, admission)
     app = ResponseHeadersMiddleware(app, MLFLOW_SERVER_X_FRAME_OPTIONS.get())
+    return RequestIdMiddleware(app)
+
+
+def with_mlflow_middleware(mlflow: ASGIApp, admission: Admission) -> ASGIApp:
+    """MLflow's application behind the checks that protect the server; its responses stay its own."""
+    app = MlflowBodyLimitMiddleware(mlflow)
+    app = MlflowAdmissionMiddleware(app, admission.hosts)
     return RequestIdMiddleware(app)

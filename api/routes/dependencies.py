@@ -1,5 +1,6 @@
 """Dependencies of routes: the workspace, the run reader, the selected run, the services, the issuer."""
 
+import ipaddress
 from collections.abc import AsyncIterator
 from typing import Annotated
 
@@ -16,6 +17,10 @@ from api.services import Services
 
 
 class NoRunError(NotFoundError):
+UNKNOWN_SOURCE = "unknown"
+"""In the audit, the source of a request whose address is not known for sure."""
+
+
     """The server has no runs."""
 
     def __init__(self) -> None:
@@ -77,7 +82,16 @@ RunningServices = Annotated[Services, Depends(running_services)]
 
 def issuer(request: Request) -> Issuer:
     """Who sends the request; anonymous, because there is no authentication yet."""
-    return Issuer(who="anonymous", source=request.client.host if request.client else "")
+    return Issuer(who="anonymous", source=source_of(request))
+
+
+def source_of(connection: HTTPConnection) -> str:
+    """The address of the client, as the audit keeps it: a proxy may forward any other text."""
+    host = connection.client.host if connection.client else ""
+    try:
+        return str(ipaddress.ip_address(host.partition("%")[0]))
+    except ValueError:
+        return UNKNOWN_SOURCE
 
 
 By = Annotated[Issuer, Depends(issuer)]

@@ -12,10 +12,12 @@ from urllib.parse import quote
 from api.errors import StartError
 from api.live.messages import LARGEST_MESSAGE_BYTES
 from api.location import ROOT, own_environment
+from api.server.forwarded_headers import PROXY_OPTIONS
 
 # websockets-sansio is the fastest of uvicorn's implementations, and compressing each message for
 # each socket costs a factor of three.
 UVICORN_OPTIONS = {
+    "--http": "api.server.http_protocol:BoundedHttpProtocol",
     "--ws": "websockets-sansio",
     "--ws-per-message-deflate": "false",
     "--ws-max-size": str(LARGEST_MESSAGE_BYTES),
@@ -28,7 +30,6 @@ UVICORN_OPTIONS = {
     "--app-dir": str(ROOT),
 }
 
-_PROXY_OPTIONS = ("--proxy-headers", "--no-proxy-headers", "--forwarded-allow-ips")
 _OWN_OPTIONS = ("--host", "-h", "--port", "-p", "--workers", "-w", "--app-name")
 _OTHER_SERVERS = ("--gunicorn-opts", "--waitress-opts", "--dev")
 _JOB_EXECUTION = "MLFLOW_SERVER_ENABLE_JOB_EXECUTION"
@@ -125,7 +126,7 @@ def _with_our_uvicorn_options(given: str) -> str:
         if name not in named
         for word in (name, value)
     ]
-    if not named.intersection(_PROXY_OPTIONS):
+    if not named.intersection(PROXY_OPTIONS):
         # By default uvicorn believes the X-Forwarded-For of every client on this machine, so that a
         # line of the audit could name any address.
         ours.append("--no-proxy-headers")
