@@ -5,30 +5,33 @@ from pathlib import Path
 
 from api.alerts.conditions import Bound, Drop, NotFinite, Plateau, Spike
 from api.alerts.metric_pattern import MetricPattern
+from api.alerts.metric_selector import AnyLoss, WholeLoss
 from api.alerts.rule_file import RuleFile, read_rules
 from api.alerts.rules import Rule
 from api.alerts.state_machine import Patience
+from api.runs.metric_roles import Split
 from tracking_plugin.critical_conditions import CRITICAL_FACTOR, MIN_SENSITIVITY
 from tracking_plugin.names import Metric, MetricGroup
 
 HEALTH: Sequence[Rule] = (
     Rule(
         name="loss_not_finite",
-        metric=MetricPattern("*/loss"),
+        metric=AnyLoss(),
         condition=NotFinite(),
         patience=Patience(to_clear=10),
         recommendation="Stop the run and resume from the last checkpoint with a lower learning rate",
     ),
     Rule(
         name="loss_spike",
-        metric=MetricPattern(Metric.TRAIN_LOSS),
+        # Keras and Hugging Face log the loss of training as `loss`.
+        metric=WholeLoss((Split.TRAIN, Split.NONE)),
         condition=Spike(),
         patience=Patience(to_clear=10),
         recommendation="Check the batches around this step, and the learning rate",
     ),
     Rule(
         name="loss_plateau",
-        metric=MetricPattern(Metric.VAL_LOSS),
+        metric=WholeLoss((Split.VAL,)),
         condition=Plateau(),
         patience=Patience(to_clear=1),
         recommendation="The loss no longer improves: stop the run, or lower the learning rate",
@@ -75,7 +78,10 @@ def clinical_rules(floors: Mapping[str, float] = MIN_SENSITIVITY) -> list[Rule]:
 SILENCE = "run_silent"
 """The one rule without a metric; api.alerts.inactivity evaluates it."""
 
-BUILTIN_NAMES = frozenset((*(rule.name for rule in HEALTH), *MIN_SENSITIVITY, SILENCE))
+TRAINING_RULES = frozenset((*(rule.name for rule in HEALTH), SILENCE))
+"""The rules on the health of a training; all others are about its model."""
+
+BUILTIN_NAMES = TRAINING_RULES | frozenset(MIN_SENSITIVITY)
 
 
 def load_rules(path: Path | None) -> RuleFile:

@@ -3,16 +3,19 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import yaml
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from api.alerts.rule_values import read_value
 from api.alerts.rules import Rule, WrittenRule
+from api.alerts.yaml_errors import problem_of
 from api.errors import ApiError
 
 MAX_FILE_BYTES = 1024 * 1024
+_MOST_SHOWN = 40
 
 
 class RuleFileError(ApiError):
@@ -45,12 +48,12 @@ def parse_rules(text: str, where: str, builtin: frozenset[str] = frozenset()) ->
     """The rules in `text`; errors name it `where`."""
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        line = "" if mark is None else f":{mark.line + 1}"
-        raise RuleFileError(f"{where}{line}: this is no YAML: {error.problem}") from None
-    except (yaml.YAMLError, RecursionError) as error:
-        raise RuleFileError(f"{where}: this is no YAML: {_reason(error)}") from None
+    except yaml.YAMLError as error:
+        line, problem = problem_of(error, text)
+        place = where if line is None else f"{where}:{line}"
+        raise RuleFileError(f"{place}: {problem}") from None
+    except RecursionError:
+        raise RuleFileError(f"{where}: lists and fields are nested too deeply") from None
     reader = _Reader()
     found = reader.file(root, builtin)
     if reader.errors:
@@ -59,10 +62,10 @@ def parse_rules(text: str, where: str, builtin: frozenset[str] = frozenset()) ->
     return found
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: OSError | UnicodeDecodeError) -> str:
     if isinstance(error, OSError):
         return str(error.strerror)
-    return type(error).__name__
+    return "it is not UTF-8: save it as UTF-8"
 
 
 class _Error(NamedTuple):
@@ -92,6 +95,8 @@ class _Reader:
         return RuleFile(rules, without)
 
     def _rules(self, node: yaml.Node) -> Iterator[Rule]:
+        if _is_nothing(node):
+            return
         if not isinstance(node, yaml.SequenceNode):
             self._add_error(node, "a list of rules was expected, each beginning with `- name:`")
             return
@@ -113,18 +118,25 @@ class _Reader:
 
     def _rule(self, node: yaml.MappingNode) -> WrittenRule | None:
         entries = self._entries(node)
-        nodes = {str(key.value): value for key, value in entries}
         keys = {str(key.value): key for key, _ in entries}
+        num_errors = len(self.errors)
+        values = {}
+        for key, value in entries:
+            try:
+                values[str(key.value)] = read_value(str(key.value), value)
+            except ValueError as error:
+                self._add_error(key, f"{key.value}: {error}")
+        if len(self.errors) > num_errors:
+            return None
         try:
-            return WrittenRule.model_validate(_values(nodes))
+            given = {name: value for name, value in values.items() if value is not None}
+            return WrittenRule.model_validate(given)
         except ValidationError as error:
             for details in error.errors():
                 field = str(details["loc"][0]) if details["loc"] else ""
                 message = _message(details)
                 position = keys.get(field, node)
                 self._add_error(position, f"{field}: {message}" if field else message)
-        except (yaml.YAMLError, ValueError):
-            self._add_error(node, "a value in this rule has a type that no field accepts")
         return None
 
     def _without(self, node: yaml.Node, builtin: frozenset[str]) -> Iterator[str]:
@@ -163,18 +175,33 @@ _FIELDS = tuple(field.alias or name for name, field in WrittenRule.model_fields.
 
 
 def _message(details: ErrorDetails) -> str:
+    limits, given = details.get("ctx", {}), details["input"]
     match details["type"]:
         case "extra_forbidden":
-            return f"unknown field; the fields are {', '.join(_FIELDS)}"
+            message = f"unknown field; the fields are {', '.join(_FIELDS)}"
         case "missing":
-            return "is missing"
+            message = "is missing"
+        case "string_too_short":
+            message = "is empty"
+        case "string_too_long":
+            message = f"at most {limits['max_length']} characters are allowed"
+        case "greater_than" | "greater_than_equal" | "less_than_equal":
+            message = f"{given:g} is out of range: {_limit(limits)} was expected"
+        case "enum":
+            message = f"{limits['expected']} was expected, not {str(given)[:_MOST_SHOWN]!r}"
         case _:
-            return details["msg"].removeprefix("Value error, ")
+            message = details["msg"].removeprefix("Value error, ")
+    return message
 
 
-def _values(nodes: Mapping[str, yaml.Node]) -> dict[str, Any]:
-    loader = yaml.SafeLoader("")
-    return {name: loader.construct_object(node, deep=True) for name, node in nodes.items()}
+def _limit(limits: Mapping[str, float]) -> str:
+    if "gt" in limits:
+        return f"more than {limits['gt']:g}"
+    return f"at least {limits['ge']:g}" if "ge" in limits else f"at most {limits['le']:g}"
+
+
+def _is_nothing(node: yaml.Node) -> bool:
+    return isinstance(node, yaml.ScalarNode) and node.style is None and node.value == ""
 
 
 def _line(node: yaml.Node) -> int:

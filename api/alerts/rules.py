@@ -6,8 +6,9 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from api.alerts.conditions import Bound, Condition
+from api.alerts.conditions import Bound, Condition, NotFinite
 from api.alerts.metric_pattern import MetricPattern
+from api.alerts.metric_selector import MetricSelector
 from api.alerts.state_machine import Patience
 from api.runs.metric_catalog import METRIC_CATALOG
 
@@ -29,7 +30,7 @@ class Rule:
     """A condition on the metrics that match `metric`; `support` names their numbers of cases."""
 
     name: str
-    metric: MetricPattern
+    metric: MetricSelector
     condition: Condition
     support: MetricPattern | None = None
     patience: Patience = field(default_factory=Patience)
@@ -67,6 +68,7 @@ class WrittenRule(BaseModel):
     support: Annotated[str, Field(min_length=1, max_length=MAX_METRIC_CHARS)] | None = None
     below: float | None = None
     above: float | None = None
+    not_finite: bool = False
     critical_factor: Annotated[float, Field(gt=0, le=1)] = 0.9
     for_: Annotated[int, Field(ge=1, le=1000, alias="for")] = 1
     clear_for: Annotated[int, Field(ge=1, le=1000)] = 2
@@ -78,16 +80,32 @@ class WrittenRule(BaseModel):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        if self.below is None and self.above is None:
-            raise ValueError("below or above is required: without a bound, the rule never fires")
-        if self.below is not None and self.above is not None:
-            raise ValueError("below and above cannot be combined: write two rules")
+        given = [
+            *(["below"] if self.below is not None else []),
+            *(["above"] if self.above is not None else []),
+            *(["not_finite"] if self.not_finite else []),
+        ]
+        if not given:
+            raise ValueError(
+                "below or above is required, or not_finite: true: without one, the rule never fires"
+            )
+        if len(given) > 1:
+            raise ValueError(f"{' and '.join(given)} cannot be combined: write two rules")
+        if self.not_finite:
+            self._require_no_bound()
+            return self
         if self.support is not None and self.support.count("*") > self.metric.count("*"):
             raise ValueError(
                 "support has more * than metric: each * of support takes its text from a * of metric"
             )
         self._require_in_range()
         return self
+
+    def _require_no_bound(self) -> None:
+        """Refuse fields that would have no effect with not_finite."""
+        for name in ("critical_factor", "support"):
+            if name in self.model_fields_set:
+                raise ValueError(f"{name} belongs to a bound, and not_finite has none: remove it")
 
     def _require_in_range(self) -> None:
         """Refuse a bound outside the range of the metric: every value or none would break it."""
@@ -107,13 +125,19 @@ class WrittenRule(BaseModel):
             name=self.name,
             metric=MetricPattern(self.metric),
             support=None if self.support is None else MetricPattern(self.support),
-            condition=Bound(
-                below=self.below,
-                above=self.above,
-                critical_factor=self.critical_factor,
-                has_support=self.support is not None,
-            ),
+            condition=self._condition,
             patience=Patience(to_fire=self.for_, to_clear=self.clear_for),
             action=self.action,
             recommendation=self.recommendation,
+        )
+
+    @property
+    def _condition(self) -> Condition:
+        if self.not_finite:
+            return NotFinite()
+        return Bound(
+            below=self.below,
+            above=self.above,
+            critical_factor=self.critical_factor,
+            has_support=self.support is not None,
         )

@@ -7,15 +7,9 @@ from functools import cached_property
 
 from pydantic import BaseModel, Field
 
+from api.runs.metric_roles import Direction, Role, Split
+from api.runs.metric_words import METRIC_WORDS, MetricWords
 from tracking_plugin.names import SYSTEM_METRIC_PREFIX, Metric, MetricGroup
-
-
-class Direction(StrEnum):
-    """Which values of a metric are better."""
-
-    LOWER = "lower"
-    HIGHER = "higher"
-    NONE = "none"
 
 
 class Subject(StrEnum):
@@ -50,6 +44,7 @@ class MetricFamily(BaseModel):
 
     prefix: str = Field(description="ends with a slash")
     label: Label
+    role: Role
     group: str | None = Field(None, description="name of the chart group")
     direction: Direction = Direction.NONE
     subject: Subject = Subject.MODEL
@@ -69,6 +64,8 @@ class CatalogMetric(BaseModel):
     part: str | None = Field(
         None, description="field within `short_name`; null: `short_name` holds the value itself"
     )
+    role: Role = Role.OTHER
+    split: Split = Split.NONE
     group: str | None = Field(None, description="name of the chart group")
     direction: Direction = Direction.NONE
     subject: Subject = Subject.MODEL
@@ -78,19 +75,20 @@ class CatalogMetric(BaseModel):
 
 
 class DirectionWords(BaseModel):
-    """Words in the name of an unknown metric that tell its direction; `lower` wins over `higher`."""
+    """The single words of `words` that tell a direction; `lower` wins over `higher`."""
 
     lower: list[str]
     higher: list[str]
 
 
 class MetricCatalog(BaseModel):
-    """Known metrics in reading order, chart groups in display order, and rules for other names."""
+    """Known metrics in reading order, chart groups in display order, and the words of other names."""
 
     metrics: list[CatalogMetric]
     families: list[MetricFamily]
     groups: list[ChartGroup]
     direction_words: DirectionWords
+    words: MetricWords = Field(description="for names that are neither known nor of a family")
 
     @cached_property
     def by_name(self) -> Mapping[str, CatalogMetric]:
@@ -119,10 +117,14 @@ _GROUPS = [
     ChartGroup(name="accuracy", label=Label(en="Accuracy", fr="Exactitude")),
     ChartGroup(name="auc_roc", label=Label(en="AUROC", fr="AUROC")),
     ChartGroup(name="f1", label=Label(en="F1 and kappa", fr="F1 et kappa")),
+    ChartGroup(name="score", label=Label(en="Score", fr="Score")),
+    ChartGroup(name="error", label=Label(en="Error", fr="Erreur")),
     ChartGroup(name="learning_rate", label=Label(en="Learning rate", fr="Taux d’apprentissage")),
     ChartGroup(
         name="images_per_second", label=Label(en="Images per second", fr="Images par seconde")
     ),
+    ChartGroup(name="throughput", label=Label(en="Throughput", fr="Débit")),
+    ChartGroup(name="gradient_norm", label=Label(en="Gradient norm", fr="Norme du gradient")),
     ChartGroup(
         name="critical",
         label=_CRITICAL_LABEL,
@@ -133,6 +135,7 @@ _FAMILIES = [
     MetricFamily(
         prefix=f"{MetricGroup.CRITICAL}/",
         label=_CRITICAL_LABEL,
+        role=Role.CONDITION,
         group="critical",
         direction=Direction.HIGHER,
         unit=Unit.FRACTION,
@@ -141,11 +144,13 @@ _FAMILIES = [
     MetricFamily(
         prefix=f"{MetricGroup.CRITICAL_SUPPORT}/",
         label=Label(en="Cases of critical conditions", fr="Cas d’affections critiques"),
+        role=Role.SUPPORT,
         unit=Unit.COUNT,
     ),
     MetricFamily(
         prefix=f"{MetricGroup.PER_CLASS}/",
         label=Label(en="Recall by class", fr="Rappel par classe"),
+        role=Role.CLASS,
         direction=Direction.HIGHER,
         unit=Unit.FRACTION,
         bounds=_FRACTION,
@@ -153,6 +158,7 @@ _FAMILIES = [
     MetricFamily(
         prefix=SYSTEM_METRIC_PREFIX,
         label=Label(en="Training machine", fr="Machine d’entraînement"),
+        role=Role.MACHINE,
         subject=Subject.MACHINE,
     ),
 ]
@@ -165,6 +171,8 @@ def _loss(name: str, label: Label, part: str) -> CatalogMetric:
         short_label=f"{part} loss",
         short_name="loss",
         part=part,
+        role=Role.LOSS,
+        split=Split(part),
         group="loss",
         direction=Direction.LOWER,
         is_headline=True,
@@ -189,6 +197,8 @@ def _score(
         short_label=short_label,
         short_name=short_name,
         part=part,
+        role=Role(group),
+        split=Split(name.partition("/")[0]),
         group=group,
         direction=Direction.HIGHER,
         unit=Unit.FRACTION if bounds == _FRACTION else Unit.NONE,
@@ -252,6 +262,8 @@ _METRICS = [
         name=Metric.IMAGES_PER_SECOND,
         label=Label(en="Images per second", fr="Images par seconde"),
         short_label="images/s",
+        role=Role.THROUGHPUT,
+        split=Split.TRAIN,
         group="images_per_second",
         direction=Direction.HIGHER,
         subject=Subject.TRAINING,
@@ -263,6 +275,8 @@ _METRICS = [
         label=Label(en="Learning rate", fr="Taux d’apprentissage"),
         short_label="learn. rate",
         short_name="learning_rate",
+        role=Role.LEARNING_RATE,
+        split=Split.TRAIN,
         group="learning_rate",
         subject=Subject.TRAINING,
     ),
@@ -270,6 +284,7 @@ _METRICS = [
         name=Metric.DATA_WAIT_FRACTION,
         label=Label(en="Time spent waiting for data", fr="Temps d’attente des données"),
         short_label="data wait",
+        split=Split.TRAIN,
         subject=Subject.TRAINING,
         unit=Unit.FRACTION,
         bounds=_FRACTION,
@@ -278,20 +293,24 @@ _METRICS = [
         name=Metric.EPOCH,
         label=Label(en="Epoch", fr="Époque"),
         short_label="epoch",
+        role=Role.EPOCH,
         subject=Subject.TRAINING,
         unit=Unit.COUNT,
     ),
 ]
 
-_LOWER = "loss error err mae mse rmse nll brier ece perplexity fpr fnr"
-_HIGHER = (
-    "accuracy acc auc auroc roc f1 kappa recall precision sensitivity specificity dice iou map mcc "
-    "r2 tpr tnr"
-)
+
+def _direction_words(direction: Direction) -> list[str]:
+    terms = (term for term in METRIC_WORDS.terms if term.direction is direction)
+    return [word for term in terms for word in term.words if " " not in word]
+
 
 METRIC_CATALOG = MetricCatalog(
     metrics=_METRICS,
     families=_FAMILIES,
     groups=_GROUPS,
-    direction_words=DirectionWords(lower=_LOWER.split(), higher=_HIGHER.split()),
+    direction_words=DirectionWords(
+        lower=_direction_words(Direction.LOWER), higher=_direction_words(Direction.HIGHER)
+    ),
+    words=METRIC_WORDS,
 )
