@@ -1,13 +1,15 @@
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, useState } from "react";
 import { NOTHING, useFormats } from "../i18n/useFormats";
 import { useLanguage } from "../i18n/language";
 import { useWords, words } from "../i18n/words";
 import { curves } from "../live/session";
+import { CrashBoundary, CrashedPart } from "../ui/CrashBoundary";
 import { useTheme } from "../ui/theme";
 import styles from "./Chart.module.css";
 import type { ChartSpec } from "./chartList";
 import { useChartOptions } from "./chartOptions";
-import { Plot, type Reading } from "./plot";
+import { Plot } from "./plot";
+import type { Reading } from "./reading";
 
 const texts = words(
   {
@@ -38,7 +40,16 @@ interface Props {
 
 const FAST = 10;
 
-export function Chart({ runId, spec, stepsPerEpoch }: Props) {
+/** An error in one chart does not affect the others. */
+export function Chart(props: Props) {
+  return (
+    <CrashBoundary isPart>
+      <Figure {...props} />
+    </CrashBoundary>
+  );
+}
+
+function Figure({ runId, spec, stepsPerEpoch }: Props) {
   const t = useWords(texts);
   const formats = useFormats();
   const options = useChartOptions();
@@ -47,6 +58,7 @@ export function Chart({ runId, spec, stepsPerEpoch }: Props) {
   const plot = useRef<Plot | null>(null);
   const caption = useRef<HTMLSpanElement>(null);
   const values = useRef<Array<HTMLElement | null>>([]);
+  const [hasFailed, setHasFailed] = useState(false);
   const language = useLanguage((choice) => choice.language);
   const title = spec.label?.[language] ?? spec.metrics.join(", ");
 
@@ -81,6 +93,10 @@ export function Chart({ runId, spec, stepsPerEpoch }: Props) {
       newest.current,
       (reading) => show.current(reading),
       (zoom) => useChartOptions.setState({ zoom }),
+      (error) => {
+        reportError(error);
+        setHasFailed(true);
+      },
     );
     plot.current = made;
     const visibility = new IntersectionObserver(
@@ -88,11 +104,14 @@ export function Chart({ runId, spec, stepsPerEpoch }: Props) {
       { rootMargin: "100px" },
     );
     const size = new ResizeObserver(() => made.resize());
+    const print = (): void => made.drawNow();
     visibility.observe(element);
     size.observe(element);
+    window.addEventListener("beforeprint", print);
     return () => {
       visibility.disconnect();
       size.disconnect();
+      window.removeEventListener("beforeprint", print);
       made.destroy();
       plot.current = null;
     };
@@ -144,6 +163,14 @@ export function Chart({ runId, spec, stepsPerEpoch }: Props) {
           </li>
         ))}
       </ul>
+      {hasFailed && (
+        <CrashedPart
+          onRetry={() => {
+            setHasFailed(false);
+            plot.current?.rebuild();
+          }}
+        />
+      )}
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- HTML has no element for a
       drawing with a cursor */}
       <div

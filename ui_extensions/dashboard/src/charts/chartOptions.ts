@@ -36,6 +36,17 @@ function stored(): ChartOptions {
 
 export const useChartOptions = create<ChartOptions>()(stored);
 
+/** Options are only remembered if the page still answers after the charts were drawn with them. */
+const REMEMBER_AFTER_MS = 1_000;
+let timer: ReturnType<typeof setTimeout> | undefined;
+
 useChartOptions.subscribe(({ axis, isLog, smoothing }) => {
-  localStorage.setItem(KEY, JSON.stringify({ axis, isLog, smoothing }));
+  clearTimeout(timer);
+  timer = setTimeout(() => {
+    try {
+      localStorage.setItem(KEY, JSON.stringify({ axis, isLog, smoothing }));
+    } catch {
+      // Without storage the charts start with their defaults.
+    }
+  }, REMEMBER_AFTER_MS);
 });

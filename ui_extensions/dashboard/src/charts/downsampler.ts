@@ -13,7 +13,7 @@ export interface View {
 
 export interface Downsampled {
   steps: number[];
-  /** Null for a gap in the line. */
+  /** Powers of ten on a logarithmic axis; null for a gap in the line. */
   values: Array<number | null>;
 }
 
@@ -36,7 +36,7 @@ export class Downsampler {
     const start = Math.max(0, lowerBound(steps, steps.length, view.min) - 1);
     const end = Math.min(steps.length, lowerBound(steps, steps.length, view.max) + 2);
     if (end - start <= POINTS_PER_PIXEL * 2 * view.widthPx) {
-      return all(points, view, start, end);
+      return nearView(all(points, view, start, end), view);
     }
     const key = [points.revision, start, view.min, view.max, view.widthPx, view.isLog].join();
     if (key !== this.key) {
@@ -45,7 +45,7 @@ export class Downsampler {
       this.lastKept = 0;
     }
     this.extend(points, view, end);
-    return this.kept;
+    return nearView(this.kept, view);
   }
 
   private extend(points: Points, view: View, end: number): void {
@@ -80,6 +80,34 @@ function all({ steps, values }: Points, view: View, start: number, end: number):
   };
 }
 
-function drawn(value: number, view: View): number | null {
-  return Number.isFinite(value) && !(view.isLog && value <= 0) ? value : null;
+function drawn(value: number, { isLog }: View): number | null {
+  if (!Number.isFinite(value) || (isLog && value <= 0)) {
+    return null;
+  }
+  return isLog ? Math.log10(value) : value;
+}
+
+/** Cuts the lines to the points on either side of the view: a browser may hang on a line that is 1e15 px long. */
+function nearView({ steps, values }: Downsampled, { min, max }: View): Downsampled {
+  const width = max - min;
+  const [first, last] = [steps[0], steps.at(-1)];
+  const isNear = first === undefined || last === undefined || steps.length < 2;
+  if (isNear || (first >= min - width && last <= max + width)) {
+    return { steps, values };
+  }
+  const cut = { steps: [...steps], values: [...values] };
+  cutEnd(cut, 0, 1, Math.max(first, min - width));
+  cutEnd(cut, steps.length - 1, steps.length - 2, Math.min(last, max + width));
+  return cut;
+}
+
+/** Moves the point at `index` to `step`, along its line to the point at `inner`. */
+function cutEnd({ steps, values }: Downsampled, index: number, inner: number, step: number): void {
+  const [from, to] = [steps[inner] as number, steps[index] as number];
+  const [start, end] = [values[inner] ?? null, values[index] ?? null];
+  if (step !== to) {
+    const share = (step - from) / (to - from);
+    steps[index] = step;
+    values[index] = start === null || end === null ? null : start * (1 - share) + end * share;
+  }
 }

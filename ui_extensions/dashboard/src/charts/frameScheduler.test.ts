@@ -1,6 +1,10 @@
 import { expect, it } from "vitest";
 import { FrameScheduler } from "./frameScheduler";
 
+function fail(error: unknown): never {
+  throw error;
+}
+
 function setUp() {
   const frames: Array<() => void> = [];
   const time = { ms: 0 };
@@ -15,7 +19,7 @@ function setUp() {
 it("draws each chart once per frame, however often it is scheduled", () => {
   const { frameScheduler, next, frames } = setUp();
   let count = 0;
-  const drawable = { draw: () => (count += 1) };
+  const drawable = { draw: () => (count += 1), fail };
   frameScheduler.schedule(drawable);
   frameScheduler.schedule(drawable);
   next();
@@ -32,6 +36,7 @@ it("stops when the budget is used up, and continues in the next frame", () => {
         drawn.push(id);
         time.ms += 6;
       },
+      fail,
     });
   }
   next();
@@ -49,8 +54,9 @@ it("draws every chart, even if one is scheduled all the time", () => {
       time.ms += 20;
       frameScheduler.schedule(eager);
     },
+    fail,
   };
-  const patient = { draw: () => drawn.push("patient") };
+  const patient = { draw: () => drawn.push("patient"), fail };
   frameScheduler.schedule(eager);
   frameScheduler.schedule(patient);
   next();
@@ -68,6 +74,7 @@ it("draws all before the first write, and writes only what it has drawn", () => 
         time.ms += 4;
       },
       write: () => done.push(`write ${id}`),
+      fail,
     });
   }
   next();
@@ -82,8 +89,26 @@ it("does not draw a cancelled chart", () => {
     draw() {
       throw new Error("drawn");
     },
+    fail,
   };
   frameScheduler.schedule(gone);
   frameScheduler.cancel(gone);
   next();
+});
+
+it("reports the error of one chart to that chart, and draws the others", () => {
+  const { frameScheduler, next } = setUp();
+  const errors: unknown[] = [];
+  const drawn: string[] = [];
+  const broken = new Error("this chart cannot be drawn");
+  const throwing = (): never => {
+    throw broken;
+  };
+  const failing = { fail: (error: unknown) => errors.push(error) };
+  frameScheduler.schedule({ draw: throwing, ...failing });
+  frameScheduler.schedule({ draw: () => {}, write: throwing, ...failing });
+  frameScheduler.schedule({ draw: () => drawn.push("other"), fail });
+  next();
+  expect(errors).toEqual([broken, broken]);
+  expect(drawn).toEqual(["other"]);
 });

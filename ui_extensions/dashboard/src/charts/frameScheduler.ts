@@ -4,6 +4,8 @@ export interface Drawable {
   draw(): void;
   /** Changes the page after all have drawn: drawing reads styles, which each change invalidates. */
   write?(): void;
+  /** Called with what `draw` or `write` has thrown; the others are drawn all the same. */
+  fail(error: unknown): void;
 }
 
 const BUDGET_MS = 8;
@@ -26,6 +28,15 @@ export class FrameScheduler {
     this.scheduled.delete(drawable);
   }
 
+  /** Draws without waiting for a frame. */
+  drawNow(drawable: Drawable): void {
+    this.scheduled.delete(drawable);
+    attempt(drawable, () => {
+      drawable.draw();
+      drawable.write?.();
+    });
+  }
+
   private requestFrame(): void {
     if (!this.isFrameRequested) {
       this.isFrameRequested = true;
@@ -40,18 +51,28 @@ export class FrameScheduler {
     // A set keeps the order of insertion: the one that waits longest draws first.
     for (const drawable of this.scheduled) {
       this.scheduled.delete(drawable);
-      drawable.draw();
-      drawn.push(drawable);
+      attempt(drawable, () => {
+        drawable.draw();
+        drawn.push(drawable);
+      });
       if (this.nowMs() >= endMs) {
         break;
       }
     }
     for (const drawable of drawn) {
-      drawable.write?.();
+      attempt(drawable, () => drawable.write?.());
     }
     if (this.scheduled.size > 0) {
       this.requestFrame();
     }
+  }
+}
+
+function attempt(drawable: Drawable, call: () => void): void {
+  try {
+    call();
+  } catch (error) {
+    drawable.fail(error);
   }
 }
 

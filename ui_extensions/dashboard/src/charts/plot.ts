@@ -4,15 +4,25 @@ import uPlot from "uplot";
 import type { Formats } from "../i18n/useFormats";
 import type { Curves } from "../live/curves";
 import type { Points, Series } from "../live/series";
-import { ZoomDetail } from "./zoomDetail";
-import { type Drawable, frameScheduler } from "./frameScheduler";
-import { HEIGHT_PX, lineWidthPx, uplotOptions } from "./uplotOptions";
+import { positionOf, rangeFrom, valueAt } from "./axisRange";
 import type { ChartOptions } from "./chartOptions";
-import { type Column, isSame, nearest, PlotDataBuilder, range, steadyEnd } from "./plotData";
+import { type CursorFollower, followCursors, publishCursor } from "./cursorSync";
+import { type Drawable, frameScheduler } from "./frameScheduler";
+import { isSame, nearest, PlotDataBuilder, range, steadyEnd } from "./plotData";
+import { type ScaledPlot, scaledPlot } from "./plotScales";
+import { type Reading, readingOf } from "./reading";
+import { type Axes, HEIGHT_PX, setLineWidths, uplotOptions } from "./uplotOptions";
+import { ZoomDetail } from "./zoomDetail";
+import { type Zoom, zoomedRange } from "./zoomedRange";
 
 const LEAST_WIDTH_PX = 120;
 /** Phases that differ by this share are spread evenly for any number of charts. */
 const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
+
+/** The charts in view load first. */
+const PRELOAD_AFTER_MS = 1_500;
+const HIDDEN_CURSOR = { left: -10, top: -10 };
+const NO_AXIS = { range: rangeFrom(0, 1), ticks: [], labels: [] };
 
 let numMade = 0;
 
@@ -25,20 +35,13 @@ export interface PlotSettings {
   formats: Formats;
 }
 
-/** The values in the legend: at the cursor, or the newest. */
-export interface Reading {
-  step: number | null;
-  isCursor: boolean;
-  values: Array<number | undefined>;
-  numNotFinite: number;
-  /** Whether the points logged before the page was opened are loaded, too. */
-  isWhole: boolean;
-}
-
-export class Plot implements Drawable {
+export class Plot implements Drawable, CursorFollower {
   private plot: uPlot | null = null;
+  private axes: Axes = { x: NO_AXIS, y: NO_AXIS };
   private isVisible = false;
   private needsDraw = true;
+  private hasFailed = false;
+  private preloading: ReturnType<typeof setTimeout> | undefined;
   /** Cached, because reading an element's width forces a layout. */
   private widthPx = LEAST_WIDTH_PX;
   private cursorStep: number | null = null;
@@ -47,16 +50,20 @@ export class Plot implements Drawable {
   private readonly phase = (numMade++ * GOLDEN_RATIO) % 1;
   private readonly detail: ZoomDetail;
   private readonly stopWatching: () => void;
+  private readonly stopFollowing: () => void;
 
   constructor(
     private readonly target: HTMLElement,
     private readonly curves: Curves,
     private settings: PlotSettings,
     private readonly onReading: (reading: Reading) => void,
-    private readonly onZoom: (zoom: [number, number] | null) => void,
+    private readonly onZoom: (zoom: Zoom | null) => void,
+    /** Called if the chart cannot be drawn, which must not end the others. */
+    private readonly onError: (error: unknown) => void,
   ) {
     this.detail = new ZoomDetail(curves, () => this.scheduleDraw());
     this.stopWatching = curves.watch(settings.runId, () => this.scheduleDraw());
+    this.stopFollowing = followCursors(this);
   }
 
   set(settings: PlotSettings): void {
@@ -79,6 +86,7 @@ export class Plot implements Drawable {
   rebuild(): void {
     this.plot?.destroy();
     this.plot = null;
+    this.hasFailed = false;
     this.scheduleDraw();
   }
 
@@ -91,6 +99,10 @@ export class Plot implements Drawable {
 
   resize(): void {
     this.widthPx = Math.max(LEAST_WIDTH_PX, this.target.clientWidth);
+    if (this.target.clientWidth > 0) {
+      // Printing draws also what is outside the window, and cannot wait for its points.
+      this.preloading ??= setTimeout(() => this.series(), PRELOAD_AFTER_MS);
+    }
     this.plot?.setSize({ width: this.widthPx, height: HEIGHT_PX });
     this.scheduleDraw();
   }
@@ -98,7 +110,9 @@ export class Plot implements Drawable {
   destroy(): void {
     frameScheduler.cancel(this);
     this.detail.cancel();
+    clearTimeout(this.preloading);
     this.stopWatching();
+    this.stopFollowing();
     this.plot?.destroy();
   }
 
@@ -115,6 +129,15 @@ export class Plot implements Drawable {
     this.chosenStep = step;
     this.cursorStep = step;
     this.report();
+    publishCursor(this, step);
+  }
+
+  followCursor(step: number | null): void {
+    if (this.plot && this.isVisible) {
+      this.placeCursor(this.plot, step);
+      [this.chosenStep, this.cursorStep] = [null, step];
+      this.report();
+    }
   }
 
   /** For the keyboard: zooms around the cursor; `by` above 1 zooms out. */
@@ -125,12 +148,7 @@ export class Plot implements Drawable {
       return;
     }
     const middle = this.cursorStep ?? (shown[0] + shown[1]) / 2;
-    const half = ((shown[1] - shown[0]) / 2) * by;
-    const zoom: [number, number] = [
-      Math.max(all[0], Math.floor(middle - half)),
-      Math.min(all[1], Math.ceil(middle + half)),
-    ];
-    this.onZoom(zoom[0] <= all[0] && zoom[1] >= all[1] ? null : zoom);
+    this.onZoom(zoomedRange(all, shown, middle, by));
   }
 
   draw(): void {
@@ -148,12 +166,20 @@ export class Plot implements Drawable {
     const end = options.zoom ? max : steadyEnd(min, max, this.widthPx, this.phase);
     const { smoothing, isLog } = options;
     const view = { min, max: end, widthPx: this.widthPx, smoothing, isLog };
-    const perUnit = this.perUnit();
-    const { xs, raw, smooth } = this.dataBuilder.build(points, view, perUnit);
-    this.redraw([xs, ...raw, ...smooth], min / perUnit, Math.max(end, min + 1) / perUnit);
+    const format = (value: number): string => this.settings.formats.metric(value);
+    const scaling = { perUnit: this.perUnit(), heightPx: HEIGHT_PX, format };
+    this.redraw(this.plot, scaledPlot(this.dataBuilder.build(points, view), view, scaling));
     if (isNew && this.chosenStep !== null) {
       this.placeCursor(this.plot, this.chosenStep);
     }
+  }
+
+  /** An error ends this chart alone, until it is built again. */
+  fail(error: unknown): void {
+    this.hasFailed = true;
+    this.plot?.destroy();
+    this.plot = null;
+    this.onError(error);
   }
 
   write(): void {
@@ -162,40 +188,45 @@ export class Plot implements Drawable {
     }
   }
 
+  /** For printing: draws at once, also outside the window. */
+  drawNow(): void {
+    const wasVisible = this.isVisible;
+    this.isVisible = this.target.clientWidth > 0;
+    frameScheduler.drawNow(this);
+    this.isVisible = wasVisible;
+  }
+
   /** Skips unchanged data: most new points change nothing visible in a long curve. */
-  private redraw(data: Array<Column | number[]>, min: number, max: number): void {
-    const { plot } = this;
-    if (!plot) {
+  private redraw(plot: uPlot, { steps, lines, x, y }: ScaledPlot): void {
+    const data = [steps, ...lines];
+    const isSameAxes =
+      isSame(x.ticks, this.axes.x.ticks) &&
+      x.labels.join() === this.axes.x.labels.join() &&
+      y.labels.join() === this.axes.y.labels.join();
+    this.axes = { x, y };
+    if (isSameAxes && data.every((column, index) => isSame(column, plot.data[index] ?? []))) {
       return;
     }
-    const { x } = plot.scales;
-    const isAxisSame = x?.min === min && x?.max === max;
-    if (isAxisSame && data.every((column, index) => isSame(column, plot.data[index] ?? []))) {
-      return;
-    }
-    this.setLineWidths(plot, data[0]?.length ?? 0);
+    setLineWidths(plot, this.settings, steps.length, this.widthPx);
     plot.batch(() => {
       plot.setData(data as uPlot.AlignedData, false);
-      plot.setScale("x", { min, max });
+      plot.setScale("x", { min: 0, max: 1 });
     });
   }
 
-  private placeCursor(plot: uPlot, step: number): void {
-    const left = plot.valToPos(step / this.perUnit(), "x");
-    plot.setCursor({ left, top: plot.bbox.height / devicePixelRatio / 2 });
-  }
-
-  private setLineWidths(plot: uPlot, numPoints: number): void {
-    const { metrics, options } = this.settings;
-    const width = lineWidthPx(numPoints, this.widthPx, options);
-    for (const line of plot.series.slice(1, 1 + metrics.length)) {
-      line.width = width;
-    }
+  /** Null, or a step outside the axis, hides the cursor. */
+  private placeCursor(plot: uPlot, step: number | null): void {
+    const position = step === null ? -1 : positionOf(step, this.axes.x.range);
+    // The last movement of the mouse is over: it does not decide where the cursor is.
+    delete plot.cursor.event;
+    const isOnAxis = position >= 0 && position <= 1;
+    const top = plot.bbox.height / devicePixelRatio / 2;
+    plot.setCursor(isOnAxis ? { left: plot.valToPos(position, "x"), top } : HIDDEN_CURSOR, false);
   }
 
   private scheduleDraw(): void {
     this.needsDraw = true;
-    if (this.isVisible) {
+    if (this.isVisible && !this.hasFailed) {
       frameScheduler.schedule(this);
     }
   }
@@ -215,22 +246,14 @@ export class Plot implements Drawable {
 
   private perUnit(): number {
     const { options, stepsPerEpoch } = this.settings;
-    return options.axis === "epoch" && stepsPerEpoch ? stepsPerEpoch : 1;
+    const isKnown = stepsPerEpoch !== null && Number.isFinite(stepsPerEpoch) && stepsPerEpoch >= 1;
+    return options.axis === "epoch" && isKnown ? stepsPerEpoch : 1;
   }
 
   private report(): void {
-    const series = this.series();
-    const points = series.map((each) => each.view());
-    const step = this.cursorStep;
-    const values = points.map((each) => {
-      const index = step === null ? each.steps.length - 1 : nearest(each, step);
-      return each.values[index];
-    });
-    const last = range(points)?.[1] ?? null;
-    const numNotFinite = series.reduce((sum, each) => sum + each.numNotFinite, 0);
     const { runId, metrics } = this.settings;
     const isWhole = metrics.every((each) => this.curves.known(runId, each)?.state === "loaded");
-    this.onReading({ step: step ?? last, isCursor: step !== null, values, numNotFinite, isWhole });
+    this.onReading(readingOf(this.series(), this.cursorStep, isWhole));
   }
 
   private emptyData(): uPlot.AlignedData {
@@ -240,7 +263,7 @@ export class Plot implements Drawable {
   }
 
   private uplotOptions(): uPlot.Options {
-    return uplotOptions(this.settings, this.widthPx, {
+    return uplotOptions(this.settings, () => this.axes, this.widthPx, {
       onCursor: (plot) => this.cursorMoved(plot),
       onSelect: (plot) => this.selected(plot),
       onDoubleClick: () => this.onZoom(null),
@@ -254,8 +277,15 @@ export class Plot implements Drawable {
     }
     this.chosenStep = null;
     const left = plot.cursor.left ?? -1;
-    this.cursorStep = left < 0 ? null : plot.posToVal(left, "x") * this.perUnit();
+    this.cursorStep = left < 0 ? null : this.stepAt(plot, left);
     this.report();
+    if (plot.cursor.event) {
+      publishCursor(this, this.cursorStep);
+    }
+  }
+
+  private stepAt(plot: uPlot, leftPx: number): number {
+    return valueAt(plot.posToVal(leftPx, "x"), this.axes.x.range);
   }
 
   private selected(plot: uPlot): void {
@@ -263,7 +293,7 @@ export class Plot implements Drawable {
     if (width < 4) {
       return;
     }
-    const edges = [left, left + width].map((at) => plot.posToVal(at, "x") * this.perUnit());
+    const edges = [left, left + width].map((at) => this.stepAt(plot, at));
     plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
     this.onZoom([Math.floor(edges[0] as number), Math.ceil(edges[1] as number)]);
   }

@@ -18,9 +18,8 @@ describe("the plot data", () => {
     const drawn = new PlotDataBuilder().build(
       [points([1, 2, 3], [0.1, 0.2, 0.3]), points([2, 4], [2, 4])],
       VIEW,
-      1,
     );
-    expect(drawn.xs).toEqual([1, 2, 3, 4]);
+    expect(drawn.steps).toEqual([1, 2, 3, 4]);
     expect(drawn.raw).toEqual([
       [0.1, 0.2, 0.3, undefined],
       [undefined, 2, undefined, 4],
@@ -29,20 +28,32 @@ describe("the plot data", () => {
 
   it("has a gap for NaN and infinity, and on a logarithmic axis for values that are not positive", () => {
     const metric = points([1, 2, 3, 4], [1, Number.NaN, 0, Number.POSITIVE_INFINITY]);
-    expect(new PlotDataBuilder().build([metric], VIEW, 1).raw).toEqual([[1, null, 0, null]]);
-    expect(new PlotDataBuilder().build([metric], { ...VIEW, isLog: true }, 1).raw).toEqual([
-      [1, null, null, null],
+    expect(new PlotDataBuilder().build([metric], VIEW).raw).toEqual([[1, null, 0, null]]);
+    expect(new PlotDataBuilder().build([metric], { ...VIEW, isLog: true }).raw).toEqual([
+      [0, null, null, null],
     ]);
+  });
+
+  it("has powers of ten on a logarithmic axis, also of the least and greatest numbers", () => {
+    const metric = points([1, 2, 3], [5e-324, 1e-30, 1e308]);
+    const [values] = new PlotDataBuilder().build([metric], { ...VIEW, isLog: true }).raw;
+    expect(values?.map((value) => Math.round(value ?? Number.NaN))).toEqual([-323, -30, 308]);
+  });
+
+  it("ends the line of a far point near the view, in the same direction", () => {
+    const metric = points([-1e18, 1, 2, 1.7e18], [-1e18, 1, 2, 1.7e18]);
+    const { steps, raw } = new PlotDataBuilder().build([metric], { ...VIEW, min: 1, max: 2 });
+    expect(steps).toEqual([0, 1, 2, 3]);
+    expect(raw).toEqual([[0, 1, 2, 3]]);
   });
 
   it("keeps the extremes when it downsamples", () => {
     const steps = Array.from({ length: 20_000 }, (_, step) => step);
     const values = steps.map((step) => (step === 12_345 ? 99 : step === 54 ? -99 : Math.sin(step)));
-    const { xs, raw } = new PlotDataBuilder().build(
-      [points(steps, values)],
-      { ...VIEW, max: 19_999 },
-      1,
-    );
+    const { steps: xs, raw } = new PlotDataBuilder().build([points(steps, values)], {
+      ...VIEW,
+      max: 19_999,
+    });
     expect(xs.length).toBeLessThanOrEqual(2 * VIEW.widthPx + 4);
     expect(raw[0]).toContain(99);
     expect(raw[0]).toContain(-99);
@@ -51,31 +62,22 @@ describe("the plot data", () => {
 
   it("includes one point on either side of the view, so that the line reaches the edges", () => {
     const metric = points([0, 1, 2, 3, 4, 5], [0, 1, 2, 3, 4, 5]);
-    expect(new PlotDataBuilder().build([metric], { ...VIEW, min: 2, max: 3 }, 1).xs).toEqual([
+    expect(new PlotDataBuilder().build([metric], { ...VIEW, min: 2, max: 3 }).steps).toEqual([
       1, 2, 3, 4,
     ]);
   });
 
-  it("counts epochs if the axis does", () => {
-    expect(
-      new PlotDataBuilder().build([points([10, 20], [1, 2])], { ...VIEW, max: 20 }, 10).xs,
-    ).toEqual([1, 2]);
-  });
-
   it("smooths from the first point on, even if the view starts later", () => {
     const metric = points([0, 1, 2, 3], [10, 10, 0, 0]);
-    const whole = new PlotDataBuilder().build([metric], { ...VIEW, smoothing: 0.5 }, 1).smooth[0];
-    const part = new PlotDataBuilder().build(
-      [metric],
-      { ...VIEW, smoothing: 0.5, min: 3, max: 3 },
-      1,
-    ).smooth[0];
+    const whole = new PlotDataBuilder().build([metric], { ...VIEW, smoothing: 0.5 }).smooth[0];
+    const part = new PlotDataBuilder().build([metric], { ...VIEW, smoothing: 0.5, min: 3, max: 3 })
+      .smooth[0];
     expect(part?.at(-1)).toBe(whole?.at(-1));
   });
 
   it("is empty for a metric without points", () => {
-    expect(new PlotDataBuilder().build([points([], [])], VIEW, 1)).toEqual({
-      xs: [],
+    expect(new PlotDataBuilder().build([points([], [])], VIEW)).toEqual({
+      steps: [],
       raw: [[]],
       smooth: [],
     });
@@ -118,9 +120,9 @@ describe("the end of the axis", () => {
       const steps = Array.from({ length: 20_001 }, (_, step) => step);
       const values = steps.map((step) => (step === 20_000 ? value : step % 2));
       const view = { ...VIEW, max: steadyEnd(0, 20_000, VIEW.widthPx, 0) };
-      return new PlotDataBuilder().build([points(steps, values)], view, 1);
+      return new PlotDataBuilder().build([points(steps, values)], view);
     };
-    expect(isSame(drawn(0.5).xs, drawn(0.6).xs)).toBe(true);
+    expect(isSame(drawn(0.5).steps, drawn(0.6).steps)).toBe(true);
     expect(isSame(drawn(0.5).raw[0] ?? [], drawn(0.6).raw[0] ?? [])).toBe(true);
     expect(isSame(drawn(0.5).raw[0] ?? [], drawn(2).raw[0] ?? [])).toBe(false);
   });

@@ -4,14 +4,11 @@ import { lowerBound, type Points } from "../live/series";
 import { Smoother } from "./smoother";
 import { type Downsampled, Downsampler, type View } from "./downsampler";
 
-/** Steps per unit of the axis: those of an epoch if it counts epochs, else 1. */
-export type StepsPerUnit = number;
-
 /** A metric's values for uPlot: null is a gap, undefined a step at which only other metrics have a point. */
 export type Column = Array<number | null | undefined>;
 
 export interface PlotData {
-  xs: number[];
+  steps: number[];
   /** One column per metric, unsmoothed. */
   raw: Column[];
   /** One smoothed column per metric; empty without smoothing. */
@@ -22,7 +19,7 @@ export interface PlotData {
 export class PlotDataBuilder {
   private readonly lines: Line[] = [];
 
-  build(metrics: readonly Points[], view: View, perUnit: StepsPerUnit): PlotData {
+  build(metrics: readonly Points[], view: View): PlotData {
     const lines = metrics.map((_, index) => (this.lines[index] ??= new Line()));
     const raw = lines.map((line, index) => line.raw(metrics[index] as Points, view));
     const smooth =
@@ -30,9 +27,8 @@ export class PlotDataBuilder {
         ? lines.map((line, index) => line.smooth(metrics[index] as Points, view))
         : [];
     const merged = merge([...raw, ...smooth]);
-    const xs = perUnit === 1 ? merged.steps : merged.steps.map((step) => step / perUnit);
     return {
-      xs,
+      steps: merged.steps,
       raw: merged.columns.slice(0, raw.length),
       smooth: merged.columns.slice(raw.length),
     };

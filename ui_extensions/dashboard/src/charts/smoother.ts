@@ -36,6 +36,10 @@ export class Smoother {
     }
     this.sum = this.weight * this.sum + value;
     this.total = this.weight * this.total + 1;
+    if (!Number.isFinite(this.sum)) {
+      // Numbers near the largest of all overflow: the average starts again.
+      [this.sum, this.total] = [value, 1];
+    }
     return this.sum / this.total;
   }
 }

@@ -1,11 +1,10 @@
 // The uPlot options of a chart: lines, axes and cursor.
 
 import type uPlot from "uplot";
-import type { Formats } from "../i18n/useFormats";
 import type { ChartOptions } from "./chartOptions";
+import type { Axis } from "./plotScales";
 
 export const HEIGHT_PX = 200;
-const SYNC_KEY = "run";
 const LINE_PX = 1.5;
 /** Browsers draw a line of one pixel many times faster than a wider one. */
 const THIN_LINE_PX = 1;
@@ -15,7 +14,12 @@ const DENSE = 0.5;
 interface Shown {
   metrics: readonly string[];
   options: ChartOptions;
-  formats: Formats;
+}
+
+/** The present axes of a plot. */
+export interface Axes {
+  x: Axis;
+  y: Axis;
 }
 
 interface Handlers {
@@ -24,9 +28,10 @@ interface Handlers {
   onDoubleClick(): void;
 }
 
-/** Reads the colours from the page's present theme. */
+/** Data and axes are in positions from 0 to 1. Reads the colours from the page's present theme. */
 export function uplotOptions(
-  { metrics, options, formats }: Shown,
+  { metrics, options }: Shown,
+  axes: () => Axes,
   widthPx: number,
   handlers: Handlers,
 ): uPlot.Options {
@@ -52,26 +57,17 @@ export function uplotOptions(
     padding: [8, 24, 0, 0],
     legend: { show: false },
     scales: {
-      x: { time: false },
-      y: options.isLog ? { distr: 3 } : { range: padded },
+      x: { time: false, range: [0, 1] },
+      y: { range: [0, 1] },
     },
     axes: [
-      { ...axis, size: 28, values: (_, ticks) => ticks.map((tick) => formats.metric(tick)) },
-      {
-        ...axis,
-        size: 58,
-        values: (_, ticks) => ticks.map((tick) => (tick === null ? "" : formats.metric(tick))),
-      },
+      { ...axis, size: 28, splits: () => axes().x.ticks, values: () => axes().x.labels },
+      { ...axis, size: 66, splits: () => axes().y.ticks, values: () => axes().y.labels },
     ],
     series: [{}, ...raw, ...smooth],
     cursor: {
       y: false,
       drag: { x: true, y: false, setScale: false },
-      sync: {
-        key: SYNC_KEY,
-        scales: ["x", null],
-        filters: { pub: (type) => type === "mousemove" || type === "mouseleave" },
-      },
       bind: {
         dblclick: () => () => {
           handlers.onDoubleClick();
@@ -87,19 +83,14 @@ export function uplotOptions(
 }
 
 /** A smoothed or dense curve gets a thin line, which is cheaper to draw. */
-export function lineWidthPx(
+export function setLineWidths(
+  plot: uPlot,
+  { metrics, options }: Shown,
   numPoints: number,
   widthPx: number,
-  { smoothing }: ChartOptions,
-): number {
-  return smoothing > 0 || numPoints > DENSE * widthPx ? THIN_LINE_PX : LINE_PX;
-}
-
-/** Adds a margin above and below, for a flat curve as well. */
-function padded(_: uPlot, min: number | null, max: number | null): uPlot.Range.MinMax {
-  if (min === null || max === null) {
-    return [0, 1];
+): void {
+  const isThin = options.smoothing > 0 || numPoints > DENSE * widthPx;
+  for (const line of plot.series.slice(1, 1 + metrics.length)) {
+    line.width = isThin ? THIN_LINE_PX : LINE_PX;
   }
-  const room = (max - min || Math.abs(max) || 1) * 0.06;
-  return [min - room, max + room];
 }

@@ -29,6 +29,48 @@ describe("formats", () => {
   });
 });
 
+describe("any number", () => {
+  const EXTREME = [
+    Number.NaN,
+    Number.POSITIVE_INFINITY,
+    Number.NEGATIVE_INFINITY,
+    Number.MAX_VALUE,
+    -Number.MAX_VALUE,
+    Number.MIN_VALUE,
+    1e15,
+    1e20,
+    1.782e18,
+    -1,
+    0,
+  ];
+
+  it.each(EXTREME)("is written in a few characters: %d", (number) => {
+    for (const formats of [english, french]) {
+      for (const text of [
+        formats.metric(number),
+        formats.whole(number),
+        formats.percent(number),
+        formats.duration(number),
+        formats.ago(number, Date.now()),
+        formats.ago(0, number),
+        formats.date(number),
+        formats.clock(number),
+        formats.day(number),
+        formats.bytes(number),
+      ]) {
+        expect(text.length).toBeGreaterThan(0);
+        expect(text.length).toBeLessThan(40);
+      }
+    }
+  });
+
+  it("that is no time has no date", () => {
+    expect(english.date(1e20)).toBe("–");
+    expect(english.clock("no time")).toBe("–");
+    expect(english.ago(Number.NaN, 0)).toBe("–");
+  });
+});
+
 describe("the language", () => {
   it("is the browser's first available language, unless another was chosen", () => {
     expect(choiceOf(null, ["de-DE", "fr-CA", "en"])).toEqual({ language: "fr", locale: "fr-CA" });

@@ -1,4 +1,6 @@
 // Formats numbers, shares, times and sizes for the user's region.
+//
+// A run may log any number: each result is short, and none throws.
 
 export const NOTHING = "–";
 
@@ -21,6 +23,12 @@ export interface Formats {
 
 const FAR = 1e6;
 const NEAR = 1e-3;
+/** A longer number is written in powers of ten: written out, 1e308 has 309 digits. */
+const FAR_WHOLE = 1e15;
+const FAR_SHARE = 1e4;
+const SECONDS_PER_YEAR = 31_557_600;
+/** Beyond this, a duration is in years. */
+const FAR_DURATION_S = 1_000 * SECONDS_PER_YEAR;
 const UNITS: ReadonlyArray<[Intl.RelativeTimeFormatUnit, number]> = [
   ["day", 86_400],
   ["hour", 3_600],
@@ -49,6 +57,17 @@ export function formatsOf(locale: string): Formats {
   const date = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
   const day = new Intl.DateTimeFormat(locale, { dateStyle: "full" });
   const clock = new Intl.DateTimeFormat(locale, { timeStyle: "medium" });
+  const farShare = new Intl.NumberFormat(locale, {
+    style: "percent",
+    notation: "scientific",
+    maximumSignificantDigits: 4,
+  });
+  const years = new Intl.NumberFormat(locale, {
+    style: "unit",
+    unit: "year",
+    notation: "scientific",
+    maximumSignificantDigits: 4,
+  });
   const shares = cached(
     (digits: number) =>
       new Intl.NumberFormat(locale, {
@@ -76,12 +95,24 @@ export function formatsOf(locale: string): Formats {
       const size = Math.abs(value);
       return (size !== 0 && (size >= FAR || size < NEAR) ? scientific : plain).format(value);
     },
-    whole: (value) => (value === null || value === undefined ? NOTHING : whole.format(value)),
-    percent: (value, digits = 1) =>
-      value === null || value === undefined ? NOTHING : shares(digits).format(value),
+    whole(value) {
+      if (value === null || value === undefined) {
+        return NOTHING;
+      }
+      return (Math.abs(value) < FAR_WHOLE ? whole : scientific).format(value);
+    },
+    percent(value, digits = 1) {
+      if (value === null || value === undefined) {
+        return NOTHING;
+      }
+      return (Math.abs(value) < FAR_SHARE ? shares(digits) : farShare).format(value);
+    },
     duration(seconds) {
       if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) {
         return NOTHING;
+      }
+      if (seconds > FAR_DURATION_S) {
+        return years.format(seconds / SECONDS_PER_YEAR);
       }
       const total = Math.max(0, Math.round(seconds));
       const parts: Array<[number, string]> = [
@@ -100,16 +131,29 @@ export function formatsOf(locale: string): Formats {
     },
     ago(thenMs, nowMs) {
       const seconds = Math.max(0, (nowMs - thenMs) / 1000);
+      if (!(seconds < FAR_DURATION_S)) {
+        return NOTHING;
+      }
       const [unit, size] = UNITS.find(([, length]) => seconds >= length) ?? ["second", 1];
       return relative.format(-Math.floor(seconds / size), unit);
     },
-    date: (time) => (time === null || time === undefined ? NOTHING : date.format(new Date(time))),
-    clock: (time) => clock.format(new Date(time)),
-    day: (time) => day.format(new Date(time)),
+    date: (time) => shown(date, time),
+    clock: (time) => shown(clock, time),
+    day: (time) => shown(day, time),
     bytes(size) {
-      const units = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
-      const power = size < 1 ? 0 : Math.min(4, Math.floor(Math.log10(size) / 3));
+      const isFar = !(Math.abs(size) < FAR_WHOLE * 1000) || Math.abs(size) < NEAR;
+      if (isFar && size !== 0) {
+        return `${scientific.format(size)} B`;
+      }
+      const units = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte", "petabyte"];
+      const power = size < 1 ? 0 : Math.min(5, Math.floor(Math.log10(size) / 3));
       return sizes(units[power] as string).format(size / 1000 ** power);
     },
   };
+}
+
+/** JavaScript has no dates beyond the year 275,760. */
+function shown(format: Intl.DateTimeFormat, time: string | number | null | undefined): string {
+  const at = new Date(time ?? Number.NaN);
+  return Number.isNaN(at.getTime()) ? NOTHING : format.format(at);
 }

@@ -48,6 +48,9 @@ export class Series {
 
   /** Steps may come in any order; a later value replaces an earlier one of the same step. */
   add(step: number, value: number, timeMs: number): void {
+    if (!Number.isFinite(step)) {
+      return;
+    }
     const last = this.lastStep;
     if (last === undefined || step > last) {
       this.ensureCapacity();

@@ -1,0 +1,109 @@
+// The data of a chart as positions from 0 to 1, and the ticks of its axes.
+
+import type { View } from "./downsampler";
+import {
+  type AxisRange,
+  paddedRange,
+  positionOf,
+  powerTicksOf,
+  rangeFrom,
+  ticksOf,
+} from "./axisRange";
+import type { Column, PlotData } from "./plotData";
+import { tickLabels } from "./tickLabels";
+
+export interface Axis {
+  /** In steps on the horizontal axis; powers of ten on a logarithmic vertical one. */
+  range: AxisRange;
+  ticks: number[];
+  labels: string[];
+}
+
+export interface ScaledPlot {
+  steps: number[];
+  /** All lines: the unsmoothed ones, then the smoothed. */
+  lines: Column[];
+  x: Axis;
+  y: Axis;
+}
+
+interface Scaling {
+  /** Steps per unit of the horizontal axis: those of an epoch if it counts epochs, else 1. */
+  perUnit: number;
+  heightPx: number;
+  format: (value: number) => string;
+}
+
+const TICK_WIDTH_PX = 64;
+const TICK_HEIGHT_PX = 34;
+/** In heights of the chart: a line to there looks upright. */
+const FARTHEST = 1_000;
+
+export function scaledPlot(data: PlotData, view: View, scaling: Scaling): ScaledPlot {
+  const columns = [...data.raw, ...data.smooth];
+  const x = stepAxis(view, scaling);
+  const y = valueAxis(visibleRange(data.steps, columns, view), view.isLog, scaling);
+  return {
+    steps: data.steps.map((step) => positionOf(step, x.range)),
+    lines: columns.map((column) => column.map((value) => positionIn(value, y.range))),
+    x,
+    y,
+  };
+}
+
+function stepAxis({ min, max, widthPx }: View, { perUnit, format }: Scaling): Axis {
+  const range = rangeFrom(min, max, 1);
+  const units = { min: range.min / perUnit, max: range.max / perUnit };
+  const ticks = ticksOf(units, Math.floor(widthPx / TICK_WIDTH_PX));
+  return {
+    range,
+    ticks: ticks.map((tick) => positionOf(tick, units)),
+    labels: tickLabels(ticks, format),
+  };
+}
+
+function valueAxis(range: AxisRange, isLog: boolean, { heightPx, format }: Scaling): Axis {
+  const most = Math.floor(heightPx / TICK_HEIGHT_PX);
+  const ticks = isLog ? powerTicksOf(range, most) : ticksOf(range, most);
+  const values = isLog ? ticks.map((power) => 10 ** power) : ticks;
+  return {
+    range,
+    ticks: ticks.map((tick) => positionOf(tick, range)),
+    labels: tickLabels(values, format),
+  };
+}
+
+/** The range of all values in the view; of all values if none is in it. */
+function visibleRange(
+  steps: readonly number[],
+  columns: readonly Column[],
+  { min, max }: View,
+): AxisRange {
+  const isVisible = (index: number): boolean =>
+    (steps[index] as number) >= min && (steps[index] as number) <= max;
+  return rangeOf(columns, isVisible) ?? rangeOf(columns, () => true) ?? { min: 0, max: 1 };
+}
+
+function rangeOf(
+  columns: readonly Column[],
+  isWanted: (index: number) => boolean,
+): AxisRange | null {
+  let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const column of columns) {
+    column.forEach((value, index) => {
+      if (value !== null && value !== undefined && isWanted(index)) {
+        min = Math.min(min, value);
+        max = Math.max(max, value);
+      }
+    });
+  }
+  return min <= max ? paddedRange(min, max) : null;
+}
+
+/** A gap stays a gap; a point outside the view is at most FARTHEST away. */
+function positionIn(value: Column[number], range: AxisRange): Column[number] {
+  if (value === null || value === undefined) {
+    return value;
+  }
+  return Math.min(FARTHEST, Math.max(-FARTHEST, positionOf(value, range)));
+}
