@@ -35,7 +35,7 @@ def with_panel_script(app: ASGIApp, page_path: str = "/") -> ASGIApp:
     """Wrap MLflow's `app`, so that its page at `page_path` gets the panel.
 
     `page_path` is `/`, or MLflow's static prefix followed by a slash. The script's URL is relative to
-    it, so that a proxy may put the whole server under a path prefix.
+    it: Fovea's paths are behind the same prefix, and a proxy may put the server under another one.
     """
     return _PanelScript(app, page_path)
 
@@ -44,8 +44,7 @@ class _PanelScript:
     def __init__(self, app: ASGIApp, page_path: str) -> None:
         self._app = app
         self._page_path = page_path
-        source = "../" * (page_path.count("/") - 1) + _SCRIPT
-        self._tag = f'<script defer src="{source}"></script>'.encode()
+        self._tag = f'<script defer src="{_SCRIPT}"></script>'.encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if not self._is_page(scope):

@@ -20,7 +20,8 @@ class ResponseHeadersMiddleware:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                self._add(MutableHeaders(scope=message), scope["path"])
+                path = scope["path"].removeprefix(scope.get("root_path", ""))
+                self._add(MutableHeaders(scope=message), path)
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

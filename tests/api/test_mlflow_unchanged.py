@@ -2,13 +2,19 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 
+import httpx
 import pytest
 
+from api.client import FoveaClient
 from tests.api.mlflow_calls import STEPS
 from tests.api.plain_mlflow import SAME_ORDER, Answer, converse, plain_mlflow_server
 from tests.servers import fovea_server
+from tests.waiting import until
+from tracking_plugin.control import RunControl
+from tracking_plugin.control_messages import Desired
 
 PREFIX = "/prefixed"
 PAGES = ("page", "page-head", "page-compressed", "page-at-root")
@@ -27,6 +33,8 @@ class Servers:
 class Answers:
     plain: dict[str, Answer]
     ours: dict[str, Answer]
+    our_address: str
+    """The address of our server that MLflow's client uses: with the prefix, if there is one."""
 
 
 @pytest.fixture(
@@ -48,6 +56,7 @@ def answers(
         yield Answers(
             plain=converse(plain_url, STEPS, servers.base),
             ours=converse(ours.url, STEPS, servers.base),
+            our_address=ours.url + servers.base,
         )
 
 
@@ -70,6 +79,19 @@ def but_of_the_file(answer: Answer) -> list[tuple[str, str]]:
     """The headers without those that describe the bytes of a file."""
     described = ("accept-ranges", "content-length", "etag", "last-modified")
     return [(name, value) for name, value in answer.headers if name not in described]
+
+
+def test_our_own_paths_are_behind_the_prefix_of_mlflow(answers: Answers) -> None:
+    with FoveaClient(answers.our_address) as client:
+        run_id = client.runs(limit=1).entries[0].run_id
+        with closing(client.watch(run_id)) as messages:
+            assert next(messages).run_id == run_id
+        client.pause(run_id, timeout_s=0)
+    with RunControl(run_id, tracking_uri=answers.our_address) as control:
+        until(lambda: control.command.desired is Desired.PAUSED, "the command")
+    page = httpx.get(f"{answers.our_address}/monitor/")
+    assert page.status_code == 200
+    assert "<title>" in page.text
 
 
 def test_the_requests_were_understood(answers: Answers) -> None:
