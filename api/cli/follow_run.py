@@ -14,7 +14,7 @@ from api.client import AsyncFoveaClient
 from api.client.live import Link
 from api.errors import ApiError
 from api.live.messages import InitialState, ServerMessage
-from api.runs.schemas import MetricPoint
+from api.runs.schemas import MetricPoint, MetricsData
 
 TICK_S = 0.25
 
@@ -61,11 +61,20 @@ async def _read(client: AsyncFoveaClient, run_id: str, run: WatchedRun, viewer: 
             run.apply(message, now)
             is_due = run.has_gap and (now - fetched_at).total_seconds() > _REFETCH_INTERVAL_S
             if viewer.draws_curves and (isinstance(message, InitialState) or is_due):
+                if run.has_gap:
+                    # Updates have only what changed, so the missed ones are in none of the later.
+                    run.metrics = await _latest(client, run_id, run)
                 run.add_history(await _history(client, run_id, run))
                 run.has_gap, fetched_at = False, now
             viewer.on_message(run, message)
             if run.has_ended:
                 return
+
+
+async def _latest(client: AsyncFoveaClient, run_id: str, run: WatchedRun) -> MetricsData:
+    with suppress(ApiError):
+        return await client.latest(run_id)
+    return run.metrics
 
 
 async def _history(client: AsyncFoveaClient, run_id: str, run: WatchedRun) -> Sequence[MetricPoint]:

@@ -19,7 +19,8 @@ from api.cli.watched_run import WatchedRun
 from api.client import FoveaClient
 from api.client.live import Link
 from api.errors import ApiError
-from api.live.messages import InitialState
+from api.live import metric_parts
+from api.live.messages import InitialState, InitialStatePage
 from api.printable import printable
 from api.runs.schemas import RunSummary, TrainVal
 from tracking_plugin.names import Metric
@@ -74,14 +75,20 @@ def show_run(client: FoveaClient, console: Console, name: str, *, as_json: bool)
 
 
 def _state(client: FoveaClient, run_id: str) -> InitialState:
+    """The state of a run with all its metrics, of which the first message may have only a page."""
     with closing(client.watch(run_id, give_up_after_s=_STATE_TIMEOUT_S)) as messages:
         first = next(messages)
-    if not isinstance(first, InitialState):
-        raise ApiError(
-            f"{client.address.url} sent {first.type} first: expected initial_state, as servers of "
-            "this version send it"
-        )
-    return first
+        if not isinstance(first, InitialState):
+            raise ApiError(
+                f"{client.address.url} sent {first.type} first: expected initial_state, as servers of "
+                "this version send it"
+            )
+        num_left = first.num_pages - 1
+        while num_left > 0:
+            if isinstance(page := next(messages), InitialStatePage):
+                metric_parts.merge_page(first.metrics, page.metrics)
+                num_left -= 1
+    return first.model_copy(update={"num_pages": 1})
 
 
 def _table(runs: Sequence[RunSummary], now: datetime) -> Table:

@@ -8,8 +8,10 @@ from datetime import datetime
 from api.cli.curves import Curves
 from api.client.live import Link
 from api.jobs.log_lines import LogLine
+from api.live import metric_parts
 from api.live.messages import (
     InitialState,
+    InitialStatePage,
     LogMessage,
     MetricsUpdate,
     ServerMessage,
@@ -82,6 +84,8 @@ class WatchedRun:
         """Update the state by a message that was received at `now`."""
         if isinstance(message, InitialState):
             self._reset(message)
+        elif isinstance(message, InitialStatePage):
+            metric_parts.merge_page(self.metrics, message.metrics)
         elif isinstance(message, MetricsUpdate):
             self._update(message, now)
         elif isinstance(message, StatusUpdate):
@@ -110,7 +114,9 @@ class WatchedRun:
     def _update(self, update: MetricsUpdate, now: datetime) -> None:
         self.has_gap |= (update.previous or 0) > self._updated_until
         self._updated_until = update.offset
-        self.metrics = update.metrics
+        self.metrics = metric_parts.merge_update(
+            self.metrics, update.metrics, [point.metric for point in update.points]
+        )
         self.system = update.system
         self.add_history(update.points)
         self._record_pace(update.step, update.timestamp)

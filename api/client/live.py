@@ -13,7 +13,13 @@ from api.bus.protocol import StreamPosition
 from api.client.reconnection import BackOff, loss_or_error
 from api.client.refusals import RequestRefusedError, ServerUnreachableError, status_of
 from api.errors import ApiError
-from api.live.messages import ErrorMessage, InitialState, Pong, ServerMessage
+from api.live.messages import (
+    ErrorMessage,
+    InitialState,
+    InitialStatePage,
+    Pong,
+    ServerMessage,
+)
 from api.middleware.paths import LIVE_PATH
 from tracking_plugin.server_connection import ServerConnection
 
@@ -129,7 +135,7 @@ class LiveStream:
                 status=status_of(message.error_code),
                 error_code=message.error_code,
             )
-        if isinstance(message, ErrorMessage) or self.position is None:
+        if isinstance(message, ErrorMessage | InitialStatePage) or self.position is None:
             return True
         if message.offset <= self.position.offset:
             return False

@@ -38,9 +38,24 @@ class InitialState(_ServerMessage):
         "false if this state replaces what the client knows",
     )
     status: TrainingStatus
-    metrics: MetricsData
-    history: list[MetricsSnapshot] = Field(description="newest steps, oldest first")
+    metrics: MetricsData = Field(description="the newest value of every metric, or its first page")
+    history: list[MetricsSnapshot] = Field(
+        description="newest steps, oldest first; of thousands of metrics, earlier steps have only "
+        "the fields that are no maps"
+    )
     system: SystemMetrics = SystemMetrics()
+    num_pages: int = Field(
+        1, description="if more than one, an `initial_state_page` follows for each of the others"
+    )
+
+
+class InitialStatePage(_ServerMessage):
+    """Further metrics of the `initial_state` before it, of a run with thousands of them."""
+
+    type: Literal["initial_state_page"] = "initial_state_page"
+    page: int = Field(description="from 2 to `num_pages`")
+    num_pages: int
+    metrics: MetricsData = Field(description="entries to add to those of the state")
 
 
 class MetricsUpdate(_ServerMessage):
@@ -51,7 +66,9 @@ class MetricsUpdate(_ServerMessage):
     batch: int | None
     total_batches: int | None
     step: int | None
-    metrics: MetricsData = Field(description="the newest value of every metric")
+    metrics: MetricsData = Field(
+        description="newest values: all fields; of a map with more than 32 entries, those of this write"
+    )
     points: list[MetricPoint] = Field(description="the values of this write")
     previous: int | None = Field(
         description="offset of the run's previous update; if the client received another one last, "
@@ -114,7 +131,7 @@ RunMessage = (
 """The messages that events of a run become; a new kind is added here."""
 
 ServerMessage = Annotated[
-    InitialState | RunMessage | ErrorMessage | Pong, Field(discriminator="type")
+    InitialState | InitialStatePage | RunMessage | ErrorMessage | Pong, Field(discriminator="type")
 ]
 
 

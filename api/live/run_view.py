@@ -7,10 +7,12 @@ from pydantic import TypeAdapter
 
 from api.alerts.schemas import CriticalAlert
 from api.jobs.log_lines import LogLine, log_level
+from api.live import metric_parts
 from api.live.messages import (
     ArtifactUpdate,
     CriticalAlertMessage,
     InitialState,
+    InitialStatePage,
     LogMessage,
     MetricsUpdate,
     RunMessage,
@@ -19,7 +21,7 @@ from api.live.messages import (
 )
 from api.runs.metric_values import finite
 from api.runs.metrics_data import Nesting, critical_thresholds, nest
-from api.runs.schemas import MetricPoint, MetricsSnapshot
+from api.runs.schemas import MetricPoint, MetricsData, MetricsSnapshot
 from api.runs.state import RunState, latest_values, position_at
 from api.runs.status import training_status
 from api.runs.system_metrics import system_metrics
@@ -28,6 +30,9 @@ from tracking_plugin import events
 from tracking_plugin.names import Param
 
 HISTORY_STEPS = 100
+HISTORY_BYTES = 256 * 1024
+"""About the size of the metrics in the history that are in maps."""
+
 STATUS_INTERVAL_MS = 1000
 
 # Validating all points together takes a third of the time of validating each.
@@ -53,7 +58,8 @@ class RunView:
     def initial_state(
         self, epoch: str, offset: int, now_ms: int, *, recovered: bool | None
     ) -> InitialState:
-        """The present state of the run, without history if the client recovered and knows it."""
+        """The first message: the present state, without history if the client recovered and knows it."""
+        pages = self._metric_pages()
         return InitialState(
             run_id=self.state.run_id,
             offset=offset,
@@ -61,10 +67,26 @@ class RunView:
             epoch=epoch,
             recovered=recovered,
             status=training_status(self.state, now_ms),
-            metrics=self._nesting.data,
+            metrics=pages[0],
             history=[] if recovered else self._history(),
             system=self._machine,
+            num_pages=len(pages),
         )
+
+    def initial_state_pages(self, offset: int, now_ms: int) -> list[InitialStatePage]:
+        """The messages after the first one, if the run has so many metrics."""
+        _, *others = pages = self._metric_pages()
+        return [
+            InitialStatePage(
+                run_id=self.state.run_id,
+                offset=offset,
+                timestamp=utc(now_ms),
+                page=number,
+                num_pages=len(pages),
+                metrics=page,
+            )
+            for number, page in enumerate(others, 2)
+        ]
 
     def status_update(self, offset: int, now_ms: int) -> StatusUpdate:
         return StatusUpdate(
@@ -149,7 +171,9 @@ class RunView:
             batch=position.batch,
             total_batches=self.state.steps_per_epoch,
             step=position.step,
-            metrics=self._nesting.data,
+            metrics=metric_parts.changed(
+                self._nesting.data, {point.name: None for point in event.points}
+            ),
             points=_points(event.points),
             previous=previous,
             system=self._machine,
@@ -201,9 +225,19 @@ class RunView:
         self.state.add_points(points)
         self._nesting.update({name: self.state.latest[name].value for name in names})
 
+    def _metric_pages(self) -> list[MetricsData]:
+        return metric_parts.pages(self._nesting.data)
+
     def _history(self) -> list[MetricsSnapshot]:
-        steps = sorted(self.state.recent)[-HISTORY_STEPS:]
-        return [snapshot(self.state, step, self._thresholds) for step in steps]
+        newest = sorted(self.state.recent, reverse=True)[:HISTORY_STEPS]
+        snapshots, left_bytes = [], HISTORY_BYTES
+        for step in newest:
+            found = snapshot(self.state, step, self._thresholds)
+            left_bytes -= metric_parts.size_bytes(found.metrics)
+            if left_bytes < 0:
+                found.metrics = metric_parts.without_maps(found.metrics)
+            snapshots.append(found)
+        return snapshots[::-1]
 
 
 def snapshot(state: RunState, step: int, thresholds: Mapping[str, float]) -> MetricsSnapshot:

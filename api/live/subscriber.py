@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from api.bus.eager_task import resume, start_eagerly
@@ -35,6 +35,7 @@ class Subscriber:
         "_behind",
         "_complete_until",
         "_next",
+        "_pages",
         "_recent",
         "_send",
         "is_live",
@@ -52,6 +53,8 @@ class Subscriber:
         self._next = 0
         self._complete_until = 0
         self._behind: asyncio.Task[None] | None = None
+        self._pages: Sequence[str] = ()
+        """Messages of the snapshot that have not been sent."""
         self.run_id: str | None = None
         """The run that it subscribed to; None for all runs."""
         self.topic = ""
@@ -63,12 +66,13 @@ class Subscriber:
         self.num_joins = 0
         """A join that ends after a newer one began is dropped."""
 
-    def begin(self, first: str, offset: int, recent: RecentMessages, start: int) -> None:
-        """Send `first`, then every recent message from number `start` on, then the new ones."""
+    def begin(self, first: Sequence[str], offset: int, recent: RecentMessages, start: int) -> None:
+        """Send the messages `first`, then every recent one from number `start` on, then the new ones."""
         self.stop()
         self.offset = offset
         self._recent, self._next, self._complete_until = recent, start, recent.end
-        self._write(wire(first), is_last=start == recent.end)
+        self._pages = first[1:]
+        self._write(wire(first[0]), is_last=start == recent.end and not self._pages)
 
     def push(self, number: int, offset: int, message: dict[str, Any]) -> None:
         """Send the message with that number, unless the client is behind.
@@ -122,6 +126,9 @@ class Subscriber:
     async def _send_remaining(self, unfinished: asyncio.Task[None] | None) -> None:
         try:
             await self._finish(unfinished)
+            while self._pages:
+                page, self._pages = self._pages[0], self._pages[1:]
+                await self._finish(start_eagerly(self._send(wire(page))))
             await self._send_missed()
         except TimeoutError:
             logger.info("A connection was aborted: the client read nothing for %.0f s", STALLED_S)

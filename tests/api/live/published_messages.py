@@ -1,5 +1,7 @@
 """Publishes messages to subscribers as the hub does, without a bus."""
 
+from collections.abc import Sequence
+
 from api.live.recent_messages import EncodedMessage, RecentMessages
 from api.live.subscriber import Subscriber, wire
 from tests.api.live.fake_socket import FakeSocket
@@ -22,11 +24,17 @@ class Stream:
         self.begin(subscriber, since=since)
         return subscriber
 
-    def begin(self, subscriber: Subscriber, *, since: int | None = None) -> None:
+    def begin(
+        self,
+        subscriber: Subscriber,
+        first: Sequence[str] = ("first",),
+        *,
+        since: int | None = None,
+    ) -> None:
         """`since` is the offset of the last message received."""
         offset = len(self.published) if since is None else since
         start = self.recent.end if since is None else self.recent.number_after(since)
-        subscriber.begin("first", offset, self.recent, start)
+        subscriber.begin(first, offset, self.recent, start)
 
     def publish(self, *kinds: str, run_id: str = "a") -> None:
         for kind in kinds:

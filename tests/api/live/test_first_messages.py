@@ -42,7 +42,7 @@ def test_another_position_run_or_recovery_has_a_message_of_its_own(messages: Fir
 
 
 def test_without_a_run_the_message_has_no_run(messages: FirstMessages) -> None:
-    message = json.loads(messages.encoded(None, HERE, 2, recovered=False))
+    message = json.loads(messages.encoded(None, HERE, 2, recovered=False)[0])
 
     assert (message["run_id"], message["epoch"], message["recovered"]) == (None, "a", False)
 
@@ -55,5 +55,5 @@ def test_a_cleared_cache_encodes_the_present_state(messages: FirstMessages) -> N
 
     messages.clear()
 
-    after = json.loads(messages.encoded(run, HERE, 2, recovered=None))
+    after = json.loads(messages.encoded(run, HERE, 2, recovered=None)[0])
     assert after["status"]["run_name"] == "renamed"

@@ -44,6 +44,22 @@ async def test_a_blocked_client_delays_no_other_and_gets_everything_once_and_in_
     assert other_tasks() == set()
 
 
+async def test_the_pages_of_a_snapshot_come_before_every_later_message() -> None:
+    stream, socket = Stream(), FakeSocket()
+    socket.block()
+    subscriber = stream.join(socket)
+    socket.texts.clear()
+    stream.begin(subscriber, ["first", "page 2", "page 3"])
+    stream.publish("update")
+    await turns()
+    assert socket.texts == ["first"]
+    socket.unblock()
+    stream.publish("update")
+    await turns()
+    assert socket.texts == ["first", "page 2", "page 3", *stream.texts]
+    assert subscriber.is_live
+
+
 async def test_a_reader_that_blocks_again_and_again_misses_nothing() -> None:
     stream, socket = Stream(), FakeSocket()
     stream.join(socket)

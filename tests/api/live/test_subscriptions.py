@@ -20,7 +20,7 @@ class Stream:
     def socket(self, run_id: str | None, workspace: str | None = None) -> FakeSocket:
         socket = FakeSocket()
         subscriber = Subscriber(socket.send, workspace)
-        subscriber.begin("first", 0, self._recent, self._recent.end)
+        subscriber.begin(["first"], 0, self._recent, self._recent.end)
         self.subscriptions.add(subscriber, run_id)
         return socket
 
