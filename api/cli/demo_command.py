@@ -23,6 +23,7 @@ from api.server.serve import OWNER_PID_VARIABLE, require_free_port, writable_dir
 from api.server.subprocesses import running
 from api.settings import load_settings
 from api.timestamps import unix_ms, utc
+from tracking_plugin.mlflow_links import run_link, runs_link
 from tracking_plugin.mlflow_status import MlflowStatus
 
 EXPERIMENT = "retinal-demo"
@@ -211,17 +212,13 @@ def _wait_for_end(server: subprocess.Popen[bytes], log: Path) -> int:
 
 
 def _print_links(url: str, run: RunSummary) -> None:
-    print(f"Experiment: {_experiment_page(url, run)}")
+    print(f"Experiment: {runs_link(url, run.experiment_id)}")
     print(f"Run:        {_run_page(url, run)}")
     print(f"Dashboard:  {url}/monitor/#/runs/{run.run_id}", flush=True)
 
 
-def _experiment_page(url: str, run: RunSummary) -> str:
-    return f"{url}/#/experiments/{run.experiment_id}"
-
-
 def _run_page(url: str, run: RunSummary) -> str:
-    return f"{_experiment_page(url, run)}/runs/{run.run_id}"
+    return run_link(url, run.experiment_id, run.run_id)
 
 
 def _tail(log: Path) -> str:

@@ -2,6 +2,7 @@
 
 from pydantic import BaseModel
 
+from tracking_plugin.mlflow_links import run_link
 from tracking_plugin.names import Tag
 
 MLFLOW_RUN_PATH = "/api/2.0/mlflow/runs/get"
@@ -34,5 +35,6 @@ class MlflowRunAnswer(BaseModel):
         """Pages of the MLflow UI at `url`; empty if the run has no reports."""
         tags = {tag.key: tag.value for tag in self.run.data.tags}
         # The job's run is in the experiment of the run that it evaluates.
-        run = f"#/experiments/{self.run.info.experiment_id}/runs/{tags.get(Tag.EVALUATED_RUN)}"
-        return [f"{url}/{run}/artifacts/{path}" for path in tags.get(Tag.REPORT, "").split()]
+        experiment_id, run_id = self.run.info.experiment_id, tags.get(Tag.EVALUATED_RUN, "")
+        paths = tags.get(Tag.REPORT, "").split()
+        return [run_link(url, experiment_id, run_id, path) for path in paths]

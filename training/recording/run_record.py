@@ -9,6 +9,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Experiment, Run, RunStatus
 from mlflow.exceptions import MlflowException
 
+from tracking_plugin.mlflow_links import run_link
 from tracking_plugin.mlflow_status import MlflowStatus, end_status_of
 from tracking_plugin.names import RunStatus as FoveaStatus
 from tracking_plugin.names import Tag
@@ -57,8 +58,7 @@ class RunRecord:
     @property
     def link(self) -> str:
         """The address of the run in the MLflow UI."""
-        base = self.tracking_uri.rstrip("/")
-        return f"{base}/#/experiments/{self.experiment_id}/runs/{self.run_id}"
+        return run_link(self.tracking_uri, self.experiment_id, self.run_id)
 
     def starting(self) -> None:
         """The run is being started: it is SCHEDULED until it computes.

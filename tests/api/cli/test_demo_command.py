@@ -71,8 +71,9 @@ def test_it_prints_the_links_of_a_finished_run(data_dir: Path) -> None:
     experiment, run, dashboard = output.splitlines()[-3:]
     assert experiment.startswith(f"Experiment: {running.url}/#/experiments/")
     assert run.startswith(f"Run:        {running.url}/#/experiments/")
-    assert "/runs/" in run
-    assert dashboard == f"Dashboard:  {running.url}/monitor/#/runs/{run.rpartition('/')[2]}"
+    assert experiment.endswith("/runs?workflowType=machine_learning")
+    run_id = run.rpartition("/runs/")[2].removesuffix("?workflowType=machine_learning")
+    assert dashboard == f"Dashboard:  {running.url}/monitor/#/runs/{run_id}"
     assert "somebody-elses" not in run
 
 

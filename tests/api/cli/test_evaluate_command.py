@@ -9,6 +9,7 @@ from api.client import FoveaClient
 from tests.api.cli.conftest import Fovea
 from tests.api.client.fake_ray import REPORT_PATH, TrainingServer
 from tests.waiting import DEADLINE_S, until
+from tracking_plugin.mlflow_links import run_link
 from tracking_plugin.names import RunStatus
 
 
@@ -29,7 +30,7 @@ def test_an_evaluation_is_followed_to_its_report(
     assert result.code == 0, result.err
     assert "status completed" in result.out
     assert result.out.splitlines()[-2:] == [
-        f"Report:    {trainer.url}/#/experiments/0/runs/{run_id}/artifacts/{REPORT_PATH}",
+        f"Report:    {run_link(trainer.url, '0', run_id, REPORT_PATH)}",
         f"Dashboard: {trainer.url}/monitor/#/runs/{run_id}",
     ]
     job_id = result.err.split()[2].rstrip(";")

@@ -10,6 +10,7 @@ from tests.api.client.fake_ray import REPORT_PATH, TrainingServer
 from tests.api.client.simulated_loop import simulated_loop
 from tests.servers import Server
 from tests.waiting import DEADLINE_S, until
+from tracking_plugin.mlflow_links import run_link
 from tracking_plugin.names import RunStatus
 
 
@@ -125,7 +126,7 @@ def test_an_evaluation_is_a_job_with_reports(call: Call, trainer: TrainingServer
     assert "--split=val" in trainer.ray.entrypoints[job.id]
     assert "--modality=fundus" in trainer.ray.entrypoints[job.id]
     assert call(trainer.url, "evaluation_reports", job.id) == [
-        f"{trainer.url}/#/experiments/0/runs/{evaluated.run_id}/artifacts/{REPORT_PATH}"
+        run_link(trainer.url, "0", evaluated.run_id, REPORT_PATH)
     ]
 
 

@@ -4,7 +4,7 @@ import { NotificationSwitch } from "./alerts/NotificationSwitch";
 import { chooseLanguage, useLanguage } from "./i18n/language";
 import { LANGUAGES, type Language } from "./i18n/languageChoice";
 import { useWords, words } from "./i18n/words";
-import { address } from "./live/session";
+import { mlflowHomeUrl } from "./live/mlflowLinks";
 import { ConnectionBadge } from "./ui/ConnectionBadge";
 import styles from "./Header.module.css";
 import { chooseTheme, THEMES, type Theme, useTheme } from "./ui/theme";
@@ -51,7 +51,7 @@ export function Header() {
         <PageLink href="/alerts">
           {t.alerts} <AlertCount />
         </PageLink>
-        <a href={address.root.href}>{t.mlflow}</a>
+        <a href={mlflowHomeUrl()}>{t.mlflow}</a>
       </nav>
       <ConnectionBadge />
       <div className={styles.choices}>

@@ -1,13 +1,27 @@
 // URLs of MLflow's own pages.
+//
+// MLflow shows a new user its pages for language models, on which a training has no data. The parameter
+// `workflowType`, which it reads from the query in the hash, chooses those for trainings.
 
+import type { ServerAddress } from "../../../live/address";
 import { address } from "./session";
 
-function page(hash: string): string {
-  const workspace = address.workspace;
-  const query = workspace
-    ? `${hash.includes("?") ? "&" : "?"}workspace=${encodeURIComponent(workspace)}`
-    : "";
-  return `${address.root.href}#${hash}${query}`;
+/** A page of MLflow; `path` is the path in its hash. */
+export function mlflowPage(
+  { root, workspace }: ServerAddress,
+  path: string,
+  query: Record<string, string> = {},
+): string {
+  const all = new URLSearchParams({ ...query, workflowType: "machine_learning" });
+  if (workspace !== null) {
+    all.set("workspace", workspace);
+  }
+  return `${root.href}#${path}?${all}`;
+}
+
+/** MLflow's list of experiments. */
+export function mlflowHomeUrl(): string {
+  return mlflowPage(address, "/experiments");
 }
 
 function runPath(experimentId: string, runId: string): string {
@@ -15,26 +29,25 @@ function runPath(experimentId: string, runId: string): string {
 }
 
 export function mlflowRunUrl(experimentId: string, runId: string): string {
-  return page(runPath(experimentId, runId));
+  return mlflowPage(address, runPath(experimentId, runId));
 }
 
 /** Where MLflow shows one artifact of a run. */
 export function mlflowArtifactUrl(experimentId: string, runId: string, path: string): string {
-  return page(
-    `${runPath(experimentId, runId)}/artifacts/${path.split("/").map(encodeURIComponent).join("/")}`,
-  );
+  const parts = path.split("/").map(encodeURIComponent).join("/");
+  return mlflowPage(address, `${runPath(experimentId, runId)}/artifacts/${parts}`);
 }
 
+/** The list of an experiment's runs. */
 export function mlflowExperimentUrl(experimentId: string): string {
-  return page(`/experiments/${encodeURIComponent(experimentId)}`);
+  return mlflowPage(address, `/experiments/${encodeURIComponent(experimentId)}/runs`);
 }
 
 export function mlflowComparisonUrl(
   runs: ReadonlyArray<{ run_id: string; experiment_id: string }>,
 ): string {
-  const ids = JSON.stringify(runs.map((run) => run.run_id));
-  const experiments = JSON.stringify([...new Set(runs.map((run) => run.experiment_id))]);
-  return page(
-    `/compare-runs?runs=${encodeURIComponent(ids)}&experiments=${encodeURIComponent(experiments)}`,
-  );
+  return mlflowPage(address, "/compare-runs", {
+    runs: JSON.stringify(runs.map((run) => run.run_id)),
+    experiments: JSON.stringify([...new Set(runs.map((run) => run.experiment_id))]),
+  });
 }
