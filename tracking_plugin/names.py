@@ -28,6 +28,8 @@ class Tag(StrEnum):
     CURRENT_IMAGE = "fovea.current_image"
     ALERT = "fovea.alert"
     REJECTED_RECORDS = "fovea.rejected_records"
+    PROCESS = "fovea.process"
+    """The process that trains the run: its host, its id and the time at which it started."""
     EVALUATED_RUN = "fovea.evaluated_run"
     """On the run of an evaluation job: the id of the run whose model it scores."""
     REPORT = "fovea.report"
@@ -60,10 +62,12 @@ class MetricGroup(StrEnum):
 
 
 class Param(StrEnum):
-    """Parameters with a training's length and its required sensitivities."""
+    """Parameters with a training's length, its identity and its required sensitivities."""
 
     TOTAL_EPOCHS = "total_epochs"
     STEPS_PER_EPOCH = "steps_per_epoch"
+    IDENTITY_DIGEST = "identity_digest"
+    """A hash of what the run began with, which a resume compares."""
     CRITICAL_THRESHOLDS = "critical_thresholds"
     """The minimum sensitivity of each critical condition, as a JSON object."""
 

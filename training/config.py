@@ -1,13 +1,26 @@
 """Settings of a training: validated once, frozen, and named like the MLflow params they become."""
 
+import os
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_core import PydanticCustomError
 
+from tracking_plugin.data_roots import NOT_PATHS, PATH_FORMAT, DataRoots, path_params
 from training.errors import ConfigError
 from training.launchers.registry import LAUNCHERS
+
+PATH: dict[str, JsonValue] = {"format": PATH_FORMAT}
+"""Marks a field as a path, which must be in one of the folders of FOVEA_DATA_ROOTS."""
 
 
 class Precision(StrEnum):
@@ -22,7 +35,21 @@ class Precision(StrEnum):
 class FrozenConfig(BaseModel):
     """A configuration; errors are sentences that name the field."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_enum_values=False)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", use_enum_values=False, allow_inf_nan=False
+    )
+
+    recipe_version: ClassVar[int] = 1
+    """Raise it when the same settings train differently: runs of another version are not resumed."""
+
+    @field_validator("*")
+    @classmethod
+    def _make_paths_absolute(cls, value: Any, info: ValidationInfo) -> Any:
+        """A path that is stored or sent to another process must hold in any working directory."""
+        is_path = cls.model_fields[str(info.field_name)].json_schema_extra == PATH
+        if not is_path or value in NOT_PATHS:
+            return value
+        return os.path.abspath(os.path.expanduser(value))  # noqa: PTH100, PTH111, keeps "~unknown"
 
     @classmethod
     def parse(cls, values: dict[str, Any]) -> Self:
@@ -32,11 +59,20 @@ class FrozenConfig(BaseModel):
         except ValidationError as error:
             raise ConfigError(_sentences(error)) from None
 
+    def require_paths_in(self, roots: DataRoots) -> None:
+        """Raise ConfigError that names every path outside the allowed folders."""
+        paths = path_params(self.model_json_schema(), self.model_dump(mode="json"))
+        refusals = [(name, roots.refusal(path)) for name, path in paths]
+        problems = [f"{name}: {reason}" for name, reason in refusals if reason]
+        if problems:
+            raise ConfigError("; ".join(problems))
+
 
 class LoopConfig(FrozenConfig):
     """Settings of the torch loop, for all recipes that it trains."""
 
     epochs: int = Field(50, ge=1, description="passes over the training split")
+    batch_size: int = Field(32, ge=1, description="samples per rank and micro-batch")
     seed: int = Field(0, ge=0, description="seed of weights, order and augmentation")
     gradient_accumulation: int = Field(1, ge=1, description="micro-batches per optimizer step")
     clip_norm: float = Field(0.0, ge=0, description="largest gradient norm; 0 does not clip")
@@ -81,6 +117,11 @@ class LaunchConfig(FrozenConfig):
         description="longest wait at the end for the tracking server to accept everything",
     )
 
+    @property
+    def model_name(self) -> str:
+        """The registry name of the best model."""
+        return self.register_as or f"fovea-{self.recipe}"
+
     @field_validator("launcher")
     @classmethod
     def _require_launcher(cls, name: str) -> str:
@@ -105,7 +146,11 @@ class EvaluateConfig(FrozenConfig):
 
     run_id: str = Field("", description="MLflow run whose best model is scored")
     job_run_id: str = Field("", description="MLflow run on which the evaluation itself reports")
-    data: str = Field("", description="data set; by default the one the run was trained on")
+    data: str = Field(
+        "",
+        description="data set; by default the one the run was trained on",
+        json_schema_extra=PATH,
+    )
     split: Split = Field(Split.TEST, description="part of the data set to score on")
     num_resamples: int = Field(1000, ge=100, le=100_000, description="bootstrap resamples")
     seed: int = Field(0, ge=0, description="seed of the bootstrap")

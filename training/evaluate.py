@@ -3,24 +3,25 @@
 from collections.abc import Mapping
 from typing import Any
 
-import mlflow
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Run
 from mlflow.utils.time import get_current_time_millis
 from PIL import Image
 
+from tracking_plugin.data_roots import DataRoots
 from training.checkpoints.checkpoint import read_checkpoint
 from training.checkpoints.location import open_checkpoints
 from training.config import EvaluateConfig
 from training.errors import CheckpointError, ConfigError
 from training.job import work_dir
-from training.preparation import read_config
+from training.preparation import identity_store
 from training.process import current_process, decide_gpu
 from training.recipe import EvaluationReport, LoopSpec, TrainedModel, require_loop
 from training.recipes.registry import RECIPES, recipe_spec
 from training.recording.evaluation_job import evaluation_job
 from training.recording.retry import retry_until_accepted
-from training.recording.run_record import RunRecord, find_run, require_reachable
+from training.recording.run_record import RunRecord, find_run
+from training.recording.tracking_server import open_tracking_server
 from training.settings import TrainingSettings
 
 RECORD_TIMEOUT_S = 300.0
@@ -36,14 +37,14 @@ def evaluate(given: Mapping[str, Any], settings: TrainingSettings) -> None:
     )
     if not options.run_id:
         raise ConfigError("run_id: name the MLflow run whose best model is to be scored.")
-    tracking_uri = mlflow.get_tracking_uri()
-    require_reachable(tracking_uri)
+    tracking_uri = open_tracking_server()
     with evaluation_job(options.job_run_id, tracking_uri, settings) as job:
         run = find_run(tracking_uri, options.run_id)
         record = RunRecord(tracking_uri, run)
-        document = _document(record)
+        document = _document(record, settings)
         spec = require_loop(recipe_spec(str(document["recipe"])))
         recipe_options = spec.evaluate_class.parse(dict(given))
+        recipe_options.require_paths_in(DataRoots(settings.data_roots))
         process = current_process(use_gpu=decide_gpu(options.gpus))
         trained = _trained_model(run, record, document, settings)
         job.begin(record)
@@ -62,11 +63,11 @@ def evaluate_classes() -> dict[str, type[EvaluateConfig]]:
     return {name: spec.evaluate_class for name, spec in specs.items() if isinstance(spec, LoopSpec)}
 
 
-def _document(record: RunRecord) -> dict[str, Any]:
-    document = read_config(record)
-    if document is None:
+def _document(record: RunRecord, settings: TrainingSettings) -> dict[str, Any]:
+    identity = identity_store(record, settings).read()
+    if identity is None:
         raise ConfigError(f"The run {record.run_id} is not one that this program has trained.")
-    return document
+    return identity.to_json()
 
 
 def _trained_model(

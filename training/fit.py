@@ -1,43 +1,57 @@
 """The command `fit`: trains a recipe and records it as an MLflow run, whatever happens on the way."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from typing import Any
-
-import mlflow
 
 from tracking_plugin.names import Tag
 from training.config import LaunchConfig
 from training.errors import ConfigError, LaunchError
-from training.job import TrainingJob
+from training.job import TrainingJob, work_dir
 from training.launchers.launcher import Launcher, Peers, open_launcher
 from training.outcome import Ending, TrainingOutcome
-from training.preparation import open_run, prepare_job
+from training.preparation import open_run, plan_training, prepare_job
 from training.recipe_spec import ProgramSpec, RecipeSpec
 from training.recipes.registry import recipe_spec
 from training.recording.ending import recorded_ending
-from training.recording.run_record import RunRecord, require_reachable, resume_run
+from training.recording.mlflow_names import require_names
+from training.recording.run_claim import claimed_run
+from training.recording.run_record import RunRecord, resume_run
+from training.recording.tracking_server import open_tracking_server
 from training.settings import TrainingSettings
 
 
 def fit(launch: LaunchConfig, given: Mapping[str, Any], settings: TrainingSettings) -> None:
-    """Train until the run has FINISHED. Raises TrainingError, with the run FAILED, if it cannot."""
+    """Train until the run has FINISHED. Raises TrainingError, with the run FAILED, if it cannot.
+
+    A run that another process trains, and an ended run that cannot be resumed, stay as they are.
+    """
     spec = recipe_spec(launch.recipe)
     if not (launch.run_id or settings.run_id):
         # Settings that are plainly wrong are refused before a run is created.
         spec.config_class.parse(dict(given))
-    tracking_uri = mlflow.get_tracking_uri()
-    require_reachable(tracking_uri)
+    require_names(
+        register_as=launch.model_name,
+        experiment_name=launch.experiment_name,
+        run_name=launch.run_name,
+    )
+    tracking_uri = open_tracking_server()
     launcher = open_launcher(launch.launcher)
-    with launcher.peers(launch, settings) as peers:
+    with launcher.peers(launch, settings) as peers, ExitStack() as claim:
         _require_one_process(spec, launch, peers)
         record: RunRecord | None = None
         prepared: TrainingJob | None = None
         if peers.is_main:
-            record = _open_run(launch, settings, tracking_uri, peers)
-            with recorded_ending(record, settings), _announced_failure(peers):
-                _announce(record, launch)
-                prepared = prepare_job(spec, given, launch, settings, record, launcher)
+            with _announced_failure(peers):
+                record = _open_run(launch, settings, tracking_uri, peers)
+                with nullcontext() if record.had_ended else recorded_ending(record, settings):
+                    run_dir = work_dir(settings.data_dir, record.run_id)
+                    claim.enter_context(claimed_run(record, run_dir))
+                    plan = plan_training(spec, given, launch, settings, record)
+                launch = plan.launch
+                with recorded_ending(record, settings):
+                    _announce(record, launch)
+                    prepared = prepare_job(spec, plan, settings, record, launcher)
         job = peers.broadcast(prepared)
         if job is None:
             raise LaunchError("Rank 0 could not prepare the training; its message says why.")

@@ -22,16 +22,17 @@ class TrainingJob:
     """A recipe with its complete configuration, and the MLflow run that records its training."""
 
     recipe: str
+    recipe_version: int
     config: Mapping[str, Any]
     """The complete configuration, as plain JSON."""
+    requested: Mapping[str, Any]
+    """The settings that the person has given, of which `config` is made."""
     run_id: str
     tracking_uri: str
     artifact_uri: str
     """Part of the job, so that a restart during an outage needs no server."""
     data_dir: Path
     use_gpu: bool
-    is_resumed: bool
-    """Whether the run was begun earlier, so that its params are recorded already."""
     shows_bars: bool
     """Whether the driver's standard error is a terminal."""
     register_as: str

@@ -10,8 +10,10 @@ from tracking_plugin.control_messages import Observed
 from training.agreement import Agreement
 from training.checkpoints.location import open_checkpoints
 from training.checkpoints.store import CheckpointStore
+from training.config import LoopConfig
 from training.console import BarConsole, BarFactory, Console, LineConsole
-from training.errors import TrackingError
+from training.effective_batch import keep_effective_batch
+from training.errors import ConfigError, TrackingError, WeightsError
 from training.job import TrainingJob
 from training.logs import configure_logging
 from training.loop import TrainingLoop
@@ -20,8 +22,10 @@ from training.outcome import Ending, TrainingOutcome
 from training.process import Process, current_process
 from training.random_state import seed_everything
 from training.recipe import LoopSpec, RecordedRecipe
+from training.recording.beginning import Start, identity_store_of, read_beginning, start
 from training.recording.control_signal import ControlLinkSignal
-from training.recording.loop_recorder import LoopRecorder
+from training.recording.loop_recorder import LoopRecorder, describe_run
+from training.run_identity import Beginning
 
 
 def run_loop_rank(
@@ -33,16 +37,23 @@ def run_loop_rank(
     config = spec.config_class.parse(dict(job.config))
     seed_everything(config.seed, process.rank)
     _set_deterministic(config.deterministic)
-    recipe = spec.build(config, job.data_dir, process)
     checkpoints = open_checkpoints(
         job.artifact_uri,
         tracking_uri=job.tracking_uri,
         staging=job.work_dir / "checkpoints",
         keep_last=config.keep_last,
     )
-    if process.is_main:
+    before = process.broadcast(read_beginning(job) if process.is_main else None)
+    if before is not None:
+        config = keep_effective_batch(config, before.samples_per_step, process.world_size)
+    has_checkpoint = process.broadcast(
+        checkpoints.latest() is not None if process.is_main else False
+    )
+    recipe = _build(spec, config, job, process, before, has_checkpoint=has_checkpoint)
+    begun = _agreed_start(job, recipe, process, before, has_checkpoint=has_checkpoint)
+    if begun is not None:
         with closing(RunControl(job.run_id, tracking_uri=job.tracking_uri)) as control:
-            return _train_and_record(job, recipe, process, checkpoints, make_bar, control)
+            return _train_and_record(job, recipe, process, checkpoints, make_bar, control, begun)
     return TrainingLoop(
         recipe=recipe,
         process=process,
@@ -53,6 +64,47 @@ def run_loop_rank(
     ).run()
 
 
+def _build(
+    spec: LoopSpec,
+    config: LoopConfig,
+    job: TrainingJob,
+    process: Process,
+    before: Beginning | None,
+    *,
+    has_checkpoint: bool,
+) -> RecordedRecipe:
+    try:
+        return spec.build(config, job.data_dir, process, has_checkpoint=has_checkpoint)
+    except WeightsError as error:
+        if before is None:
+            raise
+        raise WeightsError(
+            f"{error} The run has no checkpoint yet that could replace the weights file: put the "
+            "file back, or start a new run without --run-id."
+        ) from error
+
+
+def _agreed_start(
+    job: TrainingJob,
+    recipe: RecordedRecipe,
+    process: Process,
+    before: Beginning | None,
+    *,
+    has_checkpoint: bool,
+) -> Start | None:
+    """How the run starts, on rank 0 alone. Raises ConfigError on every rank if it must not be resumed."""
+    begun, refusal = None, ""
+    if process.is_main:
+        try:
+            description = describe_run(recipe, process)
+            begun = start(job, description, before, has_checkpoint=has_checkpoint)
+        except ConfigError as error:
+            refusal = str(error)
+    if refusal := process.broadcast(refusal):
+        raise ConfigError(refusal)
+    return begun
+
+
 def _train_and_record(
     job: TrainingJob,
     recipe: RecordedRecipe,
@@ -60,10 +112,11 @@ def _train_and_record(
     checkpoints: CheckpointStore,
     make_bar: BarFactory,
     control: RunControl,
+    begun: Start,
 ) -> TrainingOutcome:
     control.report(Observed.STARTING)
     signal = ControlLinkSignal(control)
-    recorder = LoopRecorder(job, checkpoints)
+    recorder = LoopRecorder(job, checkpoints, identity_store_of(job))
     console: Console = BarConsole(make_bar) if job.shows_bars else LineConsole()
     try:
         loop = TrainingLoop(
@@ -74,7 +127,7 @@ def _train_and_record(
             checkpoints=checkpoints,
             console=console,
         )
-        recorder.begin(recipe, process)
+        recorder.begin(recipe, process, begun)
         outcome = loop.run()
         _finish(outcome, recorder, recipe, signal)
     except BaseException:

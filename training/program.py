@@ -7,13 +7,15 @@ from tracking_plugin.control_messages import Observed
 from training.job import TrainingJob
 from training.outcome import Ending, TrainingOutcome
 from training.recipe_spec import ProgramSpec, RunDescription, Tracker
+from training.recording.beginning import identity_store_of, read_beginning, start
 from training.recording.recorder import Recorder
 
 
 class ProgramSession:
     """Implements `training.recipe_spec.TrainingSession` over the control link and MLflow."""
 
-    def __init__(self, recorder: Recorder, control: RunControl) -> None:
+    def __init__(self, job: TrainingJob, recorder: Recorder, control: RunControl) -> None:
+        self._job = job
         self.tracker: Tracker = recorder.tracker
         self._recorder = recorder
         self._control = control
@@ -21,7 +23,9 @@ class ProgramSession:
         self._step = 0
 
     def begin(self, description: RunDescription) -> None:
-        self._recorder.begin(description)
+        before = read_beginning(self._job)
+        begun = start(self._job, description, before, has_checkpoint=False)
+        self._recorder.begin(description, begun.identity, is_resumed=begun.is_resumed)
         self._control.report(Observed.TRAINING)
 
     def should_stop(self, step: int) -> bool:
@@ -38,8 +42,8 @@ def run_program(spec: ProgramSpec, job: TrainingJob) -> TrainingOutcome:
     """Train in this process. Raises TrainingError if the recipe fails or cannot be recorded."""
     with closing(RunControl(job.run_id, tracking_uri=job.tracking_uri)) as control:
         control.report(Observed.STARTING)
-        recorder = Recorder(job)
-        session = ProgramSession(recorder, control)
+        recorder = Recorder(job, identity_store_of(job))
+        session = ProgramSession(job, recorder, control)
         try:
             spec.run(job, session)
             recorder.close()

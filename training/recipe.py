@@ -117,6 +117,12 @@ class RecordedRecipe(Recipe, Protocol):
 
     def dataset(self) -> DatasetDescription: ...
 
+    def identity(self) -> Mapping[str, Any]:
+        """Plain JSON: what a resume must find unchanged beside the data, by the words that name it."""
+
+    def initial_weights(self) -> str:
+        """SHA-256 of the file of pre-trained weights; empty if none was read."""
+
     def package(self) -> PackagedModel: ...
 
 
@@ -156,8 +162,10 @@ class LoopSpec(RecipeSpec, Protocol):
     def evaluate_class(self) -> type[EvaluateConfig]:
         """The options of `evaluate`."""
 
-    def build(self, config: LoopConfig, data_dir: Path, process: Process) -> RecordedRecipe:
-        """The recipe on this rank; a collective."""
+    def build(
+        self, config: LoopConfig, data_dir: Path, process: Process, *, has_checkpoint: bool = False
+    ) -> RecordedRecipe:
+        """The recipe on this rank; a collective. A checkpoint will replace its initial weights."""
 
     def evaluate(
         self, trained: TrainedModel, options: EvaluateConfig, data_dir: Path, process: Process

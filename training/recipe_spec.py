@@ -43,6 +43,13 @@ class RunDescription:
     dataset: DatasetDescription
     document: Mapping[str, Any] = field(default_factory=dict)
     """Plain JSON that a later evaluation of the run reads."""
+    identity: Mapping[str, Any] = field(default_factory=dict)
+    """Plain JSON: further facts that a resume must find unchanged, by the words that name them."""
+    world_size: int = 1
+    samples_per_step: int = 0
+    """Samples of one optimizer step over all ranks; 0 for a training without such steps."""
+    initial_weights: str = ""
+    """SHA-256 of the file of pre-trained weights; empty without one."""
 
 
 class TrainingSession(Protocol):

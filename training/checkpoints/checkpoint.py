@@ -7,7 +7,6 @@ if they are enabled), `state.pt` (optimizer, scaler, random states, progress) an
 
 import hashlib
 import json
-import os
 import shutil
 import uuid
 from collections.abc import Mapping
@@ -19,6 +18,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from training.durable_file import sync_to_disk
 from training.errors import CheckpointError
 
 MANIFEST = "checkpoint.json"
@@ -39,7 +39,45 @@ class Checkpoint:
         return self.tensors.get("ema", self.tensors["model"])
 
 
-def write_checkpoint(root: Path, name: str, checkpoint: Checkpoint, *, step: int) -> Path:
+@dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """The content of a checkpoint's manifest."""
+
+    files: Mapping[str, Mapping[str, Any]]
+    """Size and SHA-256 of each file, by name."""
+    best: str | None
+    """Name of the checkpoint with the best evaluation until then, which may be this one."""
+
+    @property
+    def sizes_bytes(self) -> Mapping[str, int]:
+        return {name: int(entry["size_bytes"]) for name, entry in self.files.items()}
+
+
+def parse_manifest(text: str) -> Manifest | None:
+    """The manifest in `text`; None if it is none, as after a power cut."""
+    try:
+        values = json.loads(text)
+        files = {
+            str(name): {"size_bytes": int(entry["size_bytes"]), "sha256": str(entry["sha256"])}
+            for name, entry in values["files"].items()
+        }
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+    best = values.get("best")
+    return Manifest(files=files, best=best if isinstance(best, str) else None)
+
+
+def read_manifest(folder: Path) -> Manifest | None:
+    """The manifest of a checkpoint; None if it is missing or unreadable."""
+    try:
+        return parse_manifest((folder / MANIFEST).read_text())
+    except (OSError, ValueError):
+        return None
+
+
+def write_checkpoint(
+    root: Path, name: str, checkpoint: Checkpoint, *, step: int, best: str | None = None
+) -> Path:
     """Write `root/name` atomically.
 
     If that fails, raises CheckpointError and leaves no files behind.
@@ -48,11 +86,12 @@ def write_checkpoint(root: Path, name: str, checkpoint: Checkpoint, *, step: int
     target = root / name
     try:
         partial.mkdir(parents=True)
-        _write_files(partial, checkpoint, step=step)
+        _write_files(partial, checkpoint, step=step, best=best)
+        sync_to_disk(partial)
         if target.exists():
             shutil.rmtree(target)
         partial.rename(target)
-        _sync_folder(root)
+        sync_to_disk(root)
     except Exception as error:
         # torch.save and safetensors raise their own error types when a write fails.
         shutil.rmtree(partial, ignore_errors=True)
@@ -71,12 +110,10 @@ def read_checkpoint(folder: Path) -> Checkpoint:
 
 def find_fault(folder: Path) -> str | None:
     """Why `folder` is not a complete checkpoint, or None if it is one."""
-    try:
-        manifest = json.loads((folder / MANIFEST).read_text())
-        files: dict[str, dict[str, Any]] = manifest["files"]
-    except (OSError, ValueError, KeyError, TypeError):
+    manifest = read_manifest(folder)
+    if manifest is None:
         return f"{MANIFEST} is missing or unreadable"
-    for name, expected in files.items():
+    for name, expected in manifest.files.items():
         path = folder / name
         if not path.is_file() or path.stat().st_size != expected["size_bytes"]:
             return f"{name} is missing or has another size than when it was written"
@@ -91,18 +128,18 @@ def remove_incomplete(root: Path) -> None:
         shutil.rmtree(path, ignore_errors=True)
 
 
-def _write_files(folder: Path, checkpoint: Checkpoint, *, step: int) -> None:
+def _write_files(folder: Path, checkpoint: Checkpoint, *, step: int, best: str | None) -> None:
     for group, tensors in checkpoint.tensors.items():
         contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
         save_file(contiguous, folder / f"{group}.safetensors")
     torch.save(dict(checkpoint.state), folder / STATE)
     files = {}
     for path in sorted(folder.iterdir()):
-        _sync_file(path)
+        sync_to_disk(path)
         files[path.name] = {"size_bytes": path.stat().st_size, "sha256": _sha256(path)}
     manifest = folder / MANIFEST
-    manifest.write_text(json.dumps({"step": step, "files": files}, indent=2))
-    _sync_file(manifest)
+    manifest.write_text(json.dumps({"step": step, "best": best, "files": files}, indent=2))
+    sync_to_disk(manifest)
 
 
 def _write_failure(root: Path, step: int, error: Exception) -> str:
@@ -119,16 +156,3 @@ def _write_failure(root: Path, step: int, error: Exception) -> str:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _sync_file(path: Path) -> None:
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
-
-
-def _sync_folder(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

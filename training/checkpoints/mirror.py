@@ -9,18 +9,26 @@ import logging
 import tempfile
 import threading
 import time
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from mlflow.exceptions import MlflowException
 from mlflow.store.artifact.artifact_repo import ArtifactRepository
 
-from training.checkpoints.checkpoint import MANIFEST
-from training.errors import CheckpointError
+from training.checkpoints.checkpoint import (
+    MANIFEST,
+    PARTIAL_PREFIX,
+    Manifest,
+    find_fault,
+    parse_manifest,
+)
+from training.errors import CheckpointError, first_line
 
 logger = logging.getLogger(__name__)
 
 INDEX = "index.json"
+CHECKPOINT_PREFIX = "step_"
 FIRST_BACKOFF_S = 0.5
 MAX_BACKOFF_S = 30.0
 
@@ -35,6 +43,8 @@ class CheckpointMirror:
         self._closing = threading.Event()
         self._synced = threading.Event()
         self._last_error: Exception | None = None
+        self._stored_manifests: dict[str, str] = {}
+        """The manifests of the checkpoints that the store is known to have completely, by name."""
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -74,38 +84,45 @@ class CheckpointMirror:
             self._thread = None
 
     def index(self) -> dict[str, Any]:
-        """The index in the store, or an empty one if the store has none yet.
+        """The index in the store; empty if there is none that can be read.
 
         Raises CheckpointError if the store does not answer, so that the run does not start again
         from its first step.
         """
-        try:
-            if INDEX not in self._stored_names():
-                return {}
-            with tempfile.TemporaryDirectory(prefix="fovea-index-") as folder:
-                path = self._repository.download_artifacts(INDEX, dst_path=folder)
-                return dict(json.loads(Path(path).read_text()))
-        except (MlflowException, OSError, ValueError) as error:
-            raise CheckpointError(
-                f"The checkpoints in the artifact store could not be listed: {error}"
-            ) from error
+        return parse_index(self._text(INDEX, of=self._paths("")))
 
-    def download(self, name: str, target: Path) -> None:
-        """Download the checkpoint `name` from the store to the folder `target`."""
+    def names(self) -> set[str]:
+        """Names of the checkpoints in the store, complete or not. Raises CheckpointError as `index` does."""
+        return {path for path in self._paths("") if path.startswith(CHECKPOINT_PREFIX)}
+
+    def manifest(self, name: str) -> Manifest | None:
+        """The manifest of a checkpoint in the store, or None. Raises CheckpointError as `index` does."""
+        path = f"{name}/{MANIFEST}"
+        return parse_manifest(self._text(path, of=self._paths(name)))
+
+    def download(self, name: str, target: Path) -> str | None:
+        """Download the checkpoint `name` to the folder `target`, unless it is incomplete or damaged.
+
+        Returns its fault, or None. Raises CheckpointError if the store does not answer.
+        """
+        if self.manifest(name) is None:
+            return f"{MANIFEST} in the artifact store is missing or unreadable"
         target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".partial-") as partial:
-            try:
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=PARTIAL_PREFIX) as partial:
+            with _store_errors(f"The checkpoint {name} could not be downloaded"):
                 self._repository.download_artifacts(name, partial)
-            except (MlflowException, OSError) as error:
-                raise CheckpointError(
-                    f"The checkpoint {name} could not be downloaded from the artifact store: {error}"
-                ) from error
+            folder = Path(partial) / name
+            if (fault := find_fault(folder)) is not None:
+                return fault
+            if target.is_dir() and find_fault(target) is not None:
+                target.rename(Path(partial) / "damaged")
             try:
-                (Path(partial) / name).rename(target)
+                folder.rename(target)
             except OSError:
                 # Another rank on this machine may have downloaded it in the meantime.
                 if not target.is_dir():
                     raise
+        return None
 
     def _sync_until_closed(self) -> None:
         backoff_s = FIRST_BACKOFF_S
@@ -127,18 +144,43 @@ class CheckpointMirror:
 
     def _sync(self) -> None:
         path = self._root / INDEX
-        if not path.is_file():
+        text = path.read_text() if path.is_file() else ""
+        if not (index := parse_index(text)):
             self._synced.set()
             return
-        index = path.read_text()
-        kept = set(json.loads(index)["kept"])
-        for name in sorted(kept - set(self.index().get("kept", []))):
-            self._upload(name)
-        self._store_index(index)
-        for name in self._stored_names() - kept - {INDEX}:
+        kept = {str(name) for name in index["kept"]}
+        for name in sorted(kept):
+            self._upload_unless_stored(name)
+        self._store_index(text)
+        for name in self._paths("") - kept - {INDEX}:
             self._repository.delete_artifacts(name)
         if not self._changed.is_set():
             self._synced.set()
+
+    def _upload_unless_stored(self, name: str) -> None:
+        """A name in the store proves nothing: an upload may have been cut off."""
+        manifest = self._root / name / MANIFEST
+        if not manifest.is_file():
+            return  # The best checkpoint of a run that was resumed elsewhere is in the store alone.
+        text = manifest.read_text()
+        if self._stored_manifests.get(name) == text:
+            return
+        if not self._is_stored(name, text):
+            self._upload(name)
+        self._stored_manifests[name] = text
+
+    def _is_stored(self, name: str, text: str) -> bool:
+        """Whether the store has the checkpoint with this manifest, and every file in its full size."""
+        manifest = parse_manifest(text)
+        stored = {file.path: file.file_size for file in self._repository.list_artifacts(name)}
+        expected = {} if manifest is None else manifest.sizes_bytes
+        is_whole = all(
+            # Some stores do not tell the size of a file.
+            stored.get(f"{name}/{file}", -1) in (None, size_bytes)
+            for file, size_bytes in expected.items()
+        )
+        path = f"{name}/{MANIFEST}"
+        return is_whole and path in stored and self._text(path, of=set(stored)) == text
 
     def _store_index(self, index: str) -> None:
         # The file in the folder may already list checkpoints that this pass has not uploaded.
@@ -147,8 +189,20 @@ class CheckpointMirror:
             path.write_text(index)
             self._repository.log_artifact(str(path))
 
-    def _stored_names(self) -> set[str]:
-        return {file.path for file in self._repository.list_artifacts()}
+    def _paths(self, folder: str) -> set[str]:
+        with _store_errors("The checkpoints in the artifact store could not be listed"):
+            return {file.path for file in self._repository.list_artifacts(folder or None)}
+
+    def _text(self, path: str, *, of: Collection[str]) -> str:
+        """The content of the file at `path` if it is one `of` these paths, else an empty text."""
+        if path not in of:
+            return ""
+        with (
+            _store_errors("The checkpoints in the artifact store could not be read"),
+            tempfile.TemporaryDirectory(prefix="fovea-checkpoint-") as folder,
+        ):
+            found = Path(self._repository.download_artifacts(path, dst_path=folder))
+            return found.read_text(errors="replace")
 
     def _upload(self, name: str) -> None:
         folder = self._root / name
@@ -157,3 +211,22 @@ class CheckpointMirror:
         for file in sorted(folder.iterdir(), key=lambda file: file.name == MANIFEST):
             self._repository.log_artifact(str(file), artifact_path=name)
         logger.debug("Uploaded checkpoint %s in %.1f s.", name, time.monotonic() - began_s)
+
+
+def parse_index(text: str) -> dict[str, Any]:
+    """The index in `text`; empty if it is none, as after a power cut."""
+    try:
+        index = json.loads(text)
+    except ValueError:
+        return {}
+    has_names = isinstance(index, dict) and isinstance(index.get("kept"), list)
+    return index if has_names else {}
+
+
+@contextmanager
+def _store_errors(what: str) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        # The client of each kind of store raises errors of its own types.
+        raise CheckpointError(f"{what}: {first_line(error)}") from error

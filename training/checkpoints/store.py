@@ -11,11 +11,14 @@ from torch import Tensor
 
 from training.checkpoints.checkpoint import (
     Checkpoint,
+    Manifest,
     find_fault,
+    read_manifest,
     remove_incomplete,
     write_checkpoint,
 )
-from training.checkpoints.mirror import INDEX, CheckpointMirror
+from training.checkpoints.mirror import CHECKPOINT_PREFIX, INDEX, CheckpointMirror, parse_index
+from training.durable_file import write_durably
 from training.errors import CheckpointError
 
 logger = logging.getLogger(__name__)
@@ -23,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 def checkpoint_name(step: int) -> str:
     """The folder name of a step's checkpoint; names sort by step."""
-    return f"step_{step:010d}"
+    return f"{CHECKPOINT_PREFIX}{step:010d}"
 
 
 def retained(names: Sequence[str], *, best: str | None, keep_last: int) -> list[str]:
@@ -40,6 +43,8 @@ class CheckpointStore:
         self._mirror = mirror
         self._keep_last = keep_last
         self._best: str | None = None
+        self._latest: str | None = None
+        self._damaged: set[str] = set()
 
     def open_for_writing(self) -> None:
         """Prepare the folder for writing; only rank 0 calls this. Raises CheckpointError."""
@@ -58,24 +63,42 @@ class CheckpointStore:
         """Name of the newest complete checkpoint, in the folder or in the artifact store.
 
         Must be called once before the first `save`: it reads the name of the best checkpoint,
-        so that `save` never waits for the artifact store.
+        so that `save` never waits for the artifact store. The answer is kept until then.
         """
-        self._best = self.best()
-        for name in sorted(self._all_names(), reverse=True):
-            if self._is_complete(name):
-                return name
-        return None
+        if self._latest is None:
+            self._latest = self._find_latest()
+            if self._latest is not None:
+                manifest = self._manifest(self._latest)
+                self._best = (manifest and manifest.best) or self._index().get("best")
+        return self._latest
 
     def best(self) -> str | None:
-        """Name of the checkpoint with the best evaluation so far."""
-        best = self._index().get("best")
+        """Name of the checkpoint with the best evaluation so far.
+
+        Each checkpoint names it in its manifest. The index is only asked where that is missing: it
+        is written later, and a power cut may empty it.
+        """
+        if self._best is not None:
+            return self._best
+        names = sorted(self._all_names(), reverse=True)
+        manifests = [manifest for name in names if (manifest := self._manifest(name))]
+        is_newest_readable = bool(names) and self._manifest(names[0]) is not None
+        by_manifest = manifests[0].best if manifests else None
+        by_index = self._index().get("best")
+        first, second = (by_manifest, by_index) if is_newest_readable else (by_index, by_manifest)
+        best = first or second
         return str(best) if best else None
 
     def path(self, name: str) -> Path:
-        """The local folder of the checkpoint `name`, downloaded if necessary."""
+        """The local folder of the checkpoint `name`, downloaded if necessary.
+
+        Raises CheckpointError if the artifact store does not answer, or has no complete one.
+        """
         folder = self._root / name
-        if not folder.is_dir() and self._mirror is not None:
-            self._mirror.download(name, folder)
+        if self._mirror is None or (folder.is_dir() and find_fault(folder) is None):
+            return folder
+        if (fault := self._mirror.download(name, folder)) is not None:
+            raise CheckpointError(f"The checkpoint {name} is incomplete or damaged: {fault}.")
         return folder
 
     def save(
@@ -89,9 +112,10 @@ class CheckpointStore:
         """Write the checkpoint of `step`, then delete those that are no longer needed."""
         name = checkpoint_name(step)
         checkpoint = Checkpoint(tensors=tensors, state=state)
-        write_checkpoint(self._root, name, checkpoint, step=step)
-        if is_best:
-            self._best = name
+        best = name if is_best else self._best
+        write_checkpoint(self._root, name, checkpoint, step=step, best=best)
+        self._latest, self._best = None, best
+        self._damaged.discard(name)
         self._apply_retention()
 
     def flush(self, timeout_s: float) -> None:
@@ -119,49 +143,60 @@ class CheckpointStore:
             self._mirror.close(timeout_s)
 
     def _apply_retention(self) -> None:
-        local = self._local_names()
+        local = set(self._local_names())
         # After a resume on another machine the best checkpoint may be only in the artifact store.
-        names = {*local, self._best} if self._best else set(local)
+        names = (local - self._damaged) | ({self._best} if self._best else set())
         kept = retained(sorted(names), best=self._best, keep_last=self._keep_last)
         self._write_index({"kept": kept, "best": self._best})
-        for name in set(local) - set(kept):
+        for name in local - set(kept):
             shutil.rmtree(self._root / name, ignore_errors=True)
         if self._mirror is not None:
             self._mirror.notify()
 
     def _write_index(self, index: Mapping[str, Any]) -> None:
-        path = self._root / INDEX
-        partial = path.with_suffix(".partial")
         try:
-            partial.write_text(json.dumps(index))
-            partial.replace(path)
+            write_durably(self._root / INDEX, json.dumps(index))
         except OSError as error:
-            partial.unlink(missing_ok=True)
             raise CheckpointError(
                 f"The index of checkpoints could not be written to {self._root}: {error.strerror}. "
                 "Free some space, then resume the same run."
             ) from error
 
     def _index(self) -> dict[str, Any]:
+        """The index of the folder, or else of the artifact store; empty if neither can be read."""
         path = self._root / INDEX
-        if path.is_file():
-            return dict(json.loads(path.read_text()))
-        return self._mirror.index() if self._mirror is not None else {}
+        found = parse_index(path.read_text(errors="replace")) if path.is_file() else {}
+        if not found and self._mirror is not None:
+            found = self._mirror.index()
+        return found
+
+    def _manifest(self, name: str) -> Manifest | None:
+        found = read_manifest(self._root / name)
+        if found is None and self._mirror is not None and not (self._root / name).is_dir():
+            found = self._mirror.manifest(name)
+        return found
 
     def _local_names(self) -> list[str]:
-        return [path.name for path in self._root.glob("step_*") if path.is_dir()]
+        return [path.name for path in self._root.glob(f"{CHECKPOINT_PREFIX}*") if path.is_dir()]
 
     def _all_names(self) -> set[str]:
         names = set(self._local_names())
         if self._mirror is not None:
-            names |= set(self._mirror.index().get("kept", []))
+            names |= self._mirror.names()
         return names
 
-    def _is_complete(self, name: str) -> bool:
-        try:
-            fault = find_fault(self.path(name))
-        except CheckpointError as error:
-            fault = str(error)
-        if fault is not None:
+    def _find_latest(self) -> str | None:
+        for name in sorted(self._all_names(), reverse=True):
+            if (fault := self._fault(name)) is None:
+                return name
             logger.warning("Skipped the checkpoint %s: %s.", name, fault)
-        return fault is None
+            self._damaged.add(name)
+        return None
+
+    def _fault(self, name: str) -> str | None:
+        """Why the checkpoint cannot be used; downloads it if only the artifact store has it whole."""
+        folder = self._root / name
+        fault = find_fault(folder)
+        if fault is None or self._mirror is None:
+            return fault
+        return self._mirror.download(name, folder)

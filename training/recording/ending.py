@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 from training.errors import TrackingError, TrainingError
 from training.job import SPOOL, work_dir
+from training.recording.run_claim import RunInUseError
 from training.recording.run_record import RunRecord
 from training.settings import TrainingSettings
 from training.tracking.tracker import deliver
@@ -22,11 +23,15 @@ def recorded_ending(
 ) -> Iterator[None]:
     """End the run as FAILED or KILLED, with the reason, if the block raises.
 
+    A run that another process trains stays as it is.
+
     With `may_be_collateral` an unexpected error may be the consequence of another rank's failure,
     so it does not overwrite the reason that the other rank has recorded.
     """
     try:
         yield
+    except RunInUseError:
+        raise
     except TrainingError as refusal:
         message = str(refusal)
         _record_end(record, settings, lambda: record.failed(message, ENDING_TIMEOUT_S))

@@ -11,6 +11,8 @@ from training.job import TrainingJob
 from training.process import Process
 from training.recipe import RecordedRecipe
 from training.recipe_spec import RunDescription
+from training.recording.beginning import Start
+from training.recording.identity_store import IdentityStore
 from training.recording.publish import register_best_model
 from training.recording.recorder import ABANDON_TIMEOUT_S, Recorder
 from training.recording.retry import retry_until_accepted
@@ -21,16 +23,19 @@ logger = logging.getLogger(__name__)
 class LoopRecorder:
     """The recorder of a run and its checkpoints; used by rank 0 alone."""
 
-    def __init__(self, job: TrainingJob, checkpoints: CheckpointStore) -> None:
+    def __init__(
+        self, job: TrainingJob, checkpoints: CheckpointStore, identity: IdentityStore
+    ) -> None:
         self._job = job
         self._checkpoints = checkpoints
         checkpoints.open_for_writing()
-        self._recorder = Recorder(job)
+        self._recorder = Recorder(job, identity)
         self.tracker = self._recorder.tracker
 
-    def begin(self, recipe: RecordedRecipe, process: Process) -> None:
+    def begin(self, recipe: RecordedRecipe, process: Process, begun: Start) -> None:
         """Record the settings and the data set; the run is RUNNING from here on."""
-        self._recorder.begin(describe_run(recipe, process))
+        description = describe_run(recipe, process)
+        self._recorder.begin(description, begun.identity, is_resumed=begun.is_resumed)
 
     def finish(self, recipe: RecordedRecipe) -> None:
         """Register the best model, and wait until everything recorded is delivered."""
@@ -80,4 +85,12 @@ def describe_run(recipe: RecordedRecipe, process: Process) -> RunDescription:
         "global_batch_size": str(recipe.samples_per_step),
         "device": process.device_name,
     }
-    return RunDescription(params=params, dataset=recipe.dataset(), document=recipe.document())
+    return RunDescription(
+        params=params,
+        dataset=recipe.dataset(),
+        document=recipe.document(),
+        identity={**recipe.identity(), "the number of steps per epoch": recipe.steps_per_epoch},
+        world_size=process.world_size,
+        samples_per_step=recipe.samples_per_step,
+        initial_weights=recipe.initial_weights(),
+    )

@@ -5,15 +5,18 @@ import json
 from pathlib import Path
 
 from mlflow import MlflowClient
-from mlflow.entities import Dataset, DatasetInput, InputTag
+from mlflow.entities import Dataset, DatasetInput, InputTag, Run
 from mlflow.utils.mlflow_tags import MLFLOW_DATASET_CONTEXT
 
+from tracking_plugin.names import Param
 from training.errors import TrackingError
-from training.job import CONFIG_ARTIFACT, TrainingJob
+from training.job import TrainingJob
 from training.recipe_spec import DatasetDescription, RunDescription
+from training.recording.identity_store import IdentityStore
 from training.recording.retry import retry_until_accepted
 from training.recording.run_record import mark_training
 from training.recording.system_metrics import RecordedSystemMetrics
+from training.run_identity import RunIdentity
 from training.tracking.tracker import MlflowTracker
 
 ABANDON_TIMEOUT_S = 10.0
@@ -22,17 +25,24 @@ ABANDON_TIMEOUT_S = 10.0
 class Recorder:
     """The tracker and the system metrics of a run; used by rank 0 alone."""
 
-    def __init__(self, job: TrainingJob) -> None:
+    def __init__(self, job: TrainingJob, identity: IdentityStore) -> None:
         self._job = job
+        self._identity = identity
         self.tracker = MlflowTracker(
             run_id=job.run_id, tracking_uri=job.tracking_uri, spool_dir=job.spool_dir
         )
         self._system_metrics = RecordedSystemMetrics(job.run_id, job.tracking_uri, self.tracker)
 
-    def begin(self, description: RunDescription) -> None:
-        """Record the settings and the data set; the run is RUNNING from here on."""
-        if not self._job.is_resumed:
-            self._record_settings(description)
+    def begin(
+        self, description: RunDescription, identity: RunIdentity, *, is_resumed: bool
+    ) -> None:
+        """Record the settings and the data set as far as the run lacks them; it is RUNNING from here on."""
+        if not is_resumed:
+            # What the run began with is stored before any metric, so that no resume can miss it.
+            self._identity.write(identity, self._job.delivery_timeout_s)
+        run = self._run()
+        self.tracker.log_params(_missing_params(run, description, identity))
+        if not run.inputs.dataset_inputs:
             self._record_dataset(description.dataset)
         retry_until_accepted(
             lambda: mark_training(self._job.tracking_uri, self._job.run_id),
@@ -57,21 +67,11 @@ class Recorder:
         with contextlib.suppress(TrackingError):
             self.tracker.close(ABANDON_TIMEOUT_S)
 
-    def _record_settings(self, description: RunDescription) -> None:
-        job = self._job
-        settings = {name: str(value) for name, value in job.config.items()}
-        params = {**settings, **description.params, "recipe": job.recipe}
-        self.tracker.log_params(self._without_known_params(params))
-        document = {"recipe": job.recipe, "config": dict(job.config), **description.document}
-        self.tracker.log_json(document, CONFIG_ARTIFACT)
-
-    def _without_known_params(self, params: dict[str, str]) -> dict[str, str]:
-        """The params that the run does not have yet: `mlflow run` records those that it was given."""
+    def _run(self) -> Run:
         client = MlflowClient(self._job.tracking_uri)
-        run = retry_until_accepted(
+        return retry_until_accepted(
             lambda: client.get_run(self._job.run_id), "read the run", self._job.delivery_timeout_s
         )
-        return {name: value for name, value in params.items() if name not in run.data.params}
 
     def _record_dataset(self, description: DatasetDescription) -> None:
         client = MlflowClient(self._job.tracking_uri)
@@ -80,6 +80,18 @@ class Recorder:
             "record the data set",
             self._job.delivery_timeout_s,
         )
+
+
+def _missing_params(run: Run, description: RunDescription, identity: RunIdentity) -> dict[str, str]:
+    """The params that the run does not have yet.
+
+    `mlflow run` records those that it was given, and an interrupted attempt may have recorded some.
+    """
+    params = {name: str(value) for name, value in identity.config.items()}
+    params |= {**description.params, "recipe": identity.recipe}
+    if identity.beginning is not None:
+        params[Param.IDENTITY_DIGEST] = identity.beginning.digest
+    return {name: value for name, value in params.items() if name not in run.data.params}
 
 
 def _dataset_input(description: DatasetDescription) -> DatasetInput:

@@ -1,48 +1,23 @@
 """Creates or resumes the MLflow run of a training, and sets its status until it ends."""
 
-import time
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
-import requests
 from mlflow import MlflowClient
-from mlflow.entities import Experiment, Run, RunStatus
+from mlflow.entities import Run, RunStatus, RunTag
 from mlflow.exceptions import MlflowException
+from mlflow.tracking.context.registry import resolve_tags
 
 from tracking_plugin.mlflow_links import run_link
 from tracking_plugin.mlflow_status import MlflowStatus, end_status_of
+from tracking_plugin.names import SYSTEM_METRIC_PREFIX, Tag
 from tracking_plugin.names import RunStatus as FoveaStatus
-from tracking_plugin.names import Tag
-from training.errors import TrackingError
+from tracking_plugin.server_address import without_credentials
+from training.errors import TrackingError, first_line
+from training.recording.experiment import ExperimentChoice, find_or_create
 from training.recording.retry import retry_until_accepted
 
-EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}
-"""MLflow's UI shows an experiment of this kind as model training."""
-
-REACH_TIMEOUT_S = 5.0
-REACH_ATTEMPTS = 3
 LONGEST_TAG = 5000
 _COMMANDED_STATUSES = (FoveaStatus.PAUSING, FoveaStatus.RESUMING, FoveaStatus.STOPPING)
-
-
-def require_reachable(tracking_uri: str) -> None:
-    """Raise TrackingError unless an MLflow server answers at `tracking_uri`; other stores pass."""
-    if urlsplit(tracking_uri).scheme not in ("http", "https"):
-        return
-    for attempt in range(REACH_ATTEMPTS):
-        try:
-            answer = requests.get(f"{tracking_uri.rstrip('/')}/health", timeout=REACH_TIMEOUT_S)
-            if answer.ok:
-                return
-            reason = f"HTTP status {answer.status_code}"
-        except requests.RequestException as error:
-            reason = type(error).__name__
-        if attempt + 1 < REACH_ATTEMPTS:
-            time.sleep(1)
-    raise TrackingError(
-        f"No MLflow server answers at {tracking_uri} ({reason}). Start one with 'fovea serve', "
-        "or set MLFLOW_TRACKING_URI to where it runs."
-    )
 
 
 class RunRecord:
@@ -53,18 +28,26 @@ class RunRecord:
         self.run_id: str = run.info.run_id
         self.experiment_id: str = run.info.experiment_id
         self.artifact_uri: str = run.info.artifact_uri
+        self.params: Mapping[str, str] = dict(run.data.params)
+        self.is_untouched = _is_untouched(run)
+        """Whether nothing has been recorded in the run yet."""
+        self.evaluated_run_id: str = run.data.tags.get(Tag.EVALUATED_RUN, "")
+        """The run that this one evaluates; empty for a training."""
+        self.had_ended = RunStatus.is_terminated(RunStatus.from_string(run.info.status))
+        self._tags: Mapping[str, str] = dict(run.data.tags)
         self._client = MlflowClient(tracking_uri)
 
     @property
     def link(self) -> str:
         """The address of the run in the MLflow UI."""
-        return run_link(self.tracking_uri, self.experiment_id, self.run_id)
+        return run_link(without_credentials(self.tracking_uri), self.experiment_id, self.run_id)
 
     def starting(self) -> None:
         """The run is being started: it is SCHEDULED until it computes.
 
         A command that the run has not applied yet keeps its status.
         """
+        self._add_context()
         if _commanded_status(self._client, self.run_id) is None:
             self._client.update_run(self.run_id, status=MlflowStatus.SCHEDULED)
             self.set_tags({Tag.STATUS: FoveaStatus.STARTING, Tag.MESSAGE: ""})
@@ -79,7 +62,7 @@ class RunRecord:
 
     def failed(self, message: str, timeout_s: float) -> None:
         """End the run as FAILED, for the reason in `message`."""
-        self._end(FoveaStatus.ERROR, message[:LONGEST_TAG], timeout_s)
+        self._end(FoveaStatus.ERROR, without_credentials(message)[:LONGEST_TAG], timeout_s)
 
     def has_failed(self) -> bool:
         """Whether a rank has already recorded why it failed."""
@@ -88,6 +71,13 @@ class RunRecord:
     def set_tags(self, tags: Mapping[str, str]) -> None:
         for key, value in tags.items():
             self._client.set_tag(self.run_id, str(key), str(value))
+
+    def _add_context(self) -> None:
+        """Add MLflow's tags of who runs which program to a run that another program has created."""
+        context = {key: value for key, value in resolve_tags().items() if key not in self._tags}
+        if context:
+            tags = [RunTag(key, str(value)) for key, value in context.items()]
+            self._client.log_batch(self.run_id, tags=tags)
 
     def _end(self, status: FoveaStatus, message: str, timeout_s: float) -> None:
         mlflow_status = end_status_of(status)
@@ -115,13 +105,20 @@ def _commanded_status(client: MlflowClient, run_id: str) -> str | None:
     return status if is_live and status in _COMMANDED_STATUSES else None
 
 
-def create_run(
-    tracking_uri: str, *, experiment_name: str, experiment_id: str, run_name: str
-) -> RunRecord:
-    """A new run in the experiment of that id or else of that name, which is created if it is missing."""
+def create_run(tracking_uri: str, experiment: ExperimentChoice, run_name: str) -> RunRecord:
+    """A new run, with MLflow's tags of who started it, with which program and at which commit.
+
+    Raises TrackingError if the server refuses it.
+    """
     client = MlflowClient(tracking_uri)
-    experiment_id = experiment_id or _experiment_id(client, experiment_name)
-    return RunRecord(tracking_uri, client.create_run(experiment_id, run_name=run_name or None))
+    try:
+        experiment_id = find_or_create(client, experiment)
+        run = client.create_run(experiment_id, run_name=run_name or None, tags=resolve_tags())
+    except MlflowException as error:
+        raise TrackingError(
+            f"The tracking server did not create the run: {without_credentials(first_line(error))}"
+        ) from error
+    return RunRecord(tracking_uri, run)
 
 
 def find_run(tracking_uri: str, run_id: str) -> Run:
@@ -129,7 +126,10 @@ def find_run(tracking_uri: str, run_id: str) -> Run:
     try:
         return MlflowClient(tracking_uri).get_run(run_id)
     except MlflowException as error:
-        raise TrackingError(f"There is no run {run_id} on {tracking_uri}: {error}") from error
+        raise TrackingError(
+            f"There is no run {run_id} on {without_credentials(tracking_uri)}: "
+            f"{without_credentials(first_line(error))}"
+        ) from error
 
 
 def resume_run(tracking_uri: str, run_id: str) -> RunRecord:
@@ -142,14 +142,7 @@ def resume_run(tracking_uri: str, run_id: str) -> RunRecord:
     return RunRecord(tracking_uri, run)
 
 
-def _experiment_id(client: MlflowClient, name: str) -> str:
-    found: Experiment | None = client.get_experiment_by_name(name)
-    if found is None:
-        try:
-            return str(client.create_experiment(name, tags=EXPERIMENT_TAGS))
-        except MlflowException:
-            # Another process has created it in the meantime.
-            found = client.get_experiment_by_name(name)
-    if found is None or found.lifecycle_stage != "active":
-        raise TrackingError(f"The experiment {name!r} is deleted; restore it, or name another one.")
-    return str(found.experiment_id)
+def _is_untouched(run: Run) -> bool:
+    has_ended = RunStatus.is_terminated(RunStatus.from_string(run.info.status))
+    names = (name for name in run.data.metrics if not name.startswith(SYSTEM_METRIC_PREFIX))
+    return not has_ended and not any(names)

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import Field
 
-from training.config import EvaluateConfig, LoopConfig
+from training.config import PATH, EvaluateConfig, LoopConfig
 from training.data.framing import Framing
 from training.errors import ConfigError
 
@@ -41,16 +41,22 @@ class RetinalConfig(LoopConfig):
     """All settings of the retinal recipe."""
 
     data: str = Field(
-        "", description="folder with train|val|test/<class>/; none: the synthetic demonstration set"
+        "",
+        description="folder with train|val|test/<class>/; none: the synthetic demonstration set",
+        json_schema_extra=PATH,
     )
     preset: Preset = Field(Preset.AUTO, description="defaults for everything below")
-    taxonomy: str = Field("", description="YAML file; by default from the folder names")
+    taxonomy: str = Field(
+        "", description="YAML file; by default from the folder names", json_schema_extra=PATH
+    )
     skip_bad_images: bool = Field(False, description="leave unreadable images out and count them")
 
     backbone: str = Field("vit_large_patch16_224", description="any timm architecture")
     global_pool: str = Field("avg", description="how tokens are pooled; empty: the backbone's own")
     norm_layer: str = Field("", description="normalisation layer; empty: the backbone's own")
-    weights: str = Field("", description="file of pre-trained weights, or 'random'")
+    weights: str = Field(
+        "", description="file of pre-trained weights, or 'random'", json_schema_extra=PATH
+    )
     tuning: Tuning = Field(Tuning.FULL, description="train all weights, or the classifier only")
     image_size: int = Field(224, ge=16, le=2048, description="pixels per side")
     framing: Framing = Field(Framing.CROP, description="how images become square")

@@ -1,9 +1,10 @@
 """Finds and verifies the data set of the retinal recipe, or draws a synthetic one if none is given."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from training.config import Split
 from training.data.image_folder import ImageFolder, scan_image_folder, training_classes
@@ -78,6 +79,27 @@ def verify_data(data: RetinalData, config: RetinalConfig, process: Process) -> R
     return RetinalData(
         folder=folder.without(skipped), taxonomy=data.taxonomy, skipped_images=skipped
     )
+
+
+def data_identity(data: RetinalData) -> Mapping[str, Any]:
+    """What a resume must find unchanged beside the content of the images, by the words that name it."""
+    taxonomy, folder = data.taxonomy, data.folder
+    return {
+        "the classes": list(taxonomy.classes),
+        "the modality of a class": dict(zip(taxonomy.classes, taxonomy.modalities, strict=True)),
+        "a critical condition": {
+            condition.name: {
+                "classes": [taxonomy.classes[index] for index in condition.class_indices],
+                "minimum sensitivity": condition.min_sensitivity,
+            }
+            for condition in taxonomy.critical_conditions
+        },
+        "the number of images": {
+            str(split): dict(zip(folder.classes, images.support(len(folder.classes)), strict=True))
+            for split, images in folder.splits.items()
+        },
+        "the number of unreadable images that are left out": len(data.skipped_images),
+    }
 
 
 def describe_dataset(data: RetinalData) -> DatasetDescription:

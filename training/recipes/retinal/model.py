@@ -1,5 +1,6 @@
 """Builds the network of the retinal recipe from its configuration."""
 
+import hashlib
 import logging
 from pathlib import Path
 
@@ -29,16 +30,35 @@ def check_model(config: RetinalConfig, num_classes: int) -> None:
     """Raise TrainingError if the model or its weights do not exist or do not fit, without building it."""
     with torch.device("meta"):
         model = build_classifier(backbone_config(config, num_classes))
-    if config.weights not in ("", RANDOM_WEIGHTS):
+    if has_weights_file(config):
         read_backbone_weights(model, Path(config.weights).expanduser())
 
 
-def build_model(backbone: BackboneConfig, config: RetinalConfig) -> nn.Module:
-    """The seeded network with its pre-trained weights. Raises WeightsError if they do not fit."""
+def has_weights_file(config: RetinalConfig) -> bool:
+    return config.weights not in ("", RANDOM_WEIGHTS)
+
+
+def weights_digest(config: RetinalConfig) -> str:
+    """SHA-256 of the file of pre-trained weights; empty without one."""
+    if not has_weights_file(config):
+        return ""
+    with Path(config.weights).expanduser().open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def build_model(
+    backbone: BackboneConfig, config: RetinalConfig, *, has_checkpoint: bool = False
+) -> nn.Module:
+    """The seeded network with its pre-trained weights, unless a checkpoint will replace them.
+
+    Raises WeightsError if they do not fit.
+    """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
         model = build_classifier(backbone)
-    if config.weights in ("", RANDOM_WEIGHTS):
+    if has_checkpoint:
+        logger.info("The weights of the backbone %s come from the checkpoint.", backbone.name)
+    elif not has_weights_file(config):
         logger.log(
             logging.INFO if config.preset is Preset.SMALL else logging.WARNING,
             "No weights file is given: the backbone %s starts from random weights.",

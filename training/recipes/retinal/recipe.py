@@ -1,6 +1,5 @@
 """The retinal recipe: a fundus and OCT classifier, by default RETFound's official fine-tuning."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +11,8 @@ from timm.optim import param_groups_layer_decay
 from torch import Tensor, nn
 from torch.optim import AdamW, Optimizer
 
-from tracking_plugin.names import CONFUSION_MATRIX, Metric, Param
+from tracking_plugin.critical_conditions import threshold_params
+from tracking_plugin.names import CONFUSION_MATRIX, Metric
 from training.config import Split
 from training.data.augmentation import AugmentationConfig, augment
 from training.data.loading import ImageBatch, SplitDataset, load_batches
@@ -29,8 +29,8 @@ from training.process import Process
 from training.recipe import EvaluationResult, PackagedModel, StepResult
 from training.recipe_spec import DatasetDescription
 from training.recipes.retinal.config import ClassImbalance, RetinalConfig, Tuning
-from training.recipes.retinal.data import RetinalData, describe_dataset
-from training.recipes.retinal.model import backbone_config, build_model
+from training.recipes.retinal.data import RetinalData, data_identity, describe_dataset
+from training.recipes.retinal.model import backbone_config, build_model, weights_digest
 from training.recipes.retinal.package import package_classifier
 from training.recipes.retinal.prediction import InferenceTransform, predict
 from training.recipes.schedule import WarmupCosine
@@ -51,17 +51,27 @@ class TrainingBatch:
 class RetinalRecipe:
     """Trains a classifier on an ImageFolder; implements `training.recipe.Recipe`."""
 
-    def __init__(self, config: RetinalConfig, data: RetinalData, process: Process) -> None:
+    def __init__(
+        self,
+        config: RetinalConfig,
+        data: RetinalData,
+        process: Process,
+        *,
+        has_checkpoint: bool = False,
+    ) -> None:
         self.config = config
         self._data = data
         self._process = process
+        self._has_checkpoint = has_checkpoint
         self._num_classes = len(data.taxonomy.classes)
         self._order = self._training_order()
         self._schedule = self._build_schedule()
         self._class_weights = self._loss_weights().to(process.device)
         self._augmentation = augmentation_config(config)
         self._val_set = split_dataset(config, data, Split.VAL)
-        self.model = build_model(backbone_config(config, self._num_classes), config)
+        self.model = build_model(
+            backbone_config(config, self._num_classes), config, has_checkpoint=has_checkpoint
+        )
         if process.world_size > 1:
             self.model = synchronise_batch_norm(self.model, process.device)
 
@@ -150,7 +160,7 @@ class RetinalRecipe:
             "num_classes": str(self._num_classes),
             "num_parameters": str(sum(p.numel() for p in self.model.parameters())),
             "skipped_images": str(len(self._data.skipped_images)),
-            Param.CRITICAL_THRESHOLDS: json.dumps(
+            **threshold_params(
                 {
                     condition.name: condition.min_sensitivity
                     for condition in self._data.taxonomy.critical_conditions
@@ -164,6 +174,12 @@ class RetinalRecipe:
 
     def dataset(self) -> DatasetDescription:
         return describe_dataset(self._data)
+
+    def identity(self) -> Mapping[str, Any]:
+        return data_identity(self._data)
+
+    def initial_weights(self) -> str:
+        return "" if self._has_checkpoint else weights_digest(self.config)
 
     def package(self) -> PackagedModel:
         return package_classifier(

@@ -46,7 +46,9 @@ class RetinalSpec:
         retinal = cast(RetinalEvaluateConfig, options)
         return evaluate_classifier(trained, retinal, data_dir, process)
 
-    def build(self, config: LoopConfig, data_dir: Path, process: Process) -> RecordedRecipe:
+    def build(
+        self, config: LoopConfig, data_dir: Path, process: Process, *, has_checkpoint: bool = False
+    ) -> RecordedRecipe:
         from training.recipes.retinal.recipe import RetinalRecipe  # noqa: PLC0415
 
         retinal = cast(RetinalConfig, config)
@@ -54,4 +56,5 @@ class RetinalSpec:
             data_root(retinal, data_dir)  # draws a missing synthetic set once per machine
         process.barrier()
         data = find_data(retinal, data_root(retinal, data_dir), TRAINING_SPLITS)
-        return RetinalRecipe(retinal, verify_data(data, retinal, process), process)
+        verified = verify_data(data, retinal, process)
+        return RetinalRecipe(retinal, verified, process, has_checkpoint=has_checkpoint)
