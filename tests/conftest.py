@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 
+import hypothesis
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
@@ -19,6 +20,9 @@ os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 # A shell that starts the tests in the background ignores SIGINT, also for their child processes.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# A deadline per example would fail a test because the machine is busy.
+hypothesis.settings.register_profile("no deadline", deadline=None)
+hypothesis.settings.load_profile("no deadline")
 
 ON_RAY = (
     "tests/api/jobs/",

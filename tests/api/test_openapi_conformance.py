@@ -125,7 +125,6 @@ SCHEMA.config.generation.update(allow_extra_parameters=False)
     max_examples=NUM_EXAMPLES,
     derandomize=True,
     database=None,
-    deadline=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )

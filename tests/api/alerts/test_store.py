@@ -190,9 +190,7 @@ POINT = st.tuples(
 """A step, a value, and whether the server is killed before it evaluates the point."""
 
 
-@settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     points=st.lists(POINT, max_size=25),
     patience=st.builds(Patience, to_fire=st.integers(1, 3), to_clear=st.integers(1, 3)),

@@ -74,7 +74,7 @@ def test_the_number_of_curves_is_bounded_but_loss_is_always_kept() -> None:
     assert titles(curves)[0] == ("loss", ["train"])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.lists(st.tuples(STEPS, FLOATS | st.none()), max_size=40),
     st.integers(1, 120),

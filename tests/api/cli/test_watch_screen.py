@@ -139,7 +139,7 @@ def test_a_still_screen_shows_its_time() -> None:
     assert "Ctrl-C" not in screen
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.integers(1, 220),
     st.integers(1, 60),

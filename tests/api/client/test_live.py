@@ -85,7 +85,7 @@ ENDINGS = st.lists(
 
 
 @pytest.mark.parametrize("read", [read_blocking, read_async])
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(endings=ENDINGS, num_repeated=st.integers(0, 3))
 def test_every_event_arrives_once_and_in_order_over_lost_connections(
     read: Read, endings: list[Ending], num_repeated: int

@@ -114,4 +114,4 @@ class Controlled(RuleBasedStateMachine):
 
 
 TestControlled = Controlled.TestCase
-TestControlled.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)
+TestControlled.settings = settings(max_examples=150, stateful_step_count=30)

@@ -147,7 +147,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> SqlAlchemyStore:
     return SqlAlchemyStore(f"sqlite:///{folder}/mlflow.db", f"{folder}/artifacts")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(points)
 def test_the_newest_values_are_those_that_mlflow_stores(
     store: SqlAlchemyStore, points: list[LoggedPoint]
