@@ -1,10 +1,11 @@
 """The list of runs with a summary of each."""
 
 from api.pages import Listed, Page
+from api.runs.headlines import headlines
 from api.runs.metrics_data import nest
 from api.runs.reader import RunReader
 from api.runs.schemas import RunSummary
-from api.runs.source import FoundRun, RunQuery
+from api.runs.source import KEY_METRICS, FoundRun, RunQuery
 from api.runs.state import latest_values
 from api.runs.status import training_status
 from api.timestamps import utc
@@ -20,7 +21,8 @@ def list_runs(reader: RunReader, query: RunQuery, page: Page, now_ms: int) -> Li
 def _summary(found: FoundRun, now_ms: int) -> RunSummary:
     state = found.state
     status = training_status(state, now_ms)
-    metrics = nest(latest_values(state))
+    values = latest_values(state)
+    metrics = nest({name: values[name] for name in KEY_METRICS if name in values})
     return RunSummary(
         run_id=state.run_id,
         run_name=state.run_name,
@@ -43,4 +45,5 @@ def _summary(found: FoundRun, now_ms: int) -> RunSummary:
         auc_roc=metrics.auc_roc,
         f1_score=metrics.f1_score,
         not_finite=metrics.not_finite,
+        headlines=headlines(state.latest),
     )

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, Field
 
+from api.runs.metric_roles import Direction, Role, Split
 from tracking_plugin.critical_conditions import ConditionStatus
 from tracking_plugin.names import RunStatus
 
@@ -170,6 +171,17 @@ class EpochComparison(BaseModel):
     epochs: list[EpochValues] = Field(description="in the requested order")
 
 
+class HeadlineValue(BaseModel):
+    """The newest value of a metric by which a run is followed, whichever program has logged it."""
+
+    name: str = Field(description="MLflow name")
+    value: float | None
+    not_finite: NotFinite | None = None
+    role: Role
+    split: Split
+    direction: Direction = Field(description="which values are better")
+
+
 class RunSummary(BaseModel):
     """A run in a list."""
 
@@ -197,4 +209,7 @@ class RunSummary(BaseModel):
     f1_score: float | None
     not_finite: dict[str, NotFinite] = Field(
         description="MLflow names of the metrics whose value is not finite"
+    )
+    headlines: list[HeadlineValue] = Field(
+        description="the run's main values, also of metrics that no other field has"
     )

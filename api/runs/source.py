@@ -21,7 +21,15 @@ KEY_METRICS = (
     Metric.VAL_AUC_ROC_WEIGHTED,
     Metric.VAL_F1,
 )
-"""The metrics in a list of runs."""
+"""The metrics that a list of runs has fields for."""
+
+USUAL_METRICS = (
+    *("loss", "train_loss", "val_loss", "valid_loss", "eval_loss", "eval/loss", "test_loss"),
+    *("accuracy", "acc", "train_acc", "val_acc", "train_accuracy", "val_accuracy", "eval_accuracy"),
+    *("test_accuracy", "test/loss", "test/accuracy", "val_auc", "val_f1", "eval_f1"),
+    *("training_accuracy_score", "training_log_loss", "validation-logloss", "train-logloss"),
+)
+"""Frequent names of other programs; a list of runs finds them however many metrics a run has."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +42,7 @@ class RunQuery:
 
 @dataclass(frozen=True)
 class FoundRun:
-    """A run in a list; `state` holds only the KEY_METRICS."""
+    """A run in a list; `state` holds the KEY_METRICS and those from which its headlines are chosen."""
 
     state: RunState
     experiment_name: str

@@ -1,17 +1,18 @@
 """Reads runs from MLflow's SQL store, with a few statements per page."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any
 
 from mlflow.entities import LifecycleStage
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, not_, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from api.pages import Listed, Page
+from api.runs.headlines import has_headlines
 from api.runs.mlflow_tables import EXPERIMENTS, LATEST_METRICS, PARAMS, RUNS, TAGS
-from api.runs.source import KEY_METRICS, FoundRun, RunQuery, is_of_training
+from api.runs.source import KEY_METRICS, USUAL_METRICS, FoundRun, RunQuery, is_of_training
 from api.runs.sql_metrics import of_training, point, point_columns
 from api.runs.state import RunState
 from api.runs.status import effective_status
@@ -35,6 +36,10 @@ _NEWEST_FIRST = (
     RUNS.c.run_uuid,
 )
 _LARGEST_EXPERIMENT_ID = 2**31 - 1
+
+_METRICS_OF_A_RUN = 500
+_RUNS_AT_ONCE = 50
+"""Databases bound the parts of a union, too."""
 
 
 class SqlRuns:
@@ -74,8 +79,10 @@ class SqlRuns:
                 wanted.order_by(*_NEWEST_FIRST).limit(page.limit).offset(page.offset)
             ).all()
             states = _states(session, rows)
-            is_key_metric = LATEST_METRICS.c.key.in_(_texts(KEY_METRICS))
+            is_key_metric = LATEST_METRICS.c.key.in_((*_texts(KEY_METRICS), *USUAL_METRICS))
             _add_latest(states, session.execute(_latest(states).where(is_key_metric)))
+            for run_ids in _in_batches(_without_headlines(states), _RUNS_AT_ONCE):
+                _add_latest(states, session.execute(_some_latest(run_ids)))
             for run_id, last_step in session.execute(_last_steps(states)):
                 states[run_id].last_step = last_step
         return Listed([FoundRun(states[row.run_uuid], row.experiment_name) for row in rows], total)
@@ -110,6 +117,12 @@ class SqlRuns:
         return by_id if is_an_id else by_name
 
 
+def _in_batches(run_ids: Collection[str], size: int) -> Iterator[list[str]]:
+    ids = list(run_ids)
+    for start in range(0, len(ids), size):
+        yield ids[start : start + size]
+
+
 def _states(session: Session, rows: Iterable[Any]) -> dict[str, RunState]:
     """The runs with those parameters and tags that Fovea knows."""
     states = {row.run_uuid: _state(row) for row in rows}
@@ -141,6 +154,20 @@ def _state(row: Any) -> RunState:
 def _latest(run_ids: Collection[str]) -> Select[Any]:
     columns = (LATEST_METRICS.c.run_uuid, *point_columns(LATEST_METRICS))
     return select(*columns).where(LATEST_METRICS.c.run_uuid.in_(run_ids))
+
+
+def _without_headlines(states: Mapping[str, RunState]) -> list[str]:
+    return [run_id for run_id, state in states.items() if not has_headlines(state.latest)]
+
+
+def _some_latest(run_ids: Collection[str]) -> Select[Any]:
+    """A bounded number of metrics of each run, the first that it has logged."""
+    of_each = [
+        _latest([run_id]).where(of_training(LATEST_METRICS)).limit(_METRICS_OF_A_RUN).subquery()
+        for run_id in run_ids
+    ]
+    found = union_all(*(select(part) for part in of_each)).subquery()
+    return select(found)
 
 
 def _add_latest(states: Mapping[str, RunState], rows: Iterable[Any]) -> None:

@@ -27,6 +27,8 @@ METRIC_CATALOG: Mapping[str, Any] = {
             "short_label": "val loss",
             "short_name": "loss",
             "part": "val",
+            "role": "loss",
+            "split": "val",
             "group": "loss",
             "direction": "lower",
             "subject": "model",
@@ -38,6 +40,7 @@ METRIC_CATALOG: Mapping[str, Any] = {
         {
             "prefix": "per_class/",
             "label": {"en": "Recall by class", "fr": "Rappel par classe"},
+            "role": "class",
             "direction": "higher",
             "subject": "model",
             "unit": "fraction",
@@ -46,6 +49,24 @@ METRIC_CATALOG: Mapping[str, Any] = {
     ],
     "groups": [{"name": "loss", "label": {"en": "Loss", "fr": "Perte"}}],
     "direction_words": {"lower": ["loss", "error"], "higher": ["accuracy", "recall"]},
+    "words": {
+        "splits": [{"split": "val", "words": ["val", "valid", "eval"]}],
+        "terms": [
+            {
+                "role": "loss",
+                "direction": "lower",
+                "group": "loss",
+                "measure": "loss",
+                "words": ["loss", "cross entropy"],
+                "suffixes": ["loss"],
+            }
+        ],
+        "plain": ["total", "mean"],
+        "granularity": ["step", "epoch"],
+        "settings": ["weight", "scale"],
+        "counts": ["num"],
+        "undirected": ["policy"],
+    },
 }
 SNAPSHOT: Mapping[str, Any] = {
     "step": 7100,

@@ -45,6 +45,15 @@ RUN: Mapping[str, Any] = {
     "auc_roc": METRICS["auc_roc"],
     "f1_score": 0.808,
     "not_finite": {},
+    "headlines": [
+        {
+            "name": "val/loss",
+            "value": METRICS["loss"]["val"],
+            "role": "loss",
+            "split": "val",
+            "direction": "lower",
+        }
+    ],
 }
 STATUS: Mapping[str, Any] = {
     "status": "training",

@@ -13,6 +13,7 @@ from mlflow.store.tracking.file_store import FileStore
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
 from api.pages import Page
+from api.runs.headlines import headline_names
 from api.runs.reader import RunNotFoundError, RunReader
 from api.runs.source import EpochSpan, RunQuery, SpanEnds
 from api.runs.state import RECENT_STEPS
@@ -200,6 +201,19 @@ def test_runs_are_found_by_experiment_and_status(reader: RunReader, mlflow: Mlfl
     assert (first.experiment_name, first.state.last_step) == ("two", 5)
     assert first.state.latest["train/loss"].value == 0.5
     assert reader.find_runs(RunQuery(experiment="one"), Page(limit=1)).total == 2
+
+
+def test_a_listed_run_has_the_metrics_from_which_its_headlines_are_chosen(
+    reader: RunReader, mlflow: Mlflow
+) -> None:
+    usual, unusual, none = (mlflow.run(start_ms=START_MS - number) for number in range(3))
+    usual.log_named(1, {f"a{number}": 0.1 for number in range(600)})
+    usual.log_named(2, {"eval_loss": 0.5})
+    unusual.log_named(1, {"valid_0 l2": 0.25, "system/cpu": 1.0})
+    none.log_named(1, {"x": NAN})
+    listed = reader.find_runs(RunQuery(), EVERYTHING).entries
+    names = [headline_names(run.state.latest) for run in listed]
+    assert names == [["eval_loss"], ["valid_0 l2"], ["x"]]
 
 
 def test_steps_points_and_epochs_exclude_system_metrics(reader: RunReader, mlflow: Mlflow) -> None:
