@@ -62,6 +62,12 @@ def read_environment(variables: Mapping[str, str] | None = None) -> ServerEnviro
     )
 
 
+def credential_variables() -> dict[str, str]:
+    """The variables of this process with which another one gets the same access to the server."""
+    names = (USERNAME, PASSWORD, TOKEN, INSECURE_TLS, WORKSPACE)
+    return {name: os.environ[name] for name in names if name in os.environ}
+
+
 def _credentials_file() -> tuple[str, str]:
     """User name and password in MLflow's file, if it has them."""
     parser = configparser.ConfigParser()

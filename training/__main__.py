@@ -6,8 +6,6 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import mlflow
-
 from training.cli_options import add_flags, given_values
 from training.config import EvaluateConfig, LaunchConfig
 from training.errors import TrackingError, TrainingError
@@ -15,6 +13,7 @@ from training.fit import fit
 from training.job import SPOOL, work_dir
 from training.logs import configure_logging
 from training.recipes.registry import recipe_spec
+from training.recording.tracking_server import open_tracking_server
 from training.settings import TrainingSettings
 from training.tracking.tracker import deliver
 
@@ -83,7 +82,7 @@ def _deliver(namespace: argparse.Namespace) -> None:
     spool_dir = work_dir(TrainingSettings().data_dir, run_id) / SPOOL
     if not spool_dir.is_dir():
         raise TrackingError(f"There is nothing to deliver: {spool_dir} does not exist.")
-    deliver(run_id, mlflow.get_tracking_uri(), spool_dir, DELIVERY_TIMEOUT_S)
+    deliver(run_id, open_tracking_server(), spool_dir, DELIVERY_TIMEOUT_S)
 
 
 def _write_schemas(_: argparse.Namespace) -> None:

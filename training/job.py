@@ -2,9 +2,11 @@
 
 import contextlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from tracking_plugin.server_environment import credential_variables
 
 SPOOL = "spool"
 """Folder in a run's work folder with the tracker's undelivered records."""
@@ -37,6 +39,8 @@ class TrainingJob:
     """Whether the driver's standard error is a terminal."""
     register_as: str
     delivery_timeout_s: float
+    credentials: Mapping[str, str] = field(default_factory=credential_variables, repr=False)
+    """MLflow's environment variables, for ranks on machines that have others; Ray shows the repr."""
 
     @property
     def work_dir(self) -> Path:

@@ -1,5 +1,6 @@
 """Trains a job as one rank, independent of its launcher and of how its recipe trains."""
 
+import os
 from typing import Any
 
 from training.console import BarFactory, terminal_bar
@@ -18,6 +19,8 @@ def run_rank(
     `gpu` is the torch.device that the launcher has chosen, if it has chosen one. Raises
     TrainingError if the training fails.
     """
+    for name, value in job.credentials.items():
+        os.environ.setdefault(name, value)
     spec = recipe_spec(job.recipe)
     if isinstance(spec, ProgramSpec):
         return run_program(spec, job)

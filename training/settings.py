@@ -3,10 +3,12 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AliasChoices, BeforeValidator, Field
+from pydantic import AliasChoices, BeforeValidator, Field, StringConstraints
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from tracking_plugin.data_roots import listed_roots
+
+_Word = Annotated[str, StringConstraints(strip_whitespace=True)]
 
 
 class TrainingSettings(BaseSettings):
@@ -18,8 +20,9 @@ class TrainingSettings(BaseSettings):
     data_roots: Annotated[tuple[Path, ...] | None, NoDecode, BeforeValidator(listed_roots)] = None
     ray_address: str = ""
     ray_job_address: str = Field("", validation_alias=AliasChoices("RAY_ADDRESS"))
-    run_id: str = Field("", validation_alias=AliasChoices("MLFLOW_RUN_ID"))
-    experiment_id: str = Field("", validation_alias=AliasChoices("MLFLOW_EXPERIMENT_ID"))
+    run_id: _Word = Field("", validation_alias=AliasChoices("MLFLOW_RUN_ID"))
+    experiment_id: _Word = Field("", validation_alias=AliasChoices("MLFLOW_EXPERIMENT_ID"))
+    experiment_name: _Word = Field("", validation_alias=AliasChoices("MLFLOW_EXPERIMENT_NAME"))
 
     @property
     def cluster_address(self) -> str:

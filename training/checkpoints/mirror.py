@@ -16,6 +16,7 @@ from typing import Any
 
 from mlflow.store.artifact.artifact_repo import ArtifactRepository
 
+from tracking_plugin.server_address import without_credentials
 from training.checkpoints.checkpoint import (
     MANIFEST,
     PARTIAL_PREFIX,
@@ -24,6 +25,7 @@ from training.checkpoints.checkpoint import (
     parse_manifest,
 )
 from training.errors import CheckpointError, first_line
+from training.tracking.failures import is_refusal
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +33,8 @@ INDEX = "index.json"
 CHECKPOINT_PREFIX = "step_"
 FIRST_BACKOFF_S = 0.5
 MAX_BACKOFF_S = 30.0
+NUM_REFUSALS = 3
+"""After so many refusals in a row nobody waits for the store any more, though passes go on."""
 
 
 class CheckpointMirror:
@@ -42,7 +46,10 @@ class CheckpointMirror:
         self._changed = threading.Event()
         self._closing = threading.Event()
         self._synced = threading.Event()
+        self._settled = threading.Event()
+        """Set once the store equals the folder, or has repeatedly refused to."""
         self._last_error: Exception | None = None
+        self._num_refusals = 0
         self._stored_manifests: dict[str, str] = {}
         """The manifests of the checkpoints that the store is known to have completely, by name."""
         self._thread: threading.Thread | None = None
@@ -57,6 +64,8 @@ class CheckpointMirror:
     def notify(self) -> None:
         """Request a pass, because the folder has changed."""
         self._synced.clear()
+        self._settled.clear()
+        self._num_refusals = 0
         self._changed.set()
 
     def flush(self, timeout_s: float) -> None:
@@ -64,11 +73,13 @@ class CheckpointMirror:
         if self._thread is None:
             return
         self.notify()
-        if not self._synced.wait(timeout_s):
+        has_settled = self._settled.wait(timeout_s)
+        if not self._synced.is_set():
+            within = "" if has_settled else f" within {timeout_s:.0f} s"
+            reason = without_credentials(str(self._last_error))
             raise CheckpointError(
-                f"The artifact store did not accept the checkpoints within {timeout_s:.0f} s "
-                f"({self._last_error}). They are complete in {self._root}. Resume the same run on "
-                "this machine to upload them."
+                f"The artifact store did not accept the checkpoints{within} ({reason}). They are "
+                f"complete in {self._root}. Resume the same run on this machine to upload them."
             )
 
     def close(self, timeout_s: float) -> None:
@@ -135,8 +146,12 @@ class CheckpointMirror:
             except Exception as error:  # noqa: BLE001
                 # No failure of the store may stop the training; the next pass tries again.
                 self._last_error = error
+                self._num_refusals = self._num_refusals + 1 if is_refusal(error) else 0
+                if self._num_refusals >= NUM_REFUSALS:
+                    self._settled.set()
                 logger.warning(
-                    "Checkpoints could not be copied to the artifact store yet: %s", error
+                    "Checkpoints could not be copied to the artifact store yet: %s",
+                    without_credentials(str(error)),
                 )
                 self._closing.wait(backoff_s)
                 backoff_s = min(backoff_s * 2, MAX_BACKOFF_S)
@@ -146,7 +161,7 @@ class CheckpointMirror:
         path = self._root / INDEX
         text = path.read_text() if path.is_file() else ""
         if not (index := parse_index(text)):
-            self._synced.set()
+            self._set_synced()
             return
         kept = {str(name) for name in index["kept"]}
         for name in sorted(kept):
@@ -155,7 +170,12 @@ class CheckpointMirror:
         for name in self._paths("") - kept - {INDEX}:
             self._repository.delete_artifacts(name)
         if not self._changed.is_set():
-            self._synced.set()
+            self._set_synced()
+
+    def _set_synced(self) -> None:
+        self._num_refusals = 0
+        self._synced.set()
+        self._settled.set()
 
     def _upload_unless_stored(self, name: str) -> None:
         """A name in the store proves nothing: an upload may have been cut off."""

@@ -9,7 +9,7 @@ from enum import Enum, auto
 from tracking_plugin.names import Tag
 from training.tracking.batch import next_batch
 from training.tracking.endpoint import Endpoint
-from training.tracking.failures import Refused, Unavailable
+from training.tracking.failures import Blocked, Refused, Unavailable
 from training.tracking.pacing import Pace
 from training.tracking.records import ArtifactRecord, Entry, TagRecord, decode, rejected_line
 from training.tracking.spool import Spool
@@ -45,6 +45,14 @@ class Delivery:
         self._num_postponements = 0
         self.deferral_problem: Exception | None = None
 
+    @property
+    def is_store_blocked(self) -> bool:
+        """Whether the artifact store has repeatedly refused what the tracking server has not."""
+        return (
+            isinstance(self.deferral_problem, Blocked)
+            and self._num_postponements >= self._pace.policy.num_blocked
+        )
+
     def deliver_next(self) -> bool:
         """Deliver the next records; False if there are none. Raises Unavailable."""
         lines = self._spool.records.peek()
@@ -76,6 +84,7 @@ class Delivery:
 
     def expedite_deferred(self) -> None:
         self._deferred_due_s = 0.0
+        self._num_postponements = 0
 
     def seconds_until_deferred(self) -> float | None:
         """The time until deferred artifacts are tried again; None if there are none."""

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
-from urllib.parse import urlsplit
 
+from tracking_plugin.server_address import is_server
 from training.tracking.records import Entry
 from training.tracking.rest_endpoint import RestEndpoint
 from training.tracking.store_endpoint import StoreEndpoint
@@ -26,6 +26,6 @@ class Endpoint(Protocol):
 
 
 def open_endpoint(run_id: str, tracking_uri: str) -> Endpoint:
-    if urlsplit(tracking_uri).scheme in ("http", "https"):
+    if is_server(tracking_uri):
         return RestEndpoint(run_id, tracking_uri)
     return StoreEndpoint(run_id, tracking_uri)

@@ -1,8 +1,12 @@
 """Classifies the failures of requests to MLflow: unavailable, run deleted, or refused."""
 
+from collections.abc import Mapping
+
+import requests
 from mlflow.entities import LifecycleStage
-from mlflow.exceptions import ERROR_CODE_TO_HTTP_STATUS, MlflowException
+from mlflow.exceptions import ERROR_CODE_TO_HTTP_STATUS, MlflowException, RestException
 from mlflow.protos.databricks_pb2 import (
+    BAD_REQUEST,
     INTERNAL_ERROR,
     INVALID_PARAMETER_VALUE,
     RESOURCE_DOES_NOT_EXIST,
@@ -11,13 +15,24 @@ from mlflow.protos.databricks_pb2 import (
 
 REFUSING_STATUSES = frozenset({400, 409, 413, 422})
 MAX_REASON_LENGTH = 500
+_TEMPORARY_STATUSES = frozenset({408, 425, 429})
+_LOST_CONNECTIONS = frozenset(
+    {"ConnectionError", "TimeoutError", "Timeout", "ChunkedEncodingError", "RetryError"}
+)
 
 
 class Unavailable(Exception):  # noqa: N818
     """The request did not reach MLflow or failed there; the same request may succeed later."""
 
 
-class RunGone(Unavailable):
+class Blocked(Unavailable):
+    """The server refuses every request, for example for its credentials; only a person can mend it.
+
+    The records are kept: nothing is wrong with them.
+    """
+
+
+class RunGone(Blocked):
     """The run is deleted or does not exist; only a person can restore it."""
 
 
@@ -49,14 +64,92 @@ def failure(status: int, error_code: str, reason: str) -> Unavailable | Refused:
         return Refused(reason, is_ambiguous=is_ambiguous)
     if error_code == ErrorCode.Name(INTERNAL_ERROR):
         return Refused(reason, is_ambiguous=True)
-    return Unavailable(reason)
+    return Unavailable(reason) if is_temporary_status(status) else Blocked(reason)
 
 
 def store_failure(error: Exception) -> Unavailable | Refused:
     """Classify an exception raised by a store that runs in this process."""
     if not isinstance(error, MlflowException):
-        return Unavailable(f"{type(error).__name__}: {error}")
+        reason = f"{type(error).__name__}: {error}"
+        status = _status_of(error)
+        is_blocked = status is not None and not is_temporary_status(status)
+        return Blocked(reason) if is_blocked else Unavailable(reason)
+    if cause_of(error) is not error:
+        return Unavailable(str(error)) if is_temporary(error) else Blocked(str(error))
     # The file store wraps its refusals in internal errors.
     cause = error.__context__ if isinstance(error.__context__, MlflowException) else error
     status = ERROR_CODE_TO_HTTP_STATUS.get(cause.error_code, 500)
     return failure(status, cause.error_code, str(cause))
+
+
+def is_temporary_status(status: int) -> bool:
+    """Whether a response of this HTTP status says that the same request may succeed later."""
+    return status in _TEMPORARY_STATUSES or 500 <= status <= 599
+
+
+def is_temporary(error: BaseException) -> bool:
+    """Whether the request that raised `error` may succeed later.
+
+    That is so after a connection error, a timeout, and a response of 408, 425, 429 or 5xx. All else
+    is a refusal, or a mistake in the settings, and stays what it is.
+    """
+    cause = cause_of(error)
+    if isinstance(cause, requests.exceptions.SSLError | requests.exceptions.InvalidProxyURL):
+        return False
+    if (status := _status_of(cause)) is not None:
+        return is_temporary_status(status) and not _is_raised_by_client(cause)
+    # The client library of each kind of store has errors of its own, but of these names.
+    return any(base.__name__ in _LOST_CONNECTIONS for base in type(cause).__mro__)
+
+
+def is_ambiguous(error: BaseException) -> bool:
+    """Whether MLflow's error may be due to the request or to an overloaded database: see Refused."""
+    cause = cause_of(error)
+    is_bad = isinstance(cause, MlflowException) and cause.error_code == ErrorCode.Name(BAD_REQUEST)
+    return is_bad or _is_raised_by_client(cause)
+
+
+def is_refusal(error: Exception) -> bool:
+    """Whether a store refuses what is sent to it; any error without a status may be an outage."""
+    problem = store_failure(error)
+    if isinstance(problem, Refused):
+        return not (problem.is_ambiguous or is_temporary(error))
+    return isinstance(problem, Blocked)
+
+
+def is_of_request(error: BaseException) -> bool:
+    """Whether a request or a store has failed, rather than the program itself."""
+    cause = cause_of(error)
+    return isinstance(cause, OSError) or _status_of(cause) is not None or is_temporary(cause)
+
+
+def _is_raised_by_client(error: BaseException) -> bool:
+    """Whether MLflow's client has raised an error that no response of a server stands for."""
+    return (
+        isinstance(error, MlflowException)
+        and not isinstance(error, RestException)
+        and error.error_code == ErrorCode.Name(INTERNAL_ERROR)
+        and "API request" not in str(error)
+    )
+
+
+def cause_of(error: BaseException) -> BaseException:
+    """The error of the HTTP library that MLflow's client has wrapped, if it has, else `error`."""
+    inner = error.__cause__ or error.__context__
+    is_wrapped = isinstance(error, MlflowException) and isinstance(inner, requests.RequestException)
+    return inner if is_wrapped and inner is not None else error
+
+
+def _status_of(error: BaseException) -> int | None:
+    """The HTTP status that an error of MLflow or of a client library of a store stands for."""
+    if isinstance(error, MlflowException):
+        return int(error.get_http_status_code())
+    response = getattr(error, "response", None)
+    if isinstance(response, Mapping):
+        # The errors of botocore, for S3.
+        status = response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    else:
+        # Those of requests, of Azure and of Google.
+        status = getattr(response, "status_code", None) or getattr(error, "status_code", None)
+        status = status or getattr(error, "code", None)
+    return int(status) if isinstance(status, int) and 100 <= status <= 599 else None

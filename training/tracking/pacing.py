@@ -5,7 +5,7 @@ import random
 import threading
 from dataclasses import dataclass
 
-from training.tracking.failures import Refused, RunGone
+from training.tracking.failures import Blocked, Refused, RunGone
 
 logger = logging.getLogger(__name__)
 
@@ -21,6 +21,7 @@ class RetryPolicy:
     urgent_delay_s: float = 1.0
     num_refusals: int = 3
     num_ambiguous_refusals: int = 8
+    num_blocked: int = 3
     num_upload_failures: int = 3
 
     def delay_s(self, num_failures: int, jitter: float) -> float:
@@ -43,12 +44,13 @@ class Pace:
     def __init__(self, policy: RetryPolicy, origin: str) -> None:
         self.policy = policy
         self.problem: Exception | None = None
-        self.is_run_gone = False
-        """Whether the run is deleted, which only a person can undo."""
+        self.is_blocked = False
+        """Whether the run is deleted, or the server refuses every request: only a person can mend it."""
         self.changed = threading.Condition()
         """Notified of each problem, and by the sender after each delivery."""
         self._origin = origin
         self._num_failures = 0
+        self._num_blocked = 0
         self._has_reported_run_gone = False
         self._urgent = threading.Event()
         self._send_now = threading.Event()
@@ -60,7 +62,8 @@ class Pace:
 
     def set_urgent(self) -> None:
         """End the current wait and keep later ones short, because a caller waits for delivery."""
-        self.is_run_gone = False
+        self.is_blocked = False
+        self._num_blocked = 0
         self._urgent.set()
         self._send_now.set()
 
@@ -108,7 +111,11 @@ class Pace:
                 "%s: %s. Logged records are kept on disk and sent again.", self._origin, problem
             )
         self.problem = problem
-        self.is_run_gone = isinstance(problem, RunGone)
+        self._num_blocked = self._num_blocked + 1 if isinstance(problem, Blocked) else 0
+        # A proxy may refuse a few requests while a server restarts.
+        self.is_blocked = (
+            isinstance(problem, RunGone) or self._num_blocked >= self.policy.num_blocked
+        )
         self.notify()
 
     def notify(self) -> None:
@@ -120,5 +127,6 @@ class Pace:
         if self._num_failures > NUM_UNREPORTED_FAILURES:
             logger.info("%s: the tracking server accepts records again.", self._origin)
         self.problem = None
-        self.is_run_gone = self._has_reported_run_gone = False
+        self.is_blocked = self._has_reported_run_gone = False
+        self._num_blocked = 0
         self._num_failures = 0

@@ -12,8 +12,16 @@ from mlflow.store.artifact.http_artifact_repo import HttpArtifactRepository
 from mlflow.utils.credentials import get_default_host_creds
 from mlflow.utils.rest_utils import http_request
 
+from tracking_plugin.server_address import without_credentials
 from training.tracking.artifact_repository import open_artifact_repository, upload_to_repository
-from training.tracking.failures import Refused, Unavailable, failure, require_active
+from training.tracking.failures import (
+    Blocked,
+    Refused,
+    Unavailable,
+    failure,
+    is_temporary,
+    require_active,
+)
 from training.tracking.records import Entry, MetricRecord, finite_or_name, split_by_kind
 
 CONNECT_TIMEOUT_S = 5.0
@@ -98,7 +106,8 @@ class RestEndpoint:
                 **content,
             )
         except (MlflowException, requests.RequestException) as error:
-            raise Unavailable(str(error)) from error
+            reason = without_credentials(str(error))
+            raise (Unavailable if is_temporary(error) else Blocked)(reason) from error
         if response.status_code != requests.codes.ok:
             raise _response_failure(response)
         return response
@@ -117,7 +126,7 @@ def _require_json(response: requests.Response) -> dict[str, Any]:
     content = _json_object(response)
     if content is None:
         # The 200 of a login page, for example, does not mean that MLflow stored anything.
-        raise Unavailable(
+        raise Blocked(
             f"{response.url} did not answer with MLflow's JSON, but with: {response.text[:200]}"
         )
     return content

@@ -53,9 +53,10 @@ class Sender:
         self._pace.clear_urgent()
         if not self._is_delivered(target):
             reason = self._pace.problem or self._delivery.deferral_problem
+            within = "" if self._is_blocked else f" within {timeout_s:g} s"
             raise TrackingError(
-                f"{self._spool.num_undelivered} records have not reached the tracking server "
-                f"within {timeout_s:g} s" + (f"; the last error: {reason}." if reason else ".")
+                f"{self._spool.num_undelivered} records have not reached the tracking server{within}"
+                + (f"; the last error: {reason}." if reason else ".")
             )
 
     def stop(self, timeout_s: float) -> None:
@@ -68,7 +69,12 @@ class Sender:
         return self._spool.records.num_delivered >= target and self._spool.deferred.num_pending == 0
 
     def _is_settled(self, target: int) -> bool:
-        return self._is_delivered(target) or self._pace.is_run_gone or self._has_ended
+        return self._is_delivered(target) or self._is_blocked or self._has_ended
+
+    @property
+    def _is_blocked(self) -> bool:
+        """Whether waiting longer is in vain."""
+        return self._pace.is_blocked or self._delivery.is_store_blocked
 
     def _run(self) -> None:
         try:

@@ -3,12 +3,15 @@
 import json
 import threading
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import PERMISSION_DENIED
 from mlflow.store.artifact.local_artifact_repo import LocalArtifactRepository
 
 from tests.training.checkpoints.test_checkpoint import save
+from training.checkpoints import mirror
 from training.checkpoints.checkpoint import find_fault
 from training.checkpoints.mirror import CheckpointMirror
 from training.checkpoints.store import CheckpointStore, checkpoint_name
@@ -100,6 +103,20 @@ def test_checkpoints_that_are_not_uploaded_in_time_stay_local(
     save(checkpoints, 1)
     with pytest.raises(CheckpointError, match="did not accept the checkpoints within"):
         checkpoints.close(0.2)
+    assert (tmp_path / "staging" / checkpoint_name(1)).is_dir()
+
+
+def test_nobody_waits_for_a_store_that_refuses(
+    tmp_path: Path, repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mirror, "FIRST_BACKOFF_S", 0.0)
+    checkpoints = store(tmp_path, repository)
+    checkpoints.open_for_writing()
+    refusal = MlflowException("no such bucket", error_code=PERMISSION_DENIED)
+    monkeypatch.setattr(repository, "list_artifacts", Mock(side_effect=refusal))
+    save(checkpoints, 1)
+    with pytest.raises(CheckpointError, match=r"did not accept the checkpoints \(no such bucket"):
+        checkpoints.close(DEADLINE_S)
     assert (tmp_path / "staging" / checkpoint_name(1)).is_dir()
 
 

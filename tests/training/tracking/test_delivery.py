@@ -331,7 +331,7 @@ def test_a_deleted_run_is_reported_once_and_no_record_is_rejected(
     assert [record.getMessage() for record in errors] == [
         "Run 7: it is deleted. Nothing can be delivered to it."
     ]
-    assert pace.is_run_gone
+    assert pace.is_blocked
     assert spool.num_rejected == 0
     assert spool.num_undelivered == 1
 
