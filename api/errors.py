@@ -36,6 +36,10 @@ class ConflictError(ApiError):
     """The request is not possible in the present state."""
 
 
+class LockedError(ApiError):
+    """Another client holds what the request asks for; it may be free later."""
+
+
 class TooLargeError(ApiError):
     """The request is larger than the server accepts."""
 
@@ -90,6 +94,7 @@ _STATUSES: dict[type[ApiError], HTTPStatus] = {
     ForbiddenError: HTTPStatus.FORBIDDEN,
     NotFoundError: HTTPStatus.NOT_FOUND,
     ConflictError: HTTPStatus.CONFLICT,
+    LockedError: HTTPStatus.LOCKED,
     TooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     UriTooLongError: HTTPStatus.REQUEST_URI_TOO_LONG,
     HeadersTooLargeError: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
@@ -101,6 +106,7 @@ _CODES = {
     HTTPStatus.NOT_FOUND: ErrorCode.NOT_FOUND,
     HTTPStatus.METHOD_NOT_ALLOWED: ErrorCode.METHOD_NOT_ALLOWED,
     HTTPStatus.CONFLICT: ErrorCode.CONFLICT,
+    HTTPStatus.LOCKED: ErrorCode.CONFLICT,
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ErrorCode.TOO_LARGE,
     HTTPStatus.REQUEST_URI_TOO_LONG: ErrorCode.TOO_LARGE,
     HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: ErrorCode.TOO_LARGE,

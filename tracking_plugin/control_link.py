@@ -5,7 +5,7 @@ import logging
 import random
 import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 import msgspec
@@ -26,9 +26,14 @@ from tracking_plugin.control_messages import (
     decode_command,
     encode,
 )
+from tracking_plugin.control_secret import LINK_HEADER
 from tracking_plugin.server_address import without_credentials
 
 logger = logging.getLogger(__name__)
+
+# At DEBUG, the library logs each header and each message, and with them the secret.
+_wire_logger = logging.getLogger(f"{__name__}.wire")
+_wire_logger.setLevel(logging.INFO)
 
 OPEN_TIMEOUT_S = 10.0
 CLOSE_TIMEOUT_S = 2.0
@@ -46,8 +51,11 @@ _CONNECTION_ERRORS = (
     InvalidURI,
     ImportError,
 )
-_TEMPORARY_STATUSES = frozenset({408, 429, 502, 503, 504})
-"""HTTP statuses of a server that is busy or starting; MLflow alone answers a WebSocket with 500."""
+_TEMPORARY_STATUSES = frozenset({408, 423, 429, 502, 503, 504})
+"""HTTP statuses of a server that is busy or starting, or of a link that another program holds.
+
+MLflow alone answers a WebSocket with 500.
+"""
 
 _APPLICATION_CODES = 4000
 """The server closes with this plus an HTTP status."""
@@ -56,8 +64,12 @@ _APPLICATION_CODES = 4000
 class ControlLink:
     """Sends the newest report, and calls `on_command` in its own thread for each command."""
 
-    def __init__(self, address: ControlAddress, on_command: Callable[[Command], None]) -> None:
+    def __init__(
+        self, address: ControlAddress, on_command: Callable[[Command], None], secret: str = ""
+    ) -> None:
+        """`secret` is that of this process's job; without one, the server sends one."""
         self._address = address
+        self._secret = secret
         self._on_command = on_command
         self._report: Report | None = None
         self._loop = asyncio.new_event_loop()
@@ -133,7 +145,7 @@ class ControlLink:
         try:
             async with connect(
                 self._address.url,
-                additional_headers=self._address.headers,
+                additional_headers=self._headers,
                 ssl=self._address.tls,
                 proxy=self._address.proxy,
                 open_timeout=OPEN_TIMEOUT_S,
@@ -141,6 +153,7 @@ class ControlLink:
                 ping_interval=HEARTBEAT_S,
                 ping_timeout=2 * HEARTBEAT_S,
                 compression=None,
+                logger=_wire_logger,
             ) as connection:
                 await self._exchange_messages(connection)
         except _CONNECTION_ERRORS as error:
@@ -149,6 +162,11 @@ class ControlLink:
             logger.exception("The control link failed: it will be retried")
             return error
         return None
+
+    @property
+    def _headers(self) -> Mapping[str, str]:
+        presented = {LINK_HEADER: self._secret} if self._secret else {}
+        return {**self._address.headers, **presented}
 
     async def _exchange_messages(self, connection: ClientConnection) -> None:
         sending = asyncio.ensure_future(self._send_reports(connection))
@@ -166,6 +184,8 @@ class ControlLink:
             logger.warning("A control message of the server could not be decoded: %s", error)
             return
         self._has_received_command = True
+        if command.secret is not msgspec.UNSET:
+            self._secret = command.secret
         if self._report is not None and command.heard == self._report.number:
             self._is_acknowledged.set()
         if self._has_warned:

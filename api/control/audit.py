@@ -5,6 +5,7 @@ from typing import cast
 
 from sqlalchemy import Connection, Row, insert, select, update
 
+from api.control.audited_actions import AuditedAction, LinkAction
 from api.control.outcomes import CommandOutcome, command_outcome, outcome_reason
 from api.control.state import ControlState
 from api.control.transitions import Action
@@ -40,7 +41,7 @@ class CommandRecord:
     id: int
     run_id: str
     command_id: int
-    action: Action
+    action: AuditedAction
     release: bool
     who: str
     source: str
@@ -75,6 +76,24 @@ def add_record(
     return cast(tuple[int], result.inserted_primary_key)[0]
 
 
+def add_takeover(connection: Connection, state: ControlState, issuer: Issuer, now_ms: int) -> None:
+    """Record that another program has taken over the run's control link."""
+    connection.execute(
+        insert(commands).values(
+            run_id=state.run_id,
+            command_id=state.command_id,
+            action=LinkAction.TAKEOVER,
+            release=False,
+            who=issuer.who[:_MAX_NAME_CHARS],
+            source=issuer.source[:_MAX_NAME_CHARS],
+            at_ms=now_ms,
+            outcome=CommandOutcome.DONE,
+            outcome_ms=now_ms,
+            message=state.message,
+        )
+    )
+
+
 def settle(connection: Connection, state: ControlState, now_ms: int) -> None:
     """Record the outcome of each pending command of the run that `state` decides."""
     is_pending = commands.c.outcome == CommandOutcome.PENDING
@@ -102,5 +121,9 @@ def newest_records(connection: Connection, run_id: str, page: Page) -> Listed[Co
 def _record(row: Row[tuple[object, ...]]) -> CommandRecord:
     fields = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
     return CommandRecord(
-        **{**fields, "action": Action(row.action), "outcome": CommandOutcome(row.outcome)}
+        **{**fields, "action": _action(row.action), "outcome": CommandOutcome(row.outcome)}
     )
+
+
+def _action(stored: str) -> AuditedAction:
+    return LinkAction.TAKEOVER if stored == LinkAction.TAKEOVER else Action(stored)

@@ -8,23 +8,31 @@ from mlflow.exceptions import MlflowException
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from api.background import in_background
-from api.control.service import ControlService
+from api.control.audit import Issuer
+from api.control.link_claim import LinkHeldError
+from api.control.service import ControlService, GrantedLink
 from api.errors import ApiError, UnavailableError, close_code_of
 from api.middleware.admission import close_reason
+from api.printable import printable
 from tracking_plugin.control_messages import (
     MAX_MESSAGE_CHARS,
+    MAX_STEP,
     Command,
     Report,
     decode_report,
     encode,
 )
+from tracking_plugin.control_secret import LINK_HEADER
 
 logger = logging.getLogger(__name__)
 
 REPLACED = 4409
 """Close code: another connection for the same run has been opened."""
 
-_LARGEST_NUMBER = 2**63 - 1
+_CLOSED_IN_ORDER = (1000, 1001)
+"""Close codes of a program that has finished. One that was killed sends none."""
+
+_CLOSING_TIMEOUT_S = 1.0
 _USUAL_ENDS = (asyncio.CancelledError, WebSocketDisconnect)
 
 
@@ -35,16 +43,39 @@ class ControlLinks:
         self._control = control
         self._open: dict[str, asyncio.Task[None]] = {}
 
-    async def serve(self, socket: WebSocket, run_id: str, workspace: str | None) -> None:
+    async def serve(
+        self, socket: WebSocket, run_id: str, workspace: str | None, issuer: Issuer
+    ) -> None:
         """Serve an accepted connection until its end."""
+        secret = socket.headers.get(LINK_HEADER, "")
         with self._control.watching(run_id) as changed:
             try:
-                state = await self._control.connect(run_id, workspace)
+                granted = await self._connect(run_id, workspace, secret, issuer)
             except (ApiError, MlflowException) as error:
                 await refuse(socket, error)
                 return
-            link = ControlLink(self._control, socket, run_id, changed)
-            await self._serve_newest(link, state.command)
+            link = ControlLink(self._control, socket, run_id, granted.digest, changed)
+            told = msgspec.UNSET if granted.secret is None else granted.secret
+            command = msgspec.structs.replace(granted.state.command, secret=told)
+            await self._serve_newest(link, command)
+
+    async def _connect(
+        self, run_id: str, workspace: str | None, secret: str, issuer: Issuer
+    ) -> GrantedLink:
+        try:
+            return await self._control.connect(run_id, workspace, secret, issuer)
+        except LinkHeldError:
+            # A program that has just closed its link may be opening the next one.
+            if not await self._has_ended(run_id):
+                raise
+        return await self._control.connect(run_id, workspace, secret, issuer)
+
+    async def _has_ended(self, run_id: str) -> bool:
+        """Whether the run has no link in this process, or it ends within a moment."""
+        if (task := self._open.get(run_id)) is None:
+            return True
+        await asyncio.wait((task,), timeout=_CLOSING_TIMEOUT_S)
+        return task.done()
 
     async def _serve_newest(self, link: "ControlLink", command: Command) -> None:
         """Serve `link` until its end or until another link of the run replaces it."""
@@ -66,16 +97,30 @@ class ControlLink:
     """One connection. The WebSocket's own pings detect that the other end is gone."""
 
     def __init__(
-        self, control: ControlService, socket: WebSocket, run_id: str, changed: asyncio.Event
+        self,
+        control: ControlService,
+        socket: WebSocket,
+        run_id: str,
+        digest: str,
+        changed: asyncio.Event,
     ) -> None:
+        """`digest` is that of the secret of the program that holds the link."""
         self._control = control
+        self._digest = digest
         self._changed = changed
+        self._highest_step = 0
+        self._is_closed_in_order = False
         self._received_number: int | None = None
         self.socket = socket
         self.run_id = run_id
 
     async def serve(self, command: Command) -> None:
         """Send `command` and each later one, and receive reports, until the connection ends."""
+        await self._exchange(command)
+        if self._is_closed_in_order:
+            await self._release()
+
+    async def _exchange(self, command: Command) -> None:
         work = (self._send_commands(command), self._receive_reports())
         async with in_background(*work) as (sending, receiving):
             await asyncio.wait((sending, receiving), return_when=asyncio.FIRST_COMPLETED)
@@ -90,6 +135,7 @@ class ControlLink:
     async def _send_commands(self, command: Command) -> None:
         """The only sender of commands, so that an older one never follows a newer one."""
         await self.socket.send_text(encode(command))
+        command = msgspec.structs.replace(command, secret=msgspec.UNSET)
         while True:
             await self._changed.wait()
             self._changed.clear()
@@ -103,17 +149,28 @@ class ControlLink:
         while True:
             message = await self.socket.receive()
             if message["type"] != "websocket.receive":
+                self._is_closed_in_order = message.get("code") in _CLOSED_IN_ORDER
                 return
             try:
                 report = read_report(message.get("text") or message.get("bytes") or "")
+                require_later_step(report, self._highest_step)
             except BadReportError as error:
                 await self.socket.send_json({"error": str(error)})
                 continue
-            await self._control.report(self.run_id, report)
+            await self._control.report(self.run_id, report, self._digest)
+            if report.step is not None:
+                self._highest_step = report.step
             if report.number is not None:
                 self._received_number = report.number
             # Reading the state after each report repairs the loss of a notification.
             self._changed.set()
+
+    async def _release(self) -> None:
+        try:
+            await self._control.release_link(self.run_id, self._digest)
+        except ApiError as error:
+            # Until the link counts as dead, only the same program may open it again.
+            logger.warning("A control link was not released (%s)", type(error).__name__)
 
 
 def _has_disconnected(sending: asyncio.Task[None]) -> bool:
@@ -146,8 +203,21 @@ def read_report(text: str | bytes) -> Report:
         report = decode_report(text)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise BadReportError(f"A report was expected: {error}") from None
-    if any(abs(number or 0) > _LARGEST_NUMBER for number in (report.step, report.number)):
-        raise BadReportError("A report was expected: its step or number does not fit in 64 bits")
-    # PostgreSQL keeps no NUL.
-    message = report.message.replace("\0", "")[:MAX_MESSAGE_CHARS]
+    for name, number in (
+        ("step", report.step),
+        ("number", report.number),
+        ("command_id", report.command_id),
+    ):
+        if number is not None and not 0 <= number <= MAX_STEP:
+            raise BadReportError(f"A report was expected: its {name} is to be from 0 to 2**53")
+    message = printable(report.message, 2 * MAX_MESSAGE_CHARS)[:MAX_MESSAGE_CHARS]
     return msgspec.structs.replace(report, message=message)
+
+
+def require_later_step(report: Report, highest_step: int) -> None:
+    """Raises BadReportError if the step is before one that this connection has reported."""
+    if report.step is not None and report.step < highest_step:
+        raise BadReportError(
+            f"A report was expected: step {report.step} is before step {highest_step}, which this "
+            "program has reported already; steps only rise, so count them over all epochs"
+        )

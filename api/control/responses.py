@@ -1,6 +1,7 @@
 """Writes the response to a command: its outcome so far, in a sentence that reports only what has happened."""
 
 from api.control.audit import CommandRecord
+from api.control.audited_actions import AuditedAction
 from api.control.outcomes import CommandOutcome
 from api.control.schemas import ControlResponse, ControlResult
 from api.control.state import ControlState
@@ -37,7 +38,7 @@ def _sentence(record: CommandRecord, state: ControlState, now_ms: int) -> str:
             return record.message or f"The run could not {record.action}"
 
 
-def _pending(action: Action, state: ControlState, now_ms: int) -> str:
+def _pending(action: AuditedAction, state: ControlState, now_ms: int) -> str:
     if state.is_silent(now_ms):
         return f"Stored, but the run is silent: it will {action} if it connects again"
     if not state.has_link:

@@ -5,8 +5,8 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.control.audited_actions import AuditedAction
 from api.control.outcomes import CommandOutcome
-from api.control.transitions import Action
 from tracking_plugin.names import RunStatus
 
 
@@ -42,10 +42,10 @@ class ControlResponse(BaseModel):
 
 
 class CommandEntry(BaseModel):
-    """One command in a run's audit."""
+    """One command in a run's audit, or the takeover of its control link by another program."""
 
     id: int
-    action: Action
+    action: AuditedAction
     release: bool
     who: str
     source: str = Field(description="address that the command came from")

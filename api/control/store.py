@@ -9,11 +9,14 @@ from sqlalchemy.exc import IntegrityError
 from api.control.audit import (
     CommandRecord,
     CommandRequest,
+    Issuer,
     add_record,
+    add_takeover,
     find_record,
     newest_records,
     settle,
 )
+from api.control.link_claim import LinkClaim
 from api.control.outcomes import CommandOutcome, command_outcome
 from api.control.silence import CONTROLLED_LIMIT_MS, SILENT_MESSAGE
 from api.control.state import ControlState
@@ -27,6 +30,8 @@ from tracking_plugin.names import RunStatus
 
 Decide = Callable[[ControlState], ControlState]
 
+DecideInTransaction = Callable[[ControlState, Connection], ControlState]
+ClaimLink = Callable[[ControlState], LinkClaim]
 
 class UnknownStateError(NotFoundError):
     """No state is stored: the run got no command, and its program opened no control link."""
@@ -96,11 +101,25 @@ class ControlStore:
 
         A run without a stored state starts from `initial`. Raises UnknownStateError without that.
         """
-        try:
-            return self._change(run_id, decide, now_ms, initial, request)
-        except IntegrityError:
-            # Another process has inserted the first state of the run at the same moment.
-            return self._change(run_id, decide, now_ms, initial, request)
+        return self._attempted_twice(
+            run_id, lambda state, _: decide(state), now_ms, initial, request
+        )
+
+    def claim_link(
+        self, run_id: str, claim: ClaimLink, issuer: Issuer, *, now_ms: int, initial: ControlState
+    ) -> Change:
+        """Store the state of the link that `claim` grants; a takeover with a record of it.
+
+        Raises LinkHeldError, and stores nothing, if it is not granted.
+        """
+
+        def decide(state: ControlState, connection: Connection) -> ControlState:
+            granted = claim(state)
+            if granted.is_takeover:
+                add_takeover(connection, granted.state, issuer, now_ms)
+            return granted.state
+
+        return self._attempted_twice(run_id, decide, now_ms, initial, None)
 
     def refuse(self, state: ControlState, request: CommandRequest, message: str) -> None:
         """Record a command that was refused."""
@@ -130,17 +149,31 @@ class ControlStore:
     def _change(
         self,
         run_id: str,
-        decide: Decide,
+        decide: DecideInTransaction,
         now_ms: int,
         initial: ControlState | None,
         request: CommandRequest | None,
     ) -> Change:
         with self._database.begin() as connection:
             found = _find(connection, run_id, for_update=True)
+    def _attempted_twice(
+        self,
+        run_id: str,
+        decide: DecideInTransaction,
+        now_ms: int,
+        initial: ControlState | None,
+        request: CommandRequest | None,
+    ) -> Change:
+        try:
+            return self._change(run_id, decide, now_ms, initial, request)
+        except IntegrityError:
+            # Another process has inserted the first state of the run at the same moment.
+            return self._change(run_id, decide, now_ms, initial, request)
+
             before = found or initial
             if before is None:
                 raise UnknownStateError(run_id)
-            after = decide(before)
+            after = decide(before, connection)
             values = asdict(after)
             if found is None:
                 connection.execute(insert(runs).values(**values))

@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.control.link import close, refuse
 from api.errors import ApiError
-from api.routes.dependencies import RunningServices
+from api.routes.dependencies import RunningServices, issuer_of
 from api.runs.workspaces import resolve_workspace
 
 NOT_UNDERSTOOD = 4422
@@ -28,4 +28,5 @@ async def control_link(socket: WebSocket, run_id: str, services: RunningServices
     except RequestValidationError:
         await close(socket, NOT_UNDERSTOOD, f"{WORKSPACE_HEADER_NAME} names no workspace")
     else:
-        await services.control_links.serve(socket, run_id, workspace)
+        issuer = issuer_of(socket)
+        await services.control_links.serve(socket, run_id, workspace, issuer)

@@ -82,7 +82,7 @@ RunningServices = Annotated[Services, Depends(running_services)]
 
 def issuer(request: Request) -> Issuer:
     """Who sends the request; anonymous, because there is no authentication yet."""
-    return Issuer(who="anonymous", source=source_of(request))
+    return Issuer(who="anonymous", source=source_of(connection))
 
 
 def source_of(connection: HTTPConnection) -> str:
@@ -90,6 +90,10 @@ def source_of(connection: HTTPConnection) -> str:
     host = connection.client.host if connection.client else ""
     try:
         return str(ipaddress.ip_address(host.partition("%")[0]))
+    return issuer_of(request)
+
+
+def issuer_of(connection: HTTPConnection) -> Issuer:
     except ValueError:
         return UNKNOWN_SOURCE
 

@@ -11,6 +11,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
 )
 
 metadata = MetaData()
@@ -31,6 +32,8 @@ runs = Table(
     Column("message", Text, nullable=False),
     Column("heartbeat_ms", BigInteger, nullable=True),
     Column("deadline_ms", BigInteger, nullable=True),
+    Column("link_digest", String(64), nullable=False, server_default=""),
+    Column("is_link_of_job", Boolean, nullable=False, server_default=false()),
 )
 """The desired and the observed state of each run; times in ms since the Unix epoch."""
 
@@ -80,6 +83,16 @@ leases = Table(
     Column("expires_ms", BigInteger, nullable=False),
 )
 """Which server process does the work that only one may do at a time."""
+
+last_writes = Table(
+    "fovea_last_writes",
+    metadata,
+    Column("run_id", String(32), primary_key=True),
+    Column("workspace", String(63), nullable=True),
+    Column("accepted_ms", BigInteger, nullable=False),
+    Index("ix_fovea_last_writes_accepted", "accepted_ms"),
+)
+"""When the server last accepted a write of each run, or of a run below it, by the server's clock."""
 
 alerts = Table(
     "fovea_alerts",

@@ -1,9 +1,10 @@
 """A training loop that knows only the control link's messages, and the requests of those that command it."""
 
 import json
+import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from typing import Any
 
 import httpx
@@ -11,7 +12,9 @@ from mlflow import MlflowClient
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
+from tests.servers import Server
 from tests.waiting import until
+from tracking_plugin.control_secret import LINK_HEADER
 
 DEADLINE_S = 60.0
 
@@ -27,11 +30,14 @@ def link_url(url: str, run_id: str) -> str:
 class RawLoop:
     """One control link, without a client library."""
 
-    def __init__(self, connection: ClientConnection) -> None:
+    def __init__(self, connection: ClientConnection, secret: str = "") -> None:
         self.connection = connection
+        self.secret = secret
 
     def receive(self) -> dict[str, Any]:
         message: dict[str, Any] = json.loads(self.connection.recv(DEADLINE_S))
+        # Only the first message to a new program has one.
+        self.secret = message.pop("secret", self.secret)
         return message
 
     def command(self) -> tuple[str, int]:
@@ -51,16 +57,21 @@ class RawLoop:
 
 
 @contextmanager
-def raw_loop(url: str, run_id: str, **options: Any) -> Iterator[RawLoop]:
+def raw_loop(url: str, run_id: str, *, secret: str = "", **options: Any) -> Iterator[RawLoop]:
     """A link whose first command is not received yet."""
-    with connect(link_url(url, run_id), compression=None, **options) as connection:
-        yield RawLoop(connection)
+    headers = dict(options.pop("additional_headers", {}))
+    if secret:
+        headers[LINK_HEADER] = secret
+    with connect(
+        link_url(url, run_id), compression=None, additional_headers=headers, **options
+    ) as connection:
+        yield RawLoop(connection, secret)
 
 
 @contextmanager
-def training(url: str, run_id: str) -> Iterator[RawLoop]:
+def training(url: str, run_id: str, *, secret: str = "") -> Iterator[RawLoop]:
     """A link that has reported that it trains."""
-    with raw_loop(url, run_id) as loop:
+    with raw_loop(url, run_id, secret=secret) as loop:
         _, command_id = loop.command()
         loop.report_acknowledged("training", command_id, step=3)
         yield loop
@@ -103,6 +114,15 @@ def audit(url: str, run_id: str) -> list[dict[str, Any]]:
 
 def outcomes(url: str, run_id: str) -> list[tuple[str, str]]:
     return [(entry["action"], entry["outcome"]) for entry in audit(url, run_id)]
+
+
+def pass_time(server: Server, run_id: str, elapsed_ms: int) -> None:
+    """Move the run's last heartbeat that far into the past."""
+    with closing(sqlite3.connect(server.data_dir / "mlflow.db", timeout=30)) as database, database:
+        database.execute(
+            "UPDATE fovea_controlled_runs SET heartbeat_ms = heartbeat_ms - ? WHERE run_id = ?",
+            (elapsed_ms, run_id),
+        )
 
 
 def tags(url: str, run_id: str) -> tuple[str | None, str | None]:

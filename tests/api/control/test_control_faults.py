@@ -1,12 +1,10 @@
 """Killed servers, cut networks and unreachable databases: no command is lost, and none is invented."""
 
-import sqlite3
 import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +21,7 @@ from tests.api.control.loops import (
     mlflow_status,
     new_run,
     outcomes,
+    pass_time,
     post,
     posting,
     raw_loop,
@@ -85,13 +84,19 @@ def test_a_command_accepted_before_the_server_was_killed_reaches_the_run(
 ) -> None:
     with fovea_server(tmp_path / "data") as server:
         run_id = new_run(server.url)
-        with TcpProxy(server.port) as proxy, training(proxy.url, run_id), proxy.stalled():
+        with (
+            TcpProxy(server.port) as proxy,
+            training(proxy.url, run_id) as killed,
+            proxy.stalled(),
+        ):
             taken = answer(post(server.url, "pause", run_id))
             assert not taken["acknowledged"]
             server.kill()
     with fovea_server(tmp_path / "data") as server:
         assert outcomes(server.url, run_id) == [("pause", "pending")]
-        with raw_loop(server.url, run_id) as loop:
+        with raw_loop(server.url, run_id) as other:
+            assert close_code(other) == 4423, "the program has time to come back"
+        with raw_loop(server.url, run_id, secret=killed.secret) as loop:
             assert loop.command() == ("paused", 1)
             loop.report_acknowledged("paused", 1)
         assert outcomes(server.url, run_id) == [("pause", "done")]
@@ -136,15 +141,6 @@ def paused_in_vain(server: Server, run_id: str) -> dict[str, Any] | None:
     pass_time(server, run_id, FIVE_MINUTES_MS)
     response = answer(post(server.url, "pause", run_id))
     return response if "the run is silent" in response["message"] else None
-
-
-def pass_time(server: Server, run_id: str, elapsed_ms: int) -> None:
-    """Move the run's last heartbeat that far into the past."""
-    with closing(sqlite3.connect(server.data_dir / "mlflow.db", timeout=30)) as database, database:
-        database.execute(
-            "UPDATE fovea_controlled_runs SET heartbeat_ms = heartbeat_ms - ? WHERE run_id = ?",
-            (elapsed_ms, run_id),
-        )
 
 
 @pytest.mark.usefixtures("quick")
@@ -214,6 +210,17 @@ def test_a_command_to_one_server_reaches_the_link_at_another(pair: tuple[Server,
         MlflowClient(one.url).set_terminated(run_id, "FINISHED")
         until(lambda: post(two.url, "stop", run_id).status_code == 409, "the end is known")
     assert tags(two.url, run_id)[0] == "completed"
+
+
+def test_two_servers_agree_which_program_holds_the_link(pair: tuple[Server, Server]) -> None:
+    one, two = pair
+    run_id = new_run(one.url)
+    with training(one.url, run_id) as loop:
+        with raw_loop(two.url, run_id) as other:
+            assert close_code(other) == 4423
+        with training(two.url, run_id, secret=loop.secret) as again:
+            post(one.url, "pause", run_id)
+            assert again.command() == ("paused", 1)
 
 
 def test_commands_to_two_servers_at_once_end_in_one_consistent_state(
@@ -289,7 +296,10 @@ def test_without_its_database_the_server_responds_503_and_recovers_when_it_is_ba
         assert "postgres" not in response.text
         loop.report("training", 0)
         assert close_code(loop) == 4503
-        with postgres_server(folder), raw_loop(server.url, run_id) as again:
+        with (
+            postgres_server(folder),
+            raw_loop(server.url, run_id, secret=loop.secret) as again,
+        ):
             assert again.command() == ("running", 0)
             answer(post(server.url, "pause", run_id))
             assert again.command() == ("paused", 1)

@@ -2,25 +2,34 @@
 
 import json
 import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from socket import SHUT_RDWR
 
+import httpx
 import pytest
 from mlflow import MlflowClient
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from tests.api.control.loops import (
     DEADLINE_S,
     RawLoop,
     answer,
+    audit,
     close_code,
     link_url,
     mlflow_status,
     new_run,
+    outcomes,
+    pass_time,
     post,
     raw_loop,
     tags,
     training,
     until_status,
 )
+from tests.proxy import TcpProxy
 from tests.servers import Server
 from tests.waiting import until
 
@@ -113,6 +122,9 @@ def test_a_loop_that_has_ended_its_run_keeps_that_end(server: Server) -> None:
         '{"observed": "paused", "step": [1]}',
         '{"observed": "paused", "released": "yes"}',
         '{"observed": "training", "step": 123456789012345678901234567890}',
+        '{"observed": "training", "step": 1%s}' % ("0" * 400),
+        '{"observed": "training", "number": -1}',
+        '{"observed": "training", "command_id": -1}',
         b"\xff\x00",
         "[" * 10_000,
         '{"observed": "training", "x": ' + "[" * 30_000,
@@ -147,33 +159,147 @@ def test_a_message_over_64_kib_closes_the_link(server: Server) -> None:
         assert close_code(loop) == 1009
 
 
-def test_a_second_link_of_the_same_run_replaces_the_first(server: Server) -> None:
+def test_a_second_link_of_the_same_program_replaces_the_first(server: Server) -> None:
     run_id = new_run(server.url)
-    with training(server.url, run_id) as first, training(server.url, run_id) as second:
+    with (
+        training(server.url, run_id) as first,
+        training(server.url, run_id, secret=first.secret) as second,
+    ):
         assert close_code(first) == 4409
         post(server.url, "pause", run_id)
         assert second.command() == ("paused", 1)
 
 
-def test_many_links_of_the_same_run_at_once_leave_one(server: Server) -> None:
+@pytest.mark.parametrize("secret", ["", "guessed"])
+def test_another_program_neither_displaces_the_loop_nor_acknowledges_a_pause(
+    server: Server, secret: str
+) -> None:
     run_id = new_run(server.url)
-    codes: list[int] = []
+    with training(server.url, run_id) as loop:
+        post(server.url, "pause", run_id)
+        assert loop.command() == ("paused", 1)
+        with raw_loop(server.url, run_id, secret=secret) as other:
+            other.report("paused", 1, step=999)
+            assert close_code(other) == 4423
+            assert other.connection.close_reason is not None
+            assert "Another program holds" in other.connection.close_reason
+        assert outcomes(server.url, run_id) == [("pause", "pending")]
+        loop.report_acknowledged("paused", 1, step=4)
+        assert outcomes(server.url, run_id) == [("pause", "done")]
+    assert answer(post(server.url, "pause", run_id))["step"] == 4
+
+
+def test_of_many_programs_at_once_one_gets_the_link(server: Server) -> None:
+    run_id = new_run(server.url)
+    refused: list[int] = []
+    holders: list[RawLoop] = []
+    is_over = threading.Event()
 
     def come() -> None:
         with raw_loop(server.url, run_id) as loop:
-            codes.append(close_code(loop))
+            try:
+                loop.command()
+            except ConnectionClosed:
+                refused.append(close_code(loop))
+            else:
+                holders.append(loop)
+                is_over.wait(DEADLINE_S)
 
     threads = [threading.Thread(target=come) for _ in range(6)]
     for thread in threads:
         thread.start()
-    until(lambda: len(codes) == 5, "all but one are closed")
-    with training(server.url, run_id) as last:
-        until(lambda: len(codes) == 6, "the last one is the newest")
-        post(server.url, "pause", run_id)
-        assert last.command() == ("paused", 1)
+    until(lambda: len(refused) == 5, "all but one are refused")
+    post(server.url, "pause", run_id)
+    [holder] = holders
+    assert holder.command() == ("paused", 1)
+    is_over.set()
     for thread in threads:
         thread.join(DEADLINE_S)
-    assert set(codes) == {4409}
+    assert set(refused) == {4423}
+
+
+@contextmanager
+def taken_over(url: str, run_id: str) -> Iterator[RawLoop]:
+    """The link of another program; a server that has just started waits for the first one's return."""
+
+    def opened() -> ExitStack | None:
+        with ExitStack() as stack:
+            loop = stack.enter_context(raw_loop(url, run_id))
+            try:
+                loop.command()
+            except ConnectionClosed:
+                assert loop.connection.close_code == 4423
+                return None
+            loops.append(loop)
+            return stack.pop_all()
+        return None
+
+    loops: list[RawLoop] = []
+    with until(opened, "the link is free"):
+        yield loops[-1]
+
+
+def test_a_program_that_was_killed_is_replaced_once_it_counts_as_dead(server: Server) -> None:
+    run_id = new_run(server.url)
+    with training(server.url, run_id) as killed:
+        # Nothing of a killed program says that it has finished.
+        killed.connection.socket.shutdown(SHUT_RDWR)
+    with raw_loop(server.url, run_id) as early:
+        assert close_code(early) == 4423
+    pass_time(server, run_id, 60_000)
+    with taken_over(server.url, run_id) as next_one:
+        assert next_one.secret not in ("", killed.secret)
+        [takeover] = audit(server.url, run_id)
+        assert (takeover["action"], takeover["outcome"]) == ("takeover", "done")
+        assert takeover["source"] == "127.0.0.1"
+        assert "had reported nothing for" in takeover["message"]
+        assert tags(server.url, run_id)[1] == takeover["message"]
+    with raw_loop(server.url, run_id, secret=killed.secret) as late:
+        assert late.command() == ("running", 0), "the other one has finished in order"
+
+
+def test_a_program_whose_link_was_taken_over_is_told_so_at_its_next_report(
+    server: Server,
+) -> None:
+    run_id = new_run(server.url)
+    with TcpProxy(server.port) as proxy, training(proxy.url, run_id) as frozen:
+        pass_time(server, run_id, 60_000)
+        with taken_over(server.url, run_id):
+            assert close_code(frozen) == 4409
+
+
+def test_the_secret_is_stored_as_a_digest_and_shown_nowhere(server: Server) -> None:
+    run_id = new_run(server.url)
+    with training(server.url, run_id) as loop:
+        database = (server.data_dir / "mlflow.db").read_bytes()
+        shown = httpx.get(f"{server.url}/api/runs", params={"limit": 1000}).text
+        assert len(loop.secret) > 40
+        for text in (database.decode("latin-1"), shown, server.log.read_text()):
+            assert loop.secret not in text
+
+
+@pytest.mark.parametrize("step", [-1, 3, 2**53 + 1])
+def test_a_step_that_cannot_be_true_is_refused_and_the_link_stays_open(
+    server: Server, step: int
+) -> None:
+    run_id = new_run(server.url)
+    with training(server.url, run_id) as loop:
+        post(server.url, "pause", run_id)
+        loop.command()
+        loop.report_acknowledged("paused", 1, step=9)
+        loop.report("paused", 1, step=step)
+        assert "A report was expected" in loop.receive()["error"]
+        loop.report_acknowledged("paused", 1, step=9)
+    assert answer(post(server.url, "pause", run_id))["step"] == 9
+
+
+def test_a_program_that_continues_from_a_checkpoint_reports_earlier_steps(server: Server) -> None:
+    run_id = new_run(server.url)
+    with training(server.url, run_id) as loop:
+        loop.report_acknowledged("training", 0, step=90)
+    with training(server.url, run_id) as again:
+        again.report_acknowledged("training", 0, step=60)
+    assert answer(post(server.url, "resume", run_id))["step"] == 60
 
 
 @pytest.mark.parametrize("run_id", ["0" * 32, "nothing", "%00", "x" * 2000])
