@@ -8,18 +8,25 @@ import numpy as np
 
 from api.runs.downsampling import downsample
 from api.runs.metric_catalog import METRIC_CATALOG, Subject
+from api.runs.metric_classifier import classify
+from api.runs.metric_roles import Role, Split
 
 MAX_POINTS = 4096
 """The limit of one curve; a longer one is downsampled to half of it and keeps its extremes."""
 
 MAX_CURVES = 16
-"""The limit for metrics outside the catalogue, of which a run may log any number."""
+"""The limit for parts of losses and for unknown metrics, of which a run may log any number."""
+
+MAX_MAIN_CURVES = 32
+"""The limit for losses, accuracies and the like, by the names of any program."""
 
 NUM_CHARTS = 2
 
 _MAX_IN_CHART = 2
-# Metrics of other training loops, such as epoch_loss, belong to the group whose word they contain.
-_GROUP_WORDS: Mapping[str, str] = {"loss": "loss", "acc": "accuracy"}
+_NOT_OF_THE_MODEL = (Role.MACHINE, Role.CLASS, Role.CONDITION, Role.SUPPORT, Role.EPOCH)
+_ROLES = (Role.LOSS, Role.ACCURACY, Role.AUC_ROC, Role.F1, Role.SCORE, Role.ERROR, Role.OTHER)
+# train/loss has the most points: it is the first curve, and drawn as a line.
+_SPLITS = (Split.TRAIN, Split.NONE, Split.VAL, Split.TEST)
 
 Point = tuple[int, float | None]
 """A step and its value; None if the value was not a number."""
@@ -69,25 +76,31 @@ class Curves:
         return Curve(label=_label(metric), points=sorted(self._values[metric].items()))
 
     def _has_room_for(self, metric: str) -> bool:
-        is_known = metric in METRIC_CATALOG.by_name
-        return is_drawable(metric) and (is_known or len(self._values) < MAX_CURVES)
+        is_main = _is_main(metric)
+        num_alike = sum(_is_main(name) is is_main for name in self._values)
+        return is_drawable(metric) and num_alike < (MAX_MAIN_CURVES if is_main else MAX_CURVES)
 
 
 def is_drawable(metric: str) -> bool:
     """Whether the metric measures the model as a whole: not the machine, nor one class."""
     known = METRIC_CATALOG.by_name.get(metric)
-    if known is not None:
-        return known.subject is Subject.MODEL
-    return METRIC_CATALOG.family_of(metric) is None
+    if known is not None and known.subject is not Subject.MODEL:
+        return False
+    return classify(metric).role not in _NOT_OF_THE_MODEL
 
 
 def charted_metrics(metrics: Iterable[str]) -> Mapping[str, Sequence[str]]:
-    """The metrics of each chart by its title: the catalogue's groups first, then other metrics."""
-    charts: dict[str, list[str]] = {group.name: [] for group in METRIC_CATALOG.groups}
+    """The metrics of each chart by its title: losses first, then scores, then other metrics."""
+    charts: dict[str, list[str]] = {}
     for metric in sorted(filter(is_drawable, metrics), key=_order):
-        charts.setdefault(_group(metric), []).append(metric)
-    drawn = [(title, names[:_MAX_IN_CHART]) for title, names in charts.items() if names]
-    return dict(drawn[:NUM_CHARTS])
+        charts.setdefault(classify(metric).measure, []).append(metric)
+    return {title: _one_of_each_split(names) for title, names in list(charts.items())[:NUM_CHARTS]}
+
+
+def _one_of_each_split(names: Sequence[str]) -> Sequence[str]:
+    firsts = {classify(name).split: name for name in reversed(names)}
+    first = [name for name in names if firsts[classify(name).split] == name]
+    return [*first, *(name for name in names if name not in first)][:_MAX_IN_CHART]
 
 
 def downsampled(points: Sequence[Point], max_points: int) -> Sequence[Point]:
@@ -98,12 +111,9 @@ def downsampled(points: Sequence[Point], max_points: int) -> Sequence[Point]:
     return [points[index] for index in downsample(values, max_points)]
 
 
-def _group(metric: str) -> str:
-    known = METRIC_CATALOG.by_name.get(metric)
-    if known is not None:
-        return known.group or metric
-    words = (group for word, group in _GROUP_WORDS.items() if word in metric.lower())
-    return next(words, metric)
+def _is_main(metric: str) -> bool:
+    found = classify(metric)
+    return found.group is not None and found.measure == found.group
 
 
 def _label(metric: str) -> str:
@@ -111,8 +121,9 @@ def _label(metric: str) -> str:
     return metric if known is None else known.part or known.short_label
 
 
-def _order(metric: str) -> tuple[bool, str]:
-    # Known metrics come first, by name: so train/loss, which has the most points, is the first
-    # curve and drawn as a line. The sort is stable: other metrics keep their order.
-    is_known = metric in METRIC_CATALOG.by_name
-    return (not is_known, metric if is_known else "")
+def _order(metric: str) -> tuple[object, ...]:
+    """Parts of a loss come after the whole, and train_loss_epoch after train_loss."""
+    found = classify(metric)
+    rank = _ROLES.index(found.role) if found.role in _ROLES else len(_ROLES)
+    is_part = found.measure != found.group
+    return rank, is_part, found.measure, _SPLITS.index(found.split), len(metric), metric

@@ -1,13 +1,15 @@
-"""The newest values of a run as cards: those that the metric catalogue knows, then all others."""
+"""The newest values of a run as cards: known metrics and main values first, then all others."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from api.cli.plain_text import NOTHING, number
 from api.printable import printable
+from api.runs.headlines import headline_names
 from api.runs.metric_catalog import METRIC_CATALOG, CatalogMetric
+from api.runs.metric_classifier import classify
+from api.runs.metric_roles import Role
 from api.runs.schemas import MetricsData
-from tracking_plugin.names import SYSTEM_METRIC_PREFIX, Metric
 
 _MAX_LABEL_LENGTH = 12
 
@@ -26,6 +28,7 @@ def metric_cards(metrics: MetricsData) -> list[MetricCard]:
     }
     known = [entry for entry in METRIC_CATALOG.metrics if entry.name in values]
     labels = {entry.name: entry.short_label for entry in known}
+    labels |= {name: name for name in headline_names(values) if name not in labels}
     labels |= {name: name for name in values if name not in labels}
     return [
         _card(label, metrics.not_finite.get(name, ""), values[name])
@@ -58,7 +61,7 @@ def _field(metrics: MetricsData, entry: CatalogMetric) -> float | None:
 
 def _is_elsewhere(name: str) -> bool:
     """Whether the screen shows the metric in its header or, as the machine's, in its footer."""
-    return name == Metric.EPOCH or name.startswith(SYSTEM_METRIC_PREFIX)
+    return classify(name).role in (Role.EPOCH, Role.MACHINE)
 
 
 def _card(label: str, not_finite: str, value: float | None) -> MetricCard:

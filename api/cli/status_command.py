@@ -22,6 +22,7 @@ from api.errors import ApiError
 from api.live import metric_parts
 from api.live.messages import InitialState, InitialStatePage
 from api.printable import printable
+from api.runs.metric_roles import Role
 from api.runs.schemas import RunSummary, TrainVal
 from tracking_plugin.names import Metric
 
@@ -129,16 +130,26 @@ def _progress_cells(run: RunSummary) -> list[str]:
     return [
         epoch,
         NOTHING if run.step is None else str(run.step),
-        _latest_value(run, run.loss, Metric.VAL_LOSS, Metric.TRAIN_LOSS),
-        _latest_value(run, run.accuracy, Metric.VAL_ACCURACY, Metric.TRAIN_ACCURACY),
+        _latest_value(run, run.loss, Metric.VAL_LOSS, Metric.TRAIN_LOSS)
+        or _headline(run, Role.LOSS),
+        _latest_value(run, run.accuracy, Metric.VAL_ACCURACY, Metric.TRAIN_ACCURACY)
+        or _headline(run, Role.ACCURACY),
     ]
 
 
 def _latest_value(run: RunSummary, values: TrainVal, val: Metric, train: Metric) -> str:
-    """The value of the validation split, else of the training split."""
+    """The value of the validation split, else of the training split; empty without both."""
     for name, value in ((val, values.val), (train, values.train)):
         if name in run.not_finite:
             return str(run.not_finite[name])
         if value is not None:
             return number(value)
-    return NOTHING
+    return ""
+
+
+def _headline(run: RunSummary, role: Role) -> str:
+    """The main value of that kind, by the name of another program."""
+    found = next((each for each in run.headlines if each.role is role), None)
+    if found is None:
+        return NOTHING
+    return str(found.not_finite) if found.value is None else number(found.value)

@@ -211,5 +211,5 @@ class RunSummary(BaseModel):
         description="MLflow names of the metrics whose value is not finite"
     )
     headlines: list[HeadlineValue] = Field(
-        description="the run's main values, also of metrics that no other field has"
+        [], description="the run's main values, also of metrics that no other field has"
     )

@@ -30,7 +30,38 @@ def test_metric_names_of_other_training_loops_are_drawn() -> None:
     for name in ("lr", "epoch_loss", "eval_loss", "perplexity"):
         curves.add(name, 1, 0.5)
 
-    assert titles(curves) == [("loss", ["epoch_loss", "eval_loss"]), ("lr", ["lr"])]
+    assert titles(curves) == [("loss", ["epoch_loss", "eval_loss"]), ("perplexity", ["perplexity"])]
+
+
+@pytest.mark.parametrize(
+    ("logged", "expected"),
+    [
+        (
+            ["train_loss_step", "train_loss_epoch", "train_loss", "val_loss", "val_acc", "lr-Adam"],
+            {"loss": ["train_loss", "val_loss"], "accuracy": ["val_acc"]},
+        ),
+        (
+            ["loss", "grad_norm", "learning_rate", "epoch", "eval_loss", "eval_runtime"],
+            {"loss": ["loss", "eval_loss"], "runtime": ["eval_runtime"]},
+        ),
+        (
+            ["train/box_loss", "val/box_loss", "train/loss", "val/loss"],
+            {"loss": ["train/loss", "val/loss"], "box loss": ["train/box_loss", "val/box_loss"]},
+        ),
+    ],
+)
+def test_the_splits_of_one_measure_share_a_chart(
+    logged: list[str], expected: dict[str, list[str]]
+) -> None:
+    assert charted_metrics(logged) == expected
+
+
+def test_a_loss_has_a_curve_however_many_other_metrics_come_before_it() -> None:
+    curves = Curves()
+    for name in (*(f"layer_{index}/weight" for index in range(1000)), "train_loss", "val_loss"):
+        curves.add(name, 1, 0.5)
+
+    assert titles(curves)[0] == ("loss", ["train_loss", "val_loss"])
 
 
 @pytest.mark.parametrize("name", ["epoch", "system/cpu", "critical/RAO", "per_class/Healthy"])

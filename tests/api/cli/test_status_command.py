@@ -10,8 +10,9 @@ import pytest
 from rich.console import Console
 
 from api.cli.run_choice import RunChoiceError, resolve_run
-from api.cli.status_command import show_run, show_runs
+from api.cli.status_command import run_lines, show_run, show_runs
 from api.client import FoveaClient
+from api.runs.schemas import RunSummary
 from tests.api.client.fake_stream import RUN_ID, TIMESTAMP, FakeStream, serving, status
 
 OTHER_ID = "01234567" + "f" * 24
@@ -128,6 +129,35 @@ def test_a_pipe_gets_a_line_for_each_run(client: FoveaClient) -> None:
     ]
     assert second.split("\t")[4] == "NaN"
     assert second.split("\t")[-1] == "[2J[red]an older run with a long name"
+
+
+@pytest.mark.parametrize(
+    ("headlines", "cells"),
+    [
+        (
+            [("eval_loss", 0.125, None, "loss"), ("eval_acc", 0.5, None, "accuracy")],
+            ["0.125", "0.5"],
+        ),
+        ([("loss", None, "NaN", "loss")], ["NaN", "-"]),
+    ],
+)
+def test_a_run_of_another_program_has_its_loss_and_accuracy(
+    headlines: list[tuple[str, float | None, str | None, str]], cells: list[str]
+) -> None:
+    values = [
+        {
+            "name": name,
+            "value": value,
+            "not_finite": word,
+            "role": role,
+            "split": "val",
+            "direction": "lower",
+        }
+        for name, value, word, role in headlines
+    ]
+    run = RunSummary.model_validate(summary(RUN_ID, loss={}, accuracy={}, headlines=values))
+    [line] = run_lines([run])
+    assert line.split("\t")[4:6] == cells
 
 
 def test_json_is_the_answer_of_the_api(client: FoveaClient) -> None:
