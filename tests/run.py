@@ -12,6 +12,8 @@ from types import FrameType
 
 import psutil
 
+from tracking_plugin.ray_folder import remove_dead_folders
+
 INTERRUPTED = 128 + signal.SIGINT
 
 _PR_SET_CHILD_SUBREAPER = 36
@@ -35,6 +37,7 @@ def run(arguments: Sequence[str]) -> int:
             return _wait(pytest)
         finally:
             end_descendants()
+            remove_dead_folders()
 
 
 def _adopt_orphans() -> None:

@@ -1,9 +1,8 @@
-"""Starts a Ray head that only this machine can reach, and that ends with the process that started it."""
+"""Starts a Ray head that only this machine and this user can reach, and that ends with the process that started it."""
 
 import atexit
 import functools
 import json
-import logging
 import os
 import secrets
 import select
@@ -14,7 +13,11 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-LOOPBACK = "127.0.0.1"
+from tracking_plugin import ray_head_program
+from tracking_plugin.ray_folder import FolderError, RayFolder
+from tracking_plugin.ray_head_program import ADDRESS_KEY
+from tracking_plugin.ray_processes import FOLDER_VARIABLE
+
 START_DEADLINE_S = 180.0
 STOP_GRACE_S = 30.0
 
@@ -31,7 +34,6 @@ LOCAL_ENVIRONMENT = {
 }
 """Environment variables of a single-machine Ray; set them before importing Ray."""
 
-_ADDRESS_KEY = "fovea_ray_head"
 _LOG_TAIL_LINES = 20
 # These name another cluster, which the new head would join instead of starting its own.
 _FOREIGN_VARIABLES = ("RAY_ADDRESS", "RAY_API_SERVER_ADDRESS", "RAY_AUTH_TOKEN_PATH")
@@ -42,14 +44,21 @@ class HeadError(Exception):
 
 
 class LocalHead:
-    """Ray's processes on the loopback interface, protected by a token of this process."""
+    """Ray's processes on the loopback interface, protected by a token of this process.
+
+    Raises HeadError if they do not start.
+    """
 
     def __init__(self) -> None:
         self.token = secrets.token_hex(32)
+        try:
+            self._folder = RayFolder()
+        except FolderError as error:
+            raise HeadError(f"The local Ray head did not start. {error}") from None
         self._log = tempfile.TemporaryFile("w+", errors="replace")  # noqa: SIM115
         self._process = subprocess.Popen(
-            [sys.executable, "-P", str(Path(__file__).resolve())],
-            env=_head_environment(os.environ, self.token),
+            [sys.executable, "-P", ray_head_program.__file__, str(self._folder.temp_dir)],
+            env=_head_environment(os.environ, self.token, self._folder),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
@@ -67,8 +76,16 @@ class LocalHead:
     def is_alive(self) -> bool:
         return self._process.poll() is None
 
+    @property
+    def folder(self) -> Path:
+        """Of Ray's files; also names the head's processes, in their environment."""
+        return self._folder.path
+
     def close(self) -> None:
-        """End Ray's processes; without this call they end with this process."""
+        """End Ray's processes, also if the head itself was killed, and remove their files.
+
+        Without this call they end with this process.
+        """
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.close()
@@ -79,13 +96,14 @@ class LocalHead:
             self._process.wait()
         self._process.stdout.close()
         self._log.close()
+        self._folder.remove()
 
     def _wait_for_address(self) -> str:
         deadline = time.monotonic() + START_DEADLINE_S
         while time.monotonic() < deadline:
             line = self._read_line(deadline - time.monotonic())
             if line.startswith("{"):
-                return str(json.loads(line)[_ADDRESS_KEY])
+                return str(json.loads(line)[ADDRESS_KEY])
             if not line and not self.is_alive:
                 break
         raise HeadError(f"The local Ray head did not start. {self._tail()}")
@@ -118,46 +136,14 @@ def local_head() -> LocalHead:
     return heads[-1]
 
 
-def _head_environment(base: Mapping[str, str], token: str) -> dict[str, str]:
+def _head_environment(base: Mapping[str, str], token: str, folder: RayFolder) -> dict[str, str]:
     kept = {name: value for name, value in base.items() if name not in _FOREIGN_VARIABLES}
     return {
         **kept,
         **JOB_STOP_ENVIRONMENT,
         **LOCAL_ENVIRONMENT,
         "RAY_AUTH_TOKEN": token,
+        FOLDER_VARIABLE: str(folder.path),
         # Entry points call `python`: let that be this one, which has their packages.
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), base.get("PATH", "")]),
     }
-
-
-def main() -> None:
-    """Run the head until standard input closes, which it also does if the parent is killed."""
-    # Ray is an optional dependency, and only this process needs it.
-    import ray  # noqa: PLC0415
-    from ray._private.parameter import RayParams  # noqa: PLC0415
-    from ray._private.utils import write_ray_address  # noqa: PLC0415
-
-    # Ray's job agent has a fixed port by default, so a second Ray on the machine could not accept
-    # jobs. `ray start` has an option for the port, `ray.init` has none.
-    init = functools.partialmethod(RayParams.__init__, dashboard_agent_listen_port=0)
-    RayParams.__init__ = init  # type: ignore[assignment, method-assign]
-    with tempfile.TemporaryDirectory(
-        prefix="fovea-ray-", dir=os.environ.get("RAY_TMPDIR"), ignore_cleanup_errors=True
-    ) as folder:
-        context = ray.init(
-            address="local",
-            include_dashboard=True,
-            dashboard_host=LOOPBACK,
-            log_to_driver=False,
-            logging_level=logging.WARNING,
-            _temp_dir=folder,
-        )
-        # Jobs connect to the address in this file; without it, to any Ray on the machine.
-        write_ray_address(ray.get_runtime_context().gcs_address, folder)
-        print(json.dumps({_ADDRESS_KEY: f"http://{context.dashboard_url}"}), flush=True)
-        sys.stdin.read()
-        ray.shutdown()
-
-
-if __name__ == "__main__":
-    main()

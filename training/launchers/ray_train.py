@@ -4,7 +4,6 @@ import logging
 import os
 import signal
 import socket
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +16,9 @@ from ray.train.v2.api.callback import UserCallback
 from ray.train.v2.api.config import FailureConfig, LoggingConfig, RunConfig, ScalingConfig
 from ray.train.v2.api.exceptions import ControllerError, TrainingFailedError, WorkerGroupError
 
-from tracking_plugin.ray_head import LOOPBACK
+from tracking_plugin.ray_folder import FolderError, RayFolder
+from tracking_plugin.ray_head_program import LOOPBACK
+from tracking_plugin.ray_processes import FOLDER_VARIABLE
 from training.console import Bar
 from training.errors import LaunchError, TrainingError, first_line
 from training.job import TrainingJob
@@ -32,7 +33,7 @@ def launch_ray(
     job: TrainingJob, *, workers: int, max_failures: int, ray_address: str
 ) -> TrainingOutcome:
     """Train with `workers` ranks. Raises TrainingError if the training fails for good."""
-    with _connection(ray_address, workers), _scratch_folder() as storage:
+    with _connection(ray_address, workers), _private_folder() as storage:
         _require_resources(workers, use_gpu=job.use_gpu)
         trainer = TorchTrainer(
             cast(Any, _train_on_worker),
@@ -41,7 +42,7 @@ def launch_ray(
             scaling_config=ScalingConfig(num_workers=workers, use_gpu=job.use_gpu),
             run_config=RunConfig(  # type: ignore[arg-type] # Ray 2.60 annotates its version 1
                 name=job.run_id,
-                storage_path=storage,
+                storage_path=str(storage.path),
                 failure_config=FailureConfig(max_failures=max_failures),
                 callbacks=[NoRetryOfRefusals()],
                 logging_config=LoggingConfig(log_level="WARNING"),
@@ -122,8 +123,13 @@ def _connection(address: str, workers: int) -> Iterator[None]:
             f"FOVEA_RAY_ADDRESS is a dashboard's address ({address}), to which jobs are submitted. "
             "Use 'mlflow run . -b fovea-ray' or 'ray job submit', or name the cluster as host:port."
         )
-    with _scratch_folder() as folder:
-        options = {"address": address} if address else _local_options(workers, folder)
+    with _private_folder() as folder:
+        if address:
+            options: dict[str, Any] = {"address": address}
+        else:
+            # Inherited by Ray's processes, which are found by it if this process is killed.
+            os.environ[FOLDER_VARIABLE] = str(folder.path)
+            options = _local_options(workers, folder.temp_dir)
         try:
             ray.init(**options, log_to_driver=True, logging_level=logging.WARNING)
             # On SIGTERM Ray aborts, but on SIGINT Ray Train ends its workers first.
@@ -142,14 +148,14 @@ def _as_interrupt(_signal: int, _frame: object) -> None:
     signal.raise_signal(signal.SIGINT)
 
 
-def _local_options(workers: int, folder: str) -> dict[str, Any]:
+def _local_options(workers: int, temp_dir: Path) -> dict[str, Any]:
     """Options of a cluster for this process alone, on loopback."""
     port = _free_port()
     return {
         "address": "local",
         "num_cpus": max(workers, os.cpu_count() or 1),
         "object_store_memory": LOCAL_OBJECT_STORE_BYTES,
-        "_temp_dir": folder,
+        "_temp_dir": str(temp_dir),
         "dashboard_host": LOOPBACK,
         "dashboard_port": port,
         # Ray Train queries the dashboard about its actors. If another Ray runs on the machine, it
@@ -165,8 +171,16 @@ def _free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def _scratch_folder() -> tempfile.TemporaryDirectory[str]:
-    return tempfile.TemporaryDirectory(prefix="fovea-ray-", ignore_cleanup_errors=True)
+@contextmanager
+def _private_folder() -> Iterator[RayFolder]:
+    try:
+        folder = RayFolder()
+    except FolderError as error:
+        raise LaunchError(str(error)) from None
+    try:
+        yield folder
+    finally:
+        folder.remove()
 
 
 def _require_resources(workers: int, *, use_gpu: bool) -> None:
