@@ -21,9 +21,10 @@ from api.jobs.service import JobService
 from api.jobs.store import Job, JobStore
 from api.notify.service import NotifyService, notify_service_running
 from api.notify.targets import Target
-from api.runs.reader import RunReader
+from api.runs.run_follower import RunFeed
 from api.runs.writer import RunWriter
 from api.settings import Settings
+from api.storage.data_files import LOGS, protect_data
 from api.storage.database import Database, database_url
 from api.storage.lease import Lease
 
@@ -60,8 +61,10 @@ async def services_running(
     async def store_log(job: Job, path: Path) -> None:
         await writer.store_artifact(job.run_id, job.workspace, path, log_artifact(job.kind))
 
-    job_logs = JobLogs(settings.data_dir.absolute() / "logs", bus, store_log)
-    controller = JobController(settings, job_store, control, job_logs, Lease(database, "jobs"))
+    job_logs = JobLogs(settings.data_dir.absolute() / LOGS, bus, store_log)
+    controller = JobController(
+        *(settings, job_store, control, job_logs, Lease(database, "jobs"), failures)
+    )
     jobs = JobService(job_store, control, job_logs, reader, writer, wake=controller.wake)
     try:
         async with (
@@ -91,6 +94,7 @@ async def services_running(
 
 
 def _open_database(settings: Settings) -> Database:
+    protect_data(settings.data_dir)
     database = Database(database_url(settings))
     database.migrate()
     return database

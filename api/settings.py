@@ -92,8 +92,23 @@ class Settings(BaseSettings):
     ray_address: str = Field(
         "", description="dashboard URL of the Ray cluster; default: a cluster on this machine"
     )
-    public_url: str = Field(
-        "", description="URL at which trainings reach this server; default: that of the request"
+    ray_idle_s: float = Field(
+        900,
+        ge=0,
+        allow_inf_nan=False,
+        description="seconds without a job after which the Ray head on this machine ends",
+    )
+    ray_owner_pid: int | None = Field(
+        None,
+        ge=1,
+        description="process with which the Ray head on this machine ends; `fovea demo` sets it",
+    )
+    public_url: Annotated[str, AfterValidator(_public_url)] = Field(
+        "",
+        # A URL that is refused may have a password in it.
+        repr=False,
+        description="URL at which trainings reach this server; default: that of its own socket, "
+        "whatever the request says",
     )
     alert_rules: Path | None = Field(
         None, description="file of alert rules in addition to the built-in ones"

@@ -1,4 +1,4 @@
-"""A real `fovea serve` for the tests, on a free port, ended by its pid."""
+"""A real `fovea serve` for the tests, on a free port, ended by its pid, with the Ray head that it has started."""
 
 import os
 import signal
@@ -15,6 +15,7 @@ import psutil
 from tests.mlflow_database import copy_empty_database
 from tests.ports import LOOPBACK, free_port
 from tests.waiting import until
+from tracking_plugin.ray_detached_head import stop_head
 
 START_DEADLINE_S = 180.0
 STOP_DEADLINE_S = 30.0
@@ -54,10 +55,12 @@ def fovea_server(
     command: str = "serve",
     port: int | None = None,
     makes_tables: bool = False,
+    keeps_head: bool = False,
 ) -> Iterator[Server]:
     """`fovea serve`, or another of its servers, with `options` while inside.
 
-    It begins with MLflow's tables in place, unless it `makes_tables`, as a new user's does.
+    It begins with MLflow's tables in place, unless it `makes_tables`, as a new user's does. Its Ray head,
+    if it starts one, ends with it, unless it `keeps_head` for the next server on the same folder.
     """
     port = port or free_port()
     data_dir.mkdir(parents=True, exist_ok=True)
@@ -68,7 +71,13 @@ def fovea_server(
     with log.open("wb") as output:
         process = subprocess.Popen(
             [str(Path(sys.executable).parent / "fovea"), command, "--port", str(port), *options],
-            env={**os.environ, **(environment or {}), "FOVEA_DATA_DIR": str(data_dir)},
+            env={
+                **os.environ,
+                # Even a head that is kept ends with the tests.
+                "FOVEA_RAY_OWNER_PID": str(os.getpid()),
+                **(environment or {}),
+                "FOVEA_DATA_DIR": str(data_dir),
+            },
             cwd=working_dir,
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -84,6 +93,8 @@ def fovea_server(
         if process.poll() is None:
             process.terminate()
             process.wait(STOP_DEADLINE_S)
+        if not keeps_head:
+            stop_head(data_dir)
 
 
 def answers(server: Server) -> bool:

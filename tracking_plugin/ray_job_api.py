@@ -5,7 +5,7 @@ client waits without a limit, and importing Ray costs seconds and 200 MB.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
@@ -71,6 +71,10 @@ def find_request(submission_id: str) -> RayRequest:
     return RayRequest(path=f"/api/jobs/{submission_id}")
 
 
+def list_request() -> RayRequest:
+    return RayRequest(path="/api/jobs/")
+
+
 def stop_request(submission_id: str) -> RayRequest:
     """Ray kills the job if it has not ended after Ray's own timeout."""
     return RayRequest(method="POST", path=f"/api/jobs/{submission_id}/stop")
@@ -84,6 +88,18 @@ def read_job(document: Mapping[str, Any]) -> RayJob:
     """The response to `find_request`."""
     message = str(document.get("message") or "")
     return RayJob(status=RayStatus(document["status"]), message=message)
+
+
+def unfinished_jobs(document: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The submission ids of the jobs that run or wait, from the response to `list_request`.
+
+    Programs that are connected without a submission, such as the head itself, are no jobs.
+    """
+    return [
+        str(job["submission_id"])
+        for job in document
+        if job.get("submission_id") and not RayStatus(job["status"]).is_end
+    ]
 
 
 def read_logs(document: Mapping[str, Any]) -> str:
@@ -106,7 +122,7 @@ class RayEndpoint:
     def headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token}"} if self.token else {}
 
-    def read(self, status: int, text: str) -> Mapping[str, Any]:
+    def read(self, status: int, text: str) -> Any:
         """The JSON of a response. Raises RayError for a refusal, UnknownRayJobError for a 404."""
         if status == HTTPStatus.NOT_FOUND:
             raise UnknownRayJobError(f"Ray at {self._host} does not know the job")
@@ -114,7 +130,7 @@ class RayEndpoint:
             last_line = (text.strip().splitlines() or [""])[-1][:_MAX_MESSAGE_CHARS]
             raise RayError(f"Ray at {self._host} answered {status}: {last_line}")
         try:
-            document: Mapping[str, Any] = json.loads(text)
+            document: Any = json.loads(text)
         except ValueError:
             raise RayError(f"Ray at {self._host} answered {status} without JSON") from None
         return document

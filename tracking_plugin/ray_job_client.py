@@ -1,6 +1,5 @@
 """A blocking client of Ray's job API whose waits are bounded."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import requests
@@ -10,10 +9,12 @@ from tracking_plugin.ray_job_api import (
     RayJob,
     RayRequest,
     find_request,
+    list_request,
     logs_request,
     read_job,
     read_logs,
     stop_request,
+    unfinished_jobs,
 )
 
 
@@ -26,13 +27,17 @@ class RayJobClient:
     def find(self, submission_id: str) -> RayJob:
         return read_job(self._send(find_request(submission_id)))
 
+    def unfinished(self) -> list[str]:
+        """The ids of the jobs that run or wait."""
+        return unfinished_jobs(self._send(list_request()))
+
     def stop(self, submission_id: str) -> None:
         self._send(stop_request(submission_id))
 
     def logs(self, submission_id: str) -> str:
         return read_logs(self._send(logs_request(submission_id)))
 
-    def _send(self, request: RayRequest) -> Mapping[str, Any]:
+    def _send(self, request: RayRequest) -> Any:
         try:
             response = requests.request(
                 request.method,

@@ -5,7 +5,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -19,12 +20,21 @@ from api.client import FoveaClient
 from api.errors import ApiError, StartError
 from api.location import own_environment
 from api.runs.schemas import RunSummary
-from api.server.serve import OWNER_PID_VARIABLE, require_free_port, writable_directory
+from api.server.serve import (
+    HEAD_OWNER_PID_VARIABLE,
+    OWNER_PID_VARIABLE,
+    require_free_port,
+    writable_directory,
+)
 from api.server.subprocesses import running
 from api.settings import load_settings
+from api.storage.data_files import SERVER_LOG
 from api.timestamps import unix_ms, utc
 from tracking_plugin.mlflow_links import run_link, runs_link
 from tracking_plugin.mlflow_status import MlflowStatus
+from tracking_plugin.private_files import open_private
+from tracking_plugin.ray_detached_head import find_head, stop_head
+from tracking_plugin.ray_head import HeadError
 
 EXPERIMENT = "retinal-demo"
 WORKERS = 2
@@ -111,7 +121,7 @@ def training_arguments(request: DemoRequest) -> list[str]:
 
 
 def _serve_and_train(request: DemoRequest) -> int:
-    log = request.data_dir / "server.log"
+    log = request.data_dir / SERVER_LOG
     environment = _demo_environment(request, os.environ)
     arguments = [
         sys.executable,
@@ -125,7 +135,8 @@ def _serve_and_train(request: DemoRequest) -> int:
     ]
     print(f"Starting the server at {request.server_url} (its log: {log})", flush=True)
     with (
-        log.open("wb") as output,
+        _head_of_the_demo_ended(request.data_dir),
+        os.fdopen(open_private(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), "wb") as output,
         running(
             arguments,
             environment,
@@ -152,12 +163,28 @@ def _serve_and_train(request: DemoRequest) -> int:
         return 0 if request.exit_when_done else _wait_for_end(server, log)
 
 
+@contextmanager
+def _head_of_the_demo_ended(data_dir: Path) -> Iterator[None]:
+    """At the end, end the Ray head of the data folder, unless it was there before."""
+    try:
+        was_there = find_head(data_dir) is not None
+    except HeadError as error:
+        raise StartError(str(error)) from error
+    try:
+        yield
+    finally:
+        if not was_there:
+            stop_head(data_dir)
+
+
 def _demo_environment(request: DemoRequest, base: Mapping[str, str]) -> dict[str, str]:
     kept = {name: value for name, value in base.items() if name not in _FOREIGN_VARIABLES}
     return own_environment(
         {
             **kept,
             OWNER_PID_VARIABLE: str(os.getpid()),
+            # Even kill -9 of the demo then ends the Ray head that its server starts.
+            HEAD_OWNER_PID_VARIABLE: str(os.getpid()),
             "FOVEA_DATA_DIR": str(request.data_dir),
             "MLFLOW_TRACKING_URI": request.server_url,
         }

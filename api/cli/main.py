@@ -19,6 +19,7 @@ FILES = {
     "pause": "control_command",
     "resume": "control_command",
     "stop": "control_command",
+    "ray": "ray_command",
     "ack": "alerts_command",
     "alerts": "alerts_command",
 }

@@ -10,8 +10,9 @@ from api.bus.open_bus import require_shared, require_shared_hub
 from api.cli.options import LOOPBACK, Port
 from api.notify.targets import load_targets
 from api.server.serve import become, require_free_port, require_loopback, writable_directory
-from api.server.server_command import App, ServerRequest, server_command
+from api.server.server_command import App, ServerRequest, server_command, sqlite_uri
 from api.settings import load_settings
+from api.storage.data_files import MLFLOW_DATABASE, create_database
 
 _EPILOG = (
     "Options of `mlflow server` follow after --, as in "
@@ -82,4 +83,7 @@ def _become_server(
     )
     command = server_command(request, os.environ)
     require_free_port(host, port)
+    database = request.data_dir / MLFLOW_DATABASE
+    if sqlite_uri(database) in command.arguments:
+        create_database(database)
     become(command)

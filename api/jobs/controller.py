@@ -45,12 +45,13 @@ class JobController:
         self._jobs = jobs
         self._control = control
         self._logs = logs
-        self._cluster = JobCluster(settings.ray_address)
+        self._cluster = JobCluster(settings)
         self._worker = LeasedWorker(
             "Reconciling jobs",
             self._reconcile_all,
             interval_s=RECONCILE_INTERVAL_S,
             lease=lease,
+            on_acquired=self._cluster.remove_leftovers,
             on_stopped=self._close,
         )
         self._stop_messages: dict[str, str] = {}
@@ -91,10 +92,10 @@ class JobController:
 
     async def _observe(self, job: Job) -> ObservedJob:
         assert job.submission_id is not None
-        if self._cluster.is_local and not self._cluster.is_open_at(job.ray_address or ""):
-            # The Ray head of this job ended with the server process that had started it.
+        cluster = await self._cluster.find(job.ray_address or "")
+        if cluster is None:
+            # The Ray head of this job has ended, for example with a restart of the machine.
             return ObservedJob(is_lost=True)
-        cluster = await self._cluster.opened()
         self._logs.follow(job, cluster)
         try:
             return ObservedJob(status=(await cluster.find(job.submission_id)).status)
@@ -134,7 +135,8 @@ class JobController:
 
     async def _submit(self, job: Job) -> None:
         try:
-            await self._submit_to(await self._cluster.opened(), job)
+            async with self._cluster.in_use() as cluster:
+                await self._submit_to(cluster, job)
         except (RayError, UnavailableError) as error:
             message = f"No job could be submitted: {error}"
             await self._control.end(job.run_id, RunStatus.ERROR, message)
@@ -161,7 +163,9 @@ class JobController:
             return
         if is_late:
             logger.warning("Run %s did not stop in time: its job is ended", job.run_id)
-        await (await self._cluster.opened()).stop(job.submission_id)
+        cluster = await self._cluster.find(job.ray_address or "")
+        if cluster is not None:
+            await cluster.stop(job.submission_id)
         self._stop_messages[job.submission_id] = _KILLED if is_late else _STOPPED_EARLY
 
     async def _abandon(self, job: Job) -> None:
@@ -178,7 +182,7 @@ class JobController:
     async def _failure_message(self, job: Job, observed: ObservedJob) -> str:
         if observed.is_lost:
             where = (
-                "The Ray head of this machine ended with the server"
+                "The Ray head of this machine has ended"
                 if self._cluster.is_local
                 else f"Ray at {job.ray_address} knows nothing of it any more"
             )

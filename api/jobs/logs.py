@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
@@ -10,16 +9,18 @@ from websockets.exceptions import WebSocketException
 
 from api.background import cancel, in_background
 from api.bus.protocol import Bus
+from api.jobs.log_file import LogFile
 from api.jobs.ray_jobs import RayJobs
 from api.jobs.store import Job
 from api.timestamps import unix_ms
 from tracking_plugin.events import LogLines
+from tracking_plugin.private_files import UnsafeFileError
 from tracking_plugin.ray_job_api import RayError
 
 logger = logging.getLogger(__name__)
 
-MAX_FILE_BYTES = 64 * 1024 * 1024
 MAX_LINE_CHARS = 2000
+"""Longer lines are continued on the next one."""
 LINES_PER_EVENT = 100
 MAX_LINES_PER_S = 500
 """The limit of what is published live; the file has all lines."""
@@ -61,37 +62,53 @@ class JobLogs:
         if task is not None:
             await asyncio.wait((task,), timeout=_LAST_LINES_TIMEOUT_S)
             await cancel(task)
-        if self._file(job.run_id).is_file():
-            try:
-                await self._store(job, self._file(job.run_id))
-            except Exception as error:  # noqa: BLE001 - an artifact store may raise anything, and the run has ended
-                logger.warning(
-                    "The log of run %s is not stored (%s)", job.run_id, type(error).__name__
-                )
+        try:
+            if await asyncio.to_thread(self._file(job).require_safe):
+                await self._store(job, self._path(job.run_id))
+        except Exception as error:  # noqa: BLE001 - an artifact store may raise anything, and the run has ended
+            logger.warning("The log of run %s is not stored (%s)", job.run_id, type(error).__name__)
 
     async def tail(self, run_id: str, limit: int) -> list[str]:
         """The newest lines in the file of this server, oldest first."""
-        return await asyncio.to_thread(self._tail, run_id, limit)
+        try:
+            return await asyncio.to_thread(LogFile(self._path(run_id)).tail, limit)
+        except OSError as error:
+            logger.warning("The log of run %s cannot be read: %s", run_id, error)
+            return []
 
     async def close(self) -> None:
         await cancel(*self._following.values())
         self._following.clear()
 
     async def _follow(self, job: Job, submission_id: str, cluster: RayJobs) -> None:
-        """Publish each line once: a new connection sends all lines from the beginning."""
-        num_known = 0
+        """Publish each line once, although each connection sends all lines from the beginning.
+
+        An earlier process of the server may have published those that are in the file.
+        """
+        try:
+            num_in_file = await asyncio.to_thread(self._file(job).num_lines, job.attempt)
+            await self._follow_from(job, submission_id, cluster, num_in_file)
+        except UnsafeFileError as error:
+            logger.warning("The log of run %s is not kept: %s", job.run_id, error)
+
+    async def _follow_from(
+        self, job: Job, submission_id: str, cluster: RayJobs, num_in_file: int | None
+    ) -> None:
+        num_known = num_in_file or 0
+        is_first = num_in_file is None
         delay_s = _FIRST_RETRY_DELAY_S
-        is_first = True
         while True:
             num_received = 0
             try:
                 async for lines in _batched(_lines(cluster.follow_logs(submission_id))):
                     new = lines[max(0, num_known - num_received) :]
                     num_received += len(lines)
-                    num_known = max(num_known, num_received)
                     await self._append_and_publish(job, new, is_first=is_first)
+                    num_known = max(num_known, num_received)
                     is_first = is_first and not new
                     delay_s = _FIRST_RETRY_DELAY_S
+            except UnsafeFileError:
+                raise
             except (OSError, TimeoutError, WebSocketException, RayError) as error:
                 logger.debug("The connection to the log of job %s broke: %s", submission_id, error)
             else:
@@ -102,10 +119,9 @@ class JobLogs:
     async def _append_and_publish(self, job: Job, lines: list[str], *, is_first: bool) -> None:
         if not lines:
             return
-        cut = [line[:MAX_LINE_CHARS] for line in lines]
-        await asyncio.to_thread(self._append, job, cut, is_first=is_first)
-        published = cut[-int(MAX_LINES_PER_S * _BATCH_S) :]
-        if left_out := len(cut) - len(published):
+        await asyncio.to_thread(self._append, job, lines, is_first=is_first)
+        published = lines[-int(MAX_LINES_PER_S * _BATCH_S) :]
+        if left_out := len(lines) - len(published):
             published = [f"… {left_out} lines are in the log alone", *published]
         for start in range(0, len(published), LINES_PER_EVENT):
             self._bus.publish(
@@ -118,38 +134,36 @@ class JobLogs:
             )
 
     def _append(self, job: Job, lines: list[str], *, is_first: bool) -> None:
-        path = self._file(job.run_id)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if is_first and job.attempt > 1:
-            lines = [f"--- attempt {job.attempt} ---", *lines]
-        if path.is_file() and path.stat().st_size > MAX_FILE_BYTES:
-            return
-        with path.open("a", encoding="utf-8", errors="replace") as file:
-            file.writelines(f"{line}\n" for line in lines)
+        file = self._file(job)
+        if is_first:
+            file.begin(job.attempt)
+        file.append(lines)
 
-    def _tail(self, run_id: str, limit: int) -> list[str]:
-        path = self._file(run_id)
-        if not path.is_file():
-            return []
-        with path.open(encoding="utf-8", errors="replace") as file:
-            return [line.rstrip("\n") for line in deque(file, maxlen=limit)]
+    def _file(self, job: Job) -> LogFile:
+        return LogFile(self._path(job.run_id))
 
-    def _file(self, run_id: str) -> Path:
+    def _path(self, run_id: str) -> Path:
         return self._folder / f"{run_id}.log"
 
 
 async def _lines(pieces: AsyncIterator[str]) -> AsyncIterator[str]:
-    """Whole lines from pieces of any length."""
+    """The same lines, none longer than MAX_LINE_CHARS, however the text is divided into pieces."""
     rest = ""
     async for piece in pieces:
         *whole, rest = (rest + piece).split("\n")
         for line in whole:
-            yield line.rstrip("\r")
-        if len(rest) > MAX_LINE_CHARS:
-            yield rest
-            rest = ""
+            for part in _parts(line.rstrip("\r")):
+                yield part
+        while len(rest) > MAX_LINE_CHARS:
+            yield rest[:MAX_LINE_CHARS]
+            rest = rest[MAX_LINE_CHARS:]
     if rest:
         yield rest
+
+
+def _parts(line: str) -> list[str]:
+    starts = range(0, max(1, len(line)), MAX_LINE_CHARS)
+    return [line[start : start + MAX_LINE_CHARS] for start in starts]
 
 
 async def _batched(lines: AsyncIterator[str]) -> AsyncIterator[list[str]]:

@@ -13,9 +13,11 @@ from tracking_plugin.ray_job_api import (
     RayJob,
     RayRequest,
     find_request,
+    list_request,
     read_job,
     stop_request,
     submit_request,
+    unfinished_jobs,
 )
 
 MAX_LOG_MESSAGE_BYTES = 1024 * 1024
@@ -36,6 +38,9 @@ class RayJobs:
     def address(self) -> str:
         return self._endpoint.url
 
+    def is_for(self, address: str, token: str) -> bool:
+        return self._endpoint == RayEndpoint(address, token)
+
     async def submit(
         self, submission_id: str, command: str, variables: Mapping[str, str], run_id: str
     ) -> None:
@@ -48,6 +53,10 @@ class RayJobs:
 
     async def find(self, submission_id: str) -> RayJob:
         return read_job(await self._send(find_request(submission_id)))
+
+    async def unfinished(self) -> list[str]:
+        """The ids of the jobs that run or wait."""
+        return unfinished_jobs(await self._send(list_request()))
 
     async def stop(self, submission_id: str) -> None:
         await self._send(stop_request(submission_id))
@@ -68,7 +77,7 @@ class RayJobs:
     async def close(self) -> None:
         await self._client.aclose()
 
-    async def _send(self, request: RayRequest) -> Mapping[str, Any]:
+    async def _send(self, request: RayRequest) -> Any:
         try:
             response = await self._client.request(
                 request.method, request.path, json=request.body, timeout=request.timeout_s

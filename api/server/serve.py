@@ -13,8 +13,10 @@ from typing import NoReturn
 from api.errors import StartError
 from api.server.server_command import ServerCommand
 from api.settings import PREFIX
+from api.storage.data_files import protect_data
 
 OWNER_PID_VARIABLE = f"{PREFIX}OWNER_PID"
+HEAD_OWNER_PID_VARIABLE = f"{PREFIX}RAY_OWNER_PID"
 
 
 def require_loopback(host: str) -> None:
@@ -38,10 +40,10 @@ def require_free_port(host: str, port: int) -> None:
 
 
 def writable_directory(path: Path) -> Path:
-    """Make the folder `path` and return it, absolute; StartError if it cannot be written to."""
+    """Make the data folder `path` and return it, absolute; StartError if it cannot be written to."""
     absolute = path.expanduser().absolute()
     try:
-        absolute.mkdir(parents=True, exist_ok=True)
+        protect_data(absolute)
         with tempfile.TemporaryFile(dir=absolute):
             return absolute
     except OSError as error:

@@ -13,6 +13,7 @@ from api.errors import StartError
 from api.live.messages import LARGEST_MESSAGE_BYTES
 from api.location import ROOT, own_environment
 from api.server.forwarded_headers import PROXY_OPTIONS
+from api.storage.data_files import MLFLOW_DATABASE
 
 # websockets-sansio is the fastest of uvicorn's implementations, and compressing each message for
 # each socket costs a factor of three.
@@ -145,7 +146,7 @@ def _store_options(
 
     ours: list[str] = []
     if not is_named("--backend-store-uri"):
-        ours += ["--backend-store-uri", sqlite_uri(data_dir / "mlflow.db")]
+        ours += ["--backend-store-uri", sqlite_uri(data_dir / MLFLOW_DATABASE)]
     if not is_named("--default-artifact-root", "--artifacts-destination"):
         ours += ["--artifacts-destination", (data_dir / "artifacts").as_uri()]
     return ours

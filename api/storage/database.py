@@ -27,6 +27,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from api.errors import UnavailableError
 from api.pages import Listed, Page
 from api.settings import Settings
+from api.storage.data_files import OWN_DATABASE, create_database
+from tracking_plugin.data_folder import make_data_folder
 
 T = TypeVar("T")
 
@@ -98,8 +100,9 @@ def database_url(settings: Settings) -> str:
     if isinstance(store, SqlAlchemyStore):
         return str(store.engine.url.render_as_string(hide_password=False))
     # MLflow stores its runs in files.
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    return f"sqlite:///{settings.data_dir.absolute() / 'fovea.db'}"
+    path = make_data_folder(settings.data_dir) / OWN_DATABASE
+    create_database(path)
+    return f"sqlite:///{path}"
 
 
 def _engine(url: str) -> Engine:

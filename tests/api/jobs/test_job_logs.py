@@ -104,6 +104,53 @@ async def test_a_second_attempt_continues_the_same_file(tmp_path: Path) -> None:
     assert await logs.tail(RUN_ID, 10) == ["one", "--- attempt 2 ---", "two"]
 
 
+@pytest.mark.parametrize("attempt", [1, 2])
+async def test_after_a_restart_of_the_server_no_line_is_published_or_kept_twice(
+    tmp_path: Path, attempt: int
+) -> None:
+    printed = ["x" * 5000 + "\n", "one\ntw", "o\n"]
+    before, after = KeptEvents(), KeptEvents()
+    await followed(JobLogs(tmp_path, before, Stored()), Printed(printed), job(attempt))
+    path = tmp_path / f"{RUN_ID}.log"
+    path.write_text(path.read_text() + "thr")
+
+    again = Printed(["".join(printed), "three\n"])
+    logs = JobLogs(tmp_path, after, Stored())
+    await followed(logs, again, job(attempt))
+    assert after.lines == ["three"]
+    marker = [] if attempt == 1 else ["--- attempt 2 ---"]
+    assert await logs.tail(RUN_ID, 100) == [*marker, *before.lines, "three"]
+    assert before.lines[-2:] == ["one", "two"]
+
+
+async def test_a_log_that_is_a_link_is_neither_read_nor_written_nor_stored(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "secret").write_text("secret\n")
+    (tmp_path / f"{RUN_ID}.log").symlink_to(tmp_path / "secret")
+    bus, stored = KeptEvents(), Stored()
+    logs = JobLogs(tmp_path, bus, stored)
+    await followed(logs, Printed(["one\n"]))
+    assert await logs.tail(RUN_ID, 10) == []
+    assert (tmp_path / "secret").read_text() == "secret\n"
+    assert stored.text == ""
+    assert "is a link" in caplog.text
+
+
+async def test_lines_are_the_same_however_they_arrive(tmp_path: Path) -> None:
+    text = "a" * 4500 + "\nb\n" + "c" * 2000 + "\n"
+    lines = []
+    for size in (1, 700, len(text)):
+        bus = KeptEvents()
+        pieces: list[str | Exception] = [
+            text[start : start + size] for start in range(0, len(text), size)
+        ]
+        await followed(JobLogs(tmp_path / str(size), bus, Stored()), Printed(pieces))
+        lines.append(bus.lines)
+    assert lines[0] == lines[1] == lines[2]
+    assert [len(line) for line in lines[0]] == [2000, 2000, 500, 1, 2000]
+
+
 async def test_of_much_output_a_part_is_published_and_all_is_kept(tmp_path: Path) -> None:
     bus = KeptEvents()
     logs = JobLogs(tmp_path, bus, Stored())

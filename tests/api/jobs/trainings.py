@@ -107,7 +107,12 @@ class Trainings:
 
 @contextmanager
 def trainings(
-    folder: Path, head: LocalHead | None = None, *, port: int | None = None, **settings: str
+    folder: Path,
+    head: LocalHead | None = None,
+    *,
+    port: int | None = None,
+    keeps_head: bool = False,
+    **settings: str,
 ) -> Iterator[Trainings]:
     """A server on `head`, or with one of its own. The same folder and port make it the same server."""
     data = folder / "images"
@@ -118,5 +123,7 @@ def trainings(
         "RAY_AUTH_TOKEN": head.token if head else "",
         **settings,
     }
-    with fovea_server(folder / "server", environment=environment, port=port) as server:
+    with fovea_server(
+        folder / "server", environment=environment, port=port, keeps_head=keeps_head
+    ) as server:
         yield Trainings(server, data)

@@ -1,0 +1,85 @@
+"""The log of a run's job in a file, which only this user can read and which is no link."""
+
+import os
+from collections import deque
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from tracking_plugin.private_files import make_private_folder, open_private
+
+MAX_FILE_BYTES = 64 * 1024 * 1024
+"""No line is added to a file that is larger."""
+
+_BLOCK_BYTES = 64 * 1024
+
+
+class LogFile:
+    """Blocking. Methods raise UnsafeFileError if the file or its folder is a link or another user's."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def require_safe(self) -> bool:
+        """Whether there is a file; raises UnsafeFileError if that is not one of this server."""
+        try:
+            os.close(open_private(self._path, os.O_RDONLY))
+        except FileNotFoundError:
+            return False
+        return True
+
+    def num_lines(self, attempt: int) -> int | None:
+        """How many lines of that attempt's output it has; None if the attempt has not begun in it.
+
+        Half a line, which a server that was killed has left at the end, does not count.
+        """
+        number = 0 if attempt == 1 else None
+        marker = f"{_marker(attempt)}\n".encode()
+        with suppress(FileNotFoundError), self._open(os.O_RDONLY) as file:
+            for line in file:
+                if attempt > 1 and line == marker:
+                    number = 0
+                elif number is not None and line.endswith(b"\n"):
+                    number += 1
+        return number
+
+    def begin(self, attempt: int) -> None:
+        """Mark where the output of a later attempt begins."""
+        if attempt > 1:
+            self.append([_marker(attempt)])
+
+    def append(self, lines: list[str]) -> None:
+        make_private_folder(self._path.parent)
+        with self._open(os.O_RDWR | os.O_CREAT) as file:
+            end = _end_of_last_line(file)
+            if end <= MAX_FILE_BYTES:
+                file.truncate(end)
+                file.seek(end)
+                file.write("".join(f"{line}\n" for line in lines).encode(errors="replace"))
+
+    def tail(self, limit: int) -> list[str]:
+        """The newest lines, oldest first; none if there is no file."""
+        with suppress(FileNotFoundError), self._open(os.O_RDONLY) as file:
+            return [line.decode(errors="replace").rstrip("\n") for line in deque(file, limit)]
+        return []
+
+    def _open(self, flags: int) -> BinaryIO:
+        mode = "rb" if flags == os.O_RDONLY else "r+b"
+        return cast(BinaryIO, os.fdopen(open_private(self._path, flags), mode))
+
+
+def _marker(attempt: int) -> str:
+    return f"--- attempt {attempt} ---"
+
+
+def _end_of_last_line(file: BinaryIO) -> int:
+    """Where the last whole line ends, in bytes."""
+    position = file.seek(0, os.SEEK_END)
+    while position > 0:
+        start = max(0, position - _BLOCK_BYTES)
+        file.seek(start)
+        found = file.read(position - start).rfind(b"\n")
+        if found >= 0:
+            return start + found + 1
+        position = start
+    return 0
