@@ -17,6 +17,9 @@ PREFIX = "FOVEA_"
 # A comma may also occur within a URL, for example between e-mail addresses.
 _BETWEEN_URLS = re.compile(r"[\s,]+(?=[A-Za-z][A-Za-z0-9+.-]*://)")
 
+_PLAIN_URL = re.compile(r"[!\"$->A-~]+")
+"""Visible ASCII characters without @ ? #."""
+
 BUS_SCHEMES = {"memory": False, "redis": True, "rediss": True, "unix": True}
 """The schemes of bus URLs, and whether several processes can share such a bus."""
 
@@ -63,6 +66,25 @@ def _bus_url(url: str) -> str:
             "%2F %3A %40 %23 %3F"
         ) from None
     return url
+
+
+def _public_url(text: str) -> str:
+    """Without its last slash. The URL becomes part of links and of the environment of jobs."""
+    if not (url := text.strip()):
+        return ""
+    try:
+        parsed = urlsplit(url)
+        is_server = parsed.scheme in ("http", "https") and parsed.hostname and parsed.port != 0
+    except ValueError:
+        # A port that is no number, or half an IPv6 address.
+        is_server = False
+    # Besides a host and a path, a URL has a user before @, a query after ? and a fragment after #.
+    if not is_server or not _PLAIN_URL.fullmatch(url):
+        raise ValueError(
+            "a URL such as https://mlflow.example or http://10.0.0.5:5000 was expected, "
+            "without a user, a query or a fragment"
+        )
+    return parsed.geturl().rstrip("/")
 
 
 class Settings(BaseSettings):

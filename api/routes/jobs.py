@@ -12,6 +12,8 @@ from api.pages import Limit, Offset, Page
 from api.routes.dependencies import By, RunningServices, Workspace, in_workspace
 from api.routes.documented import REFUSALS, documented
 from api.routes.examples import jobs as examples
+from api.routes.own_address import own_url
+from tracking_plugin.data_roots import DataRoots
 
 router = APIRouter(
     prefix="/api/jobs",
@@ -25,9 +27,9 @@ router = APIRouter(
 
 
 def tracking_uri(request: Request) -> str:
-    """The URL at which jobs reach this server: the configured one, else that of this request."""
+    """The URL at which jobs reach this server: the configured one, else that of its own socket."""
     configured: str | None = request.app.state.public_url
-    return configured or str(request.base_url).rstrip("/")
+    return configured or own_url(request.scope)
 
 
 TrackingUri = Annotated[str, Depends(tracking_uri)]

@@ -33,6 +33,8 @@ def test_an_empty_environment_gives_the_documented_defaults() -> None:
     assert settings.max_sockets == 4096
     assert settings.bus_url == "memory://"
     assert settings.bus_retention == 20_000
+    assert settings.ray_idle_s == 900
+    assert settings.public_url == ""
 
 
 def test_an_empty_variable_counts_as_missing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -40,6 +42,13 @@ def test_an_empty_variable_counts_as_missing(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("FOVEA_MAX_SOCKETS", "")
 
     assert load_settings() == Settings()
+
+
+def test_the_folders_for_data_are_separated_by_colons(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings().data_roots is None
+    monkeypatch.setenv("FOVEA_DATA_ROOTS", "/data:/mnt/weights:")
+
+    assert load_settings().data_roots == (Path("/data"), Path("/mnt/weights"))
 
 
 def test_settings_do_not_change_once_read() -> None:
@@ -161,3 +170,54 @@ def test_settings_show_no_password(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_notify_urls_are_split_where_the_next_one_begins(listed: str, urls: list[str]) -> None:
     assert list(split_urls(listed)) == urls
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://fovea.example/", "https://fovea.example"),
+        (" HTTP://10.0.0.5:5000 ", "http://10.0.0.5:5000"),
+        ("http://[::1]:5000/lab/", "http://[::1]:5000/lab"),
+    ],
+)
+def test_a_public_url_is_the_address_of_a_server(
+    monkeypatch: pytest.MonkeyPatch, url: str, expected: str
+) -> None:
+    monkeypatch.setenv("FOVEA_PUBLIC_URL", url)
+
+    assert load_settings().public_url == expected
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "fovea.example",
+        "fovea.example:5000",
+        "ftp://fovea.example",
+        "javascript:alert(1)",
+        "http://",
+        "http://:5000",
+        "http://[::1",
+        "http://host:0",
+        "http://host:port",
+        "http://host:99999",
+        "http://user:secret@host",
+        "http://host?secret",
+        "http://host#secret",
+        "http://two words",
+        "http://host\nSet-Cookie: a",
+        "http://h\u00f6st",
+    ],
+)
+def test_a_public_url_that_is_none_is_refused_without_showing_it(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    refusal = refusal_of(monkeypatch, "FOVEA_PUBLIC_URL", url)
+
+    assert refusal.startswith("FOVEA_PUBLIC_URL: a URL such as https://mlflow.example")
+    assert "secret" not in refusal
+
+
+@pytest.mark.parametrize("idle_s", ["-1", "nan", "inf", "soon"])
+def test_an_invalid_idle_time_is_refused(monkeypatch: pytest.MonkeyPatch, idle_s: str) -> None:
+    assert "FOVEA_RAY_IDLE_S: " in refusal_of(monkeypatch, "FOVEA_RAY_IDLE_S", idle_s)
