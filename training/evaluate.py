@@ -23,6 +23,7 @@ from training.recording.retry import retry_until_accepted
 from training.recording.run_record import RunRecord, find_run
 from training.recording.tracking_server import open_tracking_server
 from training.settings import TrainingSettings
+from training.tracking.records import MAX_METRICS
 
 RECORD_TIMEOUT_S = 300.0
 
@@ -102,7 +103,8 @@ def _record(client: MlflowClient, trained: TrainedModel, report: EvaluationRepor
     metrics = [
         Metric(name, value, now_ms, trained.best_step) for name, value in report.metrics.items()
     ]
-    client.log_batch(trained.run_id, metrics=metrics)
+    for start in range(0, len(metrics), MAX_METRICS):
+        client.log_batch(trained.run_id, metrics=metrics[start : start + MAX_METRICS])
     for path, document in report.documents.items():
         client.log_dict(trained.run_id, document, path)
     for path, page in report.pages.items():
@@ -116,4 +118,4 @@ def _print_report(record: RunRecord, report: EvaluationReport) -> None:
     for name, value in report.metrics.items():
         print(f"{name:<{width}}  {value:.4f}".rstrip("0").rstrip("."))
     for path in report.pages:
-        print(f"Report: {record.link}/artifacts/{path}")
+        print(f"Report: {record.artifact_link(path)}")

@@ -28,11 +28,14 @@ class ReliabilityBin(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Calibration:
-    """A temperature, and the calibration of one split before and after dividing logits by it."""
+    """A temperature, and the calibration of one split before and after dividing logits by it.
 
-    temperature: float
+    Without a temperature, there is nothing after it.
+    """
+
+    temperature: float | None
     ece_before: float
-    ece_after: float
+    ece_after: float | None
     bins_before: list[ReliabilityBin]
     bins_after: list[ReliabilityBin]
 
@@ -59,16 +62,17 @@ def fit_temperature(logits: Tensor, targets: Tensor) -> float:
 
 
 def measure_calibration(
-    logits: Tensor, targets: Tensor, *, temperature: float, num_bins: int = 15
+    logits: Tensor, targets: Tensor, *, temperature: float | None, num_bins: int = 15
 ) -> Calibration:
     """The calibration of a split, with and without a temperature that was fitted on another split."""
-    before, after = logits.double().softmax(1), (logits.double() / temperature).softmax(1)
+    before = logits.double().softmax(1)
+    after = None if temperature is None else (logits.double() / temperature).softmax(1)
     return Calibration(
         temperature=temperature,
         ece_before=expected_calibration_error(before, targets, num_bins),
-        ece_after=expected_calibration_error(after, targets, num_bins),
+        ece_after=(None if after is None else expected_calibration_error(after, targets, num_bins)),
         bins_before=reliability_bins(before, targets, num_bins),
-        bins_after=reliability_bins(after, targets, num_bins),
+        bins_after=[] if after is None else reliability_bins(after, targets, num_bins),
     )
 
 

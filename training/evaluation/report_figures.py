@@ -30,6 +30,7 @@ class ReportInputs(TypedDict):
     tta: bool  # whether test-time augmentation was on
     grouped: NotRequired[bool]  # whether the bootstrap drew patients instead of images
     num_resamples: NotRequired[int]
+    held_out: NotRequired[bool]  # whether the model was trained and chosen without these images
 
 
 def report_document(**inputs: Unpack[ReportInputs]) -> dict[str, Any]:
@@ -44,6 +45,7 @@ def report_document(**inputs: Unpack[ReportInputs]) -> dict[str, Any]:
         "methods": {
             "test_time_augmentation": inputs["tta"],
             "grouped": inputs.get("grouped", False),
+            "held_out": inputs.get("held_out", True),
             "num_resamples": inputs.get("num_resamples", 1000),
             "confidence": 0.95,
         },
@@ -155,7 +157,11 @@ def _calibration_figures(calibration: Calibration) -> dict[str, Any]:
     return {
         "temperature": calibration.temperature,
         "before": _reliability(calibration.ece_before, calibration.bins_before),
-        "after": _reliability(calibration.ece_after, calibration.bins_after),
+        "after": (
+            None
+            if calibration.ece_after is None
+            else _reliability(calibration.ece_after, calibration.bins_after)
+        ),
     }
 
 

@@ -31,6 +31,7 @@ class RunRecord:
         self.params: Mapping[str, str] = dict(run.data.params)
         self.is_untouched = _is_untouched(run)
         """Whether nothing has been recorded in the run yet."""
+        self.is_training = Tag.RECIPE in run.data.tags
         self.evaluated_run_id: str = run.data.tags.get(Tag.EVALUATED_RUN, "")
         """The run that this one evaluates; empty for a training."""
         self.had_ended = RunStatus.is_terminated(RunStatus.from_string(run.info.status))
@@ -41,6 +42,11 @@ class RunRecord:
     def link(self) -> str:
         """The address of the run in the MLflow UI."""
         return run_link(without_credentials(self.tracking_uri), self.experiment_id, self.run_id)
+
+    def artifact_link(self, path: str) -> str:
+        """The address of an artifact of the run in the MLflow UI."""
+        base = without_credentials(self.tracking_uri)
+        return run_link(base, self.experiment_id, self.run_id, path)
 
     def starting(self) -> None:
         """The run is being started: it is SCHEDULED until it computes.

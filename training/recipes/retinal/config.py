@@ -34,6 +34,15 @@ class ClassImbalance(StrEnum):
     BALANCED_SAMPLING = "balanced-sampling"
 
 
+class SharedImages(StrEnum):
+    """What happens to images of the training split that are also in another one."""
+
+    LEAVE_OUT = "leave-out"
+    """The model is not trained on them, so that no score is better than it should be."""
+    KEEP = "keep"
+    REFUSE = "refuse"
+
+
 RANDOM_WEIGHTS = "random"
 
 
@@ -50,6 +59,10 @@ class RetinalConfig(LoopConfig):
         "", description="YAML file; by default from the folder names", json_schema_extra=PATH
     )
     skip_bad_images: bool = Field(False, description="leave unreadable images out and count them")
+    shared_images: SharedImages = Field(
+        SharedImages.LEAVE_OUT,
+        description="what happens to images of train that are also in val or test",
+    )
 
     backbone: str = Field("vit_large_patch16_224", description="any timm architecture")
     global_pool: str = Field("avg", description="how tokens are pooled; empty: the backbone's own")

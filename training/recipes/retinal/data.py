@@ -1,20 +1,35 @@
-"""Finds and verifies the data set of the retinal recipe, or draws a synthetic one if none is given."""
+"""Finds and scans the data set of the retinal recipe, or draws a synthetic one if none is given."""
 
+import hashlib
 import logging
+import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from tracking_plugin.data_roots import DataRoots
 from training.config import Split
-from training.data.image_folder import ImageFolder, scan_image_folder, training_classes
-from training.data.sampling import Shard, shard_indices
+from training.data.decode import printable_path
+from training.data.duplicates import KnownImage
+from training.data.image_digests import ARTIFACT as DIGESTS_ARTIFACT
+from training.data.image_digests import digests_to_json
+from training.data.image_folder import (
+    ImageFolder,
+    Listings,
+    image_folder,
+    list_images,
+    training_classes,
+)
+from training.data.listing import LeftOut, LeftOutReason, SplitListing, has_split, list_split
+from training.data.scan import ImageScan, scan_images
+from training.data.scan_report import scan_report
 from training.data.synthetic.dataset import generate_dataset
-from training.data.verify import unreadable_images
 from training.errors import DataError
 from training.process import Process
 from training.recipe_spec import DatasetDescription
-from training.recipes.retinal.config import RetinalConfig
+from training.recipes.retinal.config import RetinalConfig, SharedImages
+from training.settings import TrainingSettings
 from training.taxonomies.taxonomy import Taxonomy, caasi_v6_1, load_taxonomy, taxonomy_for_folders
 
 logger = logging.getLogger(__name__)
@@ -22,16 +37,28 @@ logger = logging.getLogger(__name__)
 SYNTHETIC_IMAGES_PER_CLASS = {Split.TRAIN: 24, Split.VAL: 8, Split.TEST: 8}
 SYNTHETIC_IMAGE_SIZE = 128
 NUM_NAMED_IMAGES = 5
-NUM_VERIFY_THREADS = 8
+SCAN_ARTIFACT = "data/scan.json"
 
 
 @dataclass(frozen=True, kw_only=True)
 class RetinalData:
-    """A verified data set and the taxonomy of its classes."""
+    """A data set and the taxonomy of its classes; `scan` is what its verification has found."""
 
     folder: ImageFolder
     taxonomy: Taxonomy
-    skipped_images: tuple[str, ...]
+    skipped_images: tuple[str, ...] = ()
+    learnt_copies: tuple[str, ...] = ()
+    """Images of train that are left out, because they are also in val or test."""
+    listings: Listings = field(default_factory=dict)
+    """The files of the splits in `folder`, and of other splits that are only scanned."""
+    scan: ImageScan | None = None
+
+    @property
+    def images(self) -> list[KnownImage]:
+        """The scanned images of the splits in `folder`; none before the verification."""
+        scanned = () if self.scan is None else self.scan.images
+        taken = {path for split in self.folder.splits.values() for path in split.paths}
+        return [image for image in scanned if image.facts.path in taken]
 
 
 def data_root(config: RetinalConfig, data_dir: Path) -> Path:
@@ -47,38 +74,107 @@ def data_root(config: RetinalConfig, data_dir: Path) -> Path:
     )
 
 
+def allowed_folders() -> DataRoots:
+    """The folders that data sets and the links in them must be in."""
+    return DataRoots(TrainingSettings().data_roots)
+
+
 def find_data(config: RetinalConfig, root: Path, splits: Sequence[Split]) -> RetinalData:
     """List the images of `splits` under `root`, and find their taxonomy."""
+    roots = allowed_folders()
+    listings = {**list_images(root, list(dict.fromkeys([Split.TRAIN, *splits])), roots)}
+    classes = training_classes(root, listings)
     taxonomy = (
-        load_taxonomy(Path(config.taxonomy))
-        if config.taxonomy
-        else taxonomy_for_folders(training_classes(root))
+        load_taxonomy(Path(config.taxonomy)) if config.taxonomy else taxonomy_for_folders(classes)
     )
-    folder = scan_image_folder(root, splits, taxonomy.classes)
-    return RetinalData(folder=folder, taxonomy=taxonomy, skipped_images=())
+    folder = image_folder(root, listings, splits, taxonomy.classes, classes)
+    for split in set(Split) - listings.keys():
+        if has_split(root, split):
+            listings[split] = _other_listing(root, split, roots)
+    return RetinalData(folder=folder, taxonomy=taxonomy, listings=listings)
+
+
+def _other_listing(root: Path, split: Split, roots: DataRoots) -> SplitListing:
+    """A split that is only compared with the others."""
+    try:
+        return list_split(root, split, roots)
+    except DataError as error:
+        logger.warning("The split %s is not compared with the others: %s", split, error)
+        return SplitListing()
 
 
 def verify_data(data: RetinalData, config: RetinalConfig, process: Process) -> RetinalData:
-    """Decode every image once, divided among the ranks; a collective.
+    """Decode every image once, divided among the ranks, and compare all splits; a collective.
 
-    Raises DataError that names unreadable images, unless the configuration leaves them out.
+    Raises DataError that names unreadable images, unless the configuration leaves them out, and
+    one about images in several splits, if the configuration refuses these.
     """
     folder = data.folder
-    paths = [path for split in folder.splits.values() for path in split.paths]
-    shard = Shard(rank=process.rank, world_size=process.world_size)
-    mine = [paths[index] for index in shard_indices(len(paths), shard)]
-    found = unreadable_images(folder.root, mine, num_threads=NUM_VERIFY_THREADS)
-    gathered = process.broadcast(process.gather([(e.path, e.reason) for e in found]))
-    bad = sorted(entry for entries in gathered for entry in entries)
-    if not bad:
-        return data
-    if not config.skip_bad_images:
+    scan = scan_images(folder.root, _classes_by_path(data), process)
+    bad = sorted(scan.unreadable_in(folder.splits))
+    if bad and not config.skip_bad_images:
         raise DataError(_bad_images_message(bad))
     skipped = tuple(path for path, _ in bad)
-    logger.warning("%d unreadable images are left out: %s", len(bad), ", ".join(skipped))
-    return RetinalData(
-        folder=folder.without(skipped), taxonomy=data.taxonomy, skipped_images=skipped
-    )
+    if skipped:
+        names = ", ".join(map(printable_path, skipped[:NUM_NAMED_IMAGES]))
+        logger.warning("%d unreadable images are left out, such as %s", len(skipped), names)
+        folder = folder.without(skipped)
+    copies = tuple(sorted(scan.learnt_copies)) if Split.TRAIN in folder.splits else ()
+    if copies and config.shared_images is SharedImages.REFUSE:
+        raise DataError(
+            f"{len(copies)} images of the split train are also in val or test. Remove them from "
+            "train, or choose --shared-images leave-out."
+        )
+    left_out = copies if config.shared_images is SharedImages.LEAVE_OUT else ()
+    if left_out:
+        folder = _without_copies(folder, left_out)
+    return replace(data, folder=folder, skipped_images=skipped, learnt_copies=left_out, scan=scan)
+
+
+def _classes_by_path(data: RetinalData) -> dict[Split, dict[str, str]]:
+    names = data.folder.classes
+    taken = {
+        split: dict(zip(images.paths, (names[t] for t in images.targets), strict=True))
+        for split, images in data.folder.splits.items()
+    }
+    others = {
+        split: {path: name for name, paths in listing.images.items() for path in paths}
+        for split, listing in data.listings.items()
+        if split not in taken
+    }
+    return {**taken, **others}
+
+
+def _without_copies(folder: ImageFolder, copies: Sequence[str]) -> ImageFolder:
+    train = folder.splits[Split.TRAIN]
+    kept = train.without(frozenset(copies))
+    if emptied := sorted(set(train.targets) - set(kept.targets)):
+        names = ", ".join(folder.classes[target] for target in emptied)
+        raise DataError(
+            f"Every image of train is also in val or test for these classes: {names}. Put other "
+            "images into train, or train on them with --shared-images keep."
+        )
+    return replace(folder, splits={**folder.splits, Split.TRAIN: kept})
+
+
+def data_report(data: RetinalData) -> dict[str, Any]:
+    """The report of a verified data set: what is taken, what is left out and why, and copies."""
+    scan = data.scan
+    assert scan is not None  # the data set is verified
+    omitted = [
+        *(item for listing in data.listings.values() for item in listing.left_out),
+        *(
+            LeftOut(split=split, path=path, reason=LeftOutReason.UNREADABLE)
+            for split, path, _ in scan.unreadable
+        ),
+        *(
+            LeftOut(split=Split.TRAIN, path=path, reason=LeftOutReason.COPY)
+            for path in data.learnt_copies
+        ),
+    ]
+    copies = frozenset(data.learnt_copies)
+    taken = [image for image in scan.images if image.facts.path not in copies]
+    return scan_report(taken, omitted, scan.groups, scan.similar)
 
 
 def data_identity(data: RetinalData) -> Mapping[str, Any]:
@@ -110,15 +206,29 @@ def describe_dataset(data: RetinalData) -> DatasetDescription:
         for split, images in folder.splits.items()
     }
     return DatasetDescription(
-        name=folder.root.name,
-        digest=folder.digest,
+        name=printable_path(folder.root.name),
+        digest=_content_digest(data),
         source=str(folder.root),
         profile={"num_images": folder.num_images, "images_per_class": per_split},
+        artifacts={
+            SCAN_ARTIFACT: data_report(data),
+            DIGESTS_ARTIFACT: digests_to_json(data.images),
+        },
     )
 
 
+def _content_digest(data: RetinalData) -> str:
+    """A hash of the paths and the contents of all images; 16 hexadecimal digits."""
+    digest = hashlib.sha256()
+    for image in data.images:
+        digest.update(os.fsencode(image.facts.path) + b"\0" + image.facts.file_digest)
+    return digest.hexdigest()[:16]
+
+
 def _bad_images_message(bad: Sequence[tuple[str, str]]) -> str:
-    named = ", ".join(f"{path} ({reason})" for path, reason in bad[:NUM_NAMED_IMAGES])
+    named = ", ".join(
+        f"{printable_path(path)} ({reason})" for path, reason in bad[:NUM_NAMED_IMAGES]
+    )
     more = f" and {len(bad) - NUM_NAMED_IMAGES} more" if len(bad) > NUM_NAMED_IMAGES else ""
     return (
         f"{len(bad)} images cannot be read: {named}{more}. Replace or remove them, "

@@ -1,7 +1,7 @@
 """Scores a trained classifier on a held-out split, with intervals and a clinical report."""
 
+import logging
 import re
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,6 @@ import torch
 from torch import Tensor, nn
 
 from training.config import Split
-from training.data.image_folder import ImageFolder
 from training.errors import ConfigError, DataError
 from training.evaluation.calibration import fit_temperature, measure_calibration
 from training.evaluation.confusion_image import confusion_matrix_image
@@ -22,42 +21,56 @@ from training.models.backbone import build_classifier
 from training.process import Process
 from training.recipe import EvaluationReport, TrainedModel
 from training.recipes.retinal.config import RetinalConfig, RetinalEvaluateConfig
-from training.recipes.retinal.data import RetinalData, data_root, find_data, verify_data
+from training.recipes.retinal.data import RetinalData
+from training.recipes.retinal.evaluated_data import (
+    ALL_MODALITIES,
+    calibration_data,
+    scored_data,
+    variant,
+)
 from training.recipes.retinal.model import backbone_config
 from training.recipes.retinal.prediction import InferenceTransform, predict
 from training.recipes.retinal.recipe import split_dataset
 from training.taxonomies.taxonomy import Modality, Taxonomy, taxonomy_from_dict
 
-ALL_MODALITIES = "all"
+logger = logging.getLogger(__name__)
 
 
 def evaluate_classifier(
     trained: TrainedModel, options: RetinalEvaluateConfig, data_dir: Path, process: Process
 ) -> EvaluationReport:
-    """Fit the temperature on val, and measure on the split of the options."""
+    """Measure on the split of the options, with the temperature that fits the run's own val."""
     config = _config(trained, options)
     taxonomy = taxonomy_from_dict(trained.document["taxonomy"], origin="the run's taxonomy")
     modality = _modality(options.modality, taxonomy)
-    data = _data(config, taxonomy, modality, options, data_dir, process)
+    scored = scored_data(config, options, taxonomy, modality, data_dir, process)
+    groups = patient_groups(scored.folder.splits[scored.split].paths, options.patient_pattern)
     model = build_classifier(backbone_config(config, len(taxonomy.classes)))
     model.load_state_dict(dict(trained.weights))
     model.to(process.device).eval()
     transform = InferenceTransform.of(config, flip=options.tta)
 
-    def predictions_on(split: Split) -> Predictions:
+    def predictions_on(data: RetinalData, split: Split) -> Predictions:
         return _predict(model, config, data, split, transform, process)
 
-    val, measured = predictions_on(Split.VAL), predictions_on(options.split)
-    temperature = fit_temperature(val.logits, val.targets)
-    groups = patient_groups(data.folder.splits[options.split].paths, options.patient_pattern)
+    temperature = None
+    try:
+        val_data = calibration_data(config, taxonomy, modality, data_dir, process)
+    except DataError as error:
+        logger.warning("The calibration is only measured as the model was trained: %s", error)
+    else:
+        val = predictions_on(val_data, Split.VAL)
+        temperature = fit_temperature(val.logits, val.targets)
+    measured = predictions_on(scored.data, scored.split)
     evaluation = evaluate_predictions(measured, taxonomy)
+    set_name = scored.foreign_name or scored.folder.root.name
     document = report_document(
         run={
             "name": trained.run_name,
             "id": trained.run_id,
             "recipe": str(trained.document["recipe"]),
             "best epoch": str(trained.best_epoch),
-            "data": f"{data.folder.root.name} ({options.split}, {data.folder.digest})",
+            "data": f"{set_name} ({scored.split}, {scored.folder.digest})",
         },
         evaluation=evaluation,
         intervals=bootstrap_intervals(
@@ -73,8 +86,10 @@ def evaluate_classifier(
         tta=options.tta,
         grouped=groups is not None,
         num_resamples=options.num_resamples,
+        held_out=scored.is_held_out,
     )
-    return _scores(_variant(options), evaluation, document, taxonomy)
+    name = variant(scored.split, scored.foreign_name, options.modality, tta=options.tta)
+    return _scores(name, evaluation, document, taxonomy)
 
 
 def patient_groups(paths: tuple[str, ...], pattern: str) -> Tensor | None:
@@ -106,12 +121,9 @@ def patient_groups(paths: tuple[str, ...], pattern: str) -> Tensor | None:
 
 
 def _config(trained: TrainedModel, options: RetinalEvaluateConfig) -> RetinalConfig:
-    """The configuration of the run, changed where the options of the evaluation differ."""
+    """The configuration of the run, with bad images treated as the evaluation treats them."""
     values = dict(trained.document["config"])
-    values["skip_bad_images"] = options.skip_bad_images
-    if options.data:
-        values["data"] = options.data
-    return RetinalConfig.parse(values)
+    return RetinalConfig.parse({**values, "skip_bad_images": options.skip_bad_images})
 
 
 def _modality(name: str, taxonomy: Taxonomy) -> Modality | None:
@@ -124,38 +136,6 @@ def _modality(name: str, taxonomy: Taxonomy) -> Modality | None:
             f"(or '{ALL_MODALITIES}')."
         )
     return Modality(name)
-
-
-def _data(
-    config: RetinalConfig,
-    taxonomy: Taxonomy,
-    modality: Modality | None,
-    options: RetinalEvaluateConfig,
-    data_dir: Path,
-    process: Process,
-) -> RetinalData:
-    splits = sorted({Split.VAL, options.split})
-    data = find_data(config, data_root(config, data_dir), splits)
-    if data.taxonomy.classes != taxonomy.classes:
-        raise DataError(
-            f"The data has other classes ({', '.join(data.taxonomy.classes)}) than the run was "
-            f"trained on ({', '.join(taxonomy.classes)})."
-        )
-    data = verify_data(replace(data, taxonomy=taxonomy), config, process)
-    if modality is None:
-        return data
-    return replace(data, folder=_only(data.folder, taxonomy, modality))
-
-
-def _only(folder: ImageFolder, taxonomy: Taxonomy, modality: Modality) -> ImageFolder:
-    """The images of one modality."""
-    others = {
-        path
-        for split in folder.splits.values()
-        for path, target in zip(split.paths, split.targets, strict=True)
-        if taxonomy.modalities[target] is not modality
-    }
-    return folder.without(others)
 
 
 def _predict(
@@ -172,25 +152,15 @@ def _predict(
     return found
 
 
-def _variant(options: RetinalEvaluateConfig) -> str:
-    """The name of the evaluation among those of its run: `test`, `test_fundus`, `test_fundus_tta`."""
-    parts = [str(options.split)]
-    if options.modality != ALL_MODALITIES:
-        parts.append(options.modality)
-    if options.tta:
-        parts.append("tta")
-    return "_".join(parts)
-
-
 def _scores(
-    variant: str, evaluation: ClassifierMetrics, document: dict[str, Any], taxonomy: Taxonomy
+    name: str, evaluation: ClassifierMetrics, document: dict[str, Any], taxonomy: Taxonomy
 ) -> EvaluationReport:
-    folder = f"evaluation/{variant}"
+    folder = f"evaluation/{name}"
     image = confusion_matrix_image(
-        evaluation.confusion_matrix, taxonomy.classes, title=f"Confusion matrix, {variant}"
+        evaluation.confusion_matrix, taxonomy.classes, title=f"Confusion matrix, {name}"
     )
     return EvaluationReport(
-        metrics=logged_metrics(evaluation, prefix=variant),
+        metrics=logged_metrics(evaluation, prefix=name),
         documents={f"{folder}/scores.json": document},
         pages={f"{folder}/clinical_report.html": render_report(document)},
         images={f"{folder}/confusion_matrix.png": image},

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from training.models.backbone import BackboneConfig, build_classifier, freeze_backbone
+from training.models.forward_check import require_forward
 from training.models.weights import load_backbone_weights, read_backbone_weights
 from training.recipes.retinal.config import RANDOM_WEIGHTS, Preset, RetinalConfig, Tuning
 
@@ -28,10 +29,27 @@ def backbone_config(config: RetinalConfig, num_classes: int) -> BackboneConfig:
 
 def check_model(config: RetinalConfig, num_classes: int) -> None:
     """Raise TrainingError if the model or its weights do not exist or do not fit, without building it."""
-    with torch.device("meta"):
-        model = build_classifier(backbone_config(config, num_classes))
+    check_network(config, num_classes, world_size=None)
     if has_weights_file(config):
+        with torch.device("meta"):
+            model = build_classifier(backbone_config(config, num_classes))
         read_backbone_weights(model, Path(config.weights).expanduser())
+
+
+def check_network(config: RetinalConfig, num_classes: int, *, world_size: int | None) -> None:
+    """Raise ConfigError if the network cannot be built, or does not map images to classes.
+
+    Batch normalisation needs two samples at some sizes, and spans the ranks. Where their number is
+    not known yet, two are assumed.
+    """
+    backbone = backbone_config(config, num_classes)
+    require_forward(
+        lambda: build_classifier(backbone),
+        name=backbone.name,
+        image_size=backbone.image_size,
+        num_classes=num_classes,
+        num_samples=2 if world_size is None else config.batch_size * world_size,
+    )
 
 
 def has_weights_file(config: RetinalConfig) -> bool:

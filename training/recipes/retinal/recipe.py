@@ -160,6 +160,7 @@ class RetinalRecipe:
             "num_classes": str(self._num_classes),
             "num_parameters": str(sum(p.numel() for p in self.model.parameters())),
             "skipped_images": str(len(self._data.skipped_images)),
+            "left_out_copies": str(len(self._data.learnt_copies)),
             **threshold_params(
                 {
                     condition.name: condition.min_sensitivity

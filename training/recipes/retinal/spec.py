@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any, cast
 
 from training.config import EvaluateConfig, FrozenConfig, LoopConfig, Split
+from training.data.scan_report import show_scan
 from training.process import Process
 from training.recipe import EvaluationReport, RecordedRecipe, TrainedModel
 from training.recipes.retinal.config import RetinalConfig, RetinalEvaluateConfig, retinal_config
-from training.recipes.retinal.data import data_root, find_data, verify_data
+from training.recipes.retinal.data import data_report, data_root, find_data, verify_data
 
 TRAINING_SPLITS = (Split.TRAIN, Split.VAL)
 
@@ -49,6 +50,7 @@ class RetinalSpec:
     def build(
         self, config: LoopConfig, data_dir: Path, process: Process, *, has_checkpoint: bool = False
     ) -> RecordedRecipe:
+        from training.recipes.retinal.model import check_network  # noqa: PLC0415
         from training.recipes.retinal.recipe import RetinalRecipe  # noqa: PLC0415
 
         retinal = cast(RetinalConfig, config)
@@ -56,5 +58,9 @@ class RetinalSpec:
             data_root(retinal, data_dir)  # draws a missing synthetic set once per machine
         process.barrier()
         data = find_data(retinal, data_root(retinal, data_dir), TRAINING_SPLITS)
+        # Decoding every image can take long, so what is quickly found comes first.
+        check_network(retinal, len(data.taxonomy.classes), world_size=process.world_size)
         verified = verify_data(data, retinal, process)
+        if process.is_main:
+            show_scan(data_report(verified))
         return RetinalRecipe(retinal, verified, process, has_checkpoint=has_checkpoint)

@@ -1,0 +1,141 @@
+"""Finds the images that an evaluation scores, and those of the run that its temperature is fitted on."""
+
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from training.config import Split
+from training.data.image_folder import ImageFolder, image_folder, list_images
+from training.errors import DataError
+from training.process import Process
+from training.recipes.retinal.config import RetinalConfig, RetinalEvaluateConfig
+from training.recipes.retinal.data import (
+    RetinalData,
+    allowed_folders,
+    data_root,
+    verify_data,
+)
+from training.taxonomies.names import composed
+from training.taxonomies.taxonomy import Modality, Taxonomy
+
+ALL_MODALITIES = "all"
+MAX_NAME_CHARS = 40
+NUM_DIGEST_CHARS = 8
+_NOT_IN_METRIC_NAMES = re.compile(r"[^\w.\-]+")
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluatedData:
+    """A verified split. `foreign_name` is empty for the data set that the run was trained on."""
+
+    data: RetinalData
+    split: Split
+    foreign_name: str = ""
+
+    @property
+    def folder(self) -> ImageFolder:
+        return self.data.folder
+
+    @property
+    def is_held_out(self) -> bool:
+        """Whether the images are not among those that the model was trained on and chosen with."""
+        return bool(self.foreign_name) or self.split is Split.TEST
+
+
+def scored_data(
+    config: RetinalConfig,
+    options: RetinalEvaluateConfig,
+    taxonomy: Taxonomy,
+    modality: Modality | None,
+    data_dir: Path,
+    process: Process,
+) -> EvaluatedData:
+    """The images to score: only the split of the options is read, whatever else the data set has.
+
+    Raises DataError if it is empty or damaged, or has classes that the run was not trained on.
+    """
+    own_root = data_root(config, data_dir) if not options.data or config.data else None
+    root = Path(options.data).resolve() if options.data else own_root
+    assert root is not None
+    data = _verified(config, root, options.split, taxonomy, modality, process)
+    is_own = own_root is not None and own_root.exists() and root.samefile(own_root)
+    return EvaluatedData(
+        data=data, split=options.split, foreign_name="" if is_own else foreign_name(data.folder)
+    )
+
+
+def calibration_data(
+    config: RetinalConfig,
+    taxonomy: Taxonomy,
+    modality: Modality | None,
+    data_dir: Path,
+    process: Process,
+) -> RetinalData:
+    """The run's own validation images, which no evaluation may replace by others.
+
+    Raises DataError if they are not there any more, or cannot be used.
+    """
+    return _verified(config, data_root(config, data_dir), Split.VAL, taxonomy, modality, process)
+
+
+def foreign_name(folder: ImageFolder) -> str:
+    """The name of a data set in metrics and artifacts: its folder's, as MLflow accepts it, and a digest.
+
+    Two data sets in folders of the same name have different ones.
+    """
+    name = _NOT_IN_METRIC_NAMES.sub("-", composed(folder.root.name))[:MAX_NAME_CHARS].strip("-.")
+    return f"{name or 'data'}_{folder.digest[:NUM_DIGEST_CHARS]}"
+
+
+def variant(split: Split, foreign: str, modality: str, *, tta: bool) -> str:
+    """The name of an evaluation among those of its run, and the first part of its metrics.
+
+    It always begins with `test`, so that no evaluation writes the metrics of a training: `test`,
+    `test_fundus_tta`, `test_on_val`, `test_on_clinic_1a2b3c4d`.
+    """
+    parts = ["test"]
+    if foreign or split is not Split.TEST:
+        parts += ["on", *([foreign] if foreign else [])]
+    if split is not Split.TEST:
+        parts.append(str(split))
+    if modality != ALL_MODALITIES:
+        parts.append(modality)
+    if tta:
+        parts.append("tta")
+    return "_".join(parts)
+
+
+def _verified(
+    config: RetinalConfig,
+    root: Path,
+    split: Split,
+    taxonomy: Taxonomy,
+    modality: Modality | None,
+    process: Process,
+) -> RetinalData:
+    listings = list_images(root, [split], allowed_folders())
+    if unknown := sorted(set(listings[split].images) - set(taxonomy.classes)):
+        raise DataError(
+            f"The split {split} of {root} has classes that the run was not trained on: "
+            f"{', '.join(unknown)}. The run knows {', '.join(taxonomy.classes)}. Rename or remove "
+            "the other folders."
+        )
+    folder = image_folder(root, listings, [split], taxonomy.classes, taxonomy.classes)
+    found = RetinalData(folder=folder, taxonomy=taxonomy, listings=listings)
+    data = verify_data(found, config, process)
+    if modality is None:
+        return data
+    return replace(data, folder=_only(data.folder, split, taxonomy, modality))
+
+
+def _only(folder: ImageFolder, split: Split, taxonomy: Taxonomy, modality: Modality) -> ImageFolder:
+    """The images of one modality."""
+    images = folder.splits[split]
+    pairs = list(zip(images.paths, images.targets, strict=True))
+    others = {path for path, target in pairs if taxonomy.modalities[target] is not modality}
+    if len(others) == len(pairs):
+        raise DataError(
+            f"The split {split} of {folder.root} has no image of the modality {modality}. "
+            "Choose another modality."
+        )
+    return folder.without(others)
