@@ -10,6 +10,7 @@ from mlflow.server import handlers
 from mlflow.store.artifact.artifact_repo import ArtifactRepository
 
 from api.errors import ApiError, NotFoundError, TooLargeError
+from api.runs.regular_files import open_regular
 
 
 class ArtifactNotFoundError(NotFoundError):
@@ -65,7 +66,7 @@ def _read(repository: ArtifactRepository, path: str, largest_bytes: int) -> byte
 
 
 def _content(file: Path, path: str, largest_bytes: int) -> bytes:
-    with file.open("rb") as opened:
+    with open_regular(file) as opened:
         content = opened.read(largest_bytes + 1)
     if len(content) > largest_bytes:
         raise _too_large(path, largest_bytes)

@@ -4,6 +4,7 @@ import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from mlflow.server.handlers import _get_tracking_store
 from mlflow.store.tracking.abstract_store import AbstractStore
@@ -12,6 +13,8 @@ from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 from api.errors import NotFoundError
 from api.pages import Listed, Page
 from api.runs.artifacts import read_artifact
+from api.runs.bounded_reads import BoundedReads
+from api.runs.run_over import RunEnd
 from api.runs.source import FoundRun, MetricHistory, RunIndex, RunQuery
 from api.runs.sql_metrics import SqlMetrics
 from api.runs.sql_runs import SqlRuns
@@ -22,6 +25,10 @@ from tracking_plugin.mlflow_status import ACTIVE_STATUSES
 
 _RUN_ID = re.compile(r"[0-9a-f]{32}")
 _LONGEST_SHOWN = 64
+
+ARTIFACT_DEADLINE_S = 20.0
+MAX_ARTIFACT_READS = 16
+"""Fewer than the threads of the routes, which answer everything else meanwhile."""
 
 
 class RunNotFoundError(NotFoundError):
@@ -50,6 +57,9 @@ class RunReader:
         self._open_store = open_store
         self._opened: _Source | None = None
         self._opening = threading.Lock()
+        self._artifact_reads = BoundedReads(
+            max_in_progress=MAX_ARTIFACT_READS, deadline_s=ARTIFACT_DEADLINE_S
+        )
 
     def state(self, run_id: str, recent_steps: int = RECENT_STEPS) -> RunState:
         """A run with all points of its newest steps. Raises RunNotFoundError."""
@@ -74,9 +84,14 @@ class RunReader:
         return self._source.metrics
 
     def artifact(self, run_id: str, path: str, largest_bytes: int) -> bytes:
-        """An artifact of an existing run. Raises the errors of api.runs.artifacts.read_artifact."""
+        """An artifact of an existing run.
+
+        Raises the errors of api.runs.artifacts.read_artifact, and UnavailableError if the artifact
+        store does not respond in time.
+        """
         run = self._source.store.get_run(run_id)
-        return read_artifact(run.info.artifact_uri, path, largest_bytes)
+        read = partial(read_artifact, run.info.artifact_uri, path, largest_bytes)
+        return self._artifact_reads.run(read)
 
     @property
     def _source(self) -> _Source:
