@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from training.tracking.delivered_steps import DeliveredSteps
 from training.tracking.records import (
     MAX_METRICS,
     MAX_PARAMS,
@@ -24,14 +25,15 @@ MAX_LINE_BYTES = 300_000
 class Batch:
     """The entries of one request, at most as many as MLflow accepts.
 
-    Points of a metric up to its latest delivered step (`latest_steps`) are left out, so that a
-    resumed run that logs a step again does not send it again. The last value of a tag replaces
-    its earlier ones.
+    A step of a metric that MLflow has (`delivered`), or that is in the batch already, is left out,
+    so that a resumed run that logs a step again does not send it again. The last value of a tag
+    replaces its earlier ones.
     """
 
-    latest_steps: Mapping[str, int]
+    delivered: DeliveredSteps
     num_lines: int = 0
-    new_latest_steps: dict[str, int] = field(default_factory=dict)
+    new_points: set[tuple[str, int]] = field(default_factory=set)
+    """Metric and step of each point in the batch."""
     _num_bytes: int = 0
     _points: list[MetricRecord] = field(default_factory=list)
     _params: dict[str, ParamRecord] = field(default_factory=dict)
@@ -43,6 +45,7 @@ class Batch:
 
     def add(self, entries: Sequence[Entry], num_bytes: int) -> bool:
         """Add all entries of a line; False, and none added, if they do not fit."""
+        # A line has each metric once.
         points = [it for it in entries if isinstance(it, MetricRecord) and self._is_new(it)]
         params = {it.key: it for it in entries if isinstance(it, ParamRecord)}
         tags = {it.key: it for it in entries if isinstance(it, TagRecord)}
@@ -51,14 +54,14 @@ class Batch:
         self._points += points
         self._params |= params
         self._tags |= tags
-        self.new_latest_steps |= {point.key: point.step for point in points}
+        self.new_points |= {(point.key, point.step) for point in points}
         self._num_bytes += num_bytes
         self.num_lines += 1
         return True
 
     def _is_new(self, point: MetricRecord) -> bool:
-        latest = self.new_latest_steps.get(point.key, self.latest_steps.get(point.key))
-        return latest is None or point.step > latest
+        is_known = (point.key, point.step) in self.new_points
+        return not is_known and not self.delivered.has(point.key, point.step)
 
     def _fits(
         self,
@@ -81,9 +84,12 @@ class Batch:
         )
 
 
-def next_batch(lines: Sequence[bytes], latest_steps: Mapping[str, int]) -> Batch:
-    """The first `lines` that fit into one request; none if the first one is not an entry."""
-    batch = Batch(latest_steps)
+def next_batch(lines: Sequence[bytes], delivered: DeliveredSteps) -> Batch:
+    """The first `lines` that fit into one request; none if the first one is not an entry.
+
+    Raises the errors of the endpoint if it must be asked for the steps that MLflow has.
+    """
+    batch = Batch(delivered)
     for line in lines:
         try:
             record = decode(line)

@@ -8,6 +8,7 @@ from enum import Enum, auto
 
 from tracking_plugin.names import Tag
 from training.tracking.batch import next_batch
+from training.tracking.delivered_steps import DeliveredSteps
 from training.tracking.endpoint import Endpoint
 from training.tracking.failures import Blocked, Refused, Unavailable
 from training.tracking.pacing import Pace
@@ -40,7 +41,7 @@ class Delivery:
         self._endpoint = endpoint
         self._pace = pace
         self._uploads = Uploads(endpoint, spool)
-        self._latest_steps: dict[str, int] | None = None
+        self._delivered: DeliveredSteps | None = None
         self._deferred_due_s = 0.0
         self._num_postponements = 0
         self.deferral_problem: Exception | None = None
@@ -58,12 +59,13 @@ class Delivery:
         lines = self._spool.records.peek()
         if not lines:
             return False
-        if self._latest_steps is None:
-            self._latest_steps = self._endpoint.latest_steps()
-        batch = next_batch(lines, self._latest_steps)
+        if self._delivered is None:
+            latest = self._endpoint.latest_steps()
+            self._delivered = DeliveredSteps(latest, self._endpoint.metric_steps)
+        batch = next_batch(lines, self._delivered)
         if batch.num_lines > 0:
             self._deliver_entries(batch.entries)
-            self._latest_steps |= batch.new_latest_steps
+            self._delivered.add(batch.new_points)
             self._spool.records.advance(batch.num_lines)
         else:
             self._deliver_artifact(lines[0])

@@ -1,6 +1,6 @@
 """Chooses how one run's records reach MLflow: over HTTP, or directly into a store."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -15,6 +15,9 @@ class Endpoint(Protocol):
 
     def latest_steps(self) -> dict[str, int]:
         """The highest step of each metric of the run; raises RunGone if the run is deleted."""
+
+    def metric_steps(self, key: str) -> Iterable[int]:
+        """All steps of a metric of the run, in any order."""
 
     def log_batch(self, entries: Sequence[Entry]) -> None: ...
 

@@ -1,6 +1,6 @@
 """Sends one run's records to a tracking server over HTTP."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,8 @@ CONNECT_TIMEOUT_S = 5.0
 RESPONSE_TIMEOUT_S = 15.0
 MIN_UPLOAD_BYTES_PER_S = 1_000_000
 API = "/api/2.0/mlflow"
+HISTORY_PAGE = 5000
+"""Points of a metric that are read in one request."""
 
 # MLflow declares no types for these.
 _send: Callable[..., requests.Response] = http_request
@@ -50,6 +52,17 @@ class RestEndpoint:
         require_active(run["info"]["lifecycle_stage"], self._run_id)
         metrics = run.get("data", {}).get("metrics", [])
         return {metric["key"]: int(metric.get("step", 0)) for metric in metrics}
+
+    def metric_steps(self, key: str) -> Iterator[int]:
+        page_token = ""
+        while True:
+            page = {"page_token": page_token} if page_token else {}
+            answer = self._get(
+                "metrics/get-history", metric_key=key, max_results=str(HISTORY_PAGE), **page
+            )
+            yield from (int(point.get("step", 0)) for point in answer.get("metrics", []))
+            if not (page_token := answer.get("next_page_token", "")):
+                return
 
     def log_batch(self, entries: Sequence[Entry]) -> None:
         metrics, params, tags = split_by_kind(entries)

@@ -1,6 +1,6 @@
 """Writes one run's records directly into a store of MLflow: a database or a folder."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,9 @@ class StoreEndpoint:
         run = self._call("get_run", self._run_id)
         require_active(run.info.lifecycle_stage, self._run_id)
         return {metric.key: metric.step for metric in run.data.to_proto().metrics}
+
+    def metric_steps(self, key: str) -> Iterable[int]:
+        return (point.step for point in self._call("get_metric_history", self._run_id, key))
 
     def log_batch(self, entries: Sequence[Entry]) -> None:
         metrics, params, tags = split_by_kind(entries)

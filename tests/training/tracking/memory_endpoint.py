@@ -11,7 +11,9 @@ Failure = Unavailable | Refused
 
 class MemoryEndpoint:
     def __init__(self) -> None:
-        self.earlier_steps: dict[str, int] = {}
+        self.earlier_steps: dict[str, list[int]] = {}
+        """The steps of each metric that an earlier attempt has delivered."""
+        self.histories_read: list[str] = []
         self.batches: list[list[Entry]] = []
         self.files: dict[str, bytes] = {}
         self.arrivals: list[str] = []
@@ -44,7 +46,12 @@ class MemoryEndpoint:
     def latest_steps(self) -> dict[str, int]:
         if self.num_requests > 0:
             self._request(self.run_fault)
-        return dict(self.earlier_steps)
+        return {key: max(steps) for key, steps in self.earlier_steps.items()}
+
+    def metric_steps(self, key: str) -> list[int]:
+        self._request(self.run_fault)
+        self.histories_read.append(key)
+        return self.earlier_steps[key]
 
     def log_batch(self, entries: Sequence[Entry]) -> None:
         self._request(self.fault_of(entries))

@@ -95,7 +95,7 @@ def test_many_records_are_sent_in_few_requests_within_mlflows_limits(
 def test_steps_that_an_earlier_attempt_delivered_are_not_sent_again(
     spool: Spool, endpoint: MemoryEndpoint, delivery: Delivery
 ) -> None:
-    endpoint.earlier_steps = {"loss": 3}
+    endpoint.earlier_steps = {"loss": [1, 2, 3]}
     for step in (2, 3, 4, 4, 3, 5):
         spool.append(metric_lines({"loss": step}, step, 0))
     spool.append(metric_lines({"new": 1.0}, 1, 0))
@@ -104,6 +104,31 @@ def test_steps_that_an_earlier_attempt_delivered_are_not_sent_again(
     deliver_all(delivery)
 
     assert endpoint.points == [("loss", 4, 4.0), ("loss", 5, 5.0), ("new", 1, 1.0)]
+    assert endpoint.histories_read == ["loss"], "once, and only where a step may be a repetition"
+
+
+def test_steps_below_the_highest_one_are_sent_if_mlflow_does_not_have_them(
+    spool: Spool, endpoint: MemoryEndpoint, delivery: Delivery
+) -> None:
+    endpoint.earlier_steps = {"val/loss": [18, 36, 54]}
+    for step in (45, 54, 63, 50, 2**40, 0, -1):
+        spool.append(metric_lines({"val/loss": step}, step, 0))
+    deliver_all(delivery)
+
+    assert [step for _, step, _ in endpoint.points] == [45, 63, 50, 2**40, 0, -1]
+
+
+def test_no_record_is_lost_while_the_earlier_steps_cannot_be_read(
+    spool: Spool, endpoint: MemoryEndpoint, delivery: Delivery
+) -> None:
+    endpoint.earlier_steps = {"loss": [1, 2]}
+    spool.append(metric_lines({"loss": 2.0, "accuracy": 0.5}, 2, 0))
+    endpoint.fail_next(1)
+    with pytest.raises(Unavailable):
+        delivery.deliver_next()
+    deliver_all(delivery)
+
+    assert endpoint.points == [("accuracy", 2, 0.5)]
 
 
 def test_only_the_last_value_of_a_tag_is_sent(
