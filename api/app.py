@@ -36,12 +36,16 @@ from api.routes import (
     training,
 )
 from api.routes.documented import REFUSED_BY_MIDDLEWARE
+from api.run_failures import RunFailures
+from api.runs.experiment_events import ExperimentEvents
 from api.runs.reader import RunReader
+from api.runs.regular_files import read_regular_artifacts_only
+from api.runs.run_follower import RunFeed
 from api.runs.store_errors import install_store_errors
-from api.server.owner_watch import ends_with
-from api.services import Services, services_running
 from api.server.forwarded_headers import believing_named_proxies_only
 from api.server.log_records import install_one_line_records
+from api.server.owner_watch import ends_with
+from api.services import Services, services_running
 from api.settings import Settings, load_settings
 from api.system.stats import MachineStats
 from api.version import own_version
@@ -72,11 +76,17 @@ def create_app() -> FastAPI:
     rules = load_rules(settings.alert_rules)
     targets = load_targets(settings.notify_urls)
     bus = open_bus(settings.bus_url, settings.bus_retention)
-    wiretap = Wiretap(mlflow_app, bus.publish)
+    reader, failures = RunReader(), RunFailures()
+    wiretap = Wiretap(mlflow_app, bus.publish, ExperimentEvents(bus.publish, reader).on_change)
     settle = _shared_bus_settled if bus.is_shared else wiretap.settled
-    reader = RunReader()
-    open_services = partial(services_running, settings, rules, targets, bus, reader)
-    app = _application(settings, bus, reader, settle, wiretap, open_services)
+    open_services = partial(
+        services_running,
+        settings,
+        rules,
+        targets,
+        RunFeed(bus=bus, reader=reader, failures=failures),
+    )
+    app = _application(settings, bus, reader, failures, settle, wiretap, open_services)
     for routes in (alerts, control, control_link, jobs, monitoring, training):
         app.include_router(routes.router)
     return app
@@ -86,18 +96,21 @@ def create_hub_app() -> FastAPI:
     """Only the sockets and the read API, in a process of its own; `fovea hub` runs it."""
     settings = load_settings()
     bus = open_bus(settings.bus_url, settings.bus_retention)
-    return _application(settings, bus, RunReader(), _shared_bus_settled, None, None)
+    return _application(settings, bus, RunReader(), RunFailures(), _shared_bus_settled, None, None)
 
 
 def _application(
     settings: Settings,
     bus: Bus,
     reader: RunReader,
+    failures: RunFailures,
     settle: Callable[[], Awaitable[None]],
     wiretap: Wiretap | None,
     open_services: OpenServices | None,
 ) -> FastAPI:
-    hub = Hub(bus, reader, retention=settings.bus_retention, settle=settle)
+    install_one_line_records()
+    read_regular_artifacts_only()
+    hub = Hub(bus, reader, failures, retention=settings.bus_retention, settle=settle)
     admission = load_admission(settings.cors_origins)
     app = FastAPI(
         title="Fovea",
@@ -109,7 +122,9 @@ def _application(
         lifespan=_lifespan(settings, bus, hub, open_services),
     )
     app.state.runs = reader
+    app.state.run_failures = failures
     app.state.public_url = settings.public_url.rstrip("/")
+    app.state.data_roots = settings.data_roots
     app.state.machine = MachineStats(settings.data_dir)
     app.state.wiretap = wiretap
     app.state.bus = bus
@@ -125,7 +140,9 @@ def _application(
         mlflow=None if wiretap is None else with_panel_script(wiretap, MLFLOW_PAGE),
         admission=admission,
         max_request_bytes=settings.max_request_bytes,
+        prefix=MLFLOW_PAGE.rstrip("/"),
     )
+    app.add_middleware(believing_named_proxies_only)
     return app
 
 
@@ -134,7 +151,6 @@ async def _shared_bus_settled() -> None:
 
 
 def _lifespan(
-    app.add_middleware(believing_named_proxies_only)
     settings: Settings, bus: Bus, hub: Hub, open_services: OpenServices | None
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from api.alerts.rule_file import RuleFile
 from api.alerts.service import AlertDependencies, AlertService, alert_service_running
-from api.bus.protocol import Bus
 from api.control.heartbeats import HeartbeatMonitor
 from api.control.link import ControlLinks
 from api.control.service import ControlService
@@ -43,17 +42,17 @@ class Services:
 
 @asynccontextmanager
 async def services_running(
-    settings: Settings, rules: RuleFile, targets: Sequence[Target], bus: Bus, reader: RunReader
+    settings: Settings, rules: RuleFile, targets: Sequence[Target], feed: RunFeed
 ) -> AsyncIterator[Services]:
     """While inside, commands reach their runs, jobs are reconciled, and rules are evaluated."""
     database = await asyncio.to_thread(_open_database, settings)
+    reader, bus, failures = feed.reader, feed.bus, feed.failures
     writer = RunWriter(bus.publish)
     job_store = JobStore(database)
     control = ControlService(
         ControlStore(database),
-        reader,
+        feed,
         writer,
-        bus,
         find_job=partial(job_traits, job_store),
         obey_timeout_s=settings.obey_timeout_s,
     )
@@ -71,12 +70,10 @@ async def services_running(
             control.running(controller.wake),
             controller.running(),
             HeartbeatMonitor(control).running(),
-            notify_service_running(settings, targets, database, reader) as notifications,
+            notify_service_running(settings, targets, database, feed) as notifications,
             alert_service_running(
                 rules,
-                AlertDependencies(
-                    database=database, reader=reader, bus=bus, control=control, writer=writer
-                ),
+                AlertDependencies(database=database, feed=feed, control=control, writer=writer),
                 notifications.put,
                 silent_after_s=settings.silent_after_s,
             ) as alerts,

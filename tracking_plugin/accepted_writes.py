@@ -13,9 +13,11 @@ from google.protobuf.message import Message
 from mlflow.protos import mlflow_artifacts_pb2, service_pb2
 from mlflow.utils.proto_json_utils import parse_dict
 
+from tracking_plugin.critical_conditions import THRESHOLD_PARAMS
 from tracking_plugin.events import (
     MAX_TEXT_CHARS,
     ArtifactLogged,
+    ExperimentChanged,
     LoggedPoint,
     MetricsLogged,
     ParamsLogged,
@@ -29,13 +31,19 @@ from tracking_plugin.events import (
 )
 from tracking_plugin.names import SYSTEM_METRIC_PREFIX, Param, Tag
 from tracking_plugin.plain_batch import plain_batch
-from tracking_plugin.write_paths import ArtifactPath, is_upload, proxied_artifact, run_verb
+from tracking_plugin.write_paths import (
+    ArtifactPath,
+    experiment_verb,
+    is_upload,
+    proxied_artifact,
+    run_verb,
+)
 
 MAX_POINTS_PER_EVENT = 250
 """MLflow accepts 1,000 metrics in one request, which would make too large a message."""
 
 # Subscribers parse these values, some of them JSON, so they must not be truncated.
-_PARSED_BY_SUBSCRIBERS = frozenset(map(str, (*Param, *Tag)))
+_PARSED_BY_SUBSCRIBERS = frozenset(map(str, (*Param, *Tag, *THRESHOLD_PARAMS)))
 _MAX_STORED_CHARS = 8000
 """The length at which MLflow truncates a tag."""
 
@@ -57,7 +65,7 @@ class AcceptedWrite:
     workspace: str | None
 
 
-Reader = Callable[[AcceptedWrite], Iterator[RunEvent]]
+Reader = Callable[[AcceptedWrite], Iterator[RunEvent | ExperimentChanged]]
 
 
 @dataclass(frozen=True)
@@ -79,6 +87,8 @@ def tapped_endpoint(method: str, path: str) -> TappedEndpoint | None:
         return None
     if (verb := run_verb(path)) is not None:
         return _ENDPOINTS.get(verb)
+    if (verb := experiment_verb(path)) is not None:
+        return _EXPERIMENT_ENDPOINTS.get(verb)
     if (completed := proxied_artifact(path, ("mpu", "complete"))) is not None:
         return TappedEndpoint(_multipart(completed), needs_body=True, is_artifact=True)
     return TappedEndpoint(_read_upload, is_artifact=True) if is_upload(path) else None
@@ -153,6 +163,25 @@ def _read_restored_run(write: AcceptedWrite) -> Iterator[RunEvent]:
     yield RunRestored(run_id=run_id, accepted_ms=write.accepted_ms, workspace=write.workspace)
 
 
+def _read_deleted_experiment(write: AcceptedWrite) -> Iterator[ExperimentChanged]:
+    deleted = _message(write.body, service_pb2.DeleteExperiment())
+    yield _experiment(write, deleted.experiment_id, is_deleted=True)
+
+
+def _read_restored_experiment(write: AcceptedWrite) -> Iterator[ExperimentChanged]:
+    restored = _message(write.body, service_pb2.RestoreExperiment())
+    yield _experiment(write, restored.experiment_id, is_deleted=False)
+
+
+def _experiment(write: AcceptedWrite, experiment_id: str, *, is_deleted: bool) -> ExperimentChanged:
+    return ExperimentChanged(
+        experiment_id=experiment_id,
+        is_deleted=is_deleted,
+        accepted_ms=write.accepted_ms,
+        workspace=write.workspace,
+    )
+
+
 def _read_upload(write: AcceptedWrite) -> Iterator[RunEvent]:
     arguments = parse_qs(write.query.decode("ascii", "replace"))
     run_ids, paths = arguments.get("run_uuid"), arguments.get("path")
@@ -186,6 +215,10 @@ _ENDPOINTS: Mapping[str, TappedEndpoint] = {
     "update": TappedEndpoint(_read_update, needs_body=True),
     "delete": TappedEndpoint(_read_deleted_run, needs_body=True),
     "restore": TappedEndpoint(_read_restored_run, needs_body=True),
+}
+_EXPERIMENT_ENDPOINTS: Mapping[str, TappedEndpoint] = {
+    "delete": TappedEndpoint(_read_deleted_experiment, needs_body=True),
+    "restore": TappedEndpoint(_read_restored_experiment, needs_body=True),
 }
 
 

@@ -11,11 +11,15 @@ Three more lines under an active MLflow run:
 
 import logging
 import threading
-from collections.abc import Callable
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import count
 from types import TracebackType
 from typing import Self
 
 import mlflow
+from mlflow.exceptions import MlflowException
 
 from tracking_plugin.control_address import control_address
 from tracking_plugin.control_link import ControlLink
@@ -27,7 +31,9 @@ from tracking_plugin.control_messages import (
     Observed,
     Report,
 )
+from tracking_plugin.control_secret import secret_of_job
 from tracking_plugin.mlflow_status import MlflowStatus
+from tracking_plugin.reported_steps import ReportedSteps
 from tracking_plugin.server_address import AddressError
 
 logger = logging.getLogger(__name__)
@@ -51,9 +57,11 @@ class RunControl:
     `run_id` defaults to the active MLflow run. In a training on several ranks, every rank creates
     a RunControl with the same `share`. Only rank 0 sets `is_main`, and connects to the server for
     all ranks. Without a Fovea server behind the tracking URI, one warning is logged and the
-    training is never paused or stopped.
+    training is never paused or stopped. Without an active run, one warning is logged and the
+    training goes on: the first run that is active at a call of `should_stop` is controlled then.
 
     Leaving the `with` block after a stop ends the run as KILLED, so log everything inside it.
+    Without a `with` block, control ends when the object is deleted or the program exits.
     """
 
     def __init__(
@@ -68,12 +76,32 @@ class RunControl:
         self._is_main = is_main
         self._changed = threading.Condition()
         self._command = Command(desired=Desired.RUNNING)
-        self._num_reports = 0
+        self._steps = ReportedSteps()
+        self._numbers = count(1)
         self._num_acknowledged = 0
         self._has_stopped = False
         self._last_reported: tuple[Observed, int] | None = None
-        self.run_id = (run_id or _active_run_id()) if is_main else (run_id or "")
-        self._link = self._open(tracking_uri or mlflow.get_tracking_uri()) if is_main else None
+        self._tracking_uri = tracking_uri
+        self._link: ControlLink | None = None
+        self.run_id = run_id or ""
+        if is_main and not self._bind():
+            logger.warning(
+                "No control yet: no MLflow run is active. Open one with mlflow.start_run(), or give "
+                "RunControl a run_id. The training continues"
+            )
+
+    def _bind(self) -> bool:
+        """Open the link to the given run, else to the active one; False if there is none."""
+        self.run_id = self.run_id or _active_run_id()
+        if not self.run_id:
+            return False
+        self._link = self._open(self._tracking_uri or mlflow.get_tracking_uri())
+        self._last_reported = None
+        if self._link is not None:
+            # The link's thread must not keep this object alive: a loop that nobody refers to any
+            # more has ended.
+            self._finalizer = weakref.finalize(self, _detach, self._link, self._numbers)
+        return True
 
     def _open(self, tracking_uri: str) -> ControlLink | None:
         try:
@@ -87,7 +115,7 @@ class RunControl:
                 self.run_id,
             )
             return None
-        link = ControlLink(address, self._on_command)
+        link = ControlLink(address, _weakly(self._on_command), secret_of_job())
         link.start()
         return link
 
@@ -106,10 +134,11 @@ class RunControl:
         if is_to_end and not is_active:
             # This process has not opened the run, so the server ends it.
             self.report(Observed.STOPPED)
+        elif not is_to_end:
+            self.report(Observed.DETACHED)
         self.close()
         if is_active:
-            # Otherwise `with mlflow.start_run()` would end the run as FINISHED.
-            mlflow.end_run(MlflowStatus.KILLED)
+            _end_as_killed()
 
     @property
     def command(self) -> Command:
@@ -122,6 +151,8 @@ class RunControl:
         `step` is the optimizer step that has just finished. With `share` this is a collective:
         all ranks call it, and all get the same result.
         """
+        if self._is_main and not self.run_id:
+            self._bind()
         while True:
             command = self._command
             code = self._agree(command)
@@ -145,25 +176,25 @@ class RunControl:
 
         `command_id` names the command that led to this state; by default the newest one.
         """
-        self._num_reports += 1
+        number = next(self._numbers)
         command_id = self._command.command_id if command_id is None else command_id
         self._last_reported = (observed, command_id)
         report = Report(
             observed=observed,
-            number=self._num_reports,
+            number=number,
             command_id=command_id,
-            step=_as_int(step),
+            step=self._steps.checked(step),
             message=message[:MAX_MESSAGE_CHARS],
             released=released,
         )
         if self._link is not None:
             self._link.send(report)
-        return self._num_reports
+        return number
 
     def update_step(self, step: int | None) -> None:
         """Set the step that the next heartbeat carries."""
         if self._link is not None:
-            self._link.update_step(_as_int(step))
+            self._link.update_step(self._steps.checked(step))
 
     def wait_acknowledged(self, number: int, timeout_s: float) -> bool:
         """Wait until the server has stored report `number`; False if `timeout_s` passes first."""
@@ -176,9 +207,15 @@ class RunControl:
             self._changed.wait_for(lambda: self._command != known, timeout_s)
             return self._command
 
+    def fail(self, message: str) -> None:
+        """Report that the loop has ended with an error, so that the server ends the run; then close."""
+        self.report(Observed.FAILED, message=message)
+        self.close()
+
     def close(self) -> None:
         """Send the last report, and close the connection."""
         if self._link is not None:
+            self._finalizer.detach()
             self._link.close()
 
     def _on_command(self, command: Command) -> None:
@@ -203,20 +240,40 @@ class RunControl:
             self.report(observed, command_id=command.command_id, step=step)
 
 
-def _as_int(step: int | None) -> int | None:
-    """JSON cannot encode the integer types of NumPy and other libraries."""
-    return None if step is None else int(step)
-
-
 def _active_run_ids() -> set[str]:
     run = mlflow.active_run()
     return set() if run is None else {str(run.info.run_id)}
 
 
 def _active_run_id() -> str:
+    """Empty if no run is active."""
     run = mlflow.active_run()
-    if run is None:
-        raise ValueError(
-            "RunControl needs a run: give it a run_id, or open one with mlflow.start_run()"
-        )
-    return str(run.info.run_id)
+    return "" if run is None else str(run.info.run_id)
+
+
+def _weakly(method: Callable[[Command], None]) -> Callable[[Command], None]:
+    """`method`, without a reference to its object."""
+    reference = weakref.WeakMethod(method)
+
+    def call(command: Command) -> None:
+        if (found := reference()) is not None:
+            found(command)
+
+    return call
+
+
+def _detach(link: ControlLink, numbers: Iterator[int]) -> None:
+    """Tell the server that the loop listens no more, and close the link."""
+    link.send(Report(observed=Observed.DETACHED, number=next(numbers)))
+    # RuntimeError: the last reference was that of the link's own thread, which cannot join itself.
+    with suppress(RuntimeError):
+        link.close()
+
+
+def _end_as_killed() -> None:
+    """Otherwise `with mlflow.start_run()` would end the run as FINISHED."""
+    try:
+        mlflow.end_run(MlflowStatus.KILLED)
+    except MlflowException as error:
+        # A run that was deleted, for one, cannot be ended.
+        logger.warning("The stopped run could not be ended as KILLED (%s)", error.error_code)

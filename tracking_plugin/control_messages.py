@@ -9,6 +9,9 @@ from tracking_plugin.names import RunStatus
 MAX_MESSAGE_CHARS = 1000
 """The length at which a report's message is truncated."""
 
+MAX_STEP = 2**53
+"""The largest step: larger ones are not exact in JavaScript."""
+
 HEARTBEAT_S = 10.0
 """A run with an open control link reports at least this often."""
 
@@ -35,10 +38,16 @@ class Observed(StrEnum):
     RESUMING = "resuming"
     STOPPING = "stopping"
     STOPPED = "stopped"
+    FAILED = "failed"
+    """The loop has ended with an error, and with it its run."""
+    DETACHED = "detached"
+    """The loop has ended and listens no more; its run may go on."""
 
     @property
     def status(self) -> RunStatus:
-        return RunStatus.TRAINING if self is Observed.RUNNING else RunStatus(self)
+        if self in (Observed.RUNNING, Observed.DETACHED):
+            return RunStatus.TRAINING
+        return RunStatus.ERROR if self is Observed.FAILED else RunStatus(self)
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +59,8 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     command_id: int = 0
     heard: int | None = None
     """Acknowledges the run's report of this number: the server has stored it."""
+    secret: str | msgspec.UnsetType = msgspec.UNSET
+    """To be presented with each further connection; only in the first message to a new program."""
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

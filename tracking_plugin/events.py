@@ -45,6 +45,15 @@ class RunRestored(_Event, frozen=True, kw_only=True, tag="run_restored"):
     pass
 
 
+class ExperimentChanged(msgspec.Struct, frozen=True, kw_only=True):
+    """An experiment was deleted or restored with all its runs. The bus carries the events of the runs."""
+
+    experiment_id: str
+    is_deleted: bool
+    accepted_ms: int
+    workspace: str | None = None
+
+
 class MetricsLogged(_Event, frozen=True, kw_only=True, tag="metrics"):
     points: list[LoggedPoint]
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from tracking_plugin.accepted_writes import AcceptedWrite, TappedEndpoint, tapped_endpoint
-from tracking_plugin.events import RunEvent
+from tracking_plugin.events import ExperimentChanged, RunEvent
 
 logger = logging.getLogger(__name__)
 
@@ -23,14 +23,18 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 Sink = Callable[[RunEvent], None]
+ExperimentSink = Callable[[ExperimentChanged], None]
 
 
 class Wiretap:
-    """ASGI middleware around MLflow's application; `sink` must return at once."""
+    """ASGI middleware around MLflow's application; the sinks must return at once."""
 
-    def __init__(self, app: AsgiApp, sink: Sink) -> None:
+    def __init__(
+        self, app: AsgiApp, sink: Sink, experiment_sink: ExperimentSink = lambda _: None
+    ) -> None:
         self._app = app
         self._sink = sink
+        self._experiment_sink = experiment_sink
         self.num_unread = 0
         """Accepted writes that could not be read, so that subscribers miss them."""
         self._in_flight: set[asyncio.Future[None]] = set()
@@ -71,7 +75,10 @@ class Wiretap:
             return
         try:
             for event in endpoint.read(write):
-                self._sink(event)
+                if isinstance(event, ExperimentChanged):
+                    self._experiment_sink(event)
+                else:
+                    self._sink(event)
         except Exception as error:  # noqa: BLE001 - the request has succeeded, and must not fail here
             # Log only the type: the message, like the body, may contain a patient's name.
             self._count_unread(type(error).__name__)

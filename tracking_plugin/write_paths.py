@@ -18,8 +18,17 @@ class ArtifactPath:
 
 def run_verb(path: str) -> str | None:
     """The last part of `…/api/2.0/mlflow/runs/<verb>`, behind any prefix; None for other paths."""
+    return _verb(path, "runs")
+
+
+def experiment_verb(path: str) -> str | None:
+    """The last part of `…/api/2.0/mlflow/experiments/<verb>`, as `run_verb`."""
+    return _verb(path, "experiments")
+
+
+def _verb(path: str, subject: str) -> str | None:
     *prefix, verb = path.rsplit("/", 5)
-    return verb if _is_api(prefix[1:3]) and prefix[3:] == ["mlflow", "runs"] else None
+    return verb if _is_api(prefix[1:3]) and prefix[3:] == ["mlflow", subject] else None
 
 
 def is_upload(path: str) -> bool:

@@ -69,14 +69,21 @@ def clinical_rules(floors: Mapping[str, float] = MIN_SENSITIVITY) -> list[Rule]:
             metric=MetricPattern(f"{MetricGroup.CRITICAL}/{condition}"),
             support=MetricPattern(f"{MetricGroup.CRITICAL_SUPPORT}/{condition}"),
             condition=Bound(below=floor, critical_factor=CRITICAL_FACTOR, has_support=True),
-            recommendation=f"Do not use this model where a missed {condition} would do harm",
+            recommendation=missed_condition(condition),
         )
         for condition, floor in floors.items()
     ]
 
 
+def missed_condition(condition: str) -> str:
+    """The recommendation of the rule on a critical condition."""
+    return f"Do not use this model where a missed {condition} would do harm"
+
+
 SILENCE = "run_silent"
 """The one rule without a metric; api.alerts.inactivity evaluates it."""
+
+SILENCE_RECOMMENDATION = "Check that its process, its machine and the network to it are still there"
 
 TRAINING_RULES = frozenset((*(rule.name for rule in HEALTH), SILENCE))
 """The rules on the health of a training; all others are about its model."""

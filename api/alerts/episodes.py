@@ -18,6 +18,8 @@ class ChangeKind(StrEnum):
     RESOLVED = "resolved"
     WITHDRAWN = "withdrawn"
     """Points that arrived late show that nothing was wrong."""
+    CLOSED = "closed"
+    """The run is over, and so is what the alert was about: see api.alerts.closing."""
     ACKNOWLEDGED = "acknowledged"
     ACTED = "acted"
     """The rule's action was applied to the run: it was paused or stopped."""
@@ -82,7 +84,10 @@ def episodes(evaluations: Iterable[Evaluation]) -> list[Episode]:
 
 @dataclass(frozen=True, kw_only=True)
 class RecordedEpisode:
-    """An alert in the database; `step` is the step of its newest change."""
+    """An alert in the database; `step` is the step of its newest change.
+
+    `is_closed` is whether the end of the run closed it, and the run is still over.
+    """
 
     alert_id: str
     began_step: int
@@ -90,6 +95,7 @@ class RecordedEpisode:
     state: AlertState
     level: Level
     is_withdrawn: bool = False
+    is_closed: bool = False
 
     @property
     def ended_step(self) -> float:
@@ -154,6 +160,8 @@ def _new_changes(recorded: RecordedEpisode, episode: Episode) -> list[NewChange]
     later = [change for change in episode.changes if change.sample.step > recorded.step]
     if later:
         return [NewChange(kind=kind_of(change), evaluation=change) for change in later]
+    if recorded.is_closed:
+        return []
     if recorded.is_withdrawn or (recorded.state, recorded.level) != (episode.state, episode.level):
         return [NewChange(kind=_correction(recorded, episode), evaluation=episode.newest)]
     return []

@@ -7,8 +7,8 @@ from functools import partial
 from api.alerts.builtin import rules_of_run
 from api.alerts.rule_file import RuleFile
 from api.alerts.run_series import RunSeries
-from api.runs.metrics_data import critical_thresholds
-from api.runs.reader import RunReader
+from api.runs.critical_thresholds import critical_thresholds
+from api.runs.reader import RunNotFoundError, RunReader
 from api.runs.workspaces import within
 from api.storage.database import in_database
 
@@ -24,7 +24,7 @@ class FollowedRuns:
         self._runs: OrderedDict[str, RunSeries] = OrderedDict()
 
     async def get(self, run_id: str, workspace: str | None) -> RunSeries:
-        """Raises NotFoundError if the run does not exist."""
+        """Raises NotFoundError if the run does not exist or is deleted."""
         run = self._runs.get(run_id)
         if run is None:
             run = await in_database(partial(self._read, run_id, workspace))
@@ -48,5 +48,7 @@ class FollowedRuns:
     def _read(self, run_id: str, workspace: str | None) -> RunSeries:
         with within(workspace):
             state = self._reader.state(run_id, recent_steps=0)
+        if state.deleted:
+            raise RunNotFoundError(run_id)
         rules = rules_of_run(self._file, critical_thresholds(state.params))
         return RunSeries(state, workspace, rules)

@@ -1,78 +1,84 @@
-"""Raises an alert for each run that is silent: the one rule that needs a clock.
+"""Raises an alert for each run that is silent: the one rule that needs a clock, the server's own.
 
 Whether a run is silent is decided in api.control.silence.
 """
 
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from functools import partial
-from uuid import uuid4
 
 from api.alerts.builtin import SILENCE
-from api.alerts.records import SILENCE_METRIC, Alert, Publish
-from api.alerts.rules import RuleAction
-from api.alerts.samples import Level
+from api.alerts.last_writes import LastWrite, LastWrites, LastWriteStore
+from api.alerts.records import Alert, Publish
 from api.alerts.selections import AlertQuery
+from api.alerts.silent_run import FoundRun, SilentRun, is_abandoned, silence_alert
 from api.alerts.state_machine import AlertState
 from api.alerts.store import AlertStore
-from api.bus.follower import BusFollower
-from api.bus.protocol import Bus
 from api.control.silence import is_silent, silence_limit_ms
 from api.control.state import ControlState
 from api.control.store import ControlStore
 from api.errors import NotFoundError
 from api.pages import Page
-from api.runs.reader import RunReader
+from api.runs.run_follower import RunFeed, RunFollower, RunListener
+from api.runs.run_over import HeldRun, RunOver, end_of
 from api.runs.source import RunQuery
-from api.runs.state import RunState, position_at
+from api.runs.state import RunState
 from api.runs.workspaces import all_workspaces, within
 from api.storage.database import in_database
 from api.storage.lease import Lease
 from api.storage.leased_worker import LeasedWorker
 from api.timestamps import unix_ms
-from tracking_plugin.events import MetricsLogged, RunEvent, SystemMetricsLogged
+from tracking_plugin.events import (
+    ArtifactLogged,
+    MetricsLogged,
+    ParamsLogged,
+    RunCreated,
+    RunEvent,
+    RunRestored,
+    RunUpdated,
+    SystemMetricsLogged,
+)
 from tracking_plugin.mlflow_status import MlflowStatus
-
-RECOMMENDATION = "Check that its process, its machine and the network to it are still there"
 
 CHECK_INTERVAL_S = 10.0
 NUM_RUNS = 1000
-MAX_AGE_MS = 24 * 3600 * 1000
-"""Runs whose last metric was older than this when the server started are taken for abandoned."""
+KEPT_MS = 7 * 24 * 3600 * 1000
+"""The last write of a run that is not active any more is forgotten after this time."""
+
+# The server and people write tags, so these are no sign of the life of a training.
+_SIGNS_OF_LIFE = (
+    ArtifactLogged,
+    MetricsLogged,
+    ParamsLogged,
+    RunCreated,
+    RunRestored,
+    SystemMetricsLogged,
+)
 
 
-@dataclass(frozen=True, kw_only=True)
-class _SilentRun:
-    """`last_sign_ms` is the time of the last sign of life; it identifies this silence of the run."""
-
-    run: RunState
-    workspace: str | None
-    last_sign_ms: int
-    limit_ms: int
-
-
-class InactivityAlerts:
+class InactivityAlerts(RunListener):
     """Only the process that holds the lease raises and resolves these alerts."""
 
     def __init__(
         self,
         store: AlertStore,
+        last_writes: LastWriteStore,
         control: ControlStore,
-        reader: RunReader,
-        bus: Bus,
+        feed: RunFeed,
         lease: Lease,
         publish: Publish,
         *,
         silent_after_s: float,
     ) -> None:
         self._store = store
+        self._last_writes = last_writes
         self._control = control
-        self._reader = reader
+        self._reader = feed.reader
         self._publish = publish
+        self._failures = feed.failures
         self._silent_after_s = silent_after_s
-        self._follower = BusFollower(bus, self._on_event, self._on_lost_events)
+        self._follower = RunFollower(feed, self)
         interval_s = min(CHECK_INTERVAL_S, silent_after_s)
         self._worker = LeasedWorker(
             "Detecting inactive runs",
@@ -82,8 +88,12 @@ class InactivityAlerts:
             # No run could log while no server was there: each gets time to come back.
             delay_s=interval_s,
         )
-        self._last_sign_s: dict[str, float] = {}
-        """When this process last received an event of an active run, or first found it; monotonic."""
+        self._writes = LastWrites()
+        self._found: dict[str, FoundRun] = {}
+        """The active runs, by id."""
+        self._grace_s = float("-inf")
+        """When events may have been lost: any run may have written until then; monotonic."""
+        self._abandoned: set[str] = set()
         self._started_ms = unix_ms()
 
     @asynccontextmanager
@@ -91,108 +101,168 @@ class InactivityAlerts:
         async with self._worker.running(), self._follower.running():
             yield
 
-    async def _on_event(self, event: RunEvent) -> None:
-        if not isinstance(event, MetricsLogged | SystemMetricsLogged):
-            return
-        if event.run_id in self._last_sign_s:
-            self._last_sign_s[event.run_id] = time.monotonic()
+    async def on_event(self, event: RunEvent) -> None:
+        is_restart = isinstance(event, RunUpdated) and event.status == MlflowStatus.RUNNING
+        if is_restart or isinstance(event, _SIGNS_OF_LIFE):
+            self._writes.add(event.run_id, event.workspace, event.accepted_ms)
 
-    def _on_lost_events(self) -> None:
-        """Count a sign of life for every run: any of them may have logged in the lost events."""
-        self._last_sign_s = dict.fromkeys(self._last_sign_s, time.monotonic())
+    async def on_run_over(self, over: RunOver) -> None:
+        # The evaluator closes the alert. Its last write still counts for the runs above it.
+        self._found.pop(over.run_id, None)
+
+    def on_gap(self) -> None:
+        self._grace_s = time.monotonic()
+
+    def held_runs(self) -> Collection[HeldRun]:
+        return [HeldRun(run_id=it.run_id, workspace=it.workspace) for it in self._found.values()]
 
     async def _check(self) -> None:
-        active = await in_database(self._active)
-        now_s = time.monotonic()
-        self._last_sign_s = {run_id: self._last_sign_s.get(run_id, now_s) for run_id in active}
         controlled = {state.run_id: state for state in await in_database(self._control.linked)}
-        silent = await in_database(partial(self._silent, active, controlled))
+        await in_database(partial(self._save_writes, controlled))
+        self._found = await in_database(self._active)
+        silent: dict[str, SilentRun] = {}
+
+        async def find(run_id: str) -> None:
+            found = await in_database(partial(self._silent, run_id, controlled.get(run_id)))
+            if found is not None:
+                silent[run_id] = found
+
+        suspects = {*controlled, *filter(self._is_quiet, self._found.keys() - controlled.keys())}
+        await self._failures.each("Detecting inactivity", suspects, str, find)
         open_alerts = await in_database(self._open)
-        for alert in open_alerts:
-            if (again := silent.get(alert.run_id)) is not None:
-                last_sign_ms: int | None = again.last_sign_ms
-            else:
-                find = partial(self._last_sign_ms, alert, active, controlled)
-                last_sign_ms = await in_database(find)
-            if last_sign_ms is None or last_sign_ms > alert.began_step:
+        kept: set[str] = set()
+
+        async def settle(alert: Alert) -> None:
+            if self._is_settled(alert, silent, controlled):
                 resolve = partial(self._store.resolve, alert.alert_id, unix_ms())
                 await self._publish(await in_database(resolve))
-        known = {(alert.run_id, alert.began_step) for alert in open_alerts}
-        for run_id, each in silent.items():
-            if (run_id, each.last_sign_ms) not in known:
-                raise_alert = partial(self._store.raise_once, _alert(each))
-                await self._publish(await in_database(raise_alert))
+            else:
+                kept.add(alert.run_id)
 
-    def _active(self) -> Mapping[str, str | None]:
-        """The running runs and their workspaces."""
+        await self._failures.each("Resolving inactivity", open_alerts, lambda it: it.run_id, settle)
+
+        async def raise_alert(found: SilentRun) -> None:
+            record = partial(self._store.raise_once, silence_alert(found, unix_ms()))
+            await self._publish(await in_database(record))
+
+        new = [found for run_id, found in silent.items() if run_id not in kept]
+        await self._failures.each("Raising inactivity", new, lambda it: it.run.run_id, raise_alert)
+
+    def _save_writes(self, controlled: Mapping[str, ControlState]) -> None:
+        """Count the signs of life for the runs above, and keep them over a restart."""
+        now_ms, now_s = unix_ms(), time.monotonic()
+        heartbeats = {
+            run_id: LastWrite(
+                workspace=state.workspace,
+                at_s=now_s - max(0, now_ms - state.heartbeat_ms) / 1000,
+                accepted_ms=state.heartbeat_ms,
+            )
+            for run_id, state in controlled.items()
+            if state.heartbeat_ms is not None and not state.is_silent(now_ms)
+        }
+        writers = {**heartbeats, **self._writes.unsaved()}
+        for workspace in {write.workspace for write in writers.values()}:
+            with within(workspace):
+                of_workspace = {
+                    run_id: it for run_id, it in writers.items() if it.workspace == workspace
+                }
+                self._writes.count_for_parents(of_workspace, self._reader.parents)
+        unsaved = self._writes.unsaved()
+        self._last_writes.save(unsaved)
+        self._writes.mark_saved(unsaved)
+        self._last_writes.remove_before(now_ms - KEPT_MS, self._found.keys())
+
+    def _active(self) -> dict[str, FoundRun]:
+        """The running runs; those that were found before keep the time at which they were."""
         found = {}
         for workspace in all_workspaces():
             with within(workspace):
                 query = RunQuery(status=MlflowStatus.RUNNING)
                 for run in self._reader.find_runs(query, Page(limit=NUM_RUNS)).entries:
-                    found[run.state.run_id] = workspace
+                    run_id = run.state.run_id
+                    found[run_id] = self._found.get(run_id) or FoundRun(
+                        run_id=run_id,
+                        workspace=workspace,
+                        at_s=time.monotonic(),
+                        at_ms=unix_ms(),
+                    )
         return found
 
-    def _silent(
-        self, active: Mapping[str, str | None], controlled: Mapping[str, ControlState]
-    ) -> dict[str, _SilentRun]:
-        found = [
-            *(self._silent_controlled(state) for state in controlled.values()),
-            *(
-                self._silent_uncontrolled(run_id, workspace)
-                for run_id, workspace in active.items()
-                if run_id not in controlled
-            ),
-        ]
-        return {silent.run.run_id: silent for silent in found if silent is not None}
+    def _is_quiet(self, run_id: str) -> bool:
+        """Whether nothing was heard of an uncontrolled run for too long."""
+        write = self._writes.get(run_id)
+        last_s = max(
+            self._grace_s, self._found[run_id].at_s, float("-inf") if write is None else write.at_s
+        )
+        limit_ms = self._limit_ms(is_controlled=False)
+        return is_silent(1000 * last_s, 1000 * time.monotonic(), limit_ms=limit_ms)
 
-    def _silent_controlled(self, state: ControlState) -> _SilentRun | None:
-        if not state.is_silent(unix_ms()):
+    def _silent(self, run_id: str, controlled: ControlState | None) -> SilentRun | None:
+        """The run, if it is silent: decided by its heartbeats if it is controlled."""
+        if controlled is None:
+            return self._silent_uncontrolled(self._found[run_id])
+        if not controlled.is_silent(unix_ms()):
             return None
-        run = self._state(state.run_id, state.workspace)
-        if run is None:
-            return None
-        return _SilentRun(
-            run=run,
-            workspace=state.workspace,
-            last_sign_ms=state.heartbeat_ms or 0,
-            limit_ms=self._limit_ms(is_controlled=True),
+        run = self._running(run_id, controlled.workspace)
+        return (
+            None
+            if run is None
+            else SilentRun(
+                run=run,
+                workspace=controlled.workspace,
+                last_sign_ms=controlled.heartbeat_ms or 0,
+                limit_ms=self._limit_ms(is_controlled=True),
+            )
         )
 
-    def _silent_uncontrolled(self, run_id: str, workspace: str | None) -> _SilentRun | None:
-        limit_ms = self._limit_ms(is_controlled=False)
-        last_sign_ms = 1000 * self._last_sign_s[run_id]
-        if not is_silent(last_sign_ms, 1000 * time.monotonic(), limit_ms=limit_ms):
+    def _silent_uncontrolled(self, found: FoundRun) -> SilentRun | None:
+        write = self._writes.get(found.run_id)
+        accepted_ms = (
+            self._last_writes.accepted_ms([found.run_id]).get(found.run_id)
+            if write is None
+            else write.accepted_ms
+        )
+        if accepted_ms is None and found.run_id in self._abandoned:
             return None
-        run = self._state(run_id, workspace)
-        logged_ms = None if run is None else _last_logged_ms(run)
-        if run is None or logged_ms is None or logged_ms <= self._started_ms - MAX_AGE_MS:
+        run = self._running(found.run_id, found.workspace)
+        if run is None:
             return None
-        return _SilentRun(run=run, workspace=workspace, last_sign_ms=logged_ms, limit_ms=limit_ms)
+        if is_abandoned(run, accepted_ms, self._started_ms):
+            self._abandoned.add(found.run_id)
+            return None
+        return SilentRun(
+            run=run,
+            workspace=found.workspace,
+            last_sign_ms=found.at_ms if accepted_ms is None else accepted_ms,
+            limit_ms=self._limit_ms(is_controlled=False),
+        )
 
     def _limit_ms(self, *, is_controlled: bool) -> int:
         return silence_limit_ms(is_controlled=is_controlled, silent_after_s=self._silent_after_s)
 
-    def _last_sign_ms(
+    def _is_settled(
         self,
         alert: Alert,
-        active: Mapping[str, str | None],
+        silent: Mapping[str, SilentRun],
         controlled: Mapping[str, ControlState],
-    ) -> int | None:
-        """The last sign of life of the run of `alert`; None if the run has ended."""
+    ) -> bool:
+        """Whether the run of `alert` has ended, or shown a sign of life after the alert was raised."""
         if alert.run_id in controlled:
-            return controlled[alert.run_id].heartbeat_ms
-        if alert.run_id not in active:
-            return None
-        run = self._state(alert.run_id, alert.workspace)
-        return None if run is None else _last_logged_ms(run)
+            again = silent.get(alert.run_id)
+            return again is None or again.last_sign_ms > alert.began_step
+        if alert.run_id not in self._found:
+            return True
+        write = self._writes.get(alert.run_id)
+        return write is not None and write.accepted_ms > alert.began_ms
 
-    def _state(self, run_id: str, workspace: str | None) -> RunState | None:
+    def _running(self, run_id: str, workspace: str | None) -> RunState | None:
+        """The run, unless it is over."""
         try:
             with within(workspace):
-                return self._reader.state(run_id, recent_steps=0)
+                run = self._reader.state(run_id, recent_steps=0)
         except NotFoundError:
             return None
+        return None if end_of(run.mlflow_status, is_deleted=run.deleted) is not None else run
 
     def _open(self) -> list[Alert]:
         """The open alerts of this rule in all workspaces."""
@@ -202,37 +272,3 @@ class InactivityAlerts:
             for workspace in all_workspaces()
             for alert in self._store.listed(workspace, query, Page(limit=NUM_RUNS)).entries
         ]
-
-
-def _last_logged_ms(run: RunState) -> int | None:
-    """The time of the newest metric, by the clock of its client; without metrics, the run's start."""
-    logged = (point.timestamp_ms for point in run.latest.values())
-    return max(logged, default=run.start_time_ms)
-
-
-def _alert(silent: _SilentRun) -> Alert:
-    run = silent.run
-    position = position_at(run, run.last_step or 0)
-    now_ms = unix_ms()
-    return Alert(
-        alert_id=uuid4().hex,
-        run_id=run.run_id,
-        workspace=silent.workspace,
-        rule=SILENCE,
-        metric=SILENCE_METRIC,
-        began_step=silent.last_sign_ms,
-        state=AlertState.FIRING,
-        level=Level.WARNING,
-        step=run.last_step or 0,
-        value=max(0, now_ms - silent.last_sign_ms) / 1000,
-        threshold=silent.limit_ms / 1000,
-        support=None,
-        interval=None,
-        is_insufficient=False,
-        epoch=position.epoch,
-        batch=position.batch,
-        recommendation=RECOMMENDATION,
-        action=RuleAction.NONE,
-        began_ms=now_ms,
-        changed_ms=now_ms,
-    )

@@ -15,11 +15,11 @@ from api.alerts.rules import RuleAction
 from api.alerts.samples import Level
 from api.alerts.schemas import alert_response
 from api.alerts.store import AlertStore
-from api.bus.protocol import Bus
 from api.control.audit import Issuer
 from api.control.service import ControlService
 from api.control.transitions import Action
 from api.errors import ApiError, UnavailableError
+from api.runs.run_follower import RunFeed
 from api.runs.writer import RunWriter
 from api.storage.database import in_database
 from api.timestamps import unix_ms
@@ -38,12 +38,13 @@ class AlertPublisher:
     """Changes whose publication fails stay marked as unpublished, and are published again later."""
 
     def __init__(
-        self, store: AlertStore, control: ControlService, writer: RunWriter, bus: Bus
+        self, store: AlertStore, control: ControlService, writer: RunWriter, feed: RunFeed
     ) -> None:
         self._store = store
+        self._failures = feed.failures
         self._control = control
         self._writer = writer
-        self._bus = bus
+        self._bus = feed.bus
         self._action_lock = asyncio.Lock()
         self._sent_ids = deque[int](maxlen=NUM_SENT_IDS)
         """Changes that were sent to the sockets already, if the rest is tried again."""
@@ -51,15 +52,21 @@ class AlertPublisher:
     async def publish(self, changes: Sequence[RecordedChange]) -> None:
         """The sockets come first, because MLflow's store may be slow."""
         for each in changes:
-            self._send_to_sockets(each)
+            with self._failures.isolated(each.alert.run_id, "Sending an alert to the sockets"):
+                self._send_to_sockets(each)
+        of_run: dict[str, list[RecordedChange]] = {}
+        for each in changes:
+            of_run.setdefault(each.alert.run_id, []).append(each)
+        await self._failures.each(
+            "Publishing an alert", of_run.items(), lambda item: item[0], self._publish_of_run
+        )
+
+    async def _publish_of_run(self, item: tuple[str, Sequence[RecordedChange]]) -> None:
+        run_id, changes = item
         for each in changes:
             if each.change.kind is ChangeKind.FIRED and each.alert.action in _ACTIONS:
                 await self._apply_action(each.alert)
-        runs = {each.alert.run_id: each.alert.workspace for each in changes}
-        is_written = [
-            await self._update_tag(run_id, workspace) for run_id, workspace in runs.items()
-        ]
-        if changes and all(is_written):
+        if await self._update_tag(run_id, changes[-1].alert.workspace):
             ids = [each.change.id for each in changes]
             await in_database(partial(self._store.mark_published, ids))
 

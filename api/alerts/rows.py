@@ -12,11 +12,19 @@ from api.alerts.samples import Level
 from api.alerts.state_machine import AlertState
 from api.storage.tables import alerts
 
+_LARGEST_INTEGER = 2**31 - 1
+
 
 def alert_values(alert: Alert) -> dict[str, Any]:
     values = {**vars(alert), "value": repr(alert.value)}
     low, high = values.pop("interval") or (None, None)
-    return {**values, "interval_low": low, "interval_high": high}
+    progress = {name: _storable(values[name]) for name in ("epoch", "batch")}
+    return {**values, **progress, "interval_low": low, "interval_high": high}
+
+
+def _storable(number: int | None) -> int | None:
+    """PostgreSQL refuses a larger one, and a run may log any step: its alert must not be lost."""
+    return number if number is not None and abs(number) <= _LARGEST_INTEGER else None
 
 
 def recorded_changes(connection: Connection, rows: Sequence[Row[Any]]) -> list[RecordedChange]:

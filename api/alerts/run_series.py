@@ -10,6 +10,7 @@ from api.alerts.records import RuleInstance
 from api.alerts.rules import Rule
 from api.alerts.samples import Sample
 from api.runs.metric_values import count
+from api.runs.run_over import RunEnd, end_of
 from api.runs.state import RunState, TrainingPosition, position_at
 from tracking_plugin.events import LoggedPoint
 
@@ -23,6 +24,11 @@ class RunSeries:
         self._rules = rules
         self._by_metric: dict[str, list[LiveSeries]] = {}
         self._by_support: defaultdict[str, list[LiveSeries]] = defaultdict(list)
+
+    @property
+    def end(self) -> RunEnd | None:
+        """How the run had ended when its state was read; None if it had not."""
+        return end_of(self._state.mlflow_status, is_deleted=self._state.deleted)
 
     def series_of(self, metric: str) -> list[LiveSeries]:
         """The series whose value is `metric`. The rules are matched once per metric."""

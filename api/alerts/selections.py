@@ -75,8 +75,18 @@ def open_alert_for_update(connection: Connection, instance: RuleInstance) -> Ale
     return None if row is None else alert_of(row)
 
 
-def recorded_episodes(connection: Connection, found: Collection[Alert]) -> list[RecordedEpisode]:
-    withdrawn = _withdrawn_ids(connection, [alert.alert_id for alert in found])
+def open_alerts_of_run(connection: Connection, run_id: str) -> list[Alert]:
+    """The open alerts of a run, locked."""
+    query = select(alerts).where(alerts.c.run_id == run_id, IS_OPEN).order_by(alerts.c.alert_id)
+    return [alert_of(row) for row in connection.execute(query.with_for_update())]
+
+
+def recorded_episodes(
+    connection: Connection, found: Collection[Alert], *, is_run_over: bool
+) -> list[RecordedEpisode]:
+    ids = [alert.alert_id for alert in found]
+    withdrawn = ids_whose_last_change_is(connection, ids, ChangeKind.WITHDRAWN)
+    closed = ids_whose_last_change_is(connection, ids, ChangeKind.CLOSED) if is_run_over else ()
     return [
         RecordedEpisode(
             alert_id=alert.alert_id,
@@ -85,6 +95,7 @@ def recorded_episodes(connection: Connection, found: Collection[Alert]) -> list[
             state=alert.state,
             level=alert.level,
             is_withdrawn=alert.alert_id in withdrawn,
+            is_closed=alert.alert_id in closed,
         )
         for alert in found
     ]
@@ -98,8 +109,10 @@ def _of(instance: RuleInstance) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def _withdrawn_ids(connection: Connection, alert_ids: Collection[str]) -> set[str]:
-    """The alerts whose last change of state is their withdrawal."""
+def ids_whose_last_change_is(
+    connection: Connection, alert_ids: Collection[str], kind: ChangeKind
+) -> set[str]:
+    """The alerts whose last change of state is of that kind."""
     newest = (
         select(func.max(alert_changes.c.id))
         .where(
@@ -109,6 +122,6 @@ def _withdrawn_ids(connection: Connection, alert_ids: Collection[str]) -> set[st
         .group_by(alert_changes.c.alert_id)
     )
     query = select(alert_changes.c.alert_id).where(
-        alert_changes.c.id.in_(newest), alert_changes.c.kind == ChangeKind.WITHDRAWN
+        alert_changes.c.id.in_(newest), alert_changes.c.kind == kind
     )
     return set(connection.execute(query).scalars())

@@ -8,16 +8,16 @@ from functools import partial
 from api.alerts.builtin import SILENCE, is_replaced
 from api.alerts.evaluator import AlertEvaluator
 from api.alerts.inactivity import InactivityAlerts
+from api.alerts.last_writes import LastWriteStore
 from api.alerts.publisher import AlertPublisher
 from api.alerts.records import Alert, RecordedChange
 from api.alerts.rule_file import RuleFile
 from api.alerts.selections import AlertNotFoundError, AlertQuery
 from api.alerts.store import AlertStore, ChangeHook
-from api.bus.protocol import Bus
 from api.control.service import ControlService
 from api.control.store import ControlStore
 from api.pages import Listed, Page
-from api.runs.reader import RunReader
+from api.runs.run_follower import RunFeed
 from api.runs.writer import RunWriter
 from api.storage.database import Database, in_database
 from api.storage.lease import Lease
@@ -62,8 +62,7 @@ class AlertDependencies:
     """The parts of the server that alerts read from and write to."""
 
     database: Database
-    reader: RunReader
-    bus: Bus
+    feed: RunFeed
     control: ControlService
     writer: RunWriter
 
@@ -73,17 +72,18 @@ async def alert_service_running(
     file: RuleFile, dependencies: AlertDependencies, on_change: ChangeHook, *, silent_after_s: float
 ) -> AsyncIterator[AlertService]:
     """Evaluate the rules while inside."""
-    database, reader, bus = dependencies.database, dependencies.reader, dependencies.bus
+    database, feed = dependencies.database, dependencies.feed
     store = AlertStore(database, on_change)
-    publisher = AlertPublisher(store, dependencies.control, dependencies.writer, bus)
+    publisher = AlertPublisher(store, dependencies.control, dependencies.writer, feed)
+    last_writes = LastWriteStore(database)
     async with AsyncExitStack() as stack:
         evaluator = AlertEvaluator(
-            file, store, reader, bus, Lease(database, "alerts"), publisher.publish
+            *(file, store, last_writes, feed, Lease(database, "alerts"), publisher.publish)
         )
         await stack.enter_async_context(evaluator.running())
         if not is_replaced(file, SILENCE):
             inactivity = InactivityAlerts(
-                *(store, ControlStore(database), reader, bus, Lease(database, "silence")),
+                *(store, last_writes, ControlStore(database), feed, Lease(database, "silence")),
                 publisher.publish,
                 silent_after_s=silent_after_s,
             )

@@ -14,6 +14,7 @@ from api.alerts.changes import (
     update_alert,
     withdraw,
 )
+from api.alerts.closing import REASONS, is_closed_by
 from api.alerts.episodes import ChangeKind, Episode, NewChange, kind_of, plan
 from api.alerts.records import Alert, RecordedChange, RuleInstance
 from api.alerts.rows import alert_of, alert_values, recorded_changes
@@ -24,12 +25,15 @@ from api.alerts.selections import (
     alert_by_id,
     alerts_for_update,
     began_at,
+    ids_whose_last_change_is,
     open_alert_for_update,
+    open_alerts_of_run,
     recorded_episodes,
 )
 from api.alerts.state_machine import AlertState, Evaluation
 from api.errors import ConflictError
 from api.pages import Listed, Page
+from api.runs.run_over import HeldRun, RunEnd
 from api.storage.database import Database, page_of
 from api.storage.tables import alert_changes, alerts
 
@@ -73,13 +77,23 @@ class AlertStore:
         return self._record(work)
 
     def reconcile(
-        self, instance: RuleInstance, found: Sequence[Episode], at: PositionOf, now_ms: int
+        self,
+        instance: RuleInstance,
+        found: Sequence[Episode],
+        at: PositionOf,
+        now_ms: int,
+        *,
+        is_run_over: bool = False,
     ) -> list[RecordedChange]:
-        """Make the record equal to the alerts that the whole series has."""
+        """Make the record equal to the alerts that the whole series has.
+
+        While the run is over, alerts that its end has closed stay closed.
+        """
 
         def work(connection: Connection) -> list[RecordedChange]:
             known = {it.alert_id: it for it in alerts_for_update(connection, instance)}
-            wanted = plan(recorded_episodes(connection, known.values()), found)
+            recorded_before = recorded_episodes(connection, known.values(), is_run_over=is_run_over)
+            wanted = plan(recorded_before, found)
             recorded = []
             for gone in wanted.withdrawn:
                 recorded += withdraw(connection, known[gone.alert_id], now_ms)
@@ -120,6 +134,41 @@ class AlertStore:
             return [insert_change(connection, resolved, ChangeKind.RESOLVED, now_ms)]
 
         return self._record(work)
+
+    def close_run(self, run_id: str, how: RunEnd, now_ms: int) -> list[RecordedChange]:
+        """Close the open alerts that the end of their run closes."""
+
+        def work(connection: Connection) -> list[RecordedChange]:
+            recorded = []
+            for alert in open_alerts_of_run(connection, run_id):
+                if is_closed_by(how, rule=alert.rule, metric=alert.metric):
+                    closed = replace(alert, state=AlertState.RESOLVED, changed_ms=now_ms)
+                    update_alert(connection, closed)
+                    recorded.append(
+                        insert_change(
+                            connection, closed, ChangeKind.CLOSED, now_ms, note=REASONS[how]
+                        )
+                    )
+            return recorded
+
+        return self._record(work)
+
+    def closed_metrics(self, run_id: str) -> set[str]:
+        """The metrics of the run's alerts that its end has closed."""
+        is_resolved = (alerts.c.run_id == run_id) & (alerts.c.state == AlertState.RESOLVED)
+        with self._database.read() as connection:
+            rows = connection.execute(select(alerts.c.alert_id, alerts.c.metric).where(is_resolved))
+            metrics = {row.alert_id: row.metric for row in rows}
+            closed = ids_whose_last_change_is(connection, metrics.keys(), ChangeKind.CLOSED)
+        return {metrics[alert_id] for alert_id in closed}
+
+    def runs_with_open_alerts(self) -> list[HeldRun]:
+        query = select(alerts.c.run_id, alerts.c.workspace).where(IS_OPEN).distinct()
+        with self._database.read() as connection:
+            return [
+                HeldRun(run_id=row.run_id, workspace=row.workspace)
+                for row in connection.execute(query)
+            ]
 
     def find(self, alert_id: str) -> Alert:
         """Raises AlertNotFoundError if there is none."""

@@ -18,7 +18,7 @@ from api.cli.run_choice import resolve_run
 from api.cli.run_text import LEVEL_STYLES
 from api.client import FoveaClient
 from api.printable import printable
-from api.runs.metrics_data import critical_thresholds
+from api.runs.critical_thresholds import critical_thresholds
 from api.runs.series import Series, once_per_step
 from api.timestamps import utc
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from api.control.state import ControlState, synced_with_mlflow
+from api.control.state import ControlState, deleted, synced_with_mlflow
 from api.runs.state import RunState
 from api.runs.status import effective_status
 from tracking_plugin.mlflow_status import ACTIVE_STATUSES, run_status_of
@@ -27,6 +27,7 @@ class MlflowRunSnapshot:
     workspace: str | None
     status: RunStatus
     has_status_tag: bool
+    is_deleted: bool
     job: JobTraits | None
     was_live: bool
 
@@ -39,6 +40,7 @@ class MlflowRunSnapshot:
             workspace=workspace,
             status=_status(run),
             has_status_tag=str(Tag.STATUS) in run.tags,
+            is_deleted=run.deleted,
             job=job,
             was_live=was_live,
         )
@@ -48,12 +50,17 @@ class MlflowRunSnapshot:
         """The control state of the run if none is stored yet."""
         return ControlState(run_id=self.run_id, workspace=self.workspace, status=self.status)
 
-    def sync(self, state: ControlState) -> ControlState:
+    def sync(self, state: ControlState, deadline_ms: int) -> ControlState:
+        """`deadline_ms` is when the job of a deleted run is ended."""
+        if self.is_deleted:
+            return deleted(state, deadline_ms)
         return synced_with_mlflow(state, self.status, was_live=self.was_live)
 
 
 def _status(run: RunState) -> RunStatus:
     """The run's status. An active run's tag is ignored if an earlier end or another server left it."""
+    if run.deleted and run.mlflow_status in ACTIVE_STATUSES:
+        return RunStatus.STOPPED
     tagged = effective_status(run.mlflow_status, run.tags)
     is_plausible = run.mlflow_status not in ACTIVE_STATUSES or tagged in _BEFORE_ANY_COMMAND
     return tagged if is_plausible else run_status_of(run.mlflow_status)

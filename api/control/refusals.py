@@ -43,7 +43,8 @@ def require_controllable(
     """Raises one of the errors above. `transition` refuses commands to runs that have ended."""
     if not state.is_live:
         return
-    if not (state.has_link or run.job or run.has_status_tag):
+    is_reachable = state.has_link or (run.has_status_tag and not state.has_detached)
+    if not (is_reachable or run.job):
         raise NotControllableError(state.run_id)
     if action is Action.PAUSE and run.job and not run.job.can_pause:
         raise NotPausableError(state.run_id, run.job.kind)

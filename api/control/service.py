@@ -4,13 +4,20 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
-from api.bus.follower import BusFollower
-from api.bus.protocol import Bus
 from api.control.audit import CommandRecord, CommandRequest, Issuer
 from api.control.changes import StateChanges
+from api.control.link_claim import (
+    LinkClaim,
+    claimed,
+    digest_of,
+    expecting_job,
+    new_secret,
+    released,
+    require_holder,
+)
 from api.control.mlflow_events import MlflowEvents
 from api.control.mlflow_run import JobTraits, MlflowRunSnapshot
 from api.control.outcomes import CommandOutcome
@@ -18,8 +25,7 @@ from api.control.refusals import require_controllable
 from api.control.state import (
     ControlState,
     commanded,
-    connected,
-    has_stopped,
+    end_of_report,
     launched,
     marked_silent,
     paused_unstarted,
@@ -31,7 +37,8 @@ from api.control.transitions import Action
 from api.control.updates import StateUpdates
 from api.errors import ConflictError, NotFoundError
 from api.pages import Listed, Page
-from api.runs.reader import RunReader
+from api.runs.run_follower import RunFeed, RunFollower
+from api.runs.run_over import RunEnd
 from api.runs.workspaces import within
 from api.runs.writer import RunWriter
 from api.storage.database import in_database
@@ -40,6 +47,12 @@ from tracking_plugin.control_messages import Report
 from tracking_plugin.mlflow_status import end_status_of
 from tracking_plugin.names import RunStatus, Tag
 
+_RUN_ENDS = {
+    RunStatus.COMPLETED: RunEnd.COMPLETED,
+    RunStatus.STOPPED: RunEnd.STOPPED,
+    RunStatus.ERROR: RunEnd.FAILED,
+}
+
 
 @dataclass(frozen=True)
 class AcceptedCommand:
@@ -47,6 +60,15 @@ class AcceptedCommand:
 
     state: ControlState
     record_id: int
+
+
+@dataclass(frozen=True)
+class GrantedLink:
+    """`digest` is that of the program's secret, `secret` a new one that it has to be told."""
+
+    state: ControlState
+    digest: str = field(repr=False)
+    secret: str | None = field(repr=False)
 
 
 class ControlService:
@@ -60,23 +82,26 @@ class ControlService:
     def __init__(
         self,
         store: ControlStore,
-        reader: RunReader,
+        feed: RunFeed,
         writer: RunWriter,
-        bus: Bus,
         *,
         find_job: Callable[[str], JobTraits | None],
         obey_timeout_s: float,
     ) -> None:
         self._store = store
-        self._reader = reader
+        self._reader = feed.reader
+        self._failures = feed.failures
         self._writer = writer
         self._find_job = find_job
         self._obey_timeout_ms = int(obey_timeout_s * 1000)
-        self._changes = StateChanges(bus)
+        self._started_ms = unix_ms()
+        self._changes = StateChanges(feed.bus)
         tags = StatusTagWriter(store, writer)
-        self._updates = StateUpdates(store, self._changes, tags)
-        events = MlflowEvents(store, self._changes, self._updates, tags)
-        self._follower = BusFollower(bus, events.on_event, self._changes.notify_all)
+        self._updates = StateUpdates(
+            *(store, self._changes, tags), obey_timeout_ms=self._obey_timeout_ms
+        )
+        events = MlflowEvents(store, self._changes, self._updates, tags, self.synced_state)
+        self._follower = RunFollower(feed, events)
 
     @asynccontextmanager
     async def running(self, on_change: Callable[[str], None]) -> AsyncIterator[None]:
@@ -107,7 +132,7 @@ class ControlService:
         deadline_ms = request.at_ms + self._obey_timeout_ms
 
         def decide(state: ControlState) -> ControlState:
-            current = run.sync(state)
+            current = self._synced(run, state)
             require_controllable(current, run, action, release=release)
             return commanded(current, action, release=release, deadline_ms=deadline_ms)
 
@@ -149,27 +174,57 @@ class ControlService:
     async def was_commanded_from(self, run_id: str, source: str) -> bool:
         return await in_database(partial(self._store.was_commanded_from, run_id, source))
 
-    async def connect(self, run_id: str, workspace: str | None) -> ControlState:
-        """The state of a run whose program opens a control link.
+    async def connect(
+        self, run_id: str, workspace: str | None, secret: str, issuer: Issuer
+    ) -> GrantedLink:
+        """Grant the control link of a run to the program that presents `secret`, if it may have it.
 
-        Raises ConflictError if the run has ended.
+        Raises ConflictError if the run has ended, LinkHeldError if another program holds the link.
         """
         run = await self._snapshot(run_id, workspace)
+        fresh = new_secret()
 
-        def decide(state: ControlState) -> ControlState:
-            current = run.sync(state)
-            return connected(current, unix_ms()) if current.is_live else current
+        def claim(state: ControlState) -> LinkClaim:
+            current = self._synced(run, state)
+            if not current.is_live:
+                return LinkClaim(current)
+            return claimed(
+                current,
+                presented=digest_of(secret),
+                fresh=digest_of(fresh),
+                now_ms=unix_ms(),
+                listening_since_ms=self._started_ms,
+            )
 
-        state = (await self._updates.apply(run_id, decide, initial=run.initial_state)).after
+        initial = run.initial_state
+        state = (await self._updates.claim_link(run_id, claim, issuer, initial=initial)).after
         if not state.is_live:
             raise ConflictError(f"The run {run_id} is {state.status}: nothing is left to control")
-        return state
+        is_new = state.link_digest == digest_of(fresh)
+        return GrantedLink(state, state.link_digest, fresh if is_new else None)
 
-    async def report(self, run_id: str, report: Report) -> ControlState:
-        """Apply a report of the run; returns its new state."""
-        change = await self._updates.apply(run_id, lambda state: reported(state, report, unix_ms()))
-        if change.after.is_live and has_stopped(report):
-            await self._end_stopped(change.after, report.message)
+    async def expect_job(self, run_id: str, secret: str) -> None:
+        """Only a job that presents `secret` may open the control link: it is about to be submitted."""
+        digest = digest_of(secret)
+        await self._updates.apply(run_id, lambda state: expecting_job(state, digest))
+
+    async def release_link(self, run_id: str, digest: str) -> None:
+        """The program has closed its control link in order: another one may open the next."""
+        await self._updates.apply(run_id, lambda state: released(state, digest))
+
+    async def report(self, run_id: str, report: Report, digest: str) -> ControlState:
+        """Apply a report over the link of `digest`; returns the run's new state.
+
+        Raises LinkTakenError if another program has taken the link over.
+        """
+
+        def decide(state: ControlState) -> ControlState:
+            return reported(require_holder(state, digest), report, unix_ms())
+
+        change = await self._updates.apply(run_id, decide)
+        status = end_of_report(report)
+        if change.after.is_live and status is not None:
+            await self._end_reported(change.after, status, report.message)
         return change.after
 
     async def find(self, run_id: str) -> ControlState | None:
@@ -179,7 +234,8 @@ class ControlService:
     async def synced_state(self, run_id: str, workspace: str | None) -> ControlState:
         """The state, brought in line with MLflow first."""
         run = await self._snapshot(run_id, workspace)
-        return (await self._updates.apply(run_id, run.sync, initial=run.initial_state)).after
+        sync = partial(self._synced, run)
+        return (await self._updates.apply(run_id, sync, initial=run.initial_state)).after
 
     async def launched(self, run_id: str) -> None:
         """Record that a Ray job is submitted for the run."""
@@ -196,25 +252,32 @@ class ControlService:
         tags = {str(Tag.STATUS): str(status), **({str(Tag.MESSAGE): message} if message else {})}
         await self._writer.set_tags(run_id, workspace, tags)
         await self._writer.set_status(run_id, workspace, end_status_of(status))
-        await self._updates.apply_end(run_id, status, message)
+        await self._updates.apply_end(run_id, _RUN_ENDS[status], message)
 
     async def mark_silent_runs(self) -> None:
         """Write a message to each run that has become silent."""
-        for state in await in_database(lambda: self._store.newly_silent(unix_ms())):
-            try:
-                current = await self.synced_state(state.run_id, state.workspace)
-            except NotFoundError:
-                await self._updates.apply_end(state.run_id, RunStatus.ERROR, "The run was deleted")
-                continue
-            if current.is_live:
-                await self._updates.apply(
-                    state.run_id, lambda state: marked_silent(state, unix_ms())
-                )
+        silent = await in_database(lambda: self._store.newly_silent(unix_ms()))
+        await self._failures.each(
+            "Marking silent runs", silent, lambda state: state.run_id, self._mark_silent
+        )
 
-    async def _end_stopped(self, state: ControlState, message: str) -> None:
+    async def _mark_silent(self, silent: ControlState) -> None:
+        try:
+            current = await self.synced_state(silent.run_id, silent.workspace)
+        except NotFoundError:
+            await self._updates.apply_end(silent.run_id, RunEnd.DELETED)
+            return
+        if current.is_live:
+            mark = partial(marked_silent, now_ms=unix_ms())
+            await self._updates.apply(silent.run_id, mark)
+
+    async def _end_reported(self, state: ControlState, status: RunStatus, message: str) -> None:
         """End the run of a program that does not end its MLflow run itself."""
         if (await self.synced_state(state.run_id, state.workspace)).is_live:
-            await self.end(state.run_id, RunStatus.STOPPED, message)
+            await self.end(state.run_id, status, message)
+
+    def _synced(self, run: MlflowRunSnapshot, state: ControlState) -> ControlState:
+        return run.sync(state, unix_ms() + self._obey_timeout_ms)
 
     async def _snapshot(self, run_id: str, workspace: str | None) -> MlflowRunSnapshot:
         def read() -> MlflowRunSnapshot:

@@ -1,11 +1,16 @@
 """Decides how commands, reports and ends change the control state of a run; does no I/O."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from api.control.silence import CONTROLLED_LIMIT_MS, SILENT_MESSAGE, is_silent
 from api.control.transitions import LIVE, Action, Observation, transition
+from api.runs.run_over import RunEnd
+from api.runs.status import DELETED_MESSAGE
 from tracking_plugin.control_messages import Command, Desired, Observed, Report
 from tracking_plugin.names import RunStatus
+
+DETACHED_MESSAGE = "The training loop has ended, and listens for commands no more"
 
 DESIRED = {
     Action.PAUSE: Desired.PAUSED,
@@ -43,10 +48,19 @@ class ControlState:
     heartbeat_ms: int | None = None
     deadline_ms: int | None = None
     """When a run that was told to stop is killed."""
+    link_digest: str = field(default="", repr=False)
+    """Digest of the secret of the program that holds the control link; empty if any may have it."""
+    is_link_of_job: bool = False
+    """Whether that secret is in the environment of a job of this server."""
 
     @property
     def is_live(self) -> bool:
         return self.status in LIVE
+
+    @property
+    def has_detached(self) -> bool:
+        """Whether its program had a control link, and has said that it listens no more."""
+        return self.heartbeat_ms is not None and not self.has_link
 
     @property
     def command(self) -> Command:
@@ -98,7 +112,7 @@ def commanded(
 
 def connected(state: ControlState, now_ms: int) -> ControlState:
     """`state` after the run's program has opened a control link or sent a report over it."""
-    message = "" if state.message == SILENT_MESSAGE else state.message
+    message = "" if state.message in (SILENT_MESSAGE, DETACHED_MESSAGE) else state.message
     return replace(state, has_link=True, heartbeat_ms=now_ms, message=message)
 
 
@@ -115,6 +129,8 @@ def reported(state: ControlState, report: Report, now_ms: int) -> ControlState:
     """
     if not state.is_live:
         return state
+    if report.observed is Observed.DETACHED:
+        return _detached(state, report.message)
     is_answer = report.command_id == state.command_id
     acknowledges = is_answer and report.observed.status in _ACKNOWLEDGING[state.desired]
     known = replace(
@@ -132,6 +148,20 @@ def reported(state: ControlState, report: Report, now_ms: int) -> ControlState:
         known = replace(known, desired=Desired.RUNNING, release=False)
     message = report.message if status is not state.status or report.message else known.message
     return replace(known, status=status, message=message)
+
+
+def _detached(state: ControlState, message: str) -> ControlState:
+    """The loop has ended and listens no more. A command that it has not carried out has failed."""
+    has_open_command = state.desired is not Desired.RUNNING
+    return replace(
+        state,
+        status=transition(state.status, Observation.DETACHED),
+        desired=Desired.RUNNING,
+        release=False,
+        has_link=False,
+        deadline_ms=None,
+        message=message or (DETACHED_MESSAGE if has_open_command else ""),
+    )
 
 
 def _observation(state: ControlState, report: Report, *, is_answer: bool) -> Observation | None:
@@ -170,22 +200,43 @@ def paused_unstarted(state: ControlState) -> ControlState:
 
 
 def ended(state: ControlState, status: RunStatus, message: str = "") -> ControlState:
-    """`state` after the end of the run. The first end counts; a later one changes nothing."""
+    """`state` after the end of the run. The first end counts; a later one changes nothing.
+
+    A loop that is still paused is told to stop, since no later command can reach its run.
+    """
     if not state.is_live:
         return state
+    is_to_pause = state.desired is Desired.PAUSED
     return replace(
         state,
         status=transition(state.status, _ENDS[status]),
+        desired=Desired.STOPPED if is_to_pause else state.desired,
         is_released=False,
         deadline_ms=None,
         message=message or state.message,
     )
 
 
+def deleted(state: ControlState, deadline_ms: int) -> ControlState:
+    """`state` after the run was deleted: its program is told to stop, and its job has a deadline."""
+    if not state.is_live:
+        return state
+    gone = ended(state, RunStatus.STOPPED, DELETED_MESSAGE)
+    return replace(gone, desired=Desired.STOPPED, deadline_ms=deadline_ms)
+
+
 _ENDS = {
     RunStatus.COMPLETED: Observation.COMPLETED,
     RunStatus.STOPPED: Observation.STOPPED,
     RunStatus.ERROR: Observation.FAILED,
+}
+
+
+STATUS_OF: Mapping[RunEnd, RunStatus] = {
+    RunEnd.COMPLETED: RunStatus.COMPLETED,
+    RunEnd.STOPPED: RunStatus.STOPPED,
+    RunEnd.FAILED: RunStatus.ERROR,
+    RunEnd.DELETED: RunStatus.STOPPED,
 }
 
 
@@ -212,6 +263,8 @@ def synced_with_mlflow(state: ControlState, status: RunStatus, *, was_live: bool
     return restarted(state, status) if is_restarted else state
 
 
-def has_stopped(report: Report) -> bool:
-    """Whether the run reports that it has stopped, so that its MLflow run may be ended."""
-    return report.observed is Observed.STOPPED
+def end_of_report(report: Report) -> RunStatus | None:
+    """How the run reports that it has ended, so that its MLflow run may be ended; None if it has not."""
+    return {Observed.STOPPED: RunStatus.STOPPED, Observed.FAILED: RunStatus.ERROR}.get(
+        report.observed
+    )

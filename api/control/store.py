@@ -23,15 +23,16 @@ from api.control.state import ControlState
 from api.control.transitions import LIVE
 from api.errors import NotFoundError
 from api.pages import Listed, Page
+from api.runs.run_over import HeldRun
 from api.storage.database import Database
 from api.storage.tables import commands, runs
 from tracking_plugin.control_messages import Desired
 from tracking_plugin.names import RunStatus
 
 Decide = Callable[[ControlState], ControlState]
-
 DecideInTransaction = Callable[[ControlState, Connection], ControlState]
 ClaimLink = Callable[[ControlState], LinkClaim]
+
 
 class UnknownStateError(NotFoundError):
     """No state is stored: the run got no command, and its program opened no control link."""
@@ -75,6 +76,15 @@ class ControlStore:
         query = select(runs).where(runs.c.has_link, runs.c.status.in_(LIVE))
         with self._database.read() as connection:
             return [_state(row) for row in connection.execute(query)]
+
+    def live(self) -> list[HeldRun]:
+        """The runs that have not ended."""
+        query = select(runs.c.run_id, runs.c.workspace).where(runs.c.status.in_(LIVE))
+        with self._database.read() as connection:
+            return [
+                HeldRun(run_id=row.run_id, workspace=row.workspace)
+                for row in connection.execute(query)
+            ]
 
     def newly_silent(self, now_ms: int) -> list[ControlState]:
         """The silent runs that are not marked as silent yet."""
@@ -146,16 +156,6 @@ class ControlStore:
         with self._database.read() as connection:
             return newest_records(connection, run_id, page)
 
-    def _change(
-        self,
-        run_id: str,
-        decide: DecideInTransaction,
-        now_ms: int,
-        initial: ControlState | None,
-        request: CommandRequest | None,
-    ) -> Change:
-        with self._database.begin() as connection:
-            found = _find(connection, run_id, for_update=True)
     def _attempted_twice(
         self,
         run_id: str,
@@ -170,6 +170,16 @@ class ControlStore:
             # Another process has inserted the first state of the run at the same moment.
             return self._change(run_id, decide, now_ms, initial, request)
 
+    def _change(
+        self,
+        run_id: str,
+        decide: DecideInTransaction,
+        now_ms: int,
+        initial: ControlState | None,
+        request: CommandRequest | None,
+    ) -> Change:
+        with self._database.begin() as connection:
+            found = _find(connection, run_id, for_update=True)
             before = found or initial
             if before is None:
                 raise UnknownStateError(run_id)

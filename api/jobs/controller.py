@@ -4,16 +4,16 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from mlflow.exceptions import MlflowException
-
+from api.control.link_claim import new_secret
 from api.control.service import ControlService
-from api.errors import ApiError, NotFoundError, UnavailableError
+from api.errors import NotFoundError, UnavailableError
 from api.jobs.cluster import JobCluster
 from api.jobs.logs import JobLogs
 from api.jobs.next_step import ObservedJob, Step, next_step
 from api.jobs.ray_jobs import RayJobs
 from api.jobs.store import Job, JobState, JobStore
 from api.jobs.submission import new_submission_id, submit
+from api.run_failures import RunFailures
 from api.settings import Settings
 from api.storage.database import in_database
 from api.storage.lease import Lease
@@ -40,7 +40,9 @@ class JobController:
         control: ControlService,
         logs: JobLogs,
         lease: Lease,
+        failures: RunFailures,
     ) -> None:
+        self._failures = failures
         self._settings = settings
         self._jobs = jobs
         self._control = control
@@ -71,11 +73,10 @@ class JobController:
         await self._cluster.close()
 
     async def _reconcile_all(self) -> None:
-        for job in await in_database(self._jobs.unfinished):
-            try:
-                await self._reconcile(job)
-            except (ApiError, MlflowException, RayError) as error:
-                logger.warning("Job of run %s: %s", job.run_id, error)
+        jobs = await in_database(self._jobs.unfinished)
+        await self._failures.each(
+            "Reconciling a job", jobs, lambda job: job.run_id, self._reconcile
+        )
 
     async def _reconcile(self, job: Job) -> None:
         try:
@@ -143,6 +144,8 @@ class JobController:
 
     async def _submit_to(self, cluster: RayJobs, job: Job) -> None:
         submission_id = new_submission_id(job)
+        secret = new_secret()
+        await self._control.expect_job(job.run_id, secret)
         # Stored before Ray gets it. If the server dies in between, the next one finds no such job
         # and ends the run; stored afterwards, a job could train that no server knows of.
         changes = {
@@ -154,7 +157,14 @@ class JobController:
         if not await self._move(job, JobState.SUBMITTED, **changes):
             return
         data_dir = self._settings.data_dir.absolute() if self._cluster.is_local else None
-        await submit(cluster, job, submission_id, data_dir)
+        await submit(
+            cluster,
+            job,
+            submission_id,
+            control_secret=secret,
+            local_data_dir=data_dir,
+            data_roots=self._settings.data_roots,
+        )
         await self._control.launched(job.run_id)
 
     async def _stop(self, job: Job, *, is_late: bool) -> None:

@@ -56,7 +56,9 @@ def next_step(job: Job, state: ControlState, observed: ObservedJob, now_ms: int)
 
 
 def _while_running(state: ControlState, now_ms: int) -> Step:
-    if state.desired is not Desired.STOPPED or not state.is_live:
+    has_deadline = state.deadline_ms is not None
+    # A run that has ended by itself is about to exit; one that was deleted has a deadline.
+    if state.desired is not Desired.STOPPED or not (state.is_live or has_deadline):
         return Step.WAIT
     if state.deadline_ms is not None and now_ms > state.deadline_ms:
         return Step.KILL

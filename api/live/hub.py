@@ -12,10 +12,11 @@ from api.live.first_messages import FirstMessages
 from api.live.messages import MetricsUpdate
 from api.live.recent_messages import EncodedMessage, RecentMessages
 from api.live.run_view import RunView
-from api.live.run_views import RunStateReader, RunViews
+from api.live.run_views import RunStateReader, RunViews, is_of_all_runs
 from api.live.stream_cursor import APPLY_DEADLINE_S, StreamCursor
 from api.live.subscriber import Subscriber
 from api.live.subscriptions import Subscriptions, all_runs_topic
+from api.run_failures import RunFailures
 from tracking_plugin.events import ControlChanged, RunEvent
 
 logger = logging.getLogger(__name__)
@@ -39,12 +40,14 @@ class Hub:
         self,
         bus: Bus,
         stored: RunStateReader,
+        failures: RunFailures | None = None,
         *,
         retention: int,
         settle: Callable[[], Awaitable[None]],
     ) -> None:
         """`settle` waits until everything that the store holds now has been put on the bus."""
         self._bus = bus
+        self._failures = failures or RunFailures()
         self._retention = retention
         self._settle = settle
         self._views = RunViews(stored, self._catch_up)
@@ -116,12 +119,12 @@ class Hub:
             return
         self._subscriptions.add(subscriber, run_id)
         if since is not None and self._retains_all_after(since):
-            first = self._first_message(view, since.offset, recovered=True)
+            first = self._first_message(view, run_id, since.offset, recovered=True)
             start = self._recent.number_after(since.offset)
             subscriber.begin(first, since.offset, self._recent, start)
         else:
             offset = self._end_offset()
-            first = self._first_message(view, offset, recovered=None if is_new else False)
+            first = self._first_message(view, run_id, offset, recovered=None if is_new else False)
             subscriber.begin(first, offset, self._recent, self._recent.end)
 
     async def _view_for(self, run_id: str | None, workspace: str | None) -> RunView | None:
@@ -129,15 +132,30 @@ class Hub:
         if run_id is not None:
             return await self._views.for_snapshot(run_id, workspace)
         default = await self._views.default_run_id(workspace)
+        if default is None:
+            return None
         try:
-            return None if default is None else await self._views.for_snapshot(default, workspace)
+            return await self._views.for_snapshot(default, workspace)
         except NotFoundError:
             # It was deleted permanently in the meantime.
             return None
+        except Exception as error:
+            if is_of_all_runs(error):
+                raise
+            self._failures.add(default, "Showing the newest run", error)
+            return None
 
-    def _first_message(self, view: RunView | None, offset: int, *, recovered: bool | None) -> str:
+    def _first_message(
+        self, view: RunView | None, run_id: str | None, offset: int, *, recovered: bool | None
+    ) -> tuple[str, ...]:
         position = self._cursor.position
-        return self._first_messages.encoded(view, position, offset, recovered=recovered)
+        try:
+            return self._first_messages.encoded(view, position, offset, recovered=recovered)
+        except Exception as error:
+            if view is None or run_id is not None:
+                raise
+            self._failures.add(view.state.run_id, "Showing the newest run", error)
+            return self._first_messages.encoded(None, position, offset, recovered=recovered)
 
     def _end_offset(self) -> int:
         return OFFSETS_PER_EVENT * self._cursor.position.offset
@@ -214,20 +232,22 @@ class Hub:
             self._cursor.move_to(position)
             return
         offset = OFFSETS_PER_EVENT * position.offset
-        try:
+        message = text = status = None
+        with self._failures.isolated(event.run_id, "Sending an event to the sockets"):
             view = await self._views.for_event(event, is_retained=batch.is_retained)
             message = view.apply(event, offset)
-        except Exception:
-            logger.exception("An event could not be applied; sockets do not get it")
-            return
+            text = None if message is None else message.model_dump_json()
+            if isinstance(message, MetricsUpdate):
+                due = view.due_status(offset + 1, event.accepted_ms)
+                status = None if due is None else due.model_dump_json()
         self._cursor.move_to(position)
-        if message is None:
+        if text is None:
             return
-        text, is_update = message.model_dump_json(), isinstance(message, MetricsUpdate)
+        is_update = isinstance(message, MetricsUpdate)
         topics = (event.run_id, all_runs_topic(event.workspace))
         encoded = EncodedMessage(offset, topics, text, is_update)
         self._recent.append(encoded)
         await self._subscriptions.publish(encoded, self._recent.end - 1)
-        if is_update and (status := view.due_status(offset + 1, event.accepted_ms)):
-            unnumbered = EncodedMessage(offset + 1, topics, status.model_dump_json(), False)
+        if status is not None:
+            unnumbered = EncodedMessage(offset + 1, topics, status, False)
             await self._subscriptions.publish(unnumbered, None)

@@ -19,14 +19,16 @@ from api.live.messages import (
     StatusUpdate,
     SystemUpdate,
 )
+from api.runs.critical_thresholds import critical_thresholds, has_thresholds
 from api.runs.metric_values import finite
-from api.runs.metrics_data import Nesting, critical_thresholds, nest
+from api.runs.metrics_data import Nesting, nest
 from api.runs.schemas import MetricPoint, MetricsData, MetricsSnapshot
 from api.runs.state import RunState, latest_values, position_at
 from api.runs.status import training_status
 from api.runs.system_metrics import system_metrics
 from api.timestamps import utc
 from tracking_plugin import events
+from tracking_plugin.critical_conditions import THRESHOLD_PARAMS
 from tracking_plugin.names import Param
 
 HISTORY_STEPS = 100
@@ -150,9 +152,9 @@ class RunView:
 
     @apply.register
     def _(self, event: events.ParamsLogged, offset: int) -> RunMessage | None:
-        known = [str(name) for name in Param if name in event.params]
+        known = [str(name) for name in (*Param, *THRESHOLD_PARAMS) if name in event.params]
         self.state.params.update({name: event.params[name] for name in known})
-        if Param.CRITICAL_THRESHOLDS in known:
+        if has_thresholds(known):
             self._thresholds = critical_thresholds(self.state.params)
             self._nesting = Nesting(self._thresholds)
             self._nesting.update(latest_values(self.state))

@@ -6,6 +6,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol, TypeVar
 
+from mlflow.exceptions import MlflowException
+
 from api.errors import NotFoundError
 from api.live.run_view import RunView
 from api.middleware.paths import LIVE_PATH
@@ -19,6 +21,16 @@ logger = logging.getLogger(__name__)
 
 MOST_VIEWS = 1000
 READ_DEADLINE_S = 20.0
+
+
+class SlowRunError(TimeoutError):
+    """Reading one run takes too long."""
+
+
+def is_of_all_runs(error: Exception) -> bool:
+    """Whether the store or the bus fails, and not only what one run has logged."""
+    is_slow_run = isinstance(error, SlowRunError)
+    return isinstance(error, TimeoutError | OSError | MlflowException) and not is_slow_run
 
 
 class RunStateReader(Protocol):
@@ -129,7 +141,10 @@ class RunViews:
         return view
 
     async def _state(self, run_id: str, workspace: str | None) -> RunState:
-        return await _in_thread(workspace, lambda: self._stored.state(run_id))
+        try:
+            return await _in_thread(workspace, lambda: self._stored.state(run_id))
+        except TimeoutError as error:
+            raise SlowRunError from error
 
     def _forget(
         self,

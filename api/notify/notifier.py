@@ -19,7 +19,7 @@ from api.notify.records import Group
 from api.notify.store import NotificationStore
 from api.notify.targets import Target
 from api.notify.timing import NotificationTiming
-from api.runs.reader import RunReader
+from api.runs.run_follower import RunFeed
 from api.runs.workspaces import within
 from api.storage.database import in_database
 from api.storage.lease import Lease
@@ -40,7 +40,7 @@ class Notifier:
         timing: NotificationTiming,
         outbox: Outbox,
         store: NotificationStore,
-        reader: RunReader,
+        feed: RunFeed,
         lease: Lease,
         reassign: Callable[[], Mapping[str, int]],
         public_url: str,
@@ -48,7 +48,8 @@ class Notifier:
         """`reassign` moves what waits for services that are no longer configured to others."""
         self._timing = timing
         self._outbox = outbox
-        self._reader = reader
+        self._reader = feed.reader
+        self._failures = feed.failures
         self._reassign = reassign
         self._public_url = public_url.rstrip("/")
         self._deliveries = Deliveries(targets, store)
@@ -90,14 +91,17 @@ class Notifier:
         ready = partial(
             self._outbox.ready, unix_ms(), self._timing.wait_ms, self._timing.interval_ms
         )
-        for group in await in_database(ready):
-            try:
-                run, _ = await in_database(partial(self._find_run, group))
-            except (ApiError, MlflowException):
-                # A message without the run's name is better than a late one.
-                run = RunReference(run_id=group.run_id, run_name="")
-            compose = partial(changes_message, run)
-            await in_database(partial(self._outbox.write, group, compose, unix_ms()))
+        groups = await in_database(ready)
+        await self._failures.each("Writing a notification", groups, _run_id, self._write_message)
+
+    async def _write_message(self, group: Group) -> None:
+        try:
+            run, _ = await in_database(partial(self._find_run, group))
+        except (ApiError, MlflowException):
+            # A message without the run's name is better than a late one.
+            run = RunReference(run_id=group.run_id, run_name="")
+        compose = partial(changes_message, run)
+        await in_database(partial(self._outbox.write, group, compose, unix_ms()))
 
     async def _write_reminders(self) -> None:
         """Only for active runs: the person who ended a run knows of it."""
@@ -106,14 +110,15 @@ class Notifier:
             partial(self._outbox.unacknowledged, unix_ms(), repeat_ms)
         )
         self._reminded_ms = {group: self._reminded_ms.get(group, 0) for group in unacknowledged}
-        for group in unacknowledged:
-            if unix_ms() < self._reminded_ms[group] + repeat_ms:
-                continue
-            run, is_active = await in_database(partial(self._find_run, group))
-            if is_active:
-                compose = partial(reminder, run)
-                await in_database(partial(self._outbox.remind, group, compose, unix_ms()))
-            self._reminded_ms[group] = unix_ms()
+        due = [it for it in unacknowledged if unix_ms() >= self._reminded_ms[it] + repeat_ms]
+        await self._failures.each("Writing a reminder", due, _run_id, self._write_reminder)
+
+    async def _write_reminder(self, group: Group) -> None:
+        run, is_active = await in_database(partial(self._find_run, group))
+        if is_active:
+            compose = partial(reminder, run)
+            await in_database(partial(self._outbox.remind, group, compose, unix_ms()))
+        self._reminded_ms[group] = unix_ms()
 
     def _find_run(self, group: Group) -> tuple[RunReference, bool]:
         """The run, without a name if it is deleted, and whether it is active."""
@@ -129,3 +134,7 @@ class Notifier:
             url=url if self._public_url else None,
         )
         return run, state.mlflow_status in ACTIVE_STATUSES and not state.deleted
+
+
+def _run_id(group: Group) -> str:
+    return group.run_id

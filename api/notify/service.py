@@ -15,7 +15,7 @@ from api.notify.store import NotificationStore
 from api.notify.targets import Target, scheme_of
 from api.notify.timing import NotificationTiming
 from api.pages import Listed, Page
-from api.runs.reader import RunReader
+from api.runs.run_follower import RunFeed
 from api.settings import Settings
 from api.storage.database import Database, in_database
 from api.storage.lease import Lease
@@ -46,7 +46,7 @@ class NotifyService:
 
 @asynccontextmanager
 async def notify_service_running(
-    settings: Settings, targets: Sequence[Target], database: Database, reader: RunReader
+    settings: Settings, targets: Sequence[Target], database: Database, feed: RunFeed
 ) -> AsyncIterator[NotifyService]:
     """Send notifications while inside, if there are any targets."""
     outbox, store = Outbox(database, targets), NotificationStore(database, targets)
@@ -59,7 +59,7 @@ async def notify_service_running(
         NotificationTiming.of(settings),
         outbox,
         store,
-        reader,
+        feed,
         Lease(database, "notifications"),
         partial(reassign, database, targets),
         settings.public_url,

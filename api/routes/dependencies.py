@@ -11,16 +11,16 @@ from starlette.requests import HTTPConnection
 
 from api.control.audit import Issuer
 from api.errors import NotFoundError
+from api.run_failures import RunFailures
 from api.runs.reader import RunReader
 from api.runs.workspaces import resolve_workspace, within
 from api.services import Services
 
-
-class NoRunError(NotFoundError):
 UNKNOWN_SOURCE = "unknown"
 """In the audit, the source of a request whose address is not known for sure."""
 
 
+class NoRunError(NotFoundError):
     """The server has no runs."""
 
     def __init__(self) -> None:
@@ -54,15 +54,27 @@ def run_reader(request: Request) -> RunReader:
 Reader = Annotated[RunReader, Depends(run_reader)]
 
 
+def run_failures(request: Request) -> RunFailures:
+    failures = request.app.state.run_failures
+    assert isinstance(failures, RunFailures)
+    return failures
+
+
+Failures = Annotated[RunFailures, Depends(run_failures)]
+
+
 def selected_run_id(
     reader: Reader,
     run_id: Annotated[
         str | None,
-        Query(description="MLflow run id; default: the newest active run, else the newest run"),
+        Query(
+            description="MLflow run id, or the beginning of one; default: the newest active run, else "
+            "the newest run"
+        ),
     ] = None,
 ) -> str:
     """The requested run or the default one. Raises NoRunError; reading the run checks that it exists."""
-    selected = reader.default_run_id() if run_id is None else run_id
+    selected = reader.default_run_id() if run_id is None else reader.full_run_id(run_id)
     if selected is None:
         raise NoRunError
     return selected
@@ -81,6 +93,10 @@ RunningServices = Annotated[Services, Depends(running_services)]
 
 
 def issuer(request: Request) -> Issuer:
+    return issuer_of(request)
+
+
+def issuer_of(connection: HTTPConnection) -> Issuer:
     """Who sends the request; anonymous, because there is no authentication yet."""
     return Issuer(who="anonymous", source=source_of(connection))
 
@@ -90,10 +106,6 @@ def source_of(connection: HTTPConnection) -> str:
     host = connection.client.host if connection.client else ""
     try:
         return str(ipaddress.ip_address(host.partition("%")[0]))
-    return issuer_of(request)
-
-
-def issuer_of(connection: HTTPConnection) -> Issuer:
     except ValueError:
         return UNKNOWN_SOURCE
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 
 from api.pages import Offset, Page
-from api.routes.dependencies import Reader, in_workspace
+from api.routes.dependencies import Failures, Reader, in_workspace
 from api.routes.documented import REFUSALS, documented
 from api.routes.examples import runs as examples
 from api.runs.listing import list_runs
@@ -33,6 +33,7 @@ Status = Annotated[
 def get_runs(
     response: Response,
     reader: Reader,
+    failures: Failures,
     experiment: Experiment = None,
     status: Status = None,
     limit: Annotated[int, Query(ge=1, le=1000, description="maximum number of entries")] = 100,
@@ -40,10 +41,10 @@ def get_runs(
 ) -> list[RunSummary]:
     """Runs of all experiments, newest first, without deleted ones."""
     query, page = RunQuery(experiment=experiment, status=status), Page(limit=limit, offset=offset)
-    return list_runs(reader, query, page, unix_ms()).with_total_header(response)
+    return list_runs(reader, query, page, unix_ms(), failures).with_total_header(response)
 
 
 @router.get("/runs/{run_id}", responses=documented(examples.STATUS))
 def get_run(reader: Reader, run_id: str) -> TrainingStatus:
-    """The status and progress of a run."""
-    return training_status(reader.state(run_id), unix_ms())
+    """The status and progress of a run, which the beginning of its id names, too."""
+    return training_status(reader.state(reader.full_run_id(run_id)), unix_ms())

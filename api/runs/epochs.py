@@ -5,10 +5,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from api.errors import NotFoundError
 from api.pages import Listed, Page
+from api.runs.critical_thresholds import critical_thresholds
 from api.runs.epoch_scale import epoch_scale
 from api.runs.evaluations import evaluation_of
 from api.runs.metric_names import resolve_metrics
-from api.runs.metrics_data import critical_thresholds, nest
+from api.runs.metrics_data import nest
 from api.runs.reader import RunReader
 from api.runs.schemas import EpochComparison, EpochDetails, EpochValues, MetricsData
 from api.runs.source import EpochSpan, SpanEnds, is_of_training

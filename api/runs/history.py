@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping
 from itertools import groupby
 
 from api.pages import Listed, Page
+from api.runs.critical_thresholds import critical_thresholds
 from api.runs.epoch_scale import epoch_scale
-from api.runs.metrics_data import critical_thresholds, nest
+from api.runs.metrics_data import nest
 from api.runs.reader import RunReader
 from api.runs.schemas import LatestMetrics, MetricsData, MetricsSnapshot
 from api.runs.state import TrainingPosition, latest_values, position_at

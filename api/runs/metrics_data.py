@@ -1,15 +1,12 @@
 """Converts flat MLflow metric names to the nested fields of MetricsData."""
 
-import json
-import math
 from collections.abc import Mapping
-from typing import Any
 
 from api.runs.metric_catalog import METRIC_CATALOG
 from api.runs.metric_values import count, finite
 from api.runs.schemas import CriticalCondition, MetricsData
 from tracking_plugin.critical_conditions import MIN_SENSITIVITY, ConditionStatus, condition_status
-from tracking_plugin.names import MetricGroup, Param
+from tracking_plugin.names import MetricGroup
 from tracking_plugin.wilson_interval import wilson_interval
 
 _PATHS: Mapping[str, tuple[str, str | None]] = {
@@ -23,32 +20,6 @@ SHORT_NAMES: Mapping[str, tuple[str, ...]] = {
     for short, _ in _PATHS.values()
 }
 """The MLflow names that each short name stands for."""
-
-
-def critical_thresholds(params: Mapping[str, str]) -> Mapping[str, float]:
-    """The minimum sensitivity of each condition: the run's parameter, else the shipped taxonomy.
-
-    Any client can log the parameter, and a threshold that is no number from 0 to 1 would silence a
-    clinical alert. Where one is not, the shipped thresholds count, except for those that are usable.
-    """
-    try:
-        limits = json.loads(params[Param.CRITICAL_THRESHOLDS])
-    except (KeyError, ValueError, RecursionError):
-        return MIN_SENSITIVITY
-    if not isinstance(limits, dict):
-        return MIN_SENSITIVITY
-    numbers = {name: _fraction(limit) for name, limit in limits.items()}
-    usable = {name: number for name, number in numbers.items() if number is not None}
-    return usable if len(usable) == len(numbers) else {**MIN_SENSITIVITY, **usable}
-
-
-def _fraction(value: Any) -> float | None:
-    """The number from 0 to 1 that `value` is or says."""
-    try:
-        number = math.nan if isinstance(value, bool) else float(value)
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return number if 0 <= number <= 1 else None
 
 
 class Nesting:

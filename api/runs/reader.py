@@ -2,7 +2,7 @@
 
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import partial
 
@@ -10,7 +10,7 @@ from mlflow.server.handlers import _get_tracking_store
 from mlflow.store.tracking.abstract_store import AbstractStore
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
-from api.errors import NotFoundError
+from api.errors import ConflictError, NotFoundError
 from api.pages import Listed, Page
 from api.runs.artifacts import read_artifact
 from api.runs.bounded_reads import BoundedReads
@@ -24,6 +24,7 @@ from api.runs.stored_runs import StoredRuns
 from tracking_plugin.mlflow_status import ACTIVE_STATUSES
 
 _RUN_ID = re.compile(r"[0-9a-f]{32}")
+_PREFIX = re.compile(r"[0-9a-f]{1,31}")
 _LONGEST_SHOWN = 64
 
 ARTIFACT_DEADLINE_S = 20.0
@@ -44,6 +45,15 @@ class _Source:
     store: AbstractStore
     runs: RunIndex
     metrics: MetricHistory
+
+
+class AmbiguousRunError(ConflictError):
+    """Several runs have an id that begins so."""
+
+    def __init__(self, prefix: str) -> None:
+        super().__init__(
+            f"Several runs have an id that begins with {prefix!r}: give more characters of it"
+        )
 
 
 class RunReader:
@@ -70,10 +80,37 @@ class RunReader:
             state.add_points(self.metrics.points(run_id, min(steps), max(steps)))
         return state
 
+    def full_run_id(self, given: str) -> str:
+        """The id that begins with `given`, which is returned as it is if none does.
+
+        Raises AmbiguousRunError if several do.
+        """
+        prefix = given.lower()
+        if not _PREFIX.fullmatch(prefix):
+            return given
+        match self._source.runs.ids_with_prefix(prefix, 2):
+            case [run_id]:
+                return run_id
+            case []:
+                return given
+        raise AmbiguousRunError(prefix)
+
     def default_run_id(self) -> str | None:
         """The newest run that has not ended, else the newest; deleted ones do not count."""
         runs = self._source.runs
         return runs.newest_run_id(ACTIVE_STATUSES) or runs.newest_run_id()
+
+    def ends(self, run_ids: Collection[str]) -> dict[str, RunEnd]:
+        """How those of the runs that are over have ended. A run that does not exist is deleted."""
+        return self._source.runs.ends(run_ids)
+
+    def parents(self, run_ids: Collection[str]) -> dict[str, str]:
+        """The parent of each of the runs that have one, except those of evaluation jobs."""
+        return self._source.runs.parents(run_ids)
+
+    def of_experiment(self, experiment_id: str) -> list[str]:
+        """The ids of all runs of an experiment, deleted or not."""
+        return self._source.runs.of_experiment(experiment_id)
 
     def find_runs(self, query: RunQuery, page: Page) -> Listed[FoundRun]:
         return self._source.runs.find_runs(query, page)

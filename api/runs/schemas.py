@@ -115,6 +115,10 @@ class TrainingStatus(BaseModel):
     eta_seconds: float | None = None
     current_image: str | None = None
     alert: str | None = Field(None, description="worst open alert level")
+    threshold_problem: str | None = Field(
+        None,
+        description="why the shipped critical thresholds count instead of the run's own",
+    )
 
 
 class LatestMetrics(MetricsData):
@@ -199,6 +203,10 @@ class RunSummary(BaseModel):
     total_epochs: int | None
     step: int | None
     alert: str | None = Field(description="worst open alert level")
+    threshold_problem: str | None = Field(
+        None,
+        description="why the shipped critical thresholds count instead of the run's own",
+    )
     recipe: str | None
     evaluated_run: str | None = Field(
         None, description="of the run of an evaluation job, the run that it scores"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from api.pages import Listed, Page
+from api.runs.run_over import RunEnd
 from api.runs.series import Series
 from api.runs.state import RunState
 from tracking_plugin.events import LoggedPoint
@@ -71,6 +72,25 @@ class RunIndex(Protocol):
 
     def run(self, run_id: str) -> RunState | None:
         """The run without its recent points; None if it does not exist."""
+        ...
+
+    def ends(self, run_ids: Collection[str]) -> dict[str, RunEnd]:
+        """How those of the runs that are over have ended. A run that does not exist is deleted."""
+        ...
+
+    def parents(self, run_ids: Collection[str]) -> dict[str, str]:
+        """The parent of each of the runs that have one, by MLflow's tag.
+
+        The runs of evaluation jobs are left out: they show nothing of the life of a training.
+        """
+        ...
+
+    def of_experiment(self, experiment_id: str) -> list[str]:
+        """The ids of all runs of an experiment, deleted or not."""
+        ...
+
+    def ids_with_prefix(self, prefix: str, limit: int) -> list[str]:
+        """The ids that begin with `prefix`, lower-case hexadecimal digits; at most `limit`."""
         ...
 
     def newest_run_id(self, statuses: Collection[str] | None = None) -> str | None:

@@ -6,16 +6,31 @@ from typing import Any
 
 from mlflow.entities import LifecycleStage
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, not_, or_, select, union_all
+from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    and_,
+    case,
+    exists,
+    func,
+    not_,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from api.pages import Listed, Page
 from api.runs.headlines import has_headlines
 from api.runs.mlflow_tables import EXPERIMENTS, LATEST_METRICS, PARAMS, RUNS, TAGS
+from api.runs.run_over import RunEnd, end_of
 from api.runs.source import KEY_METRICS, USUAL_METRICS, FoundRun, RunQuery, is_of_training
 from api.runs.sql_metrics import of_training, point, point_columns
 from api.runs.state import RunState
 from api.runs.status import effective_status
+from tracking_plugin.critical_conditions import THRESHOLD_PARAMS
 from tracking_plugin.mlflow_status import ACTIVE_STATUSES, MlflowStatus, run_status_of
 from tracking_plugin.names import Param, RunStatus, Tag
 
@@ -36,6 +51,8 @@ _NEWEST_FIRST = (
     RUNS.c.run_uuid,
 )
 _LARGEST_EXPERIMENT_ID = 2**31 - 1
+_IDS_AT_ONCE = 500
+"""Databases bound the number of parameters of a statement."""
 
 _METRICS_OF_A_RUN = 500
 _RUNS_AT_ONCE = 50
@@ -57,11 +74,37 @@ class SqlRuns:
             _add_latest(states, session.execute(_latest(states)))
         return states[run_id]
 
+    def ends(self, run_ids: Collection[str]) -> dict[str, RunEnd]:
+        gone = dict.fromkeys(run_ids, RunEnd.DELETED)
+        found: dict[str, RunEnd] = {}
+        with self._store.ManagedSessionMaker() as session:
+            for ids in _in_batches(run_ids):
+                for row in session.execute(self._runs().where(RUNS.c.run_uuid.in_(ids))):
+                    del gone[row.run_uuid]
+                    is_deleted = row.lifecycle_stage == LifecycleStage.DELETED
+                    if (how := end_of(row.status, is_deleted=is_deleted)) is not None:
+                        found[row.run_uuid] = how
+        return gone | found
+
+    def parents(self, run_ids: Collection[str]) -> dict[str, str]:
+        found: dict[str, str] = {}
+        with self._store.ManagedSessionMaker() as session:
+            for ids in _in_batches(run_ids):
+                found |= {row.run_uuid: row.value for row in session.execute(_parents(ids))}
+        return found
+
+    def of_experiment(self, experiment_id: str) -> list[str]:
+        ids = select(RUNS.c.run_uuid).where(RUNS.c.experiment_id == int(experiment_id))
+        with self._store.ManagedSessionMaker() as session:
+            return list(session.execute(ids).scalars())
+
+    def ids_with_prefix(self, prefix: str, limit: int) -> list[str]:
+        found = self._runs().where(RUNS.c.run_uuid.startswith(prefix)).limit(limit)
+        with self._store.ManagedSessionMaker() as session:
+            return [row.run_uuid for row in session.execute(found)]
+
     def newest_run_id(self, statuses: Collection[str] | None = None) -> str | None:
-        is_evaluation = exists().where(
-            TAGS.c.run_uuid == RUNS.c.run_uuid, TAGS.c.key == Tag.EVALUATED_RUN.value
-        )
-        conditions = [not_(is_evaluation)]
+        conditions = [not_(_has_tag(RUNS, Tag.EVALUATED_RUN))]
         if statuses is not None:
             conditions.append(RUNS.c.status.in_(statuses))
         wanted = self._active_runs().where(*conditions).order_by(*_NEWEST_FIRST).limit(1)
@@ -117,17 +160,30 @@ class SqlRuns:
         return by_id if is_an_id else by_name
 
 
-def _in_batches(run_ids: Collection[str], size: int) -> Iterator[list[str]]:
+def _in_batches(run_ids: Collection[str], size: int = _IDS_AT_ONCE) -> Iterator[list[str]]:
     ids = list(run_ids)
     for start in range(0, len(ids), size):
         yield ids[start : start + size]
+
+
+def _has_tag(of_run: FromClause, key: Tag) -> ColumnElement[bool]:
+    tags = TAGS.alias()
+    return exists().where(tags.c.run_uuid == of_run.c.run_uuid, tags.c.key == key.value)
+
+
+def _parents(run_ids: Collection[str]) -> Select[Any]:
+    return (
+        select(TAGS.c.run_uuid, TAGS.c.value)
+        .where(TAGS.c.key == MLFLOW_PARENT_RUN_ID, TAGS.c.run_uuid.in_(run_ids))
+        .where(not_(_has_tag(TAGS, Tag.EVALUATED_RUN)))
+    )
 
 
 def _states(session: Session, rows: Iterable[Any]) -> dict[str, RunState]:
     """The runs with those parameters and tags that Fovea knows."""
     states = {row.run_uuid: _state(row) for row in rows}
     params = select(PARAMS.c.run_uuid, PARAMS.c.key, PARAMS.c.value).where(
-        PARAMS.c.run_uuid.in_(states), PARAMS.c.key.in_(_texts(Param))
+        PARAMS.c.run_uuid.in_(states), PARAMS.c.key.in_((*_texts(Param), *THRESHOLD_PARAMS))
     )
     for run_id, key, value in session.execute(params):
         states[run_id].params[key] = value

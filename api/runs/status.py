@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 
+from api.runs.critical_thresholds import read_thresholds
 from api.runs.schemas import TrainingStatus
 from api.runs.state import RunState, position_at
 from tracking_plugin.mlflow_status import ACTIVE_STATUSES, run_status_of
 from tracking_plugin.names import RunStatus, Tag
+
+DELETED_MESSAGE = "The run was deleted"
 
 _UNTIL_MLFLOW_ENDS: Mapping[RunStatus, RunStatus] = {
     RunStatus.COMPLETED: RunStatus.TRAINING,
@@ -30,10 +33,10 @@ def effective_status(mlflow_status: str | None, tags: Mapping[str, str]) -> RunS
 def training_status(state: RunState, now_ms: int) -> TrainingStatus:
     """The status as frontends show it."""
     position = position_at(state, state.last_step)
-    status = effective_status(state.mlflow_status, state.tags)
+    status = shown_status(state)
     return TrainingStatus(
         status=status,
-        message=state.tags.get(Tag.MESSAGE, ""),
+        message=DELETED_MESSAGE if state.deleted else state.tags.get(Tag.MESSAGE, ""),
         run_id=state.run_id,
         run_name=state.run_name,
         experiment_id=state.experiment_id,
@@ -47,12 +50,23 @@ def training_status(state: RunState, now_ms: int) -> TrainingStatus:
         elapsed_time=_elapsed_s(state, now_ms),
         eta_seconds=_eta_s(state) if status == RunStatus.TRAINING else None,
         current_image=state.tags.get(Tag.CURRENT_IMAGE),
-        alert=state.tags.get(Tag.ALERT),
+        alert=None if state.deleted else state.tags.get(Tag.ALERT),
+        threshold_problem=read_thresholds(state.params).problem,
     )
+
+
+def shown_status(state: RunState) -> RunStatus:
+    """The effective status; a deleted run is stopped, whatever it was when it was deleted."""
+    if state.deleted and state.mlflow_status in ACTIVE_STATUSES:
+        return RunStatus.STOPPED
+    return effective_status(state.mlflow_status, state.tags)
 
 
 def _elapsed_s(state: RunState, now_ms: int) -> float | None:
     if state.start_time_ms is None:
+        return None
+    if state.deleted and state.end_time_ms is None:
+        # Nothing records when a run was deleted.
         return None
     has_ended = state.mlflow_status not in ACTIVE_STATUSES and state.end_time_ms is not None
     end_ms = state.end_time_ms if has_ended else now_ms

@@ -1,6 +1,7 @@
 """Reads runs through MLflow's store interface, for stores that are not SQL."""
 
 from collections.abc import Collection, Iterator
+from itertools import islice
 from typing import Any
 
 from mlflow.entities import Run, ViewType
@@ -8,8 +9,10 @@ from mlflow.entities.lifecycle_stage import LifecycleStage
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST, ErrorCode
 from mlflow.store.tracking.abstract_store import AbstractStore
+from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
 
 from api.pages import Listed, Page
+from api.runs.run_over import RunEnd, end_of
 from api.runs.source import FoundRun, RunQuery, is_of_training
 from api.runs.state import RunState
 from api.runs.status import effective_status
@@ -34,8 +37,35 @@ class StoredRuns:
                 return None
             raise
 
+    def ends(self, run_ids: Collection[str]) -> dict[str, RunEnd]:
+        found = {}
+        for run_id in run_ids:
+            run = self.run(run_id)
+            how = (
+                RunEnd.DELETED if run is None else end_of(run.mlflow_status, is_deleted=run.deleted)
+            )
+            if how is not None:
+                found[run_id] = how
+        return found
+
+    def parents(self, run_ids: Collection[str]) -> dict[str, str]:
+        runs = [run for run_id in run_ids if (run := self.run(run_id)) is not None]
+        return {
+            run.run_id: run.tags[MLFLOW_PARENT_RUN_ID]
+            for run in runs
+            if MLFLOW_PARENT_RUN_ID in run.tags and Tag.EVALUATED_RUN not in run.tags
+        }
+
+    def of_experiment(self, experiment_id: str) -> list[str]:
+        runs = self._runs([experiment_id], ViewType.ALL)
+        return [run.info.run_id for run in runs]
+
+    def ids_with_prefix(self, prefix: str, limit: int) -> list[str]:
+        ids = (str(run.info.run_id) for run in self._runs(list(self._experiments())))
+        return list(islice((it for it in ids if it.startswith(prefix)), limit))
+
     def newest_run_id(self, statuses: Collection[str] | None = None) -> str | None:
-        runs = self._active_runs(list(self._experiments()))
+        runs = self._runs(list(self._experiments()))
         wanted = (
             run
             for run in runs
@@ -47,7 +77,7 @@ class StoredRuns:
 
     def find_runs(self, query: RunQuery, page: Page) -> Listed[FoundRun]:
         names = _of_experiment(self._experiments(), query.experiment)
-        runs = sorted(self._active_runs(list(names)), key=_newest_first)
+        runs = sorted(self._runs(list(names)), key=_newest_first)
         found = [
             FoundRun(_state(run), names[run.info.experiment_id])
             for run in runs
@@ -67,11 +97,11 @@ class StoredRuns:
             if not (token := page.token):
                 return names
 
-    def _active_runs(self, experiment_ids: list[str]) -> Iterator[Run]:
+    def _runs(self, experiment_ids: list[str], view: str = ViewType.ACTIVE_ONLY) -> Iterator[Run]:
         token = None
         while experiment_ids:
             page = self._store.search_runs(
-                experiment_ids, "", ViewType.ACTIVE_ONLY, max_results=_AT_ONCE, page_token=token
+                experiment_ids, "", view, max_results=_AT_ONCE, page_token=token
             )
             yield from page
             if not (token := page.token):

@@ -72,6 +72,10 @@ class ControlServer:
 
         return until(expected_report, f"the report {observed}")
 
+    @property
+    def is_connected(self) -> bool:
+        return bool(self._open)
+
     def wait_connected(self) -> None:
         until(lambda: bool(self._open), "a control link")
 

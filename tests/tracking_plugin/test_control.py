@@ -1,8 +1,12 @@
 """RunControl pauses and stops a loop by the server's commands, and reports the loop's state."""
 
+import gc
 import logging
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import mlflow
@@ -208,9 +212,91 @@ def test_a_server_without_control_does_not_stop_the_loop(
     assert len(warnings(caplog)) == 1
 
 
-def test_a_control_without_a_run_raises(local_runs: MlflowClient) -> None:
-    with pytest.raises(ValueError, match="needs a run: give it a run_id"):
-        RunControl()
+def test_without_an_active_run_one_warning_is_logged_and_the_training_continues(
+    local_runs: MlflowClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    with RunControl() as control:
+        assert not any(control.should_stop(step) for step in range(10))
+    (warning,) = warnings(caplog)
+    assert "no MLflow run is active" in warning
+
+
+def test_the_first_run_that_is_active_at_a_step_is_controlled(
+    server: ControlServer, local_runs: MlflowClient
+) -> None:
+    with RunControl(tracking_uri=server.url) as control:
+        assert not control.should_stop(1)
+        with mlflow.start_run() as run:
+            assert not control.should_stop(2)
+            assert control.run_id == run.info.run_id
+            assert server.wait_for_report(Observed.TRAINING).step == 2
+
+
+@pytest.mark.parametrize("error", [None, ValueError, KeyboardInterrupt, SystemExit])
+def test_a_loop_that_ends_says_that_it_listens_no_more(
+    server: ControlServer, error: type[BaseException] | None
+) -> None:
+    with suppress(ValueError, KeyboardInterrupt, SystemExit), control_of(server) as control:
+        assert not control.should_stop(1)
+        if error is not None:
+            raise error
+    server.wait_for_report(Observed.DETACHED)
+    until(lambda: not server.is_connected, "the end of the link")
+
+
+def test_a_control_that_nobody_refers_to_any_more_ends(server: ControlServer) -> None:
+    control = control_of(server)
+    assert not control.should_stop(1)
+    server.wait_for_report(Observed.TRAINING)
+    del control
+    gc.collect()
+    until(lambda: has_detached(server), "the last report")
+    until(lambda: not server.is_connected, "the end of the link")
+
+
+def test_a_program_that_exits_without_a_with_block_ends_its_control(server: ControlServer) -> None:
+    program = f"""
+from tracking_plugin.control import RunControl
+from tracking_plugin.control_messages import Observed
+control = RunControl({RUN_ID!r}, tracking_uri={server.url!r})
+number = control.report(Observed.TRAINING)
+assert control.wait_acknowledged(number, 30)
+raise RuntimeError("a bug")
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", program], check=False, capture_output=True, timeout=60
+    )
+    assert ended.returncode == 1
+    until(lambda: has_detached(server), "the last report")
+
+
+def test_a_run_that_cannot_be_ended_does_not_end_the_program_with_an_error(
+    server: ControlServer, local_runs: MlflowClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    def delete() -> None:
+        run = mlflow.active_run()
+        assert run is not None
+        local_runs.delete_run(run.info.run_id)
+
+    run = mlflow.start_run()
+    try:
+        with RunControl(tracking_uri=server.url) as control:
+            server.set_desired(Desired.STOPPED)
+            wait_for_command(control, 1)
+            assert control.should_stop(1)
+            delete()
+    finally:
+        local_runs.restore_run(run.info.run_id)
+        mlflow.end_run()
+    assert "could not be ended as KILLED" in warnings(caplog)[-1]
+
+
+def has_detached(server: ControlServer) -> bool:
+    return server.last_report is not None and server.last_report.observed is Observed.DETACHED
+
+
+def control_of(server: ControlServer) -> RunControl:
+    return RunControl(RUN_ID, tracking_uri=server.url)
 
 
 def stopped_run(server: ControlServer, after_stop: Callable[[], None] = lambda: None) -> str:

@@ -1,8 +1,18 @@
 """The RunControl of one fit, shared by the callbacks of all frameworks."""
 
+import logging
+import threading
+
+import mlflow
+from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
 from mlflow.utils.autologging_utils import autologging_is_disabled
 
 from tracking_plugin.control import RunControl, Share
+from tracking_plugin.loop_watch import LoopWatch
+from tracking_plugin.mlflow_status import MlflowStatus
+
+logger = logging.getLogger(__name__)
 
 
 class FitControl:
@@ -11,23 +21,29 @@ class FitControl:
     def __init__(self, control: RunControl | None) -> None:
         self._from_caller = control
         self._own: RunControl | None = None
+        self._watch: LoopWatch | None = None
+        self._lock = threading.Lock()
         self.has_stopped = False
 
     def begin(
         self,
         run_id: str | None = None,
         *,
+        package: str,
         tracking_uri: str | None = None,
         is_main: bool = True,
         share: Share | None = None,
     ) -> None:
-        """Call on all ranks; the arguments are those of RunControl."""
+        """Call on all ranks, from the training loop of `package`; the others are as for RunControl."""
         self.end()
         self.has_stopped = False
-        if self._from_caller is None:
-            self._own = RunControl(
-                run_id, tracking_uri=tracking_uri, is_main=is_main, share=share
-            ).__enter__()
+        if self._from_caller is not None:
+            return
+        if is_main and run_id is None:
+            _reopen_failed_run()
+        own = RunControl(run_id, tracking_uri=tracking_uri, is_main=is_main, share=share)
+        self._own = own.__enter__()
+        self._watch = LoopWatch(package, self._on_loop_raised)
 
     def refuse_autologging(self, flavor: str) -> None:
         """Raises ValueError if autologging would log to the run after a stop has ended it."""
@@ -47,6 +63,44 @@ class FitControl:
 
     def end(self, error: BaseException | None = None) -> None:
         """End the own RunControl as its `with` would; `error` is the training's, if it failed."""
-        own, self._own = self._own, None
+        own = self._taken()
+        if own is not None and error is not None:
+            own.fail(f"The training loop ended with {type(error).__name__}")
+        elif own is not None:
+            own.__exit__(None, None, None)
+
+    def _on_loop_raised(self) -> None:
+        """Runs in the watch's thread: the loop is gone, and has not called `end`."""
+        own = self._taken()
         if own is not None:
-            own.__exit__(None if error is None else type(error), error, None)
+            own.fail("The training loop ended before it was done")
+
+    def _taken(self) -> RunControl | None:
+        """The own RunControl, for the one caller that ends it."""
+        with self._lock:
+            own, self._own = self._own, None
+            watch, self._watch = self._watch, None
+        if watch is not None:
+            watch.close()
+        return own
+
+    def __deepcopy__(self, memo: dict[int, object]) -> "FitControl":
+        """A copy for another fit: scikit-learn copies the arguments of an estimator."""
+        return FitControl(self._from_caller)
+
+    def __reduce__(self) -> tuple[type["FitControl"], tuple[RunControl | None]]:
+        """For another process, a fit of its own."""
+        return FitControl, (self._from_caller,)
+
+
+def _reopen_failed_run() -> None:
+    """Let a training go on in the active run that an earlier, failed one has ended."""
+    run = mlflow.active_run()
+    if run is None:
+        return
+    client = MlflowClient()
+    try:
+        if client.get_run(run.info.run_id).info.status == MlflowStatus.FAILED:
+            client.update_run(run.info.run_id, status=MlflowStatus.RUNNING)
+    except MlflowException as error:
+        logger.warning("The status of the run could not be read (%s)", error.error_code)

@@ -33,7 +33,9 @@ class FoveaCallback(TrainerCallback):
         **kwargs: object,
     ) -> None:
         self._control.begin(
-            is_main=state.is_world_process_zero, share=_share if args.world_size > 1 else None
+            package="transformers",
+            is_main=state.is_world_process_zero,
+            share=_share if args.world_size > 1 else None,
         )
 
     def on_step_end(

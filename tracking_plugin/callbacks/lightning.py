@@ -42,6 +42,7 @@ class FoveaCallback(Callback):
         main_logger = loggers[0] if loggers and is_main else None
         self._control.begin(
             None if main_logger is None else main_logger.run_id,
+            package=_package(trainer),
             tracking_uri=None if main_logger is None else main_logger.experiment.tracking_uri,
             is_main=is_main,
             share=partial(_share, trainer) if trainer.world_size > 1 else None,
@@ -70,6 +71,12 @@ class FoveaCallback(Callback):
 def _last_step(trainer: Trainer) -> int | None:
     """The step as Lightning logs it, counted from 0; None before the first."""
     return trainer.global_step - 1 if trainer.global_step > 0 else None
+
+
+def _package(trainer: Trainer) -> str:
+    """The package of the Trainer, of which the given one may be a subclass."""
+    packages = [base.__module__.partition(".")[0] for base in type(trainer).__mro__]
+    return next((it for it in packages if it in ("lightning", "pytorch_lightning")), "lightning")
 
 
 def _stop(trainer: Trainer) -> None:

@@ -26,7 +26,7 @@ class FoveaCallback(TrainingCallback):
 
     def before_training(self, model: Any) -> Any:
         self._control.refuse_autologging("xgboost")
-        self._control.begin()
+        self._control.begin(package="xgboost")
         return model
 
     def before_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:

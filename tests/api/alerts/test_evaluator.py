@@ -15,6 +15,7 @@ from mlflow.exceptions import MlflowException
 from api.alerts import evaluator
 from api.alerts.conditions import Bound
 from api.alerts.evaluator import AlertEvaluator
+from api.alerts.last_writes import LastWriteStore
 from api.alerts.metric_pattern import MetricPattern
 from api.alerts.records import RecordedChange
 from api.alerts.rule_file import RuleFile
@@ -24,7 +25,9 @@ from api.alerts.store import AlertStore
 from api.bus.memory_bus import MemoryBus
 from api.bus.protocol import Batch
 from api.pages import Listed, Page
+from api.run_failures import RunFailures
 from api.runs.reader import RunReader
+from api.runs.run_follower import RunFeed
 from api.runs.series import Series
 from api.runs.source import FoundRun, MetricHistory, RunQuery
 from api.runs.state import RunState
@@ -151,14 +154,15 @@ class Server:
 
     def __init__(self, database: Database, history: PausableHistory, num_failures: int = 0) -> None:
         self.history = history
+        self.failures = RunFailures()
         self._bus = ObservedBus()
         store = AlertStore(database)
         self.published = Published(store, num_failures)
         self._evaluator = AlertEvaluator(
             RuleFile(rules=(RULE,)),
             store,
-            FakeReader(history),
-            self._bus,
+            LastWriteStore(database),
+            RunFeed(bus=self._bus, reader=FakeReader(history), failures=self.failures),
             Lease(database, "alerts"),
             self.published,
         )

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.runs.metrics_data import SHORT_NAMES, Nesting, critical_thresholds, nest
+from api.runs.critical_thresholds import critical_thresholds
+from api.runs.metrics_data import SHORT_NAMES, Nesting, nest
 from api.runs.schemas import CriticalCondition, MetricsData, NotFinite
 from tracking_plugin.critical_conditions import MIN_SENSITIVITY, ConditionStatus
 from tracking_plugin.names import Metric, Param

@@ -50,7 +50,7 @@ def running(*steps: int, step_ms: int = 1000, **fields: object) -> RunState:
 
 
 def test_the_status_contains_every_known_fact() -> None:
-    run = running(26, 27, experiment_id="7", deleted=True)
+    run = running(26, 27, experiment_id="7")
     run.tags = {
         Tag.MESSAGE: "on its way",
         Tag.CURRENT_IMAGE: "a.png",
@@ -63,7 +63,7 @@ def test_the_status_contains_every_known_fact() -> None:
         "run_name": "owl",
         "experiment_id": "7",
         "mlflow_status": "RUNNING",
-        "deleted": True,
+        "deleted": False,
         "epoch": 2,
         "total_epochs": 4,
         "batch": 2,
@@ -73,7 +73,32 @@ def test_the_status_contains_every_known_fact() -> None:
         "eta_seconds": 73,
         "current_image": "a.png",
         "alert": "warning",
+        "threshold_problem": None,
     }
+
+
+def test_a_deleted_run_does_not_train_whatever_mlflow_says() -> None:
+    run = running(26, 27, deleted=True)
+    run.tags = {Tag.STATUS: "training", Tag.MESSAGE: "on its way", Tag.ALERT: "critical"}
+
+    status = training_status(run, START_MS + 60_000)
+
+    assert (status.status, status.message) == (RunStatus.STOPPED, "The run was deleted")
+    assert (status.deleted, status.alert, status.eta_seconds) == (True, None, None)
+
+
+def test_a_deleted_run_that_had_ended_keeps_its_end() -> None:
+    run = running(27, deleted=True, mlflow_status="FAILED", end_time_ms=START_MS + 5000)
+    status = training_status(run, START_MS + 60_000)
+    assert (status.status, status.elapsed_time) == (RunStatus.ERROR, 5)
+
+
+def test_a_run_says_that_its_thresholds_cannot_be_used() -> None:
+    run = running(1)
+    run.params[Param.CRITICAL_THRESHOLDS] = '{"RAO": NaN}'
+    problem = training_status(run, START_MS).threshold_problem
+    assert problem is not None
+    assert "critical threshold of RAO is no number from 0 to 1" in problem
 
 
 def test_an_empty_run_has_empty_fields() -> None:

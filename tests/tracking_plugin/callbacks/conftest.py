@@ -11,6 +11,7 @@ from mlflow.tracking import MlflowClient
 from tests.tracking_plugin.control_server import ControlServer, control_server
 from tests.waiting import until
 from tracking_plugin.control import RunControl
+from tracking_plugin.control_address import control_address
 from tracking_plugin.control_messages import Desired
 
 
@@ -38,6 +39,18 @@ class Controlled:
         """Send the command, and return once the run has received it, but not yet applied it."""
         self.server.set_desired(desired)
         until(lambda: self.control.command.desired is desired, f"the command {desired}")
+
+
+@pytest.fixture
+def linked_server(store: MlflowClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[ControlServer]:
+    """The server to which each control of a run of the store connects."""
+
+    with control_server() as server:
+        monkeypatch.setattr(
+            "tracking_plugin.control.control_address",
+            lambda _, run_id: control_address(server.url, run_id),
+        )
+        yield server
 
 
 @pytest.fixture

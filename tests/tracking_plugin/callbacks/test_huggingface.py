@@ -12,6 +12,8 @@ from mlflow.tracking import MlflowClient
 from transformers import Trainer, TrainerCallback, TrainingArguments
 
 from tests.tracking_plugin.callbacks.conftest import Controlled
+from tests.tracking_plugin.control_server import ControlServer
+from tests.waiting import until
 from tracking_plugin.callbacks.huggingface import FoveaCallback
 from tracking_plugin.control_messages import Desired, Observed
 
@@ -103,6 +105,32 @@ def test_a_run_that_is_not_stopped_is_finished(store: MlflowClient, tmp_path: Pa
     assert run.info.status == "FINISHED"
 
 
-def test_without_a_run_the_error_names_what_is_missing(store: MlflowClient, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"mlflow\.start_run"):
+def test_without_a_run_the_training_continues(store: MlflowClient, tmp_path: Path) -> None:
+    trainer = trainer_of(tmp_path, FoveaCallback())
+    trainer.train()
+    assert trainer.state.global_step == NUM_STEPS
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
+def test_a_training_that_raises_reports_that_it_has_failed_while_the_program_goes_on(
+    linked_server: ControlServer, tmp_path: Path, error: type[BaseException]
+) -> None:
+    def fail() -> None:
+        raise error
+
+    with mlflow.start_run(), pytest.raises(error) as raised:
+        trainer_of(tmp_path, FoveaCallback(), AtStep(fail)).train()
+    linked_server.wait_for_report(Observed.FAILED)
+    until(lambda: not linked_server.is_connected, "the end of the link")
+    # A notebook keeps the error, and with it all frames of the training.
+    assert raised.value.__traceback__ is not None
+
+
+def test_a_training_may_be_repeated_in_the_run_that_a_failed_one_has_ended(
+    linked_server: ControlServer, store: MlflowClient, tmp_path: Path
+) -> None:
+    with mlflow.start_run() as run:
+        store.set_terminated(run.info.run_id, "FAILED")
         trainer_of(tmp_path, FoveaCallback()).train()
+        assert store.get_run(run.info.run_id).info.status == "RUNNING"
+    linked_server.wait_for_report(Observed.DETACHED)

@@ -3,6 +3,7 @@
 import threading
 from typing import Any
 
+import mlflow
 import pytest
 import pytorch_lightning
 import torch
@@ -12,6 +13,8 @@ from mlflow.tracking import MlflowClient
 from torch.utils.data import DataLoader
 
 from tests.tracking_plugin.callbacks.conftest import Controlled
+from tests.tracking_plugin.control_server import ControlServer
+from tests.waiting import until
 from tracking_plugin.callbacks.lightning import FoveaCallback
 from tracking_plugin.control_messages import Desired, Observed
 
@@ -168,6 +171,21 @@ def test_a_training_that_fails_ends_its_run_as_failed(
     assert store.get_run(controlled.run_id).info.status == "FAILED"
 
 
-def test_without_a_run_the_error_names_what_is_missing(store: MlflowClient) -> None:
-    with pytest.raises(ValueError, match=r"mlflow\.start_run"):
-        trainer_of(FoveaCallback()).fit(Toy(), batches())
+def test_without_a_run_the_training_continues(store: MlflowClient) -> None:
+    trainer = trainer_of(FoveaCallback())
+    trainer.fit(Toy(), batches())
+    assert trainer.global_step == NUM_BATCHES
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
+def test_a_training_that_raises_reports_that_it_has_failed(
+    linked_server: ControlServer, error: type[BaseException]
+) -> None:
+    def fail() -> None:
+        raise error
+
+    # Lightning turns an interruption into an exit.
+    with mlflow.start_run(), pytest.raises((error, SystemExit)):
+        trainer_of(FoveaCallback()).fit(Toy(fail), batches())
+    linked_server.wait_for_report(Observed.FAILED)
+    until(lambda: not linked_server.is_connected, "the end of the link")

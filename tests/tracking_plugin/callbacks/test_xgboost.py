@@ -1,6 +1,7 @@
 """Control of XGBoost: it pauses and stops between rounds, and ends the right run."""
 
 import copy
+import pickle
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +13,8 @@ import xgboost
 from mlflow.tracking import MlflowClient
 
 from tests.tracking_plugin.callbacks.conftest import Controlled
+from tests.tracking_plugin.control_server import ControlServer
+from tests.waiting import until
 from tracking_plugin.callbacks.xgboost import FoveaCallback
 from tracking_plugin.control_messages import Desired, Observed
 
@@ -75,9 +78,25 @@ def test_a_run_that_is_stopped_before_its_first_round_trains_none(controlled: Co
     assert recorder.rounds == []
 
 
-def test_without_a_run_the_error_names_what_is_missing(store: MlflowClient) -> None:
-    with pytest.raises(ValueError, match=r"mlflow\.start_run"):
-        train(FoveaCallback())
+def test_without_a_run_the_training_continues(store: MlflowClient) -> None:
+    assert train(FoveaCallback()).num_boosted_rounds() == NUM_ROUNDS
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
+def test_a_training_that_raises_reports_that_it_has_failed_while_the_program_goes_on(
+    linked_server: ControlServer, error: type[BaseException]
+) -> None:
+    def fail() -> None:
+        raise error
+
+    with mlflow.start_run(), pytest.raises(error):
+        train(FoveaCallback(), Recorder({3: fail}))
+    linked_server.wait_for_report(Observed.FAILED)
+    until(lambda: not linked_server.is_connected, "the end of the link")
+
+
+def test_the_callback_can_be_sent_to_another_process(store: MlflowClient) -> None:
+    assert train(pickle.loads(pickle.dumps(FoveaCallback()))).num_boosted_rounds() == NUM_ROUNDS
 
 
 def test_a_copy_of_the_callback_controls_the_active_run_too(store: MlflowClient) -> None:
