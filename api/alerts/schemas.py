@@ -1,6 +1,5 @@
 """The alerts and timeline entries that routes and WebSocket messages contain."""
 
-import math
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
@@ -11,6 +10,13 @@ from api.alerts.episodes import ChangeKind
 from api.alerts.records import Alert, AlertChange
 from api.alerts.rules import RuleAction
 from api.alerts.samples import Level
+from api.alerts.sentences import (
+    MessageCode,
+    RecommendationCode,
+    alert_message,
+    message_code,
+    recommendation_code,
+)
 from api.alerts.state_machine import AlertState
 from api.printable import printable_lines
 from api.runs.metric_values import finite
@@ -42,7 +48,10 @@ class CriticalAlert(BaseModel):
     metric: str
     state: AlertState = Field(description="firing or resolved")
     level: AlertLevel = Field(description="of a resolved alert, its last level")
-    message: str
+    message: str = Field(description="in English")
+    message_code: MessageCode = Field(
+        description="what the message says, for a page in another language; the other fields are its values"
+    )
     current_value: float | None = Field(description="at the newest change; null if not finite")
     not_finite: NotFinite | None = None
     threshold: float | None = Field(description="the limit that the value was compared with")
@@ -57,7 +66,10 @@ class CriticalAlert(BaseModel):
     batch: int | None
     timestamp: datetime = Field(description="of the newest change")
     started_at: datetime
-    recommendation: str | None
+    recommendation: str | None = Field(description="in the words of the rule")
+    recommendation_code: RecommendationCode | None = Field(
+        description="which built-in recommendation it is; null for that of a rules file"
+    )
     action: RuleAction
     acknowledged_by: str | None
     acknowledged_at: datetime | None
@@ -98,6 +110,7 @@ def alert_response(alert: Alert) -> CriticalAlert:
         state=alert.state,
         level=AlertLevel.of(alert.level),
         message=alert_message(alert),
+        message_code=message_code(alert),
         current_value=value.value,
         not_finite=value.not_finite,
         threshold=alert.threshold,
@@ -111,6 +124,7 @@ def alert_response(alert: Alert) -> CriticalAlert:
         timestamp=utc(alert.changed_ms),
         started_at=utc(alert.began_ms),
         recommendation=alert.recommendation or None,
+        recommendation_code=recommendation_code(alert),
         action=alert.action,
         acknowledged_by=alert.acknowledged_by,
         acknowledged_at=None if alert.acknowledged_ms is None else utc(alert.acknowledged_ms),
@@ -132,26 +146,3 @@ def timeline_entry(change: AlertChange, alert: Alert) -> TimelineEntry:
         who=change.who,
         note=change.note,
     )
-
-
-def alert_message(alert: Alert) -> str:
-    """A sentence on the value, the threshold and the evidence."""
-    if alert.is_silence:
-        return _silence_message(alert)
-    value, threshold = alert.value, alert.threshold
-    text = f"{alert.metric} is {value:.4g} at step {alert.step}"
-    if alert.state is not AlertState.FIRING:
-        text += ": no longer an alert"
-    elif threshold is not None and not math.isnan(value):
-        side = "below" if value < threshold else "above" if value > threshold else "still at"
-        text += f", {side} {threshold:.4g}"
-    if alert.interval is not None:
-        low, high = alert.interval
-        text += f" ({alert.support} cases, 95% interval {low:.3f} to {high:.3f})"
-    return text
-
-
-def _silence_message(alert: Alert) -> str:
-    if alert.state is not AlertState.FIRING:
-        return "the run shows signs of life again, or has ended"
-    return f"the run has shown no sign of life for {alert.value:.0f} s, since step {alert.step}"

@@ -8,7 +8,7 @@ from itertools import groupby
 from api.alerts.episodes import ChangeKind
 from api.alerts.records import Alert, RecordedChange
 from api.alerts.samples import Level
-from api.alerts.schemas import alert_message
+from api.alerts.sentences import alert_message
 from api.alerts.state_machine import AlertState
 from api.printable import printable
 

@@ -78,8 +78,13 @@ export interface components {
             state: components["schemas"]["AlertState"];
             /** @description of a resolved alert, its last level */
             level: components["schemas"]["AlertLevel"];
-            /** Message */
+            /**
+             * Message
+             * @description in English
+             */
             message: string;
+            /** @description what the message says, for a page in another language; the other fields are its values */
+            message_code: components["schemas"]["MessageCode"];
             /**
              * Current Value
              * @description at the newest change; null if not finite
@@ -135,8 +140,13 @@ export interface components {
              * Format: date-time
              */
             started_at: string;
-            /** Recommendation */
+            /**
+             * Recommendation
+             * @description in the words of the rule
+             */
             recommendation: string | null;
+            /** @description which built-in recommendation it is; null for that of a rules file */
+            recommendation_code: components["schemas"]["RecommendationCode"] | null;
             action: components["schemas"]["RuleAction"];
             /** Acknowledged By */
             acknowledged_by: string | null;
@@ -296,10 +306,11 @@ export interface components {
              */
             recovered: boolean | null;
             status: components["schemas"]["TrainingStatus"];
+            /** @description the newest value of every metric, or its first page */
             metrics: components["schemas"]["MetricsData"];
             /**
              * History
-             * @description newest steps, oldest first
+             * @description newest steps, oldest first; of thousands of metrics, earlier steps have only the fields that are no maps
              */
             history: components["schemas"]["MetricsSnapshot"][];
             /**
@@ -315,6 +326,45 @@ export interface components {
              *     }
              */
             system: components["schemas"]["SystemMetrics"];
+            /**
+             * Num Pages
+             * @description if more than one, an `initial_state_page` follows for each of the others
+             * @default 1
+             */
+            num_pages: number;
+        };
+        /**
+         * InitialStatePage
+         * @description Further metrics of the `initial_state` before it, of a run with thousands of them.
+         */
+        InitialStatePage: {
+            /** Run Id */
+            run_id: string | null;
+            /**
+             * Offset
+             * @description position in the stream; `since` takes it with the epoch
+             */
+            offset: number;
+            /**
+             * Timestamp
+             * Format: date-time
+             */
+            timestamp: string;
+            /**
+             * Type
+             * @default initial_state_page
+             * @constant
+             */
+            type: "initial_state_page";
+            /**
+             * Page
+             * @description from 2 to `num_pages`
+             */
+            page: number;
+            /** Num Pages */
+            num_pages: number;
+            /** @description entries to add to those of the state */
+            metrics: components["schemas"]["MetricsData"];
         };
         /**
          * LogLevel
@@ -356,6 +406,12 @@ export interface components {
              */
             lines: components["schemas"]["LogLine"][];
         };
+        /**
+         * MessageCode
+         * @description What an alert's message says about its value; the values are fields of the alert.
+         * @enum {string}
+         */
+        MessageCode: "below" | "above" | "still_at" | "measured" | "no_longer" | "silent" | "no_longer_silent";
         /** MetricPoint */
         MetricPoint: {
             /**
@@ -499,7 +555,7 @@ export interface components {
             total_batches: number | null;
             /** Step */
             step: number | null;
-            /** @description the newest value of every metric */
+            /** @description newest values: all fields; of a map with more than 32 entries, those of this write */
             metrics: components["schemas"]["MetricsData"];
             /**
              * Points
@@ -563,6 +619,12 @@ export interface components {
              */
             type: "pong";
         };
+        /**
+         * RecommendationCode
+         * @description The recommendation of a built-in rule.
+         * @enum {string}
+         */
+        RecommendationCode: "loss_not_finite" | "loss_spike" | "loss_plateau" | "data_starvation" | "gpu_too_hot" | "throughput_drop" | "run_silent" | "missed_condition";
         /**
          * RuleAction
          * @description The command that a rule sends to the run when it fires.
@@ -770,8 +832,14 @@ export interface components {
              * @default null
              */
             alert: string | null;
+            /**
+             * Threshold Problem
+             * @description why the shipped critical thresholds count instead of the run's own
+             * @default null
+             */
+            threshold_problem: string | null;
         };
-        ServerMessage: components["schemas"]["InitialState"] | components["schemas"]["MetricsUpdate"] | components["schemas"]["StatusUpdate"] | components["schemas"]["SystemUpdate"] | components["schemas"]["ArtifactUpdate"] | components["schemas"]["LogMessage"] | components["schemas"]["CriticalAlertMessage"] | components["schemas"]["ErrorMessage"] | components["schemas"]["Pong"];
+        ServerMessage: components["schemas"]["InitialState"] | components["schemas"]["InitialStatePage"] | components["schemas"]["MetricsUpdate"] | components["schemas"]["StatusUpdate"] | components["schemas"]["SystemUpdate"] | components["schemas"]["ArtifactUpdate"] | components["schemas"]["LogMessage"] | components["schemas"]["CriticalAlertMessage"] | components["schemas"]["ErrorMessage"] | components["schemas"]["Pong"];
         ClientMessage: components["schemas"]["Ping"] | components["schemas"]["Subscribe"];
     };
     responses: never;

@@ -890,6 +890,10 @@ export interface components {
              * @default null
              */
             part: string | null;
+            /** @default other */
+            role: components["schemas"]["Role"];
+            /** @default none */
+            split: components["schemas"]["Split"];
             /**
              * Group
              * @description name of the chart group
@@ -921,7 +925,7 @@ export interface components {
          * ChangeKind
          * @enum {string}
          */
-        ChangeKind: "fired" | "raised" | "lowered" | "resolved" | "withdrawn" | "acknowledged" | "acted";
+        ChangeKind: "fired" | "raised" | "lowered" | "resolved" | "withdrawn" | "closed" | "acknowledged" | "acted";
         /**
          * ChartGroup
          * @description Metrics that are drawn in one chart.
@@ -969,12 +973,13 @@ export interface components {
         };
         /**
          * CommandEntry
-         * @description One command in a run's audit.
+         * @description One command in a run's audit, or the takeover of its control link by another program.
          */
         CommandEntry: {
             /** Id */
             id: number;
-            action: components["schemas"]["Action"];
+            /** Action */
+            action: components["schemas"]["Action"] | components["schemas"]["LinkAction"];
             /** Release */
             release: boolean;
             /** Who */
@@ -1077,8 +1082,13 @@ export interface components {
             state: components["schemas"]["AlertState"];
             /** @description of a resolved alert, its last level */
             level: components["schemas"]["AlertLevel"];
-            /** Message */
+            /**
+             * Message
+             * @description in English
+             */
             message: string;
+            /** @description what the message says, for a page in another language; the other fields are its values */
+            message_code: components["schemas"]["MessageCode"];
             /**
              * Current Value
              * @description at the newest change; null if not finite
@@ -1134,8 +1144,13 @@ export interface components {
              * Format: date-time
              */
             started_at: string;
-            /** Recommendation */
+            /**
+             * Recommendation
+             * @description in the words of the rule
+             */
             recommendation: string | null;
+            /** @description which built-in recommendation it is; null for that of a rules file */
+            recommendation_code: components["schemas"]["RecommendationCode"] | null;
             action: components["schemas"]["RuleAction"];
             /** Acknowledged By */
             acknowledged_by: string | null;
@@ -1193,7 +1208,7 @@ export interface components {
         Direction: "lower" | "higher" | "none";
         /**
          * DirectionWords
-         * @description Words in the name of an unknown metric that tell its direction; `lower` wins over `higher`.
+         * @description The single words of `words` that tell a direction; `lower` wins over `higher`.
          */
         DirectionWords: {
             /** Lower */
@@ -1332,6 +1347,34 @@ export interface components {
             request_id: string | null;
         };
         /**
+         * FailingRun
+         * @description The newest failure of the work on one run; it does not affect other runs.
+         */
+        FailingRun: {
+            /** Run Id */
+            run_id: string;
+            /**
+             * Work
+             * @description what this process was doing for the run
+             */
+            work: string;
+            /**
+             * Error
+             * @description the type of the error; the server's log has the rest
+             */
+            error: string;
+            /**
+             * Num
+             * @description failures of this run since the process started
+             */
+            num: number;
+            /**
+             * Timestamp
+             * Format: date-time
+             */
+            timestamp: string;
+        };
+        /**
          * GpuStats
          * @description A value is null if the driver does not report it for this device.
          */
@@ -1389,6 +1432,25 @@ export interface components {
              */
             temperature: number | null;
         };
+        /**
+         * HeadlineValue
+         * @description The newest value of a metric by which a run is followed, whichever program has logged it.
+         */
+        HeadlineValue: {
+            /**
+             * Name
+             * @description MLflow name
+             */
+            name: string;
+            /** Value */
+            value: number | null;
+            /** @default null */
+            not_finite: components["schemas"]["NotFinite"] | null;
+            role: components["schemas"]["Role"];
+            split: components["schemas"]["Split"];
+            /** @description which values are better */
+            direction: components["schemas"]["Direction"];
+        };
         /** Health */
         Health: {
             /**
@@ -1416,6 +1478,16 @@ export interface components {
              * @description writes that MLflow accepted but that could not be parsed for the sockets
              */
             num_unread_writes: number;
+            /**
+             * Num Run Failures
+             * @description failures of the work on single runs since this process started
+             */
+            num_run_failures: number;
+            /**
+             * Failing Runs
+             * @description the runs with the newest failures, the newest first
+             */
+            failing_runs: components["schemas"]["FailingRun"][];
         };
         /**
          * JobEntry
@@ -1734,6 +1806,12 @@ export interface components {
             system: components["schemas"]["SystemMetrics"];
         };
         /**
+         * LinkAction
+         * @description What a program did with a run's control link, beside the commands of people and rules.
+         * @enum {string}
+         */
+        LinkAction: "takeover";
+        /**
          * LogLevel
          * @enum {string}
          */
@@ -1759,8 +1837,14 @@ export interface components {
             percent: number;
         };
         /**
+         * MessageCode
+         * @description What an alert's message says about its value; the values are fields of the alert.
+         * @enum {string}
+         */
+        MessageCode: "below" | "above" | "still_at" | "measured" | "no_longer" | "silent" | "no_longer_silent";
+        /**
          * MetricCatalog
-         * @description Known metrics in reading order, chart groups in display order, and rules for other names.
+         * @description Known metrics in reading order, chart groups in display order, and the words of other names.
          */
         MetricCatalog: {
             /** Metrics */
@@ -1770,6 +1854,8 @@ export interface components {
             /** Groups */
             groups: components["schemas"]["ChartGroup"][];
             direction_words: components["schemas"]["DirectionWords"];
+            /** @description for names that are neither known nor of a family */
+            words: components["schemas"]["MetricWords"];
         };
         /**
          * MetricFamily
@@ -1782,6 +1868,7 @@ export interface components {
              */
             prefix: string;
             label: components["schemas"]["Label"];
+            role: components["schemas"]["Role"];
             /**
              * Group
              * @description name of the chart group
@@ -1802,6 +1889,91 @@ export interface components {
                 number,
                 number
             ] | null;
+        };
+        /**
+         * MetricTerm
+         * @description The words for one kind of measure. Of several terms in a name, the first in the list counts.
+         */
+        MetricTerm: {
+            role: components["schemas"]["Role"];
+            /** @default none */
+            direction: components["schemas"]["Direction"];
+            /**
+             * Group
+             * @description name of the chart group
+             * @default null
+             */
+            group: string | null;
+            /**
+             * Measure
+             * @description of a name with no other words, so that such metrics share a chart
+             * @default null
+             */
+            measure: string | null;
+            /**
+             * Words
+             * @description single words, or several with spaces between them
+             */
+            words: string[];
+            /**
+             * Suffixes
+             * @description ends of words that mean the same
+             * @default []
+             */
+            suffixes: string[];
+            /**
+             * Alone
+             * @description words that count only if the name has no others but `plain` and numbers
+             * @default []
+             */
+            alone: string[];
+            /**
+             * Plain
+             * @description further words that do not change the measure
+             * @default []
+             */
+            plain: string[];
+            /**
+             * Is One Chart
+             * @description whether every name with the term shares a chart
+             * @default false
+             */
+            is_one_chart: boolean;
+        };
+        /**
+         * MetricWords
+         * @description Tables of the classifier, in lower case.
+         */
+        MetricWords: {
+            /** Splits */
+            splits: components["schemas"]["SplitWords"][];
+            /** Terms */
+            terms: components["schemas"]["MetricTerm"][];
+            /**
+             * Plain
+             * @description words that do not change what is measured
+             */
+            plain: string[];
+            /**
+             * Granularity
+             * @description ignored at the beginning and at the end of a name
+             */
+            granularity: string[];
+            /**
+             * Settings
+             * @description after a term, they make the name that of a setting or a statistic
+             */
+            settings: string[];
+            /**
+             * Counts
+             * @description they make the name that of a number of something
+             */
+            counts: string[];
+            /**
+             * Undirected
+             * @description with these, neither direction is better
+             */
+            undirected: string[];
         };
         /**
          * MetricsData
@@ -1989,6 +2161,18 @@ export interface components {
             };
         };
         /**
+         * RecommendationCode
+         * @description The recommendation of a built-in rule.
+         * @enum {string}
+         */
+        RecommendationCode: "loss_not_finite" | "loss_spike" | "loss_plateau" | "data_starvation" | "gpu_too_hot" | "throughput_drop" | "run_silent" | "missed_condition";
+        /**
+         * Role
+         * @description The kind of a metric: `f1` includes kappa, `score` and `error` are the other measures of quality.
+         * @enum {string}
+         */
+        Role: "loss" | "accuracy" | "auc_roc" | "f1" | "score" | "error" | "condition" | "support" | "class" | "learning_rate" | "gradient" | "throughput" | "epoch" | "machine" | "other";
+        /**
          * RuleAction
          * @description The command that a rule sends to the run when it fires.
          * @enum {string}
@@ -2038,6 +2222,12 @@ export interface components {
              * @description worst open alert level
              */
             alert: string | null;
+            /**
+             * Threshold Problem
+             * @description why the shipped critical thresholds count instead of the run's own
+             * @default null
+             */
+            threshold_problem: string | null;
             /** Recipe */
             recipe: string | null;
             /**
@@ -2058,6 +2248,11 @@ export interface components {
             not_finite: {
                 [key: string]: components["schemas"]["NotFinite"];
             };
+            /**
+             * Headlines
+             * @description the run's main values, also of metrics that no other field has
+             */
+            headlines: components["schemas"]["HeadlineValue"][];
         };
         /**
          * ShownNotification
@@ -2102,6 +2297,18 @@ export interface components {
              * @default null
              */
             error: string | null;
+        };
+        /**
+         * Split
+         * @description The part of the data that a metric was measured on; `none` if its name does not say.
+         * @enum {string}
+         */
+        Split: "train" | "val" | "test" | "none";
+        /** SplitWords */
+        SplitWords: {
+            split: components["schemas"]["Split"];
+            /** Words */
+            words: string[];
         };
         /**
          * StartRequest
@@ -2321,6 +2528,12 @@ export interface components {
              * @default null
              */
             alert: string | null;
+            /**
+             * Threshold Problem
+             * @description why the shipped critical thresholds count instead of the run's own
+             * @default null
+             */
+            threshold_problem: string | null;
         };
         /**
          * Unit
@@ -2549,6 +2762,8 @@ export interface operations {
                      *           "short_label": "val loss",
                      *           "short_name": "loss",
                      *           "part": "val",
+                     *           "role": "loss",
+                     *           "split": "val",
                      *           "group": "loss",
                      *           "direction": "lower",
                      *           "subject": "model",
@@ -2563,6 +2778,7 @@ export interface operations {
                      *             "en": "Recall by class",
                      *             "fr": "Rappel par classe"
                      *           },
+                     *           "role": "class",
                      *           "direction": "higher",
                      *           "subject": "model",
                      *           "unit": "fraction",
@@ -2589,6 +2805,51 @@ export interface operations {
                      *         "higher": [
                      *           "accuracy",
                      *           "recall"
+                     *         ]
+                     *       },
+                     *       "words": {
+                     *         "splits": [
+                     *           {
+                     *             "split": "val",
+                     *             "words": [
+                     *               "val",
+                     *               "valid",
+                     *               "eval"
+                     *             ]
+                     *           }
+                     *         ],
+                     *         "terms": [
+                     *           {
+                     *             "role": "loss",
+                     *             "direction": "lower",
+                     *             "group": "loss",
+                     *             "measure": "loss",
+                     *             "words": [
+                     *               "loss",
+                     *               "cross entropy"
+                     *             ],
+                     *             "suffixes": [
+                     *               "loss"
+                     *             ]
+                     *           }
+                     *         ],
+                     *         "plain": [
+                     *           "total",
+                     *           "mean"
+                     *         ],
+                     *         "granularity": [
+                     *           "step",
+                     *           "epoch"
+                     *         ],
+                     *         "settings": [
+                     *           "weight",
+                     *           "scale"
+                     *         ],
+                     *         "counts": [
+                     *           "num"
+                     *         ],
+                     *         "undirected": [
+                     *           "policy"
                      *         ]
                      *       }
                      *     }
@@ -3296,7 +3557,16 @@ export interface operations {
                      *           "weighted": 0.961
                      *         },
                      *         "f1_score": 0.808,
-                     *         "not_finite": {}
+                     *         "not_finite": {},
+                     *         "headlines": [
+                     *           {
+                     *             "name": "val/loss",
+                     *             "value": 0.538,
+                     *             "role": "loss",
+                     *             "split": "val",
+                     *             "direction": "lower"
+                     *           }
+                     *         ]
                      *       }
                      *     ]
                      */

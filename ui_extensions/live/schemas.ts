@@ -25,9 +25,14 @@ export type CommandEntry = Answers["CommandEntry"];
 export type ControlResponse = Answers["ControlResponse"];
 export type MetricCatalog = Answers["MetricCatalog"];
 export type CatalogMetric = Answers["CatalogMetric"];
+export type ChartGroup = Answers["ChartGroup"];
 export type MetricFamily = Answers["MetricFamily"];
 export type MetricLabel = Answers["Label"];
 export type MetricDirection = Answers["Direction"];
+export type MetricRole = Answers["Role"];
+export type MetricSplit = Answers["Split"];
+export type MetricTerm = Answers["MetricTerm"];
+export type HeadlineValue = Answers["HeadlineValue"];
 export type RecipeEntry = Answers["RecipeEntry"];
 export type StartRequest = Partial<Answers["StartRequest"]>;
 export type StartResponse = Answers["StartResponse"];
@@ -38,6 +43,7 @@ export type LogLine = Messages["LogLine"];
 export type LogLevel = Messages["LogLevel"];
 
 export type InitialState = Messages["InitialState"];
+export type InitialStatePage = Messages["InitialStatePage"];
 export type MetricsUpdate = Messages["MetricsUpdate"];
 export type LogMessage = Messages["LogMessage"];
 

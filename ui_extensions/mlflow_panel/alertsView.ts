@@ -1,5 +1,6 @@
 // The run's open alerts, in the order of their levels.
 
+import type { Sentence } from "../live/alertSentence";
 import type { CriticalAlert } from "../live/schemas";
 import { element, sign } from "./elements";
 import { LEVEL_APPEARANCE } from "./appearance";
@@ -15,6 +16,7 @@ export class AlertsView {
   constructor(
     private readonly words: Words,
     private readonly numbers: Numbers,
+    private readonly messageOf: (alert: CriticalAlert) => Sentence,
   ) {
     this.root.setAttribute("aria-label", words.alerts);
     this.root.hidden = true;
@@ -38,6 +40,7 @@ export class AlertsView {
   private item(alert: CriticalAlert): HTMLElement {
     const [tone, mark] = LEVEL_APPEARANCE[alert.level];
     const level = this.words.level[alert.level];
+    const message = this.messageOf(alert);
     return element(
       "li",
       { class: "alert", "data-tone": tone },
@@ -46,9 +49,9 @@ export class AlertsView {
         {},
         element("strong", { class: "toned" }, sign(mark), ` ${level}`),
         " ",
-        element("strong", {}, alert.condition),
+        element("bdi", {}, element("strong", {}, alert.condition)),
       ),
-      element("p", { lang: "en" }, alert.message),
+      element("p", { lang: message.language }, message.text),
       ...(alert.acknowledged_by === null
         ? []
         : [element("p", { class: "detail" }, this.words.seenBy(alert.acknowledged_by))]),

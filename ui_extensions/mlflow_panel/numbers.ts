@@ -1,5 +1,7 @@
 // Formats numbers and times for the user's region.
 
+import { formatsOf } from "../live/formatting";
+
 export interface Numbers {
   whole(value: number): string;
   percent(share: number): string;
@@ -8,38 +10,13 @@ export interface Numbers {
   clock(timeMs: number): string;
 }
 
-const UNITS = [
-  ["day", 86_400],
-  ["hour", 3_600],
-  ["minute", 60],
-  ["second", 1],
-] as const;
-
 export function numbersOf(locale: string): Numbers {
-  const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
-  const percent = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 0 });
-  const clock = new Intl.DateTimeFormat(locale, { timeStyle: "medium" });
-  const part = (value: number, unit: string): string =>
-    new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "short" }).format(value);
-
+  const { whole, percent, duration, clock } = formatsOf(locale);
   return {
-    whole: (value) => whole.format(value),
-    percent: (share) => percent.format(wholePercent(share) / 100),
-    duration(seconds) {
-      let left = Math.max(0, Math.round(seconds));
-      const parts = UNITS.map(([unit, length]): [number, string] => {
-        const count = Math.floor(left / length);
-        left -= count * length;
-        return [count, unit];
-      });
-      const first = parts.findIndex(([count]) => count > 0);
-      // Two units are precise enough for a remaining time.
-      return (first < 0 ? parts.slice(-1) : parts.slice(first, first + 2))
-        .filter(([count], index) => index === 0 || count > 0)
-        .map(([count, unit]) => part(count, unit))
-        .join(" ");
-    },
-    clock: (timeMs) => clock.format(timeMs),
+    whole,
+    percent: (share) => percent(wholePercent(share) / 100, 0),
+    duration,
+    clock,
   };
 }
 

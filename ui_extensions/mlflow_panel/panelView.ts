@@ -1,5 +1,8 @@
 // The panel in a shadow DOM, so that its styles and MLflow's do not affect each other.
 
+import { alertMessage, type Sentence } from "../live/alertSentence";
+import { formatsOf } from "../live/formatting";
+import type { CriticalAlert } from "../live/schemas";
 import { AlertsView } from "./alertsView";
 import { type Commands, ControlsView } from "./controlsView";
 import { watchDarkMode } from "./darkMode";
@@ -24,6 +27,7 @@ export class PanelView {
   private readonly alerts: AlertsView;
   private readonly controls: ControlsView;
   private readonly foot: FooterView;
+  private readonly messageOf: (alert: CriticalAlert) => Sentence;
   private readonly body = element("div", { class: "body", id: BODY_ID });
   private readonly announcement = element("span", { class: "for-readers", role: "alert" });
   private readonly panel = element("section", { class: "panel", hidden: true });
@@ -38,7 +42,9 @@ export class PanelView {
     const numbers = numbersOf(locale);
     this.head = new HeaderView(words, numbers, BODY_ID, () => this.fold(!this.isFolded));
     this.progress = new ProgressView(words, numbers);
-    this.alerts = new AlertsView(words, numbers);
+    const formats = formatsOf(locale);
+    this.messageOf = (alert) => alertMessage(alert, language, formats);
+    this.alerts = new AlertsView(words, numbers, this.messageOf);
     this.controls = new ControlsView(words, commands);
     this.foot = new FooterView(words, numbers);
     const parts = [this.progress, this.alerts, this.controls, this.foot];
@@ -68,7 +74,10 @@ export class PanelView {
     this.foot.show(state.connection, dashboard);
     const [newest] = this.shown ? newCriticalAlerts(this.shown, state) : [];
     if (newest) {
-      setText(this.announcement, this.reader.words.newAlert(newest.condition, newest.message));
+      setText(
+        this.announcement,
+        this.reader.words.newAlert(newest.condition, this.messageOf(newest).text),
+      );
     }
     this.shown = state;
   }

@@ -40,6 +40,7 @@ function statusOf(status: RunStatus, more: Partial<TrainingStatus> = {}): Traini
     eta_seconds: null,
     current_image: null,
     alert: null,
+    threshold_problem: null,
     ...more,
   };
 }

@@ -1,6 +1,8 @@
 // The panel's texts in English and French; the language chosen in the dashboard applies here too.
 
 import type { Action } from "../live/controls";
+import { withIsolation } from "../live/bidi";
+import { choiceOf, type Language } from "../live/languageChoice";
 import type { AlertLevel } from "../live/schemas";
 import { STATUS_WORDS } from "../live/statusAppearance";
 
@@ -115,20 +117,21 @@ const fr: Words = {
   dashboard: "Ouvrir dans le tableau de bord",
 };
 
-const LANGUAGES: Readonly<Record<string, Words>> = { en, fr };
+const LANGUAGES: Readonly<Record<Language, Words>> = {
+  en: withIsolation(en),
+  fr: withIsolation(fr),
+};
 /** Key under which the dashboard stores the chosen language. */
 export const LANGUAGE_KEY = "fovea.language";
 
 export interface Reader {
   words: Words;
-  language: string;
+  language: Language;
   /** For numbers and times: the user's own region if it has that language. */
   locale: string;
 }
 
 export function readerOf(chosen: string | null, wanted: readonly string[]): Reader {
-  const languages = [chosen, ...wanted].map((tag) => tag?.split("-")[0] ?? "");
-  const language = languages.find((each) => Object.hasOwn(LANGUAGES, each)) ?? "en";
-  const locale = wanted.find((tag) => tag.split("-")[0] === language) ?? language;
-  return { words: LANGUAGES[language] ?? en, language, locale };
+  const { language, locale } = choiceOf(chosen, wanted);
+  return { words: LANGUAGES[language], language, locale };
 }

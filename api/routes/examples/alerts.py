@@ -14,6 +14,7 @@ ALERT: Mapping[str, Any] = {
     "level": "critical",
     "message": "critical/RAO is 0.8462 at step 120, below 0.99 "
     "(13 cases, 95% interval 0.578 to 0.957)",
+    "message_code": "below",
     "current_value": 0.8462,
     "threshold": 0.99,
     "support": 13,
@@ -25,7 +26,8 @@ ALERT: Mapping[str, Any] = {
     "batch": 40,
     "timestamp": "2026-06-13T10:30:00Z",
     "started_at": "2026-06-13T10:30:00Z",
-    "recommendation": "Do not use this model where RAO must not be missed",
+    "recommendation": "Do not use this model where a missed RAO would do harm",
+    "recommendation_code": "missed_condition",
     "action": "none",
     "acknowledged_by": "dr.bernard",
     "acknowledged_at": "2026-06-13T10:34:00Z",

@@ -2,7 +2,7 @@ import { Link, useRoute } from "wouter";
 import { AlertCount } from "./alerts/AlertCount";
 import { NotificationSwitch } from "./alerts/NotificationSwitch";
 import { chooseLanguage, useLanguage } from "./i18n/language";
-import { LANGUAGES, type Language } from "./i18n/languageChoice";
+import { LANGUAGES, type Language } from "../../live/languageChoice";
 import { useWords, words } from "./i18n/words";
 import { mlflowHomeUrl } from "./live/mlflowLinks";
 import { ConnectionBadge } from "./ui/ConnectionBadge";

@@ -9,6 +9,7 @@ import { Button } from "../ui/Button";
 import { Dialog, DialogActions } from "../ui/Dialog";
 import { ErrorNote } from "../ui/ErrorNote";
 import { useNow } from "../ui/useNow";
+import { AlertMessage } from "./AlertSentence";
 import styles from "./AcknowledgeDialog.module.css";
 import { Acknowledgement } from "./Acknowledgement";
 import { LevelBadge } from "./LevelBadge";
@@ -78,7 +79,7 @@ export function AcknowledgeDialog({ alert: chosen, onClose, onDone }: Props) {
     >
       <form className={styles.form} onSubmit={submit}>
         <p className={styles.message}>
-          <LevelBadge alert={alert} /> <span lang="en">{alert.message}</span>
+          <LevelBadge alert={alert} /> <AlertMessage alert={alert} />
         </p>
         {error && <ErrorNote error={error} />}
         {isAcknowledged ? (

@@ -5,6 +5,7 @@ import { Acknowledgement } from "./Acknowledgement";
 import { AlertActions } from "./AlertActions";
 import styles from "./AlertCard.module.css";
 import { AlertFacts } from "./AlertFacts";
+import { AlertMessage, Recommendation } from "./AlertSentence";
 import { isOpen } from "./alertOrder";
 import { LevelBadge } from "./LevelBadge";
 import { RunHistory } from "./RunHistory";
@@ -51,8 +52,8 @@ export const AlertCard = memo(function AlertCard({ alert, nowMs, onAcknowledge }
           <h2 id={`alert-${alert.alert_id}`}>{alert.condition}</h2>
           <LevelBadge alert={alert} />
         </div>
-        <p className={styles.message} lang="en">
-          {alert.message}
+        <p className={styles.message}>
+          <AlertMessage alert={alert} />
         </p>
         <AlertFacts alert={alert} nowMs={nowMs} />
         {alert.insufficient_evidence && (
@@ -62,7 +63,7 @@ export const AlertCard = memo(function AlertCard({ alert, nowMs, onAcknowledge }
         )}
         {alert.recommendation !== null && isOpen(alert) && (
           <p>
-            <strong>{t.todo}</strong> <span lang="en">{alert.recommendation}</span>
+            <strong>{t.todo}</strong> <Recommendation alert={alert} />
           </p>
         )}
         {alert.action !== "none" && <p>{t[alert.action]}</p>}

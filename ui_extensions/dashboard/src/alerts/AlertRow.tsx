@@ -2,6 +2,7 @@ import type { CriticalAlert } from "../../../live/schemas";
 import { useWords, words } from "../i18n/words";
 import { Acknowledgement } from "./Acknowledgement";
 import { AlertActions } from "./AlertActions";
+import { AlertMessage, Recommendation } from "./AlertSentence";
 import styles from "./AlertRow.module.css";
 import { isOpen } from "./alertOrder";
 import { LevelBadge } from "./LevelBadge";
@@ -43,15 +44,17 @@ export function AlertRow({ alert, nowMs, onAcknowledge }: Props) {
             <RelativeTime time={isOpen(alert) ? alert.started_at : alert.timestamp} nowMs={nowMs} />
           </span>
         </p>
-        <p lang="en">{alert.message}</p>
+        <p>
+          <AlertMessage alert={alert} />
+        </p>
         {alert.insufficient_evidence && (
           <p className={styles.insufficient}>
             <span aria-hidden="true">◔</span> {t.insufficient}
           </p>
         )}
         {alert.recommendation !== null && isOpen(alert) && (
-          <p className={styles.todo} lang="en">
-            {alert.recommendation}
+          <p className={styles.todo}>
+            <Recommendation alert={alert} />
           </p>
         )}
         <Acknowledgement alert={alert} nowMs={nowMs} />

@@ -5,6 +5,7 @@ import { useWords, words } from "../i18n/words";
 import { markSeen, useLive } from "../live/liveStore";
 import { goTo, runPath } from "../ui/hashLocation";
 import { AcknowledgeDialog } from "./AcknowledgeDialog";
+import { AlertMessage } from "./AlertSentence";
 import { hrefOf } from "./alertFilter";
 import { newestFirst } from "./alertOrder";
 import styles from "./CriticalBanner.module.css";
@@ -85,7 +86,7 @@ function Waiting({ alert, waiting, onAcknowledge }: Props) {
           <span aria-hidden="true">✖</span> {t.critical(alert.condition)}
         </p>
         <p>
-          <span lang="en">{alert.message}</span>
+          <AlertMessage alert={alert} />
         </p>
         <p className={styles.run}>
           {t.run(name || shortId(alert.run_id))}, {t.since(date(alert.started_at))}

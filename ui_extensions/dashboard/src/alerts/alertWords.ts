@@ -32,6 +32,7 @@ export const kindWords = words(
     lowered: (_level: AlertLevel) => "Became a warning",
     resolved: (_level: AlertLevel) => "Resolved",
     withdrawn: (_level: AlertLevel) => "Withdrawn: late values show that nothing was wrong",
+    closed: (_level: AlertLevel) => "Closed: the run is over",
     acknowledged: (_level: AlertLevel) => "Acknowledged",
     acted: (_level: AlertLevel) => "The rule acted",
   } satisfies Record<ChangeKind, (level: AlertLevel) => string>,
@@ -43,6 +44,7 @@ export const kindWords = words(
       lowered: () => "Redevenue un avertissement",
       resolved: () => "Résolue",
       withdrawn: () => "Retirée : des valeurs arrivées en retard montrent que tout allait bien",
+      closed: () => "Close : l’entraînement est terminé",
       acknowledged: () => "Acquittée",
       acted: () => "La règle a agi",
     },
@@ -67,6 +69,8 @@ export function appearanceOf({ kind, level }: TimelineEntry): Appearance {
       return { tone: "ok", sign: "✓" };
     case "withdrawn":
       return { tone: "stale", sign: "↺" };
+    case "closed":
+      return { tone: "stale", sign: "■" };
     case "acknowledged":
       return { tone: "info", sign: "✎" };
     case "acted":

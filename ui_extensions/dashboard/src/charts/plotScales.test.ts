@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { formatsOf } from "../i18n/formatting";
+import { formatsOf } from "../../../live/formatting";
 import { newRevision, type Points } from "../live/series";
 import { PlotDataBuilder } from "./plotData";
 import { scaledPlot } from "./plotScales";

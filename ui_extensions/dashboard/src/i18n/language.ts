@@ -1,7 +1,7 @@
 // The language of the pages: the browser's, unless another was chosen here.
 
 import { create } from "zustand";
-import { type Choice, choiceOf, type Language } from "./languageChoice";
+import { type Choice, choiceOf, type Language } from "../../../live/languageChoice";
 
 const KEY = "fovea.language";
 

@@ -1,10 +1,10 @@
 // The number and time formats of the chosen language.
 
 import { useMemo } from "react";
-import { type Formats, formatsOf } from "./formatting";
+import { type Formats, formatsOf } from "../../../live/formatting";
 import { useLanguage } from "./language";
 
-export { type Formats, NOTHING } from "./formatting";
+export { type Formats, NOTHING } from "../../../live/formatting";
 
 export function useFormats(): Formats {
   const locale = useLanguage((choice) => choice.locale);

@@ -1,7 +1,10 @@
 // Texts of the pages: each component defines its own, once per language.
+//
+// A text that a function puts into a sentence, such as a run's name, does not turn the words around it.
 
+import { withIsolation } from "../../../live/bidi";
 import { useLanguage } from "./language";
-import type { Language } from "./languageChoice";
+import type { Language } from "../../../live/languageChoice";
 
 type Entry = string | ((...args: never[]) => string);
 type Shape<T> = {
@@ -13,7 +16,9 @@ export function words<T extends Record<string, Entry>>(
   en: T,
   others: Record<Exclude<Language, "en">, Shape<T>>,
 ): Record<Language, Shape<T>> {
-  return { en: en as unknown as Shape<T>, ...others };
+  const all = { en: en as unknown as Shape<T>, ...others };
+  const isolated = Object.entries(all).map(([language, texts]) => [language, withIsolation(texts)]);
+  return Object.fromEntries(isolated) as Record<Language, Shape<T>>;
 }
 
 export function useWords<T>(all: Record<Language, T>): T {

@@ -1,7 +1,7 @@
 // Rules of the server's metric catalogue: which direction is better, and which family a name is in.
 
 import type { MetricCatalog, MetricDirection, MetricFamily } from "../../../live/schemas";
-import type { Language } from "../i18n/languageChoice";
+import type { Language } from "../../../live/languageChoice";
 
 /** Used until the server has answered: every metric is then unknown. */
 export const EMPTY_CATALOG: MetricCatalog = {

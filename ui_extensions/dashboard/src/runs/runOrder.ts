@@ -43,5 +43,6 @@ function statusOf(summary: RunSummary): TrainingStatus {
     eta_seconds: null,
     current_image: null,
     alert: summary.alert,
+    threshold_problem: summary.threshold_problem,
   };
 }
