@@ -15,7 +15,7 @@ from api.middleware.allowed_origins import Origin
 PREFIX = "FOVEA_"
 
 # A comma may also occur within a URL, for example between e-mail addresses.
-_BETWEEN_URLS = re.compile(r"[\s,]+(?=[A-Za-z][A-Za-z0-9+.-]*://)")
+_BETWEEN_URLS = re.compile(r"(?<![\s,])[\s,]+(?=[A-Za-z][A-Za-z0-9+.-]*://)")
 
 _PLAIN_URL = re.compile(r"[!\"$->A-~]+")
 """Visible ASCII characters without @ ? #."""

@@ -12,7 +12,7 @@ import yaml
 
 from api.printable import printable
 
-_NUMBER = re.compile(r"[-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+_NUMBER = re.compile(r"[-+]?(?:\d[\d_]*(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?")
 _MOST_DIGITS = 64
 _WORDS: Mapping[str, bool] = {
     **dict.fromkeys(("true", "yes", "on"), True),

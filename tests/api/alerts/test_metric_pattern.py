@@ -1,5 +1,7 @@
 """A metric pattern matches names part by part."""
 
+import time
+
 import pytest
 
 from api.alerts.metric_pattern import MetricPattern
@@ -19,6 +21,11 @@ from api.alerts.metric_pattern import MetricPattern
         ("*/*", "a/b", ("a", "b")),
         ("a.b", "axb", None),
         ("(a)+*", "(a)+b", ("b",)),
+        ("*a*b", "xaab", ("x", "a")),
+        ("*a*ab", "aaab", ("", "a")),
+        ("*/a*/b", "x/ay/b", ("x", "y")),
+        ("*b/*c", "ab/bc", ("a", "b")),
+        ("**", "ab", ("", "ab")),
     ],
 )
 def test_a_wildcard_matches_within_one_part(
@@ -40,3 +47,11 @@ def test_the_support_has_the_texts_of_the_wildcards(
     pattern: str, stands_for: tuple[str, ...], name: str
 ) -> None:
     assert MetricPattern(pattern).filled(stands_for) == name
+
+
+def test_many_wildcards_take_no_longer_on_a_hostile_name() -> None:
+    pattern = MetricPattern("*a" * 12 + "b")
+    start_s = time.process_time()
+
+    assert pattern.match("a" * 250) is None
+    assert time.process_time() - start_s < 0.1
