@@ -6,6 +6,8 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from tracking_plugin.server_address import without_credentials
+from tracking_plugin.terminal_output import outlive_readers, plain
 from training.cli_options import add_flags, given_values
 from training.config import EvaluateConfig, LaunchConfig
 from training.errors import TrackingError, TrainingError
@@ -23,6 +25,9 @@ DELIVERY_TIMEOUT_S = 600.0
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit status."""
     signal.signal(signal.SIGTERM, _interrupt)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+        # The terminal was closed, and nohup was not asked for.
+        signal.signal(signal.SIGHUP, _interrupt)
     configure_logging()
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     try:
@@ -30,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         namespace = parser.parse_args(arguments)
         namespace.run(namespace)
     except TrainingError as error:
-        print(f"Error: {error}", file=sys.stderr)
+        print(plain(without_credentials(f"Error: {error}")), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("Interrupted.", file=sys.stderr)
@@ -114,4 +119,5 @@ def _interrupt(_signal: int, _frame: object) -> None:
 
 
 if __name__ == "__main__":
+    outlive_readers()
     sys.exit(main())

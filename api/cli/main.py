@@ -1,5 +1,7 @@
 """The `fovea` command: its subcommands are in the files of this folder that end in _command.py."""
 
+import errno
+import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -7,6 +9,10 @@ from importlib import import_module
 import typer
 
 from api.errors import ApiError
+from tracking_plugin.terminal_output import plain, prepare_output, silence
+
+PIPE_CLOSED = 128 + signal.SIGPIPE
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF})
 
 FILES = {
     "serve": "serve_command",
@@ -43,8 +49,28 @@ def build_app(arguments: Sequence[str]) -> typer.Typer:
 
 def main() -> None:
     """Run the command; an ApiError is one sentence on standard error and exit code 1."""
+    prepare_output()
+    try:
+        try:
+            _run()
+        finally:
+            # Otherwise Python reports what it cannot write after the last line of the program.
+            sys.stdout.flush()
+    except BrokenPipeError:
+        for stream in (sys.stdout, sys.stderr):
+            silence(stream)
+        sys.exit(PIPE_CLOSED)
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        silence(sys.stdout)
+        print(f"fovea: the output cannot be written: {error.strerror}", file=sys.stderr)
+        sys.exit(1)
+
+
+def _run() -> None:
     try:
         build_app(sys.argv[1:])()
     except ApiError as error:
-        print(f"fovea: {error}", file=sys.stderr)
+        print(plain(f"fovea: {error}"), file=sys.stderr)
         sys.exit(1)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -12,7 +13,7 @@ from rich.text import Text
 
 from api.cli.options import AsJson, Run, Url
 from api.cli.plain_text import NOTHING, age, number
-from api.cli.run_choice import SHORT_ID_LENGTH, active_runs, resolve_run
+from api.cli.run_choice import SHORT_ID_LENGTH, active_runs, newest_runs, resolve_run
 from api.cli.run_text import status_text
 from api.cli.watch_screen import WatchScreen
 from api.cli.watched_run import WatchedRun
@@ -27,6 +28,7 @@ from api.runs.schemas import RunSummary, TrainVal
 from tracking_plugin.names import Metric
 
 NUM_RUNS = 20
+MAX_RUNS = 1_000_000
 
 _STATE_TIMEOUT_S = 15.0
 
@@ -38,21 +40,32 @@ commands = typer.Typer()
     epilog="In a pipe, each run is a line of tab-separated id, status, epoch, step, loss, accuracy, "
     "alert, start and name; loss and accuracy are those of the validation split, if it has them."
 )
-def status(run: Run = None, url: Url = None, *, as_json: AsJson = False) -> None:
+def status(
+    run: Run = None,
+    url: Url = None,
+    limit: Annotated[
+        int, typer.Option(min=1, max=MAX_RUNS, help="Show at most so many of the newest runs.")
+    ] = NUM_RUNS,
+    *,
+    all_runs: Annotated[bool, typer.Option("--all", help="Show all runs.")] = False,
+    as_json: AsJson = False,
+) -> None:
     """Show the active and the newest runs, or one run."""
     with FoveaClient(url) as client:
         if run is None:
-            show_runs(client, Console(), as_json=as_json)
+            show_runs(client, Console(), limit=MAX_RUNS if all_runs else limit, as_json=as_json)
         else:
             show_run(client, Console(), run, as_json=as_json)
 
 
-def show_runs(client: FoveaClient, console: Console, *, as_json: bool) -> None:
-    """Print the active runs, then the newest others, at most NUM_RUNS of each."""
-    active = active_runs(client, NUM_RUNS)
-    newest = client.runs(limit=NUM_RUNS).entries
+def show_runs(
+    client: FoveaClient, console: Console, *, as_json: bool, limit: int = NUM_RUNS
+) -> None:
+    """Print the active runs, then the newest others, at most `limit` of each."""
+    active = active_runs(client, limit)
+    newest = newest_runs(client, limit)
     known = {run.run_id for run in active}
-    runs = [*active, *(run for run in newest if run.run_id not in known)]
+    runs = [*active, *(run for run in newest.entries if run.run_id not in known)]
     if as_json:
         documents = [run.model_dump(mode="json") for run in runs]
         print(json.dumps(documents, indent=2), file=console.file)
@@ -61,6 +74,8 @@ def show_runs(client: FoveaClient, console: Console, *, as_json: bool) -> None:
     else:
         for line in run_lines(runs):
             print(line, file=console.file)
+    if num_left := newest.total - len(runs):
+        Console(stderr=True).print(f"{num_left:,} more runs: `fovea status --all` shows them")
 
 
 def show_run(client: FoveaClient, console: Console, name: str, *, as_json: bool) -> None:

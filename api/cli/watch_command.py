@@ -13,6 +13,7 @@ from rich.console import Console
 
 from api.cli.follow_run import follow_run
 from api.cli.line_viewer import LineViewer
+from api.cli.main import PIPE_CLOSED
 from api.cli.options import Logs, Plain, Run, Url
 from api.cli.run_choice import resolve_run
 from api.cli.screen_viewer import ScreenViewer
@@ -30,7 +31,6 @@ EXIT_CODES: Mapping[RunStatus, int] = {
 DELETED = 4
 INTERRUPTED = 128 + signal.SIGINT
 TERMINATED = 128 + signal.SIGTERM
-PIPE_CLOSED = 128 + signal.SIGPIPE
 
 
 commands = typer.Typer()

@@ -5,13 +5,17 @@ import json
 import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from rich.console import Console
+from websockets.http11 import Request, Response
+from websockets.sync.server import ServerConnection
 
 from api.cli.run_choice import RunChoiceError, resolve_run
-from api.cli.status_command import run_lines, show_run, show_runs
+from api.cli.status_command import MAX_RUNS, NUM_RUNS, run_lines, show_run, show_runs
 from api.client import FoveaClient
+from api.errors import ApiError
 from api.runs.schemas import RunSummary
 from tests.api.client.fake_stream import RUN_ID, TIMESTAMP, FakeStream, serving, status
 
@@ -235,3 +239,48 @@ def test_an_ambiguous_or_unknown_run_is_refused(
 ) -> None:
     with pytest.raises(RunChoiceError, match=message):
         resolve_run(client, name)
+
+
+@pytest.mark.parametrize(
+    ("status", "found"), [(200, OTHER_ID), (404, None), (409, "Several runs"), (503, "no database")]
+)
+def test_the_server_is_asked_for_the_beginning_of_an_older_run_s_id(
+    status: int, found: str | None
+) -> None:
+    def answer(connection: ServerConnection, request: Request) -> Response:
+        if request.path.startswith("/api/runs"):
+            response = connection.respond(200, json.dumps([ACTIVE]))
+            response.headers["X-Total-Count"] = "5000"
+            return response
+        body = {"run_id": OTHER_ID} if status == 200 else {"error": str(found), "error_code": "X"}
+        return connection.respond(status, json.dumps(body))
+
+    with serving(FakeStream(), answer) as fake, FoveaClient(fake.url) as client:
+        if status == 200:
+            assert resolve_run(client, "0123") == OTHER_ID
+            return
+        with pytest.raises(ApiError, match=found or "None of the 1 newest runs"):
+            resolve_run(client, "ABCD")
+
+
+def test_more_runs_than_a_page_has_are_listed_on_request(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    runs = [summary(f"{number:032x}", status="completed") for number in range(2500)]
+
+    def answer(connection: ServerConnection, request: Request) -> Response:
+        query = {name: value[0] for name, value in parse_qs(urlsplit(request.path).query).items()}
+        found = [] if "status" in query else runs
+        limit, offset = int(query["limit"]), int(query.get("offset", 0))
+        assert limit <= 1000
+        response = connection.respond(200, json.dumps(found[offset : offset + limit]))
+        response.headers["X-Total-Count"] = str(len(found))
+        return response
+
+    with serving(FakeStream(), answer) as fake, FoveaClient(fake.url) as client:
+        for limit, num_shown in ((NUM_RUNS, NUM_RUNS), (1500, 1500), (MAX_RUNS, 2500)):
+            console = a_pipe()
+            show_runs(client, console, as_json=False, limit=limit)
+            assert len(output(console).splitlines()) == num_shown
+            hint = capsys.readouterr().err
+            assert ("`fovea status --all`" in hint) == (num_shown < 2500)
