@@ -4,11 +4,15 @@ import { useCallback } from "react";
 import { useShallow } from "zustand/react/shallow";
 import type { RequestError } from "../../../live/rest";
 import type { LatestMetrics, TrainingStatus } from "../../../live/schemas";
-import { storeMetrics, storeStatus, useLive } from "../live/liveStore";
+import { loadMetrics, storeStatus, useLive } from "../live/liveStore";
 import { rest } from "../live/session";
 import { metricNames } from "../metrics/metricNames";
 import { useMetricCatalog } from "../metrics/useMetricCatalog";
+import { replaceRun } from "../ui/hashLocation";
 import { useQuery } from "../ui/useQuery";
+import { useThrottled } from "../ui/useThrottled";
+
+const MISSED_MS = 5_000;
 
 export interface KnownRun {
   status: TrainingStatus | undefined;
@@ -20,6 +24,11 @@ export interface KnownRun {
 
 export function useRun(runId: string): KnownRun {
   const gaps = useLive((live) => live.gaps);
+  // A page that is too slow for a while misses many updates, but loads them once in that time.
+  const numMissed = useThrottled(
+    useLive((live) => live.runs[runId]?.numMissed ?? 0),
+    MISSED_MS,
+  );
   const status = useLive((live) => live.runs[runId]?.status);
   const { catalog, isLoaded } = useMetricCatalog();
   // Every message brings new values, but new names are rare: a shallow comparison avoids rendering.
@@ -27,15 +36,25 @@ export function useRun(runId: string): KnownRun {
   const read = useCallback(
     async (signal: AbortSignal) => {
       const requestedMs = Date.now();
-      const [readStatus, readMetrics] = await Promise.all([
+      const [readStatus] = await Promise.all([
         rest.get<TrainingStatus>(`api/runs/${encodeURIComponent(runId)}`, {}, signal),
-        rest.get<LatestMetrics>("api/metrics/latest", { run_id: runId }, signal),
+        loadMetrics(runId, () =>
+          rest.get<LatestMetrics>("api/metrics/latest", { run_id: runId }, signal),
+        ),
       ]);
+      if (
+        readStatus.run_id !== null &&
+        readStatus.run_id !== undefined &&
+        readStatus.run_id !== runId
+      ) {
+        // The address has only the beginning of the id.
+        replaceRun(readStatus.run_id);
+        return;
+      }
       storeStatus(readStatus, requestedMs);
-      storeMetrics(readMetrics, requestedMs);
     },
     [runId],
   );
-  const { error, refetch } = useQuery(read, gaps);
+  const { error, refetch } = useQuery(read, `${gaps} ${numMissed}`);
   return { status, names: isLoaded ? names : undefined, error, refetch };
 }

@@ -63,6 +63,12 @@ export function runPath(runId: string, epoch: number | null = null): string {
   return epoch === null ? path : `${path}?epoch=${epoch}`;
 }
 
+/** Puts the full id of the run into the address of the current page, which keeps its query. */
+export function replaceRun(runId: string): void {
+  const query = currentQuery();
+  goTo(query === "" ? runPath(runId) : `${runPath(runId)}?${query}`, { replace: true });
+}
+
 export function runHref(runId: string, epoch: number | null = null): string {
   return `#${runPath(runId, epoch)}`;
 }
