@@ -33,6 +33,8 @@ class DatasetDescription:
     source: str
     """A local path."""
     profile: Mapping[str, Any]
+    artifacts: Mapping[str, Any] = field(default_factory=dict)
+    """Further facts as plain JSON, by artifact path; no names of files, which may name patients."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,5 +1,6 @@
 """Decodes an image file into a square uint8 tensor of a given size, on the CPU."""
 
+import hashlib
 import io
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from training.errors import DataError
 from training.file_kind import HEAD_BYTES, NotAFileError, file_kind, read_file
 
 MAX_FILE_BYTES = 2**31
+DIGEST_BYTES = 16
 
 
 class UnreadableImageError(DataError):
@@ -43,6 +45,11 @@ class DecodedImage:
     width: int
     height: int
     num_pages: int
+    content: bytes
+
+    @property
+    def file_digest(self) -> bytes:
+        return hashlib.blake2b(self.content, digest_size=DIGEST_BYTES).digest()
 
 
 def decode_image(root: Path, path: str, size: int, framing: Framing) -> Tensor:
@@ -82,7 +89,14 @@ def _decode(content: bytes, size: int) -> DecodedImage:
         # fundus photograph has ten million pixels or more.
         image.draft("RGB", (size, size))
         rgb = upright(to_rgb(image, content), image)
-    return DecodedImage(rgb=rgb, mode=mode, width=width, height=height, num_pages=num_pages)
+    return DecodedImage(
+        rgb=rgb,
+        mode=mode,
+        width=width,
+        height=height,
+        num_pages=num_pages,
+        content=content,
+    )
 
 
 def _num_pages(image: Image.Image) -> int:

@@ -1,15 +1,19 @@
-"""Lists the images of an ImageFolder, `train|val|test/<class>/*`, and checks its layout."""
+"""A data set of images, `train|val|test/<class>/*`, and the checks of its classes and splits."""
 
 import hashlib
+import os
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from tracking_plugin.data_roots import DataRoots
 from training.config import Split
+from training.data.decode import printable_path
+from training.data.listing import IMAGE_SUFFIXES, SplitListing, list_split
 from training.errors import DataError
 
-IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp"})
+Listings = Mapping[Split, SplitListing]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,11 +60,12 @@ class ImageFolder:
         for split in self.splits.values():
             for path in split.paths:
                 size_bytes = (self.root / path).stat().st_size
-                file_list_hash.update(f"{path}\0{size_bytes}\n".encode())
+                file_list_hash.update(os.fsencode(path) + f"\0{size_bytes}\n".encode())
         return file_list_hash.hexdigest()[:16]
 
     def without(self, excluded: Collection[str]) -> "ImageFolder":
         """This data set without the `excluded` paths; raises DataError if a split becomes empty."""
+        excluded = frozenset(excluded)
         splits = {name: split.without(excluded) for name, split in self.splits.items()}
         for name, split in splits.items():
             if not split.paths:
@@ -68,79 +73,75 @@ class ImageFolder:
         return replace(self, splits=splits)
 
 
-def scan_image_folder(root: Path, splits: Sequence[Split], classes: Sequence[str]) -> ImageFolder:
-    """List the images of `splits` under `root`; targets are indices into `classes`.
+def list_images(root: Path, splits: Sequence[Split], roots: DataRoots) -> Listings:
+    """The files of `splits` under `root`. Raises DataError if a folder is missing or unreadable."""
+    if not root.is_dir():
+        raise DataError(
+            f"There is no data folder {printable_path(str(root))}. Expected a folder that contains "
+            "train/<class>/, val/<class>/ and test/<class>/."
+        )
+    return {split: list_split(root, split, roots) for split in splits}
 
-    Raises DataError if a split is missing or empty, or if it has a class that is not in `classes`
-    or not in the training split.
+
+def training_classes(root: Path, listings: Listings) -> list[str]:
+    """The classes that have images in the training split, sorted.
+
+    Raises DataError if there are fewer than two.
     """
-    train_classes = training_classes(root)
+    classes = sorted(listings[Split.TRAIN].images)
+    if len(classes) < 2:
+        raise DataError(
+            f"The split train of {printable_path(str(root))} has {len(classes)} class folders with "
+            "images; at least 2 are needed."
+        )
+    return classes
+
+
+def image_folder(
+    root: Path,
+    listings: Listings,
+    splits: Sequence[Split],
+    classes: Sequence[str],
+    train_classes: Sequence[str],
+) -> ImageFolder:
+    """The images of `splits`; targets are indices into `classes`, the outputs of the model.
+
+    Raises DataError if a split is empty, or if it has a class that is not in `classes` or not in
+    `train_classes`.
+    """
     if unknown := sorted(set(train_classes) - set(classes)):
         raise DataError(
             f"The split train has classes that are not in the taxonomy: {', '.join(unknown)}. "
             "Add them to the taxonomy or remove the folders."
         )
-    found = {split: _scan_split(root, split, train_classes, classes) for split in splits}
+    for split in splits:
+        _require_known_classes(split, listings, train_classes)
+    found = {split: _split(root, split, listings[split], classes) for split in splits}
     return ImageFolder(root=root, classes=tuple(classes), splits=found)
 
 
-def training_classes(root: Path) -> list[str]:
-    """Names of the class folders of the training split, sorted.
-
-    Raises DataError if there are fewer than two.
-    """
-    if not root.is_dir():
+def _require_known_classes(split: Split, listings: Listings, train_classes: Sequence[str]) -> None:
+    unknown = set(listings[split].images) - set(train_classes)
+    if Split.TRAIN in listings:
+        # An empty folder is no class, but one that train lacks altogether is a mistake.
+        in_train = {*train_classes, *listings[Split.TRAIN].empty_classes}
+        unknown |= set(listings[split].empty_classes) - in_train
+    if unknown:
         raise DataError(
-            f"There is no data folder {root}. Expected a folder that contains train/<class>/, "
-            "val/<class>/ and test/<class>/."
+            f"The split {split} has classes that are not in the split train: "
+            f"{', '.join(sorted(unknown))}. Every class needs training images: add them, or remove "
+            "the folders."
         )
-    classes = _class_folders(root, Split.TRAIN)
-    if len(classes) < 2:
-        raise DataError(
-            f"The split train of {root} has {len(classes)} class folders; at least 2 are needed."
-        )
-    return classes
 
 
-def _class_folders(root: Path, split: Split) -> list[str]:
-    folder = root / split
-    if not folder.is_dir():
-        raise DataError(
-            f"The split {split} is missing: expected the folder {folder} with one folder per class."
-        )
-    return sorted(path.name for path in folder.iterdir() if path.is_dir() and not _hidden(path))
-
-
-def _scan_split(
-    root: Path, split: Split, train_classes: Sequence[str], classes: Sequence[str]
-) -> ImageSplit:
-    folders = _class_folders(root, split)
-    if unknown := sorted(set(folders) - set(train_classes)):
-        raise DataError(
-            f"The split {split} has classes that are not in the split train: {', '.join(unknown)}. "
-            "Every class needs training images: add them, or remove the folders."
-        )
-    paths: list[str] = []
-    targets: list[int] = []
-    for name in folders:
-        images = _images(root / split / name)
-        paths += [str(path.relative_to(root)) for path in images]
-        targets += [classes.index(name)] * len(images)
-    if not paths:
+def _split(root: Path, split: Split, listing: SplitListing, classes: Sequence[str]) -> ImageSplit:
+    if not listing.images:
         raise DataError(
             f"The split {split} is empty: there is no image in {root / split}/<class>/. "
             f"Image files end in {', '.join(sorted(IMAGE_SUFFIXES))}."
         )
-    return ImageSplit(paths=tuple(paths), targets=tuple(targets))
-
-
-def _images(folder: Path) -> list[Path]:
-    return sorted(
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in IMAGE_SUFFIXES and not _hidden(path) and path.is_file()
+    by_class = sorted(listing.images.items())
+    return ImageSplit(
+        paths=tuple(path for _, paths in by_class for path in paths),
+        targets=tuple(classes.index(name) for name, paths in by_class for _ in paths),
     )
-
-
-def _hidden(path: Path) -> bool:
-    return path.name.startswith(".")

@@ -44,6 +44,8 @@ class Recorder:
         self.tracker.log_params(_missing_params(run, description, identity))
         if not run.inputs.dataset_inputs:
             self._record_dataset(description.dataset)
+            for path, document in description.dataset.artifacts.items():
+                self.tracker.log_json(document, path)
         retry_until_accepted(
             lambda: mark_training(self._job.tracking_uri, self._job.run_id),
             "mark the run as running",

@@ -12,8 +12,8 @@ from tests.training.data.images import make_folder, truncate
 from training.data.decode import UnreadableImageError, decode_image
 from training.data.framing import Framing
 from training.data.image_folder import ImageSplit
+from training.data.inspection import inspect_images
 from training.data.loading import SplitDataset, load_batches
-from training.data.verify import unreadable_images
 
 
 def save(path: Path, pixels: np.ndarray, **options: object) -> str:
@@ -69,13 +69,15 @@ def test_the_error_can_be_pickled() -> None:
     assert (error.path, error.reason) == ("a.jpg", "truncated")
 
 
-def test_verification_finds_exactly_the_unreadable_images(tmp_path: Path) -> None:
+def test_inspection_finds_exactly_the_unreadable_images(tmp_path: Path) -> None:
     root = make_folder(tmp_path)
     (root / "train/Fundus_RAO/000.jpg").write_bytes(b"no image")
     truncate(root / "val/OCT_Normal/001.jpg")
     (root / "val/OCT_Normal/000.jpg").write_bytes(b"")
     paths = [str(path.relative_to(root)) for path in sorted(root.rglob("*.jpg"))]
-    found = [error.path for error in unreadable_images(root, paths, num_threads=4)]
+    inspected = list(inspect_images(root, paths, num_threads=4))
+    assert [item.path for item in inspected] == paths
+    found = [item.path for item in inspected if isinstance(item, UnreadableImageError)]
     assert found == [
         "train/Fundus_RAO/000.jpg",
         "val/OCT_Normal/000.jpg",

@@ -1,15 +1,27 @@
 """Which folders are valid data sets, and the errors for those that are not."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from tests.training.data.images import CLASSES, make_folder
+from tracking_plugin.data_roots import DataRoots
 from training.config import Split
-from training.data.image_folder import scan_image_folder
+from training.data.image_folder import (
+    ImageFolder,
+    image_folder,
+    list_images,
+    training_classes,
+)
 from training.errors import DataError
 
 TRAIN_AND_VAL = (Split.TRAIN, Split.VAL)
+
+
+def scan_image_folder(root: Path, splits: tuple[Split, ...], classes: Sequence[str]) -> ImageFolder:
+    listings = list_images(root, splits, DataRoots(None))
+    return image_folder(root, listings, splits, classes, training_classes(root, listings))
 
 
 def test_images_are_listed_with_their_class_index(tmp_path: Path) -> None:
@@ -42,6 +54,16 @@ def test_a_missing_folder_or_split_and_an_empty_split_are_named(tmp_path: Path) 
 def test_a_class_of_val_that_is_not_in_train_is_refused(tmp_path: Path) -> None:
     root = make_folder(tmp_path)
     (root / "val" / "Fundus_CNV").mkdir()
+    with pytest.raises(DataError, match="classes that are not in the split train: Fundus_CNV"):
+        scan_image_folder(root, TRAIN_AND_VAL, CLASSES)
+
+
+def test_a_class_that_is_empty_in_train_is_none_unless_val_has_images_of_it(tmp_path: Path) -> None:
+    root = make_folder(tmp_path)
+    (root / "train" / "Fundus_CNV").mkdir()
+    (root / "val" / "Fundus_CNV").mkdir()
+    assert scan_image_folder(root, TRAIN_AND_VAL, CLASSES).num_images == 18
+    (root / "val" / CLASSES[0] / "000.jpg").rename(root / "val" / "Fundus_CNV" / "000.jpg")
     with pytest.raises(DataError, match="classes that are not in the split train: Fundus_CNV"):
         scan_image_folder(root, TRAIN_AND_VAL, CLASSES)
 

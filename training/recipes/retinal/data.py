@@ -39,6 +39,13 @@ SYNTHETIC_IMAGE_SIZE = 128
 NUM_NAMED_IMAGES = 5
 SCAN_ARTIFACT = "data/scan.json"
 
+_COPIES_WARNINGS = {
+    SharedImages.LEAVE_OUT: "%d images of train are also in val or test. The model is not trained on "
+    "them, so that no score is better than it should be.",
+    SharedImages.KEEP: "%d images of train are also in val or test. The model is trained on them, so "
+    "the scores are better than on images that it has never seen.",
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class RetinalData:
@@ -115,16 +122,18 @@ def verify_data(data: RetinalData, config: RetinalConfig, process: Process) -> R
     if bad and not config.skip_bad_images:
         raise DataError(_bad_images_message(bad))
     skipped = tuple(path for path, _ in bad)
-    if skipped:
+    if skipped and process.is_main:
         names = ", ".join(map(printable_path, skipped[:NUM_NAMED_IMAGES]))
         logger.warning("%d unreadable images are left out, such as %s", len(skipped), names)
-        folder = folder.without(skipped)
+    folder = folder.without(skipped)
     copies = tuple(sorted(scan.learnt_copies)) if Split.TRAIN in folder.splits else ()
     if copies and config.shared_images is SharedImages.REFUSE:
         raise DataError(
             f"{len(copies)} images of the split train are also in val or test. Remove them from "
             "train, or choose --shared-images leave-out."
         )
+    if copies and process.is_main:
+        logger.warning(_COPIES_WARNINGS[config.shared_images], len(copies))
     left_out = copies if config.shared_images is SharedImages.LEAVE_OUT else ()
     if left_out:
         folder = _without_copies(folder, left_out)
