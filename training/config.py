@@ -23,6 +23,10 @@ PATH: dict[str, JsonValue] = {"format": PATH_FORMAT}
 """Marks a field as a path, which must be in one of the folders of FOVEA_DATA_ROOTS."""
 
 
+MAX_DELIVERY_TIMEOUT_S = 7 * 86_400
+"""A week: machines are paid for while a training waits."""
+
+
 class Precision(StrEnum):
     """Arithmetic of the forward and backward pass; weights stay float32."""
 
@@ -71,11 +75,15 @@ class FrozenConfig(BaseModel):
 class LoopConfig(FrozenConfig):
     """Settings of the torch loop, for all recipes that it trains."""
 
-    epochs: int = Field(50, ge=1, description="passes over the training split")
-    batch_size: int = Field(32, ge=1, description="samples per rank and micro-batch")
-    seed: int = Field(0, ge=0, description="seed of weights, order and augmentation")
-    gradient_accumulation: int = Field(1, ge=1, description="micro-batches per optimizer step")
-    clip_norm: float = Field(0.0, ge=0, description="largest gradient norm; 0 does not clip")
+    epochs: int = Field(50, ge=1, le=1_000_000, description="passes over the training split")
+    batch_size: int = Field(32, ge=1, le=65_536, description="samples per rank and micro-batch")
+    seed: int = Field(0, ge=0, lt=2**32, description="seed of weights, order and augmentation")
+    gradient_accumulation: int = Field(
+        1, ge=1, le=65_536, description="micro-batches per optimizer step"
+    )
+    clip_norm: float = Field(
+        0.0, ge=0, le=1e9, description="largest gradient norm; 0 does not clip"
+    )
     precision: Precision = Field(
         Precision.AUTO, description="auto is bf16 or fp16 on a GPU, fp32 on a CPU"
     )
@@ -84,13 +92,24 @@ class LoopConfig(FrozenConfig):
     )
     compile: bool = Field(False, description="run the model through torch.compile")
     deterministic: bool = Field(False, description="refuse non-deterministic kernels")
-    evaluate_every_steps: int = Field(0, ge=0, description="0 evaluates at each epoch's end")
-    checkpoint_every_steps: int = Field(0, ge=0, description="0 saves at each epoch's end")
-    keep_last: int = Field(2, ge=1, description="newest checkpoints kept beside the best")
-    early_stopping_patience: int = Field(
-        0, ge=0, description="evaluations without a better score before stopping; 0 never stops"
+    evaluate_every_steps: int = Field(
+        0, ge=0, le=10**9, description="0 evaluates at each epoch's end"
     )
-    log_every_steps: int = Field(1, ge=1, description="optimizer steps between logged points")
+    checkpoint_every_steps: int = Field(
+        0, ge=0, le=10**9, description="0 saves at each epoch's end"
+    )
+    keep_last: int = Field(
+        2, ge=1, le=10_000, description="newest checkpoints kept beside the best"
+    )
+    early_stopping_patience: int = Field(
+        0,
+        ge=0,
+        le=1_000_000,
+        description="evaluations without a better score before stopping; 0 never stops",
+    )
+    log_every_steps: int = Field(
+        1, ge=1, le=10**9, description="optimizer steps between logged points"
+    )
 
 
 class LaunchConfig(FrozenConfig):
@@ -103,7 +122,7 @@ class LaunchConfig(FrozenConfig):
     workers: int = Field(1, ge=1, le=4096, description="ranks, one per GPU where there are GPUs")
     gpus: bool | None = Field(None, description="train on GPUs; by default where there are any")
     max_failures: int = Field(
-        3, ge=0, description="restarts from the last checkpoint after a lost worker"
+        3, ge=0, le=10_000, description="restarts from the last checkpoint after a lost worker"
     )
     experiment_name: str = Field("retinal", min_length=1, description="MLflow experiment")
     run_name: str = Field("", description="name of a new MLflow run")
@@ -114,6 +133,7 @@ class LaunchConfig(FrozenConfig):
     delivery_timeout_s: float = Field(
         900,
         gt=0,
+        le=MAX_DELIVERY_TIMEOUT_S,
         description="longest wait at the end for the tracking server to accept everything",
     )
 
@@ -153,7 +173,7 @@ class EvaluateConfig(FrozenConfig):
     )
     split: Split = Field(Split.TEST, description="part of the data set to score on")
     num_resamples: int = Field(1000, ge=100, le=100_000, description="bootstrap resamples")
-    seed: int = Field(0, ge=0, description="seed of the bootstrap")
+    seed: int = Field(0, ge=0, lt=2**32, description="seed of the bootstrap")
     gpus: bool | None = Field(None, description="score on a GPU; by default where there is one")
 
 

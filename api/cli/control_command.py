@@ -8,7 +8,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from api.cli.options import Run, Url
+from api.cli.options import Run, TimeoutS, Url
 from api.cli.run_choice import SHORT_ID_LENGTH, resolve_run
 from api.cli.watch_command import INTERRUPTED
 from api.client import FoveaClient
@@ -29,13 +29,6 @@ _EPILOG = (
     "acknowledgement comes within --timeout: the command stays in force. Without RUN, the newest "
     "active run gets it."
 )
-
-TimeoutS = Annotated[
-    float,
-    typer.Option(
-        "--timeout", min=0, max=600, help="Seconds to wait until every rank has acknowledged."
-    ),
-]
 
 commands = typer.Typer()
 

@@ -1,5 +1,6 @@
 """Arguments and options that several `fovea` commands share."""
 
+import math
 from typing import Annotated
 
 import typer
@@ -17,6 +18,25 @@ Url = Annotated[
         "--server",
         help="Server; by default MLFLOW_TRACKING_URI, else http://127.0.0.1:5000.",
         show_default=False,
+    ),
+]
+
+
+def _finite(number: float) -> float:
+    """Raises BadParameter for "nan", which is neither below nor above a limit."""
+    if not math.isfinite(number):
+        raise typer.BadParameter(f"a finite number was expected, but {number} came")
+    return number
+
+
+TimeoutS = Annotated[
+    float,
+    typer.Option(
+        "--timeout",
+        min=0,
+        max=600,
+        callback=_finite,
+        help="Seconds to wait until every rank has acknowledged.",
     ),
 ]
 Port = Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")]

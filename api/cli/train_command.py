@@ -28,7 +28,7 @@ def train(  # noqa: PLR0913 - a command's options are its arguments
     ] = None,
     workers: Annotated[
         int | None,
-        typer.Option(min=1, help="Ranks, one per GPU where there are GPUs; default: 1."),
+        typer.Option(min=1, max=4096, help="Ranks, one per GPU where there are GPUs; default: 1."),
     ] = None,
     params: Annotated[
         list[str] | None,

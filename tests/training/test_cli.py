@@ -6,8 +6,10 @@ import pytest
 
 from training.__main__ import build_parser, main
 from training.cli_options import given_values
-from training.config import LaunchConfig
+from training.config import FrozenConfig, LaunchConfig
 from training.errors import ConfigError
+from training.recipe import LoopSpec
+from training.recipes.registry import RECIPES, recipe_spec
 from training.recipes.retinal.config import Preset, RetinalConfig, retinal_config
 
 
@@ -93,3 +95,25 @@ def test_a_command_alone_has_no_flags_of_the_others() -> None:
     assert parser.parse_args(["fit", "--epochs", "3"]).epochs == "3"
     with pytest.raises(SystemExit):
         parser.parse_args(["evaluate", "--split", "val"])
+
+
+def numeric_fields() -> list[tuple[type[FrozenConfig], str]]:
+    """Every number that a command of the program takes."""
+    recipes = [recipe_spec(name) for name in RECIPES]
+    classes = {LaunchConfig, *(recipe.config_class for recipe in recipes)}
+    classes |= {it.evaluate_class for it in recipes if isinstance(it, LoopSpec)}
+    return [
+        (config_class, name)
+        for config_class in sorted(classes, key=lambda it: it.__name__)
+        for name, field in config_class.model_fields.items()
+        if field.annotation in (int, float)
+    ]
+
+
+@pytest.mark.parametrize("number", ["inf", "-inf", "nan", "1e309", "-1", "9" * 30, "1e300"])
+@pytest.mark.parametrize(("config_class", "name"), numeric_fields())
+def test_every_number_is_finite_and_in_a_range(
+    config_class: type[FrozenConfig], name: str, number: str
+) -> None:
+    with pytest.raises(ConfigError, match=f"{name}: input should be .* came"):
+        config_class.parse({name: number})

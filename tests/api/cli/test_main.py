@@ -125,3 +125,20 @@ def test_an_unknown_command_is_named(fovea: Fovea) -> None:
 
     assert result.code == 2
     assert "No such command 'sttaus'" in result.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *(["pause", "--timeout", it] for it in ("nan", "inf", "-1", "1e300")),
+        *(["status", "--limit", it] for it in ("0", "-1", "nan", "9" * 30)),
+        *(["serve", "--workers", it] for it in ("0", "inf", "9" * 30)),
+        *(["train", "--workers", it] for it in ("0", "nan", "9" * 30)),
+        *(["demo", "--epochs", it] for it in ("0", "inf", "9" * 30)),
+    ],
+)
+def test_every_number_is_finite_and_in_a_range(fovea: Fovea, arguments: list[str]) -> None:
+    result = fovea(*arguments)
+
+    assert result.code == 2
+    assert arguments[1] in result.err

@@ -74,24 +74,24 @@ class RetinalConfig(LoopConfig):
     image_size: int = Field(224, ge=16, le=2048, description="pixels per side")
     framing: Framing = Field(Framing.CROP, description="how images become square")
 
-    batch_size: int = Field(32, ge=1, description="images per rank and micro-batch")
+    batch_size: int = Field(32, ge=1, le=65_536, description="images per rank and micro-batch")
     learning_rate: float = Field(
         0.0, ge=0, lt=10, description="peak; 0 derives it from base_learning_rate"
     )
     base_learning_rate: float = Field(
         5e-3, gt=0, lt=10, description="peak learning rate per 256 images of a step"
     )
-    min_learning_rate: float = Field(1e-6, ge=0, description="where the half-cosine ends")
-    warmup_epochs: float = Field(10, ge=0, description="epochs of linear warm-up")
-    weight_decay: float = Field(0.05, ge=0, description="AdamW's weight decay")
+    min_learning_rate: float = Field(1e-6, ge=0, lt=10, description="where the half-cosine ends")
+    warmup_epochs: float = Field(10, ge=0, le=1_000_000, description="epochs of linear warm-up")
+    weight_decay: float = Field(0.05, ge=0, le=100, description="AdamW's weight decay")
     layer_decay: float = Field(
         0.65, gt=0, le=1, description="learning rate factor from each layer to the one below"
     )
     drop_path: float = Field(0.2, ge=0, lt=1, description="stochastic depth")
 
     label_smoothing: float = Field(0.1, ge=0, lt=1, description="share spread over all classes")
-    mixup: float = Field(0.0, ge=0, description="alpha of mixup; 0 is off")
-    cutmix: float = Field(0.0, ge=0, description="alpha of CutMix; 0 is off")
+    mixup: float = Field(0.0, ge=0, le=100, description="alpha of mixup; 0 is off")
+    cutmix: float = Field(0.0, ge=0, le=100, description="alpha of CutMix; 0 is off")
     smallest_crop: float = Field(0.08, gt=0, le=1, description="least area a random crop keeps")
     vertical_flip: bool = Field(False, description="flip upside down at random")
     rand_augment_ops: int = Field(2, ge=0, le=4, description="RandAugment operations; 0 is off")
