@@ -50,6 +50,8 @@ class CheckpointMirror:
         """Set once the store equals the folder, or has repeatedly refused to."""
         self._last_error: Exception | None = None
         self._num_refusals = 0
+        self._damaged: set[str] = set()
+        """Names of checkpoints whose download had a fault, so that the next pass uploads them again."""
         self._stored_manifests: dict[str, str] = {}
         """The manifests of the checkpoints that the store is known to have completely, by name."""
         self._thread: threading.Thread | None = None
@@ -124,6 +126,7 @@ class CheckpointMirror:
                 self._repository.download_artifacts(name, partial)
             folder = Path(partial) / name
             if (fault := find_fault(folder)) is not None:
+                self._damaged.add(name)
                 return fault
             if target.is_dir() and find_fault(target) is not None:
                 target.rename(Path(partial) / "damaged")
@@ -185,8 +188,9 @@ class CheckpointMirror:
         text = manifest.read_text()
         if self._stored_manifests.get(name) == text:
             return
-        if not self._is_stored(name, text):
+        if name in self._damaged or not self._is_stored(name, text):
             self._upload(name)
+            self._damaged.discard(name)
         self._stored_manifests[name] = text
 
     def _is_stored(self, name: str, text: str) -> bool:

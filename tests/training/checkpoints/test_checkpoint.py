@@ -142,3 +142,62 @@ def test_an_index_that_cannot_be_written_is_an_error_and_the_old_one_stays(
             store._write_index({})
     assert (tmp_path / "index.json").read_text() == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["index.json", checkpoint_name(1)]
+
+
+@pytest.mark.parametrize("content", ["", "{", "null", "[]", '{"best": 1}', "\0" * 40])
+def test_an_index_that_a_power_cut_has_emptied_is_replaced_by_the_manifests(
+    tmp_path: Path, content: str
+) -> None:
+    store = store_in(tmp_path)
+    save(store, 1, is_best=True)
+    save(store, 2)
+    (tmp_path / "index.json").write_text(content)
+    reopened = store_in(tmp_path)
+    assert reopened.best() == checkpoint_name(1)
+    assert reopened.latest() == checkpoint_name(2)
+    save(reopened, 3)
+    assert json.loads((tmp_path / "index.json").read_text()) == {
+        "kept": [checkpoint_name(1), checkpoint_name(2), checkpoint_name(3)],
+        "best": checkpoint_name(1),
+    }
+
+
+def test_a_best_checkpoint_counts_although_its_writer_died_before_it_wrote_the_index(
+    tmp_path: Path,
+) -> None:
+    store = store_in(tmp_path)
+    save(store, 1, is_best=True)
+    index = (tmp_path / "index.json").read_text()
+    save(store, 2, is_best=True)
+    (tmp_path / "index.json").write_text(index)
+    assert store_in(tmp_path).best() == checkpoint_name(2)
+
+
+def test_the_best_checkpoint_is_that_of_the_training_which_is_resumed(tmp_path: Path) -> None:
+    store = store_in(tmp_path)
+    save(store, 1, is_best=True)
+    save(store, 2, is_best=True)
+    (tmp_path / checkpoint_name(2) / "state.pt").write_bytes(b"cut")
+    reopened = store_in(tmp_path)
+    assert reopened.best() == checkpoint_name(2), "it is reported as damaged, not replaced"
+    assert reopened.latest() == checkpoint_name(1)
+    assert reopened.best() == checkpoint_name(1)
+    save(reopened, 3)
+    assert {path.name for path in tmp_path.glob("step_*")} == {
+        checkpoint_name(1),
+        checkpoint_name(3),
+    }
+
+
+@pytest.mark.parametrize(
+    "manifest", ['{"files": {"a": 1}}', '{"files": []}', "[]", '{"files": {"a": {}}}']
+)
+def test_a_manifest_of_another_form_is_a_fault_and_no_traceback(
+    tmp_path: Path, manifest: str
+) -> None:
+    store = store_in(tmp_path)
+    save(store, 1)
+    (tmp_path / checkpoint_name(1) / "checkpoint.json").write_text(manifest)
+    assert store_in(tmp_path).latest() is None
+    with pytest.raises(CheckpointError, match="is missing or unreadable"):
+        read_checkpoint(tmp_path / checkpoint_name(1))

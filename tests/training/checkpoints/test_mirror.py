@@ -165,3 +165,59 @@ def test_closing_twice_does_not_wait_again(tmp_path: Path, repository: Repositor
     # A mirror whose thread still ran would raise CheckpointError.
     checkpoints.stop(0.0)
     assert remote_names(tmp_path) == {"index.json", checkpoint_name(1)}
+
+
+@pytest.mark.parametrize("damage", ["shortened", "changed", "manifest"])
+def test_a_cut_checkpoint_in_the_store_is_neither_trusted_nor_kept(
+    tmp_path: Path, repository: Repository, damage: str
+) -> None:
+    first = store(tmp_path, repository)
+    first.open_for_writing()
+    save(first, 1, is_best=True)
+    save(first, 2)
+    first.close(DEADLINE_S)
+    folder = tmp_path / "remote" / checkpoint_name(2)
+    file = folder / ("checkpoint.json" if damage == "manifest" else "model.safetensors")
+    content = file.read_bytes()
+    file.write_bytes(b"x" * len(content) if damage == "changed" else content[:-4])
+    second = store(tmp_path, repository, "elsewhere")
+    second.open_for_writing()
+    assert second.latest() == checkpoint_name(1)
+    assert not (tmp_path / "elsewhere" / checkpoint_name(2)).exists()
+    save(second, 2)
+    second.close(DEADLINE_S)
+    assert find_fault(folder) is None
+
+
+def test_a_checkpoint_that_was_cut_during_its_upload_is_uploaded_again(
+    tmp_path: Path, repository: Repository
+) -> None:
+    first = store(tmp_path, repository)
+    first.open_for_writing()
+    save(first, 1, is_best=True)
+    first.stop(DEADLINE_S)
+    remote = tmp_path / "remote" / checkpoint_name(1)
+    (remote / "state.pt").write_bytes(b"cut")
+    again = store(tmp_path, repository)
+    again.open_for_writing()
+    assert again.latest() == checkpoint_name(1)
+    again.stop(DEADLINE_S)
+    assert find_fault(remote) is None
+
+
+def test_an_empty_index_in_both_places_is_replaced_by_the_manifests(
+    tmp_path: Path, repository: Repository
+) -> None:
+    first = store(tmp_path, repository)
+    first.open_for_writing()
+    save(first, 1, is_best=True)
+    save(first, 2)
+    first.stop(DEADLINE_S)
+    for folder in ("remote", "staging"):
+        (tmp_path / folder / "index.json").write_text("")
+    again = store(tmp_path, repository)
+    again.open_for_writing()
+    assert (again.latest(), again.best()) == (checkpoint_name(2), checkpoint_name(1))
+    again.close(DEADLINE_S)
+    elsewhere = store(tmp_path, repository, "elsewhere")
+    assert (elsewhere.latest(), elsewhere.best()) == (checkpoint_name(2), checkpoint_name(1))

@@ -216,7 +216,7 @@ def describe_dataset(data: RetinalData) -> DatasetDescription:
     }
     return DatasetDescription(
         name=printable_path(folder.root.name),
-        digest=_content_digest(data),
+        digest=content_digest(data),
         source=str(folder.root),
         profile={"num_images": folder.num_images, "images_per_class": per_split},
         artifacts={
@@ -226,10 +226,10 @@ def describe_dataset(data: RetinalData) -> DatasetDescription:
     )
 
 
-def _content_digest(data: RetinalData) -> str:
+def content_digest(data: RetinalData) -> str:
     """A hash of the paths and the contents of all images; 16 hexadecimal digits."""
     digest = hashlib.sha256()
-    for image in data.images:
+    for image in sorted(data.images, key=lambda image: image.facts.path):
         digest.update(os.fsencode(image.facts.path) + b"\0" + image.facts.file_digest)
     return digest.hexdigest()[:16]
 

@@ -12,6 +12,7 @@ from training.recipes.retinal.config import RetinalConfig, RetinalEvaluateConfig
 from training.recipes.retinal.data import (
     RetinalData,
     allowed_folders,
+    content_digest,
     data_root,
     verify_data,
 )
@@ -30,6 +31,8 @@ class EvaluatedData:
 
     data: RetinalData
     split: Split
+    digest: str
+    """A hash of the content of the whole split, whichever modality is scored."""
     foreign_name: str = ""
 
     @property
@@ -57,10 +60,14 @@ def scored_data(
     own_root = data_root(config, data_dir) if not options.data or config.data else None
     root = Path(options.data).resolve() if options.data else own_root
     assert root is not None
-    data = _verified(config, root, options.split, taxonomy, modality, process)
+    data = _verified(config, root, options.split, taxonomy, process)
     is_own = own_root is not None and own_root.exists() and root.samefile(own_root)
+    digest = content_digest(data)
     return EvaluatedData(
-        data=data, split=options.split, foreign_name="" if is_own else foreign_name(data.folder)
+        data=_only(data, options.split, modality),
+        split=options.split,
+        digest=digest,
+        foreign_name="" if is_own else foreign_name(root, digest),
     )
 
 
@@ -75,16 +82,17 @@ def calibration_data(
 
     Raises DataError if they are not there any more, or cannot be used.
     """
-    return _verified(config, data_root(config, data_dir), Split.VAL, taxonomy, modality, process)
+    data = _verified(config, data_root(config, data_dir), Split.VAL, taxonomy, process)
+    return _only(data, Split.VAL, modality)
 
 
-def foreign_name(folder: ImageFolder) -> str:
+def foreign_name(root: Path, digest: str) -> str:
     """The name of a data set in metrics and artifacts: its folder's, as MLflow accepts it, and a digest.
 
     Two data sets in folders of the same name have different ones.
     """
-    name = _NOT_IN_METRIC_NAMES.sub("-", composed(folder.root.name))[:MAX_NAME_CHARS].strip("-.")
-    return f"{name or 'data'}_{folder.digest[:NUM_DIGEST_CHARS]}"
+    name = _NOT_IN_METRIC_NAMES.sub("-", composed(root.name))[:MAX_NAME_CHARS].strip("-.")
+    return f"{name or 'data'}_{digest[:NUM_DIGEST_CHARS]}"
 
 
 def variant(split: Split, foreign: str, modality: str, *, tta: bool) -> str:
@@ -106,12 +114,7 @@ def variant(split: Split, foreign: str, modality: str, *, tta: bool) -> str:
 
 
 def _verified(
-    config: RetinalConfig,
-    root: Path,
-    split: Split,
-    taxonomy: Taxonomy,
-    modality: Modality | None,
-    process: Process,
+    config: RetinalConfig, root: Path, split: Split, taxonomy: Taxonomy, process: Process
 ) -> RetinalData:
     listings = list_images(root, [split], allowed_folders())
     if unknown := sorted(set(listings[split].images) - set(taxonomy.classes)):
@@ -122,20 +125,19 @@ def _verified(
         )
     folder = image_folder(root, listings, [split], taxonomy.classes, taxonomy.classes)
     found = RetinalData(folder=folder, taxonomy=taxonomy, listings=listings)
-    data = verify_data(found, config, process)
+    return verify_data(found, config, process)
+
+
+def _only(data: RetinalData, split: Split, modality: Modality | None) -> RetinalData:
+    """The images of one modality, or all without one."""
     if modality is None:
         return data
-    return replace(data, folder=_only(data.folder, split, taxonomy, modality))
-
-
-def _only(folder: ImageFolder, split: Split, taxonomy: Taxonomy, modality: Modality) -> ImageFolder:
-    """The images of one modality."""
-    images = folder.splits[split]
+    images, modalities = data.folder.splits[split], data.taxonomy.modalities
     pairs = list(zip(images.paths, images.targets, strict=True))
-    others = {path for path, target in pairs if taxonomy.modalities[target] is not modality}
+    others = {path for path, target in pairs if modalities[target] is not modality}
     if len(others) == len(pairs):
         raise DataError(
-            f"The split {split} of {folder.root} has no image of the modality {modality}. "
+            f"The split {split} of {data.folder.root} has no image of the modality {modality}. "
             "Choose another modality."
         )
-    return folder.without(others)
+    return replace(data, folder=data.folder.without(others))

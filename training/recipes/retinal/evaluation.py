@@ -70,7 +70,7 @@ def evaluate_classifier(
             "id": trained.run_id,
             "recipe": str(trained.document["recipe"]),
             "best epoch": str(trained.best_epoch),
-            "data": f"{set_name} ({scored.split}, {scored.folder.digest})",
+            "data": f"{set_name} ({scored.split}, {scored.digest})",
         },
         evaluation=evaluation,
         intervals=bootstrap_intervals(
