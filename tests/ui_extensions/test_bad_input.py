@@ -76,7 +76,7 @@ def test_an_empty_run_says_what_will_appear(server: Server, page: Page) -> None:
     expect(page.get_by_role("heading", name="empty", level=1)).to_be_visible()
     expect(health(page)).to_contain_text("Healthy")
     expect(page.get_by_text("No metric has been logged yet")).to_be_visible()
-    expect(page.get_by_text("No epoch has been evaluated yet")).to_be_visible()
+    expect(page.get_by_role("heading", name="Confusion matrix")).to_have_count(0)
     expect(page.locator("#alerts")).to_contain_text("No open alerts")
     expect(page.get_by_text("This server did not start the run")).to_be_visible()
     expect(page.locator("figure")).to_have_count(0)

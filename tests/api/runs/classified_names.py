@@ -10,7 +10,7 @@ from typing import Any, cast
 from api.runs.metric_words import METRIC_WORDS
 
 FILE = Path(__file__).parents[3] / "ui_extensions/dashboard/src/metrics/classifiedNames.json"
-"""`words` is generated; `names` is written by hand."""
+"""`words` is generated; the rest is written by hand."""
 
 
 def content() -> dict[str, Any]:

@@ -7,40 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.runs.headlines import MOST_HEADLINES, headline_names, headlines
+from tests.api.runs.classified_names import content
 from tracking_plugin.events import LoggedPoint
 
+OWN = {
+    "logged": ["val/loss", "train/loss", "val/auc_roc_weighted", "val/auc_roc_macro", "val/f1"],
+    "chosen": ["val/loss", "train/loss", "val/auc_roc_macro", "val/f1"],
+}
 
-@pytest.mark.parametrize(
-    ("logged", "expected"),
-    [
-        (
-            ["train_loss_step", "train_loss_epoch", "train_loss", "val_loss", "lr-Adam", "epoch"],
-            ["val_loss", "train_loss"],
-        ),
-        (
-            ["loss", "eval_loss", "eval/accuracy", "learning_rate", "grad_norm", "eval_runtime"],
-            ["eval_loss", "loss", "eval/accuracy"],
-        ),
-        (
-            ["validation-logloss", "train-logloss", "train-auc", "validation-auc"],
-            ["validation-logloss", "train-logloss", "validation-auc", "train-auc"],
-        ),
-        (
-            ["val/loss", "train/loss", "val/auc_roc_weighted", "val/auc_roc_macro", "val/f1"],
-            ["val/loss", "train/loss", "val/auc_roc_macro", "val/f1"],
-        ),
-        (
-            ["train/box_loss", "val_loss", "val/box_loss"],
-            ["val_loss", "val/box_loss", "train/box_loss"],
-        ),
-        (["system/cpu", "epoch", "b", "a", "per_class/x"], ["a", "b"]),
-        ([], []),
-    ],
-)
-def test_the_whole_losses_come_first_then_the_other_measures(
-    logged: list[str], expected: list[str]
-) -> None:
-    assert headline_names(logged) == expected
+
+@pytest.mark.parametrize("case", [OWN, *content()["headlines"]])
+def test_the_whole_losses_come_first_then_the_other_measures(case: dict[str, list[str]]) -> None:
+    assert headline_names(case["logged"]) == case["chosen"]
 
 
 @given(st.lists(st.text(max_size=20) | st.sampled_from(["loss", "a_loss", "acc", "val_f1"])))

@@ -139,7 +139,9 @@ function Others({ runId, specs, stepsPerEpoch, isOpen }: GridProps & { isOpen: b
   const [search, setSearch] = useState("");
   const [limit, setLimit] = useState(AT_ONCE);
   const wanted = useDeferredValue(search).trim().toLowerCase();
-  const found = specs.filter(({ key }) => key.toLowerCase().includes(wanted));
+  const found = specs.filter(({ metrics }) =>
+    metrics.some((name) => name.toLowerCase().includes(wanted)),
+  );
   const left = found.length - limit;
   return (
     <details className={styles.others} open={isOpen}>

@@ -41,3 +41,48 @@ it("draws every metric in its own chart while the catalogue is unknown", () => {
   expect(main).toEqual([]);
   expect(others.map(({ metrics }) => metrics)).toEqual([["train/loss"], ["val/loss"]]);
 });
+
+const chartsOf = (names: readonly string[]): string[][] =>
+  chartList(names, CATALOG).main.map(({ metrics }) => [...metrics]);
+
+it.each([
+  {
+    program: "PyTorch Lightning",
+    names: ["train_loss", "val_loss", "train_loss_epoch", "val_acc", "lr-Adam", "epoch"],
+    main: [["train_loss", "train_loss_epoch", "val_loss"], ["val_acc"], ["lr-Adam"]],
+  },
+  {
+    program: "Hugging Face",
+    names: ["loss", "eval_loss", "eval_accuracy", "learning_rate", "epoch"],
+    main: [["loss", "eval_loss"], ["eval_accuracy"], ["learning_rate"]],
+  },
+  {
+    program: "XGBoost",
+    names: ["train-auc", "validation-auc", "train-logloss", "validation-logloss"],
+    main: [
+      ["train-logloss", "validation-logloss"],
+      ["train-auc", "validation-auc"],
+    ],
+  },
+])("draws the splits of a measure in one chart for $program", ({ names, main }) => {
+  expect(chartsOf(names)).toEqual(main);
+  expect(chartList(names, CATALOG).others).toEqual([]);
+});
+
+it("draws the parts of a loss after the whole, and only a few of thousands", () => {
+  const parts = Array.from({ length: 5_000 }, (_, n) => [
+    `train/part${n}_loss`,
+    `val/part${n}_loss`,
+  ]);
+  const { main, others } = chartList([...parts.flat(), "val_loss", "train_loss"], CATALOG);
+  expect(main[0]?.metrics).toEqual(["train_loss", "val_loss"]);
+  expect(main[1]?.metrics).toEqual(["train/part0_loss", "val/part0_loss"]);
+  expect(main.length).toBeLessThan(20);
+  expect(main.length + others.length).toBe(5_001);
+});
+
+it("pairs the splits of a measure that it does not know", () => {
+  const { main, others } = chartList(["train/foo", "val/foo", "bar"], CATALOG);
+  expect(main).toEqual([]);
+  expect(others.map(({ metrics }) => metrics)).toEqual([["bar"], ["train/foo", "val/foo"]]);
+});

@@ -1,6 +1,13 @@
 import { describe, expect, it } from "vitest";
-import type { CriticalAlert, ServerMessage } from "../../../live/schemas";
-import { afterMessages, storeStatus, type LiveState, useLive } from "./liveStore";
+import type { CriticalAlert, LatestMetrics, ServerMessage } from "../../../live/schemas";
+import {
+  afterGap,
+  afterMessages,
+  loadMetrics,
+  storeStatus,
+  type LiveState,
+  useLive,
+} from "./liveStore";
 
 const EMPTY: LiveState = useLive.getInitialState();
 
@@ -68,6 +75,52 @@ describe("a critical alert", () => {
     const raised = afterMessages(EMPTY, [alertMessage({})], 0);
     const seen = { ...raised, unseen: [] };
     expect(afterMessages(seen, [alertMessage({ step: 9 })], 0).unseen).toEqual([]);
+  });
+});
+
+describe("the metrics of a run", () => {
+  const read = {
+    run_id: "r",
+    other: { a: 1, step: 0 },
+    not_finite: {},
+  } as unknown as LatestMetrics;
+  const other = () => useLive.getState().runs.r?.metrics?.other;
+  const receive = (step: number) =>
+    useLive.setState((state) => afterMessages(state, [metricsMessage("r", step)], 1));
+
+  it("have what was received live while they were loaded", async () => {
+    useLive.setState(EMPTY);
+    receive(1);
+    await loadMetrics("r", () => {
+      receive(2);
+      return Promise.resolve(read);
+    });
+    expect(other()).toEqual({ a: 1, step: 2 });
+  });
+
+  it("are those of the server where nothing was received in the meantime", async () => {
+    useLive.setState(EMPTY);
+    receive(5);
+    await loadMetrics("r", () => Promise.resolve(read));
+    expect(other()).toEqual({ a: 1, step: 0 });
+  });
+
+  it("come in pages, and grow with each update", () => {
+    const state = { type: "initial_state", run_id: "r", offset: 1, timestamp: "", status: {} };
+    const page = { type: "initial_state_page", run_id: "r", offset: 1, timestamp: "" };
+    const messages = [
+      { ...state, metrics: { other: { a: 1 } } },
+      { ...page, metrics: { other: { b: 2 } } },
+    ] as unknown as ServerMessage[];
+    const after = afterMessages(EMPTY, [...messages, metricsMessage("r", 3)], 1);
+    expect(after.runs.r?.metrics?.other).toEqual({ a: 1, b: 2, step: 3 });
+  });
+
+  it("are outdated after a gap, until the next update", () => {
+    const before = afterMessages(EMPTY, [metricsMessage("r", 1)], 1);
+    const outdated = { ...before, ...afterGap(before) };
+    expect(outdated.runs.r?.isOutdated).toBe(true);
+    expect(afterMessages(outdated, [metricsMessage("r", 2)], 1).runs.r?.isOutdated).toBe(false);
   });
 });
 

@@ -7,10 +7,12 @@ import type {
   LatestMetrics,
   LogLine,
   MetricsData,
+  MetricsUpdate,
   ServerMessage,
   SystemMetrics,
   TrainingStatus,
 } from "../../../live/schemas";
+import { MetricsMerger } from "./metricParts";
 
 const MAX_RUNS = 500;
 
@@ -21,14 +23,32 @@ export interface LiveRun {
   step?: number | null;
   /** Time of the run's last message or metric, in ms since the Unix epoch; null if unknown. */
   lastMessageMs: number | null;
-  /** When the status and the metrics were last received live. */
+  /** When the status was last received live. */
   statusMs: number;
-  metricsMs: number;
+  /** Changes received while the metrics are being loaded; null when they are not. */
+  changes: Changes | null;
+  /** Whether messages were missed since the metrics were received. */
+  isOutdated: boolean;
+  /** How often updates were left out, because the page read too slowly. */
+  numMissed: number;
   /** Number of artifacts logged while the page is open. */
   artifacts: number;
 }
 
-const UNKNOWN: LiveRun = { lastMessageMs: null, statusMs: 0, metricsMs: 0, artifacts: 0 };
+interface Changes {
+  metrics: MetricsData | undefined;
+  written: ReadonlySet<string>;
+  numLoading: number;
+}
+
+const UNKNOWN: LiveRun = {
+  lastMessageMs: null,
+  statusMs: 0,
+  changes: null,
+  isOutdated: false,
+  numMissed: 0,
+  artifacts: 0,
+};
 
 export interface LiveState {
   connection: ConnectionStatus;
@@ -56,6 +76,7 @@ export function afterMessages(
   nowMs: number,
 ): LiveState {
   const runs: Record<string, LiveRun> = { ...state.runs };
+  const merger = new MetricsMerger();
   let { alerts, unseen } = state;
   for (const message of messages) {
     const runId = message.run_id;
@@ -72,16 +93,20 @@ export function afterMessages(
           system: message.system ?? null,
           step: message.status.step ?? null,
           statusMs: nowMs,
-          metricsMs: nowMs,
+          isOutdated: false,
         };
+        break;
+      case "initial_state_page":
+        runs[runId] = { ...before, metrics: merger.page(before.metrics, message.metrics) };
         break;
       case "metrics_update":
         runs[runId] = {
           ...before,
-          metrics: message.metrics,
+          metrics: merger.update(before.metrics, message.metrics, message.points),
+          changes: withUpdate(before.changes, message, merger),
           system: message.system ?? before.system ?? null,
           step: message.step ?? before.step ?? null,
-          metricsMs: nowMs,
+          isOutdated: false,
         };
         break;
       case "status_update":
@@ -104,6 +129,31 @@ export function afterMessages(
     }
   }
   return { ...state, runs: bounded(runs), alerts, unseen };
+}
+
+function withUpdate(
+  changes: Changes | null,
+  { metrics, points }: MetricsUpdate,
+  merger: MetricsMerger,
+): Changes | null {
+  return (
+    changes && {
+      ...changes,
+      metrics: merger.update(changes.metrics, metrics, points),
+      written: new Set([...changes.written, ...points.map(({ metric }) => metric)]),
+    }
+  );
+}
+
+/** The state after a gap in the messages: what was received before is outdated. */
+export function afterGap({ runs, gaps }: LiveState): Partial<LiveState> {
+  const outdated = Object.entries(runs).map(([id, run]) => [id, { ...run, isOutdated: true }]);
+  return { gaps: gaps + 1, runs: Object.fromEntries(outdated) as Record<string, LiveRun> };
+}
+
+/** After updates of a run were left out: what it has logged must be loaded again. */
+export function storeMissed(runId: string): void {
+  updateRun(runId, (run) => ({ ...run, numMissed: run.numMissed + 1 }));
 }
 
 /** Adds an alert when it becomes critical; removes it when it ends or is acknowledged. */
@@ -173,19 +223,40 @@ export function storeStatus(status: TrainingStatus, requestedMs: number): void {
   }
 }
 
-/** Stores loaded metrics, unless newer ones were received live since the request. */
-export function storeMetrics(read: LatestMetrics, requestedMs: number): void {
+/** Loads the metrics of a run with `read`, and adds what is received live in the meantime. */
+export async function loadMetrics(
+  runId: string,
+  read: () => Promise<LatestMetrics>,
+): Promise<void> {
+  const requestedMs = Date.now();
+  countLoading(runId, 1);
+  try {
+    storeMetrics(await read(), requestedMs);
+  } finally {
+    countLoading(runId, -1);
+  }
+}
+
+function countLoading(runId: string, by: number): void {
+  updateRun(runId, (run) => {
+    const changes = run.changes ?? { metrics: undefined, written: new Set(), numLoading: 0 };
+    const numLoading = changes.numLoading + by;
+    return { ...run, changes: numLoading > 0 ? { ...changes, numLoading } : null };
+  });
+}
+
+function storeMetrics(read: LatestMetrics, requestedMs: number): void {
   const loggedMs = read.timestamp ? Math.min(Date.parse(read.timestamp), requestedMs) : null;
-  updateRun(read.run_id, (run) =>
-    run.metricsMs > requestedMs
-      ? run
-      : {
-          ...run,
-          metrics: read,
-          system: read.system ?? null,
-          lastMessageMs: run.lastMessageMs ?? loggedMs,
-        },
-  );
+  updateRun(read.run_id, (run) => {
+    const { metrics, written } = run.changes ?? { metrics: undefined, written: [] };
+    return {
+      ...run,
+      metrics: metrics ? new MetricsMerger().merged(read, metrics, written) : read,
+      system: metrics ? (run.system ?? null) : (read.system ?? null),
+      isOutdated: false,
+      lastMessageMs: run.lastMessageMs ?? loggedMs,
+    };
+  });
 }
 
 function updateRun(runId: string, next: (run: LiveRun) => LiveRun): void {

@@ -5,7 +5,7 @@ import { LiveConnection } from "../../../live/connection";
 import { Rest } from "../../../live/rest";
 import type { CriticalAlert, ServerMessage } from "../../../live/schemas";
 import { Curves } from "./curves";
-import { afterMessages, type LogWatcher, useLive } from "./liveStore";
+import { afterGap, afterMessages, type LogWatcher, storeMissed, useLive } from "./liveStore";
 import { retryDelayMs } from "./retryDelay";
 
 /** The pages are at /monitor/, one level below the server's root. */
@@ -50,7 +50,7 @@ const connection = new LiveConnection(address, {
   onGap() {
     lastUpdates.clear();
     curves.refresh();
-    useLive.setState(({ gaps }) => ({ gaps: gaps + 1 }));
+    useLive.setState(afterGap);
   },
 });
 
@@ -117,6 +117,7 @@ function addPoints(
   if (known !== undefined && previous !== null && previous > known) {
     // The page read too slowly, and the server left out updates in between.
     curves.refresh(runId);
+    storeMissed(runId);
   }
 }
 

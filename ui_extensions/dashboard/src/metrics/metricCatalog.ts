@@ -2,6 +2,7 @@
 
 import type { MetricCatalog, MetricDirection, MetricFamily } from "../../../live/schemas";
 import type { Language } from "../../../live/languageChoice";
+import { classify } from "./classifier";
 
 /** Used until the server has answered: every metric is then unknown. */
 export const EMPTY_CATALOG: MetricCatalog = {
@@ -9,24 +10,24 @@ export const EMPTY_CATALOG: MetricCatalog = {
   families: [],
   groups: [],
   direction_words: { lower: [], higher: [] },
+  words: {
+    splits: [],
+    terms: [],
+    plain: [],
+    granularity: [],
+    settings: [],
+    counts: [],
+    undirected: [],
+  },
 };
 
 export function familyOf(name: string, { families }: MetricCatalog): MetricFamily | undefined {
   return families.find(({ prefix }) => name.startsWith(prefix));
 }
 
-/** Which values are better; of an unknown metric, the words in its name decide. */
+/** Which values are better, if the name says so. */
 export function directionOf(name: string, catalog: MetricCatalog): MetricDirection {
-  const known = catalog.metrics.find((metric) => metric.name === name) ?? familyOf(name, catalog);
-  if (known) {
-    return known.direction;
-  }
-  const words = new Set(name.toLowerCase().split(/[/_.\s-]+/));
-  const { lower, higher } = catalog.direction_words;
-  if (lower.some((word) => words.has(word))) {
-    return "lower";
-  }
-  return higher.some((word) => words.has(word)) ? "higher" : "none";
+  return classify(name, catalog).direction;
 }
 
 export function groupLabel(name: string, language: Language, { groups }: MetricCatalog): string {

@@ -47,6 +47,9 @@ it("shows the headline metrics, or the first few metrics of a run that logs none
     "train/loss",
     "val/accuracy",
   ]);
+  expect(
+    cardMetrics(["loss", "grad_norm", "learning_rate", "eval_loss", "epoch"], CATALOG),
+  ).toEqual(["eval_loss", "loss"]);
   const others = Array.from({ length: 5_000 }, (_, n) => `m${n}`);
   expect(cardMetrics(["system/cpu", "epoch", ...others], CATALOG)).toEqual(others.slice(0, 8));
 });

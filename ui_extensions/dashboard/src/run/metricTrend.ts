@@ -2,20 +2,22 @@
 
 import type { MetricCatalog, MetricDirection } from "../../../live/schemas";
 import type { Points } from "../live/series";
-import { familyOf } from "../metrics/metricCatalog";
-import { EPOCH } from "../metrics/metricNames";
+import { classify } from "../metrics/classifier";
+import { headlineNames } from "../metrics/headlines";
 
 const MAX_CARDS = 8;
 
-/** The headline metrics that the run logs; if it logs none of them, its first few others. */
+/** The headline metrics that the run logs, by any program's names; without them, its first few others. */
 export function cardMetrics(names: readonly string[], catalog: MetricCatalog): string[] {
   const logged = new Set(names);
-  const headlines = catalog.metrics.filter((each) => each.is_headline && logged.has(each.name));
-  if (headlines.length > 0) {
-    return headlines.map(({ name }) => name);
+  const known = catalog.metrics.filter((each) => each.is_headline && logged.has(each.name));
+  if (known.length > 0) {
+    return known.map(({ name }) => name);
   }
-  const isOfMachine = (name: string): boolean => familyOf(name, catalog)?.subject === "machine";
-  return names.filter((name) => name !== EPOCH && !isOfMachine(name)).slice(0, MAX_CARDS);
+  const chosen = headlineNames(names, catalog);
+  const isUnknown = chosen.every((name) => classify(name, catalog).role === "other");
+  const others = names.filter((name) => classify(name, catalog).role === "other");
+  return isUnknown ? others.slice(0, MAX_CARDS) : chosen;
 }
 
 export interface Trend {

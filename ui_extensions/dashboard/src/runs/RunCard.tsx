@@ -1,16 +1,16 @@
-import { memo } from "react";
+import { memo, useMemo } from "react";
 import { Link } from "wouter";
 import { useFormats } from "../i18n/useFormats";
 import { useLanguage } from "../i18n/language";
 import { useWords, words } from "../i18n/words";
 import { mlflowExperimentUrl, mlflowRunUrl } from "../live/mlflowLinks";
-import { groupLabel, metricLabel } from "../metrics/metricCatalog";
 import { useMetricCatalog } from "../metrics/useMetricCatalog";
 import { Progress } from "../ui/Progress";
 import { Badge } from "../ui/Badge";
 import { hasEnded } from "../../../live/runStatus";
 import { StatusBadge } from "../ui/StatusBadge";
 import styles from "./RunCard.module.css";
+import { cardRows } from "./cardValues";
 import type { ListedRun } from "./runOrder";
 
 const texts = words(
@@ -24,6 +24,7 @@ const texts = words(
     lastMessage: (time: string) => `last message ${time}`,
     train: "train",
     val: "val",
+    test: "test",
   },
   {
     fr: {
@@ -36,6 +37,7 @@ const texts = words(
       lastMessage: (time) => `dernier message ${time}`,
       train: "train",
       val: "val",
+      test: "test",
     },
   },
 );
@@ -53,18 +55,13 @@ export const RunCard = memo(function RunCard({ run, isStale, isSelected, onSelec
   const language = useLanguage((choice) => choice.language);
   const catalog = useMetricCatalog((state) => state.catalog);
   const { summary, live, status } = run;
-  const values = live?.metrics ?? summary;
+  const metrics = live?.isOutdated ? undefined : live?.metrics;
+  const rows = useMemo(
+    () => cardRows(summary, metrics, catalog, language),
+    [summary, metrics, catalog, language],
+  );
   const name = status.run_name || t.unnamed;
   const level = status.alert === "critical" || status.alert === "warning" ? status.alert : null;
-  const pairs: Array<[string, number | null | undefined, number | null | undefined]> = [
-    [groupLabel("loss", language, catalog), values.loss.train, values.loss.val],
-    [groupLabel("accuracy", language, catalog), values.accuracy.train, values.accuracy.val],
-    [groupLabel("auc_roc", language, catalog), undefined, values.auc_roc.macro],
-    [metricLabel("val/f1", language, catalog), undefined, values.f1_score],
-  ];
-  const shown = pairs.filter(([, ...each]) =>
-    each.some((value) => value !== null && value !== undefined),
-  );
   return (
     <li
       className={styles.card}
@@ -91,22 +88,17 @@ export const RunCard = memo(function RunCard({ run, isStale, isSelected, onSelec
       </p>
       {status.message && <p className={styles.message}>{status.message}</p>}
       <Progress status={status} isCompact />
-      {shown.length > 0 && (
+      {rows.length > 0 && (
         <dl className={styles.values}>
-          {shown.map(([label, train, val]) => (
+          {rows.map(({ label, values }) => (
             <div key={label}>
               <dt>{label}</dt>
               <dd>
-                {train !== null && train !== undefined && (
-                  <span>
-                    <small>{t.train}</small> {metric(train)}
+                {values.map(({ name: metricName, split, value }) => (
+                  <span key={metricName} title={metricName}>
+                    {split !== "none" && <small>{t[split]}</small>} {metric(value)}
                   </span>
-                )}
-                {val !== null && val !== undefined && (
-                  <span>
-                    <small>{t.val}</small> {metric(val)}
-                  </span>
-                )}
+                ))}
               </dd>
             </div>
           ))}

@@ -1,5 +1,5 @@
 import { memo, type ReactNode, useDeferredValue, useMemo, useState } from "react";
-import type { EpochDetails } from "../../../../live/schemas";
+import type { EpochDetails, MetricCatalog } from "../../../../live/schemas";
 import { useFormats } from "../../i18n/useFormats";
 import { useWords, words } from "../../i18n/words";
 import { useMetricCatalog } from "../../metrics/useMetricCatalog";
@@ -14,7 +14,6 @@ const texts = words(
   {
     title: "Compare epochs",
     table: "Metrics of the epochs side by side",
-    tooFew: "Two epochs can be compared as soon as the run has logged a second one.",
     metric: "Metric",
     epoch: "Epoch",
     nth: (n: string) => `Epoch in column ${n}`,
@@ -27,8 +26,8 @@ const texts = words(
     first: "first",
     oldest: "oldest that can be picked",
     score: "best by F1, AUROC and kappa",
-    loss: "best by val/loss",
-    accuracy: "best by val/accuracy",
+    loss: "best by validation loss",
+    accuracy: "best by validation accuracy",
     latest: "latest",
     best: "best",
     better: "better",
@@ -47,8 +46,6 @@ const texts = words(
     fr: {
       title: "Comparer des époques",
       table: "Métriques des époques côte à côte",
-      tooFew:
-        "Deux époques peuvent être comparées dès que l’entraînement en a enregistré une seconde.",
       metric: "Métrique",
       epoch: "Époque",
       nth: (n) => `Époque de la colonne ${n}`,
@@ -61,8 +58,8 @@ const texts = words(
       first: "première",
       oldest: "la plus ancienne disponible",
       score: "meilleure selon F1, AUROC et kappa",
-      loss: "meilleure selon val/loss",
-      accuracy: "meilleure selon val/accuracy",
+      loss: "meilleure selon la perte de validation",
+      accuracy: "meilleure selon l’exactitude de validation",
       latest: "dernière",
       best: "meilleure valeur",
       better: "mieux",
@@ -99,20 +96,16 @@ export const EpochComparison = memo(function EpochComparison({ epochs, total }: 
   const { whole } = useFormats();
   const [picked, setPicked] = useState<readonly number[]>();
   const [part, setPart] = useState<Part>("main");
-  const defaults = useMemo(() => defaultEpochs(epochs, total), [epochs, total]);
+  const catalog = useMetricCatalog((state) => state.catalog);
+  const defaults = useMemo(() => defaultEpochs(epochs, total, catalog), [epochs, total, catalog]);
   const wanted = picked ?? defaults.epochs;
   const shown = useMemo(
     () => wanted.flatMap((epoch) => nearest(epochs, epoch) ?? []),
     [epochs, wanted],
   );
-  const catalog = useMetricCatalog((state) => state.catalog);
   const metrics = useMemo(() => compared(shown, catalog), [shown, catalog]);
   if (epochs.length < FEWEST) {
-    return (
-      <Section title={t.title}>
-        <Empty>{t.tooFew}</Empty>
-      </Section>
-    );
+    return null;
   }
   const numbers = shown.map(({ epoch }) => epoch);
   const tools = (
@@ -129,7 +122,7 @@ export const EpochComparison = memo(function EpochComparison({ epochs, total }: 
       </label>
       <Button
         whyNot={shown.length < MOST ? undefined : t.full}
-        onClick={() => setPicked([...numbers, another(epochs, numbers)])}
+        onClick={() => setPicked([...numbers, another(epochs, numbers, catalog)])}
       >
         {t.add}
       </Button>
@@ -171,7 +164,7 @@ export const EpochComparison = memo(function EpochComparison({ epochs, total }: 
   return (
     <Section title={t.title} tools={tools}>
       <p className={styles.note}>{t.compareTo(whole(numbers[0]))}</p>
-      <Metrics key={part} metrics={partOf(metrics, part)} heads={heads} />
+      <Metrics key={part} metrics={partOf(metrics, part, catalog)} heads={heads} />
     </Section>
   );
 });
@@ -261,10 +254,10 @@ function Value({ value, difference, rating, isBest }: ComparedValue) {
 type Role = "first" | "oldest" | Criterion | "latest";
 
 /** The epochs compared by default: the first, the best and the latest. */
-function defaultEpochs(epochs: readonly EpochDetails[], total: number) {
-  const evaluated = epochs.filter(isEvaluated);
+function defaultEpochs(epochs: readonly EpochDetails[], total: number, catalog: MetricCatalog) {
+  const evaluated = epochs.filter((each) => isEvaluated(each, catalog));
   const eligible = evaluated.length >= FEWEST ? evaluated : epochs;
-  const top = best(eligible);
+  const top = best(eligible, catalog);
   const named: Array<[Role, number | undefined]> = [
     [epochs.length < total ? "oldest" : "first", eligible[0]?.epoch],
     [top?.by ?? "score", top?.epoch.epoch],
@@ -279,9 +272,14 @@ function defaultEpochs(epochs: readonly EpochDetails[], total: number) {
 }
 
 /** The newest epoch that is not shown; evaluated ones first. */
-function another(epochs: readonly EpochDetails[], shown: readonly number[]): number {
+function another(
+  epochs: readonly EpochDetails[],
+  shown: readonly number[],
+  catalog: MetricCatalog,
+): number {
   const unseen = (each: EpochDetails): boolean => !shown.includes(each.epoch);
   const found =
-    epochs.findLast((each) => unseen(each) && isEvaluated(each)) ?? epochs.findLast(unseen);
+    epochs.findLast((each) => unseen(each) && isEvaluated(each, catalog)) ??
+    epochs.findLast(unseen);
   return found?.epoch ?? shown[0] ?? 0;
 }

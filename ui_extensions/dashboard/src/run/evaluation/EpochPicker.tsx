@@ -2,6 +2,7 @@ import { useId } from "react";
 import type { EpochDetails } from "../../../../live/schemas";
 import { useFormats } from "../../i18n/useFormats";
 import { useWords, words } from "../../i18n/words";
+import { useMetricCatalog } from "../../metrics/useMetricCatalog";
 import { Button } from "../../ui/Button";
 import { EpochField } from "./EpochField";
 import styles from "./EpochPicker.module.css";
@@ -57,12 +58,14 @@ interface Props {
 export function EpochPicker({ epochs, total, epoch, isFollowing, onPick, onFollow }: Props) {
   const t = useWords(texts);
   const { whole } = useFormats();
+  const catalog = useMetricCatalog((state) => state.catalog);
   const sliderId = useId();
   const index = epochs.findIndex((each) => each.epoch === nearest(epochs, epoch)?.epoch);
   const last = epochs.at(-1);
   const newest = whole(last?.epoch);
   // Whether the newest epoch is not evaluated yet, while others are.
-  const isAhead = last !== undefined && !isEvaluated(last) && epochs.some(isEvaluated);
+  const isSeen = (each: EpochDetails): boolean => isEvaluated(each, catalog);
+  const isAhead = last !== undefined && !isSeen(last) && epochs.some(isSeen);
   const pickAt = (at: number): void => {
     const found = epochs[at];
     if (found) {

@@ -3,6 +3,7 @@ import type { EpochDetails } from "../../../../live/schemas";
 import { useFormats } from "../../i18n/useFormats";
 import { useWords, words } from "../../i18n/words";
 import { useLive } from "../../live/liveStore";
+import { useMetricCatalog } from "../../metrics/useMetricCatalog";
 import { Button } from "../../ui/Button";
 import { ErrorNote } from "../../ui/ErrorNote";
 import { Empty, Section } from "../../ui/Section";
@@ -13,7 +14,7 @@ import type { CellText } from "./confusion";
 import { EpochComparison } from "./EpochComparison";
 import { EpochPicker } from "./EpochPicker";
 import styles from "./Evaluation.module.css";
-import { isEvaluated, latest, nearest } from "./epochs";
+import { hasClasses, latest, nearest } from "./epochs";
 import { type ShownEpoch, useEpochDetails } from "./useEpochDetails";
 import { useEpochList } from "./useEpochList";
 import { useEvaluationChanges } from "./useEvaluationChanges";
@@ -23,12 +24,7 @@ const texts = words(
   {
     matrix: "Confusion matrix",
     classes: "Recall per class",
-    loading: "Loading the evaluations…",
     loadingEpoch: (epoch: string) => `Loading epoch ${epoch}…`,
-    noEpochs:
-      "No epoch has been evaluated yet. The confusion matrix and the recall of each class appear with the first evaluation.",
-    noMatrixYet: "The confusion matrix appears with the first evaluation of an epoch.",
-    noClasses: (epoch: string) => `Epoch ${epoch} has no scores per class.`,
     ongoing: (epoch: string) => `Epoch ${epoch} is not over: it is evaluated at its end.`,
     noMatrix: (epoch: string, path: string) =>
       `Epoch ${epoch} has no confusion matrix: the run has not uploaded a readable ${path}.`,
@@ -40,12 +36,7 @@ const texts = words(
     fr: {
       matrix: "Matrice de confusion",
       classes: "Rappel par classe",
-      loading: "Chargement des évaluations…",
       loadingEpoch: (epoch) => `Chargement de l’époque ${epoch}…`,
-      noEpochs:
-        "Aucune époque n’a encore été évaluée. La matrice de confusion et le rappel de chaque classe apparaissent avec la première évaluation.",
-      noMatrixYet: "La matrice de confusion apparaît avec la première évaluation d’une époque.",
-      noClasses: (epoch) => `L’époque ${epoch} n’a pas de scores par classe.`,
       ongoing: (epoch) => `L’époque ${epoch} n’est pas terminée\u00a0: elle est évaluée à sa fin.`,
       noMatrix: (epoch, path) =>
         `L’époque ${epoch} n’a pas de matrice de confusion\u00a0: aucun fichier ${path} lisible n’a été déposé.`,
@@ -75,7 +66,8 @@ function OfRun({ runId, focusEpoch }: Props) {
   const { picked, pick } = usePicked(focusEpoch);
   const epochs = list.data?.epochs ?? NONE;
   const total = list.data?.total ?? 0;
-  const epoch = picked ?? latest(epochs)?.epoch;
+  const catalog = useMetricCatalog((state) => state.catalog);
+  const epoch = picked ?? latest(epochs, catalog)?.epoch;
   const listed = useMemo(() => epochs.find((each) => each.epoch === epoch), [epochs, epoch]);
   const shown = useEpochDetails(runId, epoch, listed, changes);
   const place = useRef<HTMLDivElement>(null);
@@ -85,37 +77,42 @@ function OfRun({ runId, focusEpoch }: Props) {
 
   if (!list.data && epoch === undefined) {
     return (
-      <Section title={t.matrix} id={MATRIX_ID}>
-        {list.error ? (
+      list.error && (
+        <Section title={t.matrix} id={MATRIX_ID}>
           <ErrorNote error={list.error} onRetry={list.refetch} />
-        ) : (
-          <Empty>{t.loading}</Empty>
-        )}
-      </Section>
+        </Section>
+      )
     );
   }
   if (epoch === undefined || list.data?.epochs.length === 0) {
     return <WithoutEpochs runId={runId} />;
   }
+  // The runs of most programs are never evaluated by class.
+  const isByClass =
+    epochs.some(hasClasses) || Boolean(shown.details?.confusion_matrix ?? shown.error);
   return (
     <div className={styles.evaluation} ref={place}>
       {list.error && <ErrorNote error={list.error} onRetry={list.refetch} />}
-      <div className={styles.picker}>
-        {epochs.length > 0 && (
-          <EpochPicker
-            epochs={epochs}
-            total={total}
-            epoch={epoch}
-            isFollowing={picked === null}
-            onPick={pick}
-            onFollow={() => pick(null)}
-          />
-        )}
-      </div>
-      <div className={styles.views}>
-        <Matrix shown={shown} epoch={epoch} epochs={epochs} onPick={pick} />
-        <Classes shown={shown} epoch={epoch} />
-      </div>
+      {isByClass && (
+        <>
+          <div className={styles.picker}>
+            {epochs.length > 0 && (
+              <EpochPicker
+                epochs={epochs}
+                total={total}
+                epoch={epoch}
+                isFollowing={picked === null}
+                onPick={pick}
+                onFollow={() => pick(null)}
+              />
+            )}
+          </div>
+          <div className={styles.views}>
+            <Matrix shown={shown} epoch={epoch} epochs={epochs} onPick={pick} />
+            <Classes shown={shown} epoch={epoch} />
+          </div>
+        </>
+      )}
       {epochs.length > 0 && <EpochComparison epochs={epochs} total={total} />}
     </div>
   );
@@ -182,17 +179,17 @@ function NoMatrix({
   const { whole } = useFormats();
   const { epoch } = details;
   // If this one was evaluated without a matrix, so were the others.
-  const other = isEvaluated(details)
+  const other = hasClasses(details)
     ? undefined
     : nearest(
-        epochs.filter((each) => each.epoch !== epoch && isEvaluated(each)),
+        epochs.filter((each) => each.epoch !== epoch && hasClasses(each)),
         epoch,
       );
   const path = `epochs/${String(epoch).padStart(4, "0")}/evaluation.json`;
   return (
     <>
       <Empty>
-        {details.end_time || isEvaluated(details)
+        {details.end_time || hasClasses(details)
           ? t.noMatrix(whole(epoch), path)
           : t.ongoing(whole(epoch))}
       </Empty>
@@ -203,7 +200,6 @@ function NoMatrix({
 
 function Classes({ shown, epoch }: ViewProps) {
   const t = useWords(texts);
-  const { whole } = useFormats();
   const { details } = shown;
   const rows = useMemo(() => {
     if (!details) {
@@ -212,14 +208,12 @@ function Classes({ shown, epoch }: ViewProps) {
     const { classes, class_report: report, metrics } = details;
     return classes && report ? reportRows(classes, report) : recallRows(metrics.per_class);
   }, [details]);
+  if (!details || rows.length === 0) {
+    return null;
+  }
   return (
     <View title={t.classes} shown={shown} epoch={epoch}>
-      {details &&
-        (rows.length > 0 ? (
-          <ClassTable rows={rows} hasReport={Boolean(details.class_report)} />
-        ) : (
-          <Empty>{t.noClasses(whole(details.epoch))}</Empty>
-        ))}
+      <ClassTable rows={rows} hasReport={Boolean(details.class_report)} />
     </View>
   );
 }
@@ -270,16 +264,14 @@ function WithoutEpochs({ runId }: { runId: string }) {
   const t = useWords(texts);
   const perClass = useLive(({ runs }) => runs[runId]?.metrics?.per_class);
   const rows = useMemo(() => recallRows(perClass ?? {}), [perClass]);
+  if (rows.length === 0) {
+    return null;
+  }
   return (
     <div className={styles.evaluation}>
-      <Section title={t.matrix} id={MATRIX_ID}>
-        <Empty>{rows.length > 0 ? t.noMatrixYet : t.noEpochs}</Empty>
+      <Section title={t.classes}>
+        <ClassTable rows={rows} hasReport={false} />
       </Section>
-      {rows.length > 0 && (
-        <Section title={t.classes}>
-          <ClassTable rows={rows} hasReport={false} />
-        </Section>
-      )}
     </div>
   );
 }

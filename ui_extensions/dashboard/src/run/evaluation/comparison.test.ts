@@ -78,12 +78,13 @@ describe("a comparison", () => {
 
   it("covers the main metrics, the classes, or all", () => {
     const all = compared([epoch(1, { loss: { val: 1 }, per_class: { a: 1 }, other: { x: 1 } })]);
-    const names = (part: Parameters<typeof partOf>[1]) => partOf(all, part).map(({ name }) => name);
+    const names = (part: Parameters<typeof partOf>[1]) =>
+      partOf(all, part, CATALOG).map(({ name }) => name);
     expect(names("main")).toEqual(["val/loss"]);
     expect(names("classes")).toEqual(["per_class/a"]);
     expect(names("all")).toEqual(["val/loss", "x", "per_class/a"]);
     const foreign = compared([epoch(1, { other: { acc: 1 }, per_class: { a: 1 } })]);
-    expect(partOf(foreign, "main").map(({ name }) => name)).toEqual(["acc"]);
+    expect(partOf(foreign, "main", CATALOG).map(({ name }) => name)).toEqual(["acc"]);
   });
 
   it("leaves out the metric epoch", () => {

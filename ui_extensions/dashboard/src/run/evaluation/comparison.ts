@@ -7,6 +7,7 @@ import type {
   MetricsData,
 } from "../../../../live/schemas";
 import { numberOf } from "../../live/curves";
+import { classify } from "../../metrics/classifier";
 import { directionOf } from "../../metrics/metricCatalog";
 import {
   catalogValues,
@@ -42,7 +43,7 @@ export function valuesOf(metrics: MetricsData, catalog: MetricCatalog): Map<stri
   const isMain = ([name]: NamedValue): boolean => !ofTraining.has(name);
   const fixed = catalogValues(metrics, catalog);
   const others = Object.entries(metrics.other).sort(([a], [b]) => a.localeCompare(b));
-  const isOfValidation = ([name]: NamedValue): boolean => name.startsWith("val/");
+  const isOfValidation = ([name]: NamedValue): boolean => classify(name, catalog).split === "val";
   const ordered: NamedValue[] = [
     ...fixed.filter(isMain),
     ...others.filter(isOfValidation),
@@ -125,10 +126,12 @@ function ratingOf(
   return difference > 0 === (direction === "higher") ? "better" : "worse";
 }
 
-const MAIN = /^(?:train|val|critical)\//;
-
-/** `main` are the train, val and critical metrics; without any, all but those per class. */
-export function partOf(metrics: readonly ComparedMetric[], part: Part): readonly ComparedMetric[] {
+/** `main` are the metrics of a split and the critical ones; without any, all but those per class. */
+export function partOf(
+  metrics: readonly ComparedMetric[],
+  part: Part,
+  catalog: MetricCatalog,
+): readonly ComparedMetric[] {
   if (part === "all") {
     return metrics;
   }
@@ -136,6 +139,9 @@ export function partOf(metrics: readonly ComparedMetric[], part: Part): readonly
   if (part === "classes") {
     return metrics.filter(isOfClass);
   }
-  const main = metrics.filter(({ name }) => MAIN.test(name));
+  const main = metrics.filter(({ name }) => {
+    const { role, split } = classify(name, catalog);
+    return split !== "none" || role === "condition";
+  });
   return main.length > 0 ? main : metrics.filter((metric) => !isOfClass(metric));
 }

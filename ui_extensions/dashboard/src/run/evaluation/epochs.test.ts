@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { EpochDetails } from "../../../../live/schemas";
+import { CATALOG } from "../../metrics/catalogExample";
 import { EpochCache } from "./epochCache";
 import { best, type EpochList, latest, nearest, loadEpochs } from "./epochs";
 import { fakeEpoch as details, fakeMetrics as metrics } from "./fakeEpochs";
@@ -62,27 +63,36 @@ describe("loading the epochs", () => {
 describe("epochs that stand out", () => {
   it("the latest is the newest that was evaluated", () => {
     const evaluated = details(2, { metrics: metrics({ loss: { val: 0 } }) });
-    expect(latest([details(1), evaluated, details(3)])).toBe(evaluated);
-    expect(latest([details(1), details(3)])?.epoch).toBe(3);
-    expect(latest([])).toBeUndefined();
+    expect(latest([details(1), evaluated, details(3)], CATALOG)).toBe(evaluated);
+    expect(latest([details(1), details(3)], CATALOG)?.epoch).toBe(3);
+    expect(latest([], CATALOG)).toBeUndefined();
   });
 
   it("the best has the highest mean of F1, AUROC and kappa", () => {
     const one = details(1, { metrics: metrics({ f1_score: 0.9, other: { "val/kappa": 0.1 } }) });
     const two = details(2, { metrics: metrics({ f1_score: 0.8, auc_roc: { macro: 0.7 } }) });
-    expect(best([one, two])).toEqual({ epoch: two, by: "score" });
+    expect(best([one, two], CATALOG)).toEqual({ epoch: two, by: "score" });
   });
 
   it("is else the one with the lowest loss, or the highest accuracy", () => {
     const byLoss = [3, 1, 2].map((val, index) =>
       details(index, { metrics: metrics({ loss: { val } }) }),
     );
-    expect(best(byLoss)).toEqual({ epoch: byLoss[1], by: "loss" });
+    expect(best(byLoss, CATALOG)).toEqual({ epoch: byLoss[1], by: "loss" });
     const byAccuracy = [0.1, 0.3].map((val, index) =>
       details(index, { metrics: metrics({ accuracy: { val } }) }),
     );
-    expect(best(byAccuracy)).toEqual({ epoch: byAccuracy[1], by: "accuracy" });
-    expect(best([details(1)])).toBeUndefined();
+    expect(best(byAccuracy, CATALOG)).toEqual({ epoch: byAccuracy[1], by: "accuracy" });
+    expect(best([details(1)], CATALOG)).toBeUndefined();
+  });
+
+  it("are found by the names of other programs, too", () => {
+    const epochs = [3, 1, 2].map((value, index) =>
+      details(index, { metrics: metrics({ other: { eval_loss: value, loss: index } }) }),
+    );
+    expect(best(epochs, CATALOG)).toEqual({ epoch: epochs[1], by: "loss" });
+    const running = details(4, { metrics: metrics({ other: { loss: 0.5 } }) });
+    expect(latest([...epochs, running], CATALOG)).toBe(epochs[2]);
   });
 
   it("the nearest is the wanted one, if it exists", () => {

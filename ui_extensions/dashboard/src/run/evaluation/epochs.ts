@@ -1,7 +1,9 @@
 // The epochs of a run: loads them incrementally, and finds the latest, best and nearest one.
 
 import type { Page } from "../../../../live/rest";
-import type { EpochDetails, MetricsData } from "../../../../live/schemas";
+import type { EpochDetails, MetricCatalog, MetricsData } from "../../../../live/schemas";
+import { classify } from "../../metrics/classifier";
+import { headlineNames } from "../../metrics/headlines";
 
 export interface EpochList {
   /** Oldest first; of a run with too many, the newest. */
@@ -49,17 +51,31 @@ function numValues({ metrics }: EpochDetails): number {
 }
 
 /** Whether the epoch has metrics of an evaluation, not only of the training. */
-export function isEvaluated({ metrics }: EpochDetails): boolean {
+export function isEvaluated({ metrics }: EpochDetails, catalog: MetricCatalog): boolean {
   return (
-    Object.keys(metrics.per_class).length > 0 ||
+    hasClasses({ metrics }) ||
     isThere(metrics.loss.val) ||
-    isThere(metrics.accuracy.val)
+    isThere(metrics.accuracy.val) ||
+    Object.keys(metrics.other).some((name) => isOfValidation(name, catalog))
   );
 }
 
+/** Whether the epoch was evaluated by class, so that it may have a confusion matrix. */
+export function hasClasses({ metrics }: Pick<EpochDetails, "metrics">): boolean {
+  return Object.keys(metrics.per_class).length > 0;
+}
+
+function isOfValidation(name: string, catalog: MetricCatalog): boolean {
+  const { split, group } = classify(name, catalog);
+  return split === "val" && group !== null;
+}
+
 /** The newest epoch that has been evaluated, else the newest: an epoch is evaluated at its end. */
-export function latest(epochs: readonly EpochDetails[]): EpochDetails | undefined {
-  return epochs.findLast(isEvaluated) ?? epochs.at(-1);
+export function latest(
+  epochs: readonly EpochDetails[],
+  catalog: MetricCatalog,
+): EpochDetails | undefined {
+  return epochs.findLast((each) => isEvaluated(each, catalog)) ?? epochs.at(-1);
 }
 
 export type Criterion = "score" | "loss" | "accuracy";
@@ -68,11 +84,14 @@ export type Criterion = "score" | "loss" | "accuracy";
 of F1, macro AUROC and kappa), else the validation loss, else the validation accuracy. */
 export function best(
   epochs: readonly EpochDetails[],
+  catalog: MetricCatalog,
 ): { epoch: EpochDetails; by: Criterion } | undefined {
+  const lossName = validationName(epochs, "loss", catalog);
+  const accuracyName = validationName(epochs, "accuracy", catalog);
   const criteria: ReadonlyArray<[Criterion, (metrics: MetricsData) => number | null]> = [
     ["score", selectionScore],
-    ["loss", ({ loss }) => (isThere(loss.val) ? -loss.val : null)],
-    ["accuracy", ({ accuracy }) => accuracy.val ?? null],
+    ["loss", ({ loss, other }) => negated(loss.val ?? valueIn(other, lossName))],
+    ["accuracy", ({ accuracy, other }) => accuracy.val ?? valueIn(other, accuracyName)],
   ];
   for (const [by, measure] of criteria) {
     let found: EpochDetails | undefined;
@@ -89,6 +108,27 @@ export function best(
     }
   }
   return undefined;
+}
+
+/** The name by which another program logs the loss or the accuracy of the validation. */
+function validationName(
+  epochs: readonly EpochDetails[],
+  group: "loss" | "accuracy",
+  catalog: MetricCatalog,
+): string | undefined {
+  const names = new Set(epochs.flatMap(({ metrics }) => Object.keys(metrics.other)));
+  return headlineNames([...names], catalog).find((name) => {
+    const found = classify(name, catalog);
+    return found.split === "val" && found.group === group && found.measure === group;
+  });
+}
+
+function valueIn(other: MetricsData["other"], name: string | undefined): number | null {
+  return name === undefined ? null : (other[name] ?? null);
+}
+
+function negated(value: number | null): number | null {
+  return value === null ? null : -value;
 }
 
 function selectionScore({ f1_score, auc_roc, other }: MetricsData): number | null {
