@@ -37,10 +37,17 @@ def add_flags(
 
 
 def given_values(namespace: argparse.Namespace, config_class: type[BaseModel]) -> dict[str, Any]:
-    """The given values of fields of `config_class`; an empty text counts as not given."""
+    """The given values of fields of `config_class`.
+
+    An empty text counts as not given, unless it is among the field's examples: it is a value there.
+    """
     values: Mapping[str, Any] = vars(namespace)
-    fields = config_class.model_fields
-    return {name: values[name] for name in fields if values.get(name) not in (None, "")}
+    return {
+        name: values[name]
+        for name, field in config_class.model_fields.items()
+        if values.get(name) not in (None, "")
+        or (values.get(name) == "" and "" in (field.examples or ()))
+    }
 
 
 def _options(field: FieldInfo) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The command line: every setting has a flag, in both spellings, and wrong ones are named."""
 
 import argparse
+from pathlib import Path
 
 import pytest
 
@@ -28,6 +29,26 @@ def test_every_setting_has_a_flag() -> None:
 def test_only_given_values_are_returned() -> None:
     namespace = parse("--epochs", "3", "--weights", "", "--skip-bad-images")
     assert given_values(namespace, RetinalConfig) == {"epochs": "3", "skip_bad_images": "true"}
+
+
+def test_an_empty_text_is_given_where_it_is_a_value() -> None:
+    given = given_values(parse("--global-pool", "", "--norm-layer", ""), RetinalConfig)
+    assert given == {"global_pool": ""}
+    assert retinal_config({**given, "preset": "small"}, has_gpu=False).global_pool == ""
+
+
+def test_paths_are_absolute_and_other_texts_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    config = retinal_config(
+        {"data": "a/../b", "taxonomy": "~/t.yaml", "weights": "random", "backbone": "resnet18"},
+        has_gpu=False,
+    )
+    assert config.data == str(tmp_path / "b")
+    assert config.taxonomy == str(Path("~/t.yaml").expanduser())
+    assert (config.weights, config.backbone) == ("random", "resnet18")
+    assert retinal_config({}, has_gpu=False).data == ""
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """The evaluate command: it records the scores of the best model, with a report, in the same run."""
 
+import re
+import shutil
 from pathlib import Path
 
 import mlflow
@@ -124,6 +126,131 @@ def test_options_that_do_not_fit_are_refused_with_the_reason(
 ) -> None:
     assert evaluate(trained, monkeypatch, *arguments) == 1
     assert message in capsys.readouterr().err
+
+
+def training_metrics(program: Program) -> dict[str, list[tuple[int, float]]]:
+    """The curves of every metric that a training writes."""
+    run = program.only_run()
+    names = [name for name in run.data.metrics if not name.startswith(("test", "system/"))]
+    return {name: program.curve(run.info.run_id, name) for name in names}
+
+
+def other_set(program: Program, name: str, *, classes: tuple[str, ...] = CLASSES) -> Path:
+    """A test split alone, in which the names of two classes are exchanged."""
+    folder = program.root / name
+    exchanged = {CLASSES[1]: CLASSES[2], CLASSES[2]: CLASSES[1]}
+    for class_name in classes:
+        source = program.data / "test" / exchanged.get(class_name, class_name)
+        shutil.copytree(source, folder / "test" / class_name)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variant"),
+    [
+        (("--split", "val"), "test_on_val"),
+        (("--split", "train", "--modality", "fundus"), "test_on_train_fundus"),
+    ],
+)
+def test_no_evaluation_writes_the_metrics_of_the_training(
+    trained: Program, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], variant: str
+) -> None:
+    before = training_metrics(trained)
+    assert {"val/loss", "train/loss", "critical/RAO", "per_class/OCT_Normal"} <= set(before)
+    assert evaluate(trained, monkeypatch, *arguments) == 0
+    assert training_metrics(trained) == before
+    assert f"{variant}/accuracy" in trained.only_run().data.metrics
+    run_id = trained.only_run().info.run_id
+    scores = trained.json_artifact(run_id, f"evaluation/{variant}/scores.json")
+    assert not scores["methods"]["held_out"]
+
+
+def test_another_data_set_has_metrics_and_artifacts_of_its_own(
+    trained: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert evaluate(trained, monkeypatch) == 0
+    own = dict(trained.only_run().data.metrics)
+    folder = other_set(trained, "other clinic")
+    assert evaluate(trained, monkeypatch, "--data", str(folder)) == 0
+    run = trained.only_run()
+    assert {name: run.data.metrics[name] for name in own} == own
+    added = set(run.data.metrics) - set(own)
+    (variant,) = {name.removesuffix("/accuracy") for name in added if name.endswith("/accuracy")}
+    assert re.fullmatch(r"test_on_other-clinic_[0-9a-f]{8}", variant)
+    assert all(name.startswith(variant) for name in added)
+    scores = trained.json_artifact(run.info.run_id, f"evaluation/{variant}/scores.json")
+    assert scores["methods"]["held_out"]
+    assert scores["calibration"]["temperature"] is not None, "from the run's own val"
+
+
+def test_the_runs_own_data_set_keeps_its_names_when_it_is_given_explicitly(
+    trained: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = set(trained.only_run().data.metrics)
+    assert evaluate(trained, monkeypatch, "--data", str(trained.data)) == 0
+    added = set(trained.only_run().data.metrics) - before
+    assert all(name.startswith(("test/", "test_per_class/", "test_critical")) for name in added)
+
+
+def test_an_absent_class_has_no_score_and_ends_nothing(
+    trained: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = other_set(trained, "no-rao", classes=(CLASSES[0], CLASSES[2]))
+    assert evaluate(trained, monkeypatch, "--data", str(folder)) == 0
+    run = trained.only_run()
+    (accuracy,) = (
+        name for name in run.data.metrics if re.match("test_on_no-rao_.*/accuracy", name)
+    )
+    variant = accuracy.removesuffix("/accuracy")
+    scores = trained.json_artifact(run.info.run_id, f"evaluation/{variant}/scores.json")
+    absent = next(entry for entry in scores["classes"] if entry["name"] == CLASSES[1])
+    assert absent["support"] == 0
+    assert absent["sensitivity"]["value"] is None
+    assert scores["critical_conditions"][0]["verdict"] == "not_assessed"
+    assert f"{variant}_per_class/{CLASSES[1]}" not in run.data.metrics
+
+
+def test_a_run_is_evaluated_from_another_folder_and_without_its_validation_images(
+    trained: Program, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder = other_set(trained, "alone")
+    val = (trained.data / "val").rename(trained.root / "val elsewhere")
+    run_id = trained.only_run().info.run_id
+    try:
+        with monkeypatch.context() as during:
+            during.setattr(trained, "root", tmp_path)
+            arguments = ("--run-id", run_id, "--num-resamples", "100")
+            assert trained.run_here(during, "evaluate", *arguments) == 0
+            assert trained.run_here(during, "evaluate", *arguments, "--data", str(folder)) == 0
+    finally:
+        val.rename(trained.data / "val")
+    scores = trained.json_artifact(run_id, "evaluation/test/scores.json")
+    assert scores["calibration"]["temperature"] is None
+
+
+def test_classes_that_the_run_was_not_trained_on_are_named(
+    trained: Program, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = other_set(trained, "new class")
+    shutil.copytree(folder / "test" / CLASSES[0], folder / "test" / "OCT_CSR")
+    assert evaluate(trained, monkeypatch, "--data", str(folder)) == 1
+    assert "classes that the run was not trained on: OCT_CSR" in capsys.readouterr().err
+
+
+def test_an_evaluation_cannot_report_on_a_training(
+    trained: Program, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = trained.only_run()
+    client = trained.client
+    experiment = before.info.experiment_id
+    training = client.create_run(experiment, tags={"fovea.recipe": "retinal"}).info.run_id
+    try:
+        arguments = ("--run-id", before.info.run_id, "--job-run-id", training)
+        assert trained.run_here(monkeypatch, "evaluate", *arguments) == 1
+        assert "is a training, whose status" in capsys.readouterr().err
+        assert client.get_run(training).info.status == "RUNNING"
+    finally:
+        client.delete_run(training)
 
 
 def test_an_unknown_run_is_named(

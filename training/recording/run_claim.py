@@ -35,7 +35,8 @@ def claimed_run(record: RunRecord, work_dir: Path) -> Iterator[None]:
         work_dir.mkdir(parents=True, exist_ok=True)
         lock = FolderLock(work_dir, timeout_s=0.0)
     except TrackingError as error:
-        raise _in_use(record, str(error)) from None
+        # Its last sentence says what to do about a folder.
+        raise _in_use(record, f"{str(error).partition('. ')[0]}.") from None
     except OSError as error:
         raise TrackingError(
             f"The folder {work_dir} of the run cannot be written to: {error.strerror}. "

@@ -65,7 +65,11 @@ class RetinalConfig(LoopConfig):
     )
 
     backbone: str = Field("vit_large_patch16_224", description="any timm architecture")
-    global_pool: str = Field("avg", description="how tokens are pooled; empty: the backbone's own")
+    global_pool: str = Field(
+        "avg",
+        description="how tokens are pooled; empty: the backbone's own",
+        examples=["avg", "token", ""],
+    )
     norm_layer: str = Field("", description="normalisation layer; empty: the backbone's own")
     weights: str = Field(
         "", description="file of pre-trained weights, or 'random'", json_schema_extra=PATH
