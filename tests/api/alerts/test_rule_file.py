@@ -1,5 +1,6 @@
 """Rule files are read, and their errors are reported with line and field."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -144,6 +145,15 @@ def test_an_error_is_reported_with_line_and_field(text: str, message: str) -> No
         parse_rules(text, "rules.yaml", BUILTIN_NAMES)
     assert message in str(raised.value)
     assert str(raised.value).startswith("rules.yaml:")
+
+
+def test_aliases_that_stand_for_a_billion_texts_are_refused_at_once() -> None:
+    levels = [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 10)]
+    text = "\n".join(["a0: &a0 [x]", *levels, "rules:", "  - name: *a9", "    metric: m", ""])
+    began_s = time.process_time()
+    with pytest.raises(RuleFileError, match=":12: name: a text was expected, not a list"):
+        parse_rules(text, "rules.yaml")
+    assert time.process_time() - began_s < 1.0
 
 
 @pytest.mark.parametrize("name", ["off", "NO", "123", "1e3", "2026-01-02", "null", "0x10"])
