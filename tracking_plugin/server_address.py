@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from urllib.parse import SplitResult, quote, unquote, urlencode, urlsplit, urlunsplit
 
 EXAMPLE_URL = "http://127.0.0.1:5000"
@@ -28,7 +29,7 @@ class ServerAddress:
     password: str | None = field(default=None, repr=False)
 
 
-def socket_url(url: str, path: str, query: Mapping[str, str]) -> str:
+def socket_url(url: str, path: str, query: Mapping[str, str] = MappingProxyType({})) -> str:
     """The URL of the WebSocket at `path` of the server whose parsed address is `url`."""
     parts = urlsplit(url)
     text = urlencode(query, safe=":", quote_via=quote)

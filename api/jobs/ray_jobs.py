@@ -19,6 +19,8 @@ from tracking_plugin.ray_job_api import (
     submit_request,
     unfinished_jobs,
 )
+from tracking_plugin.server_address import socket_url
+from tracking_plugin.server_connection import proxy_for
 
 MAX_LOG_MESSAGE_BYTES = 1024 * 1024
 
@@ -30,8 +32,14 @@ class RayJobs:
         self, address: str, token: str, transport: httpx.AsyncBaseTransport | None = None
     ) -> None:
         self._endpoint = RayEndpoint(address, token)
+        self._proxy = None if transport is not None else proxy_for(self._endpoint.url)
         self._client = httpx.AsyncClient(
-            base_url=self._endpoint.url, headers=self._endpoint.headers, transport=transport
+            base_url=self._endpoint.url,
+            headers=self._endpoint.headers,
+            transport=transport,
+            proxy=self._proxy,
+            # httpx knows no networks in NO_PROXY.
+            trust_env=False,
         )
 
     @property
@@ -63,9 +71,9 @@ class RayJobs:
 
     async def follow_logs(self, submission_id: str) -> AsyncIterator[str]:
         """The output of the job from its beginning to its end, in pieces of any length."""
-        url = f"{self.address.replace('http', 'ws', 1)}/api/jobs/{submission_id}/logs/tail"
         async with connect(
-            url,
+            socket_url(self.address, f"/api/jobs/{submission_id}/logs/tail"),
+            proxy=self._proxy,
             additional_headers=self._endpoint.headers,
             open_timeout=REQUEST_TIMEOUT_S,
             max_size=MAX_LOG_MESSAGE_BYTES,

@@ -14,7 +14,7 @@ from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
 from api.pages import Page
 from api.runs.headlines import headline_names
-from api.runs.reader import RunNotFoundError, RunReader
+from api.runs.reader import AmbiguousRunError, RunNotFoundError, RunReader
 from api.runs.source import EpochSpan, RunQuery, SpanEnds
 from api.runs.state import RECENT_STEPS
 from tests.api.logged_runs import START_MS, Mlflow, empty_database
@@ -276,3 +276,19 @@ def test_the_store_is_mlflow_s_own_and_opened_at_first_use(
 
     assert reader.default_run_id() is None
     assert (tmp_path / "mlflow.db").is_file()
+
+
+def test_the_beginning_of_an_id_names_its_run_unless_several_begin_so(
+    reader: RunReader, mlflow: Mlflow
+) -> None:
+    ids = [mlflow.run().run_id for _ in range(17)]
+    first = ids[0]
+    alike = next(it for it in ids if sum(other[0] == it[0] for other in ids) > 1)
+
+    for length in (8, 31, 32):
+        assert reader.full_run_id(first[:length]) == first
+    assert reader.full_run_id(first[:12].upper()) == first
+    for unknown in ("", "small", f"{first}0", "%", "_" * 8, first[:31] + "g"):
+        assert reader.full_run_id(unknown) == unknown
+    with pytest.raises(AmbiguousRunError, match="Several runs have an id that begins with"):
+        reader.full_run_id(alike[0])
