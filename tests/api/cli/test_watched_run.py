@@ -9,7 +9,12 @@ from pydantic import TypeAdapter
 from api.cli.watched_run import WatchedRun
 from api.client.live import Link
 from api.live.messages import ServerMessage
-from tests.api.client.fake_stream import initial_state, metrics_update, status_update
+from tests.api.client.fake_stream import (
+    initial_state,
+    initial_state_page,
+    metrics_update,
+    status_update,
+)
 
 NOW = datetime(2026, 1, 2, 3, 0, tzinfo=UTC)
 messages: TypeAdapter[ServerMessage] = TypeAdapter(ServerMessage)
@@ -84,6 +89,15 @@ def test_the_elapsed_time_stops_while_the_link_is_lost(watcher: Watcher) -> None
 
     watcher.run.link = Link(is_live=False, since=watcher.now)
     assert watcher.run.elapsed_s(later) == 50
+
+
+def test_pages_and_updates_add_to_the_metrics(watcher: Watcher) -> None:
+    watcher.receive(initial_state("e1", 10), metrics={"other": {"a": 1, "b": None}})
+    watcher.receive(initial_state_page(10, 2, {"other": {"c": 3}, "not_finite": {"b": "NaN"}}))
+    watcher.receive(metrics_update(11, 0.5, "b"), metrics={"other": {"b": 2}})
+
+    assert watcher.run.metrics.other == {"a": 1, "b": 2, "c": 3}
+    assert watcher.run.metrics.not_finite == {}
 
 
 def test_missed_updates_are_a_gap(watcher: Watcher) -> None:

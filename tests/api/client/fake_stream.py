@@ -140,6 +140,11 @@ def initial_state(
     }
 
 
+def initial_state_page(offset: int, page: int, metrics: dict[str, Any]) -> dict[str, Any]:
+    message = _message("initial_state_page", offset)
+    return message | {"page": page, "num_pages": page, "metrics": metrics}
+
+
 def updates(count: int) -> list[dict[str, Any]]:
     """A metrics_update for each offset from 1."""
     return [metrics_update(offset, float(offset)) for offset in range(1, count + 1)]

@@ -17,13 +17,14 @@ from api.client.live_connection import follow, follow_async
 from api.client.reconnection import BackOff, Loss
 from api.client.refusals import NotFoveaError, RequestRefusedError, ServerUnreachableError
 from api.client.server_address import server_address
-from api.live.messages import InitialState, MetricsUpdate, ServerMessage
+from api.live.messages import InitialState, InitialStatePage, MetricsUpdate, ServerMessage
 from tests.api.client.fake_stream import (
     BREAK,
     RUN_ID,
     Ending,
     FakeStream,
     initial_state,
+    initial_state_page,
     metrics_update,
     pong,
     serving,
@@ -191,6 +192,13 @@ def test_an_invalid_message_is_logged_and_skipped(
 ) -> None:
     assert stream.on_frame(frame) is None
     assert "Skipped an invalid message" in caplog.text
+    assert str(stream.position) == "e1:4"
+
+
+def test_the_pages_of_a_state_have_its_position_and_are_not_skipped(stream: LiveStream) -> None:
+    page = stream.on_frame(json.dumps(initial_state_page(4, 2, {"other": {"a": 1}})))
+    assert isinstance(page, InitialStatePage)
+    assert page.metrics.other == {"a": 1}
     assert str(stream.position) == "e1:4"
 
 
