@@ -21,7 +21,7 @@ _LONGEST_SOCKET = "session_2026-12-31_23-59-59_999999_4194304/sockets/plasma_sto
 _RAY = "r"
 _LOCK = "in-use"
 _LONGEST_NAME = f"{PREFIX}12345678/{_RAY}/{_LONGEST_SOCKET}"
-_SHORT_PARENTS = (Path("/tmp"), Path("/var/tmp"))  # noqa: S108 - a private folder is made in it
+SHORT_PARENTS = (Path("/tmp"), Path("/var/tmp"))  # noqa: S108 - a private folder is made in it
 _UNFINISHED_AFTER_S = 3600.0
 
 
@@ -61,8 +61,8 @@ def find_parent(environment: Mapping[str, str]) -> Path:
                 f"at most {MAX_SOCKET_PATH_BYTES - _name_bytes()} bytes were expected"
             )
         return Path(chosen)
-    candidates = (Path(tempfile.gettempdir()), *_SHORT_PARENTS)
-    return next((each for each in candidates if has_room(each)), _SHORT_PARENTS[0])
+    candidates = (Path(tempfile.gettempdir()), *SHORT_PARENTS)
+    return next((each for each in candidates if has_room(each)), SHORT_PARENTS[0])
 
 
 def has_room(parent: Path) -> bool:
@@ -101,7 +101,7 @@ def _possible_parents() -> Iterable[Path]:
     yield Path(tempfile.gettempdir())
     if chosen := os.environ.get("RAY_TMPDIR"):
         yield Path(chosen)
-    yield from _SHORT_PARENTS
+    yield from SHORT_PARENTS
 
 
 def _folders_of_this_user(parent: Path) -> list[Path]:

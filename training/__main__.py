@@ -15,8 +15,10 @@ from training.fit import fit
 from training.job import SPOOL, work_dir
 from training.logs import configure_logging
 from training.recipes.registry import recipe_spec
+from training.recording.run_record import find_run
 from training.recording.tracking_server import open_tracking_server
 from training.settings import TrainingSettings
+from training.socket_paths import keep_socket_paths_short
 from training.tracking.tracker import deliver
 
 DELIVERY_TIMEOUT_S = 600.0
@@ -29,6 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The terminal was closed, and nohup was not asked for.
         signal.signal(signal.SIGHUP, _interrupt)
     configure_logging()
+    keep_socket_paths_short()
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     try:
         parser = build_parser(_recipe_named_in(arguments), arguments[0] if arguments else "")

@@ -20,10 +20,12 @@ from tracking_plugin.ray_folder import FolderError, RayFolder
 from tracking_plugin.ray_head_program import LOOPBACK
 from tracking_plugin.ray_processes import FOLDER_VARIABLE
 from training.console import Bar
-from training.errors import LaunchError, TrainingError, first_line
+from training.errors import LaunchError, TrainingError
 from training.job import TrainingJob
 from training.launchers.backend import collective_backend
+from training.launchers.restart import describe, reason_not_to_restart, sendable
 from training.outcome import TrainingOutcome
+from training.socket_paths import keep_socket_paths_short
 
 LOCAL_OBJECT_STORE_BYTES = 256 * 2**20
 """Small, because the data does not go through Ray's object store."""
@@ -67,20 +69,24 @@ def cluster_has_gpus(address: str) -> bool:
 
 
 class NoRetryOfRefusals(UserCallback):
-    """Ends the training at once on an error that a restart cannot fix, such as a full disk."""
+    """Ends the training at once on an error that a restart cannot mend, such as a full disk."""
 
     def after_exception(self, run_context: Any, worker_exceptions: Mapping[int, Exception]) -> None:
-        """Raise a worker's TrainingError; Ray does not retry an error that a callback raises."""
-        if (refusal := _refusal(worker_exceptions)) is not None:
-            raise refusal
+        """Raise the reason; Ray does not retry an error that a callback raises."""
+        if (reason := reason_not_to_restart(worker_exceptions)) is not None:
+            raise reason
 
 
 def _train_on_worker(config: Mapping[str, TrainingJob]) -> TrainingOutcome:
     # Ray's controller imports this module too, and needs nothing that only a rank needs.
     from training.rank import run_rank  # noqa: PLC0415
 
+    keep_socket_paths_short()
     job = config["job"]
-    return run_rank(job, make_bar=_driver_bar, gpu=get_device() if job.use_gpu else None)
+    try:
+        return run_rank(job, make_bar=_driver_bar, gpu=get_device() if job.use_gpu else None)
+    except Exception as error:
+        raise sendable(error) from error
 
 
 def _driver_bar(total: int, initial: int, description: str) -> Bar:
@@ -94,22 +100,11 @@ def _cause(error: TrainingFailedError) -> TrainingError:
     if isinstance(error, ControllerError) and isinstance(error.controller_failure, TrainingError):
         return error.controller_failure
     failures = error.worker_failures if isinstance(error, WorkerGroupError) else {}
-    if (refusal := _refusal(failures)) is not None:
-        return refusal
-    reasons = "; ".join(f"rank {rank}: {first_line(e)}" for rank, e in sorted(failures.items()))
+    if (reason := reason_not_to_restart(failures)) is not None:
+        return reason
     return LaunchError(
-        f"The training failed on Ray and was not restarted again: {reasons or error}"
+        f"The training failed on Ray and was not restarted again: {describe(failures) or error}"
     )
-
-
-def _refusal(worker_exceptions: Mapping[int, Exception]) -> TrainingError | None:
-    for exception in worker_exceptions.values():
-        cause: BaseException | None = exception
-        while cause is not None:
-            if isinstance(cause, TrainingError):
-                return cause
-            cause = getattr(cause, "cause", None) or cause.__cause__
-    return None
 
 
 @contextmanager
