@@ -15,6 +15,7 @@ from tracking_plugin.server_address import without_credentials
 from training.errors import TrackingError, first_line
 from training.recording.experiment import ExperimentChoice, find_or_create
 from training.recording.retry import retry_until_accepted
+from training.recording.run_ids import full_run_id
 
 LONGEST_TAG = 5000
 _COMMANDED_STATUSES = (FoveaStatus.PAUSING, FoveaStatus.RESUMING, FoveaStatus.STOPPING)
@@ -85,6 +86,10 @@ class RunRecord:
             tags = [RunTag(key, str(value)) for key, value in context.items()]
             self._client.log_batch(self.run_id, tags=tags)
 
+    def remove_tag(self, key: str) -> None:
+        """Remove a tag that the run has."""
+        self._client.delete_tag(self.run_id, str(key))
+
     def _end(self, status: FoveaStatus, message: str, timeout_s: float) -> None:
         mlflow_status = end_status_of(status)
 
@@ -128,9 +133,10 @@ def create_run(tracking_uri: str, experiment: ExperimentChoice, run_name: str) -
 
 
 def find_run(tracking_uri: str, run_id: str) -> Run:
-    """The run with that id. Raises TrackingError if there is none."""
+    """The run with that id, or whose id begins with it. Raises TrackingError if there is none."""
+    client = MlflowClient(tracking_uri)
     try:
-        return MlflowClient(tracking_uri).get_run(run_id)
+        return client.get_run(full_run_id(client, run_id))
     except MlflowException as error:
         raise TrackingError(
             f"There is no run {run_id} on {without_credentials(tracking_uri)}: "

@@ -8,7 +8,7 @@ from training.config import LaunchConfig
 from training.errors import ConfigError, TrackingError
 from training.recording.experiment import ExperimentChoice, choose_experiment, find_or_create
 from training.recording.mlflow_names import require_names
-from training.recording.run_record import create_run
+from training.recording.run_record import create_run, find_run
 from training.settings import TrainingSettings
 
 
@@ -133,3 +133,16 @@ def test_a_run_that_the_server_refuses_is_a_sentence(
 
     with pytest.raises(TrackingError, match="did not create the run: no such workspace"):
         create_run(client.tracking_uri, ExperimentChoice(name="refused"), "")
+
+
+def test_the_beginning_of_an_id_names_its_run(client: MlflowClient) -> None:
+    runs = [client.create_run("0").info.run_id for _ in range(17)]
+    alike = next(it for it in runs if sum(other[0] == it[0] for other in runs) > 1)
+
+    assert find_run(client.tracking_uri, f" {runs[0][:12].upper()} ").info.run_id == runs[0]
+    assert find_run(client.tracking_uri, runs[0]).info.run_id == runs[0]
+    with pytest.raises(ConfigError, match="several runs have an id that begins with"):
+        find_run(client.tracking_uri, alike[0])
+    for unknown in ("0" * 31, "0" * 32, "study", "a/b", "%"):
+        with pytest.raises(TrackingError, match="There is no run"):
+            find_run(client.tracking_uri, unknown)
