@@ -87,10 +87,12 @@ def _evaluate(namespace: argparse.Namespace) -> None:
 
 def _deliver(namespace: argparse.Namespace) -> None:
     run_id: str = namespace.run_id
+    tracking_uri = open_tracking_server()
+    run_id = find_run(tracking_uri, run_id).info.run_id
     spool_dir = work_dir(TrainingSettings().data_dir, run_id) / SPOOL
     if not spool_dir.is_dir():
         raise TrackingError(f"There is nothing to deliver: {spool_dir} does not exist.")
-    deliver(run_id, open_tracking_server(), spool_dir, DELIVERY_TIMEOUT_S)
+    deliver(run_id, tracking_uri, spool_dir, DELIVERY_TIMEOUT_S)
 
 
 def _write_schemas(_: argparse.Namespace) -> None:
