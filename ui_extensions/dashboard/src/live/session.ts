@@ -23,7 +23,10 @@ const NUMBERS: ReadonlySet<ServerMessage["type"]> = new Set(["metrics_update", "
 const MAX_WAITING = 500;
 const logWatchers = new Set<LogWatcher>();
 const alertWatchers = new Set<(alert: CriticalAlert) => void>();
+/** Offset of the newest update of each run. */
 const lastUpdates = new Map<string, number>();
+/** Every message after this offset was sent, unless the page read too slowly. */
+let beganAt = 0;
 let waiting: ServerMessage[] = [];
 let numbersTimer = 0;
 let isFrameRequested = false;
@@ -80,6 +83,11 @@ export function watchAlerts(watcher: (alert: CriticalAlert) => void): () => void
 /** Handles at once what must not wait for the next frame, or is not part of the store. */
 function dispatch(message: ServerMessage): void {
   switch (message.type) {
+    case "initial_state":
+      if (!message.recovered) {
+        beganAt = message.offset;
+      }
+      break;
     case "metrics_update":
       addPoints(message.run_id, message.points, message.offset, message.previous);
       break;
@@ -111,10 +119,10 @@ function addPoints(
   if (runId === null) {
     return;
   }
-  const known = lastUpdates.get(runId);
+  const known = lastUpdates.get(runId) ?? beganAt;
   lastUpdates.set(runId, offset);
   curves.add(runId, points);
-  if (known !== undefined && previous !== null && previous > known) {
+  if (previous !== null && previous > known) {
     // The page read too slowly, and the server left out updates in between.
     curves.refresh(runId);
     storeMissed(runId);
