@@ -11,6 +11,7 @@ from typing import Any
 from mlflow.exceptions import ExecutionException
 
 from tracking_plugin.ray_head import HeadError, local_head
+from tracking_plugin.server_address import without_credentials
 
 ADDRESS_VARIABLE = "FOVEA_RAY_ADDRESS"
 
@@ -69,7 +70,7 @@ def job_client(cluster: Cluster) -> Any:
             return job_submission.JobSubmissionClient(cluster.address, headers=headers)
     except Exception as error:
         raise ExecutionException(
-            f"The Ray cluster at {cluster.address} accepts no jobs: {error}"
+            without_credentials(f"The Ray cluster at {cluster.address} accepts no jobs: {error}")
         ) from error
 
 

@@ -21,6 +21,7 @@ from api.storage.leased_worker import LeasedWorker
 from api.timestamps import unix_ms
 from tracking_plugin.names import RunStatus
 from tracking_plugin.ray_job_api import RayError, UnknownRayJobError
+from tracking_plugin.server_address import without_credentials
 
 logger = logging.getLogger(__name__)
 
@@ -194,7 +195,7 @@ class JobController:
             where = (
                 "The Ray head of this machine has ended"
                 if self._cluster.is_local
-                else f"Ray at {job.ray_address} knows nothing of it any more"
+                else f"Ray at {without_credentials(job.ray_address)} knows nothing of it any more"
             )
             return f"Its job is lost. {where}"
         tail = "\n".join(await self._logs.tail(job.run_id, _TAIL_LINES))

@@ -16,9 +16,11 @@ from ray.train.v2.api.callback import UserCallback
 from ray.train.v2.api.config import FailureConfig, LoggingConfig, RunConfig, ScalingConfig
 from ray.train.v2.api.exceptions import ControllerError, TrainingFailedError, WorkerGroupError
 
+from tracking_plugin.data_folder import make_data_folder
 from tracking_plugin.ray_folder import FolderError, RayFolder
 from tracking_plugin.ray_head_program import LOOPBACK
 from tracking_plugin.ray_processes import FOLDER_VARIABLE
+from tracking_plugin.server_address import without_credentials
 from training.console import Bar
 from training.errors import LaunchError, TrainingError
 from training.job import TrainingJob
@@ -83,6 +85,7 @@ def _train_on_worker(config: Mapping[str, TrainingJob]) -> TrainingOutcome:
 
     keep_socket_paths_short()
     job = config["job"]
+    make_data_folder(job.data_dir)
     try:
         return run_rank(job, make_bar=_driver_bar, gpu=get_device() if job.use_gpu else None)
     except Exception as error:
@@ -115,8 +118,8 @@ def _connection(address: str, workers: int) -> Iterator[None]:
         return
     if address.startswith("http"):
         raise LaunchError(
-            f"FOVEA_RAY_ADDRESS is a dashboard's address ({address}), to which jobs are submitted. "
-            "Use 'mlflow run . -b fovea-ray' or 'ray job submit', or name the cluster as host:port."
+            f"FOVEA_RAY_ADDRESS is a dashboard's address ({without_credentials(address)}), to which "
+            "jobs are submitted. Use 'mlflow run . -b fovea-ray' or 'ray job submit', or name the cluster as host:port."
         )
     with _private_folder() as folder:
         if address:
@@ -131,7 +134,8 @@ def _connection(address: str, workers: int) -> Iterator[None]:
             signal.signal(signal.SIGTERM, _as_interrupt)
         except (ConnectionError, RuntimeError, ValueError) as error:
             raise LaunchError(
-                f"Ray could not be reached at {address or 'this machine'}: {error}"
+                f"Ray could not be reached at {without_credentials(address) or 'this machine'}: "
+                f"{without_credentials(str(error))}"
             ) from error
         try:
             yield

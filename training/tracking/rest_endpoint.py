@@ -140,7 +140,7 @@ def _require_json(response: requests.Response) -> dict[str, Any]:
     if content is None:
         # The 200 of a login page, for example, does not mean that MLflow stored anything.
         raise Blocked(
-            f"{response.url} did not answer with MLflow's JSON, but with: {response.text[:200]}"
+            f"{without_credentials(response.url)} did not answer with MLflow's JSON, but with: {response.text[:200]}"
         )
     return content
 
