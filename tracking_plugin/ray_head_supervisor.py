@@ -58,6 +58,7 @@ class Supervisor:
         self._idle_s = idle_s
         self._owner = owner
         self._endpoint = RayEndpoint(head.address, head.token)
+        self._is_answering = True
 
     def run(self) -> str:
         """Wait for a reason to end the head, and return it."""
@@ -91,10 +92,14 @@ class Supervisor:
             # Without a proxy, which the environment may name.
             opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
             with opener.open(asked, timeout=request.timeout_s) as response:
-                return len(unfinished_jobs(json.load(response)))
+                number = len(unfinished_jobs(json.load(response)))
         except (OSError, ValueError) as error:
-            logger.warning("The number of jobs is unknown (%s)", type(error).__name__)
+            if self._is_answering:
+                logger.warning("The head does not answer (%s): it counts as busy", error)
+            self._is_answering = False
             return None
+        self._is_answering = True
+        return number
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

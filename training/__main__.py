@@ -6,11 +6,12 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from tracking_plugin.data_folder import make_data_folder
 from tracking_plugin.server_address import without_credentials
 from tracking_plugin.terminal_output import outlive_readers, plain
 from training.cli_options import add_flags, given_values
 from training.config import EvaluateConfig, LaunchConfig
-from training.errors import TrackingError, TrainingError
+from training.errors import ConfigError, TrackingError, TrainingError
 from training.fit import fit
 from training.job import SPOOL, work_dir
 from training.logs import configure_logging
@@ -73,7 +74,7 @@ def build_parser(recipe: str, command: str | None = None) -> argparse.ArgumentPa
 def _fit(namespace: argparse.Namespace) -> None:
     launch = LaunchConfig.parse(given_values(namespace, LaunchConfig))
     config_class = recipe_spec(launch.recipe).config_class
-    fit(launch, given_values(namespace, config_class), TrainingSettings())
+    fit(launch, given_values(namespace, config_class), _settings())
 
 
 def _evaluate(namespace: argparse.Namespace) -> None:
@@ -82,7 +83,20 @@ def _evaluate(namespace: argparse.Namespace) -> None:
     given = given_values(namespace, EvaluateConfig)
     for config_class in evaluate_classes().values():
         given |= given_values(namespace, config_class)
-    evaluate(given, TrainingSettings())
+    evaluate(given, _settings())
+
+
+def _settings() -> TrainingSettings:
+    """The settings, with the data folder made for its owner alone."""
+    settings = TrainingSettings()
+    try:
+        make_data_folder(settings.data_dir)
+    except OSError as error:
+        raise ConfigError(
+            f"The data folder {settings.data_dir.absolute()} cannot be made ({error.strerror}): "
+            "name another one with FOVEA_DATA_DIR."
+        ) from None
+    return settings
 
 
 def _deliver(namespace: argparse.Namespace) -> None:

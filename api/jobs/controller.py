@@ -54,7 +54,6 @@ class JobController:
             self._reconcile_all,
             interval_s=RECONCILE_INTERVAL_S,
             lease=lease,
-            on_acquired=self._cluster.remove_leftovers,
             on_stopped=self._close,
         )
         self._stop_messages: dict[str, str] = {}
@@ -62,6 +61,7 @@ class JobController:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
+        await self._cluster.remove_leftovers()
         async with self._worker.running():
             yield
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.fake_head import start_fake_head
 from tests.waiting import until
 from tracking_plugin import ray_detached_head
 from tracking_plugin.file_lock import is_locked, try_lock
@@ -26,18 +27,6 @@ from tracking_plugin.ray_detached_head import (
 from tracking_plugin.ray_head import HeadError
 from tracking_plugin.ray_head_record import HeadRecord, read_record, write_record
 from tracking_plugin.ray_head_supervisor import IdleTime
-
-# The supervisor with a head that is no Ray: it answers to nobody, and so counts as busy.
-SUPERVISOR = """
-import sys
-from pathlib import Path
-from tracking_plugin import ray_head_supervisor as program
-class Head:
-    address, token, is_alive, folder = "http://127.0.0.1:9", "token", True, Path("/nowhere")
-    def close(self): pass
-program.LocalHead = Head
-sys.exit(program.main(sys.argv[1:]))
-"""
 
 
 @pytest.fixture(autouse=True)
@@ -72,18 +61,6 @@ def lock(files: HeadFiles) -> Iterator[int]:
     assert descriptor is not None
     yield descriptor
     os.close(descriptor)
-
-
-def started(data_dir: Path, *options: str, idle_s: float = 60) -> int:
-    """The exit code of a supervisor in the foreground."""
-    return subprocess.run(
-        [
-            *(sys.executable, "-c", SUPERVISOR),
-            *("--data-dir", str(data_dir), "--idle-s", str(idle_s), *options),
-        ],
-        check=False,
-        timeout=60,
-    ).returncode
 
 
 def found(data_dir: Path) -> HeadRecord:
@@ -145,11 +122,11 @@ def test_a_folder_that_is_a_link_or_of_another_user_is_refused(
 
 def test_it_outlives_who_started_it_is_the_only_one_and_ends_when_told_to(files: HeadFiles) -> None:
     data_dir = files.data_dir
-    assert started(data_dir) == ray_detached_head.STARTED
+    assert start_fake_head(data_dir) == ray_detached_head.STARTED
     head = found(data_dir)
     supervisor = psutil.Process(head.pid)
     assert os.getsid(head.pid) == head.pid, "a session of its own"
-    assert started(data_dir) == ray_detached_head.TAKEN
+    assert start_fake_head(data_dir) == ray_detached_head.TAKEN
     assert open_head(data_dir, idle_s=1) == head
 
     assert stop_head(data_dir)
@@ -160,13 +137,13 @@ def test_it_outlives_who_started_it_is_the_only_one_and_ends_when_told_to(files:
 
 
 def test_a_killed_supervisor_is_not_found_and_the_next_one_starts(files: HeadFiles) -> None:
-    assert started(files.data_dir) == ray_detached_head.STARTED
+    assert start_fake_head(files.data_dir) == ray_detached_head.STARTED
     first = found(files.data_dir)
     psutil.Process(first.pid).kill()
     until(lambda: not is_locked(files.lock), "the end of the supervisor")
     assert read_record(files.record) == first, "it left its record"
     assert find_head(files.data_dir) is None
-    assert started(files.data_dir) == ray_detached_head.STARTED
+    assert start_fake_head(files.data_dir) == ray_detached_head.STARTED
     assert found(files.data_dir) != first
     assert stop_head(files.data_dir)
 
@@ -174,11 +151,11 @@ def test_a_killed_supervisor_is_not_found_and_the_next_one_starts(files: HeadFil
 def test_it_ends_with_its_owner(files: HeadFiles) -> None:
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as owner:
         options = ("--owner-pid", str(owner.pid))
-        assert started(files.data_dir, *options, idle_s=0.1) == ray_detached_head.STARTED
+        assert start_fake_head(files.data_dir, *options, idle_s=0.1) == ray_detached_head.STARTED
         found(files.data_dir)
         owner.kill()
     until(lambda: not is_locked(files.lock), "the end of the head")
-    started(files.data_dir, *options)
+    start_fake_head(files.data_dir, *options)
     until(lambda: not is_locked(files.lock), "the end of a head whose owner had ended before")
 
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,9 +13,11 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.fake_head import start_fake_head
 from tests.ports import free_port
 from tests.servers import START_DEADLINE_S
 from tests.waiting import until
+from tracking_plugin.ray_detached_head import HeadFiles, find_head, stop_head
 
 # The demo with another program in place of `python -m training`.
 DEMO = """
@@ -29,6 +32,10 @@ sys.exit(demo.run_demo(request))
 """
 FINISHES = "import mlflow; mlflow.set_experiment('retinal-demo'); mlflow.start_run()"
 FAILS = f"{FINISHES}; mlflow.end_run('FAILED')"
+STARTS_A_HEAD = (
+    "from pathlib import Path; from tests.fake_head import start_fake_head; "
+    "start_fake_head(Path({data_dir!r}))"
+)
 HAS_NO_RUN = "import sys; sys.exit('no run')"
 LINGERS = f"{FINISHES}; import time; print('lingering', flush=True); time.sleep(600)"
 
@@ -63,8 +70,10 @@ def demo(data_dir: Path, training: str) -> Iterator[Demo]:
         process.communicate()
 
 
-def test_it_prints_the_links_of_a_finished_run(data_dir: Path) -> None:
-    with demo(data_dir, FINISHES) as running:
+def test_it_prints_the_links_of_a_finished_run_and_ends_the_ray_head_of_its_server(
+    data_dir: Path,
+) -> None:
+    with demo(data_dir, f"{FINISHES}; {STARTS_A_HEAD.format(data_dir=str(data_dir))}") as running:
         output, errors = running.process.communicate(timeout=START_DEADLINE_S)
 
     assert running.process.returncode == 0, errors
@@ -75,12 +84,21 @@ def test_it_prints_the_links_of_a_finished_run(data_dir: Path) -> None:
     run_id = run.rpartition("/runs/")[2].removesuffix("?workflowType=machine_learning")
     assert dashboard == f"Dashboard:  {running.url}/monitor/#/runs/{run_id}"
     assert "somebody-elses" not in run
+    assert HeadFiles(data_dir).log.exists(), "there was a head"
+    assert find_head(data_dir) is None
+    assert stat.S_IMODE((data_dir / "server.log").stat().st_mode) == 0o600
 
 
-def test_it_fails_if_the_run_failed(data_dir: Path) -> None:
+def test_it_fails_if_the_run_failed_and_leaves_a_ray_head_that_was_there_before(
+    data_dir: Path,
+) -> None:
+    start_fake_head(data_dir)
+    until(lambda: find_head(data_dir), "the head")
     with demo(data_dir, FAILS) as running:
         _, errors = running.process.communicate(timeout=START_DEADLINE_S)
 
+    assert find_head(data_dir) is not None
+    stop_head(data_dir)
     assert running.process.returncode == 1
     assert f"The run ended as FAILED: {running.url}/#/experiments/" in errors
 

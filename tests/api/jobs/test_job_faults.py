@@ -1,6 +1,5 @@
-"""Trainings whose server or ranks are killed: no job is lost, and no process is left behind."""
+"""Trainings whose ranks are killed, whose disk is full, or which do not stop: no job is lost or left behind."""
 
-import signal
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.api.jobs.processes import descendants, ranks
+from tests.api.jobs.processes import ranks
 from tests.api.jobs.trainings import trainings
 from tests.ray_jobs import end_jobs
 from tests.small_disk import fill, small_disk
@@ -26,25 +25,6 @@ def no_job_for_the_next_test(head: LocalHead) -> Iterator[None]:
     end_jobs(head)
 
 
-def test_a_server_that_was_killed_finds_its_job_again(tmp_path: Path, head: LocalHead) -> None:
-    with trainings(tmp_path, head) as before:
-        run_id = before.start(**ENDLESS)
-        before.wait_for_step(run_id, 2)
-        # The server accepts the command and is killed before the run receives it.
-        before.post("pause", run_id, timeout_s=0)
-        before.server.kill()
-        port = before.server.port
-    with trainings(tmp_path, head, port=port) as after:
-        assert after.wait(run_id, "paused")["attempt"] == 1
-        after.acknowledged("resume", run_id)
-        after.wait_for_step(run_id, len(after.curve(run_id)) + 2)
-        steps = [step for step, _ in after.curve(run_id)]
-        assert steps == list(range(1, len(steps) + 1)), "each point once, none lost"
-        after.acknowledged("stop", run_id)
-        after.wait(run_id, "stopped")
-        assert after.mlflow_status(run_id) == ("KILLED", "stopped")
-
-
 def test_a_rank_killed_while_pausing_restarts_and_pauses(tmp_path: Path, head: LocalHead) -> None:
     with trainings(tmp_path, head) as training:
         run_id = training.start(**ENDLESS)
@@ -57,31 +37,6 @@ def test_a_rank_killed_while_pausing_restarts_and_pauses(tmp_path: Path, head: L
         training.wait(run_id, "stopped")
         steps = [step for step, _ in training.curve(run_id)]
         assert sorted(set(steps)) == list(range(1, max(steps) + 1)), "none lost"
-
-
-def test_a_server_without_a_cluster_starts_a_head_that_ends_with_it(tmp_path: Path) -> None:
-    with trainings(tmp_path) as training:
-        run_id = training.start(**ENDLESS)
-        training.wait_for_step(run_id, 1)
-        started = descendants(training.server.process.pid)
-        assert any("raylet" in process.name() for process in started)
-    assert psutil.wait_procs(started, timeout=60)[1] == []
-    with trainings(tmp_path) as after:
-        entry = after.wait(run_id, "error", "stopped")
-        assert after.mlflow_status(run_id)[0] in ("FAILED", "KILLED")
-        assert entry["message"]
-
-
-def test_a_killed_server_leaves_no_ray_behind(tmp_path: Path) -> None:
-    with trainings(tmp_path) as training:
-        run_id = training.start(**ENDLESS)
-        training.wait_for_step(run_id, 1)
-        started = descendants(training.server.process.pid)
-        training.server.stop(signal.SIGKILL)
-    assert psutil.wait_procs(started, timeout=90)[1] == []
-    with trainings(tmp_path) as after:
-        entry = after.wait(run_id, "error", "stopped")
-        assert entry["message"]
 
 
 def test_an_unreachable_cluster_is_an_error_that_says_so(tmp_path: Path, head: LocalHead) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -37,7 +38,10 @@ def test_it_serves_beside_another_api_and_ends_on_sigterm(
     data_dir: Path, foreign_directory: Path
 ) -> None:
     with fovea_server(data_dir, working_dir=foreign_directory, makes_tables=True) as server:
-        assert (data_dir / "mlflow.db").is_file()
+        assert stat.S_IMODE(data_dir.stat().st_mode) == 0o700
+        databases = {path: stat.S_IMODE(path.stat().st_mode) for path in data_dir.glob("*.db*")}
+        assert databases[data_dir / "mlflow.db"] == 0o600
+        assert set(databases.values()) == {0o600}
         assert psutil.Process(server.process.pid).children() == [], "one process is enough"
 
         assert server.stop(signal.SIGTERM) == 0
