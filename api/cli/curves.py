@@ -51,6 +51,7 @@ class Curves:
     """The values of each drawable metric by step."""
 
     _values: dict[str, dict[int, float | None]] = field(default_factory=dict)
+    _num_main: int = 0
 
     def add(self, metric: str, step: int, value: float | None) -> None:
         """Add a value; it replaces an earlier one at the same step."""
@@ -59,12 +60,14 @@ class Curves:
             if not self._has_room_for(metric):
                 return
             values = self._values[metric] = {}
+            self._num_main += _is_main(metric)
         values[step] = value
         if len(values) > MAX_POINTS:
             self._values[metric] = dict(downsampled(sorted(values.items()), MAX_POINTS // 2))
 
     def clear(self) -> None:
         self._values.clear()
+        self._num_main = 0
 
     def charts(self) -> list[Chart]:
         return [
@@ -76,9 +79,11 @@ class Curves:
         return Curve(label=_label(metric), points=sorted(self._values[metric].items()))
 
     def _has_room_for(self, metric: str) -> bool:
-        is_main = _is_main(metric)
-        num_alike = sum(_is_main(name) is is_main for name in self._values)
-        return is_drawable(metric) and num_alike < (MAX_MAIN_CURVES if is_main else MAX_CURVES)
+        if _is_main(metric):
+            has_room = self._num_main < MAX_MAIN_CURVES
+        else:
+            has_room = len(self._values) - self._num_main < MAX_CURVES
+        return has_room and is_drawable(metric)
 
 
 def is_drawable(metric: str) -> bool:
