@@ -126,7 +126,7 @@ def differences(before: Facts, now: Facts) -> Iterator[str]:
         elif isinstance(before[name], Mapping) and isinstance(now[name], Mapping):
             yield from (f"{name}: {part}" for part in differences(before[name], now[name]))
         elif before[name] != now[name]:
-            yield f"{name} was {_shown(before[name])} and is {_shown(now[name])}"
+            yield f"{name} changed from {_shown(before[name])} to {_shown(now[name])}"
 
 
 def _shown(value: Any) -> str:

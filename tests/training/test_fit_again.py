@@ -116,9 +116,12 @@ def _remove_data(data: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "named"),
     [
-        (_add_images, "the number of images: train: OCT_Normal was 12 and is 15"),
-        (_rename_class, "the classes was Fundus_Normal, Fundus_RAO, OCT_Normal and is Fundus_DR"),
-        (_exchange_contents, "the content of the data was"),
+        (_add_images, "the number of images: train: OCT_Normal changed from 12 to 15"),
+        (
+            _rename_class,
+            "the classes changed from Fundus_Normal, Fundus_RAO, OCT_Normal to Fundus_DR",
+        ),
+        (_exchange_contents, "the content of the data changed from"),
         (_remove_data, "There is no data folder"),
     ],
 )

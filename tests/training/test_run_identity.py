@@ -54,19 +54,22 @@ def test_nothing_is_named_where_nothing_has_changed() -> None:
 @pytest.mark.parametrize(
     ("facts", "named"),
     [
-        ({**FACTS, "the classes": ["B", "Z"]}, "the classes was A, B and is B, Z"),
+        ({**FACTS, "the classes": ["B", "Z"]}, "the classes changed from A, B to B, Z"),
         (
             {
                 **FACTS,
                 "the number of images": {"train": {"A": 12, "B": 6}, "val": {"A": 2, "B": 2}},
             },
-            "the number of images: train: A was 6 and is 12",
+            "the number of images: train: A changed from 6 to 12",
         ),
         (
             {**FACTS, "the number of images": {"train": {"A": 6, "B": 6}}},
             "the number of images: val is missing now",
         ),
-        ({**FACTS, "the content of the data": "abd"}, "the content of the data was abc and is abd"),
+        (
+            {**FACTS, "the content of the data": "abd"},
+            "the content of the data changed from abc to abd",
+        ),
         ({**FACTS, "a new fact": 1}, "a new fact was not recorded"),
         ({"the classes": ["A", "B"]}, "the content of the data is missing now"),
     ],
@@ -82,7 +85,7 @@ def test_a_change_is_refused_with_its_name_and_the_way_out(
 
 
 def test_another_effective_batch_is_refused() -> None:
-    with pytest.raises(ConfigError, match="a step had 8 samples and has 4"):
+    with pytest.raises(ConfigError, match="the samples of a step changed from 8 to 4"):
         require_unchanged("r", BEFORE, changed(samples_per_step=4), has_checkpoint=True)
 
 
@@ -96,7 +99,7 @@ def test_other_weights_matter_only_until_there_is_a_checkpoint() -> None:
 def test_of_many_changes_the_first_are_named_and_the_others_counted() -> None:
     before = changed(facts={f"fact {number}": 0 for number in range(10)})
     now = changed(facts={f"fact {number}": 1 for number in range(10)})
-    with pytest.raises(ConfigError, match=r"fact 0 was 0 and is 1; .*; and 6 more"):
+    with pytest.raises(ConfigError, match=r"fact 0 changed from 0 to 1; .*; and 6 more"):
         require_unchanged("r", before, now, has_checkpoint=True)
 
 

@@ -2,13 +2,16 @@
 
 import contextlib
 import json
+import logging
 import os
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
+from mlflow.entities import Run
 
 from tracking_plugin.names import Tag
 from training.errors import TrackingError
@@ -16,8 +19,12 @@ from training.recording.identity_store import remove_copy
 from training.recording.run_record import RunRecord, find_run
 from training.tracking.folder_lock import FolderLock
 
+logger = logging.getLogger(__name__)
+
 LOCK_FILES = frozenset({"lock"})
 CLOCK_TOLERANCE_S = 2.0
+LISTEN_S = 30.0
+POLL_S = 2.0
 
 
 class RunInUseError(TrackingError):
@@ -28,8 +35,8 @@ class RunInUseError(TrackingError):
 def claimed_run(record: RunRecord, work_dir: Path) -> Iterator[None]:
     """Keep other processes from the run during the block.
 
-    Raises RunInUseError, before anything of the run is changed, if another process has it: on this
-    machine whatever its data folder is, on other machines if they share the data folder.
+    Raises RunInUseError, before anything of the run is changed, if another process has it. A process
+    on this machine is found by its id, one on another machine by what it still logs.
     """
     try:
         work_dir.mkdir(parents=True, exist_ok=True)
@@ -49,6 +56,7 @@ def claimed_run(record: RunRecord, work_dir: Path) -> Iterator[None]:
         lock.write_owner(record.run_id)
         record.set_tags({Tag.PROCESS: json.dumps(_this_process())})
         yield
+        record.remove_tag(Tag.PROCESS)
     finally:
         remove_copy(work_dir, but=LOCK_FILES)
         with contextlib.suppress(OSError):
@@ -59,15 +67,21 @@ def claimed_run(record: RunRecord, work_dir: Path) -> Iterator[None]:
 
 
 def _require_no_other_process(record: RunRecord) -> None:
-    holder = find_run(record.tracking_uri, record.run_id).data.tags.get(Tag.PROCESS, "")
+    run = find_run(record.tracking_uri, record.run_id)
     try:
-        process = json.loads(holder) if holder else {}
-        is_alive = _is_alive(process)
+        process = json.loads(run.data.tags.get(Tag.PROCESS) or "{}")
+        host, is_alive = process.get("host"), _is_alive(process)
     except (ValueError, TypeError, KeyError, AttributeError):
         # Anybody may have written the tag.
         return
     if is_alive:
         raise _in_use(record, f"Process {process['pid']} on this machine trains it.")
+    if (
+        host not in (None, socket.gethostname())
+        and not record.had_ended
+        and _still_logs(run, record)
+    ):
+        raise _in_use(record, f"A process on {host} trains it.")
 
 
 def _is_alive(process: dict[str, object]) -> bool:
@@ -80,6 +94,27 @@ def _is_alive(process: dict[str, object]) -> bool:
         return age_s < CLOCK_TOLERANCE_S and found.status() != psutil.STATUS_ZOMBIE
     except psutil.Error:
         return False
+
+
+def _still_logs(run: Run, record: RunRecord) -> bool:
+    """Whether a new point reaches the run while this waits; needs no clock of the other machine.
+
+    A training logs the metrics of its machine every few seconds, also while it is paused.
+    """
+    logger.info("Waiting %.0f s for signs of the process that trained the run.", LISTEN_S)
+    deadline = time.monotonic() + LISTEN_S
+    before = _newest_points(run)
+    while time.monotonic() < deadline:
+        time.sleep(min(POLL_S, LISTEN_S))
+        if _newest_points(find_run(record.tracking_uri, record.run_id)) != before:
+            return True
+    return False
+
+
+def _newest_points(run: Run) -> dict[str, tuple[int, int]]:
+    return {
+        point.key: (int(point.step), int(point.timestamp)) for point in run.data.to_proto().metrics
+    }
 
 
 def _this_process() -> dict[str, object]:

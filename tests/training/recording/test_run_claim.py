@@ -15,12 +15,17 @@ from training.recording.run_claim import RunInUseError, claimed_run
 from training.recording.run_record import RunRecord
 
 
+@pytest.fixture(scope="module")
+def experiment(tmp_path_factory: pytest.TempPathFactory) -> tuple[MlflowClient, str]:
+    folder = tmp_path_factory.mktemp("store")
+    client = MlflowClient(f"sqlite:///{folder}/mlflow.db")
+    return client, client.create_experiment("e", artifact_location=str(folder / "artifacts"))
+
+
 @pytest.fixture
-def record(tmp_path: Path) -> RunRecord:
-    tracking_uri = f"sqlite:///{tmp_path}/mlflow.db"
-    client = MlflowClient(tracking_uri)
-    experiment = client.create_experiment("e", artifact_location=str(tmp_path / "artifacts"))
-    return RunRecord(tracking_uri, client.create_run(experiment))
+def record(experiment: tuple[MlflowClient, str]) -> RunRecord:
+    client, experiment_id = experiment
+    return RunRecord(client.tracking_uri, client.create_run(experiment_id))
 
 
 def tags(record: RunRecord) -> dict[str, str]:
@@ -36,6 +41,7 @@ def test_a_claim_names_its_process_and_leaves_no_files(record: RunRecord, tmp_pa
     with claimed_run(record, tmp_path / "work"):
         assert json.loads(tags(record)["fovea.process"])["pid"] == os.getpid()
     assert not (tmp_path / "work").exists()
+    assert "fovea.process" not in tags(record)
     with claimed_run(record, tmp_path / "work"):
         pass
 
@@ -70,6 +76,26 @@ def test_a_process_with_another_data_folder_is_found_too(record: RunRecord, tmp_
         pass
 
 
+def test_a_process_on_another_machine_is_found_by_what_it_logs(
+    record: RunRecord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = MlflowClient(record.tracking_uri)
+    record.set_tags({"fovea.process": process_tag(os.getppid(), host="another-machine")})
+    before = tags(record)
+    steps = iter(range(10))
+
+    def the_other_process_logs(_seconds: float) -> None:
+        client.log_metric(record.run_id, "system/cpu", 1.0, step=next(steps))
+
+    monkeypatch.setattr("training.recording.run_claim.time.sleep", the_other_process_logs)
+    with (
+        pytest.raises(RunInUseError, match="A process on another-machine trains it"),
+        claimed_run(record, tmp_path / "work"),
+    ):
+        raise AssertionError("The run was claimed twice.")
+    assert tags(record) == before
+
+
 @pytest.mark.parametrize(
     "tag",
     [
@@ -84,8 +110,9 @@ def test_a_process_with_another_data_folder_is_found_too(record: RunRecord, tmp_
     ],
 )
 def test_a_process_that_is_gone_or_a_strange_tag_keeps_nobody_from_the_run(
-    record: RunRecord, tmp_path: Path, tag: str
+    record: RunRecord, tmp_path: Path, tag: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("training.recording.run_claim.LISTEN_S", 0.01)
     record.set_tags({"fovea.process": tag})
     with claimed_run(record, tmp_path / "work"):
         pass
