@@ -76,10 +76,12 @@ def _is_onnx(head: bytes) -> bool:
 
 def _is_text(head: bytes) -> bool:
     try:
+        text = head.decode("utf-8")
+    except UnicodeDecodeError as error:
         # The end may cut a character in two.
-        text = head.decode("utf-8", errors="strict" if len(head) < HEAD_BYTES else "ignore")
-    except UnicodeDecodeError:
-        return False
+        if error.start < len(head) - 3 or len(head) < HEAD_BYTES:
+            return False
+        text = head[: error.start].decode("utf-8")
     return all(character.isprintable() or character in "\r\n\t" for character in text)
 
 

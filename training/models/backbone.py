@@ -64,9 +64,15 @@ def has_fixed_image_size(name: str) -> bool:
     return config is not None and config.fixed_input_size
 
 
+def classifier_parameters(model: nn.Module) -> list[nn.Parameter]:
+    """The parameters of the last layer, or of several: distilled networks have two of them."""
+    classifier = model.get_classifier()  # type: ignore[operator]
+    heads = classifier if isinstance(classifier, tuple | list) else (classifier,)
+    return [parameter for head in heads for parameter in head.parameters()]
+
+
 def freeze_backbone(model: nn.Module) -> None:
     """Make only the classifier trainable, for linear probing."""
-    classifier = model.get_classifier()  # type: ignore[operator]
-    trainable = {id(parameter) for parameter in classifier.parameters()}
+    trainable = {id(parameter) for parameter in classifier_parameters(model)}
     for parameter in model.parameters():
         parameter.requires_grad_(id(parameter) in trainable)
