@@ -1,11 +1,13 @@
 """Checks at the start that the tracking server can be reached and accepts the credentials."""
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 
 import requests
+from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 from mlflow.utils.credentials import get_default_host_creds
 from mlflow.utils.rest_utils import http_request
@@ -20,6 +22,8 @@ REACH_ATTEMPTS = 3
 RETRY_INTERVAL_S = 1.0
 QUESTION = "/api/2.0/mlflow/experiments/search?max_results=1"
 """A request that MLflow's client sends too; a proxy may forward no other, such as /health."""
+
+_HOST_AND_PORT = re.compile(r"[\w.-]+:[0-9]{1,5}(?:/.*)?|\[[0-9a-fA-F:]+\]:[0-9]{1,5}(?:/.*)?")
 
 # MLflow declares no types for these.
 _send: Callable[..., requests.Response] = http_request
@@ -41,12 +45,29 @@ def open_tracking_server() -> str:
     try:
         uri = require_tracking_uri()
         if not is_server(uri):
+            require_store(uri)
             return uri
         uri = adopt_server(uri)
     except AddressError as error:
         raise TrackingError(f"{error}.") from None
     require_reachable(uri)
     return uri
+
+
+def require_store(tracking_uri: str) -> None:
+    """Raise TrackingError unless MLflow can open the store at `tracking_uri`, which is no server's."""
+    if _HOST_AND_PORT.fullmatch(tracking_uri):
+        # MLflow would take it for the name of a folder.
+        raise TrackingError(
+            f"MLFLOW_TRACKING_URI is {tracking_uri!r}, which has no scheme: "
+            f"expected http://{tracking_uri}."
+        )
+    try:
+        MlflowClient(tracking_uri).search_experiments(max_results=1)
+    except Exception as error:  # Stores and database drivers raise errors of any type.
+        raise TrackingError(
+            f"MLflow cannot open {shown_uri(tracking_uri)}: {without_credentials(first_line(error))}"
+        ) from error
 
 
 def require_reachable(tracking_uri: str) -> None:

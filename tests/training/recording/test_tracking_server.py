@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from unittest.mock import Mock
 
 import mlflow
 import pytest
@@ -177,7 +178,31 @@ def test_no_message_shows_the_password(uri: str, monkeypatch: pytest.MonkeyPatch
     assert "topsecret" not in str(refused.value)
 
 
-def test_a_store_without_a_server_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_store_without_a_server_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = Mock()
+    monkeypatch.setattr(tracking_server, "MlflowClient", opened)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", " sqlite:///runs.db ")
 
     assert open_tracking_server() == "sqlite:///runs.db"
+    opened.assert_called_once_with("sqlite:///runs.db")
+
+
+@pytest.mark.parametrize(
+    ("uri", "reason"),
+    [
+        ("localhost:5000", "expected http://localhost:5000"),
+        ("10.0.0.5:5000/ml", "expected http://10.0.0.5:5000/ml"),
+        ("[::1]:5000", "expected http://"),
+        ("htp://ada:topsecret@host", "MLflow cannot open htp://host: "),
+        ("sqlite:////dev/null/a.db", "MLflow cannot open sqlite:////dev/null/a.db: "),
+        ("mysql+nothing://ada:topsecret@host/db", "MLflow cannot open mysql.nothing://host/db: "),
+    ],
+)
+def test_a_store_that_mlflow_cannot_open_is_named(
+    uri: str, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+
+    with pytest.raises(TrackingError, match=reason) as refused:
+        open_tracking_server()
+    assert "topsecret" not in str(refused.value)
