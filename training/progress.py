@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from training.config import LoopConfig
+from training.errors import CheckpointError
 
 
 @dataclass(kw_only=True)
@@ -58,7 +59,14 @@ class Progress:
         return dict(vars(self))
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        vars(self).update({**state, "steps_per_epoch": self.steps_per_epoch})
+        """Continue from `state`. Raises CheckpointError if its steps are not those of this training."""
+        if state["steps_per_epoch"] != self.steps_per_epoch:
+            raise CheckpointError(
+                f"The checkpoint is of a training with {state['steps_per_epoch']} steps per epoch, "
+                f"but this one has {self.steps_per_epoch}: its data or the samples of a step have "
+                "changed. Put them back as they were, or start a new run."
+            )
+        vars(self).update(state)
 
     def _is_due(self, every_steps: int) -> bool:
         return self.epoch_is_over or (every_steps > 0 and self.step % every_steps == 0)

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 import torch
 
-from tests.training.ranks import run_ranks
+from tests.training.ranks import lone_process, run_ranks
 from tests.training.toy_training import train
 from training.checkpoints.checkpoint import read_checkpoint
-from training.errors import ConfigError
+from training.errors import CheckpointError, ConfigError
 from training.process import Process
 
 
@@ -95,6 +95,35 @@ def test_three_ranks_resume_bit_for_bit(tmp_path: Path) -> None:
             assert torch.equal(weights[name], tensor), name
     curve = dict(runs["killed"][0][1]["train/loss"]) | dict(runs["resumed"][0][1]["train/loss"])
     assert sorted(curve.items()) == runs["undisturbed"][0][1]["train/loss"]
+
+
+@pytest.mark.parametrize(("begun_with", "continued_with"), [(1, 2), (2, 1)])
+def test_a_run_continues_on_another_number_of_ranks_as_it_began(
+    tmp_path: Path, begun_with: int, continued_with: int
+) -> None:
+    def on(world_size: int, name: str, **more: Any) -> list[Any]:
+        settings = {"epochs": 3, "checkpoint_every_steps": 4, "batch_size": 8 // world_size, **more}
+        argument = (tmp_path / name, settings)
+        if world_size == 1:
+            return [_train_on_rank(lone_process(), argument)]
+        return run_ranks(_train_on_rank, argument, world_size=world_size, folder=tmp_path)
+
+    undisturbed = train(tmp_path / "undisturbed", epochs=3, batch_size=8)
+    ((_, first), *_) = on(begun_with, "run", stop_after=7)
+    ((weights, second), *_) = on(continued_with, "run")
+    for name, tensor in undisturbed.weights.items():
+        torch.testing.assert_close(weights[name], tensor, rtol=1e-4, atol=1e-5)
+    curve = dict(first["train/loss"][:6]) | dict(second["train/loss"])
+    expected = dict(undisturbed.tracker.points["train/loss"])
+    assert curve == pytest.approx(expected, rel=1e-4)
+    assert [step for step, _ in second["train/loss"]] == list(range(7, 19))
+    assert [step for step, _ in second["val/loss"]] == [12, 18]
+
+
+def test_a_checkpoint_of_another_number_of_steps_per_epoch_is_refused(tmp_path: Path) -> None:
+    train(tmp_path, epochs=2, batch_size=8, stop_after=7)
+    with pytest.raises(CheckpointError, match="6 steps per epoch, but this one has 12"):
+        train(tmp_path, epochs=2, batch_size=4)
 
 
 def test_every_step_is_recorded_once_with_its_epoch_and_learning_rate(tmp_path: Path) -> None:

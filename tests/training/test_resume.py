@@ -73,6 +73,23 @@ def test_a_job_that_is_killed_with_all_its_processes_resumes_by_its_run_id(
     _assert_same_run(program, "job", undisturbed)
 
 
+def test_a_run_continues_on_another_number_of_ranks_with_the_same_steps(
+    program: Program, undisturbed: Run
+) -> None:
+    settings = (*_arguments(program, "single", "ranks"), "--batch-size", "4")
+    process = program.start("fit", *settings)
+    _wait_for_step(program, "ranks", 13, process)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=DEADLINE_S) == 130
+    run_id = _run_named(program, "ranks").info.run_id
+    output = program.finish("fit", "--launcher", "torchrun", "--run-id", run_id, launch=TORCHRUN)
+    assert "each of the 2 ranks now computes 1 micro-batches of 2 samples" in output
+    assert _run_named(program, "ranks").info.status == "FINISHED"
+    for metric in ("train/loss", "train/learning_rate", "val/loss", "epoch"):
+        expected = [step for step, _ in program.curve(undisturbed.info.run_id, metric)]
+        assert [step for step, _ in program.curve(run_id, metric)] == expected, metric
+
+
 def test_ray_restarts_from_the_last_checkpoint_after_kill_9_of_a_worker(
     program: Program, undisturbed: Run
 ) -> None:
