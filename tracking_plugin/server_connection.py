@@ -12,8 +12,12 @@ from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
-from requests.certs import where as bundled_certificates
-from requests.utils import get_environ_proxies, get_netrc_auth, select_proxy
+from requests.utils import (
+    DEFAULT_CA_BUNDLE_PATH,
+    get_environ_proxies,
+    get_netrc_auth,
+    select_proxy,
+)
 
 from tracking_plugin.server_address import AddressError, ServerAddress, parse_server, socket_url
 from tracking_plugin.server_environment import (
@@ -109,10 +113,11 @@ def _trusting(certificates: str) -> ssl.SSLContext:
     try:
         if not certificates:
             context = ssl.create_default_context()
-            context.load_verify_locations(bundled_certificates())
+            context.load_verify_locations(DEFAULT_CA_BUNDLE_PATH)
             return context
-        kind = "capath" if Path(certificates).is_dir() else "cafile"
-        return ssl.create_default_context(**{kind: certificates})
+        if Path(certificates).is_dir():
+            return ssl.create_default_context(capath=certificates)
+        return ssl.create_default_context(cafile=certificates)
     except OSError as error:
         raise _unusable(SERVER_CERT_PATH, certificates) from error
 
