@@ -43,6 +43,7 @@ from tracking_plugin.mlflow_status import MlflowStatus
 
 CHECK_INTERVAL_S = 10.0
 NUM_RUNS = 1000
+REMOVAL_INTERVAL_S = 3600.0
 KEPT_MS = 7 * 24 * 3600 * 1000
 """The last write of a run that is not active any more is forgotten after this time."""
 
@@ -94,6 +95,8 @@ class InactivityAlerts(RunListener):
         self._grace_s = float("-inf")
         """When events may have been lost: any run may have written until then; monotonic."""
         self._abandoned: set[str] = set()
+        self._removed_s = time.monotonic()
+        """When old writes were removed from the database, by the monotonic clock."""
         self._started_ms = unix_ms()
 
     @asynccontextmanager
@@ -167,10 +170,12 @@ class InactivityAlerts(RunListener):
                     run_id: it for run_id, it in writers.items() if it.workspace == workspace
                 }
                 self._writes.count_for_parents(of_workspace, self._reader.parents)
-        unsaved = self._writes.unsaved()
-        self._last_writes.save(unsaved)
-        self._writes.mark_saved(unsaved)
-        self._last_writes.remove_before(now_ms - KEPT_MS, self._found.keys())
+        if unsaved := self._writes.unsaved():
+            self._last_writes.save(unsaved)
+            self._writes.mark_saved(unsaved)
+        if now_s - self._removed_s > REMOVAL_INTERVAL_S:
+            self._last_writes.remove_before(now_ms - KEPT_MS, self._found.keys())
+            self._removed_s = now_s
 
     def _active(self) -> dict[str, FoundRun]:
         """The running runs; those that were found before keep the time at which they were."""

@@ -78,6 +78,8 @@ class WatchScreen:
         link, notes = self._run.link, alert_text(status.alert)
         if not self._is_current and link is not None:
             notes.append(f"No connection: {printable(link.reason)}. ", "yellow")
+        if status.threshold_problem is not None:
+            notes.append(f"{printable(status.threshold_problem)}. ", "yellow")
         notes.append(printable(status.message), "default")
         notes.no_wrap, notes.overflow = True, "ellipsis"
         return [*lines, notes] if notes else lines

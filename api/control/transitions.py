@@ -65,9 +65,7 @@ _OBSERVED: Mapping[Observation, Mapping[RunStatus, RunStatus]] = {
     Observation.PAUSED: {S.PAUSING: S.PAUSED},
     Observation.PAUSE_FAILED: {S.PAUSING: S.TRAINING},
     # The loop has ended without its run. What MLflow says of the run is all that is known.
-    Observation.DETACHED: dict.fromkeys(
-        (S.PAUSING, S.PAUSED, S.RESUMING, S.STOPPING), S.TRAINING
-    ),
+    Observation.DETACHED: dict.fromkeys((S.PAUSING, S.PAUSED, S.RESUMING, S.STOPPING), S.TRAINING),
     Observation.STOPPED: dict.fromkeys(LIVE, S.STOPPED),
     Observation.COMPLETED: dict.fromkeys(LIVE, S.COMPLETED),
     Observation.FAILED: dict.fromkeys(LIVE, S.ERROR),

@@ -69,8 +69,11 @@ def _elapsed_s(state: RunState, now_ms: int) -> float | None:
         # Nothing records when a run was deleted.
         return None
     has_ended = state.mlflow_status not in ACTIVE_STATUSES and state.end_time_ms is not None
-    end_ms = state.end_time_ms if has_ended else now_ms
-    return max(0, (end_ms or now_ms) - state.start_time_ms) / 1000
+    end_ms = (state.end_time_ms if has_ended else None) or now_ms
+    if end_ms < state.start_time_ms:
+        # The clock of the run's machine is ahead: its own newest time is on the same clock.
+        end_ms = max((it.timestamp_ms for it in state.latest.values()), default=end_ms)
+    return max(0, end_ms - state.start_time_ms) / 1000
 
 
 def _eta_s(state: RunState) -> float | None:

@@ -97,7 +97,7 @@ class StoredRuns:
             if not (token := page.token):
                 return names
 
-    def _runs(self, experiment_ids: list[str], view: str = ViewType.ACTIVE_ONLY) -> Iterator[Run]:
+    def _runs(self, experiment_ids: list[str], view: int = ViewType.ACTIVE_ONLY) -> Iterator[Run]:
         token = None
         while experiment_ids:
             page = self._store.search_runs(

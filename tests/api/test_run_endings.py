@@ -4,55 +4,35 @@ A matrix: each way of ending by each part. Each way is played once, in one proce
 """
 
 import asyncio
-import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from mlflow.entities import Metric, RunStatus
-from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
-from api.alerts.records import RecordedChange
-from api.alerts.rule_file import RuleFile
-from api.alerts.selections import AlertQuery
-from api.alerts.service import AlertDependencies, AlertService, alert_service_running
-from api.alerts.state_machine import AlertState
-from api.bus.memory_bus import MemoryBus
 from api.control.audit import Issuer
-from api.control.service import ControlService
-from api.control.store import ControlStore
 from api.control.transitions import Action
 from api.errors import ConflictError, NotFoundError
 from api.jobs.next_step import ObservedJob, Step, next_step
 from api.jobs.store import Job, JobState
-from api.live.hub import Hub
 from api.pages import Page
 from api.run_failures import RunFailures
 from api.runs import run_follower
-from api.runs.experiment_events import ExperimentEvents
 from api.runs.listing import list_runs
-from api.runs.reader import RunReader
-from api.runs.run_follower import RunFeed
 from api.runs.source import RunQuery
 from api.runs.status import training_status
-from api.runs.writer import RunWriter
-from api.storage.database import Database
 from api.timestamps import unix_ms
 from tests.api.live.scripted_stream import Client
-from tests.api.logged_runs import empty_database
+from tests.api.server_parts import ServerParts, server_parts, until_true
 from tests.turns import until
 from tracking_plugin.control_messages import Desired, Observed, Report
 from tracking_plugin.events import (
     ExperimentChanged,
-    LoggedPoint,
-    MetricsLogged,
-    RunCreated,
     RunDeleted,
-    RunUpdated,
+    RunRestored,
 )
 from tracking_plugin.names import Tag
 from tracking_plugin.ray_job_api import RayStatus
@@ -61,77 +41,47 @@ NO_TRAINING = ("completed", "stopped", "error")
 PERSON = Issuer(who="person", source="test")
 
 
-@dataclass
+@dataclass(frozen=True)
 class Played:
-    """A server's parts, and a run that trains, is paused, and has alerts."""
+    """A server's parts, and a run that a command is to pause, and that has alerts."""
 
-    store: SqlAlchemyStore
-    bus: MemoryBus
-    reader: RunReader
-    control: ControlService
-    control_store: ControlStore
-    alerts: AlertService
-    hub: Hub
-    experiments: ExperimentEvents
-    changes: list[RecordedChange]
+    parts: ServerParts
     experiment_id: str
     run_id: str
 
-    async def open_rules(self) -> set[str]:
-        query = AlertQuery(run_id=self.run_id, state=AlertState.FIRING)
-        listed = await self.alerts.listed(None, query, Page(limit=100))
-        return {alert.rule for alert in listed.entries}
-
     def tag(self, name: Tag) -> str | None:
-        value = self.store.get_run(self.run_id).data.tags.get(name)
+        value = self.parts.store.get_run(self.run_id).data.tags.get(name)
         return None if value is None else str(value)
 
-    def log(self, **values: float) -> None:
-        now_ms = unix_ms()
-        points = [
-            LoggedPoint(name.replace("__", "/"), value, 1, now_ms) for name, value in values.items()
-        ]
-        metrics = [Metric(it.name, it.value, it.timestamp_ms, it.step) for it in points]
-        self.store.log_batch(self.run_id, metrics, [], [])
-        self.bus.publish(MetricsLogged(run_id=self.run_id, accepted_ms=now_ms, points=points))
-
-    def set_status(self, status: str) -> None:
-        self.store.update_run_info(self.run_id, RunStatus.from_string(status), unix_ms(), None)
-
-    def announce(self, status: str) -> None:
-        self.bus.publish(
-            RunUpdated(
-                run_id=self.run_id, accepted_ms=unix_ms(), status=status, end_time_ms=unix_ms()
-            )
-        )
+    async def open_rules(self) -> set[str]:
+        return await self.parts.open_rules(self.run_id)
 
 
 async def ended(played: Played, status: str) -> None:
-    played.set_status(status)
-    played.announce(status)
+    played.parts.end(played.run_id, status)
 
 
 async def ended_past_the_server(played: Played, status: str) -> None:
-    played.set_status(status)
+    played.parts.set_status(played.run_id, status)
 
 
 async def deleted(played: Played) -> None:
-    played.store.delete_run(played.run_id)
-    played.bus.publish(RunDeleted(run_id=played.run_id, accepted_ms=unix_ms()))
+    played.parts.store.delete_run(played.run_id)
+    played.parts.bus.publish(RunDeleted(run_id=played.run_id, accepted_ms=unix_ms()))
 
 
 async def deleted_past_the_server(played: Played) -> None:
-    played.store.delete_run(played.run_id)
+    played.parts.store.delete_run(played.run_id)
 
 
 async def deleted_for_good(played: Played) -> None:
-    played.store.delete_run(played.run_id)
-    played.store._hard_delete_run(played.run_id)
+    played.parts.store.delete_run(played.run_id)
+    played.parts.store._hard_delete_run(played.run_id)
 
 
 async def deleted_with_its_experiment(played: Played) -> None:
-    played.store.delete_experiment(played.experiment_id)
-    played.experiments.on_change(
+    played.parts.store.delete_experiment(played.experiment_id)
+    played.parts.experiments.on_change(
         ExperimentChanged(
             experiment_id=played.experiment_id, is_deleted=True, accepted_ms=unix_ms()
         )
@@ -147,10 +97,10 @@ async def loop_stopped(played: Played) -> None:
 
 
 async def reported(played: Played, observed: Observed) -> None:
-    state = await played.control.find(played.run_id)
+    state = await played.parts.control.find(played.run_id)
     assert state is not None
     report = Report(observed=observed, message="The training loop ended with ValueError")
-    await played.control.report(played.run_id, report, state.link_digest)
+    await played.parts.control.report(played.run_id, report, state.link_digest)
 
 
 WAYS: Mapping[str, Callable[[Played], Awaitable[None]]] = {
@@ -173,106 +123,44 @@ IS_ANNOUNCED = tuple(way for way in WAYS if not way.endswith(("past the server",
 
 @asynccontextmanager
 async def playing(folder: Path) -> AsyncIterator[Played]:
-    uri = f"sqlite:///{empty_database(folder)}"
-    store = SqlAlchemyStore(uri, str(folder / "artifacts"))
-    database = Database(uri)
-    database.migrate()
-    bus, reader, failures = MemoryBus(retention=1000), RunReader(lambda: store), RunFailures()
-    feed = RunFeed(bus=bus, reader=reader, failures=failures)
-    writer = RunWriter(bus.publish, lambda: store)
-    control_store = ControlStore(database)
-    control = ControlService(
-        control_store, feed, writer, find_job=lambda _: None, obey_timeout_s=60
-    )
-    changes: list[RecordedChange] = []
-
-    async def settled() -> None:
-        await asyncio.sleep(0)
-
-    hub = Hub(bus, reader, failures, retention=1000, settle=settled)
-    async with AsyncExitStack() as stack:
-        stack.callback(store.engine.dispose)
-        stack.callback(database.close)
-        await stack.enter_async_context(bus.running())
-        await stack.enter_async_context(hub.running())
-        await stack.enter_async_context(control.running(lambda _: None))
-        alerts = await stack.enter_async_context(
-            alert_service_running(
-                RuleFile(),
-                AlertDependencies(database=database, feed=feed, control=control, writer=writer),
-                lambda _, change: changes.append(change),
-                silent_after_s=0.2,
-            )
-        )
-        experiment_id = store.create_experiment(uuid.uuid4().hex, None, [])
-        run = store.create_run(experiment_id, "", unix_ms(), [], "a run")
-        bus.publish(
-            RunCreated(run_id=run.info.run_id, accepted_ms=unix_ms(), experiment_id=experiment_id)
-        )
-        played = Played(
-            store=store,
-            bus=bus,
-            reader=reader,
-            control=control,
-            control_store=control_store,
-            alerts=alerts,
-            hub=hub,
-            experiments=ExperimentEvents(bus.publish, reader),
-            changes=changes,
-            experiment_id=experiment_id,
-            run_id=run.info.run_id,
-        )
-        await begin(played)
+    async with server_parts(folder, silent_after_s=0.2) as parts:
+        experiment_id = parts.create_experiment()
+        run_id = parts.create_run(experiment_id)
+        played = Played(parts, experiment_id, run_id)
+        await parts.until_open(run_id, "run_silent")
+        await parts.control.connect(run_id, None, "", PERSON)
+        clinical = {"critical/RAO": 0.5, "critical_support/RAO": 20}
+        parts.log(run_id, {"train/loss": float("nan"), **clinical})
+        await parts.until_open(run_id, "loss_not_finite", "RAO")
+        await until(lambda: played.tag(Tag.ALERT) == "critical", "the tag")
+        await parts.control.command(run_id, None, Action.PAUSE, PERSON)
         yield played
-        assert failures.num == 0, failures.newest()
-
-
-async def begin(played: Played) -> None:
-    """Wait until the run is paused by a command, has alerts and is silent."""
-    open_rules: set[str] = set()
-
-    async def has(*rules: str) -> bool:
-        nonlocal open_rules
-        open_rules = await played.open_rules()
-        return set(rules) <= open_rules
-
-    await until_true(lambda: has("run_silent"), "the alert of silence")
-    await played.control.connect(played.run_id, None, "", PERSON)
-    played.log(train__loss=float("nan"), critical__RAO=0.5, critical_support__RAO=20)
-    await until_true(lambda: has("loss_not_finite", "RAO"), "the alerts on metrics")
-    await until(lambda: played.tag(Tag.ALERT) == "critical", "the tag")
-    await played.control.command(played.run_id, None, Action.PAUSE, PERSON)
-
-
-async def until_true(condition: Callable[[], Awaitable[bool]], what: str) -> None:
-    async with asyncio.timeout(60):
-        while not await condition():  # noqa: ASYNC110 - it asks the database
-            await asyncio.sleep(0.02)
+        assert parts.failures.num == 0, parts.failures.newest()
 
 
 async def pending_command_is_settled(played: Played, _: str) -> bool:
     page = Page(limit=1000)
-    listed = await asyncio.to_thread(played.control_store.history, played.run_id, page)
+    listed = await asyncio.to_thread(played.parts.control_store.history, played.run_id, page)
     return listed.entries[-1].outcome == "failed"
 
 
 async def control_state_has_ended(played: Played, _: str) -> bool:
-    state = await played.control.find(played.run_id)
+    state = await played.parts.control.find(played.run_id)
     return state is not None and str(state.status) in NO_TRAINING
 
 
 async def paused_loop_is_told_to_stop(played: Played, _: str) -> bool:
     """Nothing else could reach it: each later command to its run is refused."""
-    state = await played.control.find(played.run_id)
+    state = await played.parts.control.find(played.run_id)
     return state is not None and state.command.desired is Desired.STOPPED
 
 
 async def new_commands_are_refused(played: Played, _: str) -> bool:
-    return await is_refused(played.control.command(played.run_id, None, Action.PAUSE, PERSON))
+    return await is_refused(played.parts.control.command(played.run_id, None, Action.PAUSE, PERSON))
 
 
 async def new_links_are_refused(played: Played, _: str) -> bool:
-    return await is_refused(played.control.connect(played.run_id, None, "", PERSON))
+    return await is_refused(played.parts.control.connect(played.run_id, None, "", PERSON))
 
 
 async def is_refused(work: Awaitable[object]) -> bool:
@@ -297,7 +185,8 @@ async def alerts_on_the_model_are_open_while_there_is_a_model(played: Played, wa
 
 async def closing_is_notified_with_its_reason(played: Played, _: str) -> bool:
     return any(
-        it.change.kind == "closed" and it.change.note.startswith("The run") for it in played.changes
+        it.change.kind == "closed" and it.change.note.startswith("The run")
+        for it in played.parts.changes
     )
 
 
@@ -311,12 +200,12 @@ async def alert_tag_is_that_of_the_open_alerts(played: Played, way: str) -> bool
 def first_status(played: Played, way: str) -> str | None:
     if way == "deleted for good":
         return None
-    return training_status(played.reader.state(played.run_id), unix_ms()).alert
+    return training_status(played.parts.reader.state(played.run_id), unix_ms()).alert
 
 
 async def runs_list_counts_it_no_more(played: Played, way: str) -> bool:
     def listed() -> list[str]:
-        runs = list_runs(played.reader, RunQuery(), Page(limit=10), unix_ms(), RunFailures())
+        runs = list_runs(played.parts.reader, RunQuery(), Page(limit=10), unix_ms(), RunFailures())
         return [str(run.status) for run in runs.entries]
 
     statuses = await asyncio.to_thread(listed)
@@ -326,14 +215,14 @@ async def runs_list_counts_it_no_more(played: Played, way: str) -> bool:
 async def badge_on_an_open_socket_has_changed(played: Played, way: str) -> bool:
     if way not in IS_ANNOUNCED:
         return True
-    client = Client(played.hub)
+    client = Client(played.parts.hub)
     first = await client.join(played.run_id)
     client.leave()
     return first["status"]["status"] in NO_TRAINING
 
 
 async def job_ends(played: Played, way: str) -> bool:
-    state = await played.control.find(played.run_id)
+    state = await played.parts.control.find(played.run_id)
     assert state is not None
     job = Job(
         run_id=played.run_id,
@@ -405,3 +294,47 @@ def frequent_sweeps(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("way", WAYS)
 def test_each_part_lets_go_of_a_run_however_it_ends(way: str, part: str) -> None:
     assert outcome_of(way)[part]
+
+
+async def restored(played: Played) -> None:
+    played.parts.store.restore_run(played.run_id)
+    played.parts.bus.publish(RunRestored(run_id=played.run_id, accepted_ms=unix_ms()))
+
+
+async def restored_with_its_experiment(played: Played) -> None:
+    played.parts.store.restore_experiment(played.experiment_id)
+    played.parts.experiments.on_change(
+        ExperimentChanged(
+            experiment_id=played.experiment_id, is_deleted=False, accepted_ms=unix_ms()
+        )
+    )
+
+
+async def started_again(played: Played) -> None:
+    played.parts.end(played.run_id, "RUNNING")
+
+
+@pytest.mark.parametrize(
+    ("way", "back"),
+    [
+        ("deleted", restored),
+        ("deleted with its experiment", restored_with_its_experiment),
+        ("failed", started_again),
+    ],
+)
+@pytest.mark.anyio
+async def test_a_run_that_is_back_has_its_alerts_and_is_controlled_again(
+    way: str, back: Callable[[Played], Awaitable[None]], tmp_path: Path
+) -> None:
+    async with playing(tmp_path) as played:
+        await WAYS[way](played)
+
+        async def has_no_alerts() -> bool:
+            return await played.open_rules() == set()
+
+        await until_true(has_no_alerts, "the end of the alerts")
+        await back(played)
+        await played.parts.until_open(played.run_id, "loss_not_finite", "RAO")
+        await played.parts.control.connect(played.run_id, None, "", PERSON)
+        accepted = await played.parts.control.command(played.run_id, None, Action.PAUSE, PERSON)
+        assert accepted.state.desired is Desired.PAUSED

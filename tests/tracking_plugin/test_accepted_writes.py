@@ -21,6 +21,7 @@ from tracking_plugin.accepted_writes import (
 from tracking_plugin.events import (
     MAX_TEXT_CHARS,
     ArtifactLogged,
+    ExperimentChanged,
     LoggedPoint,
     MetricsLogged,
     ParamsLogged,
@@ -82,6 +83,17 @@ def test_each_kind_of_write_becomes_its_event(
     verb: str, document: Mapping[str, Any], expected: RunEvent
 ) -> None:
     assert read_run_write(verb, document) == [expected]
+
+
+@pytest.mark.parametrize(("verb", "is_deleted"), [("delete", True), ("restore", False)])
+def test_a_change_of_an_experiment_is_told_apart_from_that_of_a_run(
+    verb: str, is_deleted: bool
+) -> None:
+    path = f"{RUNS.removesuffix('runs')}experiments/{verb}"
+    (change,) = read_request(path, json.dumps({"experiment_id": "7"}).encode())
+    assert change == ExperimentChanged(
+        experiment_id="7", is_deleted=is_deleted, accepted_ms=NOW_MS, workspace="retina"
+    )
 
 
 def test_a_batch_becomes_params_metrics_and_tags_in_this_order() -> None:

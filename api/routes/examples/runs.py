@@ -38,6 +38,7 @@ RUN: Mapping[str, Any] = {
     "total_epochs": 50,
     "step": 7100,
     "alert": "warning",
+    "threshold_problem": None,
     "recipe": "retinal",
     "evaluated_run": None,
     "loss": METRICS["loss"],
@@ -71,4 +72,5 @@ STATUS: Mapping[str, Any] = {
     "elapsed_time": 7670.0,
     "eta_seconds": 19180.0,
     "alert": "warning",
+    "threshold_problem": None,
 }

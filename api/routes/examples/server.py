@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from api.routes.examples.runs import RUN_ID
+
 STATS: Mapping[str, Any] = {
     "cpu": {"usage_percent": 45.2, "count": 32},
     "memory": {
@@ -37,4 +39,14 @@ HEALTH: Mapping[str, Any] = {
     "is_bus_connected": True,
     "num_sockets": 3,
     "num_unread_writes": 0,
+    "num_run_failures": 1,
+    "failing_runs": [
+        {
+            "run_id": RUN_ID,
+            "work": "Processing an event",
+            "error": "ValueError",
+            "num": 1,
+            "timestamp": "2026-01-02T03:04:05Z",
+        }
+    ],
 }

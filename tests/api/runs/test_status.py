@@ -77,6 +77,11 @@ def test_the_status_contains_every_known_fact() -> None:
     }
 
 
+def test_a_run_whose_clock_is_ahead_has_trained_as_long_as_it_says() -> None:
+    run = running(1, 42)
+    assert training_status(run, START_MS - 3_600_000).elapsed_time == 42
+
+
 def test_a_deleted_run_does_not_train_whatever_mlflow_says() -> None:
     run = running(26, 27, deleted=True)
     run.tags = {Tag.STATUS: "training", Tag.MESSAGE: "on its way", Tag.ALERT: "critical"}

@@ -20,6 +20,7 @@ const texts = words(
     unsupported: "number of positives not logged",
     unproven: "not proven: the interval extends below the floor",
     scale: (sensitivity: string) => `Sensitivity ${sensitivity}`,
+    shipped: "Not all floors of this run can be used:",
   },
   {
     fr: {
@@ -34,6 +35,7 @@ const texts = words(
       unsupported: "nombre de positifs non enregistré",
       unproven: "non prouvé : l’intervalle descend sous le seuil",
       scale: (sensitivity) => `Sensibilité ${sensitivity}`,
+      shipped: "Tous les seuils de cet entraînement ne sont pas utilisables :",
     },
   },
 );
@@ -50,12 +52,18 @@ const NONE: Record<string, CriticalCondition> = {};
 export function Conditions({ runId }: { runId: string }) {
   const t = useWords(texts);
   const conditions = useLive((live) => live.runs[runId]?.metrics?.critical_conditions) ?? NONE;
+  const problem = useLive((live) => live.runs[runId]?.status?.threshold_problem) ?? null;
   const listed = inOrder(conditions);
-  if (listed.length === 0) {
+  if (listed.length === 0 && problem === null) {
     return null;
   }
   return (
     <Section title={t.conditions}>
+      {problem !== null && (
+        <p className={styles.problem}>
+          <Badge tone="warning">{t.shipped}</Badge> <span lang="en">{problem}</span>
+        </p>
+      )}
       <ul className={styles.conditions}>
         {listed.map(([name, condition]) => (
           <Condition key={name} name={name} condition={condition} />
@@ -73,7 +81,7 @@ function Condition({ name, condition }: { name: string; condition: CriticalCondi
     status === "ok" && interval !== null && threshold !== null && interval[0] < threshold;
   const start = scaleStart(condition);
   const at = (value: number): string =>
-    `${((Math.max(value, start) - start) / (1 - start)) * 100}%`;
+    `${((Math.min(1, Math.max(value, start)) - start) / (1 - start)) * 100}%`;
   return (
     <li className={styles.condition}>
       <div className={styles.head}>
