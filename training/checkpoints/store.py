@@ -70,6 +70,7 @@ class CheckpointStore:
             if self._latest is not None:
                 manifest = self._manifest(self._latest)
                 self._best = (manifest and manifest.best) or self._index().get("best")
+                self._repair_index(self._latest)
         return self._latest
 
     def best(self) -> str | None:
@@ -152,6 +153,13 @@ class CheckpointStore:
             shutil.rmtree(self._root / name, ignore_errors=True)
         if self._mirror is not None:
             self._mirror.notify()
+
+    def _repair_index(self, latest: str) -> None:
+        """Write the index anew if it lacks the newest checkpoint: the mirror deletes what it lacks."""
+        path = self._root / INDEX
+        text = path.read_text(errors="replace") if path.is_file() else ""
+        if latest not in parse_index(text).get("kept", []):
+            self._apply_retention()
 
     def _write_index(self, index: Mapping[str, Any]) -> None:
         try:

@@ -221,3 +221,20 @@ def test_an_empty_index_in_both_places_is_replaced_by_the_manifests(
     again.close(DEADLINE_S)
     elsewhere = store(tmp_path, repository, "elsewhere")
     assert (elsewhere.latest(), elsewhere.best()) == (checkpoint_name(2), checkpoint_name(1))
+
+
+@pytest.mark.parametrize("index", ["", '{"kept": ["step_0000000001"], "best": "step_0000000001"}'])
+def test_a_run_that_has_nothing_left_to_train_keeps_its_newest_checkpoint(
+    tmp_path: Path, repository: Repository, index: str
+) -> None:
+    first = store(tmp_path, repository)
+    first.open_for_writing()
+    save(first, 1, is_best=True)
+    save(first, 2)
+    first.stop(DEADLINE_S)
+    (tmp_path / "staging" / "index.json").write_text(index)
+    again = store(tmp_path, repository)
+    assert again.latest() == checkpoint_name(2)
+    again.open_for_writing()
+    again.close(DEADLINE_S)
+    assert remote_names(tmp_path) == {"index.json", checkpoint_name(1), checkpoint_name(2)}
