@@ -21,6 +21,17 @@ export const STATUS_APPEARANCE: Readonly<Record<RunStatus, Appearance>> = {
   error: ["critical", "✖"],
 };
 
+/** A run that is silent may not be doing what it last said. */
+export function appearanceOf(status: RunStatus, isSilent: boolean): Appearance {
+  return isSilent ? ["warning", "▲"] : STATUS_APPEARANCE[status];
+}
+
+/** A status with the word that the run is silent. */
+export const SILENT_WORDS = {
+  en: { silent: (status: string): string => `${status}, silent` },
+  fr: { silent: (status: string): string => `${status}, silencieux` },
+};
+
 type StatusWords = Readonly<Record<RunStatus, string>>;
 
 export const STATUS_WORDS: { readonly en: StatusWords; readonly fr: StatusWords } = {

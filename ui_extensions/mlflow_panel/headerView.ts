@@ -1,14 +1,11 @@
 // The panel's header, which stays visible when the panel is folded: status, progress and open alerts.
 
 import { shareDone } from "../live/runStatus";
+import { isSilent } from "../live/silence";
+import { appearanceOf } from "../live/statusAppearance";
 import type { CriticalAlert, TrainingStatus } from "../live/schemas";
 import { element, setAttribute, setText, sign } from "./elements";
-import {
-  LEVEL_APPEARANCE,
-  type Appearance,
-  STALE_APPEARANCE,
-  STATUS_APPEARANCE,
-} from "./appearance";
+import { LEVEL_APPEARANCE, type Appearance, STALE_APPEARANCE } from "./appearance";
 import type { Numbers } from "./numbers";
 import { listen } from "./guarded";
 import { isStale, openAlerts, type RunState } from "./runState";
@@ -52,9 +49,11 @@ export class HeaderView {
     const { words, numbers } = this;
     const word = status.deleted ? words.deleted : words.status[status.status];
     const isOutdated = isStale(state);
+    const isQuiet = isSilent(Object.values(state.alerts), status.run_id);
     const appearance =
-      isOutdated || status.deleted ? STALE_APPEARANCE : STATUS_APPEARANCE[status.status];
-    this.status.show(appearance, isOutdated ? words.lastKnown(word) : word);
+      isOutdated || status.deleted ? STALE_APPEARANCE : appearanceOf(status.status, isQuiet);
+    const known = isQuiet && !status.deleted ? words.silent(word) : word;
+    this.status.show(appearance, isOutdated ? words.lastKnown(known) : known);
     const share = shareDone(status);
     setText(this.share, share === null ? "" : numbers.percent(share));
     this.showAlerts(openAlerts(state));

@@ -2,8 +2,11 @@
 
 import { fitted, GAP, nextCorner, type Position, type Size } from "./position";
 import { listen, guarded } from "./guarded";
+import { besideBoxes, textBoxes } from "./textBoxes";
 
 const STEP_PX = 24;
+/** MLflow's assistant can be opened at any time, which fires no event here. */
+const LOOK_EVERY_MS = 1_000;
 /** A shorter movement of the pointer is a click, not a drag. */
 const SMALLEST_DRAG_PX = 4;
 
@@ -37,6 +40,10 @@ export class Movable {
     listen(handle, "keydown", (event) => this.step(event));
     listen(window, "resize", () => this.place());
     new ResizeObserver(guarded(() => this.place())).observe(panel);
+    setInterval(
+      guarded(() => this.placeIfShown()),
+      LOOK_EVERY_MS,
+    );
   }
 
   private begin(handle: HTMLElement, event: PointerEvent): void {
@@ -94,8 +101,17 @@ export class Movable {
     this.panel.style.setProperty("--bottom", `${bottom}px`);
   }
 
+  private placeIfShown(): void {
+    if (!document.hidden && !this.panel.hidden) {
+      this.place();
+    }
+  }
+
+  /** A panel that is being dragged follows the pointer everywhere. */
   private at(): Position {
-    return fitted(this.wanted, this.size(), windowSize());
+    return this.drag?.isMoved
+      ? fitted(this.wanted, this.size(), windowSize())
+      : besideBoxes(this.wanted, this.size(), windowSize(), textBoxes());
   }
 
   private size(): Size {

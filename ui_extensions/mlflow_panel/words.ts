@@ -4,11 +4,12 @@ import type { Action } from "../live/controls";
 import { withIsolation } from "../live/bidi";
 import { choiceOf, type Language } from "../live/languageChoice";
 import type { AlertLevel } from "../live/schemas";
-import { STATUS_WORDS } from "../live/statusAppearance";
+import { SILENT_WORDS, STATUS_WORDS } from "../live/statusAppearance";
 
 const en = {
   panel: "Fovea: this run, live",
   status: STATUS_WORDS.en,
+  silent: SILENT_WORDS.en.silent,
   deleted: "Deleted",
   lastKnown: (status: string) => `Last known: ${status}`,
   level: { critical: "Critical", warning: "Warning" } as Record<AlertLevel, string>,
@@ -65,6 +66,7 @@ export type Words = typeof en;
 const fr: Words = {
   panel: "Fovea\u00a0: cet entraînement, en direct",
   status: STATUS_WORDS.fr,
+  silent: SILENT_WORDS.fr.silent,
   deleted: "Supprimé",
   lastKnown: (status) => `Dernier état connu\u00a0: ${status}`,
   level: { critical: "Critique", warning: "Avertissement" },

@@ -2,6 +2,7 @@ import type { CriticalAlert } from "../../../live/schemas";
 import { useFormats } from "../i18n/useFormats";
 import { useWords, words } from "../i18n/words";
 import { runHref } from "../ui/hashLocation";
+import { LongText } from "../ui/LongText";
 import styles from "./AlertFacts.module.css";
 import { changedMs, isOpen } from "./alertOrder";
 import { shownNumber, shownValue } from "./alertWords";
@@ -97,8 +98,13 @@ function Fact({ name, children }: { name: string; children: React.ReactNode }) {
 function RunLink({ runId }: { runId: string }) {
   const name = useRunName(runId);
   return (
-    <a href={runHref(runId)} title={runId}>
-      {name || shortId(runId)}
-    </a>
+    <LongText
+      text={name || shortId(runId)}
+      wrap={(shown) => (
+        <a href={runHref(runId)} title={runId}>
+          {shown}
+        </a>
+      )}
+    />
   );
 }

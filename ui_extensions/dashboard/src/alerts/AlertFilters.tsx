@@ -1,6 +1,8 @@
 import { type ReactNode, useId } from "react";
 import { useWords, words } from "../i18n/words";
+import { isolated } from "../../../live/bidi";
 import { Button } from "../ui/Button";
+import { shortName } from "../ui/shortName";
 import styles from "./AlertFilters.module.css";
 import { type AlertFilter, ALL_OPEN, isNarrowed, type ShownState, STATES } from "./alertFilter";
 import { levelWords } from "./alertWords";
@@ -144,5 +146,6 @@ function Choice({ name, value, onChange, children }: ChoiceProps) {
 
 function RunOption({ runId }: { runId: string }) {
   const name = useRunName(runId);
-  return <option value={runId}>{name ? `${name} (${shortId(runId)})` : shortId(runId)}</option>;
+  const shown = name && `${isolated(shortName(name))} (${shortId(runId)})`;
+  return <option value={runId}>{shown || shortId(runId)}</option>;
 }

@@ -2,6 +2,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { CriticalAlert } from "../../../live/schemas";
 import { useFormats } from "../i18n/useFormats";
 import { useWords, words } from "../i18n/words";
+import { useAddressCount } from "../ui/addressState";
 import { Button } from "../ui/Button";
 import { ErrorNote } from "../ui/ErrorNote";
 import { useHashQuery } from "../ui/hashLocation";
@@ -14,7 +15,7 @@ import styles from "./AlertsPage.module.css";
 import { StaleBadge } from "./StaleBadge";
 import { type AlertFilter, filterOf, isNarrowed, queryOf } from "./alertFilter";
 import { useAlertChoices } from "./useAlertChoices";
-import { useAlertList } from "./useAlertList";
+import { PAGE_SIZE, useAlertList } from "./useAlertList";
 
 const texts = words(
   {
@@ -45,13 +46,19 @@ const texts = words(
   },
 );
 
+/** The server lists no more at once. */
+const MOST = 1_000;
+
 /** The alerts of all runs; the URL holds the filter, so that a link shares it. */
 export function AlertsPage() {
   const t = useWords(texts);
   const { whole } = useFormats();
   const [query, changeQuery] = useHashQuery();
-  const filter = useMemo(() => filterOf(query), [query]);
-  const list = useAlertList(filter);
+  // The number of shown alerts changes the address, and must not load the list again.
+  const filterText = queryOf(filterOf(query)).toString();
+  const filter = useMemo(() => filterOf(new URLSearchParams(filterText)), [filterText]);
+  const [numShown, setNumShown] = useAddressCount("shown", PAGE_SIZE, MOST);
+  const list = useAlertList(filter, numShown, setNumShown);
   const numMore = (list.total ?? 0) - list.alerts.length;
   const choices = useAlertChoices(filter);
   const nowMs = useNow(15_000);

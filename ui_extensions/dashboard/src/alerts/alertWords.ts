@@ -1,6 +1,7 @@
 // The words and signs of alerts and of their changes.
 
 import type { AlertLevel, CriticalAlert, TimelineEntry } from "../../../live/schemas";
+import { SILENCE_METRIC } from "../../../live/silence";
 import type { Formats } from "../i18n/useFormats";
 import { words } from "../i18n/words";
 import type { Tone } from "../ui/Badge";
@@ -77,9 +78,6 @@ export function appearanceOf({ kind, level }: TimelineEntry): Appearance {
       return { tone: "info", sign: "➜" };
   }
 }
-
-/** The server's name for the metric of inactivity alerts, whose values are seconds. */
-const SILENCE_METRIC = "heartbeat";
 
 export function shownNumber(
   { metric }: { metric: string },

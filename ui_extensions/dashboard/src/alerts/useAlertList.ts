@@ -1,6 +1,6 @@
 // The alerts that match a filter: loaded in pages, and updated live.
 
-import { useCallback, useMemo, useState } from "react";
+import { useCallback, useMemo, useRef, useState } from "react";
 import { asRequestError, type RequestError } from "../../../live/rest";
 import type { CriticalAlert } from "../../../live/schemas";
 import { storeAlerts, useLive } from "../live/liveStore";
@@ -15,7 +15,7 @@ import {
   shown,
 } from "./alertFilter";
 
-const PAGE_SIZE = 50;
+export const PAGE_SIZE = 50;
 
 interface Later {
   /** The first page from which this continues. */
@@ -23,12 +23,21 @@ interface Later {
   soFar: LoadedSoFar;
 }
 
-/** Memoize `filter`: each new object loads again. */
-export function useAlertList(filter: AlertFilter) {
+/** Memoize `filter`: each new object loads again. `numShown` is how many to load first, and `onLoaded` gets how
+many are loaded after another page. */
+export function useAlertList(
+  filter: AlertFilter,
+  numShown: number,
+  onLoaded: (numShown: number) => void,
+) {
+  const atFirst = useRef(numShown);
   const gaps = useLive((live) => live.gaps);
   const all = useLive((live) => live.alerts);
   const alerts = useMemo(() => shown(all, filter), [all, filter]);
-  const loadFirst = useCallback((signal: AbortSignal) => loadPage(filter, 0, signal), [filter]);
+  const loadFirst = useCallback(
+    (signal: AbortSignal) => loadPage(filter, 0, signal, atFirst.current),
+    [filter],
+  );
   const { data: first, error, isLoading, refetch } = useQuery(loadFirst, gaps);
   const [later, setLater] = useState<Later>();
   const [more, setMore] = useState<{ isLoading: boolean; error?: RequestError }>({
@@ -44,6 +53,7 @@ export function useAlertList(filter: AlertFilter) {
     try {
       setLater({ first, soFar: await loadNext(filter, soFar) });
       setMore({ isLoading: false });
+      onLoaded(known(filter).length);
     } catch (refusal) {
       setMore({ isLoading: false, error: asRequestError(refusal) });
     }
@@ -79,8 +89,9 @@ async function loadPage(
   filter: AlertFilter,
   offset: number,
   signal?: AbortSignal,
+  limit = PAGE_SIZE,
 ): Promise<LoadedSoFar> {
-  const query = { ...requestQueryOf(filter), limit: PAGE_SIZE, offset };
+  const query = { ...requestQueryOf(filter), limit, offset };
   const { entries, total } = await rest.list<CriticalAlert>("api/alerts", query, signal);
   storeAlerts(entries);
   return loadedSoFar(entries, offset, total);

@@ -105,13 +105,16 @@ function Figure({ runId, spec, stepsPerEpoch }: Props) {
     );
     const size = new ResizeObserver(() => made.resize());
     const print = (): void => made.drawNow();
+    const afterPrint = (): void => made.rebuild();
     visibility.observe(element);
     size.observe(element);
     window.addEventListener("beforeprint", print);
+    window.addEventListener("afterprint", afterPrint);
     return () => {
       visibility.disconnect();
       size.disconnect();
       window.removeEventListener("beforeprint", print);
+      window.removeEventListener("afterprint", afterPrint);
       made.destroy();
       plot.current = null;
     };

@@ -1,11 +1,13 @@
-import { useDeferredValue, useMemo, useState } from "react";
+import { useDeferredValue, useMemo } from "react";
 import { useFormats } from "../i18n/useFormats";
 import { useWords, words } from "../i18n/words";
 import { useMetricCatalog } from "../metrics/useMetricCatalog";
+import { useAddressCount, useAddressText } from "../ui/addressState";
 import { Button } from "../ui/Button";
 import { Empty, Section } from "../ui/Section";
 import { Chart } from "./Chart";
 import styles from "./Charts.module.css";
+import { useChartAddress } from "./chartAddress";
 import { type ChartSpec, chartList } from "./chartList";
 import { MAX_SMOOTHING, useChartOptions } from "./chartOptions";
 
@@ -45,6 +47,7 @@ const texts = words(
 );
 
 const AT_ONCE = 24;
+const MOST = 10_000;
 
 interface Props {
   runId: string;
@@ -55,6 +58,7 @@ interface Props {
 export function Charts({ runId, names, stepsPerEpoch }: Props) {
   const t = useWords(texts);
   const catalog = useMetricCatalog((state) => state.catalog);
+  useChartAddress();
   const { main, others } = useMemo(() => chartList(names, catalog), [names, catalog]);
   return (
     <Section title={t.charts} tools={<Tools stepsPerEpoch={stepsPerEpoch} />}>
@@ -136,15 +140,15 @@ function Grid({ runId, specs, stepsPerEpoch }: GridProps) {
 function Others({ runId, specs, stepsPerEpoch, isOpen }: GridProps & { isOpen: boolean }) {
   const t = useWords(texts);
   const { whole } = useFormats();
-  const [search, setSearch] = useState("");
-  const [limit, setLimit] = useState(AT_ONCE);
+  const [search, setSearch] = useAddressText("metric");
+  const [limit, setLimit] = useAddressCount("charts", AT_ONCE, MOST);
   const wanted = useDeferredValue(search).trim().toLowerCase();
   const found = specs.filter(({ metrics }) =>
     metrics.some((name) => name.toLowerCase().includes(wanted)),
   );
   const left = found.length - limit;
   return (
-    <details className={styles.others} open={isOpen}>
+    <details className={styles.others} open={isOpen || search !== "" || limit > AT_ONCE}>
       <summary>
         <h3>{`${t.others} (${whole(specs.length)})`}</h3>
       </summary>

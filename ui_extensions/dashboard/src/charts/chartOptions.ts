@@ -14,7 +14,7 @@ export interface ChartOptions {
 }
 
 const KEY = "fovea.charts";
-const DEFAULTS: ChartOptions = { axis: "step", isLog: false, smoothing: 0, zoom: null };
+export const DEFAULTS: ChartOptions = { axis: "step", isLog: false, smoothing: 0, zoom: null };
 export const MAX_SMOOTHING = 0.98;
 
 function stored(): ChartOptions {

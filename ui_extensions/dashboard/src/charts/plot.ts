@@ -4,14 +4,14 @@ import uPlot from "uplot";
 import type { Formats } from "../i18n/useFormats";
 import type { Curves } from "../live/curves";
 import type { Points, Series } from "../live/series";
-import { positionOf, rangeFrom, valueAt } from "./axisRange";
+import { positionOf, valueAt } from "./axisRange";
 import type { ChartOptions } from "./chartOptions";
 import { type CursorFollower, followCursors, publishCursor } from "./cursorSync";
 import { type Drawable, frameScheduler } from "./frameScheduler";
 import { isSame, nearest, PlotDataBuilder, range, steadyEnd } from "./plotData";
-import { type ScaledPlot, scaledPlot } from "./plotScales";
+import { isSameAxis, NO_AXES, type ScaledPlot, scaledPlot } from "./plotScales";
 import { type Reading, readingOf } from "./reading";
-import { type Axes, HEIGHT_PX, setLineWidths, uplotOptions } from "./uplotOptions";
+import { HEIGHT_PX, setLineWidths, uplotOptions } from "./uplotOptions";
 import { ZoomDetail } from "./zoomDetail";
 import { type Zoom, zoomedRange } from "./zoomedRange";
 
@@ -22,7 +22,6 @@ const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
 /** The charts in view load first. */
 const PRELOAD_AFTER_MS = 1_500;
 const HIDDEN_CURSOR = { left: -10, top: -10 };
-const NO_AXIS = { range: rangeFrom(0, 1), ticks: [], labels: [] };
 
 let numMade = 0;
 
@@ -37,7 +36,7 @@ export interface PlotSettings {
 
 export class Plot implements Drawable, CursorFollower {
   private plot: uPlot | null = null;
-  private axes: Axes = { x: NO_AXIS, y: NO_AXIS };
+  private axes = NO_AXES;
   private isVisible = false;
   private needsDraw = true;
   private hasFailed = false;
@@ -188,8 +187,9 @@ export class Plot implements Drawable, CursorFollower {
     }
   }
 
-  /** For printing: draws at once, also outside the window. */
+  /** For printing: draws at once, in the present colours, also outside the window. */
   drawNow(): void {
+    this.rebuild();
     const wasVisible = this.isVisible;
     this.isVisible = this.target.clientWidth > 0;
     frameScheduler.drawNow(this);
@@ -199,10 +199,7 @@ export class Plot implements Drawable, CursorFollower {
   /** Skips unchanged data: most new points change nothing visible in a long curve. */
   private redraw(plot: uPlot, { steps, lines, x, y }: ScaledPlot): void {
     const data = [steps, ...lines];
-    const isSameAxes =
-      isSame(x.ticks, this.axes.x.ticks) &&
-      x.labels.join() === this.axes.x.labels.join() &&
-      y.labels.join() === this.axes.y.labels.join();
+    const isSameAxes = isSameAxis(x, this.axes.x) && isSameAxis(y, this.axes.y);
     this.axes = { x, y };
     if (isSameAxes && data.every((column, index) => isSame(column, plot.data[index] ?? []))) {
       return;
@@ -211,6 +208,8 @@ export class Plot implements Drawable, CursorFollower {
     plot.batch(() => {
       plot.setData(data as uPlot.AlignedData, false);
       plot.setScale("x", { min: 0, max: 1 });
+      // The scales never change, so that uPlot does not ask for ticks by itself.
+      plot.redraw(false, !isSameAxes);
     });
   }
 

@@ -9,7 +9,7 @@ import {
   rangeFrom,
   ticksOf,
 } from "./axisRange";
-import type { Column, PlotData } from "./plotData";
+import { type Column, isSame, type PlotData } from "./plotData";
 import { tickLabels } from "./tickLabels";
 
 export interface Axis {
@@ -19,12 +19,23 @@ export interface Axis {
   labels: string[];
 }
 
-export interface ScaledPlot {
+const NO_AXIS: Axis = { range: rangeFrom(0, 1), ticks: [], labels: [] };
+/** Those of a plot that is not drawn yet. */
+export const NO_AXES: Axes = { x: NO_AXIS, y: NO_AXIS };
+
+export function isSameAxis(a: Axis, b: Axis): boolean {
+  return isSame(a.ticks, b.ticks) && a.labels.join() === b.labels.join();
+}
+
+export interface Axes {
+  x: Axis;
+  y: Axis;
+}
+
+export interface ScaledPlot extends Axes {
   steps: number[];
   /** All lines: the unsmoothed ones, then the smoothed. */
   lines: Column[];
-  x: Axis;
-  y: Axis;
 }
 
 interface Scaling {

@@ -2,7 +2,7 @@
 
 import type uPlot from "uplot";
 import type { ChartOptions } from "./chartOptions";
-import type { Axis } from "./plotScales";
+import type { Axes } from "./plotScales";
 
 export const HEIGHT_PX = 200;
 const LINE_PX = 1.5;
@@ -14,12 +14,6 @@ const DENSE = 0.5;
 interface Shown {
   metrics: readonly string[];
   options: ChartOptions;
-}
-
-/** The present axes of a plot. */
-export interface Axes {
-  x: Axis;
-  y: Axis;
 }
 
 interface Handlers {

@@ -14,6 +14,7 @@ import { LogSearch } from "./LogSearch";
 import styles from "./LogTail.module.css";
 import { atLeast, LEVELS, matching, pattern } from "./logLines";
 import { levelWords } from "./logWords";
+import { useAddressChoice, useAddressText } from "../ui/addressState";
 import { useLogTail } from "./useLogTail";
 
 const texts = words(
@@ -72,8 +73,8 @@ export function LogTail({ runId }: { runId: string }) {
   const { tail, isLoading, error, refetch } = useLogTail(runId);
   const isLive = useLive((live) => live.connection.state === "live");
   const status = useLive((live) => live.runs[runId]?.status?.status);
-  const [least, setLeast] = useState<LogLevel>("debug");
-  const [wanted, setWanted] = useState("");
+  const [least, setLeast] = useAddressChoice("log_level", LEVELS);
+  const [wanted, setWanted] = useAddressText("log_search");
   const [follows, setFollows] = useState(true);
   const [wraps, setWraps] = useState(true);
   const [current, setCurrent] = useState<number | null>(null);

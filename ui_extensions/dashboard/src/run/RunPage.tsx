@@ -1,14 +1,17 @@
-import { useEffect, useMemo } from "react";
+import { type ReactNode, useEffect, useMemo } from "react";
 import { Link } from "wouter";
 import { openOf } from "../alerts/alertOrder";
 import { RunAlerts } from "../alerts/RunAlerts";
 import { Charts } from "../charts/Charts";
-import { useChartOptions } from "../charts/chartOptions";
+import { isolated } from "../../../live/bidi";
+import { isSilent } from "../../../live/silence";
 import { useWords, words } from "../i18n/words";
 import { mlflowRunUrl } from "../live/mlflowLinks";
 import { useLive } from "../live/liveStore";
+import { CrashBoundary } from "../ui/CrashBoundary";
 import { ErrorNote } from "../ui/ErrorNote";
 import { useHashQuery } from "../ui/hashLocation";
+import { LongText } from "../ui/LongText";
 import { Empty } from "../ui/Section";
 import { StatusBadge } from "../ui/StatusBadge";
 import { CommandHistory } from "./CommandHistory";
@@ -56,13 +59,11 @@ export function RunPage({ runId }: { runId: string }) {
   const title = status ? status.run_name || t.unnamed : runId;
 
   useEffect(() => {
-    document.title = `${title} · Fovea`;
+    document.title = `${isolated(title)} · Fovea`;
     return () => {
       document.title = "Fovea";
     };
   }, [title]);
-  // The zoom range of one run does not apply to another.
-  useEffect(() => () => useChartOptions.setState({ zoom: null }), []);
 
   if (error?.status === 404 && !status) {
     return (
@@ -79,9 +80,13 @@ export function RunPage({ runId }: { runId: string }) {
       <Health runId={runId} status={status} openAlerts={openAlerts} />
       <div className={styles.head}>
         <div className={styles.name}>
-          <h1>{title}</h1>
+          <h1>
+            <LongText text={title} />
+          </h1>
           <p className={styles.facts}>
-            {status && <StatusBadge status={status.status} />}
+            {status && (
+              <StatusBadge status={status.status} isSilent={isSilent(openAlerts, runId)} />
+            )}
             {status?.experiment_id && (
               <a href={mlflowRunUrl(status.experiment_id, runId)}>{t.mlflow}</a>
             )}
@@ -92,22 +97,43 @@ export function RunPage({ runId }: { runId: string }) {
       </div>
       {error && <ErrorNote error={error} onRetry={refetch} />}
       {status ? <Progress status={status} /> : !error && <Empty>{t.loading}</Empty>}
-      <RunAlerts runId={runId} />
-      <Conditions runId={runId} />
-      {names && <MetricCards runId={runId} names={names} />}
-      {status && names && (
-        <Charts runId={runId} names={names} stepsPerEpoch={status.total_batches || null} />
-      )}
-      <Evaluation runId={runId} focusEpoch={focusEpoch} />
-      {status && <Reports runId={runId} status={status} />}
+      <Part>
+        <RunAlerts runId={runId} />
+      </Part>
+      <Part>
+        <Conditions runId={runId} />
+      </Part>
+      <Part>{names && <MetricCards runId={runId} names={names} />}</Part>
+      <Part>
+        {status && names && (
+          <Charts runId={runId} names={names} stepsPerEpoch={status.total_batches || null} />
+        )}
+      </Part>
+      <Part>
+        <Evaluation runId={runId} focusEpoch={focusEpoch} />
+      </Part>
+      <Part>{status && <Reports runId={runId} status={status} />}</Part>
       <div className={styles.pair}>
-        <Machine runId={runId} />
-        <CommandHistory runId={runId} />
+        <Part>
+          <Machine runId={runId} />
+        </Part>
+        <Part>
+          <CommandHistory runId={runId} />
+        </Part>
       </div>
-      <LogTail runId={runId} />
-      <SampleImages runId={runId} />
+      <Part>
+        <LogTail runId={runId} />
+      </Part>
+      <Part>
+        <SampleImages runId={runId} />
+      </Part>
     </div>
   );
+}
+
+/** An error in one part, for instance by a number that nobody expected, leaves the others. */
+function Part({ children }: { children: ReactNode }) {
+  return <CrashBoundary isPart>{children}</CrashBoundary>;
 }
 
 /** The epoch in the URL, for instance that of an alert. */

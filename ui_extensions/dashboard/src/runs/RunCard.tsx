@@ -5,9 +5,12 @@ import { useLanguage } from "../i18n/language";
 import { useWords, words } from "../i18n/words";
 import { mlflowExperimentUrl, mlflowRunUrl } from "../live/mlflowLinks";
 import { useMetricCatalog } from "../metrics/useMetricCatalog";
+import { LongText } from "../ui/LongText";
 import { Progress } from "../ui/Progress";
 import { Badge } from "../ui/Badge";
 import { hasEnded } from "../../../live/runStatus";
+import { isSilent } from "../../../live/silence";
+import { useLive } from "../live/liveStore";
 import { StatusBadge } from "../ui/StatusBadge";
 import styles from "./RunCard.module.css";
 import { cardRows } from "./cardValues";
@@ -60,6 +63,7 @@ export const RunCard = memo(function RunCard({ run, isStale, isSelected, onSelec
     () => cardRows(summary, metrics, catalog, language),
     [summary, metrics, catalog, language],
   );
+  const isRunSilent = useLive(({ alerts }) => isSilent(Object.values(alerts), summary.run_id));
   const name = status.run_name || t.unnamed;
   const level = status.alert === "critical" || status.alert === "warning" ? status.alert : null;
   return (
@@ -71,7 +75,10 @@ export const RunCard = memo(function RunCard({ run, isStale, isSelected, onSelec
     >
       <div className={styles.head}>
         <h3>
-          <Link href={`/runs/${summary.run_id}`}>{name}</Link>
+          <LongText
+            text={name}
+            wrap={(shown) => <Link href={`/runs/${summary.run_id}`}>{shown}</Link>}
+          />
         </h3>
         <input
           type="checkbox"
@@ -82,11 +89,21 @@ export const RunCard = memo(function RunCard({ run, isStale, isSelected, onSelec
       </div>
       <p className={styles.badges}>
         {level && <Badge tone={level}>{t[level]}</Badge>}
-        <StatusBadge status={status.status} />
-        <a href={mlflowExperimentUrl(summary.experiment_id)}>{summary.experiment_name}</a>
+        <StatusBadge status={status.status} isSilent={isRunSilent} />
+        <a
+          className={styles.experiment}
+          href={mlflowExperimentUrl(summary.experiment_id)}
+          title={summary.experiment_name}
+        >
+          {summary.experiment_name}
+        </a>
         <a href={mlflowRunUrl(summary.experiment_id, summary.run_id)}>{t.mlflow}</a>
       </p>
-      {status.message && <p className={styles.message}>{status.message}</p>}
+      {status.message && (
+        <p className={styles.message}>
+          <LongText text={status.message} />
+        </p>
+      )}
       <Progress status={status} isCompact />
       {rows.length > 0 && (
         <dl className={styles.values}>

@@ -1,12 +1,19 @@
-import { useCallback, useState } from "react";
+import { useCallback, useRef, useState } from "react";
 import type { RunStatus } from "../../../live/schemas";
 import { useFormats } from "../i18n/useFormats";
 import { useWords, words } from "../i18n/words";
 import { mlflowComparisonUrl } from "../live/mlflowLinks";
 import { useLive } from "../live/liveStore";
+import {
+  useAddressChoice,
+  useAddressCount,
+  useAddressList,
+  useAddressText,
+} from "../ui/addressState";
 import { Button } from "../ui/Button";
 import { ErrorNote } from "../ui/ErrorNote";
 import { useHashPath } from "../ui/hashLocation";
+import { shortName } from "../ui/shortName";
 import { STATUS_WORDS } from "../../../live/statusAppearance";
 import { Empty } from "../ui/Section";
 import { RunCard } from "./RunCard";
@@ -52,7 +59,8 @@ const texts = words(
   },
 );
 
-const STATUSES: readonly RunStatus[] = [
+const STATUSES: readonly ["", ...RunStatus[]] = [
+  "",
   "pending",
   "starting",
   "training",
@@ -65,16 +73,18 @@ const STATUSES: readonly RunStatus[] = [
   "error",
 ];
 const AT_ONCE = 48;
+/** The server lists no more at once. */
+const MOST = 1_000;
 
 export function RunsPage() {
   const t = useWords(texts);
   const statuses = useWords(STATUS_WORDS);
   const { whole } = useFormats();
   const [, goTo] = useHashPath();
-  const [experiment, setExperiment] = useState("");
-  const [status, setStatus] = useState("");
-  const [limit, setLimit] = useState(AT_ONCE);
-  const [selected, setSelected] = useState<readonly string[]>([]);
+  const [experiment, setExperiment] = useAddressText("experiment");
+  const [status, setStatus] = useAddressChoice("status", STATUSES);
+  const [limit, setLimit] = useAddressCount("shown", AT_ONCE, MOST);
+  const [selected, setSelected] = useAddressList("ticked");
   const [isStarting, setIsStarting] = useState(false);
   const isStale = useLive(
     (live) => live.connection.state === "lost" || live.connection.state === "refused",
@@ -83,11 +93,15 @@ export function RunsPage() {
   const experiments = useExperiments();
   const isFiltered = experiment !== "" || status !== "";
 
-  const select = useCallback((runId: string, isSelected: boolean) => {
-    setSelected((before) =>
-      isSelected ? [...before, runId] : before.filter((each) => each !== runId),
-    );
-  }, []);
+  const newest = useRef(selected);
+  newest.current = selected;
+  const select = useCallback(
+    (runId: string, isSelected: boolean) => {
+      const others = newest.current.filter((each) => each !== runId);
+      setSelected(isSelected ? [...others, runId] : others);
+    },
+    [setSelected],
+  );
   const compared = runs.filter(({ summary }) => selected.includes(summary.run_id));
 
   return (
@@ -104,18 +118,20 @@ export function RunsPage() {
               <option value="">{t.allExperiments}</option>
               {experiments.map(({ experiment_id, name }) => (
                 <option key={experiment_id} value={experiment_id}>
-                  {name}
+                  {shortName(name)}
                 </option>
               ))}
             </select>
           </label>
           <label>
             {t.status}
-            <select value={status} onChange={(event) => setStatus(event.target.value)}>
-              <option value="">{t.allStatuses}</option>
+            <select
+              value={status}
+              onChange={(event) => setStatus(event.target.value as RunStatus | "")}
+            >
               {STATUSES.map((each) => (
                 <option key={each} value={each}>
-                  {statuses[each]}
+                  {each === "" ? t.allStatuses : statuses[each]}
                 </option>
               ))}
             </select>
@@ -159,9 +175,9 @@ export function RunsPage() {
           />
         ))}
       </ul>
-      {total > limit && (
+      {total > limit && limit < MOST && (
         <p className={styles.more}>
-          <Button onClick={() => setLimit(limit + AT_ONCE)}>{t.more}</Button>
+          <Button onClick={() => setLimit(Math.min(limit + AT_ONCE, MOST))}>{t.more}</Button>
         </p>
       )}
       {isStarting && (

@@ -13,7 +13,7 @@ function currentPath(): string {
   return `/${location.hash.replace(/^#?\/?/, "").split("?", 1)[0]}`;
 }
 
-function currentQuery(): string {
+export function currentQuery(): string {
   const at = location.hash.indexOf("?");
   return at < 0 ? "" : location.hash.slice(at + 1);
 }
@@ -50,6 +50,21 @@ export function useHashQuery(): [URLSearchParams, (query: URLSearchParams) => vo
   const text = useQueryText();
   const query = useMemo(() => new URLSearchParams(text), [text]);
   return [query, changeQuery];
+}
+
+/** Changes parts of the query, without a new history entry; null removes one. */
+export function changeInQuery(changes: Readonly<Record<string, string | null>>): void {
+  const query = new URLSearchParams(currentQuery());
+  for (const [name, text] of Object.entries(changes)) {
+    if (text === null) {
+      query.delete(name);
+    } else {
+      query.set(name, text);
+    }
+  }
+  if (query.toString() !== new URLSearchParams(currentQuery()).toString()) {
+    changeQuery(query);
+  }
 }
 
 function changeQuery(query: URLSearchParams): void {

@@ -37,5 +37,9 @@ function apply({ isDark }: Appearance): void {
   document.documentElement.dataset.theme = isDark ? "dark" : "light";
 }
 
+// Paper is light.
+window.addEventListener("beforeprint", () => apply({ theme: "light", isDark: false }));
+window.addEventListener("afterprint", () => apply(useTheme.getState()));
+
 useTheme.subscribe(apply);
 apply(useTheme.getState());

@@ -2,6 +2,7 @@ import { type CSSProperties, memo, useDeferredValue, useId, useMemo, useState } 
 import { useFormats } from "../../i18n/useFormats";
 import { useLanguage } from "../../i18n/language";
 import { useWords, words } from "../../i18n/words";
+import { useAddressText } from "../../ui/addressState";
 import { Button } from "../../ui/Button";
 import { Empty } from "../../ui/Section";
 import { ClassName } from "./ClassName";
@@ -72,7 +73,7 @@ export const ClassTable = memo(function ClassTable({ rows, hasReport }: Props) {
   const { whole } = useFormats();
   const countId = useId();
   const [order, setOrder] = useState<Order>(WEAKEST_FIRST);
-  const [search, setSearch] = useState("");
+  const [search, setSearch] = useAddressText("class");
   const [limit, setLimit] = useState(AT_ONCE);
   const wanted = useDeferredValue(search);
   const columns = hasReport ? COLUMNS : RECALL_ALONE;

@@ -1,6 +1,7 @@
 import { useId, useMemo, useState } from "react";
 import { useFormats } from "../../i18n/useFormats";
 import { useWords, words } from "../../i18n/words";
+import { shortName } from "../../ui/shortName";
 import styles from "./ConfusionMatrix.module.css";
 import {
   type Cell,
@@ -10,7 +11,6 @@ import {
   largestError,
   nameAt,
   shareAt,
-  shortName,
 } from "./confusion";
 import { MatrixGrid } from "./MatrixGrid";
 

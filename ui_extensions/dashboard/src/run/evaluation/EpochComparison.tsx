@@ -3,6 +3,7 @@ import type { EpochDetails, MetricCatalog } from "../../../../live/schemas";
 import { useFormats } from "../../i18n/useFormats";
 import { useWords, words } from "../../i18n/words";
 import { useMetricCatalog } from "../../metrics/useMetricCatalog";
+import { useAddressChoice, useAddressList } from "../../ui/addressState";
 import { Button } from "../../ui/Button";
 import { Empty, Section } from "../../ui/Section";
 import { type ComparedMetric, type ComparedValue, compared, type Part, partOf } from "./comparison";
@@ -77,11 +78,13 @@ const texts = words(
   },
 );
 
-const FEWEST = 2;
+export const FEWEST_COMPARED = 2;
 const MOST = 4;
 const AT_ONCE = 100;
 /** From this number of metrics a search is shown. */
 const MANY = 30;
+
+const PARTS: readonly [Part, ...Part[]] = ["main", "classes", "all"];
 
 interface Props {
   /** Oldest first. */
@@ -94,17 +97,19 @@ interface Props {
 export const EpochComparison = memo(function EpochComparison({ epochs, total }: Props) {
   const t = useWords(texts);
   const { whole } = useFormats();
-  const [picked, setPicked] = useState<readonly number[]>();
-  const [part, setPart] = useState<Part>("main");
+  const [named, setNamed] = useAddressList("compare");
+  const [part, setPart] = useAddressChoice("compare_by", PARTS);
+  const picked = useMemo(() => epochsIn(named), [named]);
+  const setPicked = (numbers: readonly number[]) => setNamed(numbers.map(String));
   const catalog = useMetricCatalog((state) => state.catalog);
   const defaults = useMemo(() => defaultEpochs(epochs, total, catalog), [epochs, total, catalog]);
-  const wanted = picked ?? defaults.epochs;
+  const wanted = picked.length > 0 ? picked : defaults.epochs;
   const shown = useMemo(
     () => wanted.flatMap((epoch) => nearest(epochs, epoch) ?? []),
     [epochs, wanted],
   );
   const metrics = useMemo(() => compared(shown, catalog), [shown, catalog]);
-  if (epochs.length < FEWEST) {
+  if (epochs.length < FEWEST_COMPARED) {
     return null;
   }
   const numbers = shown.map(({ epoch }) => epoch);
@@ -113,7 +118,7 @@ export const EpochComparison = memo(function EpochComparison({ epochs, total }: 
       <label>
         {t.show}
         <select value={part} onChange={(event) => setPart(event.target.value as Part)}>
-          {(["main", "classes", "all"] as const).map((each) => (
+          {PARTS.map((each) => (
             <option key={each} value={each}>
               {t[each]}
             </option>
@@ -126,8 +131,8 @@ export const EpochComparison = memo(function EpochComparison({ epochs, total }: 
       >
         {t.add}
       </Button>
-      {picked && (
-        <Button title={t.resetTitle} onClick={() => setPicked(undefined)}>
+      {picked.length > 0 && (
+        <Button title={t.resetTitle} onClick={() => setPicked([])}>
           {t.reset}
         </Button>
       )}
@@ -144,7 +149,7 @@ export const EpochComparison = memo(function EpochComparison({ epochs, total }: 
           value={epoch}
           onPick={(other) => setPicked(numbers.with(index, other))}
         />
-        {shown.length > FEWEST && (
+        {shown.length > FEWEST_COMPARED && (
           <Button
             variant="subtle"
             aria-label={t.remove(whole(epoch))}
@@ -256,7 +261,7 @@ type Role = "first" | "oldest" | Criterion | "latest";
 /** The epochs compared by default: the first, the best and the latest. */
 function defaultEpochs(epochs: readonly EpochDetails[], total: number, catalog: MetricCatalog) {
   const evaluated = epochs.filter((each) => isEvaluated(each, catalog));
-  const eligible = evaluated.length >= FEWEST ? evaluated : epochs;
+  const eligible = evaluated.length >= FEWEST_COMPARED ? evaluated : epochs;
   const top = best(eligible, catalog);
   const named: Array<[Role, number | undefined]> = [
     [epochs.length < total ? "oldest" : "first", eligible[0]?.epoch],
@@ -282,4 +287,9 @@ function another(
     epochs.findLast((each) => unseen(each) && isEvaluated(each, catalog)) ??
     epochs.findLast(unseen);
   return found?.epoch ?? shown[0] ?? 0;
+}
+
+/** The epochs that the address names. */
+function epochsIn(texts: readonly string[]): readonly number[] {
+  return texts.map(Number).filter(Number.isInteger).slice(0, MOST);
 }

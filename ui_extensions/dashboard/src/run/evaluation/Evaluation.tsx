@@ -4,6 +4,7 @@ import { useFormats } from "../../i18n/useFormats";
 import { useWords, words } from "../../i18n/words";
 import { useLive } from "../../live/liveStore";
 import { useMetricCatalog } from "../../metrics/useMetricCatalog";
+import { useAddressText } from "../../ui/addressState";
 import { Button } from "../../ui/Button";
 import { ErrorNote } from "../../ui/ErrorNote";
 import { Empty, Section } from "../../ui/Section";
@@ -11,7 +12,7 @@ import { ClassTable } from "./ClassTable";
 import { ConfusionMatrix } from "./ConfusionMatrix";
 import { recallRows, reportRows } from "./classRows";
 import type { CellText } from "./confusion";
-import { EpochComparison } from "./EpochComparison";
+import { EpochComparison, FEWEST_COMPARED } from "./EpochComparison";
 import { EpochPicker } from "./EpochPicker";
 import styles from "./Evaluation.module.css";
 import { hasClasses, latest, nearest } from "./epochs";
@@ -90,6 +91,9 @@ function OfRun({ runId, focusEpoch }: Props) {
   // The runs of most programs are never evaluated by class.
   const isByClass =
     epochs.some(hasClasses) || Boolean(shown.details?.confusion_matrix ?? shown.error);
+  if (!isByClass && !list.error && epochs.length < FEWEST_COMPARED) {
+    return null;
+  }
   return (
     <div className={styles.evaluation} ref={place}>
       {list.error && <ErrorNote error={list.error} onRetry={list.refetch} />}
@@ -121,16 +125,16 @@ function OfRun({ runId, focusEpoch }: Props) {
 const NONE: readonly EpochDetails[] = [];
 
 /** The epoch picked by the user or by the URL; null follows the newest evaluation. */
+const LATEST = "latest";
+
+/** The picked epoch, which the address keeps; null follows the latest. */
 function usePicked(focusEpoch: number | null) {
-  const [picked, pick] = useState(focusEpoch);
-  const [focused, setFocused] = useState(focusEpoch);
-  if (focused !== focusEpoch) {
-    setFocused(focusEpoch);
-    if (focusEpoch !== null) {
-      pick(focusEpoch);
-    }
-  }
-  return { picked, pick };
+  const [text, setText] = useAddressText("picked");
+  const named = Number.parseInt(text, 10);
+  const picked = Number.isNaN(named) ? focusEpoch : named;
+  const pick = (epoch: number | null) =>
+    setText(epoch !== null ? String(epoch) : focusEpoch === null ? "" : LATEST);
+  return { picked: text === LATEST ? null : picked, pick };
 }
 
 interface ViewProps {

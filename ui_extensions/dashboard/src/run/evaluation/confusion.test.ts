@@ -11,8 +11,8 @@ import {
   narrowPercent,
   shadeOf,
   shareAt,
-  shortName,
 } from "./confusion";
+import { shortName } from "../../ui/shortName";
 
 const THREE = confusionOf(
   ["a", "b", "c"],
@@ -130,6 +130,9 @@ describe("the text of a narrow cell", () => {
     [999_999, "999k"],
     [12_345_678, "12M"],
     [2 ** 53, "9P"],
+    [1e30, "1e30"],
+    [Number.POSITIVE_INFINITY, "∞"],
+    [0.123456, "0"],
   ])("writes %d as %s", (count, text) => {
     expect(narrowCount(count)).toBe(text);
   });

@@ -121,23 +121,17 @@ export function shadeOf(part: number | null): number {
     : LEAST_SHADE + (1 - LEAST_SHADE) * Math.sqrt(Math.min(1, part));
 }
 
-const LONGEST_NAME = 60;
-const NAME_END = 15;
-
-/** Shortens a very long name to its beginning and end. */
-export function shortName(name: string): string {
-  const letters = [...name];
-  return letters.length > LONGEST_NAME
-    ? `${letters.slice(0, LONGEST_NAME - NAME_END).join("")}…${letters.slice(-NAME_END).join("")}`
-    : name;
-}
-
 const UNITS = ["", "k", "M", "G", "T", "P"];
+/** A larger number has more digits than a cell has room for. */
+const FAR_COUNT = 1e18;
 
-/** A number in at most four characters, such as `12k`. */
+/** A number in at most four characters, such as `12k`; in five from 1e18 on. */
 export function narrowCount(count: number): string {
   if (count < 10_000) {
-    return String(count);
+    return String(Math.round(count));
+  }
+  if (!(count < FAR_COUNT)) {
+    return Number.isFinite(count) ? `1e${Math.floor(Math.log10(count))}` : "∞";
   }
   const power = Math.min(UNITS.length - 1, Math.floor(Math.log10(count) / 3));
   return `${Math.floor(count / 1000 ** power)}${UNITS[power]}`;
