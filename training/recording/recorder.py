@@ -42,10 +42,10 @@ class Recorder:
             self._identity.write(identity, self._job.delivery_timeout_s)
         run = self._run()
         self.tracker.log_params(_missing_params(run, description, identity))
-        if not run.inputs.dataset_inputs:
-            self._record_dataset(description.dataset)
+        if run.inputs is None or not run.inputs.dataset_inputs:
             for path, document in description.dataset.artifacts.items():
                 self.tracker.log_json(document, path)
+            self._record_dataset(description.dataset)
         retry_until_accepted(
             lambda: mark_training(self._job.tracking_uri, self._job.run_id),
             "mark the run as running",
