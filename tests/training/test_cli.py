@@ -121,7 +121,7 @@ def test_a_command_alone_has_no_flags_of_the_others() -> None:
 def numeric_fields() -> list[tuple[type[FrozenConfig], str]]:
     """Every number that a command of the program takes."""
     recipes = [recipe_spec(name) for name in RECIPES]
-    classes = {LaunchConfig, *(recipe.config_class for recipe in recipes)}
+    classes: set[type[FrozenConfig]] = {LaunchConfig, *(it.config_class for it in recipes)}
     classes |= {it.evaluate_class for it in recipes if isinstance(it, LoopSpec)}
     return [
         (config_class, name)
