@@ -1,6 +1,7 @@
 """The command `evaluate`: scores the best model of a finished run and records the scores there."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from mlflow import MlflowClient
@@ -19,6 +20,7 @@ from training.process import current_process, decide_gpu
 from training.recipe import EvaluationReport, LoopSpec, TrainedModel, require_loop
 from training.recipes.registry import RECIPES, recipe_spec
 from training.recording.evaluation_job import evaluation_job
+from training.recording.json_artifact import read_json_artifact
 from training.recording.retry import retry_until_accepted
 from training.recording.run_record import RunRecord, find_run
 from training.recording.tracking_server import open_tracking_server
@@ -95,6 +97,7 @@ def _trained_model(
         best_step=int(progress["best_step"]),
         document=document,
         weights=checkpoint.evaluated_weights,
+        read_json=partial(read_json_artifact, record),
     )
 
 

@@ -1,6 +1,6 @@
 """The interfaces of the torch loop: to a recipe, to checkpoints and to the evaluation."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -149,6 +149,8 @@ class TrainedModel:
     best_step: int
     document: Mapping[str, Any]
     weights: Mapping[str, Tensor]
+    read_json: Callable[[str], Any] = field(default=lambda _path: None)
+    """The JSON among the artifacts of the run at a path; None if there is none."""
 
 
 @runtime_checkable

@@ -221,3 +221,17 @@ def test_a_public_url_that_is_none_is_refused_without_showing_it(
 @pytest.mark.parametrize("idle_s", ["-1", "nan", "inf", "soon"])
 def test_an_invalid_idle_time_is_refused(monkeypatch: pytest.MonkeyPatch, idle_s: str) -> None:
     assert "FOVEA_RAY_IDLE_S: " in refusal_of(monkeypatch, "FOVEA_RAY_IDLE_S", idle_s)
+
+
+@pytest.mark.parametrize("number", ["inf", "-inf", "nan", "1e309", "-1", "9" * 30])
+@pytest.mark.parametrize(
+    "name",
+    [name for name, field in Settings.model_fields.items() if field.annotation in (int, float)],
+)
+def test_every_number_is_finite_and_in_a_range(
+    name: str, number: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"FOVEA_{name.upper()}", number)
+
+    with pytest.raises(StartError, match=f"FOVEA_{name.upper()}: input should be"):
+        load_settings()

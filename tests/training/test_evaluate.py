@@ -228,6 +228,35 @@ def test_a_run_is_evaluated_from_another_folder_and_without_its_validation_image
     assert scores["calibration"]["temperature"] is None
 
 
+def test_skipped_and_seen_images_are_counted_in_metrics_console_and_report(
+    trained: Program,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    data = tmp_path / "clinic"
+    shutil.copytree(trained.data / "test", data / "test")
+    shutil.copy(trained.data / "train/Fundus_RAO/000.jpg", data / "test/Fundus_RAO/new.jpg")
+    (data / "test/OCT_Normal/000.jpg").write_bytes(b"")
+    arguments = ("--data", str(data), "--skip-bad-images")
+    assert evaluate(trained, monkeypatch, *arguments) == 0
+    run = trained.only_run()
+    (name,) = [
+        name for name in run.data.metrics if name.endswith("/skipped_images") and "clinic" in name
+    ]
+    variant = name.removesuffix("/skipped_images")
+    assert run.data.metrics[name] == 1
+    assert run.data.metrics[f"{variant}/images_trained_on"] == 1
+    scores = trained.json_artifact(run.info.run_id, f"evaluation/{variant}/scores.json")
+    assert scores["skipped_images"] == 1
+    assert scores["seen_images"] == {"trained_on": 1, "chosen_with": 0}
+    uri = f"{run.info.artifact_uri}/evaluation/{variant}/clinical_report.html"
+    page = Path(mlflow.artifacts.download_artifacts(uri)).read_text()
+    assert "The model was trained on 1 of these 12 images" in page
+    assert "1 images could not be read" in page
+    assert f"{variant}/skipped_images" in capsys.readouterr().out
+
+
 def test_classes_that_the_run_was_not_trained_on_are_named(
     trained: Program, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,7 +1,9 @@
 """The fit command: what a training records in MLflow, and how it fails on wrong input."""
 
 import json
+import os
 import resource
+import shutil
 from pathlib import Path
 
 import mlflow
@@ -12,6 +14,7 @@ from mlflow.entities import Run
 
 from tests.training.data.images import CLASSES, truncate
 from tests.training.program import TINY, Program
+from training.taxonomies.names import metric_part
 
 METRICS = {
     "train/loss",
@@ -167,6 +170,58 @@ def test_bad_images_are_left_out_and_counted_on_request(
     params = program.only_run().data.params
     assert params["skipped_images"] == "2"
     assert params["train_images"] == "35"
+
+
+HINDI = "\u092e\u094b\u0924\u093f\u092f\u093e\u092c\u093f\u0902\u0926"
+DECOMPOSED, COMPOSED = "OCT_Re\u0301tine", "OCT_R\u00e9tine"
+
+
+def test_the_scan_of_the_data_is_shown_and_logged_without_names_of_files(
+    program: Program, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train, val, test = (program.data / split for split in ("train", "val", "test"))
+    for folder in (train, val, test):
+        (folder / "OCT_Normal").rename(folder / HINDI)
+        (folder / "Fundus_Normal").rename(folder / DECOMPOSED)
+    shutil.copy(train / "Fundus_RAO" / "000.jpg", test / "Fundus_RAO" / "smith.jpg")
+    shutil.copy(train / "Fundus_RAO" / "001.jpg", train / "Fundus_RAO" / "smith.jpg")
+    (train / "Fundus_RAO" / "@eaDir").mkdir()
+    shutil.copy(train / "Fundus_RAO" / "002.jpg", train / "Fundus_RAO" / "@eaDir" / "smith.jpg")
+    (train / "Fundus_RAO" / "smith.dcm").write_bytes(b"")
+    (train / DECOMPOSED / "003.jpg").rename(train / DECOMPOSED / os.fsdecode(b"\xe9.jpg"))
+    (train / "OCT_Empty").mkdir()
+    assert fit(program, monkeypatch) == 0
+    run = program.only_run()
+    shown = capsys.readouterr().out
+    report = program.json_artifact(run.info.run_id, "data/scan.json")
+    assert report["splits"]["train"] == {
+        "num_images": 36,
+        "images_per_class": {"Fundus_RAO": 12, COMPOSED: 12, HINDI: 12},
+    }
+    left_out = {(item["split"], item["reason"]): item for item in report["left_out"]}
+    assert left_out["train", "a copy of an image in another split"]["count"] == 1
+    assert left_out["train", "hidden, or made by an operating system"]["count"] == 1
+    assert left_out["train", "the folder of a class, but empty"]["count"] == 1
+    assert left_out["train", "no image by its ending"]["endings"] == {".dcm": 1}
+    assert report["copies"]["across_splits"] == {"train and test": 1}
+    assert report["copies"]["within_a_split"] == 1
+    assert report["modes"] == {"RGB": sum(s["num_images"] for s in report["splits"].values())}
+    assert "The same image in train and test: 1." in shown
+    assert "smith" not in shown + json.dumps(report) + json.dumps(dict(run.data.tags))
+    assert (run.data.params["left_out_copies"], run.data.params["num_classes"]) == ("1", "3")
+    recalls = {name for name in run.data.metrics if name.startswith("per_class/")}
+    assert recalls == {f"per_class/{metric_part(name)}" for name in (HINDI, COMPOSED, "Fundus_RAO")}
+
+
+def test_images_in_two_splits_are_refused_on_request(
+    program: Program, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = program.data / "train" / "Fundus_RAO" / "000.jpg"
+    shutil.copy(source, program.data / "val" / "Fundus_RAO" / "smith.jpg")
+    assert fit(program, monkeypatch, "--shared-images", "refuse") == 1
+    message = failure(program, capsys)
+    assert "1 images of the split train are also in val or test" in message
+    assert "smith" not in message
 
 
 def test_a_missing_split_fails_the_run(

@@ -1,5 +1,6 @@
 """Draws a confusion matrix as an image: counts in the cells, coloured by share of the true class."""
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.patches import Rectangle
 from matplotlib.path import Path
 from matplotlib.textpath import TextPath
@@ -58,13 +60,13 @@ def confusion_matrix_image(
     """
     counts = np.asarray(matrix, dtype=np.int64)
     support = counts.sum(axis=1)
-    rows = [f"{_shortened(name)}  n={n}" for name, n in zip(classes, support, strict=True)]
-    columns = [_shortened(name) for name in classes]
+    columns = _labels(classes)
+    rows = [f"{name}  n={n}" for name, n in zip(columns, support, strict=True)]
     layout = _Layout(len(rows), max(map(len, rows)))
     figure, axes = _blank(layout)
     shares = counts / np.maximum(support, 1)[:, None]
     axes.imshow(shares, cmap=colormaps["Blues"], vmin=0, vmax=1)
-    _label(axes, rows, columns, title)
+    _label(axes, rows, columns, "".join(c if _has_glyph(c) else "?" for c in title))
     _write_counts(axes, counts, shares, cell_inches=layout.cell)
     _hatch_rows(axes, np.flatnonzero(support == 0), num_columns=len(columns))
     return _pixels(figure)
@@ -140,6 +142,23 @@ def _pixels(figure: Figure) -> NDArray[np.uint8]:
     canvas.draw()  # type: ignore[no-untyped-call]
     rgba = canvas.buffer_rgba()  # type: ignore[no-untyped-call]
     return np.asarray(rgba, dtype=np.uint8)[..., :3].copy()
+
+
+def _labels(classes: Sequence[str]) -> list[str]:
+    """The names, shortened; the font has no letters of some scripts, and then it is their number."""
+    return [
+        _shortened(name) if all(map(_has_glyph, name)) else f"class {number}"
+        for number, name in enumerate(classes)
+    ]
+
+
+@functools.cache
+def _characters() -> frozenset[int]:
+    return frozenset(get_font(findfont(FontProperties())).get_charmap())
+
+
+def _has_glyph(character: str) -> bool:
+    return ord(character) in _characters()
 
 
 def _shortened(name: str) -> str:

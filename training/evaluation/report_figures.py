@@ -31,6 +31,9 @@ class ReportInputs(TypedDict):
     grouped: NotRequired[bool]  # whether the bootstrap drew patients instead of images
     num_resamples: NotRequired[int]
     held_out: NotRequired[bool]  # whether the model was trained and chosen without these images
+    skipped_images: NotRequired[int]  # unreadable images, which are left out of every figure
+    trained_on: NotRequired[int | None]  # scored images that the model was trained on, if known
+    chosen_with: NotRequired[int | None]  # scored images that the best epoch was chosen with
 
 
 def report_document(**inputs: Unpack[ReportInputs]) -> dict[str, Any]:
@@ -42,6 +45,11 @@ def report_document(**inputs: Unpack[ReportInputs]) -> dict[str, Any]:
         "taxonomy": taxonomy.name,
         "modality": inputs["modality"],
         "num_images": evaluation.num_samples,
+        "skipped_images": inputs.get("skipped_images", 0),
+        "seen_images": {
+            "trained_on": inputs.get("trained_on"),
+            "chosen_with": inputs.get("chosen_with"),
+        },
         "methods": {
             "test_time_augmentation": inputs["tta"],
             "grouped": inputs.get("grouped", False),

@@ -4,9 +4,11 @@ import argparse
 import json
 import shlex
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,16 +27,20 @@ from api.jobs.kinds import (
     job_traits,
     require_kind,
 )
+from api.jobs.params import require_allowed_paths
 from api.jobs.recipes import recipe_schemas
 from api.jobs.store import Job, JobState, JobStore
+from api.routes.jobs import data_roots
 from api.runs.reader import RunNotFoundError, RunReader
 from api.runs.state import RunState
 from api.storage.database import Database
 from tests.api.logged_runs import Mlflow, empty_database
+from tracking_plugin.data_roots import DataRoots
 from tracking_plugin.names import Param, Tag
 from training.__main__ import build_parser
 from training.cli_options import given_values
 from training.config import EvaluateConfig
+from training.errors import ConfigError
 from training.recipes.registry import RECIPES, recipe_spec
 from training.schemas import schemas
 
@@ -141,6 +147,49 @@ def test_parameters_that_fit_are_accepted() -> None:
     EVALUATE.require_params({"run_id": RUN_ID, "split": "val", "tta": False}, ("params",))
     TRAINING.require_params({"params": {"epochs": 2}, "workers": 2}, ("params",))
     TRAINING.require_params({}, ("params",))
+
+
+def test_every_path_of_a_job_must_be_in_an_allowed_folder(tmp_path: Path) -> None:
+    roots = DataRoots((tmp_path,))
+    params = {"weights": "/etc/shadow", "taxonomy": "/etc/passwd", "backbone": "/etc/hosts"}
+    found = TRAINING.paths({"data": "/etc", "params": params})
+    with pytest.raises(RequestValidationError) as refused:
+        require_allowed_paths(roots, found)
+    fields = {problem["loc"] for problem in refused.value.errors()}
+    assert fields == {("body", "data"), ("body", "weights"), ("body", "taxonomy")}
+    with pytest.raises(RequestValidationError):
+        require_allowed_paths(roots, EVALUATE.paths({"run_id": RUN_ID, "data": "/etc"}))
+    inside = {"data": str(tmp_path), "params": {"weights": "random"}}
+    require_allowed_paths(roots, TRAINING.paths(inside))
+    require_allowed_paths(roots, EVALUATE.paths({"run_id": RUN_ID}))
+
+
+def test_the_training_program_refuses_the_same_paths_once_more(tmp_path: Path) -> None:
+    config = recipe_spec("retinal").config_class.parse({"taxonomy": "/etc/shadow"})
+    with pytest.raises(ConfigError, match="taxonomy: an absolute path in one of the folders"):
+        config.require_paths_in(DataRoots((tmp_path,)))
+    config.require_paths_in(DataRoots(None))
+
+
+@pytest.mark.parametrize(
+    ("host", "configured", "folders"),
+    [
+        ("127.0.0.1", None, None),
+        ("::1", None, None),
+        ("10.0.0.7", None, ()),
+        ("0.0.0.0", None, ()),
+        ("/run/fovea.sock", None, ()),
+        ("127.0.0.1", (Path("/data"),), (Path("/data"),)),
+        ("10.0.0.7", (Path("/data"),), (Path("/data"),)),
+    ],
+)
+def test_only_a_server_for_this_machine_allows_every_path_by_default(
+    host: str, configured: tuple[Path, ...] | None, folders: tuple[Path, ...] | None
+) -> None:
+    app = FastAPI()
+    app.state.data_roots = configured
+    request = Request({"type": "http", "server": (host, 5000), "app": app})
+    assert data_roots(request) == DataRoots(folders)
 
 
 def test_an_unknown_kind_is_refused_with_the_known_ones() -> None:

@@ -1,11 +1,12 @@
 import subprocess
 import sys
 import time
+import warnings
 
 import numpy as np
 import pytest
 
-from training.evaluation.confusion_image import confusion_matrix_image
+from training.evaluation.confusion_image import _labels, confusion_matrix_image
 from training.taxonomies.taxonomy import caasi_v6_1
 
 
@@ -72,3 +73,11 @@ def test_pyplot_and_its_global_state_are_not_used() -> None:
         "draw([[1, 0], [0, 1]], ['a', 'b'], title='t'); sys.exit('matplotlib.pyplot' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_names_that_the_font_cannot_draw_become_numbers_without_a_warning() -> None:
+    hindi = "\u092e\u094b\u0924\u093f"
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        confusion_matrix_image([[1, 0], [0, 1]], [hindi, "Normal"], title=f"test_on_{hindi}")
+    assert _labels([hindi, "R\u00e9tine"]) == ["class 0", "R\u00e9tine"]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from training.config import Split
 from training.data.image_folder import ImageFolder, image_folder, list_images
+from training.data.listing import composed_class
 from training.errors import DataError
 from training.process import Process
 from training.recipes.retinal.config import RetinalConfig, RetinalEvaluateConfig
@@ -84,6 +85,14 @@ def calibration_data(
     """
     data = _verified(config, data_root(config, data_dir), Split.VAL, taxonomy, process)
     return _only(data, Split.VAL, modality)
+
+
+def num_skipped(scored: EvaluatedData, modality: Modality | None) -> int:
+    """The images of the modality that are left out because they cannot be read."""
+    taxonomy = scored.data.taxonomy
+    modality_of = dict(zip(taxonomy.classes, taxonomy.modalities, strict=True))
+    classes = (composed_class(path) for path in scored.data.skipped_images)
+    return sum(modality in (None, modality_of[name]) for name in classes)
 
 
 def foreign_name(root: Path, digest: str) -> str:

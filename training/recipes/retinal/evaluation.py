@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +26,14 @@ from training.recipes.retinal.data import RetinalData
 from training.recipes.retinal.evaluated_data import (
     ALL_MODALITIES,
     calibration_data,
+    num_skipped,
     scored_data,
     variant,
 )
 from training.recipes.retinal.model import backbone_config
 from training.recipes.retinal.prediction import InferenceTransform, predict
 from training.recipes.retinal.recipe import split_dataset
+from training.recipes.retinal.seen_images import count_seen, warn_about_seen
 from training.taxonomies.taxonomy import Modality, Taxonomy, taxonomy_from_dict
 
 logger = logging.getLogger(__name__)
@@ -63,6 +66,10 @@ def evaluate_classifier(
         temperature = fit_temperature(val.logits, val.targets)
     measured = predictions_on(scored.data, scored.split)
     evaluation = evaluate_predictions(measured, taxonomy)
+    skipped = num_skipped(scored, modality)
+    seen = count_seen(scored.data.images, trained)
+    if scored.is_held_out:
+        warn_about_seen(seen, evaluation.num_samples)
     set_name = scored.foreign_name or scored.folder.root.name
     document = report_document(
         run={
@@ -87,9 +94,15 @@ def evaluate_classifier(
         grouped=groups is not None,
         num_resamples=options.num_resamples,
         held_out=scored.is_held_out,
+        skipped_images=skipped,
+        trained_on=None if seen is None else seen.trained_on,
+        chosen_with=None if seen is None else seen.chosen_with,
     )
     name = variant(scored.split, scored.foreign_name, options.modality, tta=options.tta)
-    return _scores(name, evaluation, document, taxonomy)
+    counts = {f"{name}/skipped_images": float(skipped)}
+    if seen is not None:
+        counts[f"{name}/images_trained_on"] = float(seen.trained_on)
+    return _scores(name, evaluation, document, taxonomy, counts)
 
 
 def patient_groups(paths: tuple[str, ...], pattern: str) -> Tensor | None:
@@ -153,14 +166,18 @@ def _predict(
 
 
 def _scores(
-    name: str, evaluation: ClassifierMetrics, document: dict[str, Any], taxonomy: Taxonomy
+    name: str,
+    evaluation: ClassifierMetrics,
+    document: dict[str, Any],
+    taxonomy: Taxonomy,
+    counts: Mapping[str, float],
 ) -> EvaluationReport:
     folder = f"evaluation/{name}"
     image = confusion_matrix_image(
         evaluation.confusion_matrix, taxonomy.classes, title=f"Confusion matrix, {name}"
     )
     return EvaluationReport(
-        metrics=logged_metrics(evaluation, prefix=name),
+        metrics={**logged_metrics(evaluation, prefix=name), **counts},
         documents={f"{folder}/scores.json": document},
         pages={f"{folder}/clinical_report.html": render_report(document)},
         images={f"{folder}/confusion_matrix.png": image},
