@@ -11,6 +11,7 @@ from api.control.updates import StateUpdates
 from api.runs.run_follower import RunListener
 from api.runs.run_over import HeldRun, RunOver
 from api.storage.database import in_database
+from api.timestamps import unix_ms
 from tracking_plugin.events import ControlChanged, RunEvent, RunRestored, TagsChanged
 from tracking_plugin.names import RunStatus, Tag
 
@@ -28,12 +29,14 @@ class MlflowEvents(RunListener):
         updates: StateUpdates,
         tags: StatusTagWriter,
         sync: Sync,
+        publish: Callable[[RunEvent], None],
     ) -> None:
         self._store = store
         self._changes = changes
         self._updates = updates
         self._tags = tags
         self._sync = sync
+        self._publish = publish
 
     async def on_event(self, event: RunEvent) -> None:
         if isinstance(event, ControlChanged):
@@ -45,6 +48,9 @@ class MlflowEvents(RunListener):
 
     async def on_run_over(self, over: RunOver) -> None:
         await self._updates.apply_end(over.run_id, over.how)
+        if not over.is_on_bus:
+            # The sockets show the run, too. It is not live any more, so this happens once.
+            self._publish(over.announcement(unix_ms()))
 
     def on_gap(self) -> None:
         self._changes.notify_all()

@@ -23,6 +23,7 @@ from api.control.mlflow_run import JobTraits, MlflowRunSnapshot
 from api.control.outcomes import CommandOutcome
 from api.control.refusals import require_controllable
 from api.control.state import (
+    END_OF,
     ControlState,
     commanded,
     end_of_report,
@@ -46,12 +47,6 @@ from api.timestamps import unix_ms
 from tracking_plugin.control_messages import Report
 from tracking_plugin.mlflow_status import end_status_of
 from tracking_plugin.names import RunStatus, Tag
-
-_RUN_ENDS = {
-    RunStatus.COMPLETED: RunEnd.COMPLETED,
-    RunStatus.STOPPED: RunEnd.STOPPED,
-    RunStatus.ERROR: RunEnd.FAILED,
-}
 
 
 @dataclass(frozen=True)
@@ -100,7 +95,9 @@ class ControlService:
         self._updates = StateUpdates(
             *(store, self._changes, tags), obey_timeout_ms=self._obey_timeout_ms
         )
-        events = MlflowEvents(store, self._changes, self._updates, tags, self.synced_state)
+        events = MlflowEvents(
+            *(store, self._changes, self._updates, tags, self.synced_state, feed.bus.publish)
+        )
         self._follower = RunFollower(feed, events)
 
     @asynccontextmanager
@@ -252,7 +249,7 @@ class ControlService:
         tags = {str(Tag.STATUS): str(status), **({str(Tag.MESSAGE): message} if message else {})}
         await self._writer.set_tags(run_id, workspace, tags)
         await self._writer.set_status(run_id, workspace, end_status_of(status))
-        await self._updates.apply_end(run_id, _RUN_ENDS[status], message)
+        await self._updates.apply_end(run_id, END_OF[status], message)
 
     async def mark_silent_runs(self) -> None:
         """Write a message to each run that has become silent."""

@@ -238,6 +238,9 @@ STATUS_OF: Mapping[RunEnd, RunStatus] = {
     RunEnd.FAILED: RunStatus.ERROR,
     RunEnd.DELETED: RunStatus.STOPPED,
 }
+END_OF: Mapping[RunStatus, RunEnd] = {
+    status: how for how, status in STATUS_OF.items() if how is not RunEnd.DELETED
+}
 
 
 def restarted(state: ControlState, status: RunStatus) -> ControlState:

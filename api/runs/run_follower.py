@@ -116,6 +116,7 @@ class RunFollower:
             with within(workspace):
                 ends = self._reader.ends({it.run_id for it in held if it.workspace == workspace})
             found += [
-                RunOver(run_id=run_id, workspace=workspace, how=how) for run_id, how in ends.items()
+                RunOver(run_id=run_id, workspace=workspace, how=how, is_on_bus=False)
+                for run_id, how in ends.items()
             ]
         return found

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypedDict
 
 from tracking_plugin.events import RunDeleted, RunEvent, RunUpdated
 from tracking_plugin.mlflow_status import MlflowStatus
@@ -23,6 +24,8 @@ _ENDS = {
     MlflowStatus.FAILED.value: RunEnd.FAILED,
 }
 
+_STATUSES = {how: status for status, how in _ENDS.items()}
+
 
 @dataclass(frozen=True, kw_only=True)
 class HeldRun:
@@ -34,11 +37,32 @@ class HeldRun:
 
 @dataclass(frozen=True, kw_only=True)
 class RunOver:
-    """The one event of every end. The same end may be announced several times."""
+    """The one event of every end. The same end may be announced several times.
+
+    `is_on_bus` is False if it was found in the store, because nothing on the bus has announced it.
+    """
 
     run_id: str
     workspace: str | None
     how: RunEnd
+    is_on_bus: bool = True
+
+    def announcement(self, now_ms: int) -> RunEvent:
+        """The event for the bus."""
+        at: _EventFields = {
+            "run_id": self.run_id,
+            "workspace": self.workspace,
+            "accepted_ms": now_ms,
+        }
+        if self.how is RunEnd.DELETED:
+            return RunDeleted(**at)
+        return RunUpdated(**at, status=_STATUSES[self.how])
+
+
+class _EventFields(TypedDict):
+    run_id: str
+    workspace: str | None
+    accepted_ms: int
 
 
 def end_of(mlflow_status: str | None, *, is_deleted: bool) -> RunEnd | None:

@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+import api
 from api.control.audit import Issuer
 from api.control.transitions import Action
 from api.errors import ConflictError, NotFoundError
@@ -22,6 +23,7 @@ from api.pages import Page
 from api.run_failures import RunFailures
 from api.runs import run_follower
 from api.runs.listing import list_runs
+from api.runs.run_follower import RunListener
 from api.runs.source import RunQuery
 from api.runs.status import training_status
 from api.timestamps import unix_ms
@@ -118,7 +120,6 @@ WAYS: Mapping[str, Callable[[Played], Awaitable[None]]] = {
 }
 LEAVES_A_MODEL = ("finished", "killed", "finished past the server", "loop stopped")
 IS_GONE = tuple(way for way in WAYS if way.startswith("deleted"))
-IS_ANNOUNCED = tuple(way for way in WAYS if not way.endswith(("past the server", "for good")))
 
 
 @asynccontextmanager
@@ -212,9 +213,7 @@ async def runs_list_counts_it_no_more(played: Played, way: str) -> bool:
     return statuses == [] if way in IS_GONE else statuses[0] in NO_TRAINING
 
 
-async def badge_on_an_open_socket_has_changed(played: Played, way: str) -> bool:
-    if way not in IS_ANNOUNCED:
-        return True
+async def badge_on_an_open_socket_has_changed(played: Played, _: str) -> bool:
     client = Client(played.parts.hub)
     first = await client.join(played.run_id)
     client.leave()
@@ -338,3 +337,16 @@ async def test_a_run_that_is_back_has_its_alerts_and_is_controlled_again(
         await played.parts.control.connect(played.run_id, None, "", PERSON)
         accepted = await played.parts.control.command(played.run_id, None, Action.PAUSE, PERSON)
         assert accepted.state.desired is Desired.PAUSED
+
+
+def test_each_listener_is_part_of_the_matrix() -> None:
+    """A new listener needs its checks in PARTS, and its name here."""
+    listeners = {listener.__name__ for listener in RunListener.__subclasses__()}
+    assert listeners == {"AlertEvaluator", "InactivityAlerts", "MlflowEvents"}
+
+
+def test_only_the_follower_and_the_hub_read_the_bus() -> None:
+    """Whoever follows the bus through RunFollower is told of each run that is over."""
+    sources = (Path(api.__file__).parent).rglob("*.py")
+    readers = {path.name for path in sources if "bus.follow()" in path.read_text()}
+    assert readers == {"run_follower.py", "hub.py"}
