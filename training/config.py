@@ -1,6 +1,7 @@
 """Settings of a training: validated once, frozen, and named like the MLflow params they become."""
 
 import os
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, ClassVar, Self
 
@@ -112,6 +113,11 @@ class LoopConfig(FrozenConfig):
     )
 
 
+REPEATED_ON_RESUME = frozenset(
+    {"workers", "gpus", "max_failures", "register_as", "delivery_timeout_s"}
+)
+
+
 class LaunchConfig(FrozenConfig):
     """Where a training runs, and as which MLflow run."""
 
@@ -136,6 +142,16 @@ class LaunchConfig(FrozenConfig):
         le=MAX_DELIVERY_TIMEOUT_S,
         description="longest wait at the end for the tracking server to accept everything",
     )
+
+    @property
+    def repeated(self) -> dict[str, Any]:
+        """The given settings that a resumed run repeats, unless it is given others."""
+        return self.model_dump(mode="json", include=self.model_fields_set & REPEATED_ON_RESUME)
+
+    def repeating(self, stored: Mapping[str, Any]) -> Self:
+        """These settings, with those of `stored` that are not given."""
+        new = {name: value for name, value in stored.items() if name not in self.model_fields_set}
+        return self.parse({**self.model_dump(include=self.model_fields_set), **new})
 
     @property
     def model_name(self) -> str:

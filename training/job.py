@@ -29,6 +29,8 @@ class TrainingJob:
     """The complete configuration, as plain JSON."""
     requested: Mapping[str, Any]
     """The settings that the person has given, of which `config` is made."""
+    launch: Mapping[str, Any]
+    """The launch settings that the person has given."""
     run_id: str
     tracking_uri: str
     artifact_uri: str

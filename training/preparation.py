@@ -61,9 +61,12 @@ def plan_training(
             recipe=launch.recipe,
             recipe_version=spec.config_class.recipe_version,
             requested=requested,
+            launch=launch.repeated,
         )
         return TrainingPlan(identity=identity, store=store, launch=launch)
     require_same_recipe(record.run_id, stored, launch.recipe, spec.config_class.recipe_version)
+    launch = launch.repeating(stored.launch)
+    stored = replace(stored, launch=launch.repeated)
     if stored.beginning is not None:
         _require_same_settings(spec, stored, requested)
         return TrainingPlan(
@@ -102,6 +105,7 @@ def prepare_job(
         recipe_version=identity.recipe_version,
         config=config.model_dump(mode="json"),
         requested=dict(identity.requested),
+        launch=dict(identity.launch),
         run_id=record.run_id,
         tracking_uri=record.tracking_uri,
         artifact_uri=record.artifact_uri,

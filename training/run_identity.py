@@ -45,6 +45,8 @@ class RunIdentity:
     recipe_version: int
     requested: Mapping[str, Any]
     """The settings that the person has given; paths are absolute."""
+    launch: Mapping[str, Any] = field(default_factory=dict)
+    """The launch settings that the person has given, which a resume repeats unless it has others."""
     config: Mapping[str, Any] = field(default_factory=dict)
     """The complete settings; empty until the training begins."""
     beginning: Beginning | None = None
@@ -57,6 +59,7 @@ class RunIdentity:
             "recipe": self.recipe,
             "recipe_version": self.recipe_version,
             "requested": dict(self.requested),
+            "launch": dict(self.launch),
             "config": dict(self.config),
             "beginning": None if self.beginning is None else vars(self.beginning),
         }
@@ -73,6 +76,7 @@ class RunIdentity:
             recipe=str(rest.pop("recipe")),
             recipe_version=int(rest.pop("recipe_version", 1)),
             requested=dict(rest.pop("requested", {})),
+            launch=dict(rest.pop("launch", {})),
             config=dict(rest.pop("config")),
             beginning=None if beginning is None else Beginning(**beginning),
             document=rest,

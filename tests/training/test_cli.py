@@ -91,6 +91,14 @@ def test_the_default_is_the_official_fine_tuning_of_retfound() -> None:
     assert {name: getattr(config, name) for name in expected} == expected
 
 
+def test_a_resumed_run_repeats_the_launch_settings_that_it_is_not_given_anew() -> None:
+    first = LaunchConfig.parse({"workers": "2", "register_as": "own", "run_name": "first"})
+    again = LaunchConfig.parse({"run_id": "r", "workers": "1"}).repeating(first.repeated)
+    assert (again.workers, again.register_as, again.run_id) == (1, "own", "r")
+    assert again.run_name == ""
+    assert again.max_failures == LaunchConfig().max_failures
+
+
 def test_all_wrong_settings_are_named_at_once() -> None:
     with pytest.raises(ConfigError, match=r"epochs: .*'-1' came.*warmth is not a setting"):
         retinal_config({"epochs": "-1", "warmth": "2"}, has_gpu=False)

@@ -64,8 +64,8 @@ def test_a_refused_run_trains_the_persons_data_once_they_are_mended(
 ) -> None:
     bad = truncate(program.data / "train" / "OCT_Normal" / "003.jpg")
     monkeypatch.chdir(program.root)
-    relative = program.run_here(monkeypatch, *FIT, "--data", program.data.name, *TINY)
-    assert relative == 1
+    settings = ("--data", program.data.name, "--register-as", "own-model", *TINY)
+    assert program.run_here(monkeypatch, *FIT, *settings) == 1
     bad.unlink()
     # From another folder, without repeating any setting.
     (program.root / "elsewhere").mkdir()
@@ -80,6 +80,7 @@ def test_a_refused_run_trains_the_persons_data_once_they_are_mended(
     assert run.data.params["data"] == str(program.root / "data")
     assert run.data.params["backbone"] == "test_resnet"
     assert run.data.params["train_images"] == "35"
+    assert program.client.search_model_versions("name='own-model'")
 
 
 def test_a_refused_setting_can_be_mended_and_the_others_stay(

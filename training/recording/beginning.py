@@ -47,6 +47,7 @@ def start(
         recipe=job.recipe,
         recipe_version=job.recipe_version,
         requested=job.requested,
+        launch=job.launch,
         config=job.config,
         beginning=before or now,
         document=description.document,
