@@ -1,4 +1,4 @@
-import { useId } from "react";
+import { useId, useMemo } from "react";
 import type { EpochDetails } from "../../../../live/schemas";
 import { useFormats } from "../../i18n/useFormats";
 import { useWords, words } from "../../i18n/words";
@@ -64,8 +64,13 @@ export function EpochPicker({ epochs, total, epoch, isFollowing, onPick, onFollo
   const last = epochs.at(-1);
   const newest = whole(last?.epoch);
   // Whether the newest epoch is not evaluated yet, while others are.
-  const isSeen = (each: EpochDetails): boolean => isEvaluated(each, catalog);
-  const isAhead = last !== undefined && !isSeen(last) && epochs.some(isSeen);
+  const isAhead = useMemo(
+    () =>
+      last !== undefined &&
+      !isEvaluated(last, catalog) &&
+      epochs.some((each) => isEvaluated(each, catalog)),
+    [epochs, last, catalog],
+  );
   const pickAt = (at: number): void => {
     const found = epochs[at];
     if (found) {

@@ -68,7 +68,8 @@ function OfRun({ runId, focusEpoch }: Props) {
   const epochs = list.data?.epochs ?? NONE;
   const total = list.data?.total ?? 0;
   const catalog = useMetricCatalog((state) => state.catalog);
-  const epoch = picked ?? latest(epochs, catalog)?.epoch;
+  const newest = useMemo(() => latest(epochs, catalog)?.epoch, [epochs, catalog]);
+  const epoch = picked ?? newest;
   const listed = useMemo(() => epochs.find((each) => each.epoch === epoch), [epochs, epoch]);
   const shown = useEpochDetails(runId, epoch, listed, changes);
   const place = useRef<HTMLDivElement>(null);
