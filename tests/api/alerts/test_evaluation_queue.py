@@ -1,6 +1,7 @@
 """The queue returns series in the order in which they are due, one per run at a time."""
 
 import asyncio
+from itertools import pairwise
 
 import pytest
 
@@ -80,3 +81,19 @@ async def test_a_running_series_can_be_queued_again() -> None:
     queue.done(one)
     queue.done(one)
     assert await next_due(queue) is one
+
+
+async def test_a_run_with_very_many_series_delays_no_other_run() -> None:
+    queue = EvaluationQueue()
+    instance = rule_instance()
+    many = [LiveSeries(instance) for _ in range(20_000)]
+    for series in many:
+        queue.put(series, -1.0)
+    of_another_run, _ = series_of_a_run()
+    queue.put(of_another_run, 0.0)
+    assert await next_due(queue) is many[0]
+    assert await next_due(queue) is of_another_run
+    for before, after in pairwise(many):
+        queue.done(before)
+        async with asyncio.timeout(10):
+            assert await queue.get() is after
