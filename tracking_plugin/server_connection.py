@@ -4,6 +4,7 @@ Every HTTP and WebSocket client of a server is made from a ServerConnection, so 
 reach the same server with the same credentials as MLflow's own client.
 """
 
+import logging
 import ssl
 from base64 import b64encode
 from collections.abc import Mapping
@@ -28,6 +29,10 @@ from tracking_plugin.server_environment import (
 )
 
 WORKSPACE_HEADER = "X-MLFLOW-WORKSPACE"
+
+websocket_logger = logging.getLogger("tracking_plugin.websocket")
+"""For every WebSocket: at DEBUG, the library would log the headers of the handshake with the password."""
+websocket_logger.setLevel(logging.INFO)
 
 
 @dataclass(frozen=True, kw_only=True)

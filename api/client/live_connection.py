@@ -5,6 +5,7 @@ and an asyncio connection does not: a generated loop would fit only one of them.
 """
 
 import asyncio
+import logging
 import ssl
 import time
 from collections.abc import AsyncGenerator, Generator, Mapping
@@ -17,6 +18,7 @@ from websockets.sync.client import connect as connect_blocking
 from api.client.live import LiveStream
 from api.client.reconnection import LOSSES
 from api.live.messages import ServerMessage
+from tracking_plugin.server_connection import websocket_logger
 
 _PING_S = 30.0
 _CLOSE_TIMEOUT_S = 2.0
@@ -38,6 +40,7 @@ class _Options(TypedDict):
     compression: None
     ssl: ssl.SSLContext | None
     proxy: str | None
+    logger: logging.Logger
 
 
 def follow(stream: LiveStream) -> Messages:
@@ -75,6 +78,7 @@ def _options(stream: LiveStream) -> _Options:
         "compression": None,
         "ssl": stream.address.tls,
         "proxy": stream.address.proxy,
+        "logger": websocket_logger,
     }
 
 

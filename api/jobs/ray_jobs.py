@@ -20,7 +20,7 @@ from tracking_plugin.ray_job_api import (
     unfinished_jobs,
 )
 from tracking_plugin.server_address import socket_url
-from tracking_plugin.server_connection import proxy_for
+from tracking_plugin.server_connection import proxy_for, websocket_logger
 
 MAX_LOG_MESSAGE_BYTES = 1024 * 1024
 
@@ -74,6 +74,7 @@ class RayJobs:
         async with connect(
             socket_url(self.address, f"/api/jobs/{submission_id}/logs/tail"),
             proxy=self._proxy,
+            logger=websocket_logger,
             additional_headers=self._endpoint.headers,
             open_timeout=REQUEST_TIMEOUT_S,
             max_size=MAX_LOG_MESSAGE_BYTES,

@@ -1,6 +1,8 @@
 """The clients reach servers with self-signed certificates, and say what is wrong on the way to a server."""
 
 import asyncio
+import logging
+from base64 import b64encode
 from contextlib import aclosing, closing
 
 import pytest
@@ -46,6 +48,21 @@ def test_a_server_with_a_self_signed_certificate_is_used_as_mlflow_is_told(
     with serving(FakeStream(answers={"/api": []}), tls=signed.server) as fake:
         assert call(fake.url, "runs").entries == []
         assert first_message(fake.url, call).type == "initial_state"  # type: ignore[attr-defined]
+
+
+def test_not_even_the_debug_log_has_the_password(
+    call: Call, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    with serving(FakeStream(answers={"/api": []})) as fake:
+        url = fake.url.replace("://", "://ada:topsecret@")
+        call(url, "runs")
+        first_message(url, call)
+
+    secrets = ("topsecret", b64encode(b"ada:topsecret").decode())
+    client_side = [it for it in caplog.records if it.name != "websockets.server"]
+    assert client_side
+    assert not [it for it in client_side if any(secret in it.getMessage() for secret in secrets)]
 
 
 def test_a_certificate_that_is_not_trusted_is_named_with_what_to_do(
