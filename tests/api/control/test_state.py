@@ -6,9 +6,12 @@ import pytest
 
 from api.control.silence import CONTROLLED_LIMIT_MS, SILENT_MESSAGE
 from api.control.state import (
+    DETACHED_MESSAGE,
     ControlState,
     commanded,
     connected,
+    deleted,
+    end_of_report,
     ended,
     launched,
     marked_silent,
@@ -18,6 +21,7 @@ from api.control.state import (
     synced_with_mlflow,
 )
 from api.control.transitions import Action, IllegalMoveError
+from api.runs.status import DELETED_MESSAGE
 from tracking_plugin.control_messages import Desired, Observed, Report
 from tracking_plugin.names import RunStatus
 
@@ -189,6 +193,58 @@ def test_the_first_end_counts(first: RunStatus, second: RunStatus) -> None:
     end = ended(PAUSED, first, "why")
     assert end.status is first
     assert ended(end, second, "other") == end
+
+
+@pytest.mark.parametrize("state", [PAUSING, PAUSED])
+def test_a_loop_that_waits_is_told_to_stop_once_its_run_has_ended(state: ControlState) -> None:
+    assert ended(state, S.ERROR).command.desired is Desired.STOPPED
+
+
+def test_a_loop_that_trains_is_left_to_end_with_its_run() -> None:
+    assert ended(TRAINING, S.COMPLETED).command.desired is Desired.RUNNING
+
+
+@pytest.mark.parametrize("state", [PENDING, TRAINING, PAUSED, RELEASED, STOPPING])
+def test_a_deleted_run_is_stopped_and_its_program_is_told_so(state: ControlState) -> None:
+    gone = deleted(state, DEADLINE_MS)
+    assert (gone.status, gone.desired, gone.message) == (
+        S.STOPPED,
+        Desired.STOPPED,
+        DELETED_MESSAGE,
+    )
+    assert gone.deadline_ms == DEADLINE_MS
+    assert deleted(gone, DEADLINE_MS + 1) == gone
+
+
+@pytest.mark.parametrize("state", [PAUSING, PAUSED, RESUMING, STOPPING])
+def test_a_loop_that_has_ended_leaves_no_command_pending(state: ControlState) -> None:
+    left = report(state, Observed.DETACHED)
+    assert (left.status, left.desired, left.has_link) == (S.TRAINING, Desired.RUNNING, False)
+    assert left.has_detached
+    assert not left.is_silent(NOW_MS + 10 * CONTROLLED_LIMIT_MS)
+
+
+def test_a_loop_that_ends_without_a_pending_command_says_nothing() -> None:
+    left = report(TRAINING, Observed.DETACHED)
+    assert (left.message, left.status) == ("", S.TRAINING)
+    assert not connected(left, NOW_MS).has_detached
+
+
+@pytest.mark.parametrize("state", [PAUSING, STOPPING])
+def test_the_reason_why_a_command_has_failed_is_that_the_loop_has_ended(
+    state: ControlState,
+) -> None:
+    assert report(state, Observed.DETACHED).message == DETACHED_MESSAGE
+
+
+@pytest.mark.parametrize(
+    ("observed", "status"),
+    [(Observed.STOPPED, S.STOPPED), (Observed.FAILED, S.ERROR), (Observed.DETACHED, None)],
+)
+def test_only_a_loop_that_stopped_or_failed_ends_its_run(
+    observed: Observed, status: RunStatus | None
+) -> None:
+    assert end_of_report(Report(observed=observed)) is status
 
 
 @pytest.mark.parametrize("observed", Observed)

@@ -98,3 +98,24 @@ def test_a_job_whose_process_is_gone(
     observed: ObservedJob, state_of_run: ControlState, expected: Step
 ) -> None:
     assert next_step(job(JobState.SUBMITTED), state_of_run, observed, NOW_MS) is expected
+
+
+@pytest.mark.parametrize(
+    ("has_link", "now_ms", "expected"),
+    [
+        (False, NOW_MS, Step.STOP),
+        (True, NOW_MS, Step.WAIT),
+        (True, NOW_MS + 2, Step.KILL),
+        (False, NOW_MS + 2, Step.KILL),
+    ],
+)
+def test_the_job_of_a_deleted_run_is_ended(has_link: bool, now_ms: int, expected: Step) -> None:
+    state = control(STOPPED, S.STOPPED, has_link=has_link, deadline_ms=NOW_MS + 1)
+    running = ObservedJob(status=RayStatus.RUNNING)
+    assert next_step(job(JobState.SUBMITTED), state, running, now_ms) is expected
+
+
+def test_the_job_of_a_run_that_has_ended_by_itself_may_finish_its_work() -> None:
+    state = control(RUNNING, S.COMPLETED, has_link=True)
+    running = ObservedJob(status=RayStatus.RUNNING)
+    assert next_step(job(JobState.SUBMITTED), state, running, NOW_MS) is Step.WAIT
