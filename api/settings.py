@@ -11,14 +11,16 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from api.errors import StartError
 from api.middleware.allowed_origins import Origin
+from tracking_plugin.data_roots import listed_roots
+from tracking_plugin.server_address import AddressError, parse_server
 
 PREFIX = "FOVEA_"
 
+YEAR_S = 366 * 86_400
+"""Longer times overflow where they are added to a date."""
+
 # A comma may also occur within a URL, for example between e-mail addresses.
 _BETWEEN_URLS = re.compile(r"(?<![\s,])[\s,]+(?=[A-Za-z][A-Za-z0-9+.-]*://)")
-
-_PLAIN_URL = re.compile(r"[!\"$->A-~]+")
-"""Visible ASCII characters without @ ? #."""
 
 BUS_SCHEMES = {"memory": False, "redis": True, "rediss": True, "unix": True}
 """The schemes of bus URLs, and whether several processes can share such a bus."""
@@ -68,31 +70,35 @@ def _bus_url(url: str) -> str:
     return url
 
 
-def _public_url(text: str) -> str:
-    """Without its last slash. The URL becomes part of links and of the environment of jobs."""
-    if not (url := text.strip()):
+def _public_url(url: str) -> str:
+    if not url.strip():
         return ""
     try:
-        parsed = urlsplit(url)
-        is_server = parsed.scheme in ("http", "https") and parsed.hostname and parsed.port != 0
-    except ValueError:
-        # A port that is no number, or half an IPv6 address.
-        is_server = False
-    # Besides a host and a path, a URL has a user before @, a query after ? and a fragment after #.
-    if not is_server or not _PLAIN_URL.fullmatch(url):
+        address = parse_server(url)
+    except AddressError:
+        address = None
+    # The address is shown in messages and links, and becomes a variable of jobs.
+    if address is None or address.username is not None or not address.url.isascii():
         raise ValueError(
             "a URL such as https://mlflow.example or http://10.0.0.5:5000 was expected, "
             "without a user, a query or a fragment"
         )
-    return parsed.geturl().rstrip("/")
+    return address.url
 
 
 class Settings(BaseSettings):
     """`data_dir` is FOVEA_DATA_DIR, and so on. A field without repr may hold a secret."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, env_ignore_empty=True, allow_inf_nan=False
+    )
 
     data_dir: Path = Field(Path(".fovea"), description="folder of the server's data")
+    data_roots: Annotated[tuple[Path, ...] | None, NoDecode, BeforeValidator(listed_roots)] = Field(
+        None,
+        description="folders, separated by colons, that data, weights and taxonomies of a request "
+        "must be in; default: any on a server for this machine alone, none on others",
+    )
     owner_pid: int | None = Field(
         None, ge=1, description="process with which the server ends; `fovea serve` sets it"
     )
@@ -100,13 +106,20 @@ class Settings(BaseSettings):
         frozenset(),
         description="web origins whose pages may use the server, in addition to its own",
     )
-    max_request_bytes: int = Field(1024 * 1024, ge=1, description="maximum size of a request body")
-    max_sockets: int = Field(4096, ge=1, description="maximum number of WebSockets per process")
+    max_request_bytes: int = Field(
+        1024 * 1024, ge=1, le=2**40, description="maximum size of a request body"
+    )
+    max_sockets: int = Field(
+        4096, ge=1, le=1_000_000, description="maximum number of WebSockets per process"
+    )
     bus_url: Annotated[str, AfterValidator(_bus_url)] = Field(
         "memory://", repr=False, description="bus through which server processes exchange events"
     )
     bus_retention: int = Field(
-        20_000, ge=1, description="number of events retained for sockets that reconnect"
+        20_000,
+        ge=1,
+        le=100_000_000,
+        description="number of events retained for sockets that reconnect",
     )
     database_url: str | None = Field(
         None, repr=False, description="database of Fovea's own tables; default: MLflow's"
@@ -117,7 +130,7 @@ class Settings(BaseSettings):
     ray_idle_s: float = Field(
         900,
         ge=0,
-        allow_inf_nan=False,
+        le=YEAR_S,
         description="seconds without a job after which the Ray head on this machine ends",
     )
     ray_owner_pid: int | None = Field(
@@ -138,6 +151,7 @@ class Settings(BaseSettings):
     silent_after_s: float = Field(
         1800,
         gt=0,
+        le=YEAR_S,
         description="seconds without activity after which a run raises an alert; 30 for a run that "
         "the server controls",
     )
@@ -145,18 +159,22 @@ class Settings(BaseSettings):
         (), repr=False, description="services that are notified of alerts, as Apprise URLs"
     )
     notify_wait_s: float = Field(
-        5, ge=0, description="seconds that a first notification waits for other alerts of its run"
+        5,
+        ge=0,
+        le=YEAR_S,
+        description="seconds that a first notification waits for other alerts of its run",
     )
     notify_interval_s: float = Field(
         60,
         ge=0,
+        le=YEAR_S,
         description="minimum seconds between notifications about a run without critical alerts",
     )
     notify_repeat_s: float = Field(
-        4 * 3600, ge=1, description="seconds after which open alerts are notified again"
+        4 * 3600, ge=1, le=YEAR_S, description="seconds after which open alerts are notified again"
     )
     obey_timeout_s: float = Field(
-        120, gt=0, description="seconds after which a job that does not stop is killed"
+        120, gt=0, le=YEAR_S, description="seconds after which a job that does not stop is killed"
     )
 
 

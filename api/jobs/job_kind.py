@@ -1,7 +1,7 @@
 """The interface of a job kind: what the server must know to create, run and show jobs of it."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -9,6 +9,7 @@ from api.jobs.params import Schema, require_params
 from api.runs.reader import RunReader
 from api.runs.state import RunState
 from api.runs.status import effective_status
+from tracking_plugin.data_roots import path_params
 from tracking_plugin.names import RunStatus
 
 Params = Mapping[str, Any]
@@ -50,6 +51,10 @@ class JobKind(ABC):
     def require_params(self, params: Params, at: tuple[str, ...]) -> None:
         """Raises RequestValidationError that names each parameter, below `at`, which is refused."""
         require_params(self.params_schema, params, at)
+
+    def paths(self, params: Params) -> Iterator[tuple[str, str]]:
+        """Name and value of each parameter that is a path."""
+        yield from path_params(self.params_schema, params)
 
     @abstractmethod
     def command(self, params: Params, run_id: str) -> str:

@@ -1,12 +1,14 @@
 """Parameters of jobs: checked against a JSON Schema, and written as command-line flags."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from fastapi.exceptions import RequestValidationError
 from jsonschema import Draft202012Validator
+
+from tracking_plugin.data_roots import DataRoots
 
 _MAX_MESSAGE_CHARS = 300
 
@@ -27,6 +29,14 @@ def require_params(schema: Schema, params: Mapping[str, Any], at: tuple[str, ...
         }
         for error in Draft202012Validator(schema).iter_errors(dict(params))
     ]
+    if problems:
+        raise RequestValidationError(problems)
+
+
+def require_allowed_paths(roots: DataRoots, paths: Iterable[tuple[str, str]]) -> None:
+    """Raises RequestValidationError that names every path outside the allowed folders."""
+    refusals = [(name, roots.refusal(path)) for name, path in paths]
+    problems = [{"loc": ("body", name), "msg": reason} for name, reason in refusals if reason]
     if problems:
         raise RequestValidationError(problems)
 

@@ -1,6 +1,7 @@
 """The job kind `training`: trains a recipe as `python -m training fit`."""
 
 import shlex
+from collections.abc import Iterator
 
 from fastapi.exceptions import RequestValidationError
 from pydantic import ConfigDict, Field, ValidationError
@@ -11,6 +12,7 @@ from api.jobs.recipes import recipe_schemas, require_recipe
 from api.jobs.schemas import Name, StartRequest
 from api.runs.reader import RunReader
 from api.runs.state import RunState
+from tracking_plugin.data_roots import path_params
 from tracking_plugin.names import Tag
 
 
@@ -39,6 +41,12 @@ class TrainingKind(JobKind):
         require_recipe(training.recipe, (*at, "recipe"))
         schema = recipe_schemas()[training.recipe]
         require_params(schema, training.params, (*at, "params"))
+
+    def paths(self, params: Params) -> Iterator[tuple[str, str]]:
+        training = TrainingParams.model_validate(params)
+        if training.data is not None:
+            yield "data", training.data
+        yield from path_params(recipe_schemas()[training.recipe], training.params)
 
     def command(self, params: Params, run_id: str) -> str:
         training = TrainingParams.model_validate(params)

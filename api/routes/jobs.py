@@ -1,5 +1,7 @@
 """/api/jobs: jobs of every kind, and the kinds there are."""
 
+import ipaddress
+from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -33,6 +35,25 @@ def tracking_uri(request: Request) -> str:
 
 
 TrackingUri = Annotated[str, Depends(tracking_uri)]
+
+
+def data_roots(request: Request) -> DataRoots:
+    """The configured folders; without any, every path on a server for this machine, else none."""
+    configured: tuple[Path, ...] | None = request.app.state.data_roots
+    if configured is not None or not _serves_this_machine_alone(request):
+        return DataRoots(configured or ())
+    return DataRoots(None)
+
+
+def _serves_this_machine_alone(request: Request) -> bool:
+    host, _ = request.scope.get("server") or ("", None)
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+Roots = Annotated[DataRoots, Depends(data_roots)]
 KindName = Annotated[
     str, Query(description="one kind only", json_schema_extra={"enum": list(JOB_KINDS)})
 ]
@@ -50,13 +71,13 @@ def get_job_kinds() -> list[JobKindEntry]:
 
 @router.post("", status_code=201, responses=documented(examples.EVALUATE_JOB, status=201))
 async def create_job(
-    body: NewJob, services: RunningServices, workspace: Workspace, uri: TrackingUri
+    body: NewJob, services: RunningServices, workspace: Workspace, uri: TrackingUri, roots: Roots
 ) -> JobEntry:
     """Create a job of any kind, and start it unless `start` is false."""
     kind = require_kind(body.kind, ("body", "kind"))
     kind.require_params(body.params, ("body", "params"))
     job = await services.jobs.create(
-        kind, body.params, workspace, tracking_uri=uri, start=body.start
+        kind, body.params, workspace, tracking_uri=uri, roots=roots, start=body.start
     )
     return await services.jobs.entry(job)
 

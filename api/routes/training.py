@@ -24,7 +24,7 @@ from api.pages import Limit, Offset, Page
 from api.routes.dependencies import By, RunningServices, Workspace, in_workspace
 from api.routes.documented import REFUSALS, documented
 from api.routes.examples import jobs as examples
-from api.routes.jobs import TrackingUri
+from api.routes.jobs import Roots, TrackingUri
 from tracking_plugin.names import RunStatus
 
 EXPERIMENT = "training-jobs"
@@ -54,12 +54,15 @@ async def start(
     services: RunningServices,
     workspace: Workspace,
     uri: TrackingUri,
+    roots: Roots,
     body: StartRequest | None = None,
 ) -> StartResponse:
     """Start a training. The response comes once its MLflow run exists."""
     params = (body or StartRequest()).model_dump()
     TRAINING.require_params(params, ("body",))
-    job = await services.jobs.create(TRAINING, params, workspace, tracking_uri=uri, start=True)
+    job = await services.jobs.create(
+        TRAINING, params, workspace, tracking_uri=uri, roots=roots, start=True
+    )
     return StartResponse(
         message="The run exists and its job is on its way",
         training_status=RunStatus.PENDING,
@@ -69,11 +72,17 @@ async def start(
 
 @router.post("/training/", status_code=201, responses=documented(examples.CREATED_JOB, status=201))
 async def create(
-    body: JobRequest, services: RunningServices, workspace: Workspace, uri: TrackingUri
+    body: JobRequest,
+    services: RunningServices,
+    workspace: Workspace,
+    uri: TrackingUri,
+    roots: Roots,
 ) -> JobEntry:
     """Create a training job without starting it."""
     params = _params(body).model_dump()
-    job = await services.jobs.create(TRAINING, params, workspace, tracking_uri=uri, start=False)
+    job = await services.jobs.create(
+        TRAINING, params, workspace, tracking_uri=uri, roots=roots, start=False
+    )
     return await services.jobs.entry(job)
 
 
