@@ -17,10 +17,15 @@ SUBMIT_TIMEOUT_S = 120.0
 """Longer, because a head that has just started first waits for its job agent."""
 
 _MAX_MESSAGE_CHARS = 300
+_TEMPORARY = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
 
 
 class RayError(Exception):
     """The cluster did not respond, or refused the request; the message names it without secrets."""
+
+
+class RayRefusedError(RayError):
+    """The cluster refuses this user or the request: to ask again changes nothing."""
 
 
 class UnknownRayJobError(RayError):
@@ -128,7 +133,9 @@ class RayEndpoint:
             raise UnknownRayJobError(f"Ray at {self._host} does not know the job")
         if status >= HTTPStatus.BAD_REQUEST:
             last_line = (text.strip().splitlines() or [""])[-1][:_MAX_MESSAGE_CHARS]
-            raise RayError(f"Ray at {self._host} answered {status}: {last_line}")
+            message = f"Ray at {self._host} answered {status}: {last_line}"
+            is_temporary = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _TEMPORARY
+            raise RayError(message) if is_temporary else RayRefusedError(message)
         try:
             document: Any = json.loads(text)
         except ValueError:

@@ -14,7 +14,12 @@ from tracking_plugin.mlflow_status import run_status_of
 from tracking_plugin.names import RunStatus as FoveaStatus
 from tracking_plugin.names import Tag
 from tracking_plugin.ray_head import JOB_STOP_ENVIRONMENT
-from tracking_plugin.ray_job_api import RayError, RayStatus, UnknownRayJobError
+from tracking_plugin.ray_job_api import (
+    RayError,
+    RayRefusedError,
+    RayStatus,
+    UnknownRayJobError,
+)
 from tracking_plugin.ray_job_client import RayJobClient
 
 # Below MLflow's own logger, so that `mlflow run` shows these lines among its own.
@@ -68,8 +73,17 @@ class RayRun(SubmittedRun):
     def wait(self) -> bool:
         """Wait without limit; returns whether the job succeeded and its run did not fail."""
         intervals_s = _poll_intervals_s()
-        while (job_ended_as := self._job_end()) is None:
-            time.sleep(next(intervals_s))
+        try:
+            while (job_ended_as := self._job_end()) is None:
+                time.sleep(next(intervals_s))
+        except RayRefusedError as refusal:
+            logger.error(  # noqa: TRY400 - the message needs no traceback
+                "The end of job %s cannot be waited for: %s. The job goes on by itself",
+                self.job_id,
+                refusal,
+            )
+            atexit.unregister(self._wait_at_exit)
+            return False
         ended_as = self._settle(job_ended_as)
         atexit.unregister(self._wait_at_exit)
         return ended_as == RunStatus.FINISHED
@@ -106,6 +120,8 @@ class RayRun(SubmittedRun):
         except UnknownRayJobError:
             # The head was replaced, and the job has ended with the old one.
             return RunStatus.FAILED
+        except RayRefusedError:
+            raise
         except RayError as error:
             if not self._cluster_is_alive():
                 return RunStatus.FAILED

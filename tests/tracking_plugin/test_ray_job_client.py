@@ -9,8 +9,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from tests.ports import LOOPBACK, free_port
-from tracking_plugin.ray_job_api import RayEndpoint, RayError, RayStatus, UnknownRayJobError
+from tracking_plugin.ray_job_api import (
+    RayEndpoint,
+    RayError,
+    RayRefusedError,
+    RayStatus,
+    UnknownRayJobError,
+)
 from tracking_plugin.ray_job_client import RayJobClient
+from tracking_plugin.ray_run import RayRun
 
 ENDPOINT = RayEndpoint("http://me:secret@ray.example:8265/", "a-token")
 
@@ -77,3 +84,28 @@ def test_errors_contain_the_host_but_no_secrets(status: int, text: str, expected
     assert "ray.example:8265" in str(raised.value)
     assert "secret" not in str(raised.value)
     assert "a-token" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("status", "is_refusal"), [(401, True), (403, True), (400, True), (429, False), (503, False)]
+)
+def test_only_a_refusal_is_not_worth_asking_again(status: int, is_refusal: bool) -> None:
+    with pytest.raises(RayError) as raised:
+        ENDPOINT.read(status, "")
+    assert isinstance(raised.value, RayRefusedError) is is_refusal
+
+
+def test_the_end_of_a_job_is_not_waited_for_where_the_cluster_refuses(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with ray(403, "no such token") as (client, requests):
+        run = RayRun(
+            run_id="r",
+            job_id="x",
+            client=client,
+            tracking_uri="http://127.0.0.1:9",
+            cluster_is_alive=lambda: True,
+        )
+        assert not run.wait()
+    assert len(requests) == 1
+    assert "cannot be waited for" in caplog.text
