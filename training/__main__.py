@@ -1,12 +1,14 @@
-"""The training program: `python -m training fit|evaluate|deliver|schema` (see `--help` of each)."""
+"""The training program: `python -m training fit|evaluate|scan|deliver|schema` (see `--help` of each)."""
 
 import argparse
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from tracking_plugin.data_folder import make_data_folder
+from tracking_plugin.data_roots import DataRoots
 from tracking_plugin.server_address import without_credentials
 from tracking_plugin.terminal_output import outlive_readers, plain
 from training.cli_options import add_flags, given_values
@@ -65,6 +67,10 @@ def build_parser(recipe: str, command: str | None = None) -> argparse.ArgumentPa
         add_flags(fit_parser, recipe_spec(recipe).config_class, f"the {recipe} recipe")
     if evaluate_parser := add("evaluate", "score a finished run's best model", _evaluate):
         _add_evaluate_flags(evaluate_parser)
+    if scan_parser := add("scan", "list what a data set has, leaves out and has twice", _scan):
+        scan_parser.add_argument(
+            "--data", required=True, help="folder with train|val|test/<class>/"
+        )
     add("schema", "write the JSON Schemas of the recipes and of the job kinds", _write_schemas)
     if deliver_parser := add("deliver", "send the undelivered records of an ended run", _deliver):
         deliver_parser.add_argument("--run-id", required=True, help="the run of the records")
@@ -97,6 +103,15 @@ def _settings() -> TrainingSettings:
             "name another one with FOVEA_DATA_DIR."
         ) from None
     return settings
+
+
+def _scan(namespace: argparse.Namespace) -> None:
+    from training.data.full_scan import print_full_scan  # noqa: PLC0415
+    from training.process import current_process  # noqa: PLC0415
+
+    root = Path(namespace.data).expanduser()
+    roots = DataRoots(TrainingSettings().data_roots)
+    print_full_scan(root, roots, current_process(use_gpu=False))
 
 
 def _deliver(namespace: argparse.Namespace) -> None:

@@ -29,6 +29,8 @@ PRETRAINING_ONLY = (
     *("head.", "head_", "heads.", "fc.", "fc_norm.", "classifier.", "last_linear.", "norm."),
     *("aux_head.", "AuxLogits.", "pre_logits."),
 )
+AUXILIARY_HEADS = ("aux_head.", "AuxLogits.")
+"""Prefixes of classifiers that only help to train the network, with an output for each class."""
 """Prefixes of tensors that may be in the file and not in the network: heads, and what is before them."""
 AFTER_POOLING = ("fc_norm.", "head.norm.")
 """Prefixes of the normalisation before the classifier, which pre-training may not have had."""
@@ -144,9 +146,13 @@ def _fit_vision_transformer(tensors: StateDict, model: VisionTransformer) -> Sta
 
 
 def _initialised_names(model: nn.Module) -> set[str]:
-    """Parameters of the classifier, which the pre-trained values do not replace."""
+    """Parameters of the classifiers, which the pre-trained values do not replace."""
     classifier = {id(tensor) for tensor in classifier_parameters(model)}
-    return {name for name, tensor in model.named_parameters() if id(tensor) in classifier}
+    return {
+        name
+        for name, tensor in model.named_parameters()
+        if id(tensor) in classifier or name.startswith(AUXILIARY_HEADS)
+    }
 
 
 def _require_finite(path: Path, weights: StateDict, expected: StateDict) -> None:
