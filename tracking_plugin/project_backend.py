@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from mlflow import MlflowClient
 from mlflow.entities import Run
+from mlflow.exceptions import ExecutionException
 from mlflow.projects.backend.abstract_backend import AbstractBackend
 from mlflow.projects.utils import (
     PROJECT_STORAGE_DIR,
@@ -20,6 +21,7 @@ from mlflow.projects.utils import (
     load_project,
 )
 
+from tracking_plugin.adopted_server import adopt_server
 from tracking_plugin.mlflow_status import MlflowStatus
 from tracking_plugin.names import RunStatus, Tag
 from tracking_plugin.ray_cluster import find_cluster, job_client, submit_job
@@ -27,6 +29,8 @@ from tracking_plugin.ray_head import JOB_STOP_ENVIRONMENT
 from tracking_plugin.ray_job_api import RayEndpoint
 from tracking_plugin.ray_job_client import RayJobClient
 from tracking_plugin.ray_run import MAX_TAG_CHARS, RayRun
+from tracking_plugin.server_address import AddressError, is_server, without_credentials
+from tracking_plugin.server_environment import credential_variables
 
 # Below MLflow's own logger, so that `mlflow run` shows these lines among its own.
 logger = logging.getLogger("mlflow.projects.fovea-ray")
@@ -66,6 +70,7 @@ class RayProjectBackend(AbstractBackend):
         experiment_id: str,
     ) -> RayRun:
         """Create the MLflow run, submit the job and return without waiting for it."""
+        tracking_uri = _without_password(tracking_uri)
         work_dir = fetch_and_validate_project(project_uri, version, entry_point, params)
         run = get_or_create_run(
             None, project_uri, experiment_id, work_dir, version, entry_point, params
@@ -77,6 +82,16 @@ class RayProjectBackend(AbstractBackend):
         return submitted
 
 
+def _without_password(tracking_uri: str) -> str:
+    """The same server; its user name and password move to variables, which a local job inherits."""
+    if not is_server(tracking_uri):
+        return tracking_uri
+    try:
+        return adopt_server(tracking_uri)
+    except AddressError as error:
+        raise ExecutionException(str(error)) from None
+
+
 @contextmanager
 def _fail_run_on_error(client: MlflowClient, run_id: str) -> Iterator[None]:
     """If the submission fails, end the run as FAILED with the reason in its message."""
@@ -86,7 +101,7 @@ def _fail_run_on_error(client: MlflowClient, run_id: str) -> Iterator[None]:
         yield
     except Exception as error:
         client.set_tag(run_id, Tag.STATUS, RunStatus.ERROR)
-        client.set_tag(run_id, Tag.MESSAGE, str(error)[:MAX_TAG_CHARS])
+        client.set_tag(run_id, Tag.MESSAGE, without_credentials(str(error))[:MAX_TAG_CHARS])
         client.set_terminated(run_id, MlflowStatus.FAILED)
         raise
 
@@ -107,14 +122,16 @@ def _submit(
         "MLFLOW_EXPERIMENT_ID": str(run.info.experiment_id),
         "MLFLOW_TRACKING_URI": absolute_uri(tracking_uri),
     }
-    runtime_env = _runtime_env(backend_config, variables)
     if cluster.is_local:
         storage_dir = backend_config.get(PROJECT_STORAGE_DIR)
         command = local_command(work_dir, entry_point, params, storage_dir)
+        runtime_env = _runtime_env(backend_config, variables)
     else:
         command = cluster_command(work_dir, entry_point, params)
+        variables |= credential_variables()
         excludes = list(backend_config.get("excludes", EXCLUDES))
-        runtime_env = {"working_dir": work_dir, "excludes": excludes, **runtime_env}
+        runtime_env = {"working_dir": work_dir, "excludes": excludes}
+        runtime_env |= _runtime_env(backend_config, variables)
     job_id = submit_job(
         client,
         entrypoint=command,
@@ -122,7 +139,9 @@ def _submit(
         runtime_env=runtime_env,
         metadata={"mlflow_run_id": run_id},
     )
-    logger.info("=== Ray job %s at %s is run %s ===", job_id, cluster.address, run_id)
+    logger.info(
+        "=== Ray job %s at %s is run %s ===", job_id, without_credentials(cluster.address), run_id
+    )
     return RayRun(
         run_id=run_id,
         job_id=job_id,

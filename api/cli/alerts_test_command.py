@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -17,10 +18,15 @@ from api.cli.plain_text import NOTHING, number
 from api.cli.run_choice import resolve_run
 from api.cli.run_text import LEVEL_STYLES
 from api.client import FoveaClient
+from api.client.server_address import chosen_uri
+from api.errors import ApiError
 from api.printable import printable
 from api.runs.critical_thresholds import critical_thresholds
 from api.runs.series import Series, once_per_step
 from api.timestamps import utc
+from tracking_plugin.adopted_server import adopt_server
+from tracking_plugin.server_address import AddressError
+from tracking_plugin.server_environment import read_environment
 
 HEADS = ("step", "time", "alert", "level", "metric", "value", "bound", "cases", "95% interval")
 
@@ -39,10 +45,14 @@ def run_alerts_test(request: AlertsTestRequest, console: Console) -> None:
     file = load_rules(request.rules)
     with FoveaClient(request.url) as client:
         run_id = resolve_run(client, request.run)
-        mlflow = MlflowClient(client.address.url)
-    run = mlflow.get_run(run_id)
-    rules = rules_of_run(file, critical_thresholds(run.data.params))
-    replays = replay(rules, _history(mlflow, run_id, run.data.metrics, rules))
+    try:
+        # MLflow's client needs the user and the password, too, that may be part of the address.
+        mlflow = MlflowClient(adopt_server(chosen_uri(request.url, read_environment().uri)))
+        run = mlflow.get_run(run_id)
+        rules = rules_of_run(file, critical_thresholds(run.data.params))
+        replays = replay(rules, _history(mlflow, run_id, run.data.metrics, rules))
+    except (AddressError, MlflowException) as error:
+        raise ApiError(f"MLflow did not give the run's history: {error}") from error
     _show(replays, console)
     remarks = console if console.is_terminal else Console(stderr=True)
     for line in _remarks(replays, file.rules):

@@ -27,7 +27,7 @@ def server_address(
     """
     try:
         environment = environment or read_environment()
-        connection = server_connection(_chosen(url, environment.uri), environment)
+        connection = server_connection(chosen_uri(url, environment.uri), environment)
     except InvalidAddress as error:
         source = f"{URI}: " if url is None else ""
         hint = "; name the server with --url" if url is None else ""
@@ -35,7 +35,8 @@ def server_address(
     return replace(connection, headers={**connection.headers, **(headers or {})})
 
 
-def _chosen(url: str | None, tracking_uri: str | None) -> str:
+def chosen_uri(url: str | None, tracking_uri: str | None) -> str:
+    """The given address, else that of MLFLOW_TRACKING_URI, else, if that is not set, the default."""
     if url is not None:
         return url
     return DEFAULT_URL if tracking_uri is None else tracking_uri

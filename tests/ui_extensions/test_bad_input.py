@@ -327,6 +327,15 @@ def test_a_run_that_is_deleted_while_it_is_open_says_so(server: Server, page: Pa
     expect(caption(page, "Loss")).to_have_text("step 1")
 
 
+def test_the_beginning_of_an_id_opens_its_run(server: Server, page: Page) -> None:
+    run = new_run(server.url, "abbreviated")
+
+    page.goto(f"{server.url}/monitor/#/runs/{run.run_id[:12]}?epoch=1")
+
+    expect(page.get_by_role("heading", name="abbreviated", level=1)).to_be_visible()
+    expect(page).to_have_url(re.compile(rf"#/runs/{run.run_id}\?epoch=1$"))
+
+
 def test_an_unknown_run_is_reported_as_missing(
     server: Server, page: Page, complaints: list[str]
 ) -> None:
