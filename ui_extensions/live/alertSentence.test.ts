@@ -22,6 +22,8 @@ it("names a value that is no number", () => {
   const part = { message_code: "measured", not_finite: "NaN", current_value: null } as const;
   const alert = anAlert({ ...part, metric: "train/loss", confidence_interval: null });
   expect(alertMessage(alert, "fr", french).text).toBe("train/loss vaut NaN au pas 100");
+  const infinite = { ...alert, not_finite: "-Infinity" } as const;
+  expect(alertMessage(infinite, "en", english).text).toBe("train/loss is -∞ at step 100");
 });
 
 it("gives the length of a silence as a duration", () => {

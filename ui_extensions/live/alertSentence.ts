@@ -107,7 +107,9 @@ export function alertMessage(alert: CriticalAlert, language: Language, formats: 
     isSilence ? formats.duration(value) : formats.metric(value);
   const values = {
     metric: isolated(alert.metric),
-    value: alert.not_finite ?? number(alert.current_value),
+    value: alert.not_finite
+      ? formats.metric(Number(alert.not_finite))
+      : number(alert.current_value),
     step: formats.whole(alert.step),
     threshold: number(alert.threshold),
   };

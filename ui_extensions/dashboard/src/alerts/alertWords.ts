@@ -88,5 +88,6 @@ export function shownNumber(
 }
 
 export function shownValue(alert: CriticalAlert, formats: Formats): string {
-  return alert.not_finite ?? shownNumber(alert, alert.current_value, formats);
+  const value = alert.not_finite ? Number(alert.not_finite) : alert.current_value;
+  return shownNumber(alert, value, formats);
 }

@@ -42,6 +42,14 @@ it("keeps the range of what is visible, and a line to a far value upright", () =
   expect(lines[0]?.[2]).toBe(1_000);
 });
 
+it("has room for a line that enters and leaves the view between two points", () => {
+  const view = { ...VIEW, min: 4, max: 6 };
+  const data = new PlotDataBuilder().build([points([3, 5, 7], [10, 0, 20])], view);
+  const { y } = scaledPlot(data, view, SCALING);
+  expect(y.range.min).toBeCloseTo(-0.6);
+  expect(y.range.max).toBeCloseTo(10.6);
+});
+
 it("has only gaps where no value can be drawn", () => {
   const view = { ...VIEW, isLog: true };
   const data = new PlotDataBuilder().build([points([1, 2], [-1, Number.NaN])], view);

@@ -84,31 +84,50 @@ function valueAxis(range: AxisRange, isLog: boolean, { heightPx, format }: Scali
   };
 }
 
-/** The range of all values in the view; of all values if none is in it. */
+/** The range of all lines in the view, which they may enter and leave between two points. */
 function visibleRange(
   steps: readonly number[],
   columns: readonly Column[],
   { min, max }: View,
 ): AxisRange {
-  const isVisible = (index: number): boolean =>
-    (steps[index] as number) >= min && (steps[index] as number) <= max;
-  return rangeOf(columns, isVisible) ?? rangeOf(columns, () => true) ?? { min: 0, max: 1 };
-}
-
-function rangeOf(
-  columns: readonly Column[],
-  isWanted: (index: number) => boolean,
-): AxisRange | null {
-  let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  const include = (value: number): void => {
+    least = Math.min(least, value);
+    most = Math.max(most, value);
+  };
   for (const column of columns) {
+    let before: Point | null = null;
     column.forEach((value, index) => {
-      if (value !== null && value !== undefined && isWanted(index)) {
-        min = Math.min(min, value);
-        max = Math.max(max, value);
+      const step = steps[index] as number;
+      if (value === undefined) {
+        return;
       }
+      const here: Point | null = value === null ? null : { step, value };
+      if (here && step >= min && step <= max) {
+        include(here.value);
+      }
+      if (before && here) {
+        for (const edge of [min, max]) {
+          if (before.step < edge && edge < step) {
+            include(between(before, here, edge));
+          }
+        }
+      }
+      before = here;
     });
   }
-  return min <= max ? paddedRange(min, max) : null;
+  return least <= most ? paddedRange(least, most) : { min: 0, max: 1 };
+}
+
+interface Point {
+  step: number;
+  value: number;
+}
+
+/** The value of a line at `step`. */
+function between(from: Point, to: Point, step: number): number {
+  const share = (step - from.step) / (to.step - from.step);
+  return from.value * (1 - share) + to.value * share;
 }
 
 /** A gap stays a gap; a point outside the view is at most FARTHEST away. */
