@@ -19,8 +19,7 @@ def run_rank(
     `gpu` is the torch.device that the launcher has chosen, if it has chosen one. Raises
     TrainingError if the training fails.
     """
-    for name, value in job.credentials.items():
-        os.environ.setdefault(name, value)
+    os.environ.update(job.credentials)
     spec = recipe_spec(job.recipe)
     if isinstance(spec, ProgramSpec):
         return run_program(spec, job)
