@@ -43,6 +43,7 @@ class WatchedRun:
     has_gap: bool = False
     """Whether updates were dropped because this reader was too slow."""
     _updated_until: int = 0
+    _is_pace_of_history: bool = False
     _pace: deque[tuple[int, datetime]] = field(
         default_factory=lambda: deque(maxlen=_NUM_PACE_STEPS)
     )
@@ -78,7 +79,7 @@ class WatchedRun:
             return status.eta_seconds
         (first, first_at), (last, last_at) = self._pace[0], self._pace[-1]
         num_left = max(0, status.total_epochs * status.total_batches - last)
-        return num_left * (last_at - first_at).total_seconds() / (last - first)
+        return num_left * max(0.0, (last_at - first_at).total_seconds()) / (last - first)
 
     def apply(self, message: ServerMessage, now: datetime) -> None:
         """Update the state by a message that was received at `now`."""
@@ -110,6 +111,7 @@ class WatchedRun:
         self.metrics, self.system, self.status = state.metrics, state.system, state.status
         for snapshot in state.history:
             self._record_pace(snapshot.step, snapshot.timestamp)
+        self._is_pace_of_history = bool(self._pace)
 
     def _update(self, update: MetricsUpdate, now: datetime) -> None:
         self.has_gap |= (update.previous or 0) > self._updated_until
@@ -119,6 +121,10 @@ class WatchedRun:
         )
         self.system = update.system
         self.add_history(update.points)
+        if self._is_pace_of_history:
+            # Its times are those of the run's machine, whose clock may differ from the server's.
+            self._pace.clear()
+            self._is_pace_of_history = False
         self._record_pace(update.step, update.timestamp)
         progress = {
             "epoch": update.epoch,

@@ -3,10 +3,10 @@
 from collections import Counter
 from datetime import datetime
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
 
 from api.jobs.kinds import TRAINING
-from api.jobs.store import JobStore
+from api.jobs.store import Job, JobStore
 from api.jobs.training_kind import TrainingParams
 from api.pages import Page
 from api.runs.reader import RunReader
@@ -99,7 +99,10 @@ def _mean_duration_s(runs: list[FoundRun]) -> float | None:
     durations_ms = [
         run.state.end_time_ms - run.state.start_time_ms
         for run in runs
-        if run.state.end_time_ms is not None and run.state.start_time_ms is not None
+        if run.state.end_time_ms is not None
+        and run.state.start_time_ms is not None
+        # Clients write both times, by clocks that may differ.
+        and run.state.end_time_ms >= run.state.start_time_ms
     ]
     return sum(durations_ms) / len(durations_ms) / 1000 if durations_ms else None
 
@@ -117,9 +120,17 @@ def _activity(run: FoundRun) -> Activity:
 
 def _popular_presets(jobs: JobStore, workspace: str | None) -> list[PopularPreset]:
     newest = jobs.listed(workspace, Page(limit=NUM_TIMED), TRAINING.name).entries
-    trainings = [TrainingParams.model_validate(job.params) for job in newest]
+    trainings = [known for job in newest if (known := _params(job)) is not None]
     counts = Counter((each.recipe, str(each.params.get("preset", "auto"))) for each in trainings)
     return [
         PopularPreset(recipe=recipe, preset=preset, count=count)
         for (recipe, preset), count in counts.most_common(NUM_PRESETS)
     ]
+
+
+def _params(job: Job) -> TrainingParams | None:
+    """None if another version of the server has stored others."""
+    try:
+        return TrainingParams.model_validate(job.params)
+    except ValidationError:
+        return None

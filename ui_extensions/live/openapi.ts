@@ -189,7 +189,7 @@ export interface paths {
         };
         /**
          * Get Run
-         * @description The status and progress of a run.
+         * @description The status and progress of a run, which the beginning of its id names, too.
          */
         get: operations["get_run_api_runs__run_id__get"];
         put?: never;
@@ -2251,6 +2251,7 @@ export interface components {
             /**
              * Headlines
              * @description the run's main values, also of metrics that no other field has
+             * @default []
              */
             headlines: components["schemas"]["HeadlineValue"][];
         };
@@ -2581,7 +2582,17 @@ export interface operations {
                      *       "mlflow_version": "3.16.0",
                      *       "is_bus_connected": true,
                      *       "num_sockets": 3,
-                     *       "num_unread_writes": 0
+                     *       "num_unread_writes": 0,
+                     *       "num_run_failures": 1,
+                     *       "failing_runs": [
+                     *         {
+                     *           "run_id": "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18",
+                     *           "work": "Processing an event",
+                     *           "error": "ValueError",
+                     *           "num": 1,
+                     *           "timestamp": "2026-01-02T03:04:05Z"
+                     *         }
+                     *       ]
                      *     }
                      */
                     "application/json": components["schemas"]["Health"];
@@ -2610,7 +2621,7 @@ export interface operations {
     get_latest_api_metrics_latest_get: {
         parameters: {
             query?: {
-                /** @description MLflow run id; default: the newest active run, else the newest run */
+                /** @description MLflow run id, or the beginning of one; default: the newest active run, else the newest run */
                 run_id?: string | null;
             };
             header?: {
@@ -2911,7 +2922,7 @@ export interface operations {
                 limit?: number;
                 /** @description number of entries to skip */
                 offset?: number;
-                /** @description MLflow run id; default: the newest active run, else the newest run */
+                /** @description MLflow run id, or the beginning of one; default: the newest active run, else the newest run */
                 run_id?: string | null;
             };
             header?: {
@@ -3037,7 +3048,7 @@ export interface operations {
                 from_step?: number | null;
                 /** @description last step to include */
                 to_step?: number | null;
-                /** @description MLflow run id; default: the newest active run, else the newest run */
+                /** @description MLflow run id, or the beginning of one; default: the newest active run, else the newest run */
                 run_id?: string | null;
             };
             header?: {
@@ -3129,7 +3140,7 @@ export interface operations {
                 limit?: number;
                 /** @description number of entries to skip */
                 offset?: number;
-                /** @description MLflow run id; default: the newest active run, else the newest run */
+                /** @description MLflow run id, or the beginning of one; default: the newest active run, else the newest run */
                 run_id?: string | null;
             };
             header?: {
@@ -3253,7 +3264,7 @@ export interface operations {
     get_epoch_api_epochs__epoch__get: {
         parameters: {
             query?: {
-                /** @description MLflow run id; default: the newest active run, else the newest run */
+                /** @description MLflow run id, or the beginning of one; default: the newest active run, else the newest run */
                 run_id?: string | null;
             };
             header?: {
@@ -3403,7 +3414,7 @@ export interface operations {
                 epochs: string;
                 /** @description short names (loss, accuracy, auc_roc, f1_score, learning_rate), groups (critical_conditions, per_class) or MLflow names, separated by commas */
                 metrics?: string;
-                /** @description MLflow run id; default: the newest active run, else the newest run */
+                /** @description MLflow run id, or the beginning of one; default: the newest active run, else the newest run */
                 run_id?: string | null;
             };
             header?: {
@@ -3861,6 +3872,7 @@ export interface operations {
                      *         "state": "firing",
                      *         "level": "critical",
                      *         "message": "critical/RAO is 0.8462 at step 120, below 0.99 (13 cases, 95% interval 0.578 to 0.957)",
+                     *         "message_code": "below",
                      *         "current_value": 0.8462,
                      *         "threshold": 0.99,
                      *         "support": 13,
@@ -3875,7 +3887,8 @@ export interface operations {
                      *         "batch": 40,
                      *         "timestamp": "2026-06-13T10:30:00Z",
                      *         "started_at": "2026-06-13T10:30:00Z",
-                     *         "recommendation": "Do not use this model where RAO must not be missed",
+                     *         "recommendation": "Do not use this model where a missed RAO would do harm",
+                     *         "recommendation_code": "missed_condition",
                      *         "action": "none",
                      *         "acknowledged_by": "dr.bernard",
                      *         "acknowledged_at": "2026-06-13T10:34:00Z",
@@ -3970,6 +3983,7 @@ export interface operations {
                      *         "state": "firing",
                      *         "level": "critical",
                      *         "message": "critical/RAO is 0.8462 at step 120, below 0.99 (13 cases, 95% interval 0.578 to 0.957)",
+                     *         "message_code": "below",
                      *         "current_value": 0.8462,
                      *         "threshold": 0.99,
                      *         "support": 13,
@@ -3984,7 +3998,8 @@ export interface operations {
                      *         "batch": 40,
                      *         "timestamp": "2026-06-13T10:30:00Z",
                      *         "started_at": "2026-06-13T10:30:00Z",
-                     *         "recommendation": "Do not use this model where RAO must not be missed",
+                     *         "recommendation": "Do not use this model where a missed RAO would do harm",
+                     *         "recommendation_code": "missed_condition",
                      *         "action": "none",
                      *         "acknowledged_by": "dr.bernard",
                      *         "acknowledged_at": "2026-06-13T10:34:00Z",
@@ -4049,7 +4064,7 @@ export interface operations {
                 limit?: number;
                 /** @description number of entries to skip */
                 offset?: number;
-                /** @description MLflow run id; default: the newest active run, else the newest run */
+                /** @description MLflow run id, or the beginning of one; default: the newest active run, else the newest run */
                 run_id?: string | null;
             };
             header?: {
@@ -4256,6 +4271,7 @@ export interface operations {
                      *       "state": "firing",
                      *       "level": "critical",
                      *       "message": "critical/RAO is 0.8462 at step 120, below 0.99 (13 cases, 95% interval 0.578 to 0.957)",
+                     *       "message_code": "below",
                      *       "current_value": 0.8462,
                      *       "threshold": 0.99,
                      *       "support": 13,
@@ -4270,7 +4286,8 @@ export interface operations {
                      *       "batch": 40,
                      *       "timestamp": "2026-06-13T10:30:00Z",
                      *       "started_at": "2026-06-13T10:30:00Z",
-                     *       "recommendation": "Do not use this model where RAO must not be missed",
+                     *       "recommendation": "Do not use this model where a missed RAO would do harm",
+                     *       "recommendation_code": "missed_condition",
                      *       "action": "none",
                      *       "acknowledged_by": "dr.bernard",
                      *       "acknowledged_at": "2026-06-13T10:34:00Z",
@@ -4360,6 +4377,7 @@ export interface operations {
                      *       "state": "firing",
                      *       "level": "critical",
                      *       "message": "critical/RAO is 0.8462 at step 120, below 0.99 (13 cases, 95% interval 0.578 to 0.957)",
+                     *       "message_code": "below",
                      *       "current_value": 0.8462,
                      *       "threshold": 0.99,
                      *       "support": 13,
@@ -4374,7 +4392,8 @@ export interface operations {
                      *       "batch": 40,
                      *       "timestamp": "2026-06-13T10:30:00Z",
                      *       "started_at": "2026-06-13T10:30:00Z",
-                     *       "recommendation": "Do not use this model where RAO must not be missed",
+                     *       "recommendation": "Do not use this model where a missed RAO would do harm",
+                     *       "recommendation_code": "missed_condition",
                      *       "action": "none",
                      *       "acknowledged_by": "dr.bernard",
                      *       "acknowledged_at": "2026-06-13T10:34:00Z",
@@ -4443,7 +4462,7 @@ export interface operations {
     pause_api_training_pause_post: {
         parameters: {
             query?: {
-                /** @description MLflow run id; default: the newest active run, else the newest run */
+                /** @description MLflow run id, or the beginning of one; default: the newest active run, else the newest run */
                 run_id?: string | null;
             };
             header?: {
@@ -4547,7 +4566,7 @@ export interface operations {
     resume_api_training_resume_post: {
         parameters: {
             query?: {
-                /** @description MLflow run id; default: the newest active run, else the newest run */
+                /** @description MLflow run id, or the beginning of one; default: the newest active run, else the newest run */
                 run_id?: string | null;
             };
             header?: {
@@ -4651,7 +4670,7 @@ export interface operations {
     stop_api_training_stop_post: {
         parameters: {
             query?: {
-                /** @description MLflow run id; default: the newest active run, else the newest run */
+                /** @description MLflow run id, or the beginning of one; default: the newest active run, else the newest run */
                 run_id?: string | null;
             };
             header?: {

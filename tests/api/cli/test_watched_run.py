@@ -69,6 +69,20 @@ def test_the_remaining_time_follows_the_pace_of_the_newest_steps(watcher: Watche
     assert watcher.run.eta_s() == 148
 
 
+def test_the_pace_does_not_mix_the_clocks_of_the_run_and_of_the_server(watcher: Watcher) -> None:
+    an_hour_ahead = NOW + timedelta(hours=1)
+    state = initial_state("e1", 10)
+    state["status"] |= {"step": 100, "epoch": 1}
+    state["history"] = [
+        {"step": step, "metrics": {}, "timestamp": (an_hour_ahead).isoformat()}
+        for step in (99, 100)
+    ]
+    watcher.receive(state)
+    watcher.receive(metrics_update(11, 0.5), step=102)
+    watcher.receive(metrics_update(12, 0.5), step=104)
+    assert watcher.run.eta_s() == 148
+
+
 def test_a_pause_does_not_count_as_pace(watcher: Watcher) -> None:
     watcher.receive(metrics_update(11, 0.5), step=101)
     watcher.receive(metrics_update(12, 0.5), step=102)
