@@ -15,7 +15,12 @@ from mlflow.utils.rest_utils import http_request
 from tracking_plugin.adopted_server import adopt_server, require_tracking_uri
 from tracking_plugin.server_address import AddressError, is_server, shown_uri, without_credentials
 from training.errors import TrackingError, first_line
-from training.tracking.failures import cause_of, is_temporary, is_temporary_status
+from training.tracking.failures import (
+    cause_of,
+    is_certificate_refused,
+    is_temporary,
+    is_temporary_status,
+)
 
 REACH_TIMEOUT_S = 5.0
 REACH_ATTEMPTS = 3
@@ -107,7 +112,7 @@ def _ask(tracking_uri: str) -> Problem | None:
 def failed(error: Exception) -> Problem:
     """What is wrong where a request got no answer."""
     cause = cause_of(error)
-    if isinstance(cause, requests.exceptions.SSLError):
+    if is_certificate_refused(cause):
         text = (
             "has a certificate that is not trusted: name a file of trusted ones in "
             "MLFLOW_TRACKING_SERVER_CERT_PATH, or set MLFLOW_TRACKING_INSECURE_TLS=true to trust any"

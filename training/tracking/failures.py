@@ -94,12 +94,18 @@ def is_temporary(error: BaseException) -> bool:
     is a refusal, or a mistake in the settings, and stays what it is.
     """
     cause = cause_of(error)
-    if isinstance(cause, requests.exceptions.SSLError | requests.exceptions.InvalidProxyURL):
+    if is_certificate_refused(cause) or isinstance(cause, requests.exceptions.InvalidProxyURL):
         return False
     if (status := _status_of(cause)) is not None:
         return is_temporary_status(status) and not _is_raised_by_client(cause)
     # The client library of each kind of store has errors of its own, but of these names.
     return any(base.__name__ in _LOST_CONNECTIONS for base in type(cause).__mro__)
+
+
+def is_certificate_refused(error: BaseException) -> bool:
+    """Whether one side does not trust the other; any other fault of TLS may be a server that restarts."""
+    is_tls = isinstance(error, requests.exceptions.SSLError)
+    return is_tls and "certificate" in str(error).lower()
 
 
 def is_ambiguous(error: BaseException) -> bool:

@@ -56,6 +56,7 @@ class EndpointConnectionError(type("ConnectionError", (Exception,), {})):  # typ
         *(requests.ConnectionError(), requests.ReadTimeout(), requests.exceptions.ProxyError()),
         *(ConnectionResetError(), TimeoutError(), wrapped(requests.ConnectionError("refused"))),
         *(of_status(429), of_status(500), of_status(503), of_status(408), ClientError(503)),
+        wrapped(requests.exceptions.SSLError("[SSL: UNEXPECTED_EOF_WHILE_READING] EOF occurred")),
         *(wrapped(requests.exceptions.RetryError("too many 503")), EndpointConnectionError()),
         MlflowException("busy", error_code=TEMPORARILY_UNAVAILABLE),
         RestException({"error_code": "INTERNAL_ERROR", "message": "it fails"}),
