@@ -33,6 +33,7 @@ class RayFolder:
     """Exists until `remove`; if this process is killed, the next folder that is made removes it."""
 
     def __init__(self) -> None:
+        self._lock: int | None
         self.path, self._lock = _make(find_parent(os.environ))
 
     @property
