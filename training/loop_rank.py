@@ -127,7 +127,7 @@ def _train_and_record(
             checkpoints=checkpoints,
             console=console,
         )
-        recorder.begin(recipe, process, begun)
+        recorder.begin(begun)
         outcome = loop.run()
         _finish(outcome, recorder, recipe, signal)
     except BaseException:

@@ -25,7 +25,7 @@ class ProgramSession:
     def begin(self, description: RunDescription) -> None:
         before = read_beginning(self._job)
         begun = start(self._job, description, before, has_checkpoint=False)
-        self._recorder.begin(description, begun.identity, is_resumed=begun.is_resumed)
+        self._recorder.begin(begun)
         self._control.report(Observed.TRAINING)
 
     def should_stop(self, step: int) -> bool:

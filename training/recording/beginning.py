@@ -20,9 +20,10 @@ def identity_store_of(job: TrainingJob) -> IdentityStore:
 
 @dataclass(frozen=True, kw_only=True)
 class Start:
-    """How a process starts a training: with the identity of its run, and where in the training."""
+    """How a process starts a training: as a new one, or as one that continues."""
 
     identity: RunIdentity
+    description: RunDescription
     is_resumed: bool
 
 
@@ -52,7 +53,7 @@ def start(
         beginning=before or now,
         document=description.document,
     )
-    return Start(identity=identity, is_resumed=before is not None)
+    return Start(identity=identity, description=description, is_resumed=before is not None)
 
 
 def _beginning(description: RunDescription) -> Beginning:

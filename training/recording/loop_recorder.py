@@ -32,10 +32,9 @@ class LoopRecorder:
         self._recorder = Recorder(job, identity)
         self.tracker = self._recorder.tracker
 
-    def begin(self, recipe: RecordedRecipe, process: Process, begun: Start) -> None:
+    def begin(self, begun: Start) -> None:
         """Record the settings and the data set; the run is RUNNING from here on."""
-        description = describe_run(recipe, process)
-        self._recorder.begin(description, begun.identity, is_resumed=begun.is_resumed)
+        self._recorder.begin(begun)
 
     def finish(self, recipe: RecordedRecipe) -> None:
         """Register the best model, and wait until everything recorded is delivered."""

@@ -12,6 +12,7 @@ from tracking_plugin.names import Param
 from training.errors import TrackingError
 from training.job import TrainingJob
 from training.recipe_spec import DatasetDescription, RunDescription
+from training.recording.beginning import Start
 from training.recording.identity_store import IdentityStore
 from training.recording.retry import retry_until_accepted
 from training.recording.run_record import mark_training
@@ -33,11 +34,10 @@ class Recorder:
         )
         self._system_metrics = RecordedSystemMetrics(job.run_id, job.tracking_uri, self.tracker)
 
-    def begin(
-        self, description: RunDescription, identity: RunIdentity, *, is_resumed: bool
-    ) -> None:
+    def begin(self, begun: Start) -> None:
         """Record the settings and the data set as far as the run lacks them; it is RUNNING from here on."""
-        if not is_resumed:
+        identity, description = begun.identity, begun.description
+        if not begun.is_resumed:
             # What the run began with is stored before any metric, so that no resume can miss it.
             self._identity.write(identity, self._job.delivery_timeout_s)
         run = self._run()
