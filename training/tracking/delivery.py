@@ -49,9 +49,9 @@ class Delivery:
     @property
     def is_store_blocked(self) -> bool:
         """Whether the artifact store has repeatedly refused what the tracking server has not."""
-        return (
-            isinstance(self.deferral_problem, Blocked)
-            and self._num_postponements >= self._pace.policy.num_blocked
+        problem = self.deferral_problem
+        return isinstance(problem, Blocked) and self._pace.policy.is_certainly_blocked(
+            problem, self._num_postponements
         )
 
     def deliver_next(self) -> bool:

@@ -16,6 +16,7 @@ from mlflow.protos.databricks_pb2 import (
 REFUSING_STATUSES = frozenset({400, 409, 413, 422})
 MAX_REASON_LENGTH = 500
 _TEMPORARY_STATUSES = frozenset({408, 425, 429})
+_ACCESS_DENIED = frozenset({401, 403, 407})
 _LOST_CONNECTIONS = frozenset(
     {"ConnectionError", "TimeoutError", "Timeout", "ChunkedEncodingError", "RetryError"}
 )
@@ -28,8 +29,13 @@ class Unavailable(Exception):  # noqa: N818
 class Blocked(Unavailable):
     """The server refuses every request, for example for its credentials; only a person can mend it.
 
-    The records are kept: nothing is wrong with them.
+    The records are kept: nothing is wrong with them. `may_pass` if a proxy answers in place of a
+    server that restarts, as with a page or with 404.
     """
+
+    def __init__(self, reason: str, *, may_pass: bool = False) -> None:
+        super().__init__(reason)
+        self.may_pass = may_pass
 
 
 class RunGone(Blocked):
@@ -64,7 +70,9 @@ def failure(status: int, error_code: str, reason: str) -> Unavailable | Refused:
         return Refused(reason, is_ambiguous=is_ambiguous)
     if error_code == ErrorCode.Name(INTERNAL_ERROR):
         return Refused(reason, is_ambiguous=True)
-    return Unavailable(reason) if is_temporary_status(status) else Blocked(reason)
+    if is_temporary_status(status):
+        return Unavailable(reason)
+    return Blocked(reason, may_pass=not error_code and status not in _ACCESS_DENIED)
 
 
 def store_failure(error: Exception) -> Unavailable | Refused:

@@ -22,6 +22,7 @@ class RetryPolicy:
     num_refusals: int = 3
     num_ambiguous_refusals: int = 8
     num_blocked: int = 3
+    num_blocked_by_proxy: int = 20
     num_upload_failures: int = 3
 
     def delay_s(self, num_failures: int, jitter: float) -> float:
@@ -32,6 +33,10 @@ class RetryPolicy:
     def is_final(self, refusal: Refused, num_refusals: int) -> bool:
         limit = self.num_ambiguous_refusals if refusal.is_ambiguous else self.num_refusals
         return num_refusals >= limit
+
+    def is_certainly_blocked(self, problem: Blocked, num_blocked: int) -> bool:
+        """Whether `num_blocked` such answers in a row mean that waiting longer is in vain."""
+        return num_blocked >= (self.num_blocked_by_proxy if problem.may_pass else self.num_blocked)
 
 
 class Stopped(Exception):  # noqa: N818
@@ -112,9 +117,9 @@ class Pace:
             )
         self.problem = problem
         self._num_blocked = self._num_blocked + 1 if isinstance(problem, Blocked) else 0
-        # A proxy may refuse a few requests while a server restarts.
-        self.is_blocked = (
-            isinstance(problem, RunGone) or self._num_blocked >= self.policy.num_blocked
+        self.is_blocked = isinstance(problem, RunGone) or (
+            isinstance(problem, Blocked)
+            and self.policy.is_certainly_blocked(problem, self._num_blocked)
         )
         self.notify()
 

@@ -139,9 +139,9 @@ def _require_json(response: requests.Response) -> dict[str, Any]:
     content = _json_object(response)
     if content is None:
         # The 200 of a login page, for example, does not mean that MLflow stored anything.
-        raise Blocked(
-            f"{without_credentials(response.url)} did not answer with MLflow's JSON, but with: {response.text[:200]}"
-        )
+        url = without_credentials(response.url)
+        reason = f"{url} did not answer with MLflow's JSON, but with: {response.text[:200]}"
+        raise Blocked(reason, may_pass=True)
     return content
 
 
