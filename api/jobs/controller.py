@@ -195,7 +195,7 @@ class JobController:
             where = (
                 "The Ray head of this machine has ended"
                 if self._cluster.is_local
-                else f"Ray at {without_credentials(job.ray_address)} knows nothing of it any more"
+                else f"Ray at {without_credentials(job.ray_address or '')} knows nothing of it any more"
             )
             return f"Its job is lost. {where}"
         tail = "\n".join(await self._logs.tail(job.run_id, _TAIL_LINES))

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 
 from starlette.concurrency import run_in_threadpool
@@ -10,19 +11,23 @@ from api.control.audit import Issuer
 from api.control.service import ControlService
 from api.control.transitions import Action
 from api.errors import ConflictError, NotFoundError
+from api.jobs.context_tags import context_tags
 from api.jobs.job_kind import JobKind, NewRun, Params
 from api.jobs.log_lines import LogLine
 from api.jobs.logs import JobLogs
+from api.jobs.params import require_allowed_paths
 from api.jobs.progress import job_entry, job_progress, log_entries
 from api.jobs.schemas import JobEntry, JobProgress
 from api.jobs.store import Job, JobState, JobStore
 from api.pages import Listed, Page
+from api.run_failures import RunFailures
 from api.runs.reader import RunReader
 from api.runs.state import RunState
 from api.runs.workspaces import within
 from api.runs.writer import RunWriter
 from api.storage.database import in_database
 from api.timestamps import unix_ms
+from tracking_plugin.data_roots import DataRoots
 from tracking_plugin.names import RunStatus, Tag
 
 _NUM_RECENT_LINES = 20
@@ -52,6 +57,7 @@ class JobService:
         reader: RunReader,
         writer: RunWriter,
         *,
+        failures: RunFailures,
         wake: Callable[[], None],
     ) -> None:
         self._jobs = jobs
@@ -59,6 +65,7 @@ class JobService:
         self._logs = logs
         self._reader = reader
         self._writer = writer
+        self._failures = failures
         self._wake = wake
 
     async def create(
@@ -68,21 +75,27 @@ class JobService:
         workspace: str | None,
         *,
         tracking_uri: str,
+        roots: DataRoots,
         start: bool,
     ) -> Job:
-        """A new job and its SCHEDULED run. `params` are those that `kind.require_params` accepts."""
+        """A new job and its SCHEDULED run. `params` are those that `kind.require_params` accepts.
+
+        Raises RequestValidationError if one of their paths is not in `roots`.
+        """
+        await run_in_threadpool(require_allowed_paths, roots, kind.paths(params))
 
         def new_run() -> NewRun:
             with within(workspace):
                 return kind.new_run(params, self._reader)
 
         run = await in_database(new_run)
+        context = await run_in_threadpool(context_tags)
         run_id = await self._writer.create(
             workspace,
             experiment=run.experiment,
             experiment_id=run.experiment_id,
             run_name=run.name,
-            tags={str(Tag.STATUS): str(RunStatus.PENDING), **run.tags},
+            tags={**context, str(Tag.STATUS): str(RunStatus.PENDING), **run.tags},
         )
         job = Job(
             run_id=run_id,
@@ -131,7 +144,19 @@ class JobService:
         """Newest first."""
         name = None if kind is None else kind.name
         found = await in_database(partial(self._jobs.listed, workspace, page, name))
-        return Listed([await self.entry(job) for job in found.entries], found.total)
+        entries = [entry for job in found.entries if (entry := await self._listed_entry(job))]
+        return Listed(entries, found.total)
+
+    async def _listed_entry(self, job: Job) -> JobEntry | None:
+        """The entry; of a job whose run is gone or cannot be shown, the entry without its run.
+
+        None if another version of the server created the job, so that nothing of it can be shown.
+        """
+        with self._failures.isolated(job.run_id, "Listing jobs"), suppress(NotFoundError):
+            return await self.entry(job)
+        with self._failures.isolated(job.run_id, "Listing jobs"):
+            return job_entry(job, RunState(run_id=job.run_id, deleted=True), None)
+        return None
 
     async def entry(self, job: Job) -> JobEntry:
         run = await self._run(job, _ENTRY_STEPS)

@@ -111,6 +111,10 @@ def test_a_training_starts_immediately(call: Call, trainer: TrainingServer) -> N
     assert "--data=/data --epochs=3" in entrypoint
     run = call(trainer.url, "runs", experiment="control", limit=1).entries[0]
     assert run.run_id == started.run_id
+    tags = MlflowClient(trainer.url).get_run(started.run_id).data.tags
+    assert tags["mlflow.user"]
+    assert tags["mlflow.source.name"].endswith("training/__main__.py")
+    assert tags["mlflow.source.type"] == "JOB"
 
 
 def test_an_evaluation_is_a_job_with_reports(call: Call, trainer: TrainingServer) -> None:
