@@ -64,7 +64,9 @@ async def services_running(
     controller = JobController(
         *(settings, job_store, control, job_logs, Lease(database, "jobs"), failures)
     )
-    jobs = JobService(job_store, control, job_logs, reader, writer, wake=controller.wake)
+    jobs = JobService(
+        job_store, control, job_logs, reader, writer, failures=failures, wake=controller.wake
+    )
     try:
         async with (
             control.running(controller.wake),
