@@ -59,6 +59,11 @@ class FrozenConfig(BaseModel):
     @classmethod
     def parse(cls, values: dict[str, Any]) -> Self:
         """Validate `values`. Raises ConfigError that lists every wrong field and the expected value."""
+        if unreadable := [name for name, value in values.items() if not _is_text(value)]:
+            raise ConfigError(
+                f"{', '.join(unreadable)}: expected text in UTF-8, which can be stored and shown. "
+                "Rename the file or folder, or set LC_ALL=C.UTF-8 if the locale is another one."
+            )
         try:
             return cls.model_validate(values)
         except ValidationError as error:
@@ -191,6 +196,11 @@ class EvaluateConfig(FrozenConfig):
     num_resamples: int = Field(1000, ge=100, le=100_000, description="bootstrap resamples")
     seed: int = Field(0, ge=0, lt=2**32, description="seed of the bootstrap")
     gpus: bool | None = Field(None, description="score on a GPU; by default where there is one")
+
+
+def _is_text(value: Any) -> bool:
+    """Whether a text can be encoded: Python keeps bytes of an argument that it cannot decode."""
+    return not isinstance(value, str) or not any("\ud800" <= c <= "\udfff" for c in value)
 
 
 def _sentences(error: ValidationError) -> str:
