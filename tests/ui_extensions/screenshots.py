@@ -61,7 +61,7 @@ def pictures(browser: Browser, server: Server, run_id: str) -> Iterator[Path]:
         "run": f"monitor/#/runs/{run_id}",
         "evaluation": f"monitor/#/runs/{run_id}?epoch={SHOWN_AT_EPOCH - 1}",
         "alerts": "monitor/#/alerts?state=all",
-        "mlflow": f"#/experiments/1/runs/{run_id}",
+        "mlflow": f"#/experiments/1/runs/{run_id}?workflowType=machine_learning",
     }
     for (size, (width, height)), theme in product(SIZES.items(), THEMES):
         context = browser.new_context(
