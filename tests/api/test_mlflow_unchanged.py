@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import httpx
 import pytest
+from mlflow import MlflowClient
 
 from api.client import FoveaClient
 from tests.api.mlflow_calls import STEPS
@@ -82,8 +83,9 @@ def but_of_the_file(answer: Answer) -> list[tuple[str, str]]:
 
 
 def test_our_own_paths_are_behind_the_prefix_of_mlflow(answers: Answers) -> None:
+    mlflow = MlflowClient(answers.our_address)
+    run_id = mlflow.create_run(mlflow.create_experiment("behind the prefix")).info.run_id
     with FoveaClient(answers.our_address) as client:
-        run_id = client.runs(limit=1).entries[0].run_id
         with closing(client.watch(run_id)) as messages:
             assert next(messages).run_id == run_id
         client.pause(run_id, timeout_s=0)
