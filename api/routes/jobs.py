@@ -3,6 +3,7 @@
 import ipaddress
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
@@ -46,9 +47,19 @@ def data_roots(request: Request) -> DataRoots:
 
 
 def _serves_this_machine_alone(request: Request) -> bool:
-    host, _ = request.scope.get("server") or ("", None)
+    """Whether the socket, the client and the public URL, if there is one, are all on loopback."""
+    server, _ = request.scope.get("server") or ("", None)
+    public = urlsplit(request.app.state.public_url).hostname
+    return all(
+        _is_loopback(host)
+        for host in (server, request.client.host if request.client else "", public)
+        if host is not None
+    )
+
+
+def _is_loopback(host: str) -> bool:
     try:
-        return ipaddress.ip_address(host).is_loopback
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
 

@@ -171,25 +171,36 @@ def test_the_training_program_refuses_the_same_paths_once_more(tmp_path: Path) -
     config.require_paths_in(DataRoots(None))
 
 
+def roots_of(server: str, client: str, public_url: str, configured: object) -> DataRoots:
+    app = FastAPI()
+    app.state.data_roots, app.state.public_url = configured, public_url
+    scope = {"type": "http", "server": (server, 5000), "client": (client, 40_000), "app": app}
+    return data_roots(Request(scope))
+
+
+LOCAL = "127.0.0.1"
+
+
 @pytest.mark.parametrize(
-    ("host", "configured", "folders"),
+    ("server", "client", "public_url", "is_open"),
     [
-        ("127.0.0.1", None, None),
-        ("::1", None, None),
-        ("10.0.0.7", None, ()),
-        ("0.0.0.0", None, ()),
-        ("/run/fovea.sock", None, ()),
-        ("127.0.0.1", (Path("/data"),), (Path("/data"),)),
-        ("10.0.0.7", (Path("/data"),), (Path("/data"),)),
+        (LOCAL, LOCAL, "", True),
+        ("::1", "::1", "http://localhost:5000", True),
+        ("10.0.0.7", LOCAL, "", False),
+        ("0.0.0.0", LOCAL, "", False),
+        ("/run/fovea.sock", "", "", False),
+        (LOCAL, "10.0.0.9", "", False),
+        (LOCAL, "unknown", "", False),
+        (LOCAL, LOCAL, "https://fovea.example", False),
     ],
 )
 def test_only_a_server_for_this_machine_allows_every_path_by_default(
-    host: str, configured: tuple[Path, ...] | None, folders: tuple[Path, ...] | None
+    server: str, client: str, public_url: str, is_open: bool
 ) -> None:
-    app = FastAPI()
-    app.state.data_roots = configured
-    request = Request({"type": "http", "server": (host, 5000), "app": app})
-    assert data_roots(request) == DataRoots(folders)
+    roots = roots_of(server, client, public_url, None)
+    assert roots == DataRoots(None if is_open else ())
+    configured = (Path("/data"),)
+    assert roots_of(server, client, public_url, configured) == DataRoots(configured)
 
 
 def test_an_unknown_kind_is_refused_with_the_known_ones() -> None:
