@@ -208,7 +208,7 @@ def test_an_alert_appears_at_once_and_disappears_when_it_ends(
     client.log_metric(loop.run_id, "train/loss", float("nan"), step=3)
 
     expect(alerts.get_by_role("listitem")).to_contain_text("Critical loss_not_finite")
-    expect(alerts).to_contain_text("train/loss is nan at step 3")
+    expect(alerts).to_contain_text("train/loss is NaN at step 3")
     expect(panel.get_by_role("alert")).to_contain_text("Critical alert: loss_not_finite")
     mlflow.reload()
     expect(alerts).to_contain_text("Critical loss_not_finite")

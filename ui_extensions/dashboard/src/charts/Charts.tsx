@@ -142,13 +142,23 @@ function Others({ runId, specs, stepsPerEpoch, isOpen }: GridProps & { isOpen: b
   const { whole } = useFormats();
   const [search, setSearch] = useAddressText("metric");
   const [limit, setLimit] = useAddressCount("charts", AT_ONCE, MOST);
+  const [named, setNamed] = useAddressText("more");
+  const isShown = named === "" ? isOpen || search !== "" || limit > AT_ONCE : named === "yes";
   const wanted = useDeferredValue(search).trim().toLowerCase();
   const found = specs.filter(({ metrics }) =>
     metrics.some((name) => name.toLowerCase().includes(wanted)),
   );
   const left = found.length - limit;
   return (
-    <details className={styles.others} open={isOpen || search !== "" || limit > AT_ONCE}>
+    <details
+      className={styles.others}
+      open={isShown}
+      onToggle={({ currentTarget: { open } }) => {
+        if (open !== isShown) {
+          setNamed(open ? "yes" : "no");
+        }
+      }}
+    >
       <summary>
         <h3>{`${t.others} (${whole(specs.length)})`}</h3>
       </summary>
