@@ -117,11 +117,12 @@ class InactivityAlerts(RunListener):
         self._grace_s = time.monotonic()
 
     def held_runs(self) -> Collection[HeldRun]:
-        return [HeldRun(run_id=it.run_id, workspace=it.workspace) for it in self._found.values()]
+        found = list(self._found.values())
+        return [HeldRun(run_id=it.run_id, workspace=it.workspace) for it in found]
 
     async def _check(self) -> None:
         controlled = {state.run_id: state for state in await in_database(self._control.linked)}
-        await in_database(partial(self._save_writes, controlled))
+        await self._save_writes(controlled)
         self._found = await in_database(self._active)
         silent: dict[str, SilentRun] = {}
 
@@ -151,7 +152,7 @@ class InactivityAlerts(RunListener):
         new = [found for run_id, found in silent.items() if run_id not in kept]
         await self._failures.each("Raising inactivity", new, lambda it: it.run.run_id, raise_alert)
 
-    def _save_writes(self, controlled: Mapping[str, ControlState]) -> None:
+    async def _save_writes(self, controlled: Mapping[str, ControlState]) -> None:
         """Count the signs of life for the runs above, and keep them over a restart."""
         now_ms, now_s = unix_ms(), time.monotonic()
         heartbeats = {
@@ -165,17 +166,25 @@ class InactivityAlerts(RunListener):
         }
         writers = {**heartbeats, **self._writes.unsaved()}
         for workspace in {write.workspace for write in writers.values()}:
-            with within(workspace):
-                of_workspace = {
-                    run_id: it for run_id, it in writers.items() if it.workspace == workspace
-                }
-                self._writes.count_for_parents(of_workspace, self._reader.parents)
+            of_workspace = {
+                run_id: it for run_id, it in writers.items() if it.workspace == workspace
+            }
+            parents = partial(self._parents, workspace)
+            await self._writes.count_for_parents(of_workspace, parents)
         if unsaved := self._writes.unsaved():
-            self._last_writes.save(unsaved)
+            await in_database(partial(self._last_writes.save, unsaved))
             self._writes.mark_saved(unsaved)
         if now_s - self._removed_s > REMOVAL_INTERVAL_S:
-            self._last_writes.remove_before(now_ms - KEPT_MS, self._found.keys())
+            before_ms, kept = now_ms - KEPT_MS, set(self._found)
+            await in_database(partial(self._last_writes.remove_before, before_ms, kept))
             self._removed_s = now_s
+
+    async def _parents(self, workspace: str | None, run_ids: Collection[str]) -> Mapping[str, str]:
+        def read() -> Mapping[str, str]:
+            with within(workspace):
+                return self._reader.parents(run_ids)
+
+        return await in_database(read)
 
     def _active(self) -> dict[str, FoundRun]:
         """The running runs; those that were found before keep the time at which they were."""

@@ -7,7 +7,7 @@ may send seconds where milliseconds are due.
 import re
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, insert, select, update
@@ -24,7 +24,7 @@ _AT_ONCE = 500
 _RUN_ID = re.compile(r"[0-9a-f]{32}")
 """Any client can write the tag of the parent."""
 
-Parents = Callable[[Collection[str]], Mapping[str, str]]
+Parents = Callable[[Collection[str]], Awaitable[Mapping[str, str]]]
 """The parent of each of the runs that have one."""
 
 
@@ -38,7 +38,10 @@ class LastWrite:
 
 
 class LastWrites:
-    """The newest writes since the process started; the run that wrote longest ago is dropped first."""
+    """The newest writes since the process started; the run that wrote longest ago is dropped first.
+
+    For one event loop: it is not safe to use from a thread.
+    """
 
     def __init__(self) -> None:
         self._of_run: OrderedDict[str, LastWrite] = OrderedDict()
@@ -56,12 +59,12 @@ class LastWrites:
     def forget(self, run_id: str) -> None:
         self._of_run.pop(run_id, None)
 
-    def count_for_parents(self, writers: Mapping[str, LastWrite], parents: Parents) -> None:
+    async def count_for_parents(self, writers: Mapping[str, LastWrite], parents: Parents) -> None:
         """Count the writes of `writers` for all runs above them."""
         level = dict(writers)
         for _ in range(MAX_DEPTH):
             above: dict[str, LastWrite] = {}
-            for run_id, parent in parents(level.keys()).items():
+            for run_id, parent in (await parents(level.keys())).items():
                 write, known = level[run_id], self._of_run.get(parent)
                 if _RUN_ID.fullmatch(parent) and (known is None or known.at_s < write.at_s):
                     above[parent] = max(write, above.get(parent, write), key=lambda it: it.at_s)

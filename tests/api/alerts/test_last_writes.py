@@ -1,5 +1,6 @@
 """The last write of each run, counted for the runs above it and kept over a restart."""
 
+import asyncio
 from collections.abc import Collection, Mapping
 
 import pytest
@@ -15,10 +16,10 @@ def above(**parents: str) -> Mapping[str, str]:
 
 
 def counted(writes: LastWrites, tree: Mapping[str, str]) -> None:
-    def parents(run_ids: Collection[str]) -> Mapping[str, str]:
+    async def parents(run_ids: Collection[str]) -> Mapping[str, str]:
         return {run_id: tree[run_id] for run_id in run_ids if run_id in tree}
 
-    writes.count_for_parents(writes.unsaved(), parents)
+    asyncio.run(writes.count_for_parents(writes.unsaved(), parents))
 
 
 def test_a_write_counts_for_all_runs_above() -> None:
