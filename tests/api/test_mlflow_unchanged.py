@@ -1,7 +1,7 @@
 """MLflow responds under Fovea as it does alone: the same requests to two real servers are compared."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -10,12 +10,13 @@ import pytest
 from mlflow import MlflowClient
 
 from api.client import FoveaClient
+from api.client.refusals import RequestRefusedError
 from tests.api.mlflow_calls import STEPS
 from tests.api.plain_mlflow import SAME_ORDER, Answer, converse, plain_mlflow_server
 from tests.servers import fovea_server
 from tests.waiting import until
 from tracking_plugin.control import RunControl
-from tracking_plugin.control_messages import Desired
+from tracking_plugin.control_messages import Desired, Observed
 
 PREFIX = "/prefixed"
 PAGES = ("page", "page-head", "page-compressed", "page-at-root")
@@ -88,12 +89,22 @@ def test_our_own_paths_are_behind_the_prefix_of_mlflow(answers: Answers) -> None
     with FoveaClient(answers.our_address) as client:
         with closing(client.watch(run_id)) as messages:
             assert next(messages).run_id == run_id
-        client.pause(run_id, timeout_s=0)
-    with RunControl(run_id, tracking_uri=answers.our_address) as control:
-        until(lambda: control.command.desired is Desired.PAUSED, "the command")
+        with closing(RunControl(run_id, tracking_uri=answers.our_address)) as control:
+            control.report(Observed.TRAINING)
+            until(lambda: is_accepted(client.pause, run_id), "a control link")
+            until(lambda: control.command.desired is Desired.PAUSED, "the command")
     page = httpx.get(f"{answers.our_address}/monitor/")
     assert page.status_code == 200
     assert "<title>" in page.text
+
+
+def is_accepted(command: Callable[..., object], run_id: str) -> bool:
+    """A command is refused until the run's control link is open."""
+    try:
+        command(run_id, timeout_s=0)
+    except RequestRefusedError:
+        return False
+    return True
 
 
 def test_the_requests_were_understood(answers: Answers) -> None:
