@@ -13,6 +13,7 @@ from mlflow import MlflowClient
 from tests.api.client.simulated_loop import SimulatedLoop
 from tests.ports import LOOPBACK
 from tests.servers import Server, fovea_server
+from tracking_plugin.control_secret import LINK_VARIABLE
 from tracking_plugin.names import Tag
 
 REPORT_PATH = "evaluation/test/clinical_report.html"
@@ -33,9 +34,12 @@ class FakeRay:
         assert isinstance(metadata, dict)
         assert isinstance(environment, dict)
         run_id = metadata["mlflow_run_id"]
-        url = environment["env_vars"]["MLFLOW_TRACKING_URI"]
+        variables = environment["env_vars"]
+        url = variables["MLFLOW_TRACKING_URI"]
         entrypoint = str(job["entrypoint"])
-        loop = SimulatedLoop(run_id, url, last_step=self.last_step)
+        loop = SimulatedLoop(
+            run_id, url, variables.get(LINK_VARIABLE, ""), last_step=self.last_step
+        )
         work = _evaluate if " evaluate " in entrypoint else SimulatedLoop.train
         thread = threading.Thread(target=work, args=(loop,), daemon=True)
         self._threads[str(job["submission_id"])] = thread

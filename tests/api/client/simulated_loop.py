@@ -1,18 +1,23 @@
 """A training loop without a model, in a thread of the test, that a server controls."""
 
+import os
 import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from unittest.mock import patch
 
 from mlflow import MlflowClient
 
 from api.client import FoveaClient
 from tests.waiting import DEADLINE_S
 from tracking_plugin.control import RunControl
+from tracking_plugin.control_secret import LINK_VARIABLE
 
 STEP_S = 0.01
+
+_environment = threading.Lock()
 
 
 @dataclass
@@ -21,6 +26,8 @@ class SimulatedLoop:
 
     run_id: str
     url: str
+    secret: str = ""
+    """That of a job that the server has started."""
     last_step: int | None = None
     step: int = 0
     may_step: threading.Event = field(default_factory=threading.Event)
@@ -33,7 +40,7 @@ class SimulatedLoop:
         """Train until the run is stopped or has FINISHED."""
         client = MlflowClient(self.url)
         client.update_run(self.run_id, status="RUNNING")
-        with RunControl(self.run_id, tracking_uri=self.url) as control:
+        with self._control() as control:
             assert control.wait_acknowledged(1, DEADLINE_S)
             self.is_linked.set()
             while self.step != self.last_step:
@@ -45,6 +52,11 @@ class SimulatedLoop:
                 control.wait_for_change(control.command, STEP_S)
         client.log_metric(self.run_id, "train/loss", 0.5, step=self.step)
         client.set_terminated(self.run_id)
+
+    def _control(self) -> RunControl:
+        """The control of a job with an environment of its own: the loops of a test share one process."""
+        with _environment, patch.dict(os.environ, {LINK_VARIABLE: self.secret}):
+            return RunControl(self.run_id, tracking_uri=self.url)
 
     @property
     def mlflow_status(self) -> str:
