@@ -111,9 +111,9 @@ def _rgb_of_dark_colours(high: Image.Image, raw_mode: str, content: bytes) -> Im
     if raw_mode not in _SWAPPED_BYTES:
         raise UnsuitablePixelsError("colours of 16 bits that use few of them; save it with 8 bits")
     with Image.open(io.BytesIO(content)) as image:
-        image.tile = [  # type: ignore[attr-defined] # of ImageFile
+        image.tile = [
             tile._replace(args=_with_raw_mode(tile.args, _SWAPPED_BYTES[raw_mode]))
-            for tile in image.tile  # type: ignore[attr-defined]
+            for tile in image.tile
         ]
         low = np.asarray(image.convert("RGB"))
     levels = np.asarray(high).astype(np.uint16) * 256 + low

@@ -61,7 +61,8 @@ def _hashes(thumbnails: Array) -> Array:
     """Bool [N, 56]: whether each part of an 8 x 8 grid is brighter than the one to its left."""
     square = thumbnails[:, :, :16].astype(np.float32)
     grid = square.reshape(len(square), 8, 2, 8, 2).mean(axis=(2, 4))
-    return (np.diff(grid, axis=2) > MIN_BRIGHTER_LEVELS).reshape(len(grid), -1)
+    is_brighter: Array = np.diff(grid, axis=2) > MIN_BRIGHTER_LEVELS
+    return is_brighter.reshape(len(grid), -1)
 
 
 def _candidates(bits: Array) -> Array:
@@ -73,7 +74,8 @@ def _candidates(bits: Array) -> Array:
         order = [*range(start, bits.shape[1], num_orders)]
         order += [bit for bit in range(bits.shape[1]) if bit % num_orders != start]
         found.extend(_sorted_neighbours(bits[:, order]))
-    return np.unique(np.sort(np.concatenate(found), axis=1), axis=0)
+    pairs: Array = np.unique(np.sort(np.concatenate(found), axis=1), axis=0)
+    return pairs
 
 
 def _sorted_neighbours(bits: Array) -> Iterable[Array]:

@@ -43,7 +43,7 @@ def to_eight_bits(levels: Levels, declared: DeclaredLevels) -> Grey:
     if scale.white <= scale.black:
         return np.full(levels.shape, MID_GREY, np.uint8)
     share = (levels.astype(np.float32) - scale.black) / (scale.white - scale.black)
-    grey = np.rint(share.clip(0, 1) * 255).astype(np.uint8)
+    grey: Grey = np.rint(share.clip(0, 1) * 255).astype(np.uint8)
     return 255 - grey if declared.white_is_zero else grey
 
 

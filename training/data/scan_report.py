@@ -168,7 +168,7 @@ def _copy_lines(report: Report) -> list[str]:
 
 
 def _format_lines(report: Report) -> list[str]:
-    lines = [f"Modes: {', '.join(f'{mode} {n}' for mode, n in report['modes'].items())}."]
+    lines = [f"Modes: {', '.join(f'{mode} ({n})' for mode, n in report['modes'].items())}."]
     if report["sizes"]:
         common = report["sizes"][0]
         lines.append(

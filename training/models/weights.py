@@ -119,12 +119,14 @@ def _compare(tensors: StateDict, expected: StateDict, initial: set[str]) -> _Com
     )
 
 
-_Conversion = Callable[[StateDict, nn.Module], StateDict]
+_Conversion = Callable[..., StateDict]
 
 
 def _conversion(model: nn.Module) -> _Conversion | None:
     """The function of timm for files of this architecture, in the module that defines it."""
-    return getattr(sys.modules[type(model).__module__], "checkpoint_filter_fn", None)
+    module = sys.modules[type(model).__module__]
+    convert: _Conversion | None = getattr(module, "checkpoint_filter_fn", None)
+    return convert
 
 
 def _converted(convert: _Conversion, tensors: StateDict, model: nn.Module) -> StateDict | None:

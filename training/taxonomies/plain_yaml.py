@@ -76,7 +76,7 @@ class _Size:
     def add(self, event: yaml.Event) -> None:
         """Raises _RefusedError if the document becomes too large or too deep."""
         if isinstance(event, yaml.AliasEvent):
-            self._num_values += self._anchored.get(event.anchor, MAX_VALUES)
+            self._num_values += self._anchored.get(event.anchor or "", MAX_VALUES)
         elif isinstance(event, yaml.ScalarEvent):
             self._num_values += 1
             self._close(event.anchor, 1)
@@ -86,7 +86,7 @@ class _Size:
         elif isinstance(event, yaml.CollectionEndEvent):
             anchor, before = self._open.pop()
             self._close(anchor, self._num_values - before)
-        line = event.start_mark.line + 1
+        line = 1 if event.start_mark is None else event.start_mark.line + 1
         if len(self._open) > MAX_DEPTH:
             raise _RefusedError(f"line {line} is nested too deeply")
         if self._num_values > MAX_VALUES:
