@@ -21,7 +21,8 @@ _EPILOG = (
 
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
 Workers = Annotated[
-    int, typer.Option(min=1, max=1024, help="Server processes; several need a shared FOVEA_BUS_URL.")
+    int,
+    typer.Option(min=1, max=1024, help="Server processes; several need a shared FOVEA_BUS_URL."),
 ]
 Insecure = Annotated[
     bool, typer.Option("--insecure", help="Accept connections from other machines without a login.")
