@@ -39,6 +39,5 @@ def with_middleware(app: ASGIApp, admission: Admission, *, max_request_bytes: in
 
 def with_mlflow_middleware(mlflow: ASGIApp, admission: Admission) -> ASGIApp:
     """MLflow's application behind the checks that protect the server; its responses stay its own."""
-    app = MlflowBodyLimitMiddleware(mlflow)
-    app = MlflowAdmissionMiddleware(app, admission.hosts)
-    return RequestIdMiddleware(app)
+    bounded = MlflowBodyLimitMiddleware(mlflow)
+    return RequestIdMiddleware(MlflowAdmissionMiddleware(bounded, admission.hosts))

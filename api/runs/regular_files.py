@@ -42,7 +42,7 @@ class RegularFilesRepository(LocalArtifactRepository):
 
     def _download_file(self, remote_file_path: str, local_path: str) -> None:
         self.get_local_path(remote_file_path)
-        super()._download_file(remote_file_path, local_path)
+        super()._download_file(remote_file_path, local_path)  # type: ignore[no-untyped-call]
 
     def download_trace_data(self) -> dict[str, Any]:
         path = Path(self.artifact_dir, TRACE_DATA_FILE_NAME)
