@@ -28,6 +28,7 @@ from api.runs.writer import RunWriter
 from api.storage.database import Database
 from api.timestamps import unix_ms
 from tests.api.logged_runs import empty_database
+from tests.turns import turns
 from tracking_plugin.events import LoggedPoint, MetricsLogged, RunCreated, RunUpdated
 
 
@@ -147,6 +148,8 @@ async def server_parts(
                 silent_after_s=silent_after_s,
             )
         )
+        # From here on, all parts follow the bus.
+        await turns()
         yield ServerParts(
             store=store,
             bus=bus,
