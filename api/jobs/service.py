@@ -152,11 +152,13 @@ class JobService:
 
         None if another version of the server created the job, so that nothing of it can be shown.
         """
+        entry: JobEntry | None = None
         with self._failures.isolated(job.run_id, "Listing jobs"), suppress(NotFoundError):
-            return await self.entry(job)
-        with self._failures.isolated(job.run_id, "Listing jobs"):
-            return job_entry(job, RunState(run_id=job.run_id, deleted=True), None)
-        return None
+            entry = await self.entry(job)
+        if entry is None:
+            with self._failures.isolated(job.run_id, "Listing jobs"):
+                entry = job_entry(job, RunState(run_id=job.run_id, deleted=True), None)
+        return entry
 
     async def entry(self, job: Job) -> JobEntry:
         run = await self._run(job, _ENTRY_STEPS)
