@@ -170,13 +170,13 @@ def test_another_data_set_has_metrics_and_artifacts_of_its_own(
 ) -> None:
     assert evaluate(trained, monkeypatch) == 0
     own = dict(trained.only_run().data.metrics)
-    folder = other_set(trained, "other clinic")
+    folder = other_set(trained, "other place")
     assert evaluate(trained, monkeypatch, "--data", str(folder)) == 0
     run = trained.only_run()
     assert {name: run.data.metrics[name] for name in own} == own
     added = set(run.data.metrics) - set(own)
     (variant,) = {name.removesuffix("/accuracy") for name in added if name.endswith("/accuracy")}
-    assert re.fullmatch(r"test_on_other-clinic_[0-9a-f]{8}", variant)
+    assert re.fullmatch(r"test_on_other-place_[0-9a-f]{8}", variant)
     assert all(name.startswith(variant) for name in added)
     scores = trained.json_artifact(run.info.run_id, f"evaluation/{variant}/scores.json")
     assert scores["methods"]["held_out"]

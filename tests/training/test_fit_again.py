@@ -153,12 +153,13 @@ def test_a_weights_file_that_is_gone_matters_only_without_a_checkpoint(
         norm_layer="",
     )
     weights = program.root / "weights.pth"
-    torch.save(build_classifier(backbone).state_dict(), weights)
+    initial = build_classifier(backbone).state_dict()
+    torch.save(initial, weights)
     interrupt(program, monkeypatch, "--weights", str(weights), step=3)
     moved = weights.rename(program.root / "moved.pth")
     assert resume(program, monkeypatch) == 1
     assert "no checkpoint yet that could replace the weights file" in capsys.readouterr().err
-    torch.save(build_classifier(backbone).state_dict(), weights)
+    torch.save({name: tensor + 1 for name, tensor in initial.items()}, weights)
     assert resume(program, monkeypatch) == 1
     assert "the content of the weights file is another one" in capsys.readouterr().err
     moved.rename(weights)
