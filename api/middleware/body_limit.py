@@ -29,8 +29,9 @@ class BodyLimitMiddleware:
         exchange = _Exchange(receive, send, self._max_bytes)
         try:
             await self._app(scope, exchange.receive, exchange.send)
-        except TooLargeError:
-            if exchange.has_responded:
+        except Exception:
+            # A framework may raise an error or a group of its own in place of TooLargeError.
+            if exchange.has_responded or not exchange.is_too_large:
                 raise
         if exchange.is_too_large and not exchange.has_responded:
             await self._refuse(scope, receive, send)

@@ -76,6 +76,24 @@ async def test_a_chunked_batch_of_400_mb_is_refused_once_too_much_has_arrived() 
     assert b"send it as an artifact" in client.sent[1]["body"]
 
 
+async def read_in_a_group(scope: Scope, receive: Receive, send: Send) -> None:
+    """As middleware does that reads in tasks of its own."""
+    try:
+        await read_all(scope, receive, send)
+    except Exception as error:
+        raise ExceptionGroup("while reading", [error]) from error
+
+
+@pytest.mark.anyio
+async def test_an_application_that_raises_something_else_instead_is_refused_as_well() -> None:
+    client = EndlessClient()
+    scope = scope_of("POST", "/api/2.0/mlflow/runs/log-batch")
+
+    await MlflowBodyLimitMiddleware(read_in_a_group)(scope, client.receive, client.send)
+
+    assert client.sent[0]["status"] == 413
+
+
 @pytest.mark.anyio
 async def test_a_file_of_400_mb_is_streamed() -> None:
     client = EndlessClient()
