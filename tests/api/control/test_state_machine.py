@@ -62,7 +62,11 @@ class Controlled(RuleBasedStateMachine):
             assert self.state == before
         if self.state.status is S.PAUSED and before.status is not S.PAUSED:
             assert (observed, behind) == (Observed.PAUSED, 0)
-        if behind:
+        if observed is Observed.DETACHED:
+            # A loop that has ended carries out no command, whichever it has seen.
+            assert self.state == before or self.state.desired is Desired.RUNNING
+            assert self.state.heard_command_id == before.heard_command_id
+        elif behind:
             is_begin = before.status in (S.PENDING, S.STARTING)
             assert is_begin or self.state.status is before.status
 
