@@ -58,15 +58,15 @@ class Database:
         with self.engine.connect().execution_options(is_reading=True) as connection:
             yield connection
 
-    def migrate(self) -> None:
-        """Bring the tables up to date; several processes may do so at the same time."""
+    def migrate(self, revision: str = "head") -> None:
+        """Bring the tables to `revision`, by default the newest; several processes may do so at once."""
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
         with self.begin() as connection:
             if self.engine.dialect.name == "postgresql":
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, revision)
 
     def close(self) -> None:
         self.engine.dispose()

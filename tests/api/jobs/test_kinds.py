@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from mlflow import MlflowClient
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
-from sqlalchemy import text
 
 from api.control.mlflow_run import JobTraits
 from api.errors import ConflictError
@@ -288,14 +287,15 @@ def test_a_job_of_a_newer_server_is_refused_by_its_kind(database: Database) -> N
         job_traits(JobStore(database), RUN_ID)
 
 
-def test_jobs_from_before_there_were_kinds_are_trainings(database: Database) -> None:
+def test_jobs_from_before_there_were_kinds_are_trainings(database_uri: str) -> None:
     spec = {"recipe": "retinal", "data": None, "params": {"epochs": 2}, "workers": 2}
+    database = Database(database_uri)
+    database.migrate("0003")
     add_job(database, RUN_ID, "retinal", json.dumps({**spec, "output_name": None}))
-    with database.begin() as connection:
-        connection.execute(text("UPDATE fovea_alembic_version SET version_num = '0003'"))
     database.migrate()
     job = JobStore(database).find(RUN_ID)
     assert job is not None
     assert job.kind == "training"
     facts = JOB_KINDS[job.kind].facts(job.params)
     assert (facts.type, facts.config, facts.workers) == ("retinal", {"epochs": 2}, 2)
+    database.close()
