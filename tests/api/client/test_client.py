@@ -53,6 +53,8 @@ HEALTH = {
     "is_bus_connected": True,
     "num_sockets": 0,
     "num_unread_writes": 0,
+    "num_run_failures": 0,
+    "failing_runs": [],
 }
 
 
