@@ -28,6 +28,8 @@ def test_health_reports_the_versions(server: Server) -> None:
         "is_bus_connected": True,
         "num_sockets": 0,
         "num_unread_writes": 0,
+        "num_run_failures": 0,
+        "failing_runs": [],
     }
 
 

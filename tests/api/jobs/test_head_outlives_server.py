@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import psutil
+import pytest
 import requests
 
 from tests.api.jobs.trainings import DEADLINE_S, Trainings, trainings
@@ -21,6 +22,7 @@ ENDLESS = {"epochs": 5000}
 CURVES = ("train/loss", "val/loss", "val/kappa")
 
 
+@pytest.mark.timeout(600)
 def test_a_training_survives_two_kills_of_its_server_bit_for_bit(tmp_path: Path) -> None:
     with trainings(tmp_path, keeps_head=True) as first:
         undisturbed = first.start(**EXACT)

@@ -4,6 +4,7 @@ import { AlertsPage } from "./alerts/AlertsPage";
 import { CriticalBanner } from "./alerts/CriticalBanner";
 import styles from "./App.module.css";
 import { useWords, words } from "./i18n/words";
+import { AbbreviatedRun, isAbbreviated } from "./run/AbbreviatedRun";
 import { RunPage } from "./run/RunPage";
 import { RunsPage } from "./runs/RunsPage";
 import { CrashBoundary } from "./ui/CrashBoundary";
@@ -34,7 +35,13 @@ export function App() {
             <Route path="/" component={RunsPage} />
             <Route path="/runs" component={RunsPage} />
             <Route path="/runs/:runId">
-              {({ runId }) => <RunPage key={runId} runId={runId} />}
+              {({ runId }) =>
+                isAbbreviated(runId) ? (
+                  <AbbreviatedRun key={runId} beginning={runId} />
+                ) : (
+                  <RunPage key={runId} runId={runId} />
+                )
+              }
             </Route>
             <Route path="/alerts" component={AlertsPage} />
             <Route>

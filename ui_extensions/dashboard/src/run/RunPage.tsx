@@ -1,5 +1,4 @@
 import { type ReactNode, useEffect, useMemo } from "react";
-import { Link } from "wouter";
 import { openOf } from "../alerts/alertOrder";
 import { RunAlerts } from "../alerts/RunAlerts";
 import { Charts } from "../charts/Charts";
@@ -22,6 +21,7 @@ import { Health } from "./Health";
 import { LogTail } from "./LogTail";
 import { Machine } from "./Machine";
 import { MetricCards } from "./MetricCards";
+import { MissingRun } from "./MissingRun";
 import { Progress } from "../ui/Progress";
 import { Reports } from "./reports/Reports";
 import styles from "./RunPage.module.css";
@@ -31,16 +31,12 @@ import { useRun } from "./useRun";
 const texts = words(
   {
     mlflow: "Open in MLflow",
-    missing: "There is no such run, or it belongs to another workspace.",
-    all: "All runs",
     loading: "Loading the run…",
     unnamed: "Unnamed run",
   },
   {
     fr: {
       mlflow: "Ouvrir dans MLflow",
-      missing: "Cet entraînement n’existe pas, ou appartient à un autre espace de travail.",
-      all: "Tous les entraînements",
       loading: "Chargement de l’entraînement…",
       unnamed: "Entraînement sans nom",
     },
@@ -66,14 +62,7 @@ export function RunPage({ runId }: { runId: string }) {
   }, [title]);
 
   if (error?.status === 404 && !status) {
-    return (
-      <div className={styles.page}>
-        <Empty>{t.missing}</Empty>
-        <p>
-          <Link href="/">{t.all}</Link>
-        </p>
-      </div>
-    );
+    return <MissingRun />;
   }
   return (
     <div className={styles.page} data-stale={isStale || undefined}>

@@ -8,7 +8,6 @@ import { loadMetrics, storeStatus, useLive } from "../live/liveStore";
 import { rest } from "../live/session";
 import { metricNames } from "../metrics/metricNames";
 import { useMetricCatalog } from "../metrics/useMetricCatalog";
-import { replaceRun } from "../ui/hashLocation";
 import { useQuery } from "../ui/useQuery";
 import { useThrottled } from "../ui/useThrottled";
 
@@ -42,15 +41,6 @@ export function useRun(runId: string): KnownRun {
           rest.get<LatestMetrics>("api/metrics/latest", { run_id: runId }, signal),
         ),
       ]);
-      if (
-        readStatus.run_id !== null &&
-        readStatus.run_id !== undefined &&
-        readStatus.run_id !== runId
-      ) {
-        // The address has only the beginning of the id.
-        replaceRun(readStatus.run_id);
-        return;
-      }
       storeStatus(readStatus, requestedMs);
     },
     [runId],
