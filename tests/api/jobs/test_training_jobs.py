@@ -86,12 +86,15 @@ def test_its_log_is_published_and_kept(
     )
 
 
-def test_paused_both_ways_several_times_it_ends_with_the_same_weights(
-    training: Trainings, undisturbed: str
+@pytest.mark.parametrize(
+    "pauses", [(False, True), pytest.param((False, True) * 2, marks=pytest.mark.soak)]
+)
+def test_paused_both_ways_it_ends_with_the_same_weights(
+    training: Trainings, undisturbed: str, pauses: tuple[bool, ...]
 ) -> None:
     run_id = training.start(**EXACT)
     training.wait_for_step(run_id, 3)
-    for release in (False, True, False, True):
+    for release in pauses:
         paused = training.acknowledged("pause", run_id, release=release)
         assert (paused["training_status"], paused["released"]) == ("paused", release)
         assert training.entry(run_id)["status"] == "paused"
@@ -101,7 +104,7 @@ def test_paused_both_ways_several_times_it_ends_with_the_same_weights(
         training.wait_for_step(run_id, len(held_at) + 2)
     training.wait(run_id, "completed")
     assert training.mlflow_status(run_id) == ("FINISHED", "completed")
-    assert training.entry(run_id)["attempt"] == 3
+    assert training.entry(run_id)["attempt"] == 1 + sum(pauses)
     for metric in ("train/loss", "val/loss", "val/kappa"):
         assert training.curve(run_id, metric) == training.curve(undisturbed, metric)
     _assert_same_weights(training, run_id, undisturbed)
