@@ -21,6 +21,7 @@ OF_RAY = {
 OF_THE_OWN_SERVER_OF_THE_DEMO = {"api/cli/demo_command.py"}
 
 PARSERS = {
+    "api/routes/jobs.py": "the host of a parsed address",
     "api/settings.py": "the URL of the bus",
     "tracking_plugin/project_backend.py": "whether a store is a folder",
     "tracking_plugin/ray_job_api.py": "the host of Ray's dashboard",

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from api.control.state import ControlState, deleted, synced_with_mlflow
+from api.control.state import END_OF, ControlState, deleted, synced_with_mlflow
+from api.runs.run_over import RunEnd, RunOver
 from api.runs.state import RunState
 from api.runs.status import effective_status
 from tracking_plugin.mlflow_status import ACTIVE_STATUSES, run_status_of
@@ -49,6 +50,14 @@ class MlflowRunSnapshot:
     def initial_state(self) -> ControlState:
         """The control state of the run if none is stored yet."""
         return ControlState(run_id=self.run_id, workspace=self.workspace, status=self.status)
+
+    @property
+    def over(self) -> RunOver | None:
+        """The end of the run in MLflow that its stored control state does not have yet."""
+        how = RunEnd.DELETED if self.is_deleted else END_OF.get(self.status)
+        if how is None or not self.was_live:
+            return None
+        return RunOver(run_id=self.run_id, workspace=self.workspace, how=how, is_on_bus=False)
 
     def sync(self, state: ControlState, deadline_ms: int) -> ControlState:
         """`deadline_ms` is when the job of a deleted run is ended."""

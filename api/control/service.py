@@ -39,7 +39,7 @@ from api.control.updates import StateUpdates
 from api.errors import ConflictError, NotFoundError
 from api.pages import Listed, Page
 from api.runs.run_follower import RunFeed, RunFollower
-from api.runs.run_over import RunEnd
+from api.runs.run_over import RunEnd, RunOver
 from api.runs.workspaces import within
 from api.runs.writer import RunWriter
 from api.storage.database import in_database
@@ -85,6 +85,7 @@ class ControlService:
     ) -> None:
         self._store = store
         self._reader = feed.reader
+        self._publish = feed.bus.publish
         self._failures = feed.failures
         self._writer = writer
         self._find_job = find_job
@@ -96,7 +97,7 @@ class ControlService:
             *(store, self._changes, tags), obey_timeout_ms=self._obey_timeout_ms
         )
         events = MlflowEvents(
-            *(store, self._changes, self._updates, tags, self.synced_state, feed.bus.publish)
+            *(store, self._changes, self._updates, tags, self.synced_state, self._publish)
         )
         self._follower = RunFollower(feed, events)
 
@@ -262,7 +263,14 @@ class ControlService:
         try:
             current = await self.synced_state(silent.run_id, silent.workspace)
         except NotFoundError:
-            await self._updates.apply_end(silent.run_id, RunEnd.DELETED)
+            over = RunOver(
+                run_id=silent.run_id,
+                workspace=silent.workspace,
+                how=RunEnd.DELETED,
+                is_on_bus=False,
+            )
+            self._publish(over.announcement(unix_ms()))
+            await self._updates.apply_end(over.run_id, over.how)
             return
         if current.is_live:
             mark = partial(marked_silent, now_ms=unix_ms())
@@ -286,7 +294,11 @@ class ControlService:
             was_live = stored is not None and stored.is_live
             return MlflowRunSnapshot.of(run, workspace, job=job, was_live=was_live)
 
-        return await in_database(read)
+        snapshot = await in_database(read)
+        if snapshot.over is not None:
+            # Once the stored state has ended, too, no sweep finds this end and tells the sockets.
+            self._publish(snapshot.over.announcement(unix_ms()))
+        return snapshot
 
 
 async def _wait_for(event: asyncio.Event, timeout_s: float) -> None:

@@ -85,7 +85,7 @@ def test_a_change_is_refused_with_its_name_and_the_way_out(
 
 
 def test_another_effective_batch_is_refused() -> None:
-    with pytest.raises(ConfigError, match="the samples of a step changed from 8 to 4"):
+    with pytest.raises(ConfigError, match="a step had 8 samples and has 4"):
         require_unchanged("r", BEFORE, changed(samples_per_step=4), has_checkpoint=True)
 
 
