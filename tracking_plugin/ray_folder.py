@@ -10,7 +10,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from tracking_plugin.file_lock import try_lock
-from tracking_plugin.ray_processes import end_processes_in, is_named_by_a_process
+from tracking_plugin.ray_processes import (
+    FOLDER_VARIABLE,
+    end_processes_in,
+    is_named_by_a_process,
+)
 
 PREFIX = "fovea-ray-"
 MAX_SOCKET_PATH_BYTES = 103 if sys.platform == "darwin" else 107
@@ -21,6 +25,8 @@ _LONGEST_SOCKET = "session_2026-12-31_23-59-59_999999_4194304/sockets/plasma_sto
 _RAY = "r"
 _LOCK = "in-use"
 _LONGEST_NAME = f"{PREFIX}12345678/{_RAY}/{_LONGEST_SOCKET}"
+# As multiprocessing names the folder of a program and a socket in it.
+_LONGEST_LISTENER = "pymp-12345678/listener-12345678"
 SHORT_PARENTS = (Path("/tmp"), Path("/var/tmp"))  # noqa: S108 - a private folder is made in it
 _UNFINISHED_AFTER_S = 3600.0
 
@@ -40,6 +46,18 @@ class RayFolder:
     def temp_dir(self) -> Path:
         """Ray's `_temp_dir`, which Ray makes writable for everybody: only its parent protects it."""
         return self.path / _RAY
+
+    def variables(self) -> dict[str, str]:
+        """For Ray's processes: they are found by the folder's name if this process is killed.
+
+        Some make sockets in TMPDIR, and get a short one if it is too long for that.
+        """
+        found = {FOLDER_VARIABLE: str(self.path)}
+        if not has_room_for_multiprocessing(Path(tempfile.gettempdir())):
+            temporary = self.path / "t"
+            temporary.mkdir(mode=0o700, exist_ok=True)
+            found["TMPDIR"] = str(temporary)
+        return found
 
     def remove(self) -> None:
         """End the processes that still use the folder, and remove it."""
@@ -69,6 +87,11 @@ def find_parent(environment: Mapping[str, str]) -> Path:
 def has_room(parent: Path) -> bool:
     """Whether the paths of Ray's sockets in a folder in `parent` are short enough."""
     return len(os.fsencode(parent)) + _name_bytes() <= MAX_SOCKET_PATH_BYTES
+
+
+def has_room_for_multiprocessing(parent: Path) -> bool:
+    """Whether the path of a socket of Python's multiprocessing is short enough in `parent`."""
+    return len(os.fsencode(parent / _LONGEST_LISTENER)) <= MAX_SOCKET_PATH_BYTES
 
 
 def remove_dead_folders() -> None:

@@ -16,7 +16,6 @@ from pathlib import Path
 from tracking_plugin import ray_head_program
 from tracking_plugin.ray_folder import FolderError, RayFolder
 from tracking_plugin.ray_head_program import ADDRESS_KEY
-from tracking_plugin.ray_processes import FOLDER_VARIABLE
 
 START_DEADLINE_S = 180.0
 STOP_GRACE_S = 30.0
@@ -143,7 +142,7 @@ def _head_environment(base: Mapping[str, str], token: str, folder: RayFolder) ->
         **JOB_STOP_ENVIRONMENT,
         **LOCAL_ENVIRONMENT,
         "RAY_AUTH_TOKEN": token,
-        FOLDER_VARIABLE: str(folder.path),
+        **folder.variables(),
         # Entry points call `python`: let that be this one, which has their packages.
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), base.get("PATH", "")]),
     }

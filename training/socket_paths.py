@@ -6,10 +6,7 @@ import tempfile
 from multiprocessing import current_process, util
 from pathlib import Path
 
-from tracking_plugin.ray_folder import MAX_SOCKET_PATH_BYTES, SHORT_PARENTS
-
-# As multiprocessing names the folder of a program and a socket in it.
-_LONGEST_NAME = "pymp-12345678/listener-12345678"
+from tracking_plugin.ray_folder import SHORT_PARENTS, has_room_for_multiprocessing
 
 
 def keep_socket_paths_short() -> None:
@@ -20,14 +17,9 @@ def keep_socket_paths_short() -> None:
     # The name under which multiprocessing and its children look for the folder.
     settings: dict[str, object] = current_process()._config  # type: ignore[attr-defined] # noqa: SLF001
     parent = Path(tempfile.gettempdir())
-    if settings.get("tempdir") or has_room(parent):
+    if settings.get("tempdir") or has_room_for_multiprocessing(parent):
         return
     short = next((each for each in SHORT_PARENTS if os.access(each, os.W_OK)), parent)
     folder = tempfile.mkdtemp(prefix="pymp-", dir=short)
     util.Finalize(None, shutil.rmtree, args=(folder, True), exitpriority=-100)
     settings["tempdir"] = folder
-
-
-def has_room(parent: Path) -> bool:
-    """Whether the path of a socket of multiprocessing is short enough in `parent`."""
-    return len(os.fsencode(parent / _LONGEST_NAME)) <= MAX_SOCKET_PATH_BYTES

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -18,6 +19,7 @@ from tracking_plugin.ray_folder import (
     RayFolder,
     find_parent,
     has_room,
+    has_room_for_multiprocessing,
     remove_dead_folders,
 )
 from tracking_plugin.ray_processes import FOLDER_VARIABLE
@@ -134,3 +136,27 @@ def test_neither_a_link_nor_the_folder_of_another_user_is_removed(
     remove_dead_folders()
     assert other.exists()
     assert (tmp_path / "precious").exists()
+
+
+def test_processes_of_ray_get_a_short_folder_for_their_sockets_in_place_of_a_long_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    long = tmp_path / ("x" * 90)
+    long.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(long))
+    with closing_folder() as folder:
+        temporary = Path(folder.variables()["TMPDIR"])
+        assert temporary.is_dir()
+        assert has_room_for_multiprocessing(temporary)
+    monkeypatch.setattr(tempfile, "tempdir", "/tmp")
+    with closing_folder() as folder:
+        assert "TMPDIR" not in folder.variables()
+
+
+@contextmanager
+def closing_folder() -> Iterator[RayFolder]:
+    folder = RayFolder()
+    try:
+        yield folder
+    finally:
+        folder.remove()

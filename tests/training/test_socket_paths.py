@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from training.socket_paths import has_room
+from tracking_plugin.ray_folder import has_room_for_multiprocessing as has_room
 
 LOADS = """
 import tempfile

@@ -19,7 +19,6 @@ from ray.train.v2.api.exceptions import ControllerError, TrainingFailedError, Wo
 from tracking_plugin.data_folder import make_data_folder
 from tracking_plugin.ray_folder import FolderError, RayFolder
 from tracking_plugin.ray_head_program import LOOPBACK
-from tracking_plugin.ray_processes import FOLDER_VARIABLE
 from tracking_plugin.server_address import without_credentials
 from training.console import Bar
 from training.errors import LaunchError, TrainingError
@@ -125,8 +124,7 @@ def _connection(address: str, workers: int) -> Iterator[None]:
         if address:
             options: dict[str, Any] = {"address": address}
         else:
-            # Inherited by Ray's processes, which are found by it if this process is killed.
-            os.environ[FOLDER_VARIABLE] = str(folder.path)
+            os.environ.update(folder.variables())
             options = _local_options(workers, folder.temp_dir)
         try:
             ray.init(**options, log_to_driver=True, logging_level=logging.WARNING)
