@@ -37,6 +37,7 @@ from tests.valkey import Valkey, valkey
 from tests.waiting import until
 from tracking_plugin import control_link
 from tracking_plugin.control import RunControl
+from tracking_plugin.control_messages import Observed
 
 FIVE_MINUTES_MS = 300_000
 
@@ -48,10 +49,13 @@ class Loop:
         self._control = RunControl(run_id, tracking_uri=tracking_uri)
         self._thread = threading.Thread(target=self._train, daemon=True)
         self._has_left = threading.Event()
+        self._is_listening = threading.Event()
         self.step = 0
 
     def __enter__(self) -> "Loop":
+        """Return once the server knows that the loop listens: it refuses commands before."""
         self._thread.start()
+        assert self._is_listening.wait(DEADLINE_S)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -67,6 +71,9 @@ class Loop:
 
     def _train(self) -> None:
         with self._control as control:
+            number = control.report(Observed.TRAINING, step=0)
+            if control.wait_acknowledged(number, DEADLINE_S):
+                self._is_listening.set()
             while not (control.should_stop(self.step) or self._has_left.wait(0.01)):
                 self.step += 1
 
