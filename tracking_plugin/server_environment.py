@@ -28,7 +28,7 @@ _BOOLEANS = {"": False, "false": False, "0": False, "true": True, "1": True}
 
 @dataclass(frozen=True, kw_only=True)
 class ServerEnvironment:
-    """What MLflow's client reads; a variable that is not set is empty."""
+    """The variables that MLflow's client reads; a variable that is not set is empty."""
 
     uri: str | None = field(default=None, repr=False)
     """None if the variable is not set, which differs from an empty one."""

@@ -9,7 +9,7 @@ from api.alerts.state_machine import AlertState
 
 
 class MessageCode(StrEnum):
-    """What an alert's message says about its value; the values are fields of the alert."""
+    """The statement of an alert's message about its value; the values are fields of the alert."""
 
     BELOW = "below"
     """`current_value` of `metric` at `step` is below `threshold`."""

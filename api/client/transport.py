@@ -12,7 +12,7 @@ from tracking_plugin.server_address import without_credentials
 from tracking_plugin.server_connection import ServerConnection
 
 _SOCKS_PACKAGES = ("socksio", "python_socks")
-"""What httpx and websockets need for a SOCKS proxy."""
+"""The packages that httpx and websockets need for a SOCKS proxy."""
 
 
 class HttpOptions(TypedDict):

@@ -59,39 +59,46 @@ def add_record(
     message: str = "",
 ) -> int:
     """Add a record with the outcome so far; returns its id."""
-    result = connection.execute(
-        insert(commands).values(
-            run_id=state.run_id,
-            command_id=state.command_id,
-            action=request.action,
-            release=request.release,
-            who=request.issuer.who[:_MAX_NAME_CHARS],
-            source=request.issuer.source[:_MAX_NAME_CHARS],
-            at_ms=request.at_ms,
-            outcome=outcome,
-            outcome_ms=None if outcome is CommandOutcome.PENDING else request.at_ms,
-            message=message,
-        )
+    return _insert(
+        connection,
+        state,
+        request.issuer,
+        action=request.action,
+        release=request.release,
+        at_ms=request.at_ms,
+        outcome=outcome,
+        outcome_ms=None if outcome is CommandOutcome.PENDING else request.at_ms,
+        message=message,
     )
-    return cast(tuple[int], result.inserted_primary_key)[0]
 
 
 def add_takeover(connection: Connection, state: ControlState, issuer: Issuer, now_ms: int) -> None:
     """Record that another program has taken over the run's control link."""
-    connection.execute(
+    _insert(
+        connection,
+        state,
+        issuer,
+        action=LinkAction.TAKEOVER,
+        release=False,
+        at_ms=now_ms,
+        outcome=CommandOutcome.DONE,
+        outcome_ms=now_ms,
+        message=state.message,
+    )
+
+
+def _insert(connection: Connection, state: ControlState, issuer: Issuer, **values: object) -> int:
+    """Add a record with `values` in its other columns; returns its id."""
+    result = connection.execute(
         insert(commands).values(
             run_id=state.run_id,
             command_id=state.command_id,
-            action=LinkAction.TAKEOVER,
-            release=False,
             who=issuer.who[:_MAX_NAME_CHARS],
             source=issuer.source[:_MAX_NAME_CHARS],
-            at_ms=now_ms,
-            outcome=CommandOutcome.DONE,
-            outcome_ms=now_ms,
-            message=state.message,
+            **values,
         )
     )
+    return cast(tuple[int], result.inserted_primary_key)[0]
 
 
 def settle(connection: Connection, state: ControlState, now_ms: int) -> None:

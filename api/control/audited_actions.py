@@ -1,4 +1,4 @@
-"""What a record of the audit is about."""
+"""The actions that the audit records."""
 
 from enum import StrEnum
 
@@ -6,10 +6,10 @@ from api.control.transitions import Action
 
 
 class LinkAction(StrEnum):
-    """What a program did with a run's control link, beside the commands of people and rules."""
+    """An action of a program on a run's control link; people and rules give commands."""
 
     TAKEOVER = "takeover"
-    """It took the link over from a program that was no longer heard of."""
+    """The program took the link over from another one, whose reports were overdue."""
 
 
 AuditedAction = Action | LinkAction

@@ -44,7 +44,7 @@ def new_secret() -> str:
 
 
 def digest_of(secret: str) -> str:
-    """What the database keeps of a secret; empty for none."""
+    """The digest of a secret, as the database stores it; empty if there is no secret."""
     return hashlib.sha256(secret.encode()).hexdigest() if secret else ""
 
 

@@ -96,10 +96,10 @@ class ControlService:
         self._updates = StateUpdates(
             *(store, self._changes, tags), obey_timeout_ms=self._obey_timeout_ms
         )
-        events = MlflowEvents(
+        self._events = MlflowEvents(
             *(store, self._changes, self._updates, tags, self.synced_state, self._publish)
         )
-        self._follower = RunFollower(feed, events)
+        self._follower = RunFollower(feed, self._events)
 
     @asynccontextmanager
     async def running(self, on_change: Callable[[str], None]) -> AsyncIterator[None]:
@@ -269,8 +269,7 @@ class ControlService:
                 how=RunEnd.DELETED,
                 is_on_bus=False,
             )
-            self._publish(over.announcement(unix_ms()))
-            await self._updates.apply_end(over.run_id, over.how)
+            await self._events.on_run_over(over)
             return
         if current.is_live:
             mark = partial(marked_silent, now_ms=unix_ms())

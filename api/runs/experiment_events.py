@@ -35,7 +35,7 @@ class ExperimentEvents:
         try:
             run_ids = await in_database(partial(self._read, change))
         except Exception as error:
-            # Whoever holds state for these runs finds them in the store at its next sweep.
+            # Each part that holds state for these runs finds their end in the store at its next sweep.
             level = logging.WARNING if isinstance(error, ApiError) else logging.ERROR
             logger.log(level, "The runs of an experiment could not be read", exc_info=error)
             return

@@ -1,4 +1,4 @@
-"""What a metric measures, on which split, and which of its values are better."""
+"""The role of a metric: its measure, its split, and whether higher or lower values are better."""
 
 from enum import StrEnum
 

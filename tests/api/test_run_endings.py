@@ -346,7 +346,7 @@ def test_each_listener_is_part_of_the_matrix() -> None:
 
 
 def test_only_the_follower_and_the_hub_read_the_bus() -> None:
-    """Whoever follows the bus through RunFollower is told of each run that is over."""
+    """RunFollower reports each run that is over, so each other part follows the bus through it."""
     sources = (Path(api.__file__).parent).rglob("*.py")
     readers = {path.name for path in sources if "bus.follow()" in path.read_text()}
     assert readers == {"run_follower.py", "hub.py"}

@@ -1,4 +1,4 @@
-"""What a resume compares, and how it names what has changed."""
+"""A resume compares the run's identity with the stored one, and names each difference."""
 
 import json
 from typing import Any

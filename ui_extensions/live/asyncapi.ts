@@ -408,7 +408,7 @@ export interface components {
         };
         /**
          * MessageCode
-         * @description What an alert's message says about its value; the values are fields of the alert.
+         * @description The statement of an alert's message about its value; the values are fields of the alert.
          * @enum {string}
          */
         MessageCode: "below" | "above" | "still_at" | "measured" | "no_longer" | "silent" | "no_longer_silent";

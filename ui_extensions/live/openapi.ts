@@ -1807,7 +1807,7 @@ export interface components {
         };
         /**
          * LinkAction
-         * @description What a program did with a run's control link, beside the commands of people and rules.
+         * @description An action of a program on a run's control link; people and rules give commands.
          * @enum {string}
          */
         LinkAction: "takeover";
@@ -1838,7 +1838,7 @@ export interface components {
         };
         /**
          * MessageCode
-         * @description What an alert's message says about its value; the values are fields of the alert.
+         * @description The statement of an alert's message about its value; the values are fields of the alert.
          * @enum {string}
          */
         MessageCode: "below" | "above" | "still_at" | "measured" | "no_longer" | "silent" | "no_longer_silent";

@@ -70,7 +70,7 @@ def head_of(training: Trainings) -> HeadRecord:
 
 
 def printed(head: HeadRecord, run_id: str) -> str:
-    """What the job of the run has printed, as Ray has it."""
+    """The output of the run's job, as Ray stores it."""
     headers = {"Authorization": f"Bearer {head.token}"}
     jobs = requests.get(f"{head.address}/api/jobs/", headers=headers, timeout=30).json()
     job_id = next(

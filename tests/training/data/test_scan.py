@@ -20,7 +20,7 @@ DEADLINE_S = 30
 
 
 class Ranks:
-    """What the ranks exchange, pickled as on its way between processes."""
+    """The objects that the ranks exchange, pickled as they are between processes."""
 
     def __init__(self, world_size: int) -> None:
         self.barrier = threading.Barrier(world_size, timeout=DEADLINE_S)
