@@ -1,0 +1,1 @@
+"""Diagnosis over REST: a thin front of the gRPC service."""

@@ -1,0 +1,1 @@
+"""Turns the outputs of the model into an answer: gates, thresholds, findings, risk."""

@@ -1,0 +1,1 @@
+"""Loads the registered model, and predicts in batches."""

@@ -1,0 +1,80 @@
+"""The interface between the gRPC service and an inference engine, embedded or on Ray Serve."""
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+
+from serving.images.image import Pixels
+from training.evidence.schema import ModelEvidence
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelDescription:
+    """A loaded version of the registered model."""
+
+    name: str
+    version: str
+    run_id: str
+    classes: tuple[str, ...]
+    modalities: tuple[str, ...]
+    """fundus or oct, of each class; empty strings if the model does not say."""
+    image_size: int
+    evidence: ModelEvidence
+    missing: tuple[str, ...] = field(default=())
+    """What the model was registered without, in sentences for the answer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelOutput:
+    """The output for one image."""
+
+    logits: Array
+    """Float32 [classes]."""
+    features: Array
+    """Float32 [D]: the input of the last layer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RawHeatMap:
+    """A Grad-CAM map before scaling: float32 [h, w], not negative, in the frame of the image shown."""
+
+    values: Array
+    method: str
+
+
+class LeasedModel(Protocol):
+    """One version of the model. It stays loaded until the lease ends, even after the alias has moved."""
+
+    @property
+    def description(self) -> ModelDescription: ...
+
+    async def predict(self, images: Sequence[Pixels], *, timeout_s: float) -> list[ModelOutput]:
+        """One output per image, in order. Images may differ in size; the engine prepares them as the
+        training did. Raises ServingError: QUEUE_FULL, DEADLINE_EXCEEDED, MODEL_FAILED."""
+
+    async def explain(self, image: Pixels, *, class_index: int, timeout_s: float) -> RawHeatMap:
+        """The map of the regions that speak for the class. Raises ServingError like `predict`."""
+
+
+class Engine(Protocol):
+    """Serves the version that the alias names; a new one is warmed before it takes over."""
+
+    def lease(self) -> AbstractAsyncContextManager[LeasedModel]:
+        """The current version. Raises ServingError MODEL_NOT_LOADED, which says what to do."""
+
+    def current(self) -> ModelDescription | None:
+        """What is served now; None before the first version is loaded."""
+
+    @property
+    def num_queued(self) -> int: ...
+
+    async def start(self) -> None:
+        """Load and warm the model; goes on without one, and retries, if there is none yet."""
+
+    async def close(self) -> None:
+        """End what was started. Pending predictions raise SHUTTING_DOWN."""

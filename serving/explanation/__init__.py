@@ -1,0 +1,1 @@
+"""Heat maps, and the DICOM objects that show them."""

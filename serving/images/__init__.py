@@ -1,0 +1,1 @@
+"""Decodes the files of a request into RGB images, in processes of their own."""

@@ -1,0 +1,1 @@
+"""The gRPC server: requests, tokens, health, deadlines."""

@@ -1,0 +1,1 @@
+"""The gRPC messages, generated from serving/v1/diagnosis.proto."""
