@@ -54,8 +54,11 @@ class LeasedModel(Protocol):
     def description(self) -> ModelDescription: ...
 
     async def predict(self, images: Sequence[Pixels], *, timeout_s: float) -> list[ModelOutput]:
-        """One output per image, in order. Images may differ in size; the engine prepares them as the
-        training did. Raises ServingError: QUEUE_FULL, DEADLINE_EXCEEDED, MODEL_FAILED."""
+        """One output per image, in order.
+
+        Images may differ in size; the engine prepares them as the training did. Raises ServingError:
+        QUEUE_FULL, DEADLINE_EXCEEDED, MODEL_FAILED.
+        """
 
     async def explain(self, image: Pixels, *, class_index: int, timeout_s: float) -> RawHeatMap:
         """The map of the regions that speak for the class. Raises ServingError like `predict`."""
