@@ -1,0 +1,210 @@
+"""The settings of the service: its flags, and FOVEA_SERVING_* of the environment, which only this module reads."""
+
+import os
+import tempfile
+from enum import StrEnum
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "FOVEA_SERVING_"
+
+HOUR_S = 3600.0
+
+
+class StartError(Exception):
+    """Why the service cannot start, in a sentence that says what to do."""
+
+
+class EngineKind(StrEnum):
+    EMBEDDED = "embedded"
+    RAY = "ray"
+
+
+def _spool_dir() -> Path:
+    return Path(tempfile.gettempdir()) / f"fovea-serving-{os.geteuid()}"
+
+
+class ServingSettings(BaseSettings):
+    """`max_batch_size` is --max-batch-size and FOVEA_SERVING_MAX_BATCH_SIZE, and so on.
+
+    A field without repr is a secret: it has no flag, since every user can read those of a process.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, env_ignore_empty=True, allow_inf_nan=False, extra="ignore"
+    )
+
+    # The server.
+    host: str = Field("127.0.0.1", min_length=1, description="address to listen on")
+    port: int = Field(50051, ge=0, le=65535, description="port to listen on; 0 for a free one")
+    token: str = Field(
+        "",
+        repr=False,
+        description="bearer token that callers send; without one only loopback is served",
+    )
+    tls_certificate: Path | None = Field(None, description="PEM file of the certificate chain")
+    tls_key: Path | None = Field(None, description="PEM file of the certificate's private key")
+    metrics_port: int = Field(
+        0, ge=0, le=65535, description="loopback port for Prometheus; 0 for none"
+    )
+    drain_s: float = Field(
+        30, ge=0, le=HOUR_S, description="seconds that requests may take after SIGTERM"
+    )
+
+    # Requests.
+    max_upload_bytes: int = Field(
+        512 * 1024**2, ge=1, le=2**40, description="maximum size of the files of one request"
+    )
+    max_spool_bytes: int = Field(
+        8 * 1024**3, ge=1, le=2**50, description="maximum size of all uploads at one time"
+    )
+    max_files: int = Field(64, ge=1, le=10_000, description="maximum number of files of a request")
+    max_batch_items: int = Field(
+        10_000, ge=1, le=10_000_000, description="maximum number of images of a batch request"
+    )
+    max_active: int = Field(
+        16, ge=1, le=10_000, description="number of requests that are worked on at one time"
+    )
+    max_waiting: int = Field(
+        100, ge=0, le=100_000, description="number of requests that wait; more are refused"
+    )
+    request_timeout_s: float = Field(
+        300, gt=0, le=24 * HOUR_S, description="seconds for a request whose caller sets no deadline"
+    )
+    upload_idle_s: float = Field(
+        60, gt=0, le=HOUR_S, description="seconds without a chunk after which an upload is given up"
+    )
+    spool_dir: Path = Field(
+        default_factory=_spool_dir,
+        description="folder for uploads; default: one in the system's temporary folder",
+    )
+
+    # The model.
+    tracking_uri: str = Field(
+        "", repr=False, description="MLflow's model registry; default: MLFLOW_TRACKING_URI"
+    )
+    model: str = Field("fovea-retinal", min_length=1, description="name of the registered model")
+    alias: str = Field("champion", min_length=1, description="alias of the version to serve")
+    challenger_alias: str = Field(
+        "challenger", description="alias of the version that sees the same images; empty for none"
+    )
+    quality_model: str = Field(
+        "fovea-quality",
+        description="registered model of the first gate; without one, classical measures serve",
+    )
+    segmentation_model: str = Field(
+        "fovea-segmentation", description="registered model that draws masks"
+    )
+    poll_s: float = Field(
+        5, gt=0, le=HOUR_S, description="seconds between looks at the alias in the registry"
+    )
+
+    # The engine.
+    engine: EngineKind = Field(EngineKind.EMBEDDED, description="where the model runs")
+    device: str = Field(
+        "auto", description="auto, cpu, cuda or cuda:N; auto takes a GPU if there is one"
+    )
+    max_batch_size: int = Field(
+        16, ge=1, le=4096, description="images that are predicted at one time"
+    )
+    max_batch_wait_ms: float = Field(
+        5, ge=0, le=10_000, description="milliseconds that an image waits for others of its batch"
+    )
+    max_queued_images: int = Field(
+        512, ge=1, le=1_000_000, description="images that wait for the model; more are refused"
+    )
+    ray_address: str = Field(
+        "", description="Ray cluster of the engine ray; default: one on this machine"
+    )
+    replicas: int = Field(1, ge=1, le=1024, description="copies of the model on the engine ray")
+    max_replicas: int = Field(
+        0,
+        ge=0,
+        le=1024,
+        description="copies up to which the engine ray scales; 0 for a fixed number",
+    )
+
+    # The images.
+    decode_workers: int = Field(
+        0, ge=0, le=256, description="processes that decode; 0 for one per core, at most 8"
+    )
+    decode_timeout_s: float = Field(
+        60, gt=0, le=HOUR_S, description="seconds after which decoding one file is given up"
+    )
+    decode_memory_bytes: int = Field(
+        4 * 1024**3, ge=2**28, le=2**50, description="memory limit of a process that decodes"
+    )
+    max_pixels: int = Field(
+        200_000_000, ge=1, le=2**40, description="pixels of all frames of a file; more are refused"
+    )
+    max_inflated_bytes: int = Field(
+        1024**3, ge=1, le=2**50, description="size to which a compressed data set may inflate"
+    )
+    max_frames: int = Field(
+        256,
+        ge=1,
+        le=100_000,
+        description="frames of a volume that are predicted; others are skipped",
+    )
+
+    # Records.
+    traces: bool = Field(
+        False,
+        description="keep each diagnosis as an MLflow trace, without pixels and identifiers",
+    )
+
+    @property
+    def has_tls(self) -> bool:
+        return self.tls_certificate is not None
+
+    @model_validator(mode="after")
+    def _require_both_tls_files(self) -> Self:
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError(
+                f"{PREFIX}TLS_CERTIFICATE and {PREFIX}TLS_KEY belong together: set both or none"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _require_token_off_loopback(self) -> Self:
+        if not self.token and not is_loopback(self.host):
+            raise ValueError(
+                f"without a token the service listens on this machine only, and {self.host!r} is "
+                f"reached from others: set {PREFIX}TOKEN to a secret, or the host to 127.0.0.1"
+            )
+        return self
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches the address."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def load_settings(**given: str) -> ServingSettings:
+    """The settings of this process; `given` values take precedence over the environment.
+
+    Raises StartError, which names the setting.
+    """
+    try:
+        return ServingSettings(**given)  # type: ignore[arg-type]
+    except ValidationError as error:
+        raise StartError("; ".join(map(_sentence, error.errors()))) from None
+
+
+def _sentence(problem: ErrorDetails) -> str:
+    reason = str(problem.get("ctx", {}).get("error", "")) or problem["msg"].lower()
+    if not problem["loc"]:
+        return reason
+    name = str(problem["loc"][0])
+    received = f", but {problem['input']!r} came" if ServingSettings.model_fields[name].repr else ""
+    return f"{PREFIX}{name.upper()} or --{name.replace('_', '-')}: {reason}{received}"
