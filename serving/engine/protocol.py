@@ -14,6 +14,16 @@ Array = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
+class FeatureTensors:
+    """The distribution of the features of val, for the Mahalanobis distance; of STATISTICS_FILE."""
+
+    means: Array
+    """Float32 [classes, D]."""
+    precision: Array
+    """Float32 [D, D]: the inverse of the shared covariance."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ModelDescription:
     """A loaded version of the registered model."""
 
@@ -27,6 +37,8 @@ class ModelDescription:
     evidence: ModelEvidence
     missing: tuple[str, ...] = field(default=())
     """What the model was registered without, in sentences for the answer."""
+    statistics: FeatureTensors | None = None
+    """None if the model was registered without them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,8 +85,19 @@ class Engine(Protocol):
     def current(self) -> ModelDescription | None:
         """What is served now; None before the first version is loaded."""
 
+    def lease_quality(self) -> AbstractAsyncContextManager[LeasedModel | None]:
+        """The registered model of the quality gate; None while there is none."""
+
     @property
-    def num_queued(self) -> int: ...
+    def num_queued(self) -> int:
+        """Images that wait for the model."""
+
+    @property
+    def message(self) -> str:
+        """What keeps the engine from its work, and what to do about it; empty if all is well.
+
+        Such as that no model is registered, or that the registry has not answered for a while.
+        """
 
     async def start(self) -> None:
         """Load and warm the model; goes on without one, and retries, if there is none yet."""
