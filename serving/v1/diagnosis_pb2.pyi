@@ -19,7 +19,6 @@ class Modality(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     MODALITY_FUNDUS: _ClassVar[Modality]
     MODALITY_OCT: _ClassVar[Modality]
     MODALITY_OTHER: _ClassVar[Modality]
-
 LATERALITY_UNSPECIFIED: Laterality
 LATERALITY_RIGHT: Laterality
 LATERALITY_LEFT: Laterality
@@ -29,13 +28,7 @@ MODALITY_OCT: Modality
 MODALITY_OTHER: Modality
 
 class DiagnosisOptions(_message.Message):
-    __slots__ = (
-        "confidence_threshold",
-        "include_segmentation",
-        "include_gradcam",
-        "include_dicom",
-        "jurisdiction",
-    )
+    __slots__ = ("confidence_threshold", "include_segmentation", "include_gradcam", "include_dicom", "jurisdiction")
     CONFIDENCE_THRESHOLD_FIELD_NUMBER: _ClassVar[int]
     INCLUDE_SEGMENTATION_FIELD_NUMBER: _ClassVar[int]
     INCLUDE_GRADCAM_FIELD_NUMBER: _ClassVar[int]
@@ -46,14 +39,7 @@ class DiagnosisOptions(_message.Message):
     include_gradcam: bool
     include_dicom: bool
     jurisdiction: str
-    def __init__(
-        self,
-        confidence_threshold: _Optional[float] = ...,
-        include_segmentation: _Optional[bool] = ...,
-        include_gradcam: _Optional[bool] = ...,
-        include_dicom: _Optional[bool] = ...,
-        jurisdiction: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, confidence_threshold: _Optional[float] = ..., include_segmentation: _Optional[bool] = ..., include_gradcam: _Optional[bool] = ..., include_dicom: _Optional[bool] = ..., jurisdiction: _Optional[str] = ...) -> None: ...
 
 class FileHeader(_message.Message):
     __slots__ = ("name", "laterality")
@@ -61,9 +47,7 @@ class FileHeader(_message.Message):
     LATERALITY_FIELD_NUMBER: _ClassVar[int]
     name: str
     laterality: Laterality
-    def __init__(
-        self, name: _Optional[str] = ..., laterality: _Optional[_Union[Laterality, str]] = ...
-    ) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., laterality: _Optional[_Union[Laterality, str]] = ...) -> None: ...
 
 class DiagnoseRequest(_message.Message):
     __slots__ = ("header", "chunk")
@@ -71,11 +55,7 @@ class DiagnoseRequest(_message.Message):
     CHUNK_FIELD_NUMBER: _ClassVar[int]
     header: DiagnoseHeader
     chunk: FileChunk
-    def __init__(
-        self,
-        header: _Optional[_Union[DiagnoseHeader, _Mapping]] = ...,
-        chunk: _Optional[_Union[FileChunk, _Mapping]] = ...,
-    ) -> None: ...
+    def __init__(self, header: _Optional[_Union[DiagnoseHeader, _Mapping]] = ..., chunk: _Optional[_Union[FileChunk, _Mapping]] = ...) -> None: ...
 
 class DiagnoseHeader(_message.Message):
     __slots__ = ("request_id", "files", "options")
@@ -85,12 +65,7 @@ class DiagnoseHeader(_message.Message):
     request_id: str
     files: _containers.RepeatedCompositeFieldContainer[FileHeader]
     options: DiagnosisOptions
-    def __init__(
-        self,
-        request_id: _Optional[str] = ...,
-        files: _Optional[_Iterable[_Union[FileHeader, _Mapping]]] = ...,
-        options: _Optional[_Union[DiagnosisOptions, _Mapping]] = ...,
-    ) -> None: ...
+    def __init__(self, request_id: _Optional[str] = ..., files: _Optional[_Iterable[_Union[FileHeader, _Mapping]]] = ..., options: _Optional[_Union[DiagnosisOptions, _Mapping]] = ...) -> None: ...
 
 class FileChunk(_message.Message):
     __slots__ = ("file", "content")
@@ -116,13 +91,7 @@ class DiagnoseImageRequest(_message.Message):
     file: FileHeader
     content: bytes
     options: DiagnosisOptions
-    def __init__(
-        self,
-        request_id: _Optional[str] = ...,
-        file: _Optional[_Union[FileHeader, _Mapping]] = ...,
-        content: _Optional[bytes] = ...,
-        options: _Optional[_Union[DiagnosisOptions, _Mapping]] = ...,
-    ) -> None: ...
+    def __init__(self, request_id: _Optional[str] = ..., file: _Optional[_Union[FileHeader, _Mapping]] = ..., content: _Optional[bytes] = ..., options: _Optional[_Union[DiagnosisOptions, _Mapping]] = ...) -> None: ...
 
 class DiagnoseImageResponse(_message.Message):
     __slots__ = ("diagnosis",)
@@ -136,11 +105,7 @@ class DiagnoseBatchRequest(_message.Message):
     CONTENT_FIELD_NUMBER: _ClassVar[int]
     header: BatchItemHeader
     content: bytes
-    def __init__(
-        self,
-        header: _Optional[_Union[BatchItemHeader, _Mapping]] = ...,
-        content: _Optional[bytes] = ...,
-    ) -> None: ...
+    def __init__(self, header: _Optional[_Union[BatchItemHeader, _Mapping]] = ..., content: _Optional[bytes] = ...) -> None: ...
 
 class BatchItemHeader(_message.Message):
     __slots__ = ("request_id", "file", "options")
@@ -150,12 +115,7 @@ class BatchItemHeader(_message.Message):
     request_id: str
     file: FileHeader
     options: DiagnosisOptions
-    def __init__(
-        self,
-        request_id: _Optional[str] = ...,
-        file: _Optional[_Union[FileHeader, _Mapping]] = ...,
-        options: _Optional[_Union[DiagnosisOptions, _Mapping]] = ...,
-    ) -> None: ...
+    def __init__(self, request_id: _Optional[str] = ..., file: _Optional[_Union[FileHeader, _Mapping]] = ..., options: _Optional[_Union[DiagnosisOptions, _Mapping]] = ...) -> None: ...
 
 class DiagnoseBatchResponse(_message.Message):
     __slots__ = ("diagnosis",)
@@ -164,28 +124,22 @@ class DiagnoseBatchResponse(_message.Message):
     def __init__(self, diagnosis: _Optional[_Union[Diagnosis, _Mapping]] = ...) -> None: ...
 
 class Diagnosis(_message.Message):
-    __slots__ = ("request_id", "status", "result", "images", "eyes", "error")
+    __slots__ = ("request_id", "status", "result", "images", "eyes", "error", "notes")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     STATUS_FIELD_NUMBER: _ClassVar[int]
     RESULT_FIELD_NUMBER: _ClassVar[int]
     IMAGES_FIELD_NUMBER: _ClassVar[int]
     EYES_FIELD_NUMBER: _ClassVar[int]
     ERROR_FIELD_NUMBER: _ClassVar[int]
+    NOTES_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     status: str
     result: DiagnosisResult
     images: _containers.RepeatedCompositeFieldContainer[ImageDiagnosis]
     eyes: _containers.RepeatedCompositeFieldContainer[EyeDiagnosis]
     error: DiagnosisError
-    def __init__(
-        self,
-        request_id: _Optional[str] = ...,
-        status: _Optional[str] = ...,
-        result: _Optional[_Union[DiagnosisResult, _Mapping]] = ...,
-        images: _Optional[_Iterable[_Union[ImageDiagnosis, _Mapping]]] = ...,
-        eyes: _Optional[_Iterable[_Union[EyeDiagnosis, _Mapping]]] = ...,
-        error: _Optional[_Union[DiagnosisError, _Mapping]] = ...,
-    ) -> None: ...
+    notes: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, request_id: _Optional[str] = ..., status: _Optional[str] = ..., result: _Optional[_Union[DiagnosisResult, _Mapping]] = ..., images: _Optional[_Iterable[_Union[ImageDiagnosis, _Mapping]]] = ..., eyes: _Optional[_Iterable[_Union[EyeDiagnosis, _Mapping]]] = ..., error: _Optional[_Union[DiagnosisError, _Mapping]] = ..., notes: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class DiagnosisError(_message.Message):
     __slots__ = ("reason", "message")
@@ -196,19 +150,7 @@ class DiagnosisError(_message.Message):
     def __init__(self, reason: _Optional[str] = ..., message: _Optional[str] = ...) -> None: ...
 
 class ImageDiagnosis(_message.Message):
-    __slots__ = (
-        "file",
-        "laterality",
-        "laterality_source",
-        "result",
-        "num_frames",
-        "worst_frame",
-        "notes",
-        "heat_map",
-        "masks",
-        "dicom_objects",
-        "error",
-    )
+    __slots__ = ("file", "laterality", "laterality_source", "result", "num_frames", "worst_frame", "notes", "heat_map", "masks", "dicom_objects", "error")
     FILE_FIELD_NUMBER: _ClassVar[int]
     LATERALITY_FIELD_NUMBER: _ClassVar[int]
     LATERALITY_SOURCE_FIELD_NUMBER: _ClassVar[int]
@@ -231,56 +173,22 @@ class ImageDiagnosis(_message.Message):
     masks: _containers.RepeatedCompositeFieldContainer[Mask]
     dicom_objects: _containers.RepeatedCompositeFieldContainer[DicomObject]
     error: DiagnosisError
-    def __init__(
-        self,
-        file: _Optional[int] = ...,
-        laterality: _Optional[_Union[Laterality, str]] = ...,
-        laterality_source: _Optional[str] = ...,
-        result: _Optional[_Union[DiagnosisResult, _Mapping]] = ...,
-        num_frames: _Optional[int] = ...,
-        worst_frame: _Optional[int] = ...,
-        notes: _Optional[_Iterable[str]] = ...,
-        heat_map: _Optional[_Union[HeatMap, _Mapping]] = ...,
-        masks: _Optional[_Iterable[_Union[Mask, _Mapping]]] = ...,
-        dicom_objects: _Optional[_Iterable[_Union[DicomObject, _Mapping]]] = ...,
-        error: _Optional[_Union[DiagnosisError, _Mapping]] = ...,
-    ) -> None: ...
+    def __init__(self, file: _Optional[int] = ..., laterality: _Optional[_Union[Laterality, str]] = ..., laterality_source: _Optional[str] = ..., result: _Optional[_Union[DiagnosisResult, _Mapping]] = ..., num_frames: _Optional[int] = ..., worst_frame: _Optional[int] = ..., notes: _Optional[_Iterable[str]] = ..., heat_map: _Optional[_Union[HeatMap, _Mapping]] = ..., masks: _Optional[_Iterable[_Union[Mask, _Mapping]]] = ..., dicom_objects: _Optional[_Iterable[_Union[DicomObject, _Mapping]]] = ..., error: _Optional[_Union[DiagnosisError, _Mapping]] = ...) -> None: ...
 
 class EyeDiagnosis(_message.Message):
-    __slots__ = ("laterality", "files", "result")
+    __slots__ = ("laterality", "files", "result", "notes")
     LATERALITY_FIELD_NUMBER: _ClassVar[int]
     FILES_FIELD_NUMBER: _ClassVar[int]
     RESULT_FIELD_NUMBER: _ClassVar[int]
+    NOTES_FIELD_NUMBER: _ClassVar[int]
     laterality: Laterality
     files: _containers.RepeatedScalarFieldContainer[int]
     result: DiagnosisResult
-    def __init__(
-        self,
-        laterality: _Optional[_Union[Laterality, str]] = ...,
-        files: _Optional[_Iterable[int]] = ...,
-        result: _Optional[_Union[DiagnosisResult, _Mapping]] = ...,
-    ) -> None: ...
+    notes: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, laterality: _Optional[_Union[Laterality, str]] = ..., files: _Optional[_Iterable[int]] = ..., result: _Optional[_Union[DiagnosisResult, _Mapping]] = ..., notes: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class DiagnosisResult(_message.Message):
-    __slots__ = (
-        "model_used",
-        "processing_time_seconds",
-        "classification",
-        "findings",
-        "risk",
-        "recommendations",
-        "quality",
-        "modality",
-        "out_of_distribution",
-        "prediction_set",
-        "abstained",
-        "reason",
-        "evidence",
-        "model",
-        "guideline",
-        "intended_use",
-        "limitations",
-    )
+    __slots__ = ("model_used", "processing_time_seconds", "classification", "findings", "risk", "recommendations", "quality", "modality", "out_of_distribution", "prediction_set", "abstained", "reason", "evidence", "model", "guideline", "intended_use", "limitations")
     MODEL_USED_FIELD_NUMBER: _ClassVar[int]
     PROCESSING_TIME_SECONDS_FIELD_NUMBER: _ClassVar[int]
     CLASSIFICATION_FIELD_NUMBER: _ClassVar[int]
@@ -315,26 +223,7 @@ class DiagnosisResult(_message.Message):
     guideline: Guideline
     intended_use: str
     limitations: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(
-        self,
-        model_used: _Optional[str] = ...,
-        processing_time_seconds: _Optional[float] = ...,
-        classification: _Optional[_Union[Classification, _Mapping]] = ...,
-        findings: _Optional[_Iterable[_Union[Finding, _Mapping]]] = ...,
-        risk: _Optional[_Union[Risk, _Mapping]] = ...,
-        recommendations: _Optional[_Iterable[str]] = ...,
-        quality: _Optional[_Union[Quality, _Mapping]] = ...,
-        modality: _Optional[_Union[ModalityVerdict, _Mapping]] = ...,
-        out_of_distribution: _Optional[_Union[OutOfDistribution, _Mapping]] = ...,
-        prediction_set: _Optional[_Union[PredictionSet, _Mapping]] = ...,
-        abstained: _Optional[bool] = ...,
-        reason: _Optional[str] = ...,
-        evidence: _Optional[_Iterable[_Union[ConditionEvidence, _Mapping]]] = ...,
-        model: _Optional[_Union[ModelVersion, _Mapping]] = ...,
-        guideline: _Optional[_Union[Guideline, _Mapping]] = ...,
-        intended_use: _Optional[str] = ...,
-        limitations: _Optional[_Iterable[str]] = ...,
-    ) -> None: ...
+    def __init__(self, model_used: _Optional[str] = ..., processing_time_seconds: _Optional[float] = ..., classification: _Optional[_Union[Classification, _Mapping]] = ..., findings: _Optional[_Iterable[_Union[Finding, _Mapping]]] = ..., risk: _Optional[_Union[Risk, _Mapping]] = ..., recommendations: _Optional[_Iterable[str]] = ..., quality: _Optional[_Union[Quality, _Mapping]] = ..., modality: _Optional[_Union[ModalityVerdict, _Mapping]] = ..., out_of_distribution: _Optional[_Union[OutOfDistribution, _Mapping]] = ..., prediction_set: _Optional[_Union[PredictionSet, _Mapping]] = ..., abstained: _Optional[bool] = ..., reason: _Optional[str] = ..., evidence: _Optional[_Iterable[_Union[ConditionEvidence, _Mapping]]] = ..., model: _Optional[_Union[ModelVersion, _Mapping]] = ..., guideline: _Optional[_Union[Guideline, _Mapping]] = ..., intended_use: _Optional[str] = ..., limitations: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Classification(_message.Message):
     __slots__ = ("primary_diagnosis", "confidence", "class_probabilities", "is_calibrated")
@@ -346,13 +235,7 @@ class Classification(_message.Message):
     confidence: float
     class_probabilities: _containers.RepeatedCompositeFieldContainer[ClassProbability]
     is_calibrated: bool
-    def __init__(
-        self,
-        primary_diagnosis: _Optional[str] = ...,
-        confidence: _Optional[float] = ...,
-        class_probabilities: _Optional[_Iterable[_Union[ClassProbability, _Mapping]]] = ...,
-        is_calibrated: _Optional[bool] = ...,
-    ) -> None: ...
+    def __init__(self, primary_diagnosis: _Optional[str] = ..., confidence: _Optional[float] = ..., class_probabilities: _Optional[_Iterable[_Union[ClassProbability, _Mapping]]] = ..., is_calibrated: _Optional[bool] = ...) -> None: ...
 
 class ClassProbability(_message.Message):
     __slots__ = ("class_name", "probability")
@@ -360,20 +243,10 @@ class ClassProbability(_message.Message):
     PROBABILITY_FIELD_NUMBER: _ClassVar[int]
     class_name: str
     probability: float
-    def __init__(
-        self, class_name: _Optional[str] = ..., probability: _Optional[float] = ...
-    ) -> None: ...
+    def __init__(self, class_name: _Optional[str] = ..., probability: _Optional[float] = ...) -> None: ...
 
 class Finding(_message.Message):
-    __slots__ = (
-        "finding_id",
-        "pathology",
-        "description",
-        "location",
-        "severity",
-        "confidence",
-        "source",
-    )
+    __slots__ = ("finding_id", "pathology", "description", "location", "severity", "confidence", "source")
     FINDING_ID_FIELD_NUMBER: _ClassVar[int]
     PATHOLOGY_FIELD_NUMBER: _ClassVar[int]
     DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
@@ -388,16 +261,7 @@ class Finding(_message.Message):
     severity: str
     confidence: float
     source: str
-    def __init__(
-        self,
-        finding_id: _Optional[str] = ...,
-        pathology: _Optional[str] = ...,
-        description: _Optional[str] = ...,
-        location: _Optional[str] = ...,
-        severity: _Optional[str] = ...,
-        confidence: _Optional[float] = ...,
-        source: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, finding_id: _Optional[str] = ..., pathology: _Optional[str] = ..., description: _Optional[str] = ..., location: _Optional[str] = ..., severity: _Optional[str] = ..., confidence: _Optional[float] = ..., source: _Optional[str] = ...) -> None: ...
 
 class Risk(_message.Message):
     __slots__ = ("risk_score", "risk_level", "risk_category", "urgency_level")
@@ -409,13 +273,7 @@ class Risk(_message.Message):
     risk_level: str
     risk_category: str
     urgency_level: str
-    def __init__(
-        self,
-        risk_score: _Optional[float] = ...,
-        risk_level: _Optional[str] = ...,
-        risk_category: _Optional[str] = ...,
-        urgency_level: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, risk_score: _Optional[float] = ..., risk_level: _Optional[str] = ..., risk_category: _Optional[str] = ..., urgency_level: _Optional[str] = ...) -> None: ...
 
 class Quality(_message.Message):
     __slots__ = ("gradable", "reasons", "advice", "score", "method")
@@ -429,14 +287,7 @@ class Quality(_message.Message):
     advice: str
     score: float
     method: str
-    def __init__(
-        self,
-        gradable: _Optional[bool] = ...,
-        reasons: _Optional[_Iterable[str]] = ...,
-        advice: _Optional[str] = ...,
-        score: _Optional[float] = ...,
-        method: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, gradable: _Optional[bool] = ..., reasons: _Optional[_Iterable[str]] = ..., advice: _Optional[str] = ..., score: _Optional[float] = ..., method: _Optional[str] = ...) -> None: ...
 
 class ModalityVerdict(_message.Message):
     __slots__ = ("modality", "confidence", "method")
@@ -446,12 +297,7 @@ class ModalityVerdict(_message.Message):
     modality: Modality
     confidence: float
     method: str
-    def __init__(
-        self,
-        modality: _Optional[_Union[Modality, str]] = ...,
-        confidence: _Optional[float] = ...,
-        method: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, modality: _Optional[_Union[Modality, str]] = ..., confidence: _Optional[float] = ..., method: _Optional[str] = ...) -> None: ...
 
 class OutOfDistribution(_message.Message):
     __slots__ = ("is_outside", "distance", "threshold", "method")
@@ -463,13 +309,7 @@ class OutOfDistribution(_message.Message):
     distance: float
     threshold: float
     method: str
-    def __init__(
-        self,
-        is_outside: _Optional[bool] = ...,
-        distance: _Optional[float] = ...,
-        threshold: _Optional[float] = ...,
-        method: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, is_outside: _Optional[bool] = ..., distance: _Optional[float] = ..., threshold: _Optional[float] = ..., method: _Optional[str] = ...) -> None: ...
 
 class PredictionSet(_message.Message):
     __slots__ = ("classes", "coverage", "method")
@@ -479,25 +319,10 @@ class PredictionSet(_message.Message):
     classes: _containers.RepeatedScalarFieldContainer[str]
     coverage: float
     method: str
-    def __init__(
-        self,
-        classes: _Optional[_Iterable[str]] = ...,
-        coverage: _Optional[float] = ...,
-        method: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, classes: _Optional[_Iterable[str]] = ..., coverage: _Optional[float] = ..., method: _Optional[str] = ...) -> None: ...
 
 class ConditionEvidence(_message.Message):
-    __slots__ = (
-        "condition",
-        "probability",
-        "threshold",
-        "is_positive",
-        "required_sensitivity",
-        "sensitivity",
-        "support",
-        "confidence_interval",
-        "note",
-    )
+    __slots__ = ("condition", "probability", "threshold", "is_positive", "required_sensitivity", "sensitivity", "support", "confidence_interval", "note")
     CONDITION_FIELD_NUMBER: _ClassVar[int]
     PROBABILITY_FIELD_NUMBER: _ClassVar[int]
     THRESHOLD_FIELD_NUMBER: _ClassVar[int]
@@ -516,18 +341,7 @@ class ConditionEvidence(_message.Message):
     support: int
     confidence_interval: _containers.RepeatedScalarFieldContainer[float]
     note: str
-    def __init__(
-        self,
-        condition: _Optional[str] = ...,
-        probability: _Optional[float] = ...,
-        threshold: _Optional[float] = ...,
-        is_positive: _Optional[bool] = ...,
-        required_sensitivity: _Optional[float] = ...,
-        sensitivity: _Optional[float] = ...,
-        support: _Optional[int] = ...,
-        confidence_interval: _Optional[_Iterable[float]] = ...,
-        note: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, condition: _Optional[str] = ..., probability: _Optional[float] = ..., threshold: _Optional[float] = ..., is_positive: _Optional[bool] = ..., required_sensitivity: _Optional[float] = ..., sensitivity: _Optional[float] = ..., support: _Optional[int] = ..., confidence_interval: _Optional[_Iterable[float]] = ..., note: _Optional[str] = ...) -> None: ...
 
 class ModelVersion(_message.Message):
     __slots__ = ("name", "version", "run_id")
@@ -537,12 +351,7 @@ class ModelVersion(_message.Message):
     name: str
     version: str
     run_id: str
-    def __init__(
-        self,
-        name: _Optional[str] = ...,
-        version: _Optional[str] = ...,
-        run_id: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., version: _Optional[str] = ..., run_id: _Optional[str] = ...) -> None: ...
 
 class Guideline(_message.Message):
     __slots__ = ("condition", "jurisdiction", "edition", "source", "signature")
@@ -556,14 +365,7 @@ class Guideline(_message.Message):
     edition: str
     source: str
     signature: str
-    def __init__(
-        self,
-        condition: _Optional[str] = ...,
-        jurisdiction: _Optional[str] = ...,
-        edition: _Optional[str] = ...,
-        source: _Optional[str] = ...,
-        signature: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, condition: _Optional[str] = ..., jurisdiction: _Optional[str] = ..., edition: _Optional[str] = ..., source: _Optional[str] = ..., signature: _Optional[str] = ...) -> None: ...
 
 class HeatMap(_message.Message):
     __slots__ = ("absent_reason", "class_name", "method", "map_png", "overlay_png", "peaks")
@@ -579,15 +381,7 @@ class HeatMap(_message.Message):
     map_png: bytes
     overlay_png: bytes
     peaks: _containers.RepeatedCompositeFieldContainer[PeakRegion]
-    def __init__(
-        self,
-        absent_reason: _Optional[str] = ...,
-        class_name: _Optional[str] = ...,
-        method: _Optional[str] = ...,
-        map_png: _Optional[bytes] = ...,
-        overlay_png: _Optional[bytes] = ...,
-        peaks: _Optional[_Iterable[_Union[PeakRegion, _Mapping]]] = ...,
-    ) -> None: ...
+    def __init__(self, absent_reason: _Optional[str] = ..., class_name: _Optional[str] = ..., method: _Optional[str] = ..., map_png: _Optional[bytes] = ..., overlay_png: _Optional[bytes] = ..., peaks: _Optional[_Iterable[_Union[PeakRegion, _Mapping]]] = ...) -> None: ...
 
 class PeakRegion(_message.Message):
     __slots__ = ("x", "y", "width", "height", "strength", "location")
@@ -603,15 +397,7 @@ class PeakRegion(_message.Message):
     height: float
     strength: float
     location: str
-    def __init__(
-        self,
-        x: _Optional[float] = ...,
-        y: _Optional[float] = ...,
-        width: _Optional[float] = ...,
-        height: _Optional[float] = ...,
-        strength: _Optional[float] = ...,
-        location: _Optional[str] = ...,
-    ) -> None: ...
+    def __init__(self, x: _Optional[float] = ..., y: _Optional[float] = ..., width: _Optional[float] = ..., height: _Optional[float] = ..., strength: _Optional[float] = ..., location: _Optional[str] = ...) -> None: ...
 
 class Mask(_message.Message):
     __slots__ = ("class_name", "png", "area")
@@ -621,12 +407,7 @@ class Mask(_message.Message):
     class_name: str
     png: bytes
     area: float
-    def __init__(
-        self,
-        class_name: _Optional[str] = ...,
-        png: _Optional[bytes] = ...,
-        area: _Optional[float] = ...,
-    ) -> None: ...
+    def __init__(self, class_name: _Optional[str] = ..., png: _Optional[bytes] = ..., area: _Optional[float] = ...) -> None: ...
 
 class DicomObject(_message.Message):
     __slots__ = ("kind", "content")
@@ -641,18 +422,7 @@ class HealthRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class HealthResponse(_message.Message):
-    __slots__ = (
-        "is_healthy",
-        "gpu_status",
-        "gpu_memory_used_mb",
-        "gpu_memory_total_mb",
-        "model_loaded",
-        "uptime_seconds",
-        "message",
-        "model",
-        "engine",
-        "queued",
-    )
+    __slots__ = ("is_healthy", "gpu_status", "gpu_memory_used_mb", "gpu_memory_total_mb", "model_loaded", "uptime_seconds", "message", "model", "engine", "queued")
     IS_HEALTHY_FIELD_NUMBER: _ClassVar[int]
     GPU_STATUS_FIELD_NUMBER: _ClassVar[int]
     GPU_MEMORY_USED_MB_FIELD_NUMBER: _ClassVar[int]
@@ -673,16 +443,4 @@ class HealthResponse(_message.Message):
     model: ModelVersion
     engine: str
     queued: int
-    def __init__(
-        self,
-        is_healthy: _Optional[bool] = ...,
-        gpu_status: _Optional[str] = ...,
-        gpu_memory_used_mb: _Optional[float] = ...,
-        gpu_memory_total_mb: _Optional[float] = ...,
-        model_loaded: _Optional[str] = ...,
-        uptime_seconds: _Optional[float] = ...,
-        message: _Optional[str] = ...,
-        model: _Optional[_Union[ModelVersion, _Mapping]] = ...,
-        engine: _Optional[str] = ...,
-        queued: _Optional[int] = ...,
-    ) -> None: ...
+    def __init__(self, is_healthy: _Optional[bool] = ..., gpu_status: _Optional[str] = ..., gpu_memory_used_mb: _Optional[float] = ..., gpu_memory_total_mb: _Optional[float] = ..., model_loaded: _Optional[str] = ..., uptime_seconds: _Optional[float] = ..., message: _Optional[str] = ..., model: _Optional[_Union[ModelVersion, _Mapping]] = ..., engine: _Optional[str] = ..., queued: _Optional[int] = ...) -> None: ...

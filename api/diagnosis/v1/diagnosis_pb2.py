@@ -24,17 +24,17 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1aserving/v1/diagnosis.proto\x12\nserving.v1\"\xb2\x01\n\x10\x44iagnosisOptions\x12!\n\x14\x63onfidence_threshold\x18\x01 \x01(\x01H\x00\x88\x01\x01\x12\x1c\n\x14include_segmentation\x18\x02 \x01(\x08\x12\x17\n\x0finclude_gradcam\x18\x03 \x01(\x08\x12\x15\n\rinclude_dicom\x18\x04 \x01(\x08\x12\x14\n\x0cjurisdiction\x18\x05 \x01(\tB\x17\n\x15_confidence_threshold\"F\n\nFileHeader\x12\x0c\n\x04name\x18\x01 \x01(\t\x12*\n\nlaterality\x18\x02 \x01(\x0e\x32\x16.serving.v1.Laterality\"o\n\x0f\x44iagnoseRequest\x12,\n\x06header\x18\x01 \x01(\x0b\x32\x1a.serving.v1.DiagnoseHeaderH\x00\x12&\n\x05\x63hunk\x18\x02 \x01(\x0b\x32\x15.serving.v1.FileChunkH\x00\x42\x06\n\x04part\"z\n\x0e\x44iagnoseHeader\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12%\n\x05\x66iles\x18\x02 \x03(\x0b\x32\x16.serving.v1.FileHeader\x12-\n\x07options\x18\x03 \x01(\x0b\x32\x1c.serving.v1.DiagnosisOptions\"*\n\tFileChunk\x12\x0c\n\x04\x66ile\x18\x01 \x01(\r\x12\x0f\n\x07\x63ontent\x18\x02 \x01(\x0c\"<\n\x10\x44iagnoseResponse\x12(\n\tdiagnosis\x18\x01 \x01(\x0b\x32\x15.serving.v1.Diagnosis\"\x90\x01\n\x14\x44iagnoseImageRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12$\n\x04\x66ile\x18\x02 \x01(\x0b\x32\x16.serving.v1.FileHeader\x12\x0f\n\x07\x63ontent\x18\x03 \x01(\x0c\x12-\n\x07options\x18\x04 \x01(\x0b\x32\x1c.serving.v1.DiagnosisOptions\"A\n\x15\x44iagnoseImageResponse\x12(\n\tdiagnosis\x18\x01 \x01(\x0b\x32\x15.serving.v1.Diagnosis\"`\n\x14\x44iagnoseBatchRequest\x12-\n\x06header\x18\x01 \x01(\x0b\x32\x1b.serving.v1.BatchItemHeaderH\x00\x12\x11\n\x07\x63ontent\x18\x02 \x01(\x0cH\x00\x42\x06\n\x04part\"z\n\x0f\x42\x61tchItemHeader\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12$\n\x04\x66ile\x18\x02 \x01(\x0b\x32\x16.serving.v1.FileHeader\x12-\n\x07options\x18\x03 \x01(\x0b\x32\x1c.serving.v1.DiagnosisOptions\"A\n\x15\x44iagnoseBatchResponse\x12(\n\tdiagnosis\x18\x01 \x01(\x0b\x32\x15.serving.v1.Diagnosis\"\xdb\x01\n\tDiagnosis\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0e\n\x06status\x18\x02 \x01(\t\x12+\n\x06result\x18\x03 \x01(\x0b\x32\x1b.serving.v1.DiagnosisResult\x12*\n\x06images\x18\x04 \x03(\x0b\x32\x1a.serving.v1.ImageDiagnosis\x12&\n\x04\x65yes\x18\x05 \x03(\x0b\x32\x18.serving.v1.EyeDiagnosis\x12)\n\x05\x65rror\x18\x06 \x01(\x0b\x32\x1a.serving.v1.DiagnosisError\"1\n\x0e\x44iagnosisError\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\"\xed\x02\n\x0eImageDiagnosis\x12\x0c\n\x04\x66ile\x18\x01 \x01(\r\x12*\n\nlaterality\x18\x02 \x01(\x0e\x32\x16.serving.v1.Laterality\x12\x19\n\x11laterality_source\x18\x03 \x01(\t\x12+\n\x06result\x18\x04 \x01(\x0b\x32\x1b.serving.v1.DiagnosisResult\x12\x12\n\nnum_frames\x18\x05 \x01(\r\x12\x13\n\x0bworst_frame\x18\x06 \x01(\r\x12\r\n\x05notes\x18\x07 \x03(\t\x12%\n\x08heat_map\x18\x08 \x01(\x0b\x32\x13.serving.v1.HeatMap\x12\x1f\n\x05masks\x18\t \x03(\x0b\x32\x10.serving.v1.Mask\x12.\n\rdicom_objects\x18\n \x03(\x0b\x32\x17.serving.v1.DicomObject\x12)\n\x05\x65rror\x18\x0b \x01(\x0b\x32\x1a.serving.v1.DiagnosisError\"v\n\x0c\x45yeDiagnosis\x12*\n\nlaterality\x18\x01 \x01(\x0e\x32\x16.serving.v1.Laterality\x12\r\n\x05\x66iles\x18\x02 \x03(\r\x12+\n\x06result\x18\x03 \x01(\x0b\x32\x1b.serving.v1.DiagnosisResult\"\xf0\x04\n\x0f\x44iagnosisResult\x12\x12\n\nmodel_used\x18\x01 \x01(\t\x12\x1f\n\x17processing_time_seconds\x18\x02 \x01(\x01\x12\x32\n\x0e\x63lassification\x18\x03 \x01(\x0b\x32\x1a.serving.v1.Classification\x12%\n\x08\x66indings\x18\x04 \x03(\x0b\x32\x13.serving.v1.Finding\x12\x1e\n\x04risk\x18\x05 \x01(\x0b\x32\x10.serving.v1.Risk\x12\x17\n\x0frecommendations\x18\x06 \x03(\t\x12$\n\x07quality\x18\x07 \x01(\x0b\x32\x13.serving.v1.Quality\x12-\n\x08modality\x18\x08 \x01(\x0b\x32\x1b.serving.v1.ModalityVerdict\x12:\n\x13out_of_distribution\x18\t \x01(\x0b\x32\x1d.serving.v1.OutOfDistribution\x12\x31\n\x0eprediction_set\x18\n \x01(\x0b\x32\x19.serving.v1.PredictionSet\x12\x11\n\tabstained\x18\x0b \x01(\x08\x12\x0e\n\x06reason\x18\x0c \x01(\t\x12/\n\x08\x65vidence\x18\r \x03(\x0b\x32\x1d.serving.v1.ConditionEvidence\x12\'\n\x05model\x18\x0e \x01(\x0b\x32\x18.serving.v1.ModelVersion\x12(\n\tguideline\x18\x0f \x01(\x0b\x32\x15.serving.v1.Guideline\x12\x14\n\x0cintended_use\x18\x10 \x01(\t\x12\x13\n\x0blimitations\x18\x11 \x03(\t\"\x91\x01\n\x0e\x43lassification\x12\x19\n\x11primary_diagnosis\x18\x01 \x01(\t\x12\x12\n\nconfidence\x18\x02 \x01(\x01\x12\x39\n\x13\x63lass_probabilities\x18\x03 \x03(\x0b\x32\x1c.serving.v1.ClassProbability\x12\x15\n\ris_calibrated\x18\x04 \x01(\x08\";\n\x10\x43lassProbability\x12\x12\n\nclass_name\x18\x01 \x01(\t\x12\x13\n\x0bprobability\x18\x02 \x01(\x01\"\x8d\x01\n\x07\x46inding\x12\x12\n\nfinding_id\x18\x01 \x01(\t\x12\x11\n\tpathology\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\x12\x10\n\x08location\x18\x04 \x01(\t\x12\x10\n\x08severity\x18\x05 \x01(\t\x12\x12\n\nconfidence\x18\x06 \x01(\x01\x12\x0e\n\x06source\x18\x07 \x01(\t\"\\\n\x04Risk\x12\x12\n\nrisk_score\x18\x01 \x01(\x01\x12\x12\n\nrisk_level\x18\x02 \x01(\t\x12\x15\n\rrisk_category\x18\x03 \x01(\t\x12\x15\n\rurgency_level\x18\x04 \x01(\t\"[\n\x07Quality\x12\x10\n\x08gradable\x18\x01 \x01(\x08\x12\x0f\n\x07reasons\x18\x02 \x03(\t\x12\x0e\n\x06\x61\x64vice\x18\x03 \x01(\t\x12\r\n\x05score\x18\x04 \x01(\x01\x12\x0e\n\x06method\x18\x05 \x01(\t\"]\n\x0fModalityVerdict\x12&\n\x08modality\x18\x01 \x01(\x0e\x32\x14.serving.v1.Modality\x12\x12\n\nconfidence\x18\x02 \x01(\x01\x12\x0e\n\x06method\x18\x03 \x01(\t\"\\\n\x11OutOfDistribution\x12\x12\n\nis_outside\x18\x01 \x01(\x08\x12\x10\n\x08\x64istance\x18\x02 \x01(\x01\x12\x11\n\tthreshold\x18\x03 \x01(\x01\x12\x0e\n\x06method\x18\x04 \x01(\t\"B\n\rPredictionSet\x12\x0f\n\x07\x63lasses\x18\x01 \x03(\t\x12\x10\n\x08\x63overage\x18\x02 \x01(\x01\x12\x0e\n\x06method\x18\x03 \x01(\t\"\xfa\x01\n\x11\x43onditionEvidence\x12\x11\n\tcondition\x18\x01 \x01(\t\x12\x13\n\x0bprobability\x18\x02 \x01(\x01\x12\x16\n\tthreshold\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x13\n\x0bis_positive\x18\x04 \x01(\x08\x12\x1c\n\x14required_sensitivity\x18\x05 \x01(\x01\x12\x18\n\x0bsensitivity\x18\x06 \x01(\x01H\x01\x88\x01\x01\x12\x0f\n\x07support\x18\x07 \x01(\r\x12\x1b\n\x13\x63onfidence_interval\x18\x08 \x03(\x01\x12\x0c\n\x04note\x18\t \x01(\tB\x0c\n\n_thresholdB\x0e\n\x0c_sensitivity\"=\n\x0cModelVersion\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x0e\n\x06run_id\x18\x03 \x01(\t\"h\n\tGuideline\x12\x11\n\tcondition\x18\x01 \x01(\t\x12\x14\n\x0cjurisdiction\x18\x02 \x01(\t\x12\x0f\n\x07\x65\x64ition\x18\x03 \x01(\t\x12\x0e\n\x06source\x18\x04 \x01(\t\x12\x11\n\tsignature\x18\x05 \x01(\t\"\x91\x01\n\x07HeatMap\x12\x15\n\rabsent_reason\x18\x01 \x01(\t\x12\x12\n\nclass_name\x18\x02 \x01(\t\x12\x0e\n\x06method\x18\x03 \x01(\t\x12\x0f\n\x07map_png\x18\x04 \x01(\x0c\x12\x13\n\x0boverlay_png\x18\x05 \x01(\x0c\x12%\n\x05peaks\x18\x06 \x03(\x0b\x32\x16.serving.v1.PeakRegion\"e\n\nPeakRegion\x12\t\n\x01x\x18\x01 \x01(\x01\x12\t\n\x01y\x18\x02 \x01(\x01\x12\r\n\x05width\x18\x03 \x01(\x01\x12\x0e\n\x06height\x18\x04 \x01(\x01\x12\x10\n\x08strength\x18\x05 \x01(\x01\x12\x10\n\x08location\x18\x06 \x01(\t\"5\n\x04Mask\x12\x12\n\nclass_name\x18\x01 \x01(\t\x12\x0b\n\x03png\x18\x02 \x01(\x0c\x12\x0c\n\x04\x61rea\x18\x03 \x01(\x01\",\n\x0b\x44icomObject\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0f\n\x07\x63ontent\x18\x02 \x01(\x0c\"\x0f\n\rHealthRequest\"\xf9\x01\n\x0eHealthResponse\x12\x12\n\nis_healthy\x18\x01 \x01(\x08\x12\x12\n\ngpu_status\x18\x02 \x01(\t\x12\x1a\n\x12gpu_memory_used_mb\x18\x03 \x01(\x01\x12\x1b\n\x13gpu_memory_total_mb\x18\x04 \x01(\x01\x12\x14\n\x0cmodel_loaded\x18\x05 \x01(\t\x12\x16\n\x0euptime_seconds\x18\x06 \x01(\x01\x12\x0f\n\x07message\x18\x07 \x01(\t\x12\'\n\x05model\x18\x08 \x01(\x0b\x32\x18.serving.v1.ModelVersion\x12\x0e\n\x06\x65ngine\x18\t \x01(\t\x12\x0e\n\x06queued\x18\n \x01(\r*S\n\nLaterality\x12\x1a\n\x16LATERALITY_UNSPECIFIED\x10\x00\x12\x14\n\x10LATERALITY_RIGHT\x10\x01\x12\x13\n\x0fLATERALITY_LEFT\x10\x02*_\n\x08Modality\x12\x18\n\x14MODALITY_UNSPECIFIED\x10\x00\x12\x13\n\x0fMODALITY_FUNDUS\x10\x01\x12\x10\n\x0cMODALITY_OCT\x10\x02\x12\x12\n\x0eMODALITY_OTHER\x10\x03\x32\xcc\x02\n\x10\x44iagnosisService\x12G\n\x08\x44iagnose\x12\x1b.serving.v1.DiagnoseRequest\x1a\x1c.serving.v1.DiagnoseResponse(\x01\x12T\n\rDiagnoseImage\x12 .serving.v1.DiagnoseImageRequest\x1a!.serving.v1.DiagnoseImageResponse\x12X\n\rDiagnoseBatch\x12 .serving.v1.DiagnoseBatchRequest\x1a!.serving.v1.DiagnoseBatchResponse(\x01\x30\x01\x12?\n\x06Health\x12\x19.serving.v1.HealthRequest\x1a\x1a.serving.v1.HealthResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1aserving/v1/diagnosis.proto\x12\nserving.v1\"\xb2\x01\n\x10\x44iagnosisOptions\x12!\n\x14\x63onfidence_threshold\x18\x01 \x01(\x01H\x00\x88\x01\x01\x12\x1c\n\x14include_segmentation\x18\x02 \x01(\x08\x12\x17\n\x0finclude_gradcam\x18\x03 \x01(\x08\x12\x15\n\rinclude_dicom\x18\x04 \x01(\x08\x12\x14\n\x0cjurisdiction\x18\x05 \x01(\tB\x17\n\x15_confidence_threshold\"F\n\nFileHeader\x12\x0c\n\x04name\x18\x01 \x01(\t\x12*\n\nlaterality\x18\x02 \x01(\x0e\x32\x16.serving.v1.Laterality\"o\n\x0f\x44iagnoseRequest\x12,\n\x06header\x18\x01 \x01(\x0b\x32\x1a.serving.v1.DiagnoseHeaderH\x00\x12&\n\x05\x63hunk\x18\x02 \x01(\x0b\x32\x15.serving.v1.FileChunkH\x00\x42\x06\n\x04part\"z\n\x0e\x44iagnoseHeader\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12%\n\x05\x66iles\x18\x02 \x03(\x0b\x32\x16.serving.v1.FileHeader\x12-\n\x07options\x18\x03 \x01(\x0b\x32\x1c.serving.v1.DiagnosisOptions\"*\n\tFileChunk\x12\x0c\n\x04\x66ile\x18\x01 \x01(\r\x12\x0f\n\x07\x63ontent\x18\x02 \x01(\x0c\"<\n\x10\x44iagnoseResponse\x12(\n\tdiagnosis\x18\x01 \x01(\x0b\x32\x15.serving.v1.Diagnosis\"\x90\x01\n\x14\x44iagnoseImageRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12$\n\x04\x66ile\x18\x02 \x01(\x0b\x32\x16.serving.v1.FileHeader\x12\x0f\n\x07\x63ontent\x18\x03 \x01(\x0c\x12-\n\x07options\x18\x04 \x01(\x0b\x32\x1c.serving.v1.DiagnosisOptions\"A\n\x15\x44iagnoseImageResponse\x12(\n\tdiagnosis\x18\x01 \x01(\x0b\x32\x15.serving.v1.Diagnosis\"`\n\x14\x44iagnoseBatchRequest\x12-\n\x06header\x18\x01 \x01(\x0b\x32\x1b.serving.v1.BatchItemHeaderH\x00\x12\x11\n\x07\x63ontent\x18\x02 \x01(\x0cH\x00\x42\x06\n\x04part\"z\n\x0f\x42\x61tchItemHeader\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12$\n\x04\x66ile\x18\x02 \x01(\x0b\x32\x16.serving.v1.FileHeader\x12-\n\x07options\x18\x03 \x01(\x0b\x32\x1c.serving.v1.DiagnosisOptions\"A\n\x15\x44iagnoseBatchResponse\x12(\n\tdiagnosis\x18\x01 \x01(\x0b\x32\x15.serving.v1.Diagnosis\"\xea\x01\n\tDiagnosis\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0e\n\x06status\x18\x02 \x01(\t\x12+\n\x06result\x18\x03 \x01(\x0b\x32\x1b.serving.v1.DiagnosisResult\x12*\n\x06images\x18\x04 \x03(\x0b\x32\x1a.serving.v1.ImageDiagnosis\x12&\n\x04\x65yes\x18\x05 \x03(\x0b\x32\x18.serving.v1.EyeDiagnosis\x12)\n\x05\x65rror\x18\x06 \x01(\x0b\x32\x1a.serving.v1.DiagnosisError\x12\r\n\x05notes\x18\x07 \x03(\t\"1\n\x0e\x44iagnosisError\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\"\xed\x02\n\x0eImageDiagnosis\x12\x0c\n\x04\x66ile\x18\x01 \x01(\r\x12*\n\nlaterality\x18\x02 \x01(\x0e\x32\x16.serving.v1.Laterality\x12\x19\n\x11laterality_source\x18\x03 \x01(\t\x12+\n\x06result\x18\x04 \x01(\x0b\x32\x1b.serving.v1.DiagnosisResult\x12\x12\n\nnum_frames\x18\x05 \x01(\r\x12\x13\n\x0bworst_frame\x18\x06 \x01(\r\x12\r\n\x05notes\x18\x07 \x03(\t\x12%\n\x08heat_map\x18\x08 \x01(\x0b\x32\x13.serving.v1.HeatMap\x12\x1f\n\x05masks\x18\t \x03(\x0b\x32\x10.serving.v1.Mask\x12.\n\rdicom_objects\x18\n \x03(\x0b\x32\x17.serving.v1.DicomObject\x12)\n\x05\x65rror\x18\x0b \x01(\x0b\x32\x1a.serving.v1.DiagnosisError\"\x85\x01\n\x0c\x45yeDiagnosis\x12*\n\nlaterality\x18\x01 \x01(\x0e\x32\x16.serving.v1.Laterality\x12\r\n\x05\x66iles\x18\x02 \x03(\r\x12+\n\x06result\x18\x03 \x01(\x0b\x32\x1b.serving.v1.DiagnosisResult\x12\r\n\x05notes\x18\x04 \x03(\t\"\xf0\x04\n\x0f\x44iagnosisResult\x12\x12\n\nmodel_used\x18\x01 \x01(\t\x12\x1f\n\x17processing_time_seconds\x18\x02 \x01(\x01\x12\x32\n\x0e\x63lassification\x18\x03 \x01(\x0b\x32\x1a.serving.v1.Classification\x12%\n\x08\x66indings\x18\x04 \x03(\x0b\x32\x13.serving.v1.Finding\x12\x1e\n\x04risk\x18\x05 \x01(\x0b\x32\x10.serving.v1.Risk\x12\x17\n\x0frecommendations\x18\x06 \x03(\t\x12$\n\x07quality\x18\x07 \x01(\x0b\x32\x13.serving.v1.Quality\x12-\n\x08modality\x18\x08 \x01(\x0b\x32\x1b.serving.v1.ModalityVerdict\x12:\n\x13out_of_distribution\x18\t \x01(\x0b\x32\x1d.serving.v1.OutOfDistribution\x12\x31\n\x0eprediction_set\x18\n \x01(\x0b\x32\x19.serving.v1.PredictionSet\x12\x11\n\tabstained\x18\x0b \x01(\x08\x12\x0e\n\x06reason\x18\x0c \x01(\t\x12/\n\x08\x65vidence\x18\r \x03(\x0b\x32\x1d.serving.v1.ConditionEvidence\x12\'\n\x05model\x18\x0e \x01(\x0b\x32\x18.serving.v1.ModelVersion\x12(\n\tguideline\x18\x0f \x01(\x0b\x32\x15.serving.v1.Guideline\x12\x14\n\x0cintended_use\x18\x10 \x01(\t\x12\x13\n\x0blimitations\x18\x11 \x03(\t\"\x91\x01\n\x0e\x43lassification\x12\x19\n\x11primary_diagnosis\x18\x01 \x01(\t\x12\x12\n\nconfidence\x18\x02 \x01(\x01\x12\x39\n\x13\x63lass_probabilities\x18\x03 \x03(\x0b\x32\x1c.serving.v1.ClassProbability\x12\x15\n\ris_calibrated\x18\x04 \x01(\x08\";\n\x10\x43lassProbability\x12\x12\n\nclass_name\x18\x01 \x01(\t\x12\x13\n\x0bprobability\x18\x02 \x01(\x01\"\x8d\x01\n\x07\x46inding\x12\x12\n\nfinding_id\x18\x01 \x01(\t\x12\x11\n\tpathology\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\x12\x10\n\x08location\x18\x04 \x01(\t\x12\x10\n\x08severity\x18\x05 \x01(\t\x12\x12\n\nconfidence\x18\x06 \x01(\x01\x12\x0e\n\x06source\x18\x07 \x01(\t\"\\\n\x04Risk\x12\x12\n\nrisk_score\x18\x01 \x01(\x01\x12\x12\n\nrisk_level\x18\x02 \x01(\t\x12\x15\n\rrisk_category\x18\x03 \x01(\t\x12\x15\n\rurgency_level\x18\x04 \x01(\t\"[\n\x07Quality\x12\x10\n\x08gradable\x18\x01 \x01(\x08\x12\x0f\n\x07reasons\x18\x02 \x03(\t\x12\x0e\n\x06\x61\x64vice\x18\x03 \x01(\t\x12\r\n\x05score\x18\x04 \x01(\x01\x12\x0e\n\x06method\x18\x05 \x01(\t\"]\n\x0fModalityVerdict\x12&\n\x08modality\x18\x01 \x01(\x0e\x32\x14.serving.v1.Modality\x12\x12\n\nconfidence\x18\x02 \x01(\x01\x12\x0e\n\x06method\x18\x03 \x01(\t\"\\\n\x11OutOfDistribution\x12\x12\n\nis_outside\x18\x01 \x01(\x08\x12\x10\n\x08\x64istance\x18\x02 \x01(\x01\x12\x11\n\tthreshold\x18\x03 \x01(\x01\x12\x0e\n\x06method\x18\x04 \x01(\t\"B\n\rPredictionSet\x12\x0f\n\x07\x63lasses\x18\x01 \x03(\t\x12\x10\n\x08\x63overage\x18\x02 \x01(\x01\x12\x0e\n\x06method\x18\x03 \x01(\t\"\xfa\x01\n\x11\x43onditionEvidence\x12\x11\n\tcondition\x18\x01 \x01(\t\x12\x13\n\x0bprobability\x18\x02 \x01(\x01\x12\x16\n\tthreshold\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x13\n\x0bis_positive\x18\x04 \x01(\x08\x12\x1c\n\x14required_sensitivity\x18\x05 \x01(\x01\x12\x18\n\x0bsensitivity\x18\x06 \x01(\x01H\x01\x88\x01\x01\x12\x0f\n\x07support\x18\x07 \x01(\r\x12\x1b\n\x13\x63onfidence_interval\x18\x08 \x03(\x01\x12\x0c\n\x04note\x18\t \x01(\tB\x0c\n\n_thresholdB\x0e\n\x0c_sensitivity\"=\n\x0cModelVersion\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x0e\n\x06run_id\x18\x03 \x01(\t\"h\n\tGuideline\x12\x11\n\tcondition\x18\x01 \x01(\t\x12\x14\n\x0cjurisdiction\x18\x02 \x01(\t\x12\x0f\n\x07\x65\x64ition\x18\x03 \x01(\t\x12\x0e\n\x06source\x18\x04 \x01(\t\x12\x11\n\tsignature\x18\x05 \x01(\t\"\x91\x01\n\x07HeatMap\x12\x15\n\rabsent_reason\x18\x01 \x01(\t\x12\x12\n\nclass_name\x18\x02 \x01(\t\x12\x0e\n\x06method\x18\x03 \x01(\t\x12\x0f\n\x07map_png\x18\x04 \x01(\x0c\x12\x13\n\x0boverlay_png\x18\x05 \x01(\x0c\x12%\n\x05peaks\x18\x06 \x03(\x0b\x32\x16.serving.v1.PeakRegion\"e\n\nPeakRegion\x12\t\n\x01x\x18\x01 \x01(\x01\x12\t\n\x01y\x18\x02 \x01(\x01\x12\r\n\x05width\x18\x03 \x01(\x01\x12\x0e\n\x06height\x18\x04 \x01(\x01\x12\x10\n\x08strength\x18\x05 \x01(\x01\x12\x10\n\x08location\x18\x06 \x01(\t\"5\n\x04Mask\x12\x12\n\nclass_name\x18\x01 \x01(\t\x12\x0b\n\x03png\x18\x02 \x01(\x0c\x12\x0c\n\x04\x61rea\x18\x03 \x01(\x01\",\n\x0b\x44icomObject\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0f\n\x07\x63ontent\x18\x02 \x01(\x0c\"\x0f\n\rHealthRequest\"\xf9\x01\n\x0eHealthResponse\x12\x12\n\nis_healthy\x18\x01 \x01(\x08\x12\x12\n\ngpu_status\x18\x02 \x01(\t\x12\x1a\n\x12gpu_memory_used_mb\x18\x03 \x01(\x01\x12\x1b\n\x13gpu_memory_total_mb\x18\x04 \x01(\x01\x12\x14\n\x0cmodel_loaded\x18\x05 \x01(\t\x12\x16\n\x0euptime_seconds\x18\x06 \x01(\x01\x12\x0f\n\x07message\x18\x07 \x01(\t\x12\'\n\x05model\x18\x08 \x01(\x0b\x32\x18.serving.v1.ModelVersion\x12\x0e\n\x06\x65ngine\x18\t \x01(\t\x12\x0e\n\x06queued\x18\n \x01(\r*S\n\nLaterality\x12\x1a\n\x16LATERALITY_UNSPECIFIED\x10\x00\x12\x14\n\x10LATERALITY_RIGHT\x10\x01\x12\x13\n\x0fLATERALITY_LEFT\x10\x02*_\n\x08Modality\x12\x18\n\x14MODALITY_UNSPECIFIED\x10\x00\x12\x13\n\x0fMODALITY_FUNDUS\x10\x01\x12\x10\n\x0cMODALITY_OCT\x10\x02\x12\x12\n\x0eMODALITY_OTHER\x10\x03\x32\xcc\x02\n\x10\x44iagnosisService\x12G\n\x08\x44iagnose\x12\x1b.serving.v1.DiagnoseRequest\x1a\x1c.serving.v1.DiagnoseResponse(\x01\x12T\n\rDiagnoseImage\x12 .serving.v1.DiagnoseImageRequest\x1a!.serving.v1.DiagnoseImageResponse\x12X\n\rDiagnoseBatch\x12 .serving.v1.DiagnoseBatchRequest\x1a!.serving.v1.DiagnoseBatchResponse(\x01\x30\x01\x12?\n\x06Health\x12\x19.serving.v1.HealthRequest\x1a\x1a.serving.v1.HealthResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'serving.v1.diagnosis_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_LATERALITY']._serialized_start=4369
-  _globals['_LATERALITY']._serialized_end=4452
-  _globals['_MODALITY']._serialized_start=4454
-  _globals['_MODALITY']._serialized_end=4549
+  _globals['_LATERALITY']._serialized_start=4400
+  _globals['_LATERALITY']._serialized_end=4483
+  _globals['_MODALITY']._serialized_start=4485
+  _globals['_MODALITY']._serialized_end=4580
   _globals['_DIAGNOSISOPTIONS']._serialized_start=43
   _globals['_DIAGNOSISOPTIONS']._serialized_end=221
   _globals['_FILEHEADER']._serialized_start=223
@@ -58,49 +58,49 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DIAGNOSEBATCHRESPONSE']._serialized_start=1074
   _globals['_DIAGNOSEBATCHRESPONSE']._serialized_end=1139
   _globals['_DIAGNOSIS']._serialized_start=1142
-  _globals['_DIAGNOSIS']._serialized_end=1361
-  _globals['_DIAGNOSISERROR']._serialized_start=1363
-  _globals['_DIAGNOSISERROR']._serialized_end=1412
-  _globals['_IMAGEDIAGNOSIS']._serialized_start=1415
-  _globals['_IMAGEDIAGNOSIS']._serialized_end=1780
-  _globals['_EYEDIAGNOSIS']._serialized_start=1782
-  _globals['_EYEDIAGNOSIS']._serialized_end=1900
-  _globals['_DIAGNOSISRESULT']._serialized_start=1903
-  _globals['_DIAGNOSISRESULT']._serialized_end=2527
-  _globals['_CLASSIFICATION']._serialized_start=2530
-  _globals['_CLASSIFICATION']._serialized_end=2675
-  _globals['_CLASSPROBABILITY']._serialized_start=2677
-  _globals['_CLASSPROBABILITY']._serialized_end=2736
-  _globals['_FINDING']._serialized_start=2739
-  _globals['_FINDING']._serialized_end=2880
-  _globals['_RISK']._serialized_start=2882
-  _globals['_RISK']._serialized_end=2974
-  _globals['_QUALITY']._serialized_start=2976
-  _globals['_QUALITY']._serialized_end=3067
-  _globals['_MODALITYVERDICT']._serialized_start=3069
-  _globals['_MODALITYVERDICT']._serialized_end=3162
-  _globals['_OUTOFDISTRIBUTION']._serialized_start=3164
-  _globals['_OUTOFDISTRIBUTION']._serialized_end=3256
-  _globals['_PREDICTIONSET']._serialized_start=3258
-  _globals['_PREDICTIONSET']._serialized_end=3324
-  _globals['_CONDITIONEVIDENCE']._serialized_start=3327
-  _globals['_CONDITIONEVIDENCE']._serialized_end=3577
-  _globals['_MODELVERSION']._serialized_start=3579
-  _globals['_MODELVERSION']._serialized_end=3640
-  _globals['_GUIDELINE']._serialized_start=3642
-  _globals['_GUIDELINE']._serialized_end=3746
-  _globals['_HEATMAP']._serialized_start=3749
-  _globals['_HEATMAP']._serialized_end=3894
-  _globals['_PEAKREGION']._serialized_start=3896
-  _globals['_PEAKREGION']._serialized_end=3997
-  _globals['_MASK']._serialized_start=3999
-  _globals['_MASK']._serialized_end=4052
-  _globals['_DICOMOBJECT']._serialized_start=4054
-  _globals['_DICOMOBJECT']._serialized_end=4098
-  _globals['_HEALTHREQUEST']._serialized_start=4100
-  _globals['_HEALTHREQUEST']._serialized_end=4115
-  _globals['_HEALTHRESPONSE']._serialized_start=4118
-  _globals['_HEALTHRESPONSE']._serialized_end=4367
-  _globals['_DIAGNOSISSERVICE']._serialized_start=4552
-  _globals['_DIAGNOSISSERVICE']._serialized_end=4884
+  _globals['_DIAGNOSIS']._serialized_end=1376
+  _globals['_DIAGNOSISERROR']._serialized_start=1378
+  _globals['_DIAGNOSISERROR']._serialized_end=1427
+  _globals['_IMAGEDIAGNOSIS']._serialized_start=1430
+  _globals['_IMAGEDIAGNOSIS']._serialized_end=1795
+  _globals['_EYEDIAGNOSIS']._serialized_start=1798
+  _globals['_EYEDIAGNOSIS']._serialized_end=1931
+  _globals['_DIAGNOSISRESULT']._serialized_start=1934
+  _globals['_DIAGNOSISRESULT']._serialized_end=2558
+  _globals['_CLASSIFICATION']._serialized_start=2561
+  _globals['_CLASSIFICATION']._serialized_end=2706
+  _globals['_CLASSPROBABILITY']._serialized_start=2708
+  _globals['_CLASSPROBABILITY']._serialized_end=2767
+  _globals['_FINDING']._serialized_start=2770
+  _globals['_FINDING']._serialized_end=2911
+  _globals['_RISK']._serialized_start=2913
+  _globals['_RISK']._serialized_end=3005
+  _globals['_QUALITY']._serialized_start=3007
+  _globals['_QUALITY']._serialized_end=3098
+  _globals['_MODALITYVERDICT']._serialized_start=3100
+  _globals['_MODALITYVERDICT']._serialized_end=3193
+  _globals['_OUTOFDISTRIBUTION']._serialized_start=3195
+  _globals['_OUTOFDISTRIBUTION']._serialized_end=3287
+  _globals['_PREDICTIONSET']._serialized_start=3289
+  _globals['_PREDICTIONSET']._serialized_end=3355
+  _globals['_CONDITIONEVIDENCE']._serialized_start=3358
+  _globals['_CONDITIONEVIDENCE']._serialized_end=3608
+  _globals['_MODELVERSION']._serialized_start=3610
+  _globals['_MODELVERSION']._serialized_end=3671
+  _globals['_GUIDELINE']._serialized_start=3673
+  _globals['_GUIDELINE']._serialized_end=3777
+  _globals['_HEATMAP']._serialized_start=3780
+  _globals['_HEATMAP']._serialized_end=3925
+  _globals['_PEAKREGION']._serialized_start=3927
+  _globals['_PEAKREGION']._serialized_end=4028
+  _globals['_MASK']._serialized_start=4030
+  _globals['_MASK']._serialized_end=4083
+  _globals['_DICOMOBJECT']._serialized_start=4085
+  _globals['_DICOMOBJECT']._serialized_end=4129
+  _globals['_HEALTHREQUEST']._serialized_start=4131
+  _globals['_HEALTHREQUEST']._serialized_end=4146
+  _globals['_HEALTHRESPONSE']._serialized_start=4149
+  _globals['_HEALTHRESPONSE']._serialized_end=4398
+  _globals['_DIAGNOSISSERVICE']._serialized_start=4583
+  _globals['_DIAGNOSISSERVICE']._serialized_end=4915
 # @@protoc_insertion_point(module_scope)

@@ -124,20 +124,22 @@ class DiagnoseBatchResponse(_message.Message):
     def __init__(self, diagnosis: _Optional[_Union[Diagnosis, _Mapping]] = ...) -> None: ...
 
 class Diagnosis(_message.Message):
-    __slots__ = ("request_id", "status", "result", "images", "eyes", "error")
+    __slots__ = ("request_id", "status", "result", "images", "eyes", "error", "notes")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     STATUS_FIELD_NUMBER: _ClassVar[int]
     RESULT_FIELD_NUMBER: _ClassVar[int]
     IMAGES_FIELD_NUMBER: _ClassVar[int]
     EYES_FIELD_NUMBER: _ClassVar[int]
     ERROR_FIELD_NUMBER: _ClassVar[int]
+    NOTES_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     status: str
     result: DiagnosisResult
     images: _containers.RepeatedCompositeFieldContainer[ImageDiagnosis]
     eyes: _containers.RepeatedCompositeFieldContainer[EyeDiagnosis]
     error: DiagnosisError
-    def __init__(self, request_id: _Optional[str] = ..., status: _Optional[str] = ..., result: _Optional[_Union[DiagnosisResult, _Mapping]] = ..., images: _Optional[_Iterable[_Union[ImageDiagnosis, _Mapping]]] = ..., eyes: _Optional[_Iterable[_Union[EyeDiagnosis, _Mapping]]] = ..., error: _Optional[_Union[DiagnosisError, _Mapping]] = ...) -> None: ...
+    notes: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, request_id: _Optional[str] = ..., status: _Optional[str] = ..., result: _Optional[_Union[DiagnosisResult, _Mapping]] = ..., images: _Optional[_Iterable[_Union[ImageDiagnosis, _Mapping]]] = ..., eyes: _Optional[_Iterable[_Union[EyeDiagnosis, _Mapping]]] = ..., error: _Optional[_Union[DiagnosisError, _Mapping]] = ..., notes: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class DiagnosisError(_message.Message):
     __slots__ = ("reason", "message")
@@ -174,14 +176,16 @@ class ImageDiagnosis(_message.Message):
     def __init__(self, file: _Optional[int] = ..., laterality: _Optional[_Union[Laterality, str]] = ..., laterality_source: _Optional[str] = ..., result: _Optional[_Union[DiagnosisResult, _Mapping]] = ..., num_frames: _Optional[int] = ..., worst_frame: _Optional[int] = ..., notes: _Optional[_Iterable[str]] = ..., heat_map: _Optional[_Union[HeatMap, _Mapping]] = ..., masks: _Optional[_Iterable[_Union[Mask, _Mapping]]] = ..., dicom_objects: _Optional[_Iterable[_Union[DicomObject, _Mapping]]] = ..., error: _Optional[_Union[DiagnosisError, _Mapping]] = ...) -> None: ...
 
 class EyeDiagnosis(_message.Message):
-    __slots__ = ("laterality", "files", "result")
+    __slots__ = ("laterality", "files", "result", "notes")
     LATERALITY_FIELD_NUMBER: _ClassVar[int]
     FILES_FIELD_NUMBER: _ClassVar[int]
     RESULT_FIELD_NUMBER: _ClassVar[int]
+    NOTES_FIELD_NUMBER: _ClassVar[int]
     laterality: Laterality
     files: _containers.RepeatedScalarFieldContainer[int]
     result: DiagnosisResult
-    def __init__(self, laterality: _Optional[_Union[Laterality, str]] = ..., files: _Optional[_Iterable[int]] = ..., result: _Optional[_Union[DiagnosisResult, _Mapping]] = ...) -> None: ...
+    notes: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, laterality: _Optional[_Union[Laterality, str]] = ..., files: _Optional[_Iterable[int]] = ..., result: _Optional[_Union[DiagnosisResult, _Mapping]] = ..., notes: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class DiagnosisResult(_message.Message):
     __slots__ = ("model_used", "processing_time_seconds", "classification", "findings", "risk", "recommendations", "quality", "modality", "out_of_distribution", "prediction_set", "abstained", "reason", "evidence", "model", "guideline", "intended_use", "limitations")
