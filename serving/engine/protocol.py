@@ -35,10 +35,6 @@ class ModelDescription:
     """fundus or oct, of each class; empty strings if the model does not say."""
     image_size: int
     evidence: ModelEvidence
-    feature_means: Array | None = field(default=None, compare=False, repr=False)
-    """Float32 [classes, D]: `means` of STATISTICS_FILE; None if the model has no such file."""
-    feature_precision: Array | None = field(default=None, compare=False, repr=False)
-    """Float32 [D, D]: `precision` of STATISTICS_FILE."""
     missing: tuple[str, ...] = field(default=())
     """What the model was registered without, in sentences for the answer."""
     statistics: FeatureTensors | None = None
