@@ -28,18 +28,20 @@ MODALITY_OCT: Modality
 MODALITY_OTHER: Modality
 
 class DiagnosisOptions(_message.Message):
-    __slots__ = ("confidence_threshold", "include_segmentation", "include_gradcam", "include_dicom", "jurisdiction")
+    __slots__ = ("confidence_threshold", "include_segmentation", "include_gradcam", "include_dicom", "jurisdiction", "decode_only")
     CONFIDENCE_THRESHOLD_FIELD_NUMBER: _ClassVar[int]
     INCLUDE_SEGMENTATION_FIELD_NUMBER: _ClassVar[int]
     INCLUDE_GRADCAM_FIELD_NUMBER: _ClassVar[int]
     INCLUDE_DICOM_FIELD_NUMBER: _ClassVar[int]
     JURISDICTION_FIELD_NUMBER: _ClassVar[int]
+    DECODE_ONLY_FIELD_NUMBER: _ClassVar[int]
     confidence_threshold: float
     include_segmentation: bool
     include_gradcam: bool
     include_dicom: bool
     jurisdiction: str
-    def __init__(self, confidence_threshold: _Optional[float] = ..., include_segmentation: _Optional[bool] = ..., include_gradcam: _Optional[bool] = ..., include_dicom: _Optional[bool] = ..., jurisdiction: _Optional[str] = ...) -> None: ...
+    decode_only: bool
+    def __init__(self, confidence_threshold: _Optional[float] = ..., include_segmentation: _Optional[bool] = ..., include_gradcam: _Optional[bool] = ..., include_dicom: _Optional[bool] = ..., jurisdiction: _Optional[str] = ..., decode_only: _Optional[bool] = ...) -> None: ...
 
 class FileHeader(_message.Message):
     __slots__ = ("name", "laterality")
@@ -368,20 +370,22 @@ class Guideline(_message.Message):
     def __init__(self, condition: _Optional[str] = ..., jurisdiction: _Optional[str] = ..., edition: _Optional[str] = ..., source: _Optional[str] = ..., signature: _Optional[str] = ...) -> None: ...
 
 class HeatMap(_message.Message):
-    __slots__ = ("absent_reason", "class_name", "method", "map_png", "overlay_png", "peaks")
+    __slots__ = ("absent_reason", "class_name", "method", "map_png", "overlay_png", "peaks", "image_png")
     ABSENT_REASON_FIELD_NUMBER: _ClassVar[int]
     CLASS_NAME_FIELD_NUMBER: _ClassVar[int]
     METHOD_FIELD_NUMBER: _ClassVar[int]
     MAP_PNG_FIELD_NUMBER: _ClassVar[int]
     OVERLAY_PNG_FIELD_NUMBER: _ClassVar[int]
     PEAKS_FIELD_NUMBER: _ClassVar[int]
+    IMAGE_PNG_FIELD_NUMBER: _ClassVar[int]
     absent_reason: str
     class_name: str
     method: str
     map_png: bytes
     overlay_png: bytes
     peaks: _containers.RepeatedCompositeFieldContainer[PeakRegion]
-    def __init__(self, absent_reason: _Optional[str] = ..., class_name: _Optional[str] = ..., method: _Optional[str] = ..., map_png: _Optional[bytes] = ..., overlay_png: _Optional[bytes] = ..., peaks: _Optional[_Iterable[_Union[PeakRegion, _Mapping]]] = ...) -> None: ...
+    image_png: bytes
+    def __init__(self, absent_reason: _Optional[str] = ..., class_name: _Optional[str] = ..., method: _Optional[str] = ..., map_png: _Optional[bytes] = ..., overlay_png: _Optional[bytes] = ..., peaks: _Optional[_Iterable[_Union[PeakRegion, _Mapping]]] = ..., image_png: _Optional[bytes] = ...) -> None: ...
 
 class PeakRegion(_message.Message):
     __slots__ = ("x", "y", "width", "height", "strength", "location")
