@@ -4,6 +4,9 @@ from enum import StrEnum
 
 import grpc
 
+DOMAIN = "fovea"
+"""`google.rpc.ErrorInfo.domain` of the reasons below."""
+
 
 class Reason(StrEnum):
     """Why a request or an image was refused; `google.rpc.ErrorInfo.reason` of the answer."""
