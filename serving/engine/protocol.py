@@ -57,6 +57,10 @@ class RawHeatMap:
 
     values: Array
     method: str
+    reference: float = 0.0
+    """Height of the peak of maps with shuffled channel weights; see serving.explanation.grad_cam."""
+    absent_reason: str = ""
+    """Why the model has no map of the image; `values` are then empty."""
 
 
 class LeasedModel(Protocol):
@@ -90,7 +94,7 @@ class Engine(Protocol):
 
     @property
     def num_queued(self) -> int:
-        """Images that wait for the model."""
+        """Images that wait for the model, or that it works on."""
 
     @property
     def message(self) -> str:

@@ -57,7 +57,12 @@ def decode_image(root: Path, path: str, size: int, framing: Framing) -> Tensor:
 
     Raises UnreadableImageError if the file is missing, damaged or truncated.
     """
-    return _to_tensor(_frame(read_image(root, path, size).rgb, size, framing))
+    return square_tensor(read_image(root, path, size).rgb, size, framing)
+
+
+def square_tensor(rgb: Image.Image, size: int, framing: Framing) -> Tensor:
+    """An RGB image of any size as uint8 [3, size, size]."""
+    return _to_tensor(_frame(rgb, size, framing))
 
 
 def read_image(root: Path, path: str, size: int) -> DecodedImage:
