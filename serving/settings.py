@@ -52,6 +52,9 @@ class ServingSettings(BaseSettings):
     metrics_port: int = Field(
         0, ge=0, le=65535, description="loopback port for Prometheus; 0 for none"
     )
+    owner_pid: int | None = Field(
+        None, ge=1, description="process with which the service ends; `fovea serve` sets it"
+    )
     drain_s: float = Field(
         30, ge=0, le=HOUR_S, description="seconds that requests may take after SIGTERM"
     )
@@ -66,6 +69,9 @@ class ServingSettings(BaseSettings):
     max_files: int = Field(64, ge=1, le=10_000, description="maximum number of files of a request")
     max_batch_items: int = Field(
         10_000, ge=1, le=10_000_000, description="maximum number of images of a batch request"
+    )
+    max_batch_in_flight: int = Field(
+        8, ge=1, le=1024, description="images of one batch request that are held at one time"
     )
     max_active: int = Field(
         16, ge=1, le=10_000, description="number of requests that are worked on at one time"

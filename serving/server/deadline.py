@@ -15,9 +15,7 @@ class Deadline:
     clock: Callable[[], float] = time.monotonic
 
     @classmethod
-    def after(
-        cls, timeout_s: float, clock: Callable[[], float] = time.monotonic
-    ) -> "Deadline":
+    def after(cls, timeout_s: float, clock: Callable[[], float] = time.monotonic) -> "Deadline":
         return cls(clock() + timeout_s, clock)
 
     def left_s(self) -> float:

@@ -23,7 +23,9 @@ def grpc_status(error: ServingError) -> grpc.Status:
         details.append(RetryInfo(retry_delay=Duration(seconds=RETRY_DELAY_S)))
     return rpc_status.to_status(
         Status(
-            code=error.status.value[0], message=error.message, details=[_packed(it) for it in details]
+            code=error.status.value[0],
+            message=error.message,
+            details=[_packed(it) for it in details],
         )
     )
 

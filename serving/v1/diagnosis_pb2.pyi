@@ -102,12 +102,14 @@ class DiagnoseImageResponse(_message.Message):
     def __init__(self, diagnosis: _Optional[_Union[Diagnosis, _Mapping]] = ...) -> None: ...
 
 class DiagnoseBatchRequest(_message.Message):
-    __slots__ = ("header", "content")
+    __slots__ = ("header", "content", "ends_image")
     HEADER_FIELD_NUMBER: _ClassVar[int]
     CONTENT_FIELD_NUMBER: _ClassVar[int]
+    ENDS_IMAGE_FIELD_NUMBER: _ClassVar[int]
     header: BatchItemHeader
     content: bytes
-    def __init__(self, header: _Optional[_Union[BatchItemHeader, _Mapping]] = ..., content: _Optional[bytes] = ...) -> None: ...
+    ends_image: bool
+    def __init__(self, header: _Optional[_Union[BatchItemHeader, _Mapping]] = ..., content: _Optional[bytes] = ..., ends_image: _Optional[bool] = ...) -> None: ...
 
 class BatchItemHeader(_message.Message):
     __slots__ = ("request_id", "file", "options")
