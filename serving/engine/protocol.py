@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from serving.explanation.area import WHOLE, Area
 from serving.images.image import Pixels
 from training.evidence.schema import ModelEvidence
 
@@ -53,10 +54,15 @@ class ModelOutput:
 
 @dataclass(frozen=True, kw_only=True)
 class RawHeatMap:
-    """A Grad-CAM map before scaling: float32 [h, w], not negative, in the frame of the image shown."""
+    """A Grad-CAM map before scaling; `serving.explanation.raw_heat_map` makes it."""
 
     values: Array
+    """Float32 [h, w], not negative, over the part of the image that the network sees."""
     method: str
+    seen: Area = WHOLE
+    """The part of the image shown that `values` cover."""
+    reference: float = 0.0
+    """Height of the peak of maps with shuffled channel weights; 0 if it is not known."""
     reference: float = 0.0
     """Height of the peak of maps with shuffled channel weights; see serving.explanation.grad_cam."""
     absent_reason: str = ""

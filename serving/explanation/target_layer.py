@@ -1,0 +1,139 @@
+"""Finds the layer of a network whose activations a Grad-CAM map shows, and its layout in the plane."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+MAX_PREFIX_TOKENS = 8
+MIN_SIDE = 2
+"""A map of fewer positions per side has no place to point at."""
+FIRST_NORMS = ("norm1", "in_norm")
+"""Names of the first normalisation of a block; parallel blocks have the second."""
+
+
+class NoMapError(Exception):
+    """The network has no map; the message says why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TargetLayer:
+    """A layer of the network, and the network or its last part, which is run to reach it."""
+
+    name: str
+    module: nn.Module
+    network: nn.Module
+    network_input: Tensor
+    num_prefix_tokens: int | None
+    """Class and register tokens before those of the patches; None if the network does not say."""
+
+    def plane(self, values: Tensor) -> Tensor:
+        """Activations or gradients of the layer as float32 [B, C, h, w].
+
+        Raises NoMapError if they have no places in the plane.
+        """
+        return plane(values, self.num_prefix_tokens)
+
+
+class FromFeatures(nn.Module):
+    """The last part of a timm network: its feature map [B, ...] -> logits [B, classes]."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.feature_map = nn.Identity()
+        self.network = network
+
+    def forward(self, features: Tensor) -> Tensor:
+        logits: Tensor = self.network.forward_head(self.feature_map(features))  # type: ignore[operator]
+        return logits
+
+
+def target_layer(network: nn.Module, images: Tensor) -> TargetLayer:
+    """The layer to explain, for `images` [1, 3, S, S] as the network takes them.
+
+    Transformers whose last block begins with a normalisation of tokens are read there, since a class
+    token takes what it needs from the patches in the attention after it (as the authors of grad-cam
+    advise: blocks[-1].norm1). Other networks are read at the output of `forward_features`: for a CNN
+    that is the last convolutional feature map.
+
+    Raises NoMapError if the network offers neither.
+    """
+    num_prefix_tokens = getattr(network, "num_prefix_tokens", None)
+    block_norm = _norm_of_last_block(network)
+    if block_norm is not None:
+        name, module = block_norm
+        return TargetLayer(
+            name=name,
+            module=module,
+            network=network,
+            network_input=images,
+            num_prefix_tokens=num_prefix_tokens,
+        )
+    return _feature_layer(network, images, num_prefix_tokens)
+
+
+def plane(values: Tensor, num_prefix_tokens: int | None) -> Tensor:
+    """Arrange [B, C, h, w], [B, h, w, C] or [B, prefix + h * w, C] as float32 [B, C, h, w].
+
+    Inputs of the networks are square, so h equals w, which tells the layouts apart. Raises
+    NoMapError for any other shape.
+    """
+    values = values.float()
+    shape = tuple(values.shape)
+    if len(shape) == 4 and shape[2] == shape[3]:
+        arranged = values
+    elif len(shape) == 4 and shape[1] == shape[2]:
+        arranged = values.permute(0, 3, 1, 2)
+    elif len(shape) == 3:
+        side, prefix = _grid(shape[1], num_prefix_tokens)
+        arranged = values[:, prefix:].unflatten(1, (side, side)).permute(0, 3, 1, 2)
+    else:
+        raise NoMapError(f"no map: the features {list(shape)} have no places in the image")
+    if arranged.shape[2] < MIN_SIDE:
+        raise NoMapError("no map: the features of the network have a single place")
+    return arranged
+
+
+def _grid(num_tokens: int, num_prefix_tokens: int | None) -> tuple[int, int]:
+    """The side of the square of patch tokens, and the number of tokens before it."""
+    stated = [] if num_prefix_tokens is None else [num_prefix_tokens]
+    for prefix in [*stated, *range(MAX_PREFIX_TOKENS + 1)]:
+        side = math.isqrt(max(0, num_tokens - prefix))
+        if side > 0 and side * side == num_tokens - prefix:
+            return side, prefix
+    raise NoMapError(f"no map: {num_tokens} tokens are no square of patches")
+
+
+def _norm_of_last_block(network: nn.Module) -> tuple[str, nn.Module] | None:
+    blocks = getattr(network, "blocks", None)
+    if not isinstance(blocks, nn.Sequential | nn.ModuleList) or len(blocks) == 0:
+        return None
+    last = len(blocks) - 1
+    for name in FIRST_NORMS:
+        norm = getattr(blocks[last], name, None)
+        if isinstance(norm, nn.Module):
+            return f"blocks.{last}.{name}", norm
+    return None
+
+
+def _feature_layer(
+    network: nn.Module, images: Tensor, num_prefix_tokens: int | None
+) -> TargetLayer:
+    if not all(hasattr(network, name) for name in ("forward_features", "forward_head")):
+        raise NoMapError("no map: the network does not offer its features before the pooling")
+    with torch.no_grad():
+        features = network.forward_features(images)
+    if not isinstance(features, Tensor):
+        raise NoMapError(
+            f"no map: the network returns its features as {type(features).__name__}, not as one map"
+        )
+    plane(features, num_prefix_tokens)
+    last_part = FromFeatures(network)
+    return TargetLayer(
+        name="forward_features",
+        module=last_part.feature_map,
+        network=last_part,
+        network_input=features,
+        num_prefix_tokens=num_prefix_tokens,
+    )
