@@ -19,7 +19,7 @@ class FeatureTensors:
     """The distribution of the features of val, for the Mahalanobis distance; of STATISTICS_FILE."""
 
     means: Array
-    """Float32 [classes, D]."""
+    """Float32 [K, D], a row for each class that val has."""
     precision: Array
     """Float32 [D, D]: the inverse of the shared covariance."""
 
@@ -54,17 +54,15 @@ class ModelOutput:
 
 @dataclass(frozen=True, kw_only=True)
 class RawHeatMap:
-    """A Grad-CAM map before scaling; `serving.explanation.raw_heat_map` makes it."""
+    """A Grad-CAM map before scaling; neither scaled nor enlarged, since both hide that it is flat."""
 
     values: Array
-    """Float32 [h, w], not negative, over the part of the image that the network sees."""
+    """Float32 [h, w], not negative, as the network gives it: over the area `seen`."""
     method: str
     seen: Area = WHOLE
-    """The part of the image shown that `values` cover."""
+    """The part of the image shown that the network sees; `serving.explanation.area` tells it."""
     reference: float = 0.0
     """Height of the peak of maps with shuffled channel weights; 0 if it is not known."""
-    reference: float = 0.0
-    """Height of the peak of maps with shuffled channel weights; see serving.explanation.grad_cam."""
     absent_reason: str = ""
     """Why the model has no map of the image; `values` are then empty."""
 

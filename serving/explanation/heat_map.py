@@ -24,9 +24,7 @@ class DrawnHeatMap:
 
 def draw_heat_map(raw: RawHeatMap, image: Pixels, class_name: str) -> DrawnHeatMap:
     """The heat map of `class_name` over `image` [H, W, 3], at most 1024 pixels on the longer side."""
-    if raw.values.size == 0:
-        return _absent(raw.method, class_name, "")
-    reason = flat_reason(raw.values, raw.reference)
+    reason = raw.absent_reason or flat_reason(raw.values, raw.reference)
     if reason:
         return _absent(reason, class_name, raw.method)
     shown = shown_image(image)
