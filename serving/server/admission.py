@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 from serving.errors import Reason, ServingError
-from serving.server.deadline import Deadline, deadline_exceeded
+from serving.server.deadline import Deadline
 
 
 class Admission:
@@ -41,10 +41,8 @@ class Admission:
         """Wait until it may be worked on. Raises ServingError DEADLINE_EXCEEDED."""
         self._num_waiting += 1
         try:
-            async with asyncio.timeout(deadline.left_s()):
+            async with deadline.enforced():
                 await self._turns.acquire()
-        except TimeoutError:
-            raise deadline_exceeded() from None
         finally:
             self._num_waiting -= 1
         try:

@@ -1,7 +1,9 @@
 """The time until which a request must be answered; each step gets what is left of it."""
 
+import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from serving.errors import Reason, ServingError
@@ -24,6 +26,15 @@ class Deadline:
         if left <= 0:
             raise deadline_exceeded()
         return left
+
+    @asynccontextmanager
+    async def enforced(self) -> AsyncIterator[None]:
+        """Cancel what is inside once no time is left. Raises ServingError DEADLINE_EXCEEDED then."""
+        try:
+            async with asyncio.timeout(self.left_s()):
+                yield
+        except TimeoutError:
+            raise deadline_exceeded() from None
 
 
 def deadline_exceeded() -> ServingError:

@@ -3,7 +3,7 @@
 import logging
 from dataclasses import dataclass
 
-import pynvml
+import pynvml  # type: ignore[import-untyped]
 
 logger = logging.getLogger(__name__)
 

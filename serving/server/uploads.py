@@ -38,6 +38,8 @@ class InputFile:
 class UploadLimits:
     max_bytes: int
     max_files: int
+    max_images: int
+    """Of a batch request."""
     idle_s: float
 
     @classmethod
@@ -45,6 +47,7 @@ class UploadLimits:
         return cls(
             max_bytes=settings.max_upload_bytes,
             max_files=settings.max_files,
+            max_images=settings.max_batch_items,
             idle_s=settings.upload_idle_s,
         )
 
