@@ -57,7 +57,8 @@ def overlay(image: Pixels, strength: Array) -> Pixels:
     known = np.nan_to_num(strength)
     colours = mpl.colormaps[COLOUR_MAP](known, bytes=True)[..., :3]
     opacity = (LARGEST_OPACITY * known)[..., None]
-    return (image * (1 - opacity) + colours * opacity).round().astype(np.uint8)
+    drawn: Pixels = (image * (1 - opacity) + colours * opacity).round().astype(np.uint8)
+    return drawn
 
 
 def png(pixels: Array) -> bytes:

@@ -123,7 +123,7 @@ def _feature_layer(
     if not all(hasattr(network, name) for name in ("forward_features", "forward_head")):
         raise NoMapError("no map: the network does not offer its features before the pooling")
     with torch.no_grad():
-        features = network.forward_features(images)
+        features = network.forward_features(images)  # type: ignore[operator]
     if not isinstance(features, Tensor):
         raise NoMapError(
             f"no map: the network returns its features as {type(features).__name__}, not as one map"
