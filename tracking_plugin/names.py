@@ -34,6 +34,8 @@ class Tag(StrEnum):
     """On the run of an evaluation job: the id of the run whose model it scores."""
     REPORT = "fovea.report"
     """On the run of an evaluation job: artifact paths of the reports, in the evaluated run."""
+    SERVING_PROCESS = "fovea.serving_process"
+    """On the run of a challenger: the process that serves it, as `tracking_plugin.process_identity`."""
 
 
 class Metric(StrEnum):
@@ -50,13 +52,34 @@ class Metric(StrEnum):
     VAL_AUC_ROC_WEIGHTED = "val/auc_roc_weighted"
     VAL_F1 = "val/f1"
     VAL_KAPPA = "val/kappa"
+    VAL_DICE_MACRO = "val/dice_macro"
+    VAL_IOU_MACRO = "val/iou_macro"
     EPOCH = "epoch"
+    TEMPERATURE = "evidence/temperature"
+    """Of the best model, fitted on val at the end of the training."""
+    CALIBRATION_ERROR = "evidence/expected_calibration_error"
+
+
+class ChallengerMetric(StrEnum):
+    """Metrics of the run of a challenger; their `step` is the number of compared images."""
+
+    AGREEMENT = "challenger/agreement"
+    """Share of the images in whose most probable class the challenger agrees with the champion."""
+    AGREEMENT_LOW = "challenger/agreement_low"
+    """Lower bound of the 95 % interval of the agreement (Wilson)."""
+    AGREEMENT_HIGH = "challenger/agreement_high"
+    IMAGES = "challenger/images"
+    """Images that both versions have seen: the support of the agreement."""
+    DROPPED = "challenger/dropped"
+    """Images that only the champion has seen, because the challenger was behind or failed."""
 
 
 class MetricGroup(StrEnum):
     """The part before `/` of metrics that end in the name of a class or a condition."""
 
     PER_CLASS = "per_class"
+    PER_CLASS_DICE = "per_class_dice"
+    PER_CLASS_IOU = "per_class_iou"
     CRITICAL = "critical"
     CRITICAL_SUPPORT = "critical_support"
 
@@ -80,6 +103,9 @@ CHECKPOINTS = "checkpoints"
 
 CONFUSION_MATRIX = "confusion_matrix"
 """Key of the stepped confusion-matrix image."""
+
+SEGMENTATION = "segmentation"
+"""Key of the stepped image of segmented samples."""
 
 
 def evaluation_artifact(epoch: int) -> str:

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import timm
@@ -12,13 +11,14 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from serving.engine.model_file import ClassifierFiles, ModelRefusedError
+from serving.engine.model_file import ClassifierFiles, ClassifierSettings, ModelRefusedError
 from serving.engine.preparation import Preparation
 from serving.engine.protocol import Array, ModelDescription, RawHeatMap
 from serving.engine.registry import RegisteredVersion
 from serving.explanation.grad_cam import class_map
 from serving.explanation.target_layer import NoMapError
 from training.data.augmentation import evaluation_transform
+from training.models.features import has_features, logits_and_features
 
 logger = logging.getLogger(__name__)
 
@@ -124,11 +124,11 @@ class LoadedModel:
 
     def _eager_forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
         """Logits and features of uint8 [N, 3, S, S], with bfloat16 on a GPU."""
-        network: Any = self._network
+        images = self._transformed(pixels)
         with torch.autocast(self._device.type, torch.bfloat16, enabled=self.is_on_gpu):
-            values = network.forward_features(self._transformed(pixels))
-            features = network.forward_head(values, pre_logits=True)
-            return network.forward_head(values), features.flatten(1)
+            if has_features(self._network):
+                return logits_and_features(self._network, images)
+            return self._network(images), images.new_zeros((len(images), 0))
 
     def _require(self, outputs: Outputs) -> None:
         num_classes = len(self.description.classes)
@@ -200,8 +200,6 @@ def _network(files: ClassifierFiles) -> nn.Module:
             f"timm {timm.__version__} cannot build {settings.backbone} with its settings and "
             f"weights ({_first_line(error)}): install the versions in the model's requirements"
         ) from error
-    if not all(hasattr(network, name) for name in ("forward_features", "forward_head")):
-        raise ModelRefusedError(f"the backbone {settings.backbone} is no classifier of timm")
     return network
 
 
@@ -212,12 +210,20 @@ def _description(files: ClassifierFiles, version: RegisteredVersion) -> ModelDes
         version=version.version,
         run_id=version.run_id,
         classes=settings.classes,
-        modalities=settings.modalities or tuple(map(modality_of, settings.classes)),
+        modalities=_modalities(settings),
         image_size=settings.image_size,
         evidence=files.evidence,
         missing=files.missing,
         statistics=files.statistics,
     )
+
+
+def _modalities(settings: ClassifierSettings) -> tuple[str, ...]:
+    """Of each class: as registered, else as its name says; empty where that is neither of the two."""
+    if len(settings.modalities) != len(settings.classes):
+        return tuple(map(modality_of, settings.classes))
+    known = set(_MODALITIES.values())
+    return tuple(modality if modality in known else "" for modality in settings.modalities)
 
 
 def modality_of(class_name: str) -> str:

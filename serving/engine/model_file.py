@@ -1,6 +1,5 @@
 """Reads how a registered classifier is built from its files, without executing code that came with them."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -83,7 +82,7 @@ def read_classifier(folder: Path) -> ClassifierFiles:
         )
     missing: list[str] = []
     evidence = _evidence(_artifact(folder, function, EVIDENCE), settings, missing)
-    statistics = _statistics(_artifact(folder, function, STATISTICS), settings, evidence, missing)
+    statistics = _statistics(_artifact(folder, function, STATISTICS), evidence, missing)
     return ClassifierFiles(
         settings=settings,
         weights=weights,
@@ -152,13 +151,11 @@ def _artifact(folder: Path, function: _PythonFunction, name: str) -> Path | None
     return path
 
 
-def _evidence(
-    path: Path | None, settings: ClassifierSettings, missing: list[str]
-) -> ModelEvidence:
+def _evidence(path: Path | None, settings: ClassifierSettings, missing: list[str]) -> ModelEvidence:
     if path is None:
         missing.append(
-            "The model was registered without evidence: its probabilities are not calibrated, and "
-            "nothing was shown of its sensitivity."
+            "The model was registered without evidence: its probabilities are not calibrated, "
+            "nothing was shown of its sensitivity, and it is unknown what it has seen."
         )
         return ModelEvidence()
     try:
@@ -182,26 +179,25 @@ def _fits(evidence: ModelEvidence, num_classes: int) -> bool:
 
 def _statistics(
     path: Path | None,
-    settings: ClassifierSettings,
     evidence: ModelEvidence,
     missing: list[str],
 ) -> FeatureTensors | None:
     limits = evidence.features
-    if path is None or limits is None:
-        missing.append(
-            "The model was registered without feature statistics: it is unknown whether an image "
-            "is like those that it was trained on."
-        )
+    if limits is None:
+        # The evidence says why, and without evidence that is said already.
+        return None
+    if path is None:
+        missing.append("The model was registered without the statistics of its features.")
         return None
     try:
         tensors = load_file(path)
         means, precision = tensors["means"], tensors["precision"]
     except (OSError, SafetensorError, KeyError, ValueError):
-        missing.append("The feature statistics of the model cannot be read.")
+        missing.append("The statistics of the model's features cannot be read.")
         return None
     size = limits.dimension
-    if means.shape != (len(settings.classes), size) or precision.shape != (size, size):
-        missing.append("The feature statistics do not fit the evidence of the model.")
+    if means.ndim != 2 or means.shape[1] != size or precision.shape != (size, size):
+        missing.append("The statistics of the features do not fit the evidence of the model.")
         return None
     return FeatureTensors(means=means, precision=precision)
 

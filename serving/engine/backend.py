@@ -1,0 +1,41 @@
+"""The interface between the engine and where a model runs: in this process, or on Ray Serve."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from serving.engine.preparation import Preparation
+from serving.engine.protocol import Array, ModelDescription, ModelOutput, RawHeatMap
+from serving.engine.registry import RegisteredVersion
+
+
+class Runner(Protocol):
+    """One version of a model, loaded and warm."""
+
+    @property
+    def description(self) -> ModelDescription: ...
+
+    @property
+    def preparation(self) -> Preparation: ...
+
+    @property
+    def num_parallel(self) -> int:
+        """Batches that may be under way at one time."""
+
+    async def predict(self, images: Sequence[Array], *, timeout_s: float) -> list[ModelOutput]:
+        """The outputs for prepared images, each uint8 [3, S, S]. Raises ServingError."""
+
+    async def explain(self, image: Array, class_index: int, *, timeout_s: float) -> RawHeatMap:
+        """The map of one prepared image, in the frame of the network's input. Raises ServingError."""
+
+    async def close(self) -> None:
+        """Free what the version holds; nothing may be under way."""
+
+
+class Backend(Protocol):
+    """Loads versions, which run beside each other until they are closed."""
+
+    async def load(self, version: RegisteredVersion) -> Runner:
+        """The version, loaded and warm. Raises RegistryError or ModelRefusedError."""
+
+    async def close(self) -> None:
+        """End what was started, after all runners are closed."""
