@@ -14,6 +14,8 @@ from training.config import LoopConfig
 from training.console import BarConsole, BarFactory, Console, LineConsole
 from training.effective_batch import keep_effective_batch
 from training.errors import ConfigError, TrackingError, WeightsError
+from training.evidence.best_model import fit_best_evidence
+from training.evidence.outputs import FittedEvidence, no_evidence
 from training.job import TrainingJob
 from training.logs import configure_logging
 from training.loop import TrainingLoop
@@ -54,7 +56,7 @@ def run_loop_rank(
     if begun is not None:
         with closing(RunControl(job.run_id, tracking_uri=job.tracking_uri)) as control:
             return _train_and_record(job, recipe, process, checkpoints, make_bar, control, begun)
-    return TrainingLoop(
+    outcome = TrainingLoop(
         recipe=recipe,
         process=process,
         agreement=Agreement(process, None),
@@ -62,6 +64,9 @@ def run_loop_rank(
         checkpoints=checkpoints,
         console=NullConsole(),
     ).run()
+    if outcome.ending is Ending.COMPLETED:
+        fit_best_evidence(recipe, checkpoints, process)
+    return outcome
 
 
 def _build(
@@ -129,7 +134,10 @@ def _train_and_record(
         )
         recorder.begin(begun)
         outcome = loop.run()
-        _finish(outcome, recorder, recipe, signal)
+        evidence = None
+        if outcome.ending is Ending.COMPLETED:
+            evidence = fit_best_evidence(recipe, checkpoints, process)
+        _finish(outcome, recorder, recipe, evidence, signal)
     except BaseException:
         recorder.abandon()
         raise
@@ -140,11 +148,12 @@ def _finish(
     outcome: TrainingOutcome,
     recorder: LoopRecorder,
     recipe: RecordedRecipe,
+    evidence: FittedEvidence | None,
     signal: ControlLinkSignal,
 ) -> None:
     """Deliver everything. Raises TrackingError if the server does not acknowledge a release."""
     if outcome.ending is Ending.COMPLETED:
-        recorder.finish(recipe)
+        recorder.finish(recipe, evidence or no_evidence("No evidence was fitted."))
         return
     recorder.close()
     if outcome.ending is Ending.RELEASED and not signal.report_released(outcome.steps):

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import torch
 import torch.distributed as dist
-from torch import Tensor
+from torch import Tensor, nn
 
 from training.errors import LaunchError
 
@@ -53,6 +53,12 @@ class Process:
         gathered: list[T] = [value] * self.world_size if self.is_main else []
         dist.gather_object(value, gathered if self.is_main else None)
         return gathered
+
+    def broadcast_weights(self, model: nn.Module) -> None:
+        """Replace all weights and buffers by those of rank 0."""
+        if self.world_size > 1:
+            for tensor in model.state_dict().values():
+                dist.broadcast(tensor, src=0)
 
     def broadcast(self, value: T) -> T:
         """Rank 0's `value`, on every rank."""

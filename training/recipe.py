@@ -11,6 +11,7 @@ from torch.optim import Optimizer
 
 from training.config import EvaluateConfig, LoopConfig
 from training.errors import ConfigError
+from training.evidence.outputs import FittedEvidence
 from training.process import Process
 from training.recipe_spec import DatasetDescription, RecipeSpec
 
@@ -124,6 +125,17 @@ class RecordedRecipe(Recipe, Protocol):
         """SHA-256 of the file of pre-trained weights; empty if none was read."""
 
     def package(self) -> PackagedModel: ...
+
+
+@runtime_checkable
+class EvidencedRecipe(Protocol):
+    """A recipe that shows, on val, what its finished model can and cannot do."""
+
+    def evidence(self, model: nn.Module) -> FittedEvidence | None:
+        """Fitted on val with the best `model`, in evaluation mode, on rank 0; None on other ranks.
+
+        A collective. It may raise on any rank, but only after the ranks have exchanged everything.
+        """
 
 
 @dataclass(frozen=True, kw_only=True)

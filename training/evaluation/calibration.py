@@ -46,19 +46,28 @@ def fit_temperature(logits: Tensor, targets: Tensor) -> float:
     Fit it on val ([N, C] and [N]), never on the samples that it is reported on. It is 1.0, with a
     warning, if no other value is better on these samples.
     """
+    temperature = find_temperature(logits, targets)
+    if temperature is None or temperature == 1:
+        _log.warning(
+            "Expected validation samples, some of them misclassified, to fit a temperature on, but on "
+            "these %d no value is better than 1.0; probabilities stay unscaled. Validate on more samples.",
+            len(targets),
+        )
+    return temperature or 1.0
+
+
+def find_temperature(logits: Tensor, targets: Tensor) -> float | None:
+    """The temperature as `fit_temperature` finds it; None if the samples have no error.
+
+    Without an error, the cross entropy falls without end as T goes to 0, so there is no minimum.
+    """
     below_top = logits.double() - logits.double().amax(dim=1, keepdim=True)
-    # Without an error, the cross entropy falls without end as T goes to 0, so there is no minimum.
-    if bool((below_top.gather(1, targets[:, None]) < 0).any()):
-        finite = below_top.clamp(min=_MIN_LOGIT)
-        temperature = _minimise_cross_entropy(finite, targets)
-        if cross_entropy(finite / temperature, targets) < cross_entropy(finite, targets):
-            return temperature
-    _log.warning(
-        "Expected validation samples, some of them misclassified, to fit a temperature on, but on "
-        "these %d no value is better than 1.0; probabilities stay unscaled. Validate on more samples.",
-        len(targets),
-    )
-    return 1.0
+    if not bool((below_top.gather(1, targets[:, None]) < 0).any()):
+        return None
+    finite = below_top.clamp(min=_MIN_LOGIT)
+    temperature = _minimise_cross_entropy(finite, targets)
+    is_better = cross_entropy(finite / temperature, targets) < cross_entropy(finite, targets)
+    return temperature if bool(is_better) else 1.0
 
 
 def measure_calibration(

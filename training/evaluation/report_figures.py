@@ -13,6 +13,7 @@ from training.evaluation.detection import (
     detection,
     verdict_on_floor,
 )
+from training.evaluation.evidence_check import CheckedEvidence
 from training.evaluation.intervals import class_auroc_key
 from training.evaluation.metrics import ClassifierMetrics
 from training.taxonomies.taxonomy import CriticalCondition, Modality, Taxonomy
@@ -34,6 +35,7 @@ class ReportInputs(TypedDict):
     skipped_images: NotRequired[int]  # unreadable images, which are left out of every figure
     trained_on: NotRequired[int | None]  # scored images that the model was trained on, if known
     chosen_with: NotRequired[int | None]  # scored images that the best epoch was chosen with
+    evidence: NotRequired[CheckedEvidence | None]  # the model's evidence, on these images
 
 
 def report_document(**inputs: Unpack[ReportInputs]) -> dict[str, Any]:
@@ -67,6 +69,7 @@ def report_document(**inputs: Unpack[ReportInputs]) -> dict[str, Any]:
         ],
         "calibration": _calibration_figures(inputs["calibration"]),
         "confusion_matrix": _confusion_figures(evaluation, taxonomy, shown),
+        "evidence": _evidence_figures(inputs.get("evidence")),
     }
 
 
@@ -184,6 +187,40 @@ def _reliability(error: float, bins: Sequence[ReliabilityBin]) -> dict[str, Any]
             }
             for item in bins
         ],
+    }
+
+
+def _evidence_figures(checked: CheckedEvidence | None) -> dict[str, Any] | None:
+    if checked is None:
+        return None
+    return {
+        "temperature": checked.temperature,
+        "error_before": checked.error_before,
+        "error_after": checked.error_after,
+        "prediction_sets": None
+        if checked.coverage is None
+        else {
+            "required": checked.required_coverage,
+            "coverage": _proportion(checked.coverage),
+            "mean_size": checked.mean_set_size,
+            "classes": [
+                {"name": name, "coverage": _proportion(coverage)}
+                for name, coverage in checked.class_coverage.items()
+                if coverage.total
+            ],
+        },
+        "conditions": [
+            {
+                "name": item.name,
+                "required": item.required_sensitivity,
+                "threshold": item.threshold,
+                "sensitivity": _proportion(item.found.sensitivity),
+                "specificity": _proportion(item.found.specificity),
+                "note": item.note,
+            }
+            for item in checked.conditions
+        ],
+        "missing": list(checked.missing),
     }
 
 

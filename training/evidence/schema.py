@@ -3,8 +3,14 @@
 from pydantic import BaseModel, ConfigDict, Field
 
 EVIDENCE_FILE = "evidence.json"
+EVIDENCE_ARTIFACT = f"evidence/{EVIDENCE_FILE}"
+"""Path of the evidence among the artifacts of the run."""
 STATISTICS_FILE = "feature_statistics.safetensors"
-"""Float32 tensors: `means` [classes, D], `precision` [D, D]; read with safetensors, never unpickled."""
+"""Float32 tensors: `means` [K, D], a row for each class that val has; `precision` [D, D].
+
+The distance of an image is that of `training.evidence.features.mahalanobis_distances`: to the
+nearest mean. Read the file with safetensors; nothing in it is unpickled.
+"""
 
 
 class _Evidence(BaseModel):
@@ -12,20 +18,25 @@ class _Evidence(BaseModel):
 
 
 class ConditionThreshold(_Evidence):
-    """The decision threshold of a critical condition, chosen on val."""
+    """The decision threshold of a critical condition, chosen on val; see `training.evidence.conditions`."""
 
     name: str
     classes: tuple[int, ...]
     """Positions of the classes of the condition."""
     required_sensitivity: float
     threshold: float | None = None
-    """On the sum of the calibrated probabilities of the classes; None if it cannot be shown."""
+    """An image is positive if the sum of the calibrated probabilities of the classes is not below it.
+
+    None if the required sensitivity cannot be shown.
+    """
     sensitivity: float | None = None
     specificity: float | None = None
     support: int = 0
     """Positives on val."""
     confidence_interval: tuple[float, float] | None = None
     """95 % Wilson interval of the sensitivity."""
+    specificity_interval: tuple[float, float] | None = None
+    """95 % Wilson interval of the specificity."""
     note: str = ""
     """Why there is no threshold, such as "cannot be shown: 13 positives"."""
 
@@ -40,10 +51,15 @@ class FeatureStatistics(_Evidence):
     """An image farther away than this is outside what the model has seen."""
     quantile: float
     """Fraction of val, by cross-validation, that lies within the threshold."""
+    shrinkage: float | None = None
+    """Share of the identity in the covariance, by Ledoit and Wolf; near 1 if val is small."""
 
 
 class PredictionSets(_Evidence):
-    """Class-conditional conformal sets: a class is in the set if 1 - p <= its quantile."""
+    """Class-conditional conformal sets: a class is in the set if 1 - p <= its quantile.
+
+    `p` is the calibrated probability of the class.
+    """
 
     method: str = "class-conditional conformal"
     coverage: float
@@ -59,8 +75,11 @@ class ModelEvidence(_Evidence):
     split: str = "val"
     num_samples: int = 0
     temperature: float | None = None
+    """Logits are divided by it before the softmax; without one, by 1."""
     expected_calibration_error: float | None = None
     """On val, after the temperature, by cross-fitting."""
+    uncalibrated_error: float | None = None
+    """The expected calibration error on val without a temperature."""
     conditions: tuple[ConditionThreshold, ...] = ()
     features: FeatureStatistics | None = None
     prediction_sets: PredictionSets | None = None

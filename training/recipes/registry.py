@@ -8,6 +8,8 @@ from training.recipe_spec import RecipeSpec
 
 RECIPES: dict[str, str] = {
     "retinal": "training.recipes.retinal.spec:RetinalSpec",
+    "quality": "training.recipes.quality.spec:QualitySpec",
+    "segmentation": "training.recipes.segmentation.spec:SegmentationSpec",
 }
 """Module and class of each RecipeSpec; imported on use, because many recipes need torch."""
 

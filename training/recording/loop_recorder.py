@@ -3,10 +3,12 @@
 import contextlib
 import logging
 
-from tracking_plugin.names import Param
-from training.checkpoints.checkpoint import read_checkpoint
+from tracking_plugin.names import Metric, Param
+from training.checkpoints.checkpoint import Checkpoint, read_checkpoint
 from training.checkpoints.store import CheckpointStore
 from training.errors import CheckpointError
+from training.evidence.outputs import FittedEvidence
+from training.evidence.schema import EVIDENCE_ARTIFACT, ModelEvidence
 from training.job import TrainingJob
 from training.process import Process
 from training.recipe import RecordedRecipe
@@ -36,10 +38,17 @@ class LoopRecorder:
         """Record the settings and the data set; the run is RUNNING from here on."""
         self._recorder.begin(begun)
 
-    def finish(self, recipe: RecordedRecipe) -> None:
-        """Register the best model, and wait until everything recorded is delivered."""
+    def finish(self, recipe: RecordedRecipe, fitted: FittedEvidence) -> None:
+        """Register the best model with its evidence, and wait until everything recorded is delivered."""
+        name = self._checkpoints.best()
+        best = None if name is None else read_checkpoint(self._checkpoints.path(name))
+        if best is not None:
+            self._record_evidence(fitted.evidence, step=_step(best))
         self._recorder.flush()
-        self._register_best(recipe)
+        if best is None:
+            logger.warning("No evaluation was made, so there is no best model to register.")
+        else:
+            self._register(recipe, best, fitted)
         self.close()
 
     def close(self) -> None:
@@ -54,24 +63,40 @@ class LoopRecorder:
         with contextlib.suppress(CheckpointError):
             self._checkpoints.stop(ABANDON_TIMEOUT_S)
 
-    def _register_best(self, recipe: RecordedRecipe) -> None:
-        best = self._checkpoints.best()
-        if best is None:
-            logger.warning("No evaluation was made, so there is no best model to register.")
-            return
-        checkpoint = read_checkpoint(self._checkpoints.path(best))
+    def _record_evidence(self, evidence: ModelEvidence, *, step: int) -> None:
+        self.tracker.log_json(evidence.model_dump(mode="json"), EVIDENCE_ARTIFACT)
+        self.tracker.log_metrics(evidence_metrics(evidence), step)
+        for sentence in evidence.missing:
+            logger.warning("%s", sentence)
+
+    def _register(self, recipe: RecordedRecipe, best: Checkpoint, fitted: FittedEvidence) -> None:
         retry_until_accepted(
             lambda: register_best_model(
                 recipe.package(),
-                checkpoint.evaluated_weights,
+                best.evaluated_weights,
+                fitted,
                 run_id=self._job.run_id,
                 tracking_uri=self._job.tracking_uri,
                 register_as=self._job.register_as,
-                step=int(checkpoint.state["progress"]["step"]),
+                step=_step(best),
             ),
             "register the best model",
             self._job.delivery_timeout_s,
         )
+
+
+def evidence_metrics(evidence: ModelEvidence) -> dict[str, float]:
+    """The figures of the evidence that alert rules can use, under their MLflow names."""
+    named = {
+        Metric.TEMPERATURE: evidence.temperature,
+        Metric.CALIBRATION_ERROR: evidence.expected_calibration_error,
+    }
+    return {name: value for name, value in named.items() if value is not None}
+
+
+def _step(checkpoint: Checkpoint) -> int:
+    """The optimizer step after which the checkpoint was saved."""
+    return int(checkpoint.state["progress"]["step"])
 
 
 def describe_run(recipe: RecordedRecipe, process: Process) -> RunDescription:

@@ -14,6 +14,8 @@ from mlflow.types import Schema, TensorSpec
 from safetensors.torch import save_file
 from torch import Tensor
 
+from training.evidence.outputs import FittedEvidence
+from training.evidence.schema import EVIDENCE_FILE, STATISTICS_FILE
 from training.recipe import PackagedModel
 
 logger = logging.getLogger(__name__)
@@ -24,13 +26,17 @@ MODEL_NAME = "best_model"
 def register_best_model(
     package: PackagedModel,
     weights: Mapping[str, Tensor],
+    fitted: FittedEvidence,
     *,
     run_id: str,
     tracking_uri: str,
     register_as: str,
     step: int,
 ) -> str:
-    """Log the model with its signature and an input example, and register it; returns its version.
+    """Log the model with its signature, an input example and its evidence, and register it.
+
+    Returns its version. The evidence is the artifact `evidence`, and the tensors of its feature
+    statistics, if it has any, are `feature_statistics`.
 
     `weights` are those of the best checkpoint, which was saved after the optimizer step `step`.
     """
@@ -42,8 +48,6 @@ def register_best_model(
         run.info.experiment_id, name=MODEL_NAME, source_run_id=run_id, params=run.data.params
     )
     with tempfile.TemporaryDirectory(prefix="fovea-model-") as folder:
-        path = Path(folder) / "weights.safetensors"
-        save_file({name: tensor.contiguous() for name, tensor in weights.items()}, path)
         info = Model.log(
             artifact_path=None,
             model_id=model.model_id,
@@ -51,7 +55,7 @@ def register_best_model(
             run_id=run_id,
             step=step,
             python_model=str(package.code),
-            artifacts={"weights": str(path)},
+            artifacts=_write_artifacts(Path(folder), weights, fitted),
             model_config=dict(package.settings),
             signature=_signature(package),
             input_example=package.input_example,
@@ -60,6 +64,23 @@ def register_best_model(
         )
     logger.info("Registered %s, version %s.", register_as, info.registered_model_version)
     return str(info.registered_model_version)
+
+
+def _write_artifacts(
+    folder: Path, weights: Mapping[str, Tensor], fitted: FittedEvidence
+) -> dict[str, str]:
+    """The paths of the model's files by the names under which MLflow hands them to its code."""
+    files = {"weights": folder / "weights.safetensors", "evidence": folder / EVIDENCE_FILE}
+    _save(weights, files["weights"])
+    files["evidence"].write_text(fitted.evidence.model_dump_json(indent=2), encoding="utf-8")
+    if fitted.statistics:
+        files["feature_statistics"] = folder / STATISTICS_FILE
+        _save(fitted.statistics, files["feature_statistics"])
+    return {name: str(path) for name, path in files.items()}
+
+
+def _save(tensors: Mapping[str, Tensor], path: Path) -> None:
+    save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, path)
 
 
 def _signature(package: PackagedModel) -> ModelSignature:

@@ -1,7 +1,8 @@
 """Settings of the retinal recipe; the defaults are those of RETFound's official fine-tuning."""
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import Field
 
@@ -46,8 +47,8 @@ class SharedImages(StrEnum):
 RANDOM_WEIGHTS = "random"
 
 
-class RetinalConfig(LoopConfig):
-    """All settings of the retinal recipe."""
+class ClassifierConfig(LoopConfig):
+    """The settings of every recipe that trains a classifier of images."""
 
     data: str = Field(
         "",
@@ -55,9 +56,6 @@ class RetinalConfig(LoopConfig):
         json_schema_extra=PATH,
     )
     preset: Preset = Field(Preset.AUTO, description="defaults for everything below")
-    taxonomy: str = Field(
-        "", description="YAML file; by default from the folder names", json_schema_extra=PATH
-    )
     skip_bad_images: bool = Field(False, description="leave unreadable images out and count them")
     shared_images: SharedImages = Field(
         SharedImages.LEAVE_OUT,
@@ -110,6 +108,17 @@ class RetinalConfig(LoopConfig):
     channels_last: bool = Field(False, description="memory layout that convolutions prefer")
 
 
+class RetinalConfig(ClassifierConfig):
+    """All settings of the retinal recipe."""
+
+    taxonomy: str = Field(
+        "", description="YAML file; by default from the folder names", json_schema_extra=PATH
+    )
+
+
+Config = TypeVar("Config", bound=ClassifierConfig)
+
+
 class RetinalEvaluateConfig(EvaluateConfig):
     """How a retinal classifier is scored."""
 
@@ -150,15 +159,26 @@ PRESETS: dict[Preset, dict[str, Any]] = {
 
 
 def retinal_config(given: dict[str, Any], *, has_gpu: bool) -> RetinalConfig:
-    """The complete configuration: `given` over its preset, over the official defaults.
+    """The complete configuration of the retinal recipe, as `complete_config` makes it."""
+    return complete_config(RetinalConfig, given, has_gpu=has_gpu)
+
+
+def complete_config(
+    config_class: type[Config],
+    given: dict[str, Any],
+    *,
+    has_gpu: bool,
+    defaults: Mapping[str, Any] | None = None,
+) -> Config:
+    """The complete configuration: `given`, over `defaults`, over its preset, over the official defaults.
 
     Raises ConfigError that names every wrong setting.
     """
-    requested = RetinalConfig.parse(given).preset
+    requested = config_class.parse(given).preset
     preset = requested
     if preset is Preset.AUTO:
         preset = Preset.RETFOUND_MAE if has_gpu else Preset.SMALL
-    config = RetinalConfig.parse({**PRESETS[preset], **given, "preset": preset})
+    config = config_class.parse({**PRESETS[preset], **(defaults or {}), **given, "preset": preset})
     if requested not in (Preset.AUTO, Preset.SMALL) and not config.weights:
         raise ConfigError(
             f"weights: the preset {preset} needs RETFound's checkpoint file: give its path, "

@@ -28,7 +28,7 @@ from training.data.synthetic.dataset import generate_dataset
 from training.errors import DataError
 from training.process import Process
 from training.recipe_spec import DatasetDescription
-from training.recipes.retinal.config import RetinalConfig, SharedImages
+from training.recipes.retinal.config import ClassifierConfig, RetinalConfig, SharedImages
 from training.settings import TrainingSettings
 from training.taxonomies.taxonomy import Taxonomy, caasi_v6_1, load_taxonomy, taxonomy_for_folders
 
@@ -68,7 +68,7 @@ class RetinalData:
         return [image for image in scanned if image.facts.path in taken]
 
 
-def data_root(config: RetinalConfig, data_dir: Path) -> Path:
+def data_root(config: ClassifierConfig, data_dir: Path) -> Path:
     """The folder of the images; without data, a synthetic set that is drawn once in `data_dir`."""
     if config.data:
         return Path(config.data).expanduser().resolve()
@@ -110,7 +110,7 @@ def _other_listing(root: Path, split: Split, roots: DataRoots) -> SplitListing:
         return SplitListing()
 
 
-def verify_data(data: RetinalData, config: RetinalConfig, process: Process) -> RetinalData:
+def verify_data(data: RetinalData, config: ClassifierConfig, process: Process) -> RetinalData:
     """Decode every image once, divided among the ranks, and compare all splits; a collective.
 
     Raises DataError that names unreadable images, unless the configuration leaves them out, and

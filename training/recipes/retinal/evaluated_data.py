@@ -1,6 +1,7 @@
 """Finds the images that an evaluation scores, and those of the run that its temperature is fitted on."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from training.data.image_folder import ImageFolder, image_folder, list_images
 from training.data.listing import composed_class
 from training.errors import DataError
 from training.process import Process
-from training.recipes.retinal.config import RetinalConfig, RetinalEvaluateConfig
+from training.recipes.retinal.config import ClassifierConfig, RetinalEvaluateConfig
 from training.recipes.retinal.data import (
     RetinalData,
     allowed_folders,
@@ -46,13 +47,18 @@ class EvaluatedData:
         return bool(self.foreign_name) or self.split is Split.TEST
 
 
+ReadSplit = Callable[[ClassifierConfig, Path, Split, Taxonomy, Process], RetinalData]
+"""Reads one split of a data set, as `read_split` does."""
+
+
 def scored_data(
-    config: RetinalConfig,
+    config: ClassifierConfig,
     options: RetinalEvaluateConfig,
     taxonomy: Taxonomy,
     modality: Modality | None,
     data_dir: Path,
     process: Process,
+    read: ReadSplit,
 ) -> EvaluatedData:
     """The images to score: only the split of the options is read, whatever else the data set has.
 
@@ -61,7 +67,7 @@ def scored_data(
     own_root = data_root(config, data_dir) if not options.data or config.data else None
     root = Path(options.data).resolve() if options.data else own_root
     assert root is not None
-    data = _verified(config, root, options.split, taxonomy, process)
+    data = read(config, root, options.split, taxonomy, process)
     is_own = own_root is not None and own_root.exists() and root.samefile(own_root)
     digest = content_digest(data)
     return EvaluatedData(
@@ -73,26 +79,29 @@ def scored_data(
 
 
 def calibration_data(
-    config: RetinalConfig,
+    config: ClassifierConfig,
     taxonomy: Taxonomy,
     modality: Modality | None,
     data_dir: Path,
     process: Process,
+    read: ReadSplit,
 ) -> RetinalData:
     """The run's own validation images, which no evaluation may replace by others.
 
     Raises DataError if they are not there any more, or cannot be used.
     """
-    data = _verified(config, data_root(config, data_dir), Split.VAL, taxonomy, process)
+    data = read(config, data_root(config, data_dir), Split.VAL, taxonomy, process)
     return _only(data, Split.VAL, modality)
 
 
 def num_skipped(scored: EvaluatedData, modality: Modality | None) -> int:
     """The images of the modality that are left out because they cannot be read."""
+    if modality is None:
+        return len(scored.data.skipped_images)
     taxonomy = scored.data.taxonomy
     modality_of = dict(zip(taxonomy.classes, taxonomy.modalities, strict=True))
     classes = (composed_class(path) for path in scored.data.skipped_images)
-    return sum(modality in (None, modality_of[name]) for name in classes)
+    return sum(modality is modality_of[name] for name in classes)
 
 
 def foreign_name(root: Path, digest: str) -> str:
@@ -122,9 +131,13 @@ def variant(split: Split, foreign: str, modality: str, *, tta: bool) -> str:
     return "_".join(parts)
 
 
-def _verified(
-    config: RetinalConfig, root: Path, split: Split, taxonomy: Taxonomy, process: Process
+def read_split(
+    config: ClassifierConfig, root: Path, split: Split, taxonomy: Taxonomy, process: Process
 ) -> RetinalData:
+    """The verified images of a split whose folders are classes of the taxonomy.
+
+    Raises DataError if a folder is none of them.
+    """
     listings = list_images(root, [split], allowed_folders())
     if unknown := sorted(set(listings[split].images) - set(taxonomy.classes)):
         raise DataError(

@@ -3,50 +3,73 @@
 import logging
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from training.config import Split
 from training.errors import ConfigError, DataError
 from training.evaluation.calibration import fit_temperature, measure_calibration
 from training.evaluation.confusion_image import confusion_matrix_image
+from training.evaluation.evidence_check import check_evidence, checked_metrics, stored_evidence
 from training.evaluation.intervals import bootstrap_intervals
 from training.evaluation.metrics import ClassifierMetrics, evaluate_predictions, logged_metrics
 from training.evaluation.report import render_report
 from training.evaluation.report_figures import report_document
 from training.evaluation.scoring import Predictions
+from training.evidence.schema import EVIDENCE_ARTIFACT
 from training.models.backbone import build_classifier
 from training.process import Process
 from training.recipe import EvaluationReport, TrainedModel
-from training.recipes.retinal.config import RetinalConfig, RetinalEvaluateConfig
+from training.recipes.retinal.config import (
+    ClassifierConfig,
+    RetinalConfig,
+    RetinalEvaluateConfig,
+)
 from training.recipes.retinal.data import RetinalData
 from training.recipes.retinal.evaluated_data import (
     ALL_MODALITIES,
+    ReadSplit,
     calibration_data,
     num_skipped,
+    read_split,
     scored_data,
     variant,
 )
 from training.recipes.retinal.model import backbone_config
 from training.recipes.retinal.prediction import InferenceTransform, predict
-from training.recipes.retinal.recipe import split_dataset
+from training.recipes.retinal.recipe import OpenSplit, split_dataset
 from training.recipes.retinal.seen_images import count_seen, warn_about_seen
 from training.taxonomies.taxonomy import Modality, Taxonomy, taxonomy_from_dict
 
 logger = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, kw_only=True)
+class ScoredImages:
+    """How the images of a recipe are read, which may change them before the network sees them."""
+
+    config_class: type[ClassifierConfig] = RetinalConfig
+    read: ReadSplit = read_split
+    open_split: OpenSplit = split_dataset
+
+
 def evaluate_classifier(
-    trained: TrainedModel, options: RetinalEvaluateConfig, data_dir: Path, process: Process
+    trained: TrainedModel,
+    options: RetinalEvaluateConfig,
+    data_dir: Path,
+    process: Process,
+    images: ScoredImages | None = None,
 ) -> EvaluationReport:
     """Measure on the split of the options, with the temperature that fits the run's own val."""
-    config = _config(trained, options)
+    images = images or ScoredImages()
+    config = _config(trained, options, images.config_class)
     taxonomy = taxonomy_from_dict(trained.document["taxonomy"], origin="the run's taxonomy")
     modality = _modality(options.modality, taxonomy)
-    scored = scored_data(config, options, taxonomy, modality, data_dir, process)
+    scored = scored_data(config, options, taxonomy, modality, data_dir, process, images.read)
     groups = patient_groups(scored.folder.splits[scored.split].paths, options.patient_pattern)
     model = build_classifier(backbone_config(config, len(taxonomy.classes)))
     model.load_state_dict(dict(trained.weights))
@@ -54,11 +77,15 @@ def evaluate_classifier(
     transform = InferenceTransform.of(config, flip=options.tta)
 
     def predictions_on(data: RetinalData, split: Split) -> Predictions:
-        return _predict(model, config, data, split, transform, process)
+        dataset = images.open_split(config, data, split)
+        with torch.no_grad():
+            found = predict(model, dataset, transform, process)
+        assert found is not None  # this process is the only one, and the split is not empty
+        return found
 
     temperature = None
     try:
-        val_data = calibration_data(config, taxonomy, modality, data_dir, process)
+        val_data = calibration_data(config, taxonomy, modality, data_dir, process, images.read)
     except DataError as error:
         logger.warning("The calibration is only measured as the model was trained: %s", error)
     else:
@@ -66,6 +93,9 @@ def evaluate_classifier(
         temperature = fit_temperature(val.logits, val.targets)
     measured = predictions_on(scored.data, scored.split)
     evaluation = evaluate_predictions(measured, taxonomy)
+    # The evidence is about the model as it is served, which sees each image once.
+    evidence = None if options.tta else stored_evidence(trained.read_json(EVIDENCE_ARTIFACT))
+    checked = None if evidence is None else check_evidence(measured, evidence, taxonomy)
     skipped = num_skipped(scored, modality)
     seen = count_seen(scored.data.images, trained)
     if scored.is_held_out:
@@ -97,11 +127,14 @@ def evaluate_classifier(
         skipped_images=skipped,
         trained_on=None if seen is None else seen.trained_on,
         chosen_with=None if seen is None else seen.chosen_with,
+        evidence=checked,
     )
     name = variant(scored.split, scored.foreign_name, options.modality, tta=options.tta)
     counts = {f"{name}/skipped_images": float(skipped)}
     if seen is not None:
         counts[f"{name}/images_trained_on"] = float(seen.trained_on)
+    if checked is not None:
+        counts |= {f"{name}/{key}": value for key, value in checked_metrics(checked).items()}
     return _scores(name, evaluation, document, taxonomy, counts)
 
 
@@ -133,10 +166,12 @@ def patient_groups(paths: tuple[str, ...], pattern: str) -> Tensor | None:
     return torch.tensor(groups)
 
 
-def _config(trained: TrainedModel, options: RetinalEvaluateConfig) -> RetinalConfig:
+def _config(
+    trained: TrainedModel, options: RetinalEvaluateConfig, config_class: type[ClassifierConfig]
+) -> ClassifierConfig:
     """The configuration of the run, with bad images treated as the evaluation treats them."""
     values = dict(trained.document["config"])
-    return RetinalConfig.parse({**values, "skip_bad_images": options.skip_bad_images})
+    return config_class.parse({**values, "skip_bad_images": options.skip_bad_images})
 
 
 def _modality(name: str, taxonomy: Taxonomy) -> Modality | None:
@@ -149,20 +184,6 @@ def _modality(name: str, taxonomy: Taxonomy) -> Modality | None:
             f"(or '{ALL_MODALITIES}')."
         )
     return Modality(name)
-
-
-def _predict(
-    model: nn.Module,
-    config: RetinalConfig,
-    data: RetinalData,
-    split: Split,
-    transform: InferenceTransform,
-    process: Process,
-) -> Predictions:
-    with torch.no_grad():
-        found = predict(model, split_dataset(config, data, split), transform, process)
-    assert found is not None  # this process is the only one, and the split is not empty
-    return found
 
 
 def _scores(

@@ -10,12 +10,12 @@ from torch import nn
 from training.models.backbone import BackboneConfig, build_classifier, freeze_backbone
 from training.models.forward_check import require_forward
 from training.models.weights import load_backbone_weights, read_backbone_weights
-from training.recipes.retinal.config import RANDOM_WEIGHTS, Preset, RetinalConfig, Tuning
+from training.recipes.retinal.config import RANDOM_WEIGHTS, ClassifierConfig, Preset, Tuning
 
 logger = logging.getLogger(__name__)
 
 
-def backbone_config(config: RetinalConfig, num_classes: int) -> BackboneConfig:
+def backbone_config(config: ClassifierConfig, num_classes: int) -> BackboneConfig:
     """The architecture of `config`, with `num_classes` outputs."""
     return BackboneConfig(
         name=config.backbone,
@@ -27,7 +27,7 @@ def backbone_config(config: RetinalConfig, num_classes: int) -> BackboneConfig:
     )
 
 
-def check_model(config: RetinalConfig, num_classes: int) -> None:
+def check_model(config: ClassifierConfig, num_classes: int) -> None:
     """Raise TrainingError if the model or its weights do not exist or do not fit, without building it."""
     check_network(config, num_classes, world_size=None)
     if has_weights_file(config):
@@ -36,7 +36,7 @@ def check_model(config: RetinalConfig, num_classes: int) -> None:
         read_backbone_weights(model, Path(config.weights).expanduser())
 
 
-def check_network(config: RetinalConfig, num_classes: int, *, world_size: int | None) -> None:
+def check_network(config: ClassifierConfig, num_classes: int, *, world_size: int | None) -> None:
     """Raise ConfigError if the network cannot be built, or does not map images to classes.
 
     Batch normalisation needs two samples at some sizes, and spans the ranks. Where their number is
@@ -52,11 +52,11 @@ def check_network(config: RetinalConfig, num_classes: int, *, world_size: int | 
     )
 
 
-def has_weights_file(config: RetinalConfig) -> bool:
+def has_weights_file(config: ClassifierConfig) -> bool:
     return config.weights not in ("", RANDOM_WEIGHTS)
 
 
-def weights_digest(config: RetinalConfig) -> str:
+def weights_digest(config: ClassifierConfig) -> str:
     """SHA-256 of the file of pre-trained weights; empty without one."""
     if not has_weights_file(config):
         return ""
@@ -65,7 +65,7 @@ def weights_digest(config: RetinalConfig) -> str:
 
 
 def build_model(
-    backbone: BackboneConfig, config: RetinalConfig, *, has_checkpoint: bool = False
+    backbone: BackboneConfig, config: ClassifierConfig, *, has_checkpoint: bool = False
 ) -> nn.Module:
     """The seeded network with its pre-trained weights, unless a checkpoint will replace them.
 

@@ -8,7 +8,7 @@ import numpy as np
 from training.models.backbone import BackboneConfig, timm_options
 from training.recipe import PackagedModel
 from training.recipes.retinal.prediction import InferenceTransform
-from training.taxonomies.taxonomy import Taxonomy
+from training.taxonomies.taxonomy import Taxonomy, taxonomy_to_dict
 
 REGISTERED_CODE = Path(__file__).with_name("registered_classifier.py")
 REQUIREMENTS = ("mlflow", "numpy", "safetensors", "timm", "torch")
@@ -16,15 +16,21 @@ EXAMPLE_SIZE = 64
 
 
 def package_classifier(
-    backbone: BackboneConfig, transform: InferenceTransform, taxonomy: Taxonomy
+    backbone: BackboneConfig, transform: InferenceTransform, taxonomy: Taxonomy, *, recipe: str
 ) -> PackagedModel:
-    """The classifier, with the settings that its code needs to build it and to prepare images."""
+    """The classifier, with the settings that its code needs to build it and to prepare images.
+
+    `recipe`, the modalities and the critical conditions are for programs that serve the model.
+    """
     return PackagedModel(
         code=REGISTERED_CODE,
         settings={
+            "recipe": recipe,
             "backbone": backbone.name,
             "options": timm_options(backbone),
             "classes": list(taxonomy.classes),
+            "modalities": [str(modality) for modality in taxonomy.modalities],
+            "critical_conditions": taxonomy_to_dict(taxonomy)["critical_conditions"],
             "image_size": transform.image_size,
             "decode_size": transform.decode_size,
             "framing": str(transform.framing),

@@ -1,5 +1,6 @@
 """Runs a classifier on the images of a split on all ranks, and gathers one prediction per image."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,14 +11,17 @@ from training.data.augmentation import evaluation_transform
 from training.data.framing import Framing
 from training.data.loading import SplitDataset, load_batches
 from training.data.sampling import Shard, shard_indices
+from training.errors import TrainingError
 from training.evaluation.scoring import Predictions
+from training.evidence.outputs import ClassifierOutputs
+from training.models.features import has_features, logits_and_features
 from training.process import Process
 
 DECODE_MARGIN = 256 / 224
 """Images are decoded this much larger than the network's input, and then cropped."""
 
-Part = tuple[Tensor, Tensor, Tensor]
-"""Logits, targets and indices of some images."""
+Part = tuple[Tensor, ...]
+"""Indices, logits and targets of some images, and their features if these are asked for."""
 
 
 class InferenceConfig(Protocol):
@@ -68,25 +72,72 @@ def predict(
     model: nn.Module, dataset: SplitDataset, transform: InferenceTransform, process: Process
 ) -> Predictions | None:
     """Logits of every image of `dataset`, in its order, on rank 0; None on other ranks. A collective."""
+    shares = process.gather(list(_parts(model, dataset, transform, process)))
+    parts = [part for share in shares for part in share]
+    if not parts:
+        return None
+    logits, targets = _in_order(parts)
+    return Predictions(logits=logits, targets=targets)
+
+
+def predict_with_features(
+    model: nn.Module, dataset: SplitDataset, transform: InferenceTransform, process: Process
+) -> ClassifierOutputs | None:
+    """As `predict`, with the features of every image if the network gives them.
+
+    Raises TrainingError on rank 0 if another rank fails; no rank waits for one that has failed.
+    """
+    mine: list[Part] = []
+    failure: Exception | None = None
+    try:
+        with_features = has_features(model)
+        mine = list(_parts(model, dataset, transform, process, with_features=with_features))
+    except Exception as error:  # noqa: BLE001, raised below, once every rank is past the gathering
+        failure = error
+    shares = process.gather((mine, "" if failure is None else type(failure).__name__))
+    if failure is not None:
+        raise failure
+    if failures := [name for _, name in shares if name]:
+        raise TrainingError(f"Another rank could not compute its outputs: {failures[0]}")
+    parts = [part for share, _ in shares for part in share]
+    if not parts:
+        return None
+    logits, targets, *features = _in_order(parts)
+    return ClassifierOutputs(
+        logits=logits, targets=targets, features=features[0] if features else None
+    )
+
+
+def _parts(
+    model: nn.Module,
+    dataset: SplitDataset,
+    transform: InferenceTransform,
+    process: Process,
+    *,
+    with_features: bool = False,
+) -> Iterator[Part]:
+    """The outputs for this rank's share of the images, a batch at a time."""
     shard = Shard(rank=process.rank, world_size=process.world_size)
     mine = shard_indices(len(dataset), shard)
     size = transform.batch_size
     order = [mine[start : start + size] for start in range(0, len(mine), size)]
-    parts: list[Part] = []
     for batch in load_batches(
         dataset, order, num_workers=transform.num_workers, device=process.device
     ):
         images = evaluation_transform(batch.images, transform.image_size, transform.framing)
-        logits = model(images)
-        if transform.flip:
-            logits = (logits + model(images.flip(-1))) / 2
-        parts.append((logits.float().cpu(), batch.targets.cpu(), batch.indices))
-    return _in_order([part for share in process.gather(parts) for part in share])
+        features: tuple[Tensor, ...] = ()
+        if with_features:
+            logits, found = logits_and_features(model, images)
+            features = (found.float().cpu(),)
+        else:
+            logits = model(images)
+            if transform.flip:
+                logits = (logits + model(images.flip(-1))) / 2
+        yield (batch.indices, logits.float().cpu(), batch.targets.cpu(), *features)
 
 
-def _in_order(parts: list[Part]) -> Predictions | None:
-    if not parts:
-        return None
-    logits, targets, indices = (torch.cat(column) for column in zip(*parts, strict=True))
+def _in_order(parts: list[Part]) -> list[Tensor]:
+    """The columns of the parts after their indices, in the order of these."""
+    indices, *columns = (torch.cat(column) for column in zip(*parts, strict=True))
     order = indices.argsort()
-    return Predictions(logits=logits[order], targets=targets[order])
+    return [column[order] for column in columns]

@@ -1,6 +1,6 @@
 """The retinal recipe: a fundus and OCT classifier, by default RETFound's official fine-tuning."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,17 +24,29 @@ from training.evaluation.metrics import (
     logged_metrics,
     selection_score,
 )
+from training.evidence.fitting import fit_evidence
+from training.evidence.outputs import FittedEvidence
 from training.models.batch_norm import synchronise_batch_norm
 from training.process import Process
 from training.recipe import EvaluationResult, PackagedModel, StepResult
 from training.recipe_spec import DatasetDescription
-from training.recipes.retinal.config import ClassImbalance, RetinalConfig, Tuning
+from training.recipes.retinal.config import ClassifierConfig, ClassImbalance, Tuning
 from training.recipes.retinal.data import RetinalData, data_identity, describe_dataset
 from training.recipes.retinal.model import backbone_config, build_model, weights_digest
 from training.recipes.retinal.package import package_classifier
-from training.recipes.retinal.prediction import InferenceTransform, predict
+from training.recipes.retinal.prediction import (
+    InferenceTransform,
+    predict,
+    predict_with_features,
+)
 from training.recipes.schedule import WarmupCosine
 from training.taxonomies.taxonomy import taxonomy_to_dict
+
+RETINAL = "retinal"
+"""Name of the recipe among the settings of a registered model."""
+
+OpenSplit = Callable[[ClassifierConfig, RetinalData, Split], SplitDataset]
+"""Opens the images of a split, as `split_dataset` does."""
 
 REFERENCE_BATCH_SIZE = 256
 """`base_learning_rate` is the peak for this many images per step."""
@@ -49,26 +61,33 @@ class TrainingBatch:
 
 
 class RetinalRecipe:
-    """Trains a classifier on an ImageFolder; implements `training.recipe.Recipe`."""
+    """Trains a classifier on an ImageFolder; implements `training.recipe.Recipe`.
+
+    `name` and `open_split` let other recipes train the same network on images that they change.
+    """
 
     def __init__(
         self,
-        config: RetinalConfig,
+        config: ClassifierConfig,
         data: RetinalData,
         process: Process,
         *,
         has_checkpoint: bool = False,
+        name: str = RETINAL,
+        open_split: OpenSplit | None = None,
     ) -> None:
         self.config = config
         self._data = data
         self._process = process
         self._has_checkpoint = has_checkpoint
+        self._name = name
+        self._open_split = open_split or split_dataset
         self._num_classes = len(data.taxonomy.classes)
         self._order = self._training_order()
         self._schedule = self._build_schedule()
         self._class_weights = self._loss_weights().to(process.device)
         self._augmentation = augmentation_config(config)
-        self._val_set = split_dataset(config, data, Split.VAL)
+        self._val_set = self._open_split(config, data, Split.VAL)
         self.model = build_model(
             backbone_config(config, self._num_classes), config, has_checkpoint=has_checkpoint
         )
@@ -106,7 +125,7 @@ class RetinalRecipe:
 
     def batches(self, first_step: int) -> Iterator[Sequence[TrainingBatch]]:
         stream = load_batches(
-            split_dataset(self.config, self._data, Split.TRAIN),
+            self._open_split(self.config, self._data, Split.TRAIN),
             self._order.stream(first_step),
             num_workers=self.config.loader_workers,
             device=self._process.device,
@@ -187,7 +206,15 @@ class RetinalRecipe:
             backbone_config(self.config, self._num_classes),
             InferenceTransform.of(self.config),
             self._data.taxonomy,
+            recipe=self._name,
         )
+
+    def evidence(self, model: nn.Module) -> FittedEvidence | None:
+        with torch.no_grad():
+            outputs = predict_with_features(
+                model, self._val_set, InferenceTransform.of(self.config), self._process
+            )
+        return None if outputs is None else fit_evidence(outputs, self._data.taxonomy)
 
     def _augmented(self, batch: ImageBatch, step: int, part: int) -> TrainingBatch:
         random = np.random.default_rng([self.config.seed, step, part, self._process.rank])
@@ -237,7 +264,7 @@ class RetinalRecipe:
         return support.sum() / (num_present * support.clamp(min=1).float())
 
 
-def augmentation_config(config: RetinalConfig) -> AugmentationConfig:
+def augmentation_config(config: ClassifierConfig) -> AugmentationConfig:
     """The augmentation of the training images."""
     return AugmentationConfig(
         image_size=config.image_size,
@@ -249,7 +276,7 @@ def augmentation_config(config: RetinalConfig) -> AugmentationConfig:
     )
 
 
-def split_dataset(config: RetinalConfig, data: RetinalData, split: Split) -> SplitDataset:
+def split_dataset(config: ClassifierConfig, data: RetinalData, split: Split) -> SplitDataset:
     """The images of a split, decoded somewhat larger than the network's input."""
     return SplitDataset(
         data.folder.root,

@@ -1,0 +1,33 @@
+"""The outputs of a classifier on a split, and the evidence that is fitted on them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from torch import Tensor
+
+from training.evidence.schema import ModelEvidence
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassifierOutputs:
+    """One row per sample, once each, on the CPU."""
+
+    logits: Tensor
+    """[N, C], floating point."""
+    targets: Tensor
+    """Int64 [N]."""
+    features: Tensor | None
+    """[N, D]: the input of the last layer; None if the network does not say what that is."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FittedEvidence:
+    """The evidence of a model, and the tensors of its feature statistics, which are empty without any."""
+
+    evidence: ModelEvidence
+    statistics: Mapping[str, Tensor] = field(default_factory=dict)
+
+
+def no_evidence(reason: str) -> FittedEvidence:
+    """The evidence of a model of which nothing was shown, with the reason as a sentence."""
+    return FittedEvidence(evidence=ModelEvidence(missing=(reason,)))
