@@ -1,0 +1,57 @@
+"""Decodes one file in this process: finds out what it is, and passes it to the reader of its kind."""
+
+import os
+
+from serving.images.decoded import Decoding
+from serving.images.dicom.image import open_dicom
+from serving.images.image import DecodedFile
+from serving.images.kinds import FileKind, file_kind_of
+from serving.images.limits import DecodeLimits
+from serving.images.oct.heidelberg import open_e2e, open_vol
+from serving.images.oct.topcon import open_topcon
+from serving.images.oct.zeiss import open_zeiss
+from serving.images.pictures import open_picture
+from serving.images.refusal import refusing
+
+_READERS = {
+    FileKind.DICOM: open_dicom,
+    FileKind.PICTURE: open_picture,
+    FileKind.HEIDELBERG_VOL: open_vol,
+    FileKind.HEIDELBERG_E2E: open_e2e,
+    FileKind.TOPCON: open_topcon,
+    FileKind.ZEISS: open_zeiss,
+}
+
+
+def open_file(content: bytes, suffix: str, limits: DecodeLimits) -> Decoding:
+    """Read the file up to its pixels; `suffix` is the lower-case ending of its name, or empty.
+
+    Raises Refusal.
+    """
+    kind = file_kind_of(content, suffix)
+    with refusing(kind):
+        return _READERS[kind](content, limits)
+
+
+def decode_file(content: bytes, *, suffix: str = "", limits: DecodeLimits) -> DecodedFile:
+    """Decode the file without a process of its own, as tests and benchmarks do. Raises Refusal."""
+    decoding = open_file(content, suffix, limits)
+    with refusing(decoding.format):
+        frames = tuple(decoding.frames)
+    return DecodedFile(
+        frames=frames,
+        format=decoding.format,
+        laterality=decoding.laterality,
+        modality=decoding.modality,
+        pixel_spacing_mm=decoding.pixel_spacing_mm,
+        notes=tuple(dict.fromkeys(decoding.notes)),
+    )
+
+
+def suffix_of(file_name: str) -> str:
+    """The lower-case ending of a name, such as `.img`: the only part of it that may be passed on."""
+    suffix = os.path.splitext(file_name)[1].lower()  # noqa: PTH122, a name, perhaps of another system
+    return suffix if suffix in KNOWN_SUFFIXES else ""
+
+
+KNOWN_SUFFIXES = frozenset({".img", ".oct", ".vol", ".e2e", ".fda", ".fds", ".dcm"})

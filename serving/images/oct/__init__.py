@@ -1,0 +1,1 @@
+"""Reads the volumes of OCT devices whose files are no DICOM."""
