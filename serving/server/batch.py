@@ -70,12 +70,19 @@ class BatchStream:
 
     async def run(self, stream: AsyncIterator[messages.DiagnoseBatchRequest]) -> None:
         """Until the last answer is written. Raises ServingError if the stream breaks its rules."""
+        refusal: ServingError | None = None
         try:
             async with asyncio.TaskGroup() as tasks:
-                async for item in self._items(stream):
-                    tasks.create_task(self._finish(item))
+                try:
+                    async for item in self._items(stream):
+                        tasks.create_task(self._finish(item))
+                except ServingError as error:
+                    # What was read before is answered first: gRPC cannot end a stream during a write.
+                    refusal = error
         except ExceptionGroup as group:
             raise group.exceptions[0] from None
+        if refusal is not None:
+            raise refusal
 
     async def _items(
         self, stream: AsyncIterator[messages.DiagnoseBatchRequest]

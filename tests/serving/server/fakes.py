@@ -1,0 +1,146 @@
+"""An engine and a pipeline without a model, for tests of the server around them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import numpy as np
+
+from serving.engine.protocol import LeasedModel, ModelDescription, ModelOutput, RawHeatMap
+from serving.errors import Reason, ServingError
+from serving.images.image import Pixels
+from serving.server.deadline import Deadline
+from serving.server.uploads import InputFile
+from serving.v1 import diagnosis_pb2 as messages
+from training.evidence.schema import ModelEvidence
+
+CLASSES = ("Normal", "Diabetic Retinopathy", "Glaucoma")
+
+
+def described(version: str = "1", **changes: object) -> ModelDescription:
+    fields: dict[str, object] = {
+        "name": "fovea-retinal",
+        "version": version,
+        "run_id": f"run-{version}",
+        "classes": CLASSES,
+        "modalities": ("fundus",) * len(CLASSES),
+        "image_size": 64,
+        "evidence": ModelEvidence(),
+    }
+    return ModelDescription(**{**fields, **changes})  # type: ignore[arg-type]
+
+
+class FakeModel:
+    """Says of each image what `logits` says."""
+
+    def __init__(self, description: ModelDescription, logits: Sequence[float]) -> None:
+        self.description = description
+        self.batches: list[int] = []
+        self._logits = np.asarray(logits, np.float32)
+
+    async def predict(self, images: Sequence[Pixels], *, timeout_s: float) -> list[ModelOutput]:
+        self.batches.append(len(images))
+        features = np.zeros(8, np.float32)
+        return [ModelOutput(logits=self._logits, features=features) for _ in images]
+
+    async def explain(self, image: Pixels, *, class_index: int, timeout_s: float) -> RawHeatMap:
+        values = np.zeros((8, 8), np.float32)
+        values[2:4, 2:4] = 1
+        return RawHeatMap(values=values, method="grad_cam")
+
+
+class FakeEngine:
+    """`model` is served; None stands for no registered version."""
+
+    def __init__(self, model: FakeModel | None = None) -> None:
+        self.model = model
+        self.num_queued = 0
+
+    @asynccontextmanager
+    async def lease(self) -> AsyncIterator[LeasedModel]:
+        if self.model is None:
+            raise ServingError(Reason.MODEL_NOT_LOADED, self.message)
+        yield self.model
+
+    @asynccontextmanager
+    async def lease_quality(self) -> AsyncIterator[LeasedModel | None]:
+        yield None
+
+    def current(self) -> ModelDescription | None:
+        return self.model.description if self.model else None
+
+    @property
+    def message(self) -> str:
+        return "" if self.model else "No version has the alias: train one, and promote it."
+
+    async def start(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+
+class FakePipeline:
+    """Answers with the sizes of the files, once `may_answer` is set; `on_files` may refuse."""
+
+    def __init__(self) -> None:
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
+        self.on_files: Callable[[Sequence[InputFile]], None] = lambda files: None
+        self.active = 0
+        self.most_active = 0
+        self.began = asyncio.Event()
+        self.cancelled = asyncio.Event()
+        self.deadlines_s: list[float] = []
+        self.options: list[messages.DiagnosisOptions] = []
+        self.files: list[Sequence[InputFile]] = []
+
+    async def diagnose(
+        self,
+        files: Sequence[InputFile],
+        options: messages.DiagnosisOptions,
+        *,
+        request_id: str,
+        deadline: Deadline,
+    ) -> messages.Diagnosis:
+        self.active += 1
+        self.most_active = max(self.most_active, self.active)
+        self.deadlines_s.append(deadline.left_s())
+        self.options.append(options)
+        self.files.append(files)
+        self.began.set()
+        try:
+            await self.may_answer.wait()
+            self.on_files(files)
+        except asyncio.CancelledError:
+            self.cancelled.set()
+            raise
+        finally:
+            self.active -= 1
+        return _answer(request_id, [size_of(file.content) for file in files])
+
+
+def size_of(content: bytes | Path) -> int:
+    return len(content) if isinstance(content, bytes) else content.stat().st_size
+
+
+def _answer(request_id: str, sizes: Sequence[int]) -> messages.Diagnosis:
+    probabilities = [
+        messages.ClassProbability(class_name=name, probability=value)
+        for name, value in zip(CLASSES, (0.2, 0.7, 0.1), strict=True)
+    ]
+    result = messages.DiagnosisResult(
+        model_used="fovea-retinal version 1",
+        model=messages.ModelVersion(name="fovea-retinal", version="1", run_id="run-1"),
+        processing_time_seconds=0.01,
+        classification=messages.Classification(
+            primary_diagnosis=CLASSES[1], confidence=0.7, class_probabilities=probabilities
+        ),
+        findings=[messages.Finding(finding_id="1", pathology=CLASSES[1], confidence=0.7)],
+        risk=messages.Risk(risk_score=0.5, risk_level="moderate", urgency_level="no rule"),
+        recommendations=["See a clinician."],
+    )
+    images = [
+        messages.ImageDiagnosis(file=index, notes=[f"{size} bytes"], result=result)
+        for index, size in enumerate(sizes)
+    ]
+    return messages.Diagnosis(request_id=request_id, status="success", result=result, images=images)
