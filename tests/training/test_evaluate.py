@@ -45,6 +45,22 @@ def test_the_test_split_is_scored_with_intervals_and_a_report(
     assert "Report: " in capsys.readouterr().out
 
 
+def test_the_evidence_of_the_model_is_checked_on_the_scored_split(
+    trained: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert evaluate(trained, monkeypatch) == 0
+    run_id = trained.only_run().info.run_id
+    checked = trained.json_artifact(run_id, "evaluation/test/scores.json")["evidence"]
+    assert [item["name"] for item in checked["conditions"]] == ["RAO"]
+    assert checked["conditions"][0]["threshold"] is None
+    assert checked["prediction_sets"] is None, "four images of a class on val are too few"
+    assert any("No prediction sets" in sentence for sentence in checked["missing"])
+    uri = f"{trained.only_run().info.artifact_uri}/evaluation/test/clinical_report.html"
+    page = Path(mlflow.artifacts.download_artifacts(uri)).read_text()
+    assert "The registered evidence on these images" in page
+    assert "cannot be shown: 4 positives" in page
+
+
 def test_an_evaluation_with_a_run_of_its_own_ends_that_run_and_links_the_report(
     trained: Program, finished_run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

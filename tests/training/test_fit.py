@@ -11,9 +11,14 @@ import numpy as np
 import pytest
 import torch
 from mlflow.entities import Run
+from mlflow.models import Model
+from safetensors.numpy import load_file
 
 from tests.training.data.images import CLASSES, truncate
 from tests.training.program import TINY, Program
+from tracking_plugin.names import Metric
+from training.evidence.schema import EVIDENCE_ARTIFACT, ModelEvidence
+from training.recipes.retinal.recipe import RetinalRecipe
 from training.taxonomies.names import metric_part
 
 METRICS = {
@@ -60,7 +65,8 @@ def failure(program: Program, capsys: pytest.CaptureFixture[str]) -> str:
 def test_the_run_has_every_metric_and_a_point_for_every_step(
     trained: Program, finished_run: Run
 ) -> None:
-    names = {name for name in finished_run.data.metrics if not name.startswith("system/")}
+    others = ("system/", "evidence/")
+    names = {name for name in finished_run.data.metrics if not name.startswith(others)}
     assert names == METRICS
     run_id = finished_run.info.run_id
     for name in ("train/loss", "train/learning_rate", "epoch"):
@@ -121,6 +127,51 @@ def test_the_best_model_is_registered_and_predicts(trained: Program) -> None:
     probabilities = model.predict(pictures)
     assert probabilities.shape == (3, 3)
     assert np.allclose(probabilities.sum(axis=1), 1, atol=1e-5)
+
+
+def test_the_run_and_the_registered_model_have_the_evidence(
+    trained: Program, finished_run: Run
+) -> None:
+    stored = trained.json_artifact(finished_run.info.run_id, EVIDENCE_ARTIFACT)
+    evidence = ModelEvidence.model_validate(stored)
+    assert (evidence.split, evidence.num_samples) == ("val", 12)
+    assert evidence.features is not None
+    (condition,) = evidence.conditions
+    assert condition.name == "RAO"
+    assert condition.note.startswith("cannot be shown: 4 positives")
+    assert finished_run.data.metrics.get(Metric.TEMPERATURE) == evidence.temperature
+    mlflow.set_tracking_uri(trained.tracking_uri)
+    folder = Path(mlflow.artifacts.download_artifacts("models:/fovea-retinal/1"))
+    function = Model.load(folder).flavors["python_function"]
+    files = {name: folder / entry["path"] for name, entry in function["artifacts"].items()}
+    assert ModelEvidence.model_validate_json(files["evidence"].read_text()) == evidence
+    tensors = load_file(files["feature_statistics"])
+    dimension = evidence.features.dimension
+    assert tensors["means"].shape == (3, dimension)
+    assert tensors["precision"].shape == (dimension, dimension)
+    settings = function["config"]
+    assert settings["recipe"] == "retinal"
+    assert settings["modalities"] == ["fundus", "fundus", "oct"]
+    assert settings["critical_conditions"] == [
+        {"name": "RAO", "classes": [1], "min_sensitivity": 0.99}
+    ]
+
+
+def test_a_failure_of_the_evidence_loses_no_model(
+    program: Program, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(RetinalRecipe, "evidence", fail)
+    assert fit(program, monkeypatch, "--epochs", "1") == 0
+    run = program.only_run()
+    assert run.info.status == "FINISHED"
+    evidence = program.json_artifact(run.info.run_id, EVIDENCE_ARTIFACT)
+    assert evidence["missing"] == ["No evidence: the fit failed (MemoryError)."]
+    (version,) = program.client.search_model_versions("name='fovea-retinal'")
+    assert version.run_id == run.info.run_id
+    assert "The evidence of the model could not be fitted." in caplog.text
 
 
 def test_a_finished_run_is_not_resumed(

@@ -48,7 +48,7 @@ def test_the_stored_tensors_give_the_distances_that_the_limit_is_about() -> None
 
 
 def test_the_calibration_error_is_one_on_samples_that_the_temperature_was_not_fitted_on() -> None:
-    found = outputs()
+    found = outputs(sharpening=8)
     fitted = fit_calibration(found.logits, found.targets)
     plain = expected_calibration_error(calibrated(found.logits, None), found.targets)
     assert fitted.error_before == plain
