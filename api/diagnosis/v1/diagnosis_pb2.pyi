@@ -358,18 +358,20 @@ class ModelVersion(_message.Message):
     def __init__(self, name: _Optional[str] = ..., version: _Optional[str] = ..., run_id: _Optional[str] = ...) -> None: ...
 
 class Guideline(_message.Message):
-    __slots__ = ("condition", "jurisdiction", "edition", "source", "signature")
+    __slots__ = ("condition", "jurisdiction", "edition", "source", "signature", "date")
     CONDITION_FIELD_NUMBER: _ClassVar[int]
     JURISDICTION_FIELD_NUMBER: _ClassVar[int]
     EDITION_FIELD_NUMBER: _ClassVar[int]
     SOURCE_FIELD_NUMBER: _ClassVar[int]
     SIGNATURE_FIELD_NUMBER: _ClassVar[int]
+    DATE_FIELD_NUMBER: _ClassVar[int]
     condition: str
     jurisdiction: str
     edition: str
     source: str
     signature: str
-    def __init__(self, condition: _Optional[str] = ..., jurisdiction: _Optional[str] = ..., edition: _Optional[str] = ..., source: _Optional[str] = ..., signature: _Optional[str] = ...) -> None: ...
+    date: str
+    def __init__(self, condition: _Optional[str] = ..., jurisdiction: _Optional[str] = ..., edition: _Optional[str] = ..., source: _Optional[str] = ..., signature: _Optional[str] = ..., date: _Optional[str] = ...) -> None: ...
 
 class HeatMap(_message.Message):
     __slots__ = ("absent_reason", "class_name", "method", "map_png", "overlay_png", "peaks", "image_png")

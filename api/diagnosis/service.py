@@ -1,0 +1,173 @@
+"""Diagnoses uploaded images through the diagnosis service, and keeps what feedback needs."""
+
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from uuid import uuid4
+
+from api.diagnosis.answers import PictureBudget, diagnosis_data, service_health, upload_data
+from api.diagnosis.channel import open_channel
+from api.diagnosis.feedback import FeedbackService
+from api.diagnosis.file_names import harmless_name
+from api.diagnosis.records import DiagnosisRecord, ModelVersion
+from api.diagnosis.refusals import refusal_of_problem
+from api.diagnosis.schemas import (
+    DiagnosisData,
+    DiagnosisStatus,
+    Laterality,
+    ServiceHealth,
+    UploadData,
+)
+from api.diagnosis.service_client import ReadableFile, SentFile, ServiceClient
+from api.diagnosis.store import DiagnosisStore
+from api.diagnosis.v1 import diagnosis_pb2 as v1
+from api.errors import ApiError
+from api.runs.writer import RunWriter
+from api.settings import Settings
+from api.storage.database import Database, in_database
+from api.timestamps import unix_ms
+
+logger = logging.getLogger(__name__)
+
+_LATERALITIES = {
+    Laterality.RIGHT: v1.LATERALITY_RIGHT,
+    Laterality.LEFT: v1.LATERALITY_LEFT,
+    Laterality.UNKNOWN: v1.LATERALITY_UNSPECIFIED,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class UploadedImage:
+    """A file of a request; `name` may be that of a patient, and goes nowhere."""
+
+    name: str
+    laterality: Laterality
+    content: ReadableFile
+
+    def to_send(self) -> SentFile:
+        header = v1.FileHeader(
+            name=harmless_name(self.name), laterality=_LATERALITIES[self.laterality]
+        )
+        return SentFile(header=header, content=self.content)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DiagnosisOptions:
+    """What the client wants to know; `confidence_threshold` is None for no abstention by it."""
+
+    confidence_threshold: float | None = None
+    include_segmentation: bool = False
+    include_gradcam: bool = False
+    include_dicom: bool = False
+    jurisdiction: str = ""
+
+    def to_send(self, *, decode_only: bool = False) -> v1.DiagnosisOptions:
+        return v1.DiagnosisOptions(
+            confidence_threshold=self.confidence_threshold,
+            include_segmentation=self.include_segmentation,
+            include_gradcam=self.include_gradcam,
+            include_dicom=self.include_dicom,
+            jurisdiction=self.jurisdiction,
+            decode_only=decode_only,
+        )
+
+
+class DiagnosisService:
+    def __init__(
+        self, client: ServiceClient, store: DiagnosisStore, feedback: FeedbackService
+    ) -> None:
+        self._client = client
+        self._store = store
+        self.feedback = feedback
+
+    async def health(self) -> ServiceHealth:
+        """The state of the service, also while it is down."""
+        try:
+            return service_health(await self._client.health())
+        except ApiError as error:
+            return ServiceHealth(status="error", message=str(error))
+
+    async def check(self, images: Sequence[UploadedImage]) -> UploadData:
+        """Whether the images can be decoded, without a diagnosis."""
+        options = DiagnosisOptions().to_send(decode_only=True)
+        found = await self._client.diagnose(_new_id(), options, [it.to_send() for it in images])
+        _require_success(found)
+        return upload_data(found)
+
+    async def diagnose(
+        self, images: Sequence[UploadedImage], options: DiagnosisOptions, workspace: str | None
+    ) -> DiagnosisData:
+        """One diagnosis from all images, which are of one patient."""
+        files = [image.to_send() for image in images]
+        found = await self._client.diagnose(_new_id(), options.to_send(), files)
+        _require_success(found)
+        data = diagnosis_data(found, PictureBudget())
+        await self._keep(data, workspace)
+        return data
+
+    async def diagnose_batch(
+        self, images: Sequence[UploadedImage], options: DiagnosisOptions, workspace: str | None
+    ) -> list[DiagnosisData]:
+        """A diagnosis of each image; one that cannot be diagnosed has an `error`."""
+        files = [(_new_id(), image.to_send()) for image in images]
+        budget = PictureBudget()
+        by_id: dict[str, DiagnosisData] = {}
+        async for found in self._client.diagnose_batch(options.to_send(), files):
+            by_id[found.request_id] = diagnosis_data(found, budget)
+        in_order = [by_id.get(it) or diagnosis_data(_unanswered(it), budget) for it, _ in files]
+        for data in in_order:
+            await self._keep(data, workspace)
+        return in_order
+
+    async def _keep(self, data: DiagnosisData, workspace: str | None) -> None:
+        """Keep what feedback will need; the answer must not wait for a database that fails."""
+        if data.status is DiagnosisStatus.ERROR or data.model is None:
+            return
+        primary = data.classification.primary_diagnosis
+        model = ModelVersion(
+            workspace=workspace or "", model=data.model.name, version=data.model.version
+        )
+        record = DiagnosisRecord(
+            request_id=data.request_id,
+            model=model,
+            predicted_class="" if data.abstained else primary,
+            at_ms=unix_ms(),
+        )
+        classes = list(data.classification.probabilities)
+        try:
+            await in_database(partial(self._store.add, record, classes))
+        except ApiError as error:
+            logger.warning("A diagnosis is not kept for feedback (%s)", type(error).__name__)
+
+
+def _new_id() -> str:
+    return uuid4().hex
+
+
+def _unanswered(request_id: str) -> v1.Diagnosis:
+    message = "The diagnosis service has not answered about this image: its log has the reason"
+    problem = v1.DiagnosisError(reason="NO_ANSWER", message=message)
+    return v1.Diagnosis(request_id=request_id, status=DiagnosisStatus.ERROR, error=problem)
+
+
+def _require_success(diagnosis: v1.Diagnosis) -> None:
+    if diagnosis.HasField("error"):
+        raise refusal_of_problem(diagnosis.error.reason, diagnosis.error.message)
+
+
+@asynccontextmanager
+async def diagnosis_running(
+    settings: Settings, database: Database, writer: RunWriter
+) -> AsyncIterator[DiagnosisService]:
+    """While inside, requests reach the diagnosis service, if it is there."""
+    store = DiagnosisStore(database)
+    async with open_channel(settings) as channel:
+        client = ServiceClient(
+            channel,
+            settings.grpc_address,
+            token=settings.serving_token,
+            timeout_s=settings.diagnosis_timeout_s,
+        )
+        yield DiagnosisService(client, store, FeedbackService(store, writer))

@@ -1,0 +1,37 @@
+"""What an answer is made of: the files of a request, and what the models and explanations gave for them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from serving.engine.protocol import ModelOutput
+from serving.errors import ServingError
+from serving.images.image import DecodedFile, Laterality
+from serving.v1 import diagnosis_pb2 as pb
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageInput:
+    """One file of a request: decoded and predicted, or with the error that prevented it."""
+
+    position: int
+    """In the request."""
+    name: str = field(default="", repr=False)
+    """Of the file. Only its laterality is read; it may hold a patient's name."""
+    laterality: Laterality | None = None
+    """From the request."""
+    decoded: DecodedFile | None = None
+    outputs: Sequence[ModelOutput] = ()
+    """One for each frame of the decoded file, in order."""
+    quality: Sequence[Mapping[str, float]] = ()
+    """Of a model of the quality, for each frame: probabilities by class. Empty without such a model."""
+    error: ServingError | None = None
+    """Why the file could not be decoded or predicted; the fields above may then be empty."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explanation:
+    """What explains the answer about one file: of its worst frame, and of the class to explain."""
+
+    heat_map: pb.HeatMap | None = None
+    masks: Sequence[pb.Mask] = ()
+    dicom_objects: Sequence[pb.DicomObject] = ()
