@@ -25,7 +25,7 @@ PYTHON := $(shell for python in python3 python3.13 python3.12 python3.11; do \
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test soak browser check types screenshots bench lock clean
+.PHONY: help setup demo test soak browser check types messages released screenshots bench lock clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST)
@@ -76,11 +76,20 @@ check: setup ## format, lint, types, import contracts, generated code
 	$(BIN)/python -m tests.structure
 	$(BIN)/python -m tests.file_names
 	$(BIN)/python -m api.client.generate --check
+	$(BIN)/python -m serving.generate_stubs --check
+	$(BIN)/buf lint
+	$(BIN)/buf breaking --against serving/v1/released.binpb
 	$(NPM) run check
 
 types: setup ## the TypeScript types anew, from the server's OpenAPI and AsyncAPI documents
 	$(BIN)/python -m api.documents $(UI)/built/documents
 	$(NPM) run types -- built/documents
+
+messages: setup ## the gRPC stubs anew, from serving/v1/diagnosis.proto
+	$(BIN)/python -m serving.generate_stubs
+
+released: setup ## hold the messages of this release against later breaking changes
+	$(BIN)/buf build --output serving/v1/released.binpb
 
 screenshots: setup browser ## pictures of the pages in docs/screenshots, from a real training
 	$(BIN)/python -m tests.ui_extensions.screenshots

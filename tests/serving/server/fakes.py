@@ -15,6 +15,8 @@ from serving.server.uploads import InputFile
 from serving.v1 import diagnosis_pb2 as messages
 from training.evidence.schema import ModelEvidence
 
+PATIENT = "DOE^JANE^19500101"
+
 CLASSES = ("Normal", "Diabetic Retinopathy", "Glaucoma")
 
 
@@ -144,3 +146,10 @@ def _answer(request_id: str, sizes: Sequence[int]) -> messages.Diagnosis:
         for index, size in enumerate(sizes)
     ]
     return messages.Diagnosis(request_id=request_id, status="success", result=result, images=images)
+
+
+def refuse_unreadable(files: Sequence[InputFile]) -> None:
+    if files[0].content == b"unreadable":
+        raise ServingError(Reason.IMAGE_UNREADABLE, "An image was expected.")
+    if files[0].content == b"crash":
+        raise ValueError(f"an element of {PATIENT} is unknown")

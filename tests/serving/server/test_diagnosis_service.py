@@ -14,12 +14,11 @@ import pytest
 from google.rpc.error_details_pb2 import ErrorInfo, RetryInfo
 from grpc_status import rpc_status
 
-from serving.errors import DOMAIN, Reason, ServingError
+from serving.errors import DOMAIN, Reason
 from serving.images.image import Laterality
 from serving.server.spool import MEMORY_BYTES
-from serving.server.uploads import InputFile
 from serving.v1 import diagnosis_pb2 as messages
-from tests.serving.server.fakes import FakePipeline
+from tests.serving.server.fakes import PATIENT, FakePipeline, refuse_unreadable
 from tests.serving.server.running import (
     CALL_TIMEOUT_S,
     Running,
@@ -32,8 +31,6 @@ from tests.serving.server.running import (
 )
 
 pytestmark = pytest.mark.anyio
-
-PATIENT = "DOE^JANE^19500101"
 
 
 async def refusal(call: Any) -> tuple[grpc.StatusCode, ErrorInfo, RetryInfo | None]:
@@ -324,13 +321,6 @@ async def test_a_failed_image_does_not_end_the_batch(tmp_path: Path) -> None:
         "crash": "SERVICE_FAILED",
         "last": "success",
     }
-
-
-def refuse_unreadable(files: Sequence[InputFile]) -> None:
-    if files[0].content == b"unreadable":
-        raise ServingError(Reason.IMAGE_UNREADABLE, "An image was expected.")
-    if files[0].content == b"crash":
-        raise ValueError(f"an element of {PATIENT} is unknown")
 
 
 async def test_an_image_of_a_batch_also_ends_with_the_next_header_or_the_stream(

@@ -1,0 +1,166 @@
+"""Asks the diagnosis service about image files."""
+
+import asyncio
+import os
+import uuid
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import grpc.aio
+
+from serving.client.channel import ServiceAddress, open_channel
+from serving.client.errors import service_error
+from serving.client.files import batch_messages, patient_messages
+from serving.v1 import diagnosis_pb2 as messages
+from serving.v1.diagnosis_pb2_grpc import DiagnosisServiceStub
+
+HEALTH_TIMEOUT_S = 5.0
+
+AnyPath = str | os.PathLike[str]
+
+
+class DicomDiagnosticClient:
+    """Connects with its first call, so that it can be made before an event loop runs.
+
+    Its methods raise DiagnosisServiceError, and OSError for a file that cannot be read. Used from
+    another event loop it connects anew.
+    """
+
+    def __init__(
+        self,
+        host: str = "localhost",
+        port: int = 50051,
+        *,
+        token: str = "",
+        certificate: AnyPath | None = None,
+        timeout_s: float | None = 300.0,
+    ) -> None:
+        """`certificate` is a PEM file to trust, and makes the client use TLS.
+
+        `timeout_s` is the deadline of a diagnosis, or of a whole batch; None for that of the service.
+        """
+        self._address = ServiceAddress(
+            host=host,
+            port=port,
+            token=token,
+            certificate=None if certificate is None else Path(certificate),
+        )
+        self._timeout_s = timeout_s
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._channel: grpc.aio.Channel | None = None
+
+    async def health_check(self, *, timeout_s: float = HEALTH_TIMEOUT_S) -> messages.HealthResponse:
+        """The state of the service, its model and its GPU."""
+        with self._errors():
+            answer: messages.HealthResponse = await self._stub().Health(
+                messages.HealthRequest(), timeout=timeout_s, metadata=self._address.metadata
+            )
+        return answer
+
+    async def diagnose_dicom(
+        self,
+        dicom_path: AnyPath,
+        confidence_threshold: float = 0.5,
+        include_segmentation: bool = False,
+        include_gradcam: bool = False,
+        **options: Any,
+    ) -> messages.Diagnosis:
+        """The diagnosis of one file of any kind that the service reads.
+
+        `options` are further fields of DiagnosisOptions, such as `include_dicom`.
+        """
+        return await self.diagnose_patient(
+            [dicom_path],
+            confidence_threshold=confidence_threshold,
+            include_segmentation=include_segmentation,
+            include_gradcam=include_gradcam,
+            **options,
+        )
+
+    async def diagnose_patient(
+        self, paths: Sequence[AnyPath], **options: Any
+    ) -> messages.Diagnosis:
+        """One diagnosis of the images of one patient; `options` are fields of DiagnosisOptions."""
+        parsed = messages.DiagnosisOptions(**options)
+        requests = patient_messages(readable(paths), parsed)
+        with self._errors():
+            answer = await self._stub().Diagnose(
+                requests, timeout=self._timeout_s, metadata=self._address.metadata
+            )
+        diagnosis: messages.Diagnosis = answer.diagnosis
+        return diagnosis
+
+    async def diagnose_batch(
+        self, dicom_paths: Sequence[AnyPath], confidence_threshold: float = 0.5, **options: Any
+    ) -> list[messages.Diagnosis]:
+        """One diagnosis for each file, in the order of the files.
+
+        That of an image that failed has the status "error".
+        """
+        found = [
+            (position, diagnosis)
+            async for position, diagnosis in self.stream_batch(
+                dicom_paths, confidence_threshold=confidence_threshold, **options
+            )
+        ]
+        return [diagnosis for _, diagnosis in sorted(found, key=lambda each: each[0])]
+
+    async def stream_batch(
+        self, paths: Sequence[AnyPath], **options: Any
+    ) -> AsyncIterator[tuple[int, messages.Diagnosis]]:
+        """The position of a file and its diagnosis, as each is ready."""
+        request_ids = [uuid.uuid4().hex for _ in paths]
+        positions = {request_id: position for position, request_id in enumerate(request_ids)}
+        requests = batch_messages(
+            readable(paths), request_ids, messages.DiagnosisOptions(**options)
+        )
+        with self._errors():
+            call = self._stub().DiagnoseBatch(
+                requests, timeout=self._timeout_s, metadata=self._address.metadata
+            )
+            try:
+                async for answer in call:
+                    yield positions[answer.diagnosis.request_id], answer.diagnosis
+            finally:
+                # Of no effect once the call has ended; else the caller wants no more answers.
+                call.cancel()
+
+    async def close(self) -> None:
+        channel, self._channel = self._channel, None
+        if channel is not None and self._loop is asyncio.get_running_loop():
+            await channel.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    def _stub(self) -> Any:
+        loop = asyncio.get_running_loop()
+        if self._channel is None or self._loop is not loop:
+            self._channel, self._loop = open_channel(self._address), loop
+        return DiagnosisServiceStub(self._channel)
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except grpc.aio.AioRpcError as error:
+            raise service_error(error, self._address.target) from None
+
+
+def readable(paths: Sequence[AnyPath]) -> list[Path]:
+    """The paths, each of a file that can be opened. Raises OSError before anything is sent."""
+    found = [Path(path) for path in paths]
+    for path in found:
+        path.open("rb").close()
+    return found
