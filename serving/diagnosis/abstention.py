@@ -26,7 +26,10 @@ class Abstention:
 
     @property
     def reason(self) -> str:
-        reasons = [*self.gate_reasons, *([self.confidence_reason] if self.confidence_reason else [])]
+        reasons = [
+            *self.gate_reasons,
+            *([self.confidence_reason] if self.confidence_reason else []),
+        ]
         return "; ".join(reasons)
 
 

@@ -64,15 +64,22 @@ def list_findings(
     masks: Sequence[pb.Mask],
     place: Place,
 ) -> list[pb.Finding]:
-    """Findings of one image, without identifiers; `class_name` is the most probable class."""
+    """Findings of one image, without ids.
+
+    `class_name` is the most probable class; the heat map is that of the first of the positives.
+    """
     disc = _disc_of(masks)
     peaks = [] if heat_map is None else heat_map.peaks
-    places = [_locate(_Region(x=p.x, y=p.y, width=p.width, height=p.height), place, disc) for p in peaks]
-    findings = []
-    for item in positives:
-        if not item.row.is_normal:
-            findings.append(_of_class(item, class_name, places))
-    if heat_map is not None and findings:
+    places = [
+        _locate(_Region(x=p.x, y=p.y, width=p.width, height=p.height), place, disc) for p in peaks
+    ]
+    found = [item for item in positives if not item.row.is_normal]
+    findings = [
+        # The heat map is about the first condition.
+        _of_class(item, class_name, places[0] if places and item is found[0] else "")
+        for item in found
+    ]
+    if heat_map is not None and found:
         findings += [
             _of_peak(peak, heat_map.class_name, location)
             for peak, location in zip(peaks, places, strict=True)
@@ -92,14 +99,14 @@ def located_heat_map(heat_map: pb.HeatMap, masks: Sequence[pb.Mask], place: Plac
     return located
 
 
-def _of_class(item: PositiveCondition, class_name: str, places: Sequence[str]) -> pb.Finding:
+def _of_class(item: PositiveCondition, class_name: str, location: str) -> pb.Finding:
     return pb.Finding(
         pathology=item.row.label,
         description=(
             f"The model gives {item.row.label} a probability of {item.probability:.2f}; "
             f"its most probable class is {class_name}."
         ),
-        location=places[0] if places else "",
+        location=location,
         severity=severity_of(item.row.label),
         confidence=item.probability,
         source=FindingSource.CLASS,

@@ -6,6 +6,7 @@ import numpy as np
 
 from serving.engine.protocol import Array, FeatureTensors, ModelDescription
 from serving.errors import Reason, ServingError
+from training.evidence.features import mahalanobis_distances
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,9 +51,4 @@ def mahalanobis_distance(features: Array, tensors: FeatureTensors) -> float:
             f"The model returned features of shape {vector.shape}, or some that are no numbers; "
             f"its statistics are for {tensors.means.shape[1]}. Train and register it again.",
         )
-    differences = vector - tensors.means.astype(np.float64)
-    squares = np.einsum(
-        "cd,de,ce->c", differences, tensors.precision.astype(np.float64), differences, optimize=True
-    )
-    # Rounding can make the square of a tiny distance negative.
-    return float(np.sqrt(max(0.0, float(squares.min()))))
+    return float(mahalanobis_distances(vector[None], tensors.means, tensors.precision)[0])

@@ -18,7 +18,7 @@ from serving.diagnosis.probabilities import (
     primary_class,
 )
 from serving.diagnosis.quality import QualityVerdict, measured_quality, modelled_quality
-from serving.diagnosis.risk import UNKNOWN_RISK, RiskLevel, RiskVerdict, assess_risk
+from serving.diagnosis.risk import UNKNOWN_RISK, RiskLevel, RiskVerdict, assess_risk, row_of
 from serving.diagnosis.urgency import UrgencyRules
 from serving.engine.protocol import ModelDescription
 from serving.errors import Reason, ServingError
@@ -48,6 +48,9 @@ class FrameAssessment:
     distribution: DistributionVerdict
     probabilities: Probabilities
     primary: int
+    """Position of the most probable class."""
+    explained: int
+    """Position of the class that an explanation should be about: that of the most urgent condition."""
     prediction_set: PredictedSet
     conditions: tuple[ConditionResult, ...]
     abstention: Abstention
@@ -111,7 +114,9 @@ def _worst_frame(image: ImageInput, judgement: Judgement, notes: list[str]) -> F
         first = first or assessed
     assert first is not None  # a decoded file has frames
     if len(order) > MAX_GATED_FRAMES:
-        notes.append(f"of {len(order)} frames, the {MAX_GATED_FRAMES} with the highest risk were tried")
+        notes.append(
+            f"of {len(order)} frames, the {MAX_GATED_FRAMES} with the highest risk were tried"
+        )
     return first
 
 
@@ -172,6 +177,7 @@ def _assess_frame(
         distribution=distribution,
         probabilities=probabilities,
         primary=primary,
+        explained=_explained_class(probabilities, conditions, risk, judgement),
         prediction_set=predicted_set(probabilities, model.evidence),
         conditions=conditions,
         abstention=abstention,
@@ -192,6 +198,34 @@ def _risk(
         rules=judgement.rules,
         jurisdiction=judgement.jurisdiction,
         modality=modality,
+    )
+
+
+def _explained_class(
+    probabilities: Probabilities,
+    conditions: Sequence[ConditionResult],
+    risk: RiskVerdict,
+    judgement: Judgement,
+) -> int:
+    """The most probable class of the first positive condition."""
+    row, rules = risk.positives[0].row, judgement.rules
+    classes = [
+        index
+        for index, name in enumerate(judgement.model.classes)
+        if rules.condition_of_class(name).id == row.id
+    ]
+    if not classes:
+        # The rules know the condition, but none of its classes.
+        classes = [
+            index
+            for result in conditions
+            if row_of(result, rules).id == row.id
+            for index in result.evidence.classes
+        ]
+    return max(
+        classes,
+        key=lambda index: float(probabilities[index]),
+        default=primary_class(probabilities),
     )
 
 

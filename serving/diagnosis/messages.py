@@ -2,7 +2,9 @@
 
 from serving.diagnosis.image_assessment import FrameAssessment
 from serving.diagnosis.limitations import limitations_of
+from serving.diagnosis.modality import ModalityFinding
 from serving.diagnosis.probabilities import ConditionResult
+from serving.diagnosis.quality import QualityVerdict
 from serving.diagnosis.recommendations import recommendations_of
 from serving.diagnosis.risk import RiskVerdict
 from serving.diagnosis.urgency import UrgencyRules
@@ -37,8 +39,8 @@ def result_message(
         classification=_classification(assessed, model),
         risk=_risk(assessed.risk),
         recommendations=recommendations_of(assessed),
-        quality=quality_message(assessed),
-        modality=modality_message(assessed),
+        quality=quality_message(assessed.quality),
+        modality=modality_message(assessed.modality),
         out_of_distribution=_distribution(assessed),
         prediction_set=pb.PredictionSet(
             classes=[model.classes[index] for index in assessed.prediction_set.classes],
@@ -55,8 +57,7 @@ def result_message(
     )
 
 
-def quality_message(assessed: FrameAssessment) -> pb.Quality:
-    quality = assessed.quality
+def quality_message(quality: QualityVerdict) -> pb.Quality:
     return pb.Quality(
         gradable=quality.is_gradable,
         reasons=quality.reasons,
@@ -66,11 +67,11 @@ def quality_message(assessed: FrameAssessment) -> pb.Quality:
     )
 
 
-def modality_message(assessed: FrameAssessment) -> pb.ModalityVerdict:
+def modality_message(found: ModalityFinding) -> pb.ModalityVerdict:
     return pb.ModalityVerdict(
-        modality=MODALITIES[assessed.modality.modality],
-        confidence=assessed.modality.confidence,
-        method=assessed.modality.method,
+        modality=MODALITIES[found.modality],
+        confidence=found.confidence,
+        method=found.method,
     )
 
 

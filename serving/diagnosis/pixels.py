@@ -42,13 +42,12 @@ def luminance(image: Pixels) -> Plane:
 
 def box_mean(plane: Plane, radius_px: int, *, axis: int) -> Plane:
     """The mean of each pixel and of `radius_px` pixels on either side along the axis."""
-    padded = np.pad(
-        np.moveaxis(plane, axis, -1), [(0, 0), (radius_px + 1, radius_px)], mode="edge"
-    )
+    padded = np.pad(np.moveaxis(plane, axis, -1), [(0, 0), (radius_px + 1, radius_px)], mode="edge")
     sums = padded.cumsum(axis=-1, dtype=np.float64)
     width = 2 * radius_px + 1
     means = (sums[:, width:] - sums[:, :-width]) / width
-    return np.moveaxis(means, -1, axis).astype(np.float32)
+    result: Plane = np.moveaxis(means, -1, axis).astype(np.float32)
+    return result
 
 
 def eroded(mask: Mask, radius_px: int) -> Mask:

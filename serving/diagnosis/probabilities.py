@@ -111,6 +111,4 @@ def _condition_result(
         is_positive = primary_class(probabilities) in classes
     else:
         is_positive = probability >= condition.threshold
-    return ConditionResult(
-        evidence=condition, probability=probability, is_positive=is_positive
-    )
+    return ConditionResult(evidence=condition, probability=probability, is_positive=is_positive)

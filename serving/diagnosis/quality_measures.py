@@ -120,8 +120,10 @@ def _cut(light: Plane) -> float:
 
 
 def _blank(light: Plane, field: Mask) -> float:
-    """Of the rows that cross at least half of the field's width: those of one colour, such as after
-    the end of a broken file."""
+    """Fraction of the rows of one colour, such as after the end of a broken file.
+
+    Of the rows that cross at least half of the field's width.
+    """
     width = field.any(axis=0).sum()
     crossing = field.sum(axis=1) >= max(1, width // 2)
     spread = np.where(field, light, np.nan)[crossing]

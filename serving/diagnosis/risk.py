@@ -111,13 +111,14 @@ def _positive_rows(
     rows = {primary[0].id: primary}
     for result in conditions:
         if result.is_positive:
-            row = _row_of(result, rules)
+            row = row_of(result, rules)
             rows.setdefault(row.id, (row, result.probability))
     found_disease = any(not row.is_normal for row, _ in rows.values())
     return [share for share in rows.values() if not (found_disease and share[0].is_normal)]
 
 
-def _row_of(result: ConditionResult, rules: UrgencyRules) -> ConditionRow:
+def row_of(result: ConditionResult, rules: UrgencyRules) -> ConditionRow:
+    """The condition of the rules that a critical condition of the taxonomy is."""
     name = result.evidence.name
     return rules.condition_of_critical(name) or rules.condition_of_class(name)
 
@@ -140,7 +141,7 @@ def _score(
     rules: UrgencyRules,
 ) -> float:
     """The highest probability of a condition relative to its threshold."""
-    critical = {_row_of(result, rules).id for result in conditions}
+    critical = {row_of(result, rules).id for result in conditions}
     scores = [
         relative_to_threshold(
             result.probability,

@@ -90,7 +90,9 @@ def load_rules(path: Path) -> UrgencyRules:
     try:
         content = read_file(path, MAX_FILE_BYTES + 1)
     except (OSError, ValueError, NotAFileError):
-        raise DataError(f"{path}: expected rules of urgency, but the file cannot be read.") from None
+        raise DataError(
+            f"{path}: expected rules of urgency, but the file cannot be read."
+        ) from None
     return parse_rules(content, origin=str(path))
 
 

@@ -101,7 +101,10 @@ def _repeated(rows: UrgencyRows) -> Iterator[tuple[Location, str]]:
         for position, row in enumerate(rows.conditions):
             for index, item in enumerate(getattr(row, field)):
                 if normalised(item) in seen:
-                    yield ("conditions", position, field, index), "expected once among all conditions"
+                    yield (
+                        ("conditions", position, field, index),
+                        "expected once among all conditions",
+                    )
                 seen.add(normalised(item))
 
 
@@ -112,12 +115,13 @@ def _unknown(rows: UrgencyRows) -> Iterator[tuple[Location, str]]:
         if rule.condition not in known:
             yield ("rules", position, "condition"), "expected the id of a condition above"
         if rule.within_days > longest:
-            yield ("rules", position, "within_days"), f"expected at most {longest}, the last level's"
+            yield (
+                ("rules", position, "within_days"),
+                f"expected at most {longest}, the last level's",
+            )
 
 
-def _refusal(
-    problems: Iterable[tuple[Location, str]], content: bytes, origin: str
-) -> DataError:
+def _refusal(problems: Iterable[tuple[Location, str]], content: bytes, origin: str) -> DataError:
     root = yaml.compose(content.decode("utf-8"), Loader=yaml.SafeLoader)
     lines = [
         f"{origin}:{_line(root, location)}: {_field_name(location)}: {problem}"
@@ -162,6 +166,8 @@ def _expectation(item: ErrorDetails) -> str:
             return f"expected at least {item['ctx']['min_length']}"
         case _:
             # The messages of pydantic name the expectation, and quote nothing of the file.
-            return item["msg"].replace("Input should be", "expected").replace(
-                "String should", "expected to"
+            return (
+                item["msg"]
+                .replace("Input should be", "expected")
+                .replace("String should", "expected to")
             )
