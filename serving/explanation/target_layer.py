@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-MAX_PREFIX_TOKENS = 8
+UNSTATED_PREFIXES = (0, 1, 2)
+"""Numbers of tokens before the patches of networks that do not say: none, class, distillation."""
 MIN_SIDE = 2
 """A map of fewer positions per side has no place to point at."""
 FIRST_NORMS = ("norm1", "in_norm")
@@ -98,7 +99,7 @@ def plane(values: Tensor, num_prefix_tokens: int | None) -> Tensor:
 def _grid(num_tokens: int, num_prefix_tokens: int | None) -> tuple[int, int]:
     """The side of the square of patch tokens, and the number of tokens before it."""
     stated = [] if num_prefix_tokens is None else [num_prefix_tokens]
-    for prefix in [*stated, *range(MAX_PREFIX_TOKENS + 1)]:
+    for prefix in [*stated, *UNSTATED_PREFIXES]:
         side = math.isqrt(max(0, num_tokens - prefix))
         if side > 0 and side * side == num_tokens - prefix:
             return side, prefix

@@ -2,7 +2,6 @@
 
 import io
 import logging
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,7 +10,9 @@ from pydicom import Dataset
 from pydicom.sr.coding import Code
 
 from serving.errors import Reason, ServingError
-from serving.explanation.dicom.source import IDENTIFIERS, Source
+from serving.explanation.dicom.source import IDENTIFIERS, Source, quiet_libraries
+
+logger = logging.getLogger(__name__)
 
 MANUFACTURER = "Fovea"
 INTENDED_USE = "research and decision support only"
@@ -32,14 +33,14 @@ def writing() -> Iterator[None]:
 
     Raises ServingError REQUEST_INVALID for whatever they refuse.
     """
-    logging.getLogger("highdicom").setLevel(logging.CRITICAL)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with quiet_libraries():
             yield
     except ServingError:
         raise
-    except Exception:  # noqa: BLE001, the libraries raise errors of any type, which quote values
+    except Exception as error:  # noqa: BLE001, the libraries raise errors of any type
+        # The message is left out: it quotes values.
+        logger.warning("A DICOM object could not be made: %s.", type(error).__name__)
         raise ServingError(
             Reason.REQUEST_INVALID,
             "No DICOM object can be made from this file: its kind of image or its text is not "

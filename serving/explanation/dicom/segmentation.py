@@ -74,6 +74,8 @@ def segmentation(
             series_description=series_description("Masks"),
             content_qualification="RESEARCH",
         )
+        if source.pixel_spacing_mm is None:
+            made.SharedFunctionalGroupsSequence[0].pop("PixelMeasuresSequence", None)
         _refer_to_frame(made, source, frame)
         add_identifiers(made, source)
         return to_file(made)
@@ -89,6 +91,15 @@ def _stand_in(source: Source) -> Dataset:
     image.Modality = source.modality
     image.Rows = source.rows
     image.Columns = source.columns
+    measures = Dataset()
+    if source.pixel_spacing_mm is not None:
+        image.PixelSpacing = list(source.pixel_spacing_mm)
+        measures.PixelSpacing = list(source.pixel_spacing_mm)
+    # Kinds of images that may have many frames are expected to have these.
+    shared = Dataset()
+    shared.PixelMeasuresSequence = [measures]
+    image.NumberOfFrames = 1
+    image.SharedFunctionalGroupsSequence = [shared]
     for keyword in _NO_VALUE:
         setattr(image, keyword, None)
     if source.frame_of_reference_uid:

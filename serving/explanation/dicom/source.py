@@ -1,7 +1,10 @@
 """Reads from the header of a DICOM file what an object derived from it must carry."""
 
 import io
+import logging
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pydicom
@@ -51,7 +54,19 @@ class Source:
     patient_orientation: tuple[str, ...]
     laterality: str
     """R or L; empty if the source does not say."""
+    pixel_spacing_mm: tuple[float, float] | None
+    """Between rows and between columns; None if the source does not say."""
     is_lossy: bool
+
+
+@contextmanager
+def quiet_libraries() -> Iterator[None]:
+    """Keep warnings and logs of the libraries back: they quote the values that they are about."""
+    for name in ("pydicom", "highdicom"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def read_source(header: bytes) -> Source:
@@ -63,9 +78,7 @@ def read_source(header: bytes) -> Source:
     if not header:
         raise ServingError(Reason.REQUEST_INVALID, _NO_DICOM)
     try:
-        # Warnings of pydicom quote the values that they are about.
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with quiet_libraries():
             return _source(pydicom.dcmread(io.BytesIO(header), stop_before_pixels=True, force=True))
     except Exception:  # noqa: BLE001, pydicom raises errors of any type for damaged files
         raise ServingError(
@@ -95,6 +108,7 @@ def _source(dataset: Dataset) -> Source:
         modality=str(dataset.get("Modality") or "OT"),
         patient_orientation=tuple(map(str, dataset.get("PatientOrientation") or ())),
         laterality=laterality if laterality in ("R", "L") else "",
+        pixel_spacing_mm=_spacing(dataset),
         is_lossy=dataset.get("LossyImageCompression") == "01",
     )
 
@@ -109,3 +123,13 @@ def _uid(dataset: Dataset, keyword: str) -> str:
 def _is_colour(dataset: Dataset) -> bool:
     is_palette = dataset.get("PhotometricInterpretation") == "PALETTE COLOR"
     return is_palette or int(dataset.get("SamplesPerPixel") or 1) > 1
+
+
+def _spacing(dataset: Dataset) -> tuple[float, float] | None:
+    for group in dataset.get("SharedFunctionalGroupsSequence") or ():
+        for measures in group.get("PixelMeasuresSequence") or ():
+            dataset = measures
+    spacing = dataset.get("PixelSpacing")
+    if spacing is None or len(spacing) != 2 or not all(float(value) > 0 for value in spacing):
+        return None
+    return float(spacing[0]), float(spacing[1])
