@@ -26,6 +26,7 @@ from api.routes import (
     asyncapi,
     control,
     control_link,
+    diagnosis,
     epochs,
     health,
     jobs,
@@ -87,7 +88,7 @@ def create_app() -> FastAPI:
         RunFeed(bus=bus, reader=reader, failures=failures),
     )
     app = _application(settings, bus, reader, failures, settle, wiretap, open_services)
-    for routes in (alerts, control, control_link, jobs, monitoring, training):
+    for routes in (alerts, control, control_link, diagnosis, jobs, monitoring, training):
         app.include_router(routes.router)
     return app
 
@@ -140,6 +141,7 @@ def _application(
         mlflow=None if wiretap is None else with_panel_script(wiretap, MLFLOW_PAGE),
         admission=admission,
         max_request_bytes=settings.max_request_bytes,
+        max_upload_bytes=settings.max_upload_bytes,
         prefix=MLFLOW_PAGE.rstrip("/"),
     )
     app.add_middleware(believing_named_proxies_only)

@@ -52,8 +52,24 @@ class HeadersTooLargeError(ApiError):
     """The headers of the request are larger than the server accepts."""
 
 
+class UnprocessableError(ApiError):
+    """The request has the right form, but what it contains cannot be processed."""
+
+
 class UnavailableError(ApiError):
     """Something that the response needs is temporarily unavailable."""
+
+    def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class UpstreamError(ApiError):
+    """Another service, which the response needs, failed or refused this server."""
+
+
+class UpstreamTimeoutError(ApiError):
+    """Another service, which the response needs, did not answer in time."""
 
 
 class TooManyRequestsError(ApiError):
@@ -76,6 +92,8 @@ class ErrorCode(StrEnum):
     VALIDATION_ERROR = "VALIDATION_ERROR"
     TOO_MANY_REQUESTS = "TOO_MANY_REQUESTS"
     UNAVAILABLE = "UNAVAILABLE"
+    UPSTREAM_ERROR = "UPSTREAM_ERROR"
+    UPSTREAM_TIMEOUT = "UPSTREAM_TIMEOUT"
     INTERNAL_ERROR = "INTERNAL_ERROR"
 
 
@@ -99,7 +117,10 @@ _STATUSES: dict[type[ApiError], HTTPStatus] = {
     UriTooLongError: HTTPStatus.REQUEST_URI_TOO_LONG,
     HeadersTooLargeError: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
     TooManyRequestsError: HTTPStatus.TOO_MANY_REQUESTS,
+    UnprocessableError: HTTPStatus.UNPROCESSABLE_ENTITY,
     UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
+    UpstreamError: HTTPStatus.BAD_GATEWAY,
+    UpstreamTimeoutError: HTTPStatus.GATEWAY_TIMEOUT,
 }
 _CODES = {
     HTTPStatus.FORBIDDEN: ErrorCode.FORBIDDEN,
@@ -113,6 +134,8 @@ _CODES = {
     HTTPStatus.UNPROCESSABLE_ENTITY: ErrorCode.VALIDATION_ERROR,
     HTTPStatus.TOO_MANY_REQUESTS: ErrorCode.TOO_MANY_REQUESTS,
     HTTPStatus.SERVICE_UNAVAILABLE: ErrorCode.UNAVAILABLE,
+    HTTPStatus.BAD_GATEWAY: ErrorCode.UPSTREAM_ERROR,
+    HTTPStatus.GATEWAY_TIMEOUT: ErrorCode.UPSTREAM_TIMEOUT,
 }
 _SENTENCES = {
     HTTPStatus.NOT_FOUND: "There is nothing at this address; /api/docs lists all addresses",
@@ -139,8 +162,10 @@ def refusal(scope: Scope, error: ApiError) -> JSONResponse:
     response = _respond(
         scope, status, _CODES.get(status, ErrorCode.INTERNAL_ERROR), str(error), _target(scope)
     )
-    if isinstance(error, TooManyRequestsError):
-        response.headers["Retry-After"] = str(max(1, math.ceil(error.retry_after_s)))
+    if isinstance(error, TooManyRequestsError | UnavailableError):
+        wait_s = error.retry_after_s
+        if wait_s is not None:
+            response.headers["Retry-After"] = str(max(1, math.ceil(wait_s)))
     return response
 
 

@@ -13,6 +13,7 @@ from api.control.heartbeats import HeartbeatMonitor
 from api.control.link import ControlLinks
 from api.control.service import ControlService
 from api.control.store import ControlStore
+from api.diagnosis.service import DiagnosisService, diagnosis_running
 from api.jobs.controller import JobController
 from api.jobs.kinds import job_traits
 from api.jobs.logs import JobLogs, log_artifact
@@ -38,6 +39,7 @@ class Services:
     jobs: JobService
     alerts: AlertService
     notifications: NotifyService
+    diagnosis: DiagnosisService
 
 
 @asynccontextmanager
@@ -79,6 +81,7 @@ async def services_running(
                 notifications.put,
                 silent_after_s=settings.silent_after_s,
             ) as alerts,
+            diagnosis_running(settings, database, writer) as diagnosis,
         ):
             yield Services(
                 control=control,
@@ -87,6 +90,7 @@ async def services_running(
                 jobs=jobs,
                 alerts=alerts,
                 notifications=notifications,
+                diagnosis=diagnosis,
             )
     finally:
         database.close()

@@ -16,6 +16,7 @@ from tracking_plugin.server_address import AddressError, parse_server
 
 PREFIX = "FOVEA_"
 
+_LAST_PORT = 65_535
 YEAR_S = 366 * 86_400
 """Longer times overflow where they are added to a date."""
 
@@ -86,6 +87,15 @@ def _public_url(url: str) -> str:
     return address.url
 
 
+def _grpc_address(address: str) -> str:
+    host, separator, port = address.rpartition(":")
+    if not (host and separator and port.isascii() and port.isdecimal() and int(port) <= _LAST_PORT):
+        raise ValueError("a host and a port were expected, such as localhost:50051 or [::1]:50051")
+    if "://" in address or "/" in address or "@" in address:
+        raise ValueError("only a host and a port were expected, such as localhost:50051")
+    return address
+
+
 class Settings(BaseSettings):
     """`data_dir` is FOVEA_DATA_DIR, and so on. A field without repr may hold a secret."""
 
@@ -108,6 +118,9 @@ class Settings(BaseSettings):
     )
     max_request_bytes: int = Field(
         1024 * 1024, ge=1, le=2**40, description="maximum size of a request body"
+    )
+    max_upload_bytes: int = Field(
+        512 * 1024**2, ge=1, le=2**40, description="maximum size of the images of one request"
     )
     max_sockets: int = Field(
         4096, ge=1, le=1_000_000, description="maximum number of WebSockets per process"
@@ -175,6 +188,25 @@ class Settings(BaseSettings):
     )
     obey_timeout_s: float = Field(
         120, gt=0, le=YEAR_S, description="seconds after which a job that does not stop is killed"
+    )
+    grpc_address: Annotated[str, AfterValidator(_grpc_address)] = Field(
+        "localhost:50051", description="host and port of the diagnosis service"
+    )
+    grpc_tls: bool = Field(False, description="whether the diagnosis service is reached over TLS")
+    grpc_ca: Path | None = Field(
+        None,
+        description="PEM file of the certificates that are trusted for the diagnosis service, "
+        "which is then reached over TLS; default: those of the system",
+    )
+    serving_token: str = Field(
+        "", repr=False, description="bearer token that the diagnosis service expects"
+    )
+    diagnosis_timeout_s: float = Field(
+        300, gt=0, le=24 * 3600, description="seconds after which a diagnosis is given up"
+    )
+    diagnosis_traces: bool = Field(
+        False,
+        description="keep each diagnosis as an MLflow trace, without pixels and identifiers",
     )
 
 

@@ -23,10 +23,16 @@ class PathDispatcher:
         mlflow: ASGIApp | None,
         admission: Admission,
         max_request_bytes: int,
+        max_upload_bytes: int | None = None,
         prefix: str = "",
     ) -> None:
         self._lifespan = app
-        self._own = with_middleware(app, admission, max_request_bytes=max_request_bytes)
+        self._own = with_middleware(
+            app,
+            admission,
+            max_request_bytes=max_request_bytes,
+            max_upload_bytes=max_upload_bytes,
+        )
         self._live = live
         self._mlflow = None if mlflow is None else with_mlflow_middleware(mlflow, admission)
         self._prefix = prefix

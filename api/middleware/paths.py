@@ -7,11 +7,19 @@ LIVE_PATH = "/ws"
 
 # MLflow's own paths under /api/ begin with a version number, such as /api/2.0/.
 _OWN_PATH = re.compile(rf"/api/(?!\d+\.\d+(?:/|$))|{LIVE_PATH}$|/monitor(?:/|$)")
+_UPLOAD = re.compile(
+    r"/api/v1/(?:dicom/(?:upload|diagnose|batch)|ai-grpc/(?:diagnose|diagnose-batch))$"
+)
 _PAGE = re.compile(r"/monitor(?:/|$)")
 
 
 def is_own_path(path: str) -> bool:
     return _OWN_PATH.match(path) is not None
+
+
+def is_upload(path: str) -> bool:
+    """Whether requests to this path contain images, which may be larger than other requests."""
+    return _UPLOAD.match(path) is not None
 
 
 @dataclass(frozen=True)

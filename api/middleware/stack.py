@@ -11,6 +11,7 @@ from api.middleware.internal_errors import InternalErrorMiddleware
 from api.middleware.mlflow_admission import MlflowAdmissionMiddleware
 from api.middleware.mlflow_body_limit import MlflowBodyLimitMiddleware
 from api.middleware.response_headers import ResponseHeadersMiddleware
+from api.middleware.uploads import UploadMiddleware
 from api.pages import TOTAL_COUNT_HEADER
 from api.request_id import REQUEST_ID_HEADER, RequestIdMiddleware
 
@@ -18,10 +19,20 @@ _SMALLEST_COMPRESSED_BYTES = 1024
 _COMPRESSION_LEVEL = 5
 
 
-def with_middleware(app: ASGIApp, admission: Admission, *, max_request_bytes: int) -> ASGIApp:
-    """`app` with all middleware; a request passes the last one of these first."""
+def with_middleware(
+    app: ASGIApp,
+    admission: Admission,
+    *,
+    max_request_bytes: int,
+    max_upload_bytes: int | None = None,
+) -> ASGIApp:
+    """`app` with all middleware; a request passes the last one of these first.
+
+    Without `max_upload_bytes`, uploads of images may be as large as any other request.
+    """
     app = InternalErrorMiddleware(app)
-    app = BodyLimitMiddleware(app, max_request_bytes)
+    limited = BodyLimitMiddleware(app, max_request_bytes)
+    app = UploadMiddleware(app, limited, max_upload_bytes or max_request_bytes)
     app = GZipMiddleware(
         app, minimum_size=_SMALLEST_COMPRESSED_BYTES, compresslevel=_COMPRESSION_LEVEL
     )

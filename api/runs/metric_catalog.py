@@ -111,6 +111,8 @@ _FRACTION = (0.0, 1.0)
 _CRITICAL_LABEL = Label(
     en="Sensitivity of critical conditions", fr="Sensibilité des affections critiques"
 )
+_DICE_LABEL = Label(en="Dice by class", fr="Dice par classe")
+_IOU_LABEL = Label(en="IoU by class", fr="IoU par classe")
 
 _GROUPS = [
     ChartGroup(name="loss", label=Label(en="Loss", fr="Perte")),
@@ -118,6 +120,8 @@ _GROUPS = [
     ChartGroup(name="auc_roc", label=Label(en="AUROC", fr="AUROC")),
     ChartGroup(name="f1", label=Label(en="F1 and kappa", fr="F1 et kappa")),
     ChartGroup(name="score", label=Label(en="Score", fr="Score")),
+    ChartGroup(name="dice", label=_DICE_LABEL),
+    ChartGroup(name="iou", label=_IOU_LABEL),
     ChartGroup(name="error", label=Label(en="Error", fr="Erreur")),
     ChartGroup(name="learning_rate", label=Label(en="Learning rate", fr="Taux d’apprentissage")),
     ChartGroup(
@@ -154,6 +158,21 @@ _FAMILIES = [
         direction=Direction.HIGHER,
         unit=Unit.FRACTION,
         bounds=_FRACTION,
+    ),
+    *(
+        MetricFamily(
+            prefix=f"{prefix}/",
+            label=label,
+            role=Role.SCORE,
+            group=group,
+            direction=Direction.HIGHER,
+            unit=Unit.FRACTION,
+            bounds=_FRACTION,
+        )
+        for prefix, label, group in (
+            (MetricGroup.PER_CLASS_DICE, _DICE_LABEL, "dice"),
+            (MetricGroup.PER_CLASS_IOU, _IOU_LABEL, "iou"),
+        )
     ),
     MetricFamily(
         prefix=SYSTEM_METRIC_PREFIX,
@@ -257,6 +276,21 @@ _METRICS = [
         short_name=None,
         group="f1",
         bounds=(-1.0, 1.0),
+    ),
+    _score(
+        Metric.VAL_DICE_MACRO,
+        Label(en="Dice, macro average", fr="Dice, moyenne macro"),
+        "Dice macro",
+        short_name=None,
+        group="score",
+    ),
+    _score(
+        Metric.VAL_IOU_MACRO,
+        Label(en="IoU, macro average", fr="IoU, moyenne macro"),
+        "IoU macro",
+        short_name=None,
+        group="score",
+        is_headline=False,
     ),
     CatalogMetric(
         name=Metric.IMAGES_PER_SECOND,

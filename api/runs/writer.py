@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
-from mlflow.entities import LifecycleStage, RunTag
+from mlflow.entities import LifecycleStage, Metric, RunTag
 from mlflow.entities import RunStatus as MlflowRunStatus
 from mlflow.exceptions import MlflowException
 from mlflow.server.handlers import _get_tracking_store
@@ -17,12 +17,23 @@ from api.errors import ConflictError, UnavailableError
 from api.runs.artifacts import artifact_location
 from api.runs.workspaces import within
 from api.timestamps import unix_ms
-from tracking_plugin.events import ArtifactLogged, RunCreated, RunEvent, RunUpdated, TagsChanged
+from tracking_plugin.events import (
+    ArtifactLogged,
+    LoggedPoint,
+    MetricsLogged,
+    RunCreated,
+    RunEvent,
+    RunUpdated,
+    TagsChanged,
+)
 from tracking_plugin.mlflow_status import MlflowStatus
 
 T = TypeVar("T")
 
 WRITE_DEADLINE_S = 30.0
+MOST_METRICS = 1000
+"""MLflow accepts as many in one batch."""
+
 LONGEST_TAG = 4000
 """Characters that the stores of every MLflow version accept."""
 
@@ -64,6 +75,24 @@ class RunWriter:
                     run_id=run_id, accepted_ms=unix_ms(), workspace=workspace, tags={key: None}
                 )
             )
+
+    async def log_metrics(
+        self, run_id: str, workspace: str | None, values: Mapping[str, float], step: int
+    ) -> None:
+        """Log one value of each metric at `step`. Raises MlflowException if the run is deleted."""
+        now_ms = unix_ms()
+        points = [LoggedPoint(name, value, step, now_ms) for name, value in values.items()]
+
+        def write(store: AbstractStore) -> None:
+            for first in range(0, len(points), MOST_METRICS):
+                part = points[first : first + MOST_METRICS]
+                metrics = [Metric(it.name, it.value, it.timestamp_ms, it.step) for it in part]
+                store.log_batch(run_id, metrics, [], [])
+
+        await self._in_store(workspace, write)
+        self._publish(
+            MetricsLogged(run_id=run_id, accepted_ms=unix_ms(), workspace=workspace, points=points)
+        )
 
     async def set_status(self, run_id: str, workspace: str | None, status: str) -> None:
         """Set MLflow's status; a status that ends the run sets its end time to now."""

@@ -181,3 +181,36 @@ notifications = Table(
     Index("ix_fovea_notifications_created", "created_ms"),
 )
 """Notifications as sent; `due_ms` is null once a service has accepted it."""
+
+diagnoses = Table(
+    "fovea_diagnoses",
+    metadata,
+    Column("request_id", String(64), primary_key=True),
+    Column("workspace", String(63), nullable=False),
+    Column("model", String(250), nullable=False),
+    Column("version", String(64), nullable=False),
+    Column("predicted_class", String(250), nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("verdict", String(16), nullable=True),
+    Column("true_class", String(250), nullable=True),
+    Column("note", Text, nullable=False),
+    Column("verdict_ms", BigInteger, nullable=True),
+    Index("ix_fovea_diagnoses_at", "at_ms"),
+    Index("ix_fovea_diagnoses_model", "workspace", "model", "version"),
+)
+"""Which model version predicted which class, and what a clinician said to it; nothing about the patient.
+
+The predicted class is empty if the model abstained. The oldest rows are removed.
+"""
+
+diagnosing_models = Table(
+    "fovea_diagnosing_models",
+    metadata,
+    Column("workspace", String(63), primary_key=True),
+    Column("model", String(250), primary_key=True),
+    Column("version", String(64), primary_key=True),
+    Column("classes", Text, nullable=False),
+    Column("feedback_run_id", String(32), nullable=True),
+    Column("feedback_step", BigInteger, nullable=False),
+)
+"""The model versions that have diagnosed; `classes` is a JSON list, and feedback is logged to the run."""

@@ -1,0 +1,53 @@
+"""Limits uploads of images: their size, which may exceed that of other requests, and their number at one time."""
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from api.errors import UnavailableError, refusal
+from api.middleware.body_limit import BodyLimitMiddleware
+from api.middleware.paths import is_upload
+
+MAX_ACTIVE_UPLOADS = 64
+"""In one process. Each may take the largest size on the disk until it is answered."""
+
+RETRY_AFTER_S = 2.0
+_ADVICE = "send fewer images at once, or raise FOVEA_MAX_UPLOAD_BYTES on the server"
+
+
+class UploadMiddleware:
+    """Requests to paths of uploads may have `max_bytes`; all others pass on to `others`."""
+
+    def __init__(
+        self, app: ASGIApp, others: ASGIApp, max_bytes: int, max_active: int = MAX_ACTIVE_UPLOADS
+    ) -> None:
+        self._uploads = BodyLimitMiddleware(app, max_bytes, _ADVICE)
+        self._others = others
+        self._max_active = max_active
+        self._num_active = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not _is_upload(scope):
+            await self._others(scope, receive, send)
+        elif self._num_active >= self._max_active:
+            await self._refuse(scope, receive, send)
+        else:
+            self._num_active += 1
+            try:
+                await self._uploads(scope, receive, send)
+            finally:
+                self._num_active -= 1
+
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        error = UnavailableError(
+            f"{self._max_active} uploads are being received already: try again later",
+            retry_after_s=RETRY_AFTER_S,
+        )
+        response = refusal(scope, error)
+        # Otherwise the images would have to be read before the next request.
+        response.headers["Connection"] = "close"
+        await response(scope, receive, send)
+
+
+def _is_upload(scope: Scope) -> bool:
+    if scope["type"] != "http" or scope["method"] != "POST":
+        return False
+    return is_upload(scope["path"].removeprefix(scope.get("root_path", "")))

@@ -1,0 +1,1 @@
+"""Tests of diagnosis in front of the gRPC service."""
