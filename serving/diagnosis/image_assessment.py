@@ -43,6 +43,7 @@ class FrameAssessment:
     """What is known of one frame."""
 
     frame: int
+    """Its number in the file."""
     quality: QualityVerdict
     modality: ModalityFinding
     distribution: DistributionVerdict
@@ -93,7 +94,7 @@ def assess_image(image: ImageInput, judgement: Judgement) -> ImageAssessment:
         position=image.position,
         laterality=laterality,
         laterality_source=source,
-        num_frames=0 if decoded is None else len(decoded.frames),
+        num_frames=0 if decoded is None else image.num_frames or len(decoded.frames),
         notes=tuple(notes),
         worst=worst,
         error=error,
@@ -109,7 +110,7 @@ def _worst_frame(image: ImageInput, judgement: Judgement, notes: list[str]) -> F
         assessed = _assess_frame(image, decoded, position, judgement)
         if not assessed.abstention.is_gated:
             if first is not None:
-                notes.append(f"frames with a higher risk than frame {position} fail a gate")
+                notes.append(f"frames with a higher risk than frame {assessed.frame} fail a gate")
             return assessed
         first = first or assessed
     assert first is not None  # a decoded file has frames
@@ -171,7 +172,7 @@ def _assess_frame(
     )
     risk = _risk(probabilities, conditions, judgement, modality.modality)
     return FrameAssessment(
-        frame=position,
+        frame=image.number_of(position),
         quality=quality,
         modality=modality,
         distribution=distribution,
