@@ -135,6 +135,17 @@ class ServingSettings(BaseSettings):
         description="copies up to which the engine ray scales; 0 for a fixed number",
     )
 
+    replica_cpus: float = Field(
+        0.5, ge=0, le=1024, description="CPUs that Ray sets aside for each copy"
+    )
+    replica_gpus: float = Field(
+        0.33,
+        ge=0,
+        le=64,
+        description="share of a GPU for each copy; small enough for a new version, the old one and "
+        "a challenger beside each other",
+    )
+
     # The images.
     decode_workers: int = Field(
         0, ge=0, le=256, description="processes that decode; 0 for one per core, at most 8"

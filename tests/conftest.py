@@ -26,6 +26,7 @@ hypothesis.settings.load_profile("no deadline")
 
 ON_RAY = (
     "tests/api/jobs/",
+    "tests/serving/engine/test_ray_engine.py",
     "tests/tracking_plugin/test_project_backend.py",
     "tests/tracking_plugin/test_ray_head.py",
     "tests/training/test_resume.py",

@@ -35,7 +35,7 @@ class Tag(StrEnum):
     REPORT = "fovea.report"
     """On the run of an evaluation job: artifact paths of the reports, in the evaluated run."""
     SERVING_PROCESS = "fovea.serving_process"
-    """On the run of a challenger: the process that serves it, as `tracking_plugin.process_identity`."""
+    """On the run of a challenger: the machine and the process that serve it."""
 
 
 class Metric(StrEnum):

@@ -33,6 +33,9 @@ LOCAL_ENVIRONMENT = {
 }
 """Environment variables of a single-machine Ray; set them before importing Ray."""
 
+RAY_ADDRESS_FILE = "ray_current_cluster"
+"""The file in Ray's folder to which its head writes the address."""
+
 _LOG_TAIL_LINES = 20
 # These name another cluster, which the new head would join instead of starting its own.
 _FOREIGN_VARIABLES = ("RAY_ADDRESS", "RAY_API_SERVER_ADDRESS", "RAY_AUTH_TOKEN_PATH")
@@ -79,6 +82,11 @@ class LocalHead:
     def folder(self) -> Path:
         """Of Ray's files; also names the head's processes, in their environment."""
         return self._folder.path
+
+    @property
+    def cluster_address(self) -> str:
+        """Where a program on this machine connects to the cluster, as host:port."""
+        return (self._folder.temp_dir / RAY_ADDRESS_FILE).read_text(encoding="utf-8").strip()
 
     def close(self) -> None:
         """End Ray's processes, also if the head itself was killed, and remove their files.

@@ -12,6 +12,7 @@ from serving.engine.backend import Backend, Runner
 from serving.engine.model_file import ModelRefusedError
 from serving.engine.registry import ModelRegistry, RegisteredVersion, RegistryError
 from serving.engine.versions import ServedVersion, Versions
+from serving.settings import StartError
 
 logger = logging.getLogger(__name__)
 
@@ -86,13 +87,20 @@ class AliasFollower:
         self._asking = ThreadPoolExecutor(1, thread_name_prefix="registry")
 
     async def look(self) -> None:
-        """Look at the alias once, and load what it names. Problems are noted, not raised."""
+        """Look at the alias once, and load what it names. Problems are noted.
+
+        Raises StartError if nothing can ever be loaded with these settings.
+        """
         try:
             wanted = await self._ask()
             await self._follow(wanted)
+        except StartError:
+            raise
         except RegistryError as error:
-            self._note(f"{_capitalised(str(error))}{self._meanwhile()}")
-            self._num_failures += 1
+            self._failed(_capitalised(str(error)))
+        except Exception as error:
+            logger.exception("Following %s failed.", self.choice)
+            self._failed(f"{self.choice} could not be loaded ({type(error).__name__})")
         else:
             self._num_failures = 0
 
@@ -100,7 +108,10 @@ class AliasFollower:
         """Look again and again, until cancelled."""
         while True:
             await asyncio.sleep(delay_s(self._poll_s, self._num_failures))
-            await self.look()
+            try:
+                await self.look()
+            except StartError as error:
+                self._failed(str(error))
 
     def close(self) -> None:
         self._asking.shutdown(wait=False, cancel_futures=True)
@@ -149,6 +160,10 @@ class AliasFollower:
         self._note("")
         self._refused = None
         logger.info("%s is served after %.1f s.", wanted, time.monotonic() - started)
+
+    def _failed(self, problem: str) -> None:
+        self._num_failures += 1
+        self._note(f"{problem}{self._meanwhile() or '.'}")
 
     def _absent(self) -> str:
         name, alias = self.choice.name, self.choice.alias

@@ -25,7 +25,7 @@ class Runner(Protocol):
         """The outputs for prepared images, each uint8 [3, S, S]. Raises ServingError."""
 
     async def explain(self, image: Array, class_index: int, *, timeout_s: float) -> RawHeatMap:
-        """The map of one prepared image, in the frame of the network's input. Raises ServingError."""
+        """The map of one prepared image, over the whole of it. Raises ServingError."""
 
     async def close(self) -> None:
         """Free what the version holds; nothing may be under way."""

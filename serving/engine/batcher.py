@@ -64,6 +64,7 @@ class Batcher:
         self._changed = asyncio.Event()
         self._slots = asyncio.Semaphore(num_parallel)
         self._running: set[asyncio.Task[None]] = set()
+        self._is_closed = False
         self._loop_task = asyncio.create_task(self._loop())
 
     @contextmanager
@@ -76,8 +77,14 @@ class Batcher:
             self._num_coming -= count
             self._changed.set()
 
+    def require_open(self) -> None:
+        """Raise ServingError SHUTTING_DOWN after `close`."""
+        if self._is_closed:
+            raise _shutting_down()
+
     def submit(self, image: Array, deadline: float) -> asyncio.Future[ModelOutput]:
         """The future output; to cancel it takes the image out of the queue."""
+        self.require_open()
         result = asyncio.get_running_loop().create_future()
         self._waiting.append(Waiting(image=image, deadline=deadline, result=result))
         self._changed.set()
@@ -85,6 +92,7 @@ class Batcher:
 
     async def close(self, error: ServingError | None = None) -> None:
         """Refuse what waits with `error`, and end."""
+        self._is_closed = True
         self._loop_task.cancel()
         for task in self._running:
             task.cancel()

@@ -1,17 +1,16 @@
 """Logs the agreement of a challenger with the champion to an MLflow run of its own. All calls block."""
 
 import logging
-import os
 import time
 
 from mlflow import MlflowClient
-from mlflow.entities import Metric, Run, ViewType
+from mlflow.entities import Metric, ViewType
 from mlflow.utils.mlflow_tags import MLFLOW_RUN_NAME
 
+from serving.engine.process_name import names_ended_process, own_process_name
 from serving.engine.protocol import ModelDescription
 from tracking_plugin.mlflow_status import MlflowStatus
 from tracking_plugin.names import Tag
-from tracking_plugin.process_identity import identify, this_machine
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +53,7 @@ class ChallengerRun:
             experiment_id,
             tags={
                 MLFLOW_RUN_NAME: name,
-                Tag.SERVING_PROCESS: _own_process(),
+                Tag.SERVING_PROCESS: own_process_name(),
                 "champion_version": champion.version,
                 "champion_run": champion.run_id,
                 "challenger_version": challenger.version,
@@ -74,24 +73,8 @@ def end_abandoned(client: MlflowClient, experiment_id: str) -> None:
         max_results=100,
     )
     for run in runs:
-        if _is_abandoned(run):
+        if names_ended_process(run.data.tags.get(Tag.SERVING_PROCESS, "")):
             client.set_terminated(run.info.run_id, MlflowStatus.KILLED)
-
-
-def _is_abandoned(run: Run) -> bool:
-    """Whether the process that serves the run was one of this machine, and has ended."""
-    pid, _, rest = run.data.tags.get(Tag.SERVING_PROCESS, "").partition(" ")
-    started, _, machine = rest.partition(" ")
-    if machine != this_machine() or not (pid.isdecimal() and started.isdecimal()):
-        return False
-    owner = identify(int(pid))
-    return owner is None or owner.started != int(started)
-
-
-def _own_process() -> str:
-    own = identify(os.getpid())
-    assert own is not None  # this process runs
-    return f"{own.pid} {own.started} {own.machine}"
 
 
 def _experiment(client: MlflowClient) -> str:

@@ -45,6 +45,7 @@ class LeasedVersion:
         return self._served.runner.description
 
     async def predict(self, images: Sequence[Pixels], *, timeout_s: float) -> list[ModelOutput]:
+        self._served.batcher.require_open()
         # While one batch of a large request is computed, its next one is prepared.
         count = min(len(images), 2 * self._served.max_batch, self._places.limit)
         slots = asyncio.Semaphore(max(1, count))
@@ -58,6 +59,7 @@ class LeasedVersion:
         return outputs
 
     async def explain(self, image: Pixels, *, class_index: int, timeout_s: float) -> RawHeatMap:
+        self._served.batcher.require_open()
         with self._explanations.taken(1):
             return await _within(timeout_s, self._map(image, class_index, timeout_s))
 
@@ -81,10 +83,7 @@ class LeasedVersion:
         # One at a time, so that the batches of predictions have their turn between them.
         async with self._served.explaining:
             found = await runner.explain(prepared, class_index, timeout_s=timeout_s)
-        if found.absent_reason:
-            return found
-        height, width = image.shape[:2]
-        return replace(found, values=runner.preparation.in_frame(found.values, height, width))
+        return replace(found, seen=runner.preparation.seen(image))
 
     async def _prepared(self, image: Pixels) -> Array:
         loop = asyncio.get_running_loop()

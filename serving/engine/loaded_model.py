@@ -94,7 +94,7 @@ class LoadedModel:
             )
 
     def explain(self, image: Array, class_index: int) -> RawHeatMap:
-        """The map of one prepared image, in the frame of the network's input.
+        """The map of one prepared image.
 
         With a reason instead of values if the network has no map.
         """

@@ -67,6 +67,16 @@ class RawHeatMap:
     """Why the model has no map of the image; `values` are then empty."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class SegmentedImage:
+    """The most probable class of each pixel, in the size of the image shown."""
+
+    class_map: Array
+    """Uint8 [H, W]: positions in `classes`."""
+    classes: tuple[str, ...]
+    """The first one is the background."""
+
+
 class LeasedModel(Protocol):
     """One version of the model. It stays loaded until the lease ends, even after the alias has moved."""
 
@@ -84,6 +94,22 @@ class LeasedModel(Protocol):
         """The map of the regions that speak for the class. Raises ServingError like `predict`."""
 
 
+class LeasedSegmenter(Protocol):
+    """One version of the segmentation model, as `LeasedModel`."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def version(self) -> str: ...
+
+    @property
+    def classes(self) -> tuple[str, ...]: ...
+
+    async def segment(self, image: Pixels, *, timeout_s: float) -> SegmentedImage:
+        """The classes of the pixels. Raises ServingError like `LeasedModel.predict`."""
+
+
 class Engine(Protocol):
     """Serves the version that the alias names; a new one is warmed before it takes over."""
 
@@ -95,6 +121,9 @@ class Engine(Protocol):
 
     def lease_quality(self) -> AbstractAsyncContextManager[LeasedModel | None]:
         """The registered model of the quality gate; None while there is none."""
+
+    def lease_segmenter(self) -> AbstractAsyncContextManager[LeasedSegmenter]:
+        """The registered segmentation model. Raises ServingError SEGMENTATION_UNAVAILABLE."""
 
     @property
     def num_queued(self) -> int:

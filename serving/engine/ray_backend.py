@@ -1,0 +1,218 @@
+"""Runs models as applications of Ray Serve, one for each version, each with one or more replicas."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+import numpy as np
+from ray import serve
+from ray.exceptions import RayActorError, RayError, RayTaskError
+from ray.serve.config import AutoscalingConfig
+from ray.serve.exceptions import BackPressureError, RayServeException, ReplicaUnavailableError
+from ray.serve.handle import DeploymentHandle
+from ray.serve.schema import ApplicationStatus
+
+from serving.engine.batcher import FAILED, TOO_LATE
+from serving.engine.model_file import ModelRefusedError
+from serving.engine.preparation import Preparation
+from serving.engine.protocol import Array, ModelDescription, ModelOutput, RawHeatMap
+from serving.engine.ray_connection import RayConnection
+from serving.engine.ray_replica import Loaded, ModelReplica
+from serving.engine.registry import ModelRegistry, RegisteredVersion, RegistryError
+from serving.errors import Reason, ServingError
+from serving.settings import ServingSettings
+from tracking_plugin.server_environment import credential_variables
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+BATCHES_PER_REPLICA = 2
+"""One is computed while the next one is on its way."""
+MAX_ATTEMPTS = 4
+ATTEMPT_INTERVAL_S = 0.25
+FIRST_ANSWER_S = 60.0
+DELETE_DEADLINE_S = 90.0
+READY_POLL_S = 0.2
+GRACE_S = 10.0
+
+
+class RayBackend:
+    """Loads versions onto the replicas of a Ray cluster."""
+
+    def __init__(self, registry: ModelRegistry, settings: ServingSettings) -> None:
+        self._registry = registry
+        self._settings = settings
+        self._connection = RayConnection(settings.ray_address)
+        # Ray's calls block; those that wait long must not keep the others from being made.
+        self._calling = ThreadPoolExecutor(4, thread_name_prefix="ray")
+
+    async def load(self, version: RegisteredVersion) -> "RayRunner":
+        await self._call(self._connection.open)
+        name = self._connection.new_app_name()
+        try:
+            handle = await self._call(lambda: self._deploy(name, version))
+            await self._until_ready(name)
+            async with asyncio.timeout(FIRST_ANSWER_S):
+                loaded: Loaded = await handle.loaded.remote()
+            return self._runner(name, handle, loaded)
+        except BaseException:
+            await self._delete(name)
+            raise
+
+    async def close(self) -> None:
+        await self._call(self._connection.close)
+        self._calling.shutdown(wait=False, cancel_futures=True)
+
+    def _runner(self, name: str, handle: DeploymentHandle, loaded: Loaded) -> "RayRunner":
+        if loaded.registry_problem:
+            raise RegistryError(loaded.registry_problem)
+        if loaded.description is None or loaded.preparation is None:
+            raise ModelRefusedError(loaded.refusal)
+        return RayRunner(
+            handle,
+            loaded.description,
+            loaded.preparation,
+            num_parallel=BATCHES_PER_REPLICA * self._most_replicas(),
+            delete=lambda: self._delete(name),
+        )
+
+    def _deploy(self, name: str, version: RegisteredVersion) -> DeploymentHandle:
+        deployment = serve.deployment(ModelReplica).options(**self._options())
+        app = deployment.bind(
+            self._registry.tracking_uri,
+            version,
+            device=self._settings.device,
+            max_batch=self._settings.max_batch_size,
+        )
+        (handle,) = serve.run_many(
+            [serve.RunTarget(target=app, name=name, route_prefix=None)],
+            wait_for_applications_running=False,
+        )
+        return handle
+
+    def _options(self) -> dict[str, Any]:
+        settings = self._settings
+        actor: dict[str, Any] = {
+            "num_cpus": settings.replica_cpus,
+            "runtime_env": {"env_vars": credential_variables()},
+        }
+        if settings.device != "cpu" and self._connection.has_gpus:
+            actor["num_gpus"] = settings.replica_gpus
+        number: dict[str, Any] = {"num_replicas": settings.replicas}
+        if settings.max_replicas > settings.replicas:
+            number = {
+                "autoscaling_config": AutoscalingConfig(
+                    min_replicas=settings.replicas,
+                    max_replicas=settings.max_replicas,
+                    target_ongoing_requests=BATCHES_PER_REPLICA,
+                )
+            }
+        return {
+            **number,
+            "ray_actor_options": actor,
+            "max_ongoing_requests": BATCHES_PER_REPLICA,
+            # Batches beyond this are not sent; explanations come on top.
+            "max_queued_requests": BATCHES_PER_REPLICA * self._most_replicas() + 1,
+            "max_constructor_retry_count": 2,
+            "graceful_shutdown_timeout_s": GRACE_S,
+        }
+
+    def _most_replicas(self) -> int:
+        return max(self._settings.replicas, self._settings.max_replicas)
+
+    async def _until_ready(self, name: str) -> None:
+        """Wait for the replicas, for as long as the caller allows. Raises ModelRefusedError."""
+        while True:
+            status = await self._call(lambda: serve.status().applications.get(name))
+            if status is not None and status.status is ApplicationStatus.RUNNING:
+                return
+            if status is not None and status.status is ApplicationStatus.DEPLOY_FAILED:
+                raise ModelRefusedError(
+                    "Ray Serve could not start it; `serve status` and the logs of Ray say why"
+                )
+            await asyncio.sleep(READY_POLL_S)
+
+    async def _delete(self, name: str) -> None:
+        try:
+            await asyncio.wait_for(self._call(lambda: serve.delete(name)), DELETE_DEADLINE_S)
+        except (RayServeException, RayError, RuntimeError, TimeoutError) as error:
+            logger.warning("An application was not deleted (%s).", type(error).__name__)
+
+    async def _call(self, call: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._calling, call)
+
+
+class RayRunner:
+    """A version behind the handle of its application."""
+
+    def __init__(
+        self,
+        handle: DeploymentHandle,
+        description: ModelDescription,
+        preparation: Preparation,
+        *,
+        num_parallel: int,
+        delete: Callable[[], Coroutine[Any, Any, None]],
+    ) -> None:
+        self._handle = handle
+        self._delete = delete
+        self.description = description
+        self.preparation = preparation
+        self.num_parallel = num_parallel
+
+    async def predict(self, images: Sequence[Array], *, timeout_s: float) -> list[ModelOutput]:
+        batch = np.stack(images)
+        logits, features = await self._answer(
+            lambda: self._handle.predict.remote(batch), timeout_s=timeout_s
+        )
+        return [
+            ModelOutput(logits=each, features=feature)
+            for each, feature in zip(logits, features, strict=True)
+        ]
+
+    async def explain(self, image: Array, class_index: int, *, timeout_s: float) -> RawHeatMap:
+        found: RawHeatMap = await self._answer(
+            lambda: self._handle.explain.remote(image, class_index), timeout_s=timeout_s
+        )
+        return found
+
+    async def close(self) -> None:
+        await self._delete()
+
+    async def _answer(self, call: Callable[[], Any], *, timeout_s: float) -> Any:
+        """The answer of a replica. One that dies is replaced by another, as often as time allows."""
+        end = time.monotonic() + timeout_s
+        for attempt in range(1, MAX_ATTEMPTS + 1):
+            try:
+                async with asyncio.timeout(max(0.0, end - time.monotonic())):
+                    return await call()
+            except TimeoutError:
+                raise ServingError(Reason.DEADLINE_EXCEEDED, TOO_LATE) from None
+            except (RayActorError, ReplicaUnavailableError) as error:
+                logger.warning(
+                    "A replica was lost (%s), attempt %d.", type(error).__name__, attempt
+                )
+                await asyncio.sleep(ATTEMPT_INTERVAL_S * attempt)
+            except BackPressureError:
+                raise ServingError(
+                    Reason.QUEUE_FULL, "The queue of the replicas is full: try again later."
+                ) from None
+            except (RayError, RayServeException) as error:
+                raise _failure(error) from error
+        raise ServingError(
+            Reason.MODEL_FAILED,
+            f"The replicas of the model were lost {MAX_ATTEMPTS} times during the request.",
+        )
+
+
+def _failure(error: RayError | RayServeException) -> ServingError:
+    """What a replica has raised, if it is meant for the caller."""
+    cause = error.cause if isinstance(error, RayTaskError) else None
+    if isinstance(cause, ServingError):
+        return ServingError(cause.reason, cause.message)
+    logger.error("A replica failed: %s", type(cause or error).__name__)
+    return ServingError(Reason.MODEL_FAILED, FAILED)
