@@ -36,6 +36,7 @@ def draw_heat_map(raw: RawHeatMap, image: Pixels, class_name: str) -> DrawnHeatM
         method=raw.method,
         map_png=map_png(strength),
         overlay_png=png(drawn),
+        image_png=png(shown),
         peaks=[_message(peak) for peak in peak_regions(strength)],
     )
     return DrawnHeatMap(message=message, overlay=drawn)

@@ -21,9 +21,13 @@ def test_map_overlay_and_image_shown_have_one_size() -> None:
     drawn = draw_heat_map(raw_map(), IMAGE, "DR")
     sizes = [
         Image.open(io.BytesIO(content)).size
-        for content in (drawn.message.map_png, drawn.message.overlay_png)
+        for content in (
+            drawn.message.map_png,
+            drawn.message.overlay_png,
+            drawn.message.image_png,
+        )
     ]
-    assert sizes == [(600, 300), (600, 300)]
+    assert sizes == [(600, 300)] * 3
     assert drawn.overlay is not None
     assert drawn.overlay.shape == IMAGE.shape
     assert (drawn.message.class_name, drawn.message.method) == ("DR", "Grad-CAM")
