@@ -1,4 +1,7 @@
-"""Generates the synthetic demonstration set: an ImageFolder of drawn pictures, free of patient data."""
+"""Generates the synthetic demonstration set: an ImageFolder of drawn pictures, free of patient data.
+
+Beside the pictures it has their masks, in the layout that mask_folder.py describes.
+"""
 
 import shutil
 import zlib
@@ -11,12 +14,15 @@ from filelock import FileLock
 from pydantic import Field
 
 from training.config import FrozenConfig, Split
+from training.data.mask_folder import CLASSES_FILE, MASKS, mask_path, write_mask_classes
 from training.data.synthetic.pictures import (
     DESCRIPTION,
     DRAWABLE_CLASSES,
-    draw_picture,
+    draw,
+    save_mask,
     save_picture,
 )
+from training.data.synthetic.structures import Structure
 from training.errors import DataError
 from training.taxonomies.taxonomy import Taxonomy
 
@@ -26,7 +32,8 @@ README = "README.txt"
 _README_TEXT = f"""{DESCRIPTION}.
 
 A program drew all pictures in this folder, so that training can be tried without patient data.
-Each picture shows one simplified sign of its class. Results on these pictures say nothing about
+Each picture shows one simplified sign of its class; its mask in the folder {MASKS} says what each of
+its pixels shows, by the names in {MASKS}/{CLASSES_FILE}. Results on these pictures say nothing about
 real eyes: never use them to judge a model for clinical use. You may delete this folder at any
 time; it is generated again when it is needed. Do not keep your own files here: generating a set
 with other parameters replaces the whole folder.
@@ -54,6 +61,8 @@ def generate_dataset(
     seed: int,
 ) -> Path:
     """Make `root` an ImageFolder `train|val|test/<class>/*.jpg` of drawn pictures; return `root`.
+
+    The masks are in `masks/train|val|test/<class>/*.png`.
 
     Equal arguments give equal files. A complete set with the same parameters is reused, any other
     synthetic set is replaced, and a folder with other contents is refused. The set is moved into
@@ -112,7 +121,9 @@ def _is_complete(folder: Path, requested: SyntheticSet) -> bool:
         found = SyntheticSet.model_validate_json((folder / MANIFEST).read_bytes())
     except (OSError, ValueError):
         return False
-    return found == requested and all((folder / path).is_file() for path, _ in _pictures(requested))
+    pictures = [str(path) for path, _ in _pictures(requested)]
+    files = [*pictures, *map(mask_path, pictures), f"{MASKS}/{CLASSES_FILE}"]
+    return found == requested and all((folder / path).is_file() for path in files)
 
 
 def _refuse_other_contents(folder: Path) -> None:
@@ -141,10 +152,13 @@ def _sibling(folder: Path, purpose: str) -> Path:
 
 def _write(folder: Path, requested: SyntheticSet) -> None:
     for path, entropy in _pictures(requested):
-        target = folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        rng = np.random.default_rng(entropy)
-        save_picture(draw_picture(target.parent.name, requested.image_size, rng), target)
+        target, mask_target = folder / path, folder / mask_path(str(path))
+        for parent in (target.parent, mask_target.parent):
+            parent.mkdir(parents=True, exist_ok=True)
+        drawing = draw(path.parent.name, requested.image_size, np.random.default_rng(entropy))
+        save_picture(drawing.picture, target)
+        save_mask(drawing.mask, mask_target)
+    write_mask_classes(folder, list(Structure))
     (folder / README).write_text(_README_TEXT, encoding="utf-8")
     manifest = requested.model_dump_json(indent=2) + "\n"
     (folder / MANIFEST).write_text(manifest, encoding="utf-8")

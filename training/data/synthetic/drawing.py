@@ -7,9 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
+from training.data.synthetic.structures import Structure
+
 Array = NDArray[np.floating]
 Colour = tuple[float, float, float]
 
+HALF = 0.5
 SUPERSAMPLING = 3
 """Masks are drawn this many times larger and averaged down, because PIL does not anti-alias."""
 
@@ -22,15 +25,22 @@ class Canvas:
     rgb: Array = field(init=False)
     x: Array = field(init=False)
     y: Array = field(init=False)
+    structures: NDArray[np.uint8] = field(init=False)
+    """Position in `Structure` of what each pixel shows, [H, W]."""
 
     def __post_init__(self) -> None:
         axis = ((np.arange(self.size_px) + 0.5) * 2 / self.size_px - 1).astype(np.float32)
         self.x, self.y = axis[None, :], axis[:, None]
         self.rgb = np.zeros((self.size_px, self.size_px, 3), np.float32)
+        self.structures = np.zeros((self.size_px, self.size_px), np.uint8)
 
     def paint(self, mask: Array, colour: Colour) -> None:
         """Blend `colour` over the picture, with `mask` [H, W] as its opacity in [0, 1]."""
         self.rgb += mask[..., None] * (np.asarray(colour, np.float32) - self.rgb)
+
+    def mark(self, mask: Array, structure: Structure) -> None:
+        """Note that the pixels that `mask` [H, W] covers by half or more show `structure`."""
+        self.structures[np.broadcast_to(mask >= HALF, self.structures.shape)] = structure.level
 
     def darken(self, mask: Array) -> None:
         """Reduce the brightness of each pixel by the fraction in `mask` [H, W]."""
@@ -39,7 +49,15 @@ class Canvas:
     def to_image(self, *, mirrored: bool) -> Image.Image:
         """The picture as 8-bit RGB; mirrored, it shows the other eye."""
         pixels = (self.rgb.clip(0, 1) * 255).astype(np.uint8)
-        return Image.fromarray(np.ascontiguousarray(pixels[:, ::-1] if mirrored else pixels))
+        return _image(pixels, mirrored=mirrored)
+
+    def to_mask(self, *, mirrored: bool) -> Image.Image:
+        """The structures as 8-bit grey levels."""
+        return _image(self.structures, mirrored=mirrored)
+
+
+def _image(pixels: NDArray[np.uint8], *, mirrored: bool) -> Image.Image:
+    return Image.fromarray(np.ascontiguousarray(pixels[:, ::-1] if mirrored else pixels))
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from training.data.synthetic.drawing import (
     speckle,
     strokes,
 )
+from training.data.synthetic.structures import Structure
 
 ARTERY: Colour = (0.66, 0.15, 0.10)
 VEIN: Colour = (0.42, 0.06, 0.07)
@@ -113,9 +114,13 @@ def _paint_background(canvas: Canvas, eye: Eye, rng: np.random.Generator) -> Non
 def _paint_optic_disc(canvas: Canvas, eye: Eye) -> None:
     nerve = eye.optic_disc
     canvas.paint(0.25 * glow(canvas, Spot(nerve.x, nerve.y, nerve.radius * 1.6)), eye.rim)
-    canvas.paint(disc(canvas, nerve), eye.rim)
+    rim = disc(canvas, nerve)
+    canvas.paint(rim, eye.rim)
+    canvas.mark(rim, Structure.OPTIC_DISC)
     cup = Spot(nerve.x - 0.01, nerve.y, nerve.radius * eye.cup_ratio, nerve.tallness)
-    canvas.paint(disc(canvas, cup, edge=0.3), CUP)
+    cupped = disc(canvas, cup, edge=0.3)
+    canvas.paint(cupped, CUP)
+    canvas.mark(cupped, Structure.OPTIC_CUP)
 
 
 def _paint_vessels(canvas: Canvas, eye: Eye, rng: np.random.Generator) -> None:
@@ -127,8 +132,10 @@ def _paint_vessels(canvas: Canvas, eye: Eye, rng: np.random.Generator) -> None:
         veins += _vessel_tree(
             eye, quadrant, eye.vein_width * swelling, eye.tortuosity * winding, rng
         )
-    canvas.paint(eye.vessel_strength * strokes(canvas, veins), VEIN)
-    canvas.paint(eye.vessel_strength * strokes(canvas, arteries), ARTERY)
+    for lines, colour in ((veins, VEIN), (arteries, ARTERY)):
+        shape = strokes(canvas, lines)
+        canvas.paint(eye.vessel_strength * shape, colour)
+        canvas.mark(shape, Structure.VESSEL)
 
 
 def _vessel_tree(
@@ -184,4 +191,6 @@ def _expose(canvas: Canvas, eye: Eye, rng: np.random.Generator) -> None:
     tilt = rng.uniform(-0.12, 0.12) * canvas.x + rng.uniform(-0.12, 0.12) * canvas.y
     canvas.rgb *= (rng.uniform(0.85, 1.1) * (1 + tilt))[..., None]
     canvas.rgb += speckle(canvas, rng, 0.018)[..., None]
-    canvas.rgb *= disc(canvas, Spot(0, 0, eye.field_radius), edge=0.03)[..., None]
+    field = disc(canvas, Spot(0, 0, eye.field_radius), edge=0.03)
+    canvas.rgb *= field[..., None]
+    canvas.mark(1 - field, Structure.BACKGROUND)

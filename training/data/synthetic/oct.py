@@ -13,6 +13,7 @@ from training.data.synthetic.drawing import (
     smooth_noise,
     speckle,
 )
+from training.data.synthetic.structures import Structure
 
 
 class Layer(StrEnum):
@@ -31,6 +32,15 @@ class Layer(StrEnum):
 
 
 INNER_LAYERS = (Layer.NERVE_FIBRES, Layer.GANGLION_CELLS, Layer.INNER_NUCLEAR)
+STRUCTURE_OF_LAYER = {
+    **dict.fromkeys((*INNER_LAYERS, Layer.OUTER_PLEXIFORM), Structure.INNER_RETINA),
+    Layer.OUTER_NUCLEAR: Structure.OUTER_RETINA,
+    Layer.ELLIPSOID: Structure.OUTER_RETINA,
+    Layer.OUTER_SEGMENTS: Structure.OUTER_RETINA,
+    Layer.SUBRETINAL_SPACE: Structure.FLUID,
+    Layer.PIGMENT_EPITHELIUM: Structure.PIGMENT_EPITHELIUM,
+    Layer.SUB_EPITHELIAL_SPACE: Structure.SUB_EPITHELIAL_DEPOSIT,
+}
 FOVEA_WIDTH = 0.20
 
 # Thickness as a fraction of half the picture's height, and brightness in [0, 1].
@@ -136,7 +146,10 @@ def _paint_layers(canvas: Canvas, scan: Scan, rng: np.random.Generator) -> None:
         # Partial coverage of the pixels at a boundary keeps thin layers smooth.
         covered = _below(canvas, scan.top_of(layer))
         light += covered * (scan.brightness[layer] - light)
-    light += _below(canvas, scan.bruch) * (_choroid(canvas, scan, rng) - light)
+        canvas.mark(covered, STRUCTURE_OF_LAYER[layer])
+    under = _below(canvas, scan.bruch)
+    light += under * (_choroid(canvas, scan, rng) - light)
+    canvas.mark(under, Structure.BACKGROUND)
     scan.surface = scan.top_of(Layer.NERVE_FIBRES)
     canvas.rgb = np.repeat(light[..., None], 3, axis=2)
 

@@ -17,6 +17,7 @@ from training.data.synthetic.drawing import (
     strokes,
 )
 from training.data.synthetic.oct import INNER_LAYERS, Layer, OctSign, Scan, fill, shadow_under
+from training.data.synthetic.structures import Structure
 
 FLUID_BRIGHTNESS = 0.05
 
@@ -41,7 +42,9 @@ def _cysts(
         y = scan.at(scan.surface, x) + share * depth
         tall = min(rng.uniform(1.0, 1.7), 0.30 * depth / radius)
         holes.append(Spot(x, y, radius * rng.uniform(0.7, 1.15), tall))
-    fill(canvas, spots(canvas, holes), FLUID_BRIGHTNESS)
+    shape = spots(canvas, holes)
+    fill(canvas, shape, FLUID_BRIGHTNESS)
+    canvas.mark(shape, Structure.FLUID)
 
 
 def _bright_dots(canvas: Canvas, scan: Scan, rng: np.random.Generator, number: int) -> None:

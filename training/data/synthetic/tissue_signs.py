@@ -20,6 +20,7 @@ from training.data.synthetic.drawing import (
     spots,
 )
 from training.data.synthetic.fundus import Eye, FundusSign
+from training.data.synthetic.structures import Structure
 from training.data.synthetic.vascular_signs import BLOOD, exudates
 
 PIGMENT: Colour = (0.13, 0.07, 0.06)
@@ -36,7 +37,9 @@ def _cupping(low: float, high: float, pallor: float) -> FundusSign:
         # The vessels bend over the edge of a deep cup and disappear in it.
         nerve = eye.optic_disc
         cup = Spot(nerve.x - 0.01, nerve.y, nerve.radius * eye.cup_ratio * 0.85, nerve.tallness)
-        canvas.paint(0.8 * disc(canvas, cup, edge=0.3), (1.0, 0.97, 0.90))
+        shape = disc(canvas, cup, edge=0.3)
+        canvas.paint(0.8 * shape, (1.0, 0.97, 0.90))
+        canvas.mark(shape, Structure.OPTIC_CUP)
 
     return FundusSign(anatomy=anatomy, over=over)
 
@@ -56,14 +59,19 @@ def _glaucoma_positive() -> FundusSign:
 
 def _drusen(canvas: Canvas, eye: Eye, rng: np.random.Generator) -> None:
     dots = cluster(eye.macula, rng, int(rng.integers(45, 70)), 0.17, (0.018, 0.036))
-    canvas.paint(0.85 * spots(canvas, dots), (0.99, 0.84, 0.42))
+    shape = spots(canvas, dots)
+    canvas.paint(0.85 * shape, (0.99, 0.84, 0.42))
+    canvas.mark(shape, Structure.BRIGHT_LESION)
 
 
 def _wet_amd(canvas: Canvas, eye: Eye, rng: np.random.Generator) -> None:
     centre = replace(eye.macula, radius=rng.uniform(0.20, 0.27), tallness=rng.uniform(0.75, 1.0))
     ring = replace(centre, radius=centre.radius * 1.35)
-    canvas.paint(0.85 * disc(canvas, ring, edge=0.25), BLOOD)
-    canvas.paint(0.9 * disc(canvas, centre, edge=0.3), (0.52, 0.54, 0.36))
+    blood, membrane = disc(canvas, ring, edge=0.25), disc(canvas, centre, edge=0.3)
+    canvas.paint(0.85 * blood, BLOOD)
+    canvas.mark(blood, Structure.RED_LESION)
+    canvas.paint(0.9 * membrane, (0.52, 0.54, 0.36))
+    canvas.mark(membrane, Structure.OTHER_LESION)
     exudates(canvas, eye, rng, 8)
 
 
@@ -81,6 +89,7 @@ def _myopia(canvas: Canvas, eye: Eye, rng: np.random.Generator) -> None:
     atrophy = Spot(nerve.x - nerve.radius * 0.75, nerve.y, nerve.radius * 1.5, 1.15)
     crescent = disc(canvas, atrophy) * (1 - disc(canvas, nerve))
     canvas.paint(0.95 * crescent, SCLERA)
+    canvas.mark(crescent, Structure.OTHER_LESION)
 
 
 def _detachment(canvas: Canvas, _eye: Eye, rng: np.random.Generator) -> None:
@@ -90,6 +99,7 @@ def _detachment(canvas: Canvas, _eye: Eye, rng: np.random.Generator) -> None:
     depth = (canvas.y - height - wave - 0.2 * canvas.x * rng.uniform(-1, 1)) * rng.choice((-1, 1))
     detached = (depth / 0.06).clip(0, 1).astype(np.float32)
     canvas.paint(0.85 * detached, (0.62, 0.60, 0.56))
+    canvas.mark(detached, Structure.OTHER_LESION)
     ripples = np.sin(depth * rng.uniform(16, 24) + 2.5 * np.sin(canvas.x * 4))
     canvas.darken((0.22 * detached * ripples.clip(0, 1)).astype(np.float32))
     edge = np.exp(-((depth / 0.05) ** 2)).astype(np.float32)
@@ -98,11 +108,15 @@ def _detachment(canvas: Canvas, _eye: Eye, rng: np.random.Generator) -> None:
 
 def _macular_scar(canvas: Canvas, eye: Eye, rng: np.random.Generator) -> None:
     outline = _blob(eye.macula, rng.uniform(0.20, 0.28), rng)
-    canvas.paint(0.8 * blurred(canvas, polygon(canvas, outline), 0.025), PIGMENT)
+    scar = blurred(canvas, polygon(canvas, outline), 0.025)
+    canvas.paint(0.8 * scar, PIGMENT)
+    canvas.mark(scar, Structure.OTHER_LESION)
     inner = (outline - outline.mean(0)) * 0.82 + outline.mean(0)
     canvas.paint(0.9 * blurred(canvas, polygon(canvas, inner), 0.015), SCLERA)
     clumps = cluster(eye.macula, rng, 8, 0.09, (0.02, 0.045))
-    canvas.paint(0.9 * spots(canvas, clumps), PIGMENT)
+    pigment = spots(canvas, clumps)
+    canvas.paint(0.9 * pigment, PIGMENT)
+    canvas.mark(pigment, Structure.OTHER_LESION)
 
 
 def _blob(centre: Spot, radius: float, rng: np.random.Generator) -> Array:
@@ -155,7 +169,9 @@ def _laser_scars(canvas: Canvas, eye: Eye, rng: np.random.Generator) -> None:
             x, y = ring * np.cos(angle), ring * np.sin(angle)
             if np.hypot(x - eye.optic_disc.x, y - eye.optic_disc.y) > 0.25:
                 burns.append(Spot(x, y, rng.uniform(0.036, 0.048)))
-    canvas.paint(0.85 * spots(canvas, burns), (0.93, 0.80, 0.52))
+    scars = spots(canvas, burns)
+    canvas.paint(0.85 * scars, (0.93, 0.80, 0.52))
+    canvas.mark(scars, Structure.OTHER_LESION)
     canvas.paint(0.9 * spots(canvas, [replace(b, radius=b.radius * 0.5) for b in burns]), PIGMENT)
 
 

@@ -7,6 +7,7 @@ from types import MappingProxyType
 import numpy as np
 
 from training.data.synthetic.drawing import (
+    Array,
     Canvas,
     Colour,
     Spot,
@@ -19,6 +20,7 @@ from training.data.synthetic.drawing import (
     strokes,
 )
 from training.data.synthetic.fundus import Eye, FundusSign, Quadrant
+from training.data.synthetic.structures import Structure
 
 BLOOD: Colour = (0.36, 0.02, 0.03)
 EXUDATE: Colour = (1.0, 0.93, 0.45)
@@ -39,24 +41,33 @@ def _scatter(
     return found
 
 
+def _bleed(canvas: Canvas, shape: Array, *, opacity: float) -> None:
+    canvas.paint(opacity * shape, BLOOD)
+    canvas.mark(shape, Structure.RED_LESION)
+
+
 def _microaneurysms(canvas: Canvas, eye: Eye, rng: np.random.Generator, number: int) -> None:
-    canvas.paint(spots(canvas, _scatter(eye, rng, number, (0.020, 0.028))), BLOOD)
+    _bleed(canvas, spots(canvas, _scatter(eye, rng, number, (0.020, 0.028))), opacity=1.0)
 
 
 def _blots(canvas: Canvas, eye: Eye, rng: np.random.Generator, number: int) -> None:
-    canvas.paint(0.9 * spots(canvas, _scatter(eye, rng, number, (0.035, 0.070))), BLOOD)
+    _bleed(canvas, spots(canvas, _scatter(eye, rng, number, (0.035, 0.070))), opacity=0.9)
 
 
 def exudates(canvas: Canvas, eye: Eye, rng: np.random.Generator, number: int) -> None:
     """Paint a patch of yellow exudates beside the macula."""
     angle = rng.uniform(0, 6.28)
     centre = Spot(eye.macula.x + 0.22 * np.cos(angle), eye.macula.y + 0.22 * np.sin(angle), 0)
-    canvas.paint(spots(canvas, cluster(centre, rng, number, 0.09, (0.015, 0.030))), EXUDATE)
+    shape = spots(canvas, cluster(centre, rng, number, 0.09, (0.015, 0.030)))
+    canvas.paint(shape, EXUDATE)
+    canvas.mark(shape, Structure.BRIGHT_LESION)
 
 
 def _cotton_wool(canvas: Canvas, eye: Eye, rng: np.random.Generator, number: int) -> None:
     for spot in cluster(eye.optic_disc, rng, number, 0.33, (0.045, 0.065)):
-        canvas.paint(0.9 * glow(canvas, spot), COTTON)
+        shape = glow(canvas, spot)
+        canvas.paint(0.9 * shape, COTTON)
+        canvas.mark(shape, Structure.BRIGHT_LESION)
 
 
 def _mild(canvas: Canvas, eye: Eye, rng: np.random.Generator) -> None:
@@ -81,7 +92,9 @@ def _proliferative(canvas: Canvas, eye: Eye, rng: np.random.Generator) -> None:
     exudates(canvas, eye, rng, int(rng.integers(4, 10)))
     nerve = eye.optic_disc
     fronds = [_frond(nerve, rng) for _ in range(26)]
-    canvas.paint(0.85 * strokes(canvas, fronds), (0.60, 0.03, 0.06))
+    shape = strokes(canvas, fronds)
+    canvas.paint(0.85 * shape, (0.60, 0.03, 0.06))
+    canvas.mark(shape, Structure.OTHER_LESION)
     _boat_haemorrhage(canvas, rng)
 
 
@@ -100,7 +113,7 @@ def _boat_haemorrhage(canvas: Canvas, rng: np.random.Generator) -> None:
     """Paint a preretinal haemorrhage, whose upper edge is level."""
     x, y = rng.uniform(-0.50, 0.30), rng.uniform(0.30, 0.55)
     pool = disc(canvas, Spot(x, y, rng.uniform(0.20, 0.30), 0.6)) * (canvas.y > y)
-    canvas.paint(0.95 * pool, BLOOD)
+    _bleed(canvas, pool, opacity=0.95)
 
 
 def _rvo_anatomy(eye: Eye, rng: np.random.Generator) -> Eye:
@@ -120,7 +133,7 @@ def _flames(canvas: Canvas, eye: Eye, rng: np.random.Generator) -> None:
             length = rng.uniform(0.05, 0.11)
             end = (x - length, y + quadrant.y_sign * length * (0.6 - along))
             lines.append(Stroke(np.asarray([(x, y), end]), rng.uniform(0.025, 0.05)))
-    canvas.paint(0.85 * strokes(canvas, lines), BLOOD)
+    _bleed(canvas, strokes(canvas, lines), opacity=0.85)
 
 
 def _rao_anatomy(eye: Eye, _rng: np.random.Generator) -> Eye:
@@ -131,8 +144,12 @@ def _rao_anatomy(eye: Eye, _rng: np.random.Generator) -> Eye:
 
 def _pale_with_cherry_spot(canvas: Canvas, eye: Eye, rng: np.random.Generator) -> None:
     spread = Spot(eye.macula.x, eye.macula.y, rng.uniform(0.42, 0.55), 0.85)
-    canvas.paint(0.82 * glow(canvas, spread), (0.96, 0.86, 0.68))
-    canvas.paint(glow(canvas, replace(eye.macula, radius=0.075)), (0.78, 0.06, 0.05))
+    pale = glow(canvas, spread)
+    canvas.paint(0.82 * pale, (0.96, 0.86, 0.68))
+    canvas.mark(pale, Structure.OTHER_LESION)
+    fovea = glow(canvas, replace(eye.macula, radius=0.075))
+    canvas.paint(fovea, (0.78, 0.06, 0.05))
+    canvas.mark(fovea, Structure.BACKGROUND)
 
 
 def _hypertensive_anatomy(eye: Eye, _rng: np.random.Generator) -> Eye:
@@ -148,7 +165,7 @@ def _hypertensive(canvas: Canvas, eye: Eye, rng: np.random.Generator) -> None:
         direction = np.asarray((np.cos(angle), np.sin(angle)))
         start = np.asarray((nerve.x, nerve.y)) + direction * rng.uniform(0.2, 0.45)
         flames.append(Stroke(np.asarray([start, start + direction * 0.10], np.float32), 0.028))
-    canvas.paint(0.85 * strokes(canvas, flames), BLOOD)
+    _bleed(canvas, strokes(canvas, flames), opacity=0.85)
 
 
 VASCULAR_SIGNS: Mapping[str, FundusSign] = MappingProxyType(

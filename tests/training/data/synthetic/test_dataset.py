@@ -13,7 +13,14 @@ import pytest
 from PIL import Image
 
 from training.data.synthetic.dataset import MANIFEST, README, generate_dataset
-from training.data.synthetic.pictures import DESCRIPTION, DRAWABLE_CLASSES, draw_picture, watermark
+from training.data.synthetic.pictures import (
+    DESCRIPTION,
+    DRAWABLE_CLASSES,
+    Drawing,
+    draw,
+    draw_picture,
+    watermark,
+)
 from training.errors import ConfigError, DataError
 from training.taxonomies.taxonomy import Taxonomy, caasi_v6_1, taxonomy_for_folders
 
@@ -128,8 +135,16 @@ def test_a_complete_set_is_reused(tmp_path: Path) -> None:
     assert inodes(root) == before
 
 
-@pytest.mark.parametrize("damaged", ["train/OCT_CSR/0002.jpg", "test/Fundus_RAO/0000.jpg"])
-def test_a_set_with_a_missing_picture_is_generated_again(tmp_path: Path, damaged: str) -> None:
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        "train/OCT_CSR/0002.jpg",
+        "test/Fundus_RAO/0000.jpg",
+        "masks/val/OCT_CSR/0001.png",
+        "masks/masks.json",
+    ],
+)
+def test_a_set_with_a_missing_file_is_generated_again(tmp_path: Path, damaged: str) -> None:
     root = generate(tmp_path / "set")
     before = contents(root)
     (root / damaged).unlink()
@@ -193,11 +208,11 @@ def test_two_concurrent_calls_generate_one_set(
 ) -> None:
     drawn_classes: list[str] = []
 
-    def draw_and_count(class_name: str, size_px: int, rng: np.random.Generator) -> Image.Image:
+    def draw_and_count(class_name: str, size_px: int, rng: np.random.Generator) -> Drawing:
         drawn_classes.append(class_name)
-        return draw_picture(class_name, size_px, rng)
+        return draw(class_name, size_px, rng)
 
-    monkeypatch.setattr("training.data.synthetic.dataset.draw_picture", draw_and_count)
+    monkeypatch.setattr("training.data.synthetic.dataset.draw", draw_and_count)
     with ThreadPoolExecutor(2) as pool:
         roots = list(pool.map(lambda _: generate(tmp_path / "set"), range(2)))
     assert roots == [tmp_path / "set"] * 2
