@@ -148,19 +148,22 @@ class ServingSettings(BaseSettings):
 
     # The images.
     decode_workers: int = Field(
-        0, ge=0, le=256, description="processes that decode; 0 for one per core, at most 8"
+        0, ge=0, le=256, description="processes that decode; 0 for one per core, from 2 to 8"
     )
     decode_timeout_s: float = Field(
-        60, gt=0, le=HOUR_S, description="seconds after which decoding one file is given up"
+        30, gt=0, le=HOUR_S, description="seconds after which decoding one file is given up"
     )
     decode_memory_bytes: int = Field(
-        4 * 1024**3, ge=2**28, le=2**50, description="memory limit of a process that decodes"
+        2 * 1024**3, ge=2**29, le=2**50, description="memory limit of a process that decodes"
     )
     max_pixels: int = Field(
-        200_000_000, ge=1, le=2**40, description="pixels of all frames of a file; more are refused"
+        256 * 1024**2,
+        ge=1,
+        le=2**40,
+        description="pixels of all files of a request, in all frames; more are refused",
     )
     max_inflated_bytes: int = Field(
-        1024**3, ge=1, le=2**50, description="size to which a compressed data set may inflate"
+        512 * 1024**2, ge=1, le=2**50, description="size to which a deflated file may inflate"
     )
     max_frames: int = Field(
         256,
@@ -169,7 +172,10 @@ class ServingSettings(BaseSettings):
         description="frames of a volume that are predicted; others are skipped",
     )
 
-    # Records.
+    # The answers.
+    urgency_rules: Path | None = Field(
+        None, description="YAML file of urgency rules in place of the built-in ones"
+    )
     traces: bool = Field(
         False,
         description="keep each diagnosis as an MLflow trace, without pixels and identifiers",
