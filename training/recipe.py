@@ -105,6 +105,8 @@ class PackagedModel:
     """-1 stands for any size, as in `output_shape`."""
     output_shape: tuple[int, ...]
     requirements: Sequence[str]
+    output_type: str = "float32"
+    """NumPy's name of it."""
 
 
 class RecordedRecipe(Recipe, Protocol):

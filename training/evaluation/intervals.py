@@ -1,6 +1,6 @@
 """Confidence intervals by the percentile bootstrap, for metrics without a closed formula."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -36,12 +36,35 @@ def bootstrap_intervals(
     empty.
     """
     scores = WeightedScores(predictions)
-    group_of_sample = _group_of_sample(groups, scores.num_samples)
+    return percentile_intervals(
+        lambda weights: _score(scores, weights, taxonomy),
+        scores.num_samples,
+        num_resamples=num_resamples,
+        seed=seed,
+        confidence=confidence,
+        groups=groups,
+    )
+
+
+def percentile_intervals(
+    measure: Callable[[Tensor], Mapping[str, Tensor]],
+    num_samples: int,
+    *,
+    num_resamples: int = 1000,
+    seed: int,
+    confidence: float = 0.95,
+    groups: Tensor | None = None,
+) -> dict[str, Interval]:
+    """Intervals as those of `bootstrap_intervals`, of any metrics.
+
+    `measure` maps weightings of the samples, float64 [B, N], to [B] values of each metric.
+    """
+    group_of_sample = _group_of_sample(groups, num_samples)
     if int(group_of_sample.max()) == 0:
         return {}
     generator = torch.Generator().manual_seed(seed)
     weightings = _resamples(group_of_sample, num_resamples, generator)
-    return _percentiles([_score(scores, weights, taxonomy) for weights in weightings], confidence)
+    return _percentiles([measure(weights) for weights in weightings], confidence)
 
 
 def _score(scores: WeightedScores, weights: Tensor, taxonomy: Taxonomy) -> dict[str, Tensor]:
@@ -78,7 +101,7 @@ def _resamples(
         yield counts[:, group_of_sample]
 
 
-def _percentiles(chunks: list[dict[str, Tensor]], confidence: float) -> dict[str, Interval]:
+def _percentiles(chunks: Sequence[Mapping[str, Tensor]], confidence: float) -> dict[str, Interval]:
     tail = (1 - confidence) / 2
     ends = torch.tensor([tail, 1 - tail], dtype=torch.float64)
     intervals = {}

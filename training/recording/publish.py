@@ -85,5 +85,5 @@ def _save(tensors: Mapping[str, Tensor], path: Path) -> None:
 
 def _signature(package: PackagedModel) -> ModelSignature:
     given = TensorSpec(package.input_example.dtype, package.input_shape)
-    returned = TensorSpec(np.dtype(np.float32), package.output_shape)
+    returned = TensorSpec(np.dtype(package.output_type), package.output_shape)
     return ModelSignature(inputs=Schema([given]), outputs=Schema([returned]))

@@ -1,0 +1,1 @@
+"""The segmentation recipe: finds structures and lesions in images, pixel by pixel."""
