@@ -3,15 +3,15 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import Generic
 
-from serving.engine.backend import Backend, Runner
 from serving.engine.model_file import ModelRefusedError
 from serving.engine.registry import ModelRegistry, RegisteredVersion, RegistryError
-from serving.engine.versions import ServedVersion, Versions
+from serving.engine.versions import L, Versions
 from serving.settings import StartError
 
 logger = logging.getLogger(__name__)
@@ -61,7 +61,7 @@ def delay_s(poll_s: float, num_failures: int) -> float:
     return max(poll_s, min(poll_s * 2.0 ** min(num_failures, 20), MAX_DELAY_S))
 
 
-class AliasFollower:
+class AliasFollower(Generic[L]):
     """Keeps `versions` at the version of the alias; a version that does not work changes nothing."""
 
     def __init__(
@@ -69,18 +69,17 @@ class AliasFollower:
         choice: AliasChoice,
         *,
         registry: ModelRegistry,
-        backend: Backend,
-        versions: Versions,
-        serve: Callable[[RegisteredVersion, Runner], ServedVersion],
+        versions: Versions[L],
+        load: Callable[[RegisteredVersion], Awaitable[L]],
         poll_s: float,
     ) -> None:
+        """`load` raises RegistryError or ModelRefusedError."""
         self.choice = choice
         self.problem = ""
         """Why the version of the alias is not served, in a sentence; empty if it is."""
         self._registry = registry
-        self._backend = backend
         self._versions = versions
-        self._serve = serve
+        self._load_version = load
         self._poll_s = poll_s
         self._refused: RegisteredVersion | None = None
         self._num_failures = 0
@@ -147,7 +146,7 @@ class AliasFollower:
         started = time.monotonic()
         try:
             async with asyncio.timeout(LOAD_DEADLINE_S):
-                runner = await self._backend.load(wanted)
+                loaded = await self._load_version(wanted)
         except (ModelRefusedError, TimeoutError) as error:
             self._refused = wanted
             reason = str(error) or f"it was not ready within {LOAD_DEADLINE_S:.0f} s"
@@ -156,7 +155,7 @@ class AliasFollower:
                 f"{self._meanwhile()}"
             )
             return
-        self._versions.replace(self._serve(wanted, runner))
+        self._versions.replace(loaded)
         self._note("")
         self._refused = None
         logger.info("%s is served after %.1f s.", wanted, time.monotonic() - started)

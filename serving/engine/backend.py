@@ -31,11 +31,31 @@ class Runner(Protocol):
         """Free what the version holds; nothing may be under way."""
 
 
+class SegmentationRunner(Protocol):
+    """One version of a segmentation model, loaded and warm."""
+
+    @property
+    def preparation(self) -> Preparation: ...
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The first one is the background."""
+
+    async def segment(self, image: Array, *, timeout_s: float) -> Array:
+        """Logits, float32 [classes, S, S], of a prepared image [3, S, S]. Raises ServingError."""
+
+    async def close(self) -> None:
+        """As `Runner.close`."""
+
+
 class Backend(Protocol):
     """Loads versions, which run beside each other until they are closed."""
 
     async def load(self, version: RegisteredVersion) -> Runner:
-        """The version, loaded and warm. Raises RegistryError or ModelRefusedError."""
+        """A classifier, loaded and warm. Raises RegistryError or ModelRefusedError."""
+
+    async def load_segmenter(self, version: RegisteredVersion) -> SegmentationRunner:
+        """A segmentation model, as `load`."""
 
     async def close(self) -> None:
         """End what was started, after all runners are closed."""

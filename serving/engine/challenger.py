@@ -11,7 +11,8 @@ from mlflow.exceptions import MlflowException
 from serving.engine.agreement import Agreement, top_class
 from serving.engine.challenger_run import ChallengerRun
 from serving.engine.protocol import LeasedModel, ModelDescription, ModelOutput
-from serving.engine.versions import ServedVersion, Versions
+from serving.engine.served_model import ServedClassifier
+from serving.engine.versions import Versions
 from serving.errors import ServingError
 from serving.images.image import Pixels
 
@@ -47,8 +48,8 @@ class Challenger:
 
     def __init__(
         self,
-        versions: Versions,
-        lease: Callable[[ServedVersion], LeasedModel],
+        versions: Versions[ServedClassifier],
+        lease: Callable[[ServedClassifier], LeasedModel],
         is_busy: Callable[[], bool],
         tracking_uri: str,
         *,

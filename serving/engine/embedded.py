@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import TypeVar
 
 import numpy as np
@@ -15,6 +15,7 @@ from serving.engine.model_file import read_classifier
 from serving.engine.preparation import Preparation
 from serving.engine.protocol import Array, ModelDescription, ModelOutput, RawHeatMap
 from serving.engine.registry import ModelRegistry, RegisteredVersion
+from serving.engine.segmentation_model import SegmentationModel, read_segmenter
 from serving.errors import Reason, ServingError
 from serving.settings import StartError
 
@@ -35,24 +36,31 @@ class EmbeddedBackend:
         self._loading = ThreadPoolExecutor(1, thread_name_prefix="model-loader")
 
     async def load(self, version: RegisteredVersion) -> "EmbeddedRunner":
-        loop = asyncio.get_running_loop()
-        model = await loop.run_in_executor(
-            self._loading,
+        model = await self._load(
             lambda: load_model(
                 self._registry, version, device=self._device, max_batch=self._max_batch
-            ),
+            )
         )
         return EmbeddedRunner(model, self._computing)
+
+    async def load_segmenter(self, version: RegisteredVersion) -> "EmbeddedSegmenter":
+        model = await self._load(
+            lambda: load_segmenter(self._registry, version, device=self._device)
+        )
+        return EmbeddedSegmenter(model, self._computing)
 
     async def close(self) -> None:
         self._loading.shutdown(wait=False, cancel_futures=True)
         self._computing.shutdown(wait=False, cancel_futures=True)
 
+    async def _load(self, call: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._loading, call)
+
 
 class EmbeddedRunner:
-    """A model of this process, which one thread uses."""
+    """A classifier of this process, which one thread uses."""
 
-    def __init__(self, model: LoadedModel, computing: ThreadPoolExecutor) -> None:
+    def __init__(self, model: LoadedModel, computing: Executor) -> None:
         self._model = model
         self._computing = computing
         self.description: ModelDescription = model.description
@@ -61,20 +69,38 @@ class EmbeddedRunner:
         self.num_parallel = 2 if model.is_on_gpu else 1
 
     async def predict(self, images: Sequence[Array], *, timeout_s: float) -> list[ModelOutput]:
-        return await self._compute(lambda: predict_images(self._model, images))
+        return await _compute(self._computing, lambda: predict_images(self._model, images))
 
     async def explain(self, image: Array, class_index: int, *, timeout_s: float) -> RawHeatMap:
-        return await self._compute(lambda: self._model.explain(image, class_index))
+        return await _compute(self._computing, lambda: self._model.explain(image, class_index))
 
     async def close(self) -> None:
         await asyncio.get_running_loop().run_in_executor(self._computing, self._model.close)
 
-    async def _compute(self, call: Callable[[], T]) -> T:
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._computing, call)
-        except Exception as error:
-            logger.exception("The model failed.")
-            raise ServingError(Reason.MODEL_FAILED, FAILED) from error
+
+class EmbeddedSegmenter:
+    """A segmentation model of this process, which the same thread uses."""
+
+    def __init__(self, model: SegmentationModel, computing: Executor) -> None:
+        self._model = model
+        self._computing = computing
+        self.preparation: Preparation = model.preparation
+        self.classes: tuple[str, ...] = model.classes
+
+    async def segment(self, image: Array, *, timeout_s: float) -> Array:
+        return await _compute(self._computing, lambda: self._model.segment(image))
+
+    async def close(self) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._computing, self._model.close)
+
+
+async def _compute(computing: Executor, call: Callable[[], T]) -> T:
+    """The result of `call` in the thread. Raises ServingError MODEL_FAILED, with the reason in the log."""
+    try:
+        return await asyncio.get_running_loop().run_in_executor(computing, call)
+    except Exception as error:
+        logger.exception("The model failed.")
+        raise ServingError(Reason.MODEL_FAILED, FAILED) from error
 
 
 def load_model(
@@ -84,6 +110,16 @@ def load_model(
     with registry.downloaded(version) as folder:
         files = read_classifier(folder)
         model = LoadedModel(files, version, device=device, max_batch=max_batch)
+    model.warm()
+    return model
+
+
+def load_segmenter(
+    registry: ModelRegistry, version: RegisteredVersion, *, device: str
+) -> SegmentationModel:
+    """Download, load and warm a version of a segmentation model; raises as `load_model`."""
+    with registry.downloaded(version) as folder:
+        model = SegmentationModel(read_segmenter(folder), device=device)
     model.warm()
     return model
 

@@ -12,7 +12,7 @@ import numpy as np
 from serving.engine.batcher import FAILED, TOO_LATE
 from serving.engine.places import Places
 from serving.engine.protocol import Array, ModelDescription, ModelOutput, RawHeatMap
-from serving.engine.versions import ServedVersion
+from serving.engine.served_model import ServedClassifier
 from serving.errors import Reason, ServingError
 from serving.images.image import Pixels
 
@@ -27,7 +27,7 @@ class LeasedVersion:
 
     def __init__(
         self,
-        served: ServedVersion,
+        served: ServedClassifier,
         *,
         places: Places,
         explanations: Places,

@@ -11,7 +11,12 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from serving.engine.model_file import ClassifierFiles, ClassifierSettings, ModelRefusedError
+from serving.engine.model_file import (
+    ClassifierFiles,
+    ClassifierSettings,
+    ModelRefusedError,
+    first_line,
+)
 from serving.engine.preparation import Preparation
 from serving.engine.protocol import Array, ModelDescription, RawHeatMap
 from serving.engine.registry import RegisteredVersion
@@ -76,7 +81,7 @@ class LoadedModel:
             outputs = self.predict(image)
         except (RuntimeError, TypeError, ValueError, AttributeError, AssertionError) as error:
             raise ModelRefusedError(
-                f"the network fails on an image ({type(error).__name__}: {_first_line(error)})"
+                f"the network fails on an image ({type(error).__name__}: {first_line(error)})"
             ) from error
         self._require(outputs)
         if self.is_on_gpu:
@@ -198,7 +203,7 @@ def _network(files: ClassifierFiles) -> nn.Module:
     except (RuntimeError, TypeError, ValueError, AssertionError, KeyError) as error:
         raise ModelRefusedError(
             f"timm {timm.__version__} cannot build {settings.backbone} with its settings and "
-            f"weights ({_first_line(error)}): install the versions in the model's requirements"
+            f"weights ({first_line(error)}): install the versions in the model's requirements"
         ) from error
     return network
 
@@ -230,7 +235,3 @@ def modality_of(class_name: str) -> str:
     """The modality that the name of a class begins with; empty if it does not say."""
     found = (name for start, name in _MODALITIES.items() if class_name.startswith(start))
     return next(found, "")
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0][:200]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import timm
 import yaml
@@ -22,6 +22,13 @@ STATISTICS = "feature_statistics"
 
 HOW_TO_REGISTER = "register it with `fovea train` or `python -m training fit`"
 MAX_DOCUMENT_BYTES = 64 * 1024**2
+
+
+S = TypeVar("S", bound=BaseModel)
+
+EXPECTED = (
+    "a classifier with the settings backbone, options, classes, image_size, decode_size and framing"
+)
 
 
 class ModelRefusedError(Exception):
@@ -65,21 +72,18 @@ class ClassifierFiles:
     missing: tuple[str, ...]
 
 
-class _PythonFunction(BaseModel):
+class PythonFunction(BaseModel):
+    """MLflow's flavour python_function of a model."""
+
     config: dict[str, Any] = {}
     artifacts: dict[str, dict[str, Any]] = {}
 
 
 def read_classifier(folder: Path) -> ClassifierFiles:
     """The classifier in a folder of MLflow's. Raises ModelRefusedError."""
-    function = _python_function(folder)
+    function = read_function(folder)
     settings = _settings(function.config)
-    weights = _artifact(folder, function, WEIGHTS)
-    if weights is None:
-        raise ModelRefusedError(
-            f"expected an artifact {WEIGHTS!r} with safetensors, but the model has none: "
-            f"{HOW_TO_REGISTER}"
-        )
+    weights = require_weights(folder, function)
     missing: list[str] = []
     evidence = _evidence(_artifact(folder, function, EVIDENCE), settings, missing)
     statistics = _statistics(_artifact(folder, function, STATISTICS), evidence, missing)
@@ -92,11 +96,12 @@ def read_classifier(folder: Path) -> ClassifierFiles:
     )
 
 
-def _python_function(folder: Path) -> _PythonFunction:
+def read_function(folder: Path) -> PythonFunction:
+    """The description of the model in its folder. Raises ModelRefusedError."""
     try:
         document = yaml.safe_load(_text(folder / MODEL_FILE))
         flavors = document["flavors"]
-        return _PythonFunction.model_validate(flavors["python_function"])
+        return PythonFunction.model_validate(flavors["python_function"])
     except KeyError:
         raise ModelRefusedError(
             f"expected a model of the flavour python_function: {HOW_TO_REGISTER}"
@@ -107,19 +112,38 @@ def _python_function(folder: Path) -> _PythonFunction:
         ) from None
 
 
-def _settings(config: dict[str, Any]) -> ClassifierSettings:
+def require_weights(folder: Path, function: PythonFunction) -> Path:
+    """The file of the weights. Raises ModelRefusedError if the model has none."""
+    weights = _artifact(folder, function, WEIGHTS)
+    if weights is None:
+        raise ModelRefusedError(
+            f"expected an artifact {WEIGHTS!r} with safetensors, but the model has none: "
+            f"{HOW_TO_REGISTER}"
+        )
+    return weights
+
+
+def parse_settings(kind: type[S], config: dict[str, Any], expected: str) -> S:
+    """The settings of a model as a `kind`. Raises ModelRefusedError, which says what was `expected`."""
     try:
-        settings = ClassifierSettings.model_validate(_without_empty_options(config))
+        return kind.model_validate(_without_empty_options(config))
     except ValidationError as error:
         problems = "; ".join(
             f"{'.'.join(map(str, each['loc'])) or 'config'}: {each['msg'].lower()}"
             for each in error.errors()[:5]
         )
         raise ModelRefusedError(
-            "expected a classifier with the settings backbone, options, classes, image_size, "
-            f"decode_size and framing, but {problems}. Other flavours are not served, because that "
+            f"expected {expected}, but {problems}. Other flavours are not served, because that "
             f"would execute their code: {HOW_TO_REGISTER}"
         ) from None
+
+
+def first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0][:200]
+
+
+def _settings(config: dict[str, Any]) -> ClassifierSettings:
+    settings = parse_settings(ClassifierSettings, config, EXPECTED)
     if not timm.is_model(settings.backbone):
         raise ModelRefusedError(
             f"timm {timm.__version__} has no backbone {settings.backbone[:80]!r}: "
@@ -140,7 +164,7 @@ def _without_empty_options(config: dict[str, Any]) -> dict[str, Any]:
     return {**config, "options": {name: value for name, value in options.items() if value != ""}}
 
 
-def _artifact(folder: Path, function: _PythonFunction, name: str) -> Path | None:
+def _artifact(folder: Path, function: PythonFunction, name: str) -> Path | None:
     """The file of an artifact, which has to be inside the folder; None if the model has none."""
     entry = function.artifacts.get(name)
     if entry is None:

@@ -68,7 +68,7 @@ class RawHeatMap:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SegmentedImage:
+class PixelClasses:
     """The most probable class of each pixel, in the size of the image shown."""
 
     class_map: Array
@@ -106,7 +106,7 @@ class LeasedSegmenter(Protocol):
     @property
     def classes(self) -> tuple[str, ...]: ...
 
-    async def segment(self, image: Pixels, *, timeout_s: float) -> SegmentedImage:
+    async def segment(self, image: Pixels, *, timeout_s: float) -> PixelClasses:
         """The classes of the pixels. Raises ServingError like `LeasedModel.predict`."""
 
 

@@ -20,7 +20,7 @@ from serving.engine.model_file import ModelRefusedError
 from serving.engine.preparation import Preparation
 from serving.engine.protocol import Array, ModelDescription, ModelOutput, RawHeatMap
 from serving.engine.ray_connection import RayConnection
-from serving.engine.ray_replica import Loaded, ModelReplica
+from serving.engine.ray_replica import Loaded, ModelReplica, SegmentationReplica
 from serving.engine.registry import ModelRegistry, RegisteredVersion, RegistryError
 from serving.errors import Reason, ServingError
 from serving.settings import ServingSettings
@@ -51,37 +51,44 @@ class RayBackend:
         self._calling = ThreadPoolExecutor(4, thread_name_prefix="ray")
 
     async def load(self, version: RegisteredVersion) -> "RayRunner":
-        await self._call(self._connection.open)
-        name = self._connection.new_app_name()
-        try:
-            handle = await self._call(lambda: self._deploy(name, version))
-            await self._until_ready(name)
-            async with asyncio.timeout(FIRST_ANSWER_S):
-                loaded: Loaded = await handle.loaded.remote()
-            return self._runner(name, handle, loaded)
-        except BaseException:
-            await self._delete(name)
-            raise
+        app, loaded = await self._started(ModelReplica, version)
+        assert loaded.description is not None  # a classifier has one
+        assert loaded.preparation is not None
+        return RayRunner(
+            app,
+            loaded.description,
+            loaded.preparation,
+            num_parallel=BATCHES_PER_REPLICA * self._most_replicas(),
+        )
+
+    async def load_segmenter(self, version: RegisteredVersion) -> "RaySegmenter":
+        app, loaded = await self._started(SegmentationReplica, version)
+        assert loaded.preparation is not None  # a segmentation model has one
+        return RaySegmenter(app, loaded.preparation, loaded.classes)
 
     async def close(self) -> None:
         await self._call(self._connection.close)
         self._calling.shutdown(wait=False, cancel_futures=True)
 
-    def _runner(self, name: str, handle: DeploymentHandle, loaded: Loaded) -> "RayRunner":
-        if loaded.registry_problem:
-            raise RegistryError(loaded.registry_problem)
-        if loaded.description is None or loaded.preparation is None:
-            raise ModelRefusedError(loaded.refusal)
-        return RayRunner(
-            handle,
-            loaded.description,
-            loaded.preparation,
-            num_parallel=BATCHES_PER_REPLICA * self._most_replicas(),
-            delete=lambda: self._delete(name),
-        )
+    async def _started(
+        self, replica: type, version: RegisteredVersion
+    ) -> tuple["RayApplication", Loaded]:
+        """The application of a version, and what its replica has loaded."""
+        await self._call(self._connection.open)
+        name = self._connection.new_app_name()
+        try:
+            handle = await self._call(lambda: self._deploy(name, replica, version))
+            await self._until_ready(name)
+            async with asyncio.timeout(FIRST_ANSWER_S):
+                loaded: Loaded = await handle.loaded.remote()
+            _require_loaded(loaded)
+        except BaseException:
+            await self._delete(name)
+            raise
+        return RayApplication(handle, lambda: self._delete(name)), loaded
 
-    def _deploy(self, name: str, version: RegisteredVersion) -> DeploymentHandle:
-        deployment = serve.deployment(ModelReplica).options(**self._options())
+    def _deploy(self, name: str, replica: type, version: RegisteredVersion) -> DeploymentHandle:
+        deployment = serve.deployment(replica).options(**self._options())
         app = deployment.bind(
             self._registry.tracking_uri,
             version,
@@ -146,44 +153,23 @@ class RayBackend:
         return await asyncio.get_running_loop().run_in_executor(self._calling, call)
 
 
-class RayRunner:
-    """A version behind the handle of its application."""
+def _require_loaded(loaded: Loaded) -> None:
+    if loaded.registry_problem:
+        raise RegistryError(loaded.registry_problem)
+    if loaded.refusal:
+        raise ModelRefusedError(loaded.refusal)
+
+
+class RayApplication:
+    """The application of one version, and its replicas."""
 
     def __init__(
-        self,
-        handle: DeploymentHandle,
-        description: ModelDescription,
-        preparation: Preparation,
-        *,
-        num_parallel: int,
-        delete: Callable[[], Coroutine[Any, Any, None]],
+        self, handle: DeploymentHandle, delete: Callable[[], Coroutine[Any, Any, None]]
     ) -> None:
-        self._handle = handle
-        self._delete = delete
-        self.description = description
-        self.preparation = preparation
-        self.num_parallel = num_parallel
+        self.handle = handle
+        self.delete = delete
 
-    async def predict(self, images: Sequence[Array], *, timeout_s: float) -> list[ModelOutput]:
-        batch = np.stack(images)
-        logits, features = await self._answer(
-            lambda: self._handle.predict.remote(batch), timeout_s=timeout_s
-        )
-        return [
-            ModelOutput(logits=each, features=feature)
-            for each, feature in zip(logits, features, strict=True)
-        ]
-
-    async def explain(self, image: Array, class_index: int, *, timeout_s: float) -> RawHeatMap:
-        found: RawHeatMap = await self._answer(
-            lambda: self._handle.explain.remote(image, class_index), timeout_s=timeout_s
-        )
-        return found
-
-    async def close(self) -> None:
-        await self._delete()
-
-    async def _answer(self, call: Callable[[], Any], *, timeout_s: float) -> Any:
+    async def answer(self, call: Callable[[], Any], *, timeout_s: float) -> Any:
         """The answer of a replica. One that dies is replaced by another, as often as time allows."""
         end = time.monotonic() + timeout_s
         for attempt in range(1, MAX_ATTEMPTS + 1):
@@ -207,6 +193,62 @@ class RayRunner:
             Reason.MODEL_FAILED,
             f"The replicas of the model were lost {MAX_ATTEMPTS} times during the request.",
         )
+
+
+class RayRunner:
+    """A classifier on replicas."""
+
+    def __init__(
+        self,
+        app: RayApplication,
+        description: ModelDescription,
+        preparation: Preparation,
+        *,
+        num_parallel: int,
+    ) -> None:
+        self._app = app
+        self.description = description
+        self.preparation = preparation
+        self.num_parallel = num_parallel
+
+    async def predict(self, images: Sequence[Array], *, timeout_s: float) -> list[ModelOutput]:
+        batch = np.stack(images)
+        logits, features = await self._app.answer(
+            lambda: self._app.handle.predict.remote(batch), timeout_s=timeout_s
+        )
+        return [
+            ModelOutput(logits=each, features=feature)
+            for each, feature in zip(logits, features, strict=True)
+        ]
+
+    async def explain(self, image: Array, class_index: int, *, timeout_s: float) -> RawHeatMap:
+        found: RawHeatMap = await self._app.answer(
+            lambda: self._app.handle.explain.remote(image, class_index), timeout_s=timeout_s
+        )
+        return found
+
+    async def close(self) -> None:
+        await self._app.delete()
+
+
+class RaySegmenter:
+    """A segmentation model on replicas."""
+
+    def __init__(
+        self, app: RayApplication, preparation: Preparation, classes: tuple[str, ...]
+    ) -> None:
+        self._app = app
+        self.preparation = preparation
+        self.classes = classes
+
+    async def segment(self, image: Array, *, timeout_s: float) -> Array:
+        found: Array = await self._app.answer(
+            lambda: self._app.handle.segment.remote(image), timeout_s=timeout_s
+        )
+        return found
+
+    async def close(self) -> None:
+        await self._app.delete()
 
 
 def _failure(error: RayError | RayServeException) -> ServingError:

@@ -4,52 +4,42 @@ import asyncio
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Generic, Protocol, TypeVar
 
-from serving.engine.backend import Runner
-from serving.engine.batcher import Batcher
 from serving.engine.registry import RegisteredVersion
 
 logger = logging.getLogger(__name__)
 
 
-class ServedVersion:
-    """A loaded version with its own queue of batches."""
+class Loaded(Protocol):
+    """A version that is loaded and warm."""
 
-    def __init__(
-        self, version: RegisteredVersion, runner: Runner, *, max_batch: int, max_wait_s: float
-    ) -> None:
-        self.version = version
-        self.runner = runner
-        self.max_batch = max_batch
-        self.explaining = asyncio.Lock()
-        self.batcher = Batcher(
-            lambda images, timeout_s: runner.predict(images, timeout_s=timeout_s),
-            max_batch=max_batch,
-            max_wait_s=max_wait_s,
-            num_parallel=runner.num_parallel,
-        )
+    @property
+    def version(self) -> RegisteredVersion: ...
 
     async def close(self) -> None:
-        await self.batcher.close()
-        await self.runner.close()
+        """Free what the version holds, and refuse what waits for it."""
 
 
-class Versions:
+L = TypeVar("L", bound=Loaded)
+
+
+class Versions(Generic[L]):
     """The current version of one model. A version that was replaced is freed after its last lease."""
 
     def __init__(self) -> None:
-        self.current: ServedVersion | None = None
-        self._leases: dict[ServedVersion, int] = {}
+        self.current: L | None = None
+        self._leases: dict[L, int] = {}
         self._freeing: set[asyncio.Task[None]] = set()
 
-    def replace(self, new: ServedVersion | None) -> None:
+    def replace(self, new: L | None) -> None:
         """Serve `new` from now on."""
         old, self.current = self.current, new
         if old is not None and old not in self._leases:
             self._free(old)
 
     @contextmanager
-    def leased(self) -> Iterator[ServedVersion | None]:
+    def leased(self) -> Iterator[L | None]:
         """The current version, which stays loaded while inside."""
         version = self.current
         if version is None:
@@ -74,13 +64,13 @@ class Versions:
             self._free(version)
         await asyncio.gather(*self._freeing)
 
-    def _free(self, version: ServedVersion) -> None:
+    def _free(self, version: L) -> None:
         task = asyncio.create_task(_close(version))
         self._freeing.add(task)
         task.add_done_callback(self._freeing.discard)
 
 
-async def _close(version: ServedVersion) -> None:
+async def _close(version: Loaded) -> None:
     try:
         await version.close()
     except Exception:

@@ -16,6 +16,7 @@ from tests.training.data.images import CLASSES
 from training.data.framing import Framing
 from training.evidence.outputs import FittedEvidence, no_evidence
 from training.models.backbone import BackboneConfig, build_classifier
+from training.recipe import PackagedModel
 from training.recipes.retinal.package import package_classifier
 from training.recipes.retinal.prediction import InferenceTransform
 from training.recording.publish import register_best_model
@@ -56,17 +57,28 @@ class Store:
         framing: Framing = Framing.STRETCH,
         fitted: FittedEvidence | None = None,
     ) -> str:
-        """The version of a new registered model."""
-        run = self.client.create_run(self.experiment_id)
+        """The new version of a classifier."""
         transform = InferenceTransform(
             image_size=backbone.image_size, framing=framing, batch_size=8, num_workers=0
         )
         package = package_classifier(
             backbone, transform, taxonomy_for_folders(CLASSES), recipe="retinal"
         )
+        return self.register_package(package, network.state_dict(), name=name, fitted=fitted)
+
+    def register_package(
+        self,
+        package: PackagedModel,
+        weights: Mapping[str, Tensor],
+        *,
+        name: str,
+        fitted: FittedEvidence | None = None,
+    ) -> str:
+        """The new version of any packaged model."""
+        run = self.client.create_run(self.experiment_id)
         version = register_best_model(
             package,
-            network.state_dict(),
+            weights,
             fitted or no_evidence("Nothing was shown of this model."),
             run_id=run.info.run_id,
             tracking_uri=self.uri,
@@ -107,12 +119,3 @@ def drawn_images(count: int, *, height: int = 40, width: int = 48) -> list[Array
     """RGB images that differ, uint8 [H, W, 3]."""
     random = np.random.default_rng(count)
     return [random.integers(0, 256, (height, width, 3), dtype=np.uint8) for _ in range(count)]
-
-
-def probabilities(logits: Array) -> Array:
-    found: Array = torch.from_numpy(logits).softmax(dim=-1).numpy()
-    return found
-
-
-def statistics_of(dimension: int) -> Mapping[str, Tensor]:
-    return {"means": torch.zeros(2, dimension), "precision": torch.eye(dimension)}

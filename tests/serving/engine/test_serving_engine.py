@@ -8,8 +8,8 @@ import pytest
 
 from serving.engine.protocol import Engine, LeasedModel
 from serving.engine.registry import ModelRegistry, RegisteredVersion, RegistryError
+from serving.engine.served_model import ServedClassifier
 from serving.engine.serving_engine import ServingEngine
-from serving.engine.versions import ServedVersion
 from serving.errors import Reason, ServingError
 from tests.serving.engine.conftest import TwoVersions, running_engine
 from tests.serving.engine.registered import NAME, drawn_images
@@ -27,7 +27,7 @@ def served_version(engine: Engine) -> str | None:
     return None if current is None else current.version
 
 
-def version_of(engine: Engine) -> ServedVersion:
+def version_of(engine: Engine) -> ServedClassifier:
     assert isinstance(engine, ServingEngine)
     version = engine._champion.versions.current
     assert version is not None

@@ -1,0 +1,41 @@
+"""A loaded classifier with its queue of batches, and a loaded segmentation model with its turn."""
+
+import asyncio
+
+from serving.engine.backend import Runner, SegmentationRunner
+from serving.engine.batcher import Batcher
+from serving.engine.registry import RegisteredVersion
+
+
+class ServedClassifier:
+    """A version of a classifier."""
+
+    def __init__(
+        self, version: RegisteredVersion, runner: Runner, *, max_batch: int, max_wait_s: float
+    ) -> None:
+        self.version = version
+        self.runner = runner
+        self.max_batch = max_batch
+        self.explaining = asyncio.Lock()
+        self.batcher = Batcher(
+            lambda images, timeout_s: runner.predict(images, timeout_s=timeout_s),
+            max_batch=max_batch,
+            max_wait_s=max_wait_s,
+            num_parallel=runner.num_parallel,
+        )
+
+    async def close(self) -> None:
+        await self.batcher.close()
+        await self.runner.close()
+
+
+class ServedSegmenter:
+    """A version of a segmentation model, which sees one image at a time."""
+
+    def __init__(self, version: RegisteredVersion, runner: SegmentationRunner) -> None:
+        self.version = version
+        self.runner = runner
+        self.segmenting = asyncio.Lock()
+
+    async def close(self) -> None:
+        await self.runner.close()
