@@ -1,7 +1,7 @@
 """`fovea serve` and `fovea hub`: start a server in place of this process."""
 
 import os
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
@@ -10,7 +10,14 @@ from api.bus.open_bus import require_shared, require_shared_hub
 from api.cli.options import LOOPBACK, Port
 from api.notify.targets import load_targets
 from api.server.serve import become, require_free_port, require_loopback, writable_directory
-from api.server.server_command import App, ServerRequest, server_command, sqlite_uri
+from api.server.server_command import (
+    App,
+    ServerCommand,
+    ServerRequest,
+    server_command,
+    sqlite_uri,
+)
+from api.server.with_serving import run_both, server_url, service_command, service_place
 from api.settings import load_settings
 from api.storage.data_files import MLFLOW_DATABASE, create_database
 
@@ -41,10 +48,20 @@ def serve(
     workers: Workers = 1,
     *,
     insecure: Insecure = False,
+    with_serving: Annotated[
+        bool,
+        typer.Option("--with-serving", help="Start the diagnosis service, too, and end both."),
+    ] = False,
     mlflow_options: MlflowOptions = None,
 ) -> None:
     """Serve MLflow with Fovea; all data is kept under FOVEA_DATA_DIR."""
-    _become_server(App.SERVER, host, port, workers, mlflow_options or [], insecure=insecure)
+    given = (host, port, workers, mlflow_options or [])
+    request, command = _prepare_server(App.SERVER, *given, insecure=insecure)
+    if not with_serving:
+        become(command)
+    place, url = service_place(load_settings().grpc_address), server_url(request)
+    service = service_command(place, url, os.environ)
+    raise typer.Exit(run_both(command, service, place, url))
 
 
 @commands.command(epilog=_EPILOG.replace("fovea serve", "fovea hub"))
@@ -61,12 +78,15 @@ def hub(
     The hub reads the stores of those servers: give it the same FOVEA_DATA_DIR or the same options.
     """
     require_shared_hub(load_settings().bus_url)
-    _become_server(App.HUB, host, port, workers, mlflow_options or [], insecure=insecure)
+    given = (host, port, workers, mlflow_options or [])
+    _, command = _prepare_server(App.HUB, *given, insecure=insecure)
+    become(command)
 
 
-def _become_server(
+def _prepare_server(
     app: App, host: str, port: int, workers: int, mlflow_options: list[str], *, insecure: bool
-) -> NoReturn:
+) -> tuple[ServerRequest, ServerCommand]:
+    """Check what the server needs. Raises ApiError."""
     settings = load_settings()
     if not insecure:
         require_loopback(host)
@@ -87,4 +107,4 @@ def _become_server(
     database = request.data_dir / MLFLOW_DATABASE
     if sqlite_uri(database) in command.arguments:
         create_database(database)
-    become(command)
+    return request, command

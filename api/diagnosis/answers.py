@@ -67,6 +67,8 @@ def upload_data(diagnosis: v1.Diagnosis) -> schemas.UploadData:
             laterality=_LATERALITIES.get(each.laterality, Laterality.UNKNOWN),
             laterality_source=each.laterality_source,
             num_frames=each.num_frames,
+            quality=_quality(each.result),
+            modality=_modality(each.result),
             notes=list(each.notes),
             error=_problem(each),
         )

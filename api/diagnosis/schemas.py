@@ -222,6 +222,8 @@ class CheckedImage(BaseModel):
     laterality: Laterality
     laterality_source: str
     num_frames: int
+    quality: QualityEntry | None = None
+    modality: ModalityEntry | None = None
     notes: list[str]
     error: ProblemEntry | None = None
 

@@ -55,12 +55,12 @@ def writable_directory(path: Path) -> Path:
 
 def become(command: ServerCommand) -> NoReturn:
     """Replace this process, so that signals reach the server as if it had been started directly."""
-    _allow_many_sockets()
+    allow_many_sockets()
     environment = {OWNER_PID_VARIABLE: str(os.getpid()), **command.environment}
     os.execve(command.arguments[0], command.arguments, environment)
 
 
-def _allow_many_sockets() -> None:
+def allow_many_sockets() -> None:
     """Raise the limit on open files: each socket takes one, and many shells allow 1,024."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     with suppress(ValueError, OSError):

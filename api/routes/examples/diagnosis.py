@@ -126,6 +126,8 @@ UPLOAD: Mapping[str, Any] = {
                 "laterality": "left",
                 "laterality_source": "tag",
                 "num_frames": 1,
+                "quality": RESULT["quality"],
+                "modality": RESULT["modality"],
                 "notes": ["The window has a width of 0: the values from min to max are shown"],
                 "error": None,
             }

@@ -14,6 +14,7 @@ import grpc
 import httpx
 import pytest
 from mlflow import MlflowClient
+from mlflow.entities import Run
 
 from api.diagnosis.v1 import diagnosis_pb2 as v1
 from tests.api.diagnosis.fake_service import (
@@ -288,16 +289,19 @@ def test_a_batch_answers_in_the_order_of_its_files(server: Server, service: Fake
 def test_an_upload_is_decoded_and_not_diagnosed(server: Server, service: FakeService) -> None:
     answer = post(server, "dicom/upload", ("a.dcm", b"1"), laterality="left")
 
-    assert answer.json()["data"]["images"] == [
-        {
+    [checked] = answer.json()["data"]["images"]
+    assert (
+        checked.items()
+        >= {
             "file": 0,
             "laterality": "left",
             "laterality_source": "request",
             "num_frames": 1,
-            "notes": [],
             "error": None,
-        }
-    ]
+        }.items()
+    )
+    assert checked["quality"]["gradable"] is True
+    assert checked["modality"]["modality"] == "fundus"
     assert "classification" not in answer.text
     assert service.received[0].options.decode_only
 
@@ -464,7 +468,7 @@ def diagnose_as(server: Server, service: FakeService, version: str, **changes: A
     return request_id
 
 
-def metrics_of(server: Server, version: str) -> dict[str, float]:
+def feedback_run(server: Server, version: str) -> Run:
     client = MlflowClient(server.url)
     experiment = client.get_experiment_by_name("diagnosis-feedback")
     assert experiment is not None
@@ -472,7 +476,11 @@ def metrics_of(server: Server, version: str) -> dict[str, float]:
         [experiment.experiment_id], f"tags.`fovea.model_version` = '{version}'"
     )
     assert run.data.tags["fovea.model"] == "retina"
-    metrics: dict[str, float] = run.data.metrics
+    return run
+
+
+def metrics_of(server: Server, version: str) -> dict[str, float]:
+    metrics: dict[str, float] = feedback_run(server, version).data.metrics
     return metrics
 
 
@@ -505,19 +513,17 @@ def test_feedback_becomes_metrics_of_a_run_of_the_model_version(
 
 
 def test_feedback_raises_alerts_by_the_rules(server: Server, service: FakeService) -> None:
-    for _ in range(3):
-        request_id = diagnose_as(server, service, "11")
-        feedback(server, request_id, verdict="overrule", class_name="Normal")
+    request_id = diagnose_as(server, service, "11")
+    feedback(server, request_id, verdict="overrule", class_name="Normal")
+    of_run = {"run_id": feedback_run(server, "11").info.run_id}
 
-    def raised() -> list[Any]:
-        listed = httpx.get(
-            f"{server.url}/api/alerts", params={"condition": "clinicians_disagree"}
-        ).json()
-        return [alert for alert in listed if alert["support"] == 3]
+    def raised() -> Any:
+        return httpx.get(f"{server.url}/api/alerts", params=of_run).json()
 
     [alert] = until(raised, "the alert")
+    assert alert["condition"] == "clinicians_disagree"
     assert alert["metric"] == "feedback/agreement/RAO"
-    assert alert["current_value"] == 0
+    assert (alert["current_value"], alert["support"]) == (0, 1)
 
 
 def test_feedback_that_does_not_fit_says_what_was_expected(
@@ -547,20 +553,13 @@ def test_a_note_is_kept_and_logged_nowhere(server: Server, service: FakeService)
     assert kept["note"] == note
     assert kept["verdict"] == "agree"
     assert PATIENT not in server.log.read_text()
-    [run] = MlflowClient(server.url).search_runs(
-        [MlflowClient(server.url).get_experiment_by_name("diagnosis-feedback").experiment_id],
-        "tags.`fovea.model_version` = '13'",
-    )
-    assert PATIENT not in str(run.to_dictionary())
+    assert PATIENT not in str(feedback_run(server, "13").to_dictionary())
 
 
 def test_a_deleted_feedback_run_is_replaced(server: Server, service: FakeService) -> None:
     first, second = (diagnose_as(server, service, "14") for _ in range(2))
     feedback(server, first, verdict="agree")
-    client = MlflowClient(server.url)
-    experiment = client.get_experiment_by_name("diagnosis-feedback")
-    [run] = client.search_runs([experiment.experiment_id], "tags.`fovea.model_version` = '14'")
-    client.delete_run(run.info.run_id)
+    MlflowClient(server.url).delete_run(feedback_run(server, "14").info.run_id)
 
     assert feedback(server, second, verdict="agree").is_success
 
