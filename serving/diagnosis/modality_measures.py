@@ -19,6 +19,9 @@ SIDE_PX = 96
 DARKEST_BRIGHTNESS = 20.0
 """An image whose 95th percentile of the luminance is below this is too dark to tell."""
 
+SMALLEST_SIDE_PX = 32
+"""A smaller image is no retina that anybody could grade."""
+
 _CORNER_PX = 6
 _DARK_CORNER = 30.0
 
@@ -34,6 +37,8 @@ class ModalityMeasurement:
 
 def measure_modality(image: Pixels) -> ModalityMeasurement:
     """What RGB pixels [H, W, 3] look like."""
+    if min(image.shape[:2]) < SMALLEST_SIDE_PX:
+        return ModalityMeasurement(modality=Modality.OTHER, confidence=1.0)
     resized = Image.fromarray(image).resize((SIDE_PX, SIDE_PX), Image.Resampling.BOX)
     pixels = np.asarray(resized).astype(np.float32)
     light = luminance(np.asarray(resized))
@@ -72,13 +77,15 @@ def _round_field(pixels: Any, light: Plane) -> float:
 
 
 def _full_frame(pixels: Any, light: Plane) -> float:
-    """A retina that fills the image: one warm hue, without hard edges."""
+    """A retina that fills the image: one warm hue, some detail, without hard edges."""
     everywhere = np.ones(light.shape, np.bool_)
+    edges = _edges(light, everywhere)
     return min(
         _above(_warm_share(pixels, everywhere), 0.95, 1),
         _above(float(np.median(_red_share(pixels))), 0.42, 0.6),
         _above(-_spread_of_hue(pixels, everywhere), -0.06, -0.02),
-        _above(-_edges(light, everywhere), -0.15, -0.05),
+        _above(-edges, -0.15, -0.05),
+        _above(edges, 0.008, 0.03),
     )
 
 

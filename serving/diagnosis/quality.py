@@ -1,7 +1,7 @@
 """Decides whether an image is good enough to grade, by simple measures or by a model of the quality.
 
-The limits were chosen on the `val` split of photographs and scans of DOI-less public data, see
-docs/diagnosis.md; `python -m benchmarks.quality_gate` measures what they do on any data set.
+The limits were chosen on the `val` split of a public data set, see docs/diagnosis.md;
+`python -m benchmarks.quality_gate` measures what they do on any other.
 """
 
 from collections.abc import Mapping
@@ -11,6 +11,7 @@ from enum import StrEnum
 import numpy as np
 
 from serving.diagnosis.quality_measures import Measures, measure_fundus, measure_oct
+from serving.errors import Reason, ServingError
 from serving.images.image import Modality, Pixels
 
 SMALLEST_SIDE_PX = 32
@@ -96,12 +97,16 @@ def modelled_quality(probabilities: Mapping[str, float]) -> QualityVerdict:
     `probabilities` are by class, and one of the classes is GRADABLE_CLASS. An image is gradable if no
     other class is as probable; otherwise the reasons are the classes more probable than it.
 
-    Raises ValueError if that class is missing, or if a probability is no number from 0 to 1.
+    Raises ServingError MODEL_FAILED if that class is missing, or if a probability is no number from 0
+    to 1.
     """
-    if GRADABLE_CLASS not in probabilities:
-        raise ValueError(f"expected a class {GRADABLE_CLASS!r} of the quality model; it is missing")
-    if not all(0 <= value <= 1 for value in probabilities.values()):
-        raise ValueError("expected probabilities from 0 to 1 of the quality model")
+    shares = probabilities.values()
+    if GRADABLE_CLASS not in probabilities or not all(0 <= share <= 1 for share in shares):
+        raise ServingError(
+            Reason.MODEL_FAILED,
+            f"Expected probabilities of a quality model, one of them of a class {GRADABLE_CLASS!r}. "
+            "Register a model of the recipe quality.",
+        )
     gradable = probabilities[GRADABLE_CLASS]
     others = {name: value for name, value in probabilities.items() if name != GRADABLE_CLASS}
     reasons = sorted(

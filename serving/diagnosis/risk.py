@@ -85,7 +85,7 @@ def assess_risk(
     positives.sort(key=_urgency_order)
     level = _level(positives, rules)
     note = ""
-    if level is RiskLevel.LOW and (note := _doubt(shares, conditions)):
+    if level is RiskLevel.LOW and (note := _doubt(positives, shares, conditions)):
         level = RiskLevel.UNKNOWN
         # The rule for a healthy eye holds only for one that is.
         positives = [replace(item, rule=None) if item.row.is_normal else item for item in positives]
@@ -177,7 +177,11 @@ def _level(positives: Sequence[PositiveCondition], rules: UrgencyRules) -> RiskL
     return level
 
 
-def _doubt(shares: dict[str, Share], conditions: Sequence[ConditionResult]) -> str:
+def _doubt(
+    positives: Sequence[PositiveCondition],
+    shares: dict[str, Share],
+    conditions: Sequence[ConditionResult],
+) -> str:
     """Why a low risk cannot be claimed; empty if it can."""
     names = [result.evidence.name for result in conditions if not result.is_decided]
     if names:
@@ -185,8 +189,10 @@ def _doubt(shares: dict[str, Share], conditions: Sequence[ConditionResult]) -> s
             "The risk is not called low, because the required sensitivity was not shown for "
             f"{', '.join(names)}."
         )
-    disease = sum(probability for row, probability in shares.values() if not row.is_normal)
-    is_normal = any(row.is_normal for row, _ in shares.values())
-    if is_normal and disease > 0.5 > max(p for row, p in shares.values() if row.is_normal):
-        return "The risk is not called low, because a disease is more probable than none."
+    found = {item.row.id for item in positives}
+    others = sum(
+        share for row, share in shares.values() if not row.is_normal and row.id not in found
+    )
+    if others > 0.5:
+        return "The risk is not called low, because other diseases together are more probable."
     return ""

@@ -20,7 +20,7 @@ from training.taxonomies.plain_yaml import MAX_FILE_BYTES
 
 INTERNATIONAL = "international"
 BUILT_IN = "urgency.yaml"
-_COMMENT = re.compile(rb"#+\s*(\S.*)")
+_COMMENT = re.compile(rb"#+[ \t]*([^\s].*)")
 
 
 @dataclass(frozen=True, kw_only=True)
