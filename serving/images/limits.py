@@ -19,7 +19,7 @@ class DecodeLimits:
     header_bytes: int = 4 * MEBIBYTE
     """Of a DICOM file without its pixels."""
     memory_bytes: int = 2048 * MEBIBYTE
-    """Address space of a decode process; its libraries alone take about 300 MiB."""
+    """Address space of a decode process; its libraries alone take about 170 MiB."""
     timeout_s: float = 30.0
     """For one file, from the moment a decode process takes it."""
 

@@ -52,6 +52,4 @@ def _rgb_frames(
         palette = Palette.of(file)
         yield from (palette.rgb(frame) for frame in frames)
     else:
-        yield from (
-            rgb_of_colours(frame, photometric, description.bits_stored) for frame in frames
-        )
+        yield from (rgb_of_colours(frame, photometric, description.bits_stored) for frame in frames)

@@ -107,7 +107,7 @@ def _pydicom_frames(
             first = next(decoded)
         except (MemoryError, RecursionError):
             raise
-        except Exception:  # noqa: BLE001, the next plug-in may succeed
+        except Exception:  # noqa: BLE001, S112, the next plug-in may succeed
             continue
         yield _corrected(*first, description)
         for frame, properties in decoded:

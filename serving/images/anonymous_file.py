@@ -1,0 +1,71 @@
+"""A file without a name, which the system removes when its last descriptor is closed, also after a kill."""
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from serving.images.image import Pixels
+
+
+class AnonymousFile:
+    """In memory on Linux, else in the folder for temporary files."""
+
+    def __init__(self) -> None:
+        if sys.platform == "linux":
+            self.descriptor = os.memfd_create("decode", os.MFD_CLOEXEC)
+        else:
+            with tempfile.TemporaryFile() as file:
+                self.descriptor = os.dup(file.fileno())
+
+    def write(self, content: bytes) -> None:
+        """Replace the content."""
+        view, offset = memoryview(content), 0
+        while offset < len(view):
+            offset += os.pwrite(self.descriptor, view[offset:], offset)
+
+    def read(self, num_bytes: int) -> bytes:
+        """Raises EOFError if the file is shorter."""
+        content = bytearray(num_bytes)
+        self._read_into(memoryview(content), 0)
+        return bytes(content)
+
+    def read_frames(self, num_frames: int, height: int, width: int) -> tuple[Pixels, ...]:
+        """RGB frames, uint8 [height, width, 3]. Raises EOFError if the file is shorter.
+
+        The pixels are copied: a view would end this process if the other one shortened the file.
+        """
+        frames: np.ndarray[Any, np.dtype[np.uint8]]
+        frames = np.empty((num_frames, height, width, 3), np.uint8)
+        for index, frame in enumerate(frames):
+            self._read_into(memoryview(frame).cast("B"), index * frame.nbytes)
+        return tuple(frames)
+
+    def clear(self) -> None:
+        """Give the memory back."""
+        os.ftruncate(self.descriptor, 0)
+
+    def close(self) -> None:
+        os.close(self.descriptor)
+
+    def _read_into(self, buffer: memoryview, offset: int) -> None:
+        done = 0
+        while done < len(buffer):
+            count = os.preadv(self.descriptor, [buffer[done:]], offset + done)
+            if count == 0:
+                raise EOFError
+            done += count
+
+
+@contextmanager
+def cleared(*files: AnonymousFile) -> Iterator[None]:
+    """Give the memory of the files back at the end."""
+    try:
+        yield
+    finally:
+        for file in files:
+            file.clear()

@@ -1,0 +1,106 @@
+"""A decode process: reads one file after another, and writes its pixels to a file shared with the service.
+
+The service starts it with `python -m serving.images.worker`; it speaks the messages of
+`serving.images.wire` on its standard input, a socket.
+"""
+
+import contextlib
+import os
+import sys
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+import numpy as np
+from pydicom.pixels import decoders  # noqa: F401, loaded before the first file and its deadline
+
+from serving.images.confinement import confine, end_with_parent, kill_after
+from serving.images.decoding import open_file
+from serving.images.header import read_header
+from serving.images.limits import DecodeLimits
+from serving.images.refusal import Refusal, RefusalReason, refusing
+from serving.images.wire import Answer, Decoded, Header, Job, Ready, Refused, Setup, Taken, encode
+
+_MAX_NOTES = 32
+
+
+class Worker:
+    def __init__(self, setup: Setup) -> None:
+        self._input = setup.input_descriptor
+        self._output = setup.output_descriptor
+        self.limits = msgspec.convert(setup.limits, DecodeLimits, strict=False)
+
+    def answer(self, job: Job) -> Answer:
+        """Never raises, except when the process itself must end."""
+        kill_after(self.limits.timeout_s)
+        try:
+            with refusing("file"):
+                content = self._content(job)
+                if job.task == "header":
+                    return self._header(content)
+                return self._decoded(content, job.suffix)
+        except Refusal as refusal:
+            return Refused(reason=refusal.reason.value, message=refusal.message)
+        finally:
+            kill_after(None)
+
+    def _content(self, job: Job) -> bytes:
+        if job.path is not None:
+            return Path(job.path).read_bytes()
+        return os.pread(self._input, job.num_bytes, 0)
+
+    def _header(self, content: bytes) -> Header:
+        header = read_header(content, self.limits)
+        self._write(memoryview(header), 0)
+        return Header(num_bytes=len(header))
+
+    def _decoded(self, content: bytes, suffix: str) -> Decoded:
+        decoding = open_file(content, suffix, self.limits)
+        num_frames, size = 0, (0, 0)
+        for frame in decoding.frames:
+            if num_frames and frame.shape[:2] != size:
+                raise Refusal(RefusalReason.UNREADABLE, "The frames of the file differ in size.")
+            size = (frame.shape[0], frame.shape[1])
+            pixels = np.ascontiguousarray(frame, np.uint8)
+            self._write(memoryview(pixels).cast("B"), num_frames * pixels.nbytes)
+            num_frames += 1
+        return Decoded(
+            num_frames=num_frames,
+            height=size[0],
+            width=size[1],
+            format=decoding.format,
+            laterality=decoding.laterality.value if decoding.laterality else None,
+            modality=decoding.modality.value if decoding.modality else None,
+            pixel_spacing_mm=decoding.pixel_spacing_mm,
+            notes=list(dict.fromkeys(decoding.notes))[:_MAX_NOTES],
+        )
+
+    def _write(self, data: memoryview, offset: int) -> None:
+        while data:
+            written = os.pwrite(self._output, data, offset)
+            data, offset = data[written:], offset + written
+
+
+def main() -> None:
+    # The standard input is a socket: answers go back on it. Libraries print to the standard output.
+    connection = sys.stdin.fileno()
+    with open(connection, "rb") as requests, open(os.dup(connection), "wb") as answers:  # noqa: PTH123
+        setup = msgspec.json.decode(requests.readline(), type=Setup)
+        end_with_parent(setup.parent_pid)
+        worker = Worker(setup)
+        confine(worker.limits)
+        _send(answers, Ready())
+        for line in requests:
+            _send(answers, Taken())
+            _send(answers, worker.answer(msgspec.json.decode(line, type=Job)))
+
+
+def _send(answers: BinaryIO, message: Answer) -> None:
+    answers.write(encode(message))
+    answers.flush()
+
+
+if __name__ == "__main__":
+    # The service ended: there is nobody to answer.
+    with contextlib.suppress(BrokenPipeError):
+        main()
