@@ -7,7 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from serving.engine.protocol import LeasedModel, ModelDescription, ModelOutput, RawHeatMap
+from serving.engine.protocol import (
+    LeasedModel,
+    LeasedSegmenter,
+    ModelDescription,
+    ModelOutput,
+    PixelClasses,
+    RawHeatMap,
+)
 from serving.errors import Reason, ServingError
 from serving.images.image import Pixels
 from serving.server.deadline import Deadline
@@ -33,31 +40,75 @@ def described(version: str = "1", **changes: object) -> ModelDescription:
     return ModelDescription(**{**fields, **changes})  # type: ignore[arg-type]
 
 
-class FakeModel:
-    """Says of each image what `logits` says."""
+def lesion_map() -> RawHeatMap:
+    values = np.zeros((8, 8), np.float32)
+    values[2:4, 2:4] = 1
+    return RawHeatMap(values=values, method="grad_cam")
 
-    def __init__(self, description: ModelDescription, logits: Sequence[float]) -> None:
+
+class FakeModel:
+    """Says of each image what `logits` says of it."""
+
+    def __init__(
+        self,
+        description: ModelDescription,
+        logits: Callable[[Pixels], Sequence[float]] | Sequence[float],
+    ) -> None:
         self.description = description
         self.batches: list[int] = []
-        self._logits = np.asarray(logits, np.float32)
+        self.timeouts_s: list[float] = []
+        self.raw = lesion_map()
+        self.failure: ServingError | None = None
+        self.failure_of_maps: ServingError | None = None
+        self._logits = logits
 
     async def predict(self, images: Sequence[Pixels], *, timeout_s: float) -> list[ModelOutput]:
         self.batches.append(len(images))
-        features = np.zeros(8, np.float32)
-        return [ModelOutput(logits=self._logits, features=features) for _ in images]
+        self.timeouts_s.append(timeout_s)
+        if self.failure is not None:
+            raise self.failure
+        return [
+            ModelOutput(
+                logits=np.asarray(self._of(image), np.float32), features=np.zeros(8, np.float32)
+            )
+            for image in images
+        ]
 
     async def explain(self, image: Pixels, *, class_index: int, timeout_s: float) -> RawHeatMap:
-        values = np.zeros((8, 8), np.float32)
-        values[2:4, 2:4] = 1
-        return RawHeatMap(values=values, method="grad_cam")
+        self.timeouts_s.append(timeout_s)
+        if self.failure_of_maps is not None:
+            raise self.failure_of_maps
+        return self.raw
+
+    def _of(self, image: Pixels) -> Sequence[float]:
+        return self._logits(image) if callable(self._logits) else self._logits
+
+
+class FakeSegmenter:
+    """Finds a lesion in the upper left quarter of every image."""
+
+    name, version, classes = "fovea-segmentation", "1", ("background", "lesion")
+
+    async def segment(self, image: Pixels, *, timeout_s: float) -> PixelClasses:
+        class_map = np.zeros(image.shape[:2], np.uint8)
+        class_map[: image.shape[0] // 2, : image.shape[1] // 2] = 1
+        return PixelClasses(class_map=class_map, classes=self.classes)
 
 
 class FakeEngine:
     """`model` is served; None stands for no registered version."""
 
-    def __init__(self, model: FakeModel | None = None) -> None:
+    def __init__(
+        self,
+        model: FakeModel | None = None,
+        *,
+        quality: FakeModel | None = None,
+        segmenter: FakeSegmenter | None = None,
+    ) -> None:
         self.model = model
         self.num_queued = 0
+        self._quality = quality
+        self._segmenter = segmenter
 
     @asynccontextmanager
     async def lease(self) -> AsyncIterator[LeasedModel]:
@@ -67,7 +118,13 @@ class FakeEngine:
 
     @asynccontextmanager
     async def lease_quality(self) -> AsyncIterator[LeasedModel | None]:
-        yield None
+        yield self._quality
+
+    @asynccontextmanager
+    async def lease_segmenter(self) -> AsyncIterator[LeasedSegmenter]:
+        if self._segmenter is None:
+            raise ServingError(Reason.SEGMENTATION_UNAVAILABLE, "No segmentation model is served.")
+        yield self._segmenter
 
     def current(self) -> ModelDescription | None:
         return self.model.description if self.model else None
