@@ -32,7 +32,8 @@ def main() -> None:
     options.add_argument("data", type=Path)
     options.add_argument("--split", default="test")
     arguments = options.parse_args()
-    rows, times = [], []
+    rows: list[list[str]] = []
+    times: list[float] = []
     for copy, change in COPIES.items():
         rows += measured_rows(arguments.data / arguments.split, copy, change, times)
     print(f"{arguments.split} of {arguments.data.name}; 95 % Wilson intervals\n")

@@ -52,6 +52,8 @@ def test_an_ungradable_image_does_not_count_if_another_of_the_eye_is_gradable() 
     assert eye.result.classification.primary_diagnosis == "Fundus_DR_Mild"
     assert eye.result.risk.risk_level == "low"
     assert list(eye.notes) == ["Image 0 does not count: not gradable: blur."]
+    assert not eye.result.evidence[0].is_positive
+    assert not any("Retake" in text for text in eye.result.recommendations)
     assert diagnosis.status == "success"
 
 
@@ -71,6 +73,14 @@ def test_an_eye_is_positive_if_any_gradable_image_is() -> None:
     assert evidence.probability == pytest.approx(0.6)
     assert eye.result.risk.risk_level == "critical"
     assert eye.result.classification.primary_diagnosis == "Fundus_RAO"
+
+
+def test_the_score_of_an_eye_is_the_highest_of_its_images() -> None:
+    diagnosis = answer_to(right(RAO, 0.6), right(PROLIFERATIVE, 0.95, position=1))
+    scores = [image.result.risk.risk_score for image in diagnosis.images]
+    assert scores == [pytest.approx(0.75), pytest.approx(0.95)]
+    assert diagnosis.eyes[0].result.risk.risk_level == "critical"
+    assert diagnosis.eyes[0].result.risk.risk_score == pytest.approx(0.95)
 
 
 def test_images_of_an_eye_that_disagree_are_named() -> None:
@@ -123,6 +133,18 @@ def test_an_eye_without_a_diagnosis_hides_no_urgent_one() -> None:
     assert diagnosis.result.risk.risk_level == "high"
 
 
+def test_an_eye_without_a_diagnosis_comes_before_one_without_a_rule() -> None:
+    assert answer_to(right(DRUSEN), left(NORMAL, blur=True)).status == "abstained"
+
+
+def test_an_image_with_a_low_confidence_gives_way_to_one_with_a_diagnosis() -> None:
+    unsure = file([0.45, 0.3, 0.1, 0.05, 0.1], position=1, laterality=RIGHT)
+    diagnosis = answer_to(right(NORMAL), unsure)
+    assert diagnosis.images[1].result.abstained
+    assert diagnosis.status == "success"
+    assert diagnosis.eyes[0].result.risk.risk_level == "low"
+
+
 def test_an_unknown_risk_of_one_eye_is_not_called_low_for_the_patient() -> None:
     diagnosis = answer_to(right(NORMAL), left(DRUSEN))
     assert diagnosis.result.classification.primary_diagnosis == "Fundus_Drusen"
@@ -140,7 +162,8 @@ def without_numbers(result: pb.DiagnosisResult) -> bytes:
     copy = pb.DiagnosisResult()
     copy.CopyFrom(result)
     copy.ClearField("limitations")
-    return copy.SerializeToString(deterministic=True)
+    content: bytes = copy.SerializeToString(deterministic=True)
+    return content
 
 
 def reordered(images: Sequence[ImageInput], order: Sequence[int]) -> list[ImageInput]:

@@ -86,7 +86,8 @@ def test_peaks_of_the_heat_map_are_findings_with_their_place() -> None:
     of_class, first, second = findings("Fundus_DME", heat_map=HEAT_MAP)
     assert of_class.location == first.location == "superior nasal quadrant"
     assert second.location == "inferior temporal quadrant"
-    assert (first.source, first.confidence) == ("heat_map", pytest.approx(0.9))
+    assert first.source == "heat_map"
+    assert first.confidence == pytest.approx(0.9)
 
 
 def test_without_laterality_the_side_of_the_image_is_named() -> None:

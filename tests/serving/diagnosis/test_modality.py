@@ -67,6 +67,14 @@ def test_every_drawn_class_is_of_its_own_kind(name: str) -> None:
     assert 0.5 <= found.confidence <= 1
 
 
+def test_a_lit_disc_with_hard_edges_is_no_fundus() -> None:
+    y, x = np.mgrid[-1:1:96j, -1:1:96j]
+    disc = (x**2 + y**2 < 0.9)[..., None]
+    stripes = np.where(np.arange(96)[:, None, None] // 2 % 2, 255, 60)
+    image = (disc * stripes * np.array([0.8, 0.5, 0.3])).astype(np.uint8)
+    assert find_modality(image, None).modality is Modality.OTHER
+
+
 def test_a_real_photograph_is_fundus_with_and_without_its_black_corners() -> None:
     image = photograph("retina.jpg")
     assert find_modality(image, None).modality is Modality.FUNDUS

@@ -57,6 +57,11 @@ def test_the_sharp_edge_of_the_field_hides_no_blur() -> None:
     assert "blur" in measured_quality(out_of_focus, Modality.FUNDUS).reasons
 
 
+def test_the_rounding_of_a_dim_image_hides_no_blur() -> None:
+    dim = blurred(scaled(photograph("retina.jpg"), 0.2), 0.02)
+    assert "blur" in measured_quality(dim, Modality.FUNDUS).reasons
+
+
 def test_the_contrast_does_not_change_the_blur() -> None:
     sharp = photograph("retina.jpg")
     assert measure_fundus(scaled(sharp, 0.5)).blur == pytest.approx(

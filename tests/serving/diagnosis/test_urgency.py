@@ -151,7 +151,7 @@ def test_an_error_names_the_line_and_the_field(change: tuple[str, str], expected
 
 def test_a_second_rule_for_the_same_place_is_refused() -> None:
     (line,) = refusal(START + CONDITIONS + RULE + RULE.removeprefix("rules:\n"))
-    assert line.startswith("rules.yaml:14:") or line.startswith("rules.yaml:15:")
+    assert line.startswith(("rules.yaml:14:", "rules.yaml:15:"))
     assert "a row above has it" in line
 
 
