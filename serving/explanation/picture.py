@@ -35,10 +35,11 @@ def spread_over(values: Array, seen: Area, height: int, width: int) -> Array:
     top, bottom = _edges(seen.top, seen.bottom, height)
     left, right = _edges(seen.left, seen.right, width)
     enlarged = Image.fromarray(values.astype(np.float32)).resize(
-        (right - left, bottom - top), Image.Resampling.BILINEAR
+        (right - left, bottom - top), Image.Resampling.BICUBIC
     )
     spread = np.full((height, width), np.nan, np.float32)
-    spread[top:bottom, left:right] = np.asarray(enlarged)
+    # Beside a peak a cubic goes below zero.
+    spread[top:bottom, left:right] = np.maximum(np.asarray(enlarged), 0)
     return spread
 
 

@@ -2,6 +2,7 @@
 
 import io
 import logging
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,6 +33,8 @@ _NO_DICOM = (
     "DICOM objects can be made for DICOM input only, and this file is none. "
     "Send a DICOM file, or leave include_dicom out."
 )
+
+_only_one = threading.Lock()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +67,8 @@ def quiet_libraries() -> Iterator[None]:
     """Keep warnings and logs of the libraries back: they quote the values that they are about."""
     for name in ("pydicom", "highdicom"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    with warnings.catch_warnings():
+    # The filters are those of the whole process, so a thread that leaves would uncover the others.
+    with _only_one, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
 
