@@ -89,10 +89,14 @@ class SegmentationNetwork(nn.Module):
 
 
 def _strides(reductions: Sequence[int]) -> list[int]:
-    """The stride that the decoder uses each feature map of the encoder for."""
-    if len(set(reductions)) == 1:
-        return list(FLAT_STRIDES)
-    return list(reductions)
+    """The stride that the decoder uses each feature map of the encoder for.
+
+    Maps of a pyramid keep theirs. Others are resized to the deepest strides.
+    """
+    is_pyramid = all(stride == 2 ** (stride.bit_length() - 1) for stride in reductions)
+    if is_pyramid and len(set(reductions)) == len(reductions):
+        return list(reductions)
+    return list(FLAT_STRIDES[-len(reductions) :])
 
 
 def network_config(
@@ -112,9 +116,9 @@ def network_config(
     reductions = info.reduction()
     if len(set(reductions)) == 1:
         depth = len(info.info)
-        options["out_indices"] = [
-            max(0, depth * part // len(FLAT_STRIDES) - 1) for part in range(1, 5)
-        ]
+        num_maps = len(FLAT_STRIDES)
+        last_blocks = {max(0, depth * part // num_maps - 1) for part in range(1, num_maps + 1)}
+        options["out_indices"] = sorted(last_blocks)
     elif reductions[0] == 1:
         options["out_indices"] = list(range(1, len(reductions)))
     return NetworkConfig(

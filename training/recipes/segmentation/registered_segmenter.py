@@ -36,8 +36,7 @@ class _Network(nn.Module):
             settings["encoder"], pretrained=False, features_only=True, **settings["options"]
         )
         info: Any = self.encoder.feature_info
-        reductions = info.reduction()
-        self._strides = list(FLAT_STRIDES if len(set(reductions)) == 1 else reductions)
+        self._strides = _strides(info.reduction())
         self._is_channels_last = str(getattr(self.encoder, "output_fmt", "")).endswith("NHWC")
         channels = dict(zip(self._strides, info.channels(), strict=True))
         self._levels = [2**level for level in range(1, self._strides[-1].bit_length())]
@@ -68,6 +67,13 @@ class _Network(nn.Module):
         if list(feature.shape[-2:]) == size:
             return feature
         return F.interpolate(feature, size, mode="bilinear", antialias=True)
+
+
+def _strides(reductions: list[int]) -> list[int]:
+    is_pyramid = all(stride == 2 ** (stride.bit_length() - 1) for stride in reductions)
+    if is_pyramid and len(set(reductions)) == len(reductions):
+        return list(reductions)
+    return list(FLAT_STRIDES[-len(reductions) :])
 
 
 class _Segmenter:
