@@ -39,12 +39,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def open_service(settings: ServingSettings) -> Service:
     """The service with its parts. Raises StartError or DataError."""
+    metrics = Metrics()
     return Service(
         settings,
-        engine=open_engine(settings),
+        engine=open_engine(settings, metrics.count_batch),
         pool=_decode_pool(settings),
         rules=_rules(settings),
-        metrics=Metrics(),
+        metrics=metrics,
     )
 
 

@@ -176,10 +176,6 @@ class ServingSettings(BaseSettings):
     urgency_rules: Path | None = Field(
         None, description="YAML file of urgency rules in place of the built-in ones"
     )
-    traces: bool = Field(
-        False,
-        description="keep each diagnosis as an MLflow trace, without pixels and identifiers",
-    )
 
     @property
     def has_tls(self) -> bool:

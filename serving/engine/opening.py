@@ -5,16 +5,24 @@ import mlflow
 from serving.engine.backend import Backend
 from serving.engine.embedded import EmbeddedBackend, choose_device
 from serving.engine.registry import ModelRegistry
+from serving.engine.served_model import CountBatch, count_nothing
 from serving.engine.serving_engine import ServingEngine
 from serving.settings import EngineKind, ServingSettings, StartError
 from tracking_plugin.adopted_server import adopt_server, require_tracking_uri
 from tracking_plugin.server_address import AddressError, is_server
 
 
-def open_serving_engine(settings: ServingSettings) -> ServingEngine:
+def open_serving_engine(
+    settings: ServingSettings, count_batch: CountBatch | None = None
+) -> ServingEngine:
     """The engine, not yet started. Raises StartError."""
     registry = ModelRegistry(_tracking_uri(settings))
-    return ServingEngine(settings, registry=registry, backend=_backend(settings, registry))
+    return ServingEngine(
+        settings,
+        registry=registry,
+        backend=_backend(settings, registry),
+        count_batch=count_batch or count_nothing,
+    )
 
 
 def _backend(settings: ServingSettings, registry: ModelRegistry) -> Backend:

@@ -1,24 +1,42 @@
 """A loaded classifier with its queue of batches, and a loaded segmentation model with its turn."""
 
 import asyncio
+from collections.abc import Callable, Sequence
 
 from serving.engine.backend import Runner, SegmentationRunner
 from serving.engine.batcher import Batcher
+from serving.engine.protocol import Array, ModelOutput
 from serving.engine.registry import RegisteredVersion
+
+CountBatch = Callable[[int], None]
+"""Sees the number of images of each batch."""
+
+
+def count_nothing(num_images: int) -> None: ...
 
 
 class ServedClassifier:
     """A version of a classifier."""
 
     def __init__(
-        self, version: RegisteredVersion, runner: Runner, *, max_batch: int, max_wait_s: float
+        self,
+        version: RegisteredVersion,
+        runner: Runner,
+        *,
+        max_batch: int,
+        max_wait_s: float,
+        count_batch: CountBatch = count_nothing,
     ) -> None:
+        async def predict(images: Sequence[Array], timeout_s: float) -> list[ModelOutput]:
+            count_batch(len(images))
+            return await runner.predict(images, timeout_s=timeout_s)
+
         self.version = version
         self.runner = runner
         self.max_batch = max_batch
         self.explaining = asyncio.Lock()
         self.batcher = Batcher(
-            lambda images, timeout_s: runner.predict(images, timeout_s=timeout_s),
+            predict,
             max_batch=max_batch,
             max_wait_s=max_wait_s,
             num_parallel=runner.num_parallel,

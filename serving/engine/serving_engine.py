@@ -16,7 +16,12 @@ from serving.engine.leased_segmenter import LeasedSegmentation
 from serving.engine.places import Places
 from serving.engine.protocol import LeasedModel, LeasedSegmenter, ModelDescription
 from serving.engine.registry import ModelRegistry, RegisteredVersion
-from serving.engine.served_model import ServedClassifier, ServedSegmenter
+from serving.engine.served_model import (
+    CountBatch,
+    ServedClassifier,
+    ServedSegmenter,
+    count_nothing,
+)
 from serving.engine.versions import L, Versions
 from serving.errors import Reason, ServingError
 from serving.settings import ServingSettings
@@ -43,11 +48,17 @@ class ServingEngine:
     """Implements `serving.engine.protocol.Engine` on any backend."""
 
     def __init__(
-        self, settings: ServingSettings, *, registry: ModelRegistry, backend: Backend
+        self,
+        settings: ServingSettings,
+        *,
+        registry: ModelRegistry,
+        backend: Backend,
+        count_batch: CountBatch = count_nothing,
     ) -> None:
         self._settings = settings
         self._registry = registry
         self._backend = backend
+        self._count_batch = count_batch
         self._places = Places(settings.max_queued_images, things="images")
         self._background = Places(settings.max_queued_images, things="images")
         self._explanations = Places(MAX_WAITING_EXPLANATIONS, things="explanations")
@@ -166,6 +177,7 @@ class ServingEngine:
             runner,
             max_batch=self._settings.max_batch_size,
             max_wait_s=self._settings.max_batch_wait_ms / 1000,
+            count_batch=self._count_batch,
         )
 
     async def _load_segmenter(self, version: RegisteredVersion) -> ServedSegmenter:
