@@ -72,8 +72,8 @@ class ModalityEntry(BaseModel):
 
 class OutOfDistributionEntry(BaseModel):
     is_outside: bool
-    distance: float | None
-    threshold: float | None
+    distance: float | None = None
+    threshold: float | None = None
     method: str
 
 
@@ -88,12 +88,14 @@ class EvidenceEntry(BaseModel):
 
     condition: str
     probability: float
-    threshold: float | None = Field(description="null if the required sensitivity cannot be shown")
+    threshold: float | None = Field(
+        None, description="null if the required sensitivity cannot be shown"
+    )
     is_positive: bool
     required_sensitivity: float
-    sensitivity: float | None
+    sensitivity: float | None = None
     support: int
-    confidence_interval: tuple[float, float] | None
+    confidence_interval: tuple[float, float] | None = None
     note: str
 
 
@@ -153,21 +155,21 @@ class HeatMapEntry(BaseModel):
     absent_reason: str = Field(description="why there is no map; empty if there is one")
     class_name: str
     method: str
-    map_png: Base64 | None = Field(description="the map in grey")
-    overlay_png: Base64 | None = Field(description="the map over the image")
-    image_png: Base64 | None = Field(description="the image without the map")
+    map_png: Base64 | None = Field(None, description="the map in grey")
+    overlay_png: Base64 | None = Field(None, description="the map over the image")
+    image_png: Base64 | None = Field(None, description="the image without the map")
     peaks: list[PeakEntry]
 
 
 class MaskEntry(BaseModel):
     class_name: str
-    png: Base64 | None
+    png: Base64 | None = None
     area: float = Field(description="share of the image's area")
 
 
 class DicomObjectEntry(BaseModel):
     kind: str = Field(description="segmentation or secondary_capture")
-    content: Base64 | None
+    content: Base64 | None = None
 
 
 class ImageEntry(BaseModel):
@@ -270,7 +272,7 @@ class FeedbackEntry(BaseModel):
     model: str
     version: str
     predicted_class: str = Field(description="empty if the model abstained")
-    verdict: Verdict | None
-    true_class: str | None
+    verdict: Verdict | None = None
+    true_class: str | None = None
     note: str
-    timestamp: datetime | None
+    timestamp: datetime | None = None

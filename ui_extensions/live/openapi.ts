@@ -440,6 +440,150 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/dicom/upload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload
+         * @description Decode images and check them, without a diagnosis; nothing of them is kept.
+         */
+        post: operations["upload_api_v1_dicom_upload_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ai-grpc/diagnose": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Diagnose
+         * @description Diagnose a patient from one or more images.
+         */
+        post: operations["diagnose_api_v1_ai_grpc_diagnose_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dicom/diagnose": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Diagnose
+         * @description Diagnose a patient from one or more images.
+         */
+        post: operations["diagnose_api_v1_dicom_diagnose_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ai-grpc/diagnose-batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Diagnose Batch
+         * @description Diagnose each image by itself; one that cannot be diagnosed has an `error`.
+         */
+        post: operations["diagnose_batch_api_v1_ai_grpc_diagnose_batch_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dicom/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Diagnose Batch
+         * @description Diagnose each image by itself; one that cannot be diagnosed has an `error`.
+         */
+        post: operations["diagnose_batch_api_v1_dicom_batch_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ai-grpc/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Service Health
+         * @description The state of the diagnosis service; 200 also while it is down, with the status `error`.
+         */
+        get: operations["get_service_health_api_v1_ai_grpc_health_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dicom/feedback/{request_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Feedback
+         * @description What was said to a diagnosis.
+         */
+        get: operations["get_feedback_api_v1_dicom_feedback__request_id__get"];
+        put?: never;
+        /**
+         * Give Feedback
+         * @description Agree with a diagnosis or overrule it; again to replace what was said before.
+         */
+        post: operations["give_feedback_api_v1_dicom_feedback__request_id__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/jobs/kinds": {
         parameters: {
             query?: never;
@@ -863,6 +1007,239 @@ export interface components {
             weighted: number | null;
         };
         /**
+         * BatchAnswer
+         * @description The diagnoses in the order of the files, each of which is a request of its own.
+         */
+        BatchAnswer: {
+            /**
+             * Status
+             * @default success
+             * @constant
+             */
+            status: "success";
+            /** Count */
+            count: number;
+            /** Data */
+            data: components["schemas"]["DiagnosisData"][];
+        };
+        /** Body_diagnose_api_v1_ai_grpc_diagnose_post */
+        Body_diagnose_api_v1_ai_grpc_diagnose_post: {
+            /**
+             * File
+             * @description images; `files` means the same
+             * @default []
+             */
+            file: string[];
+            /**
+             * Files
+             * @description images; `file` means the same
+             * @default []
+             */
+            files: string[];
+            /**
+             * Laterality
+             * @description side of the eye of each image, in the order of the images; R, OD, L and OS are understood as well
+             * @default []
+             */
+            laterality: components["schemas"]["Laterality"][];
+            /**
+             * Confidence Threshold
+             * @description abstain from a diagnosis with a lower confidence; default: do not
+             * @default null
+             */
+            confidence_threshold: number | null;
+            /**
+             * Include Segmentation
+             * @default false
+             */
+            include_segmentation: boolean;
+            /**
+             * Include Gradcam
+             * @default false
+             */
+            include_gradcam: boolean;
+            /**
+             * Include Dicom
+             * @description heat maps and masks of DICOM input also as DICOM, with its identifiers
+             * @default false
+             */
+            include_dicom: boolean;
+            /**
+             * Jurisdiction
+             * @description of the urgency rules; default: any
+             * @default
+             */
+            jurisdiction: string;
+        };
+        /** Body_diagnose_api_v1_dicom_diagnose_post */
+        Body_diagnose_api_v1_dicom_diagnose_post: {
+            /**
+             * File
+             * @description images; `files` means the same
+             * @default []
+             */
+            file: string[];
+            /**
+             * Files
+             * @description images; `file` means the same
+             * @default []
+             */
+            files: string[];
+            /**
+             * Laterality
+             * @description side of the eye of each image, in the order of the images; R, OD, L and OS are understood as well
+             * @default []
+             */
+            laterality: components["schemas"]["Laterality"][];
+            /**
+             * Confidence Threshold
+             * @description abstain from a diagnosis with a lower confidence; default: do not
+             * @default null
+             */
+            confidence_threshold: number | null;
+            /**
+             * Include Segmentation
+             * @default false
+             */
+            include_segmentation: boolean;
+            /**
+             * Include Gradcam
+             * @default false
+             */
+            include_gradcam: boolean;
+            /**
+             * Include Dicom
+             * @description heat maps and masks of DICOM input also as DICOM, with its identifiers
+             * @default false
+             */
+            include_dicom: boolean;
+            /**
+             * Jurisdiction
+             * @description of the urgency rules; default: any
+             * @default
+             */
+            jurisdiction: string;
+        };
+        /** Body_diagnose_batch_api_v1_ai_grpc_diagnose_batch_post */
+        Body_diagnose_batch_api_v1_ai_grpc_diagnose_batch_post: {
+            /**
+             * File
+             * @description images; `files` means the same
+             * @default []
+             */
+            file: string[];
+            /**
+             * Files
+             * @description images; `file` means the same
+             * @default []
+             */
+            files: string[];
+            /**
+             * Laterality
+             * @description side of the eye of each image, in the order of the images; R, OD, L and OS are understood as well
+             * @default []
+             */
+            laterality: components["schemas"]["Laterality"][];
+            /**
+             * Confidence Threshold
+             * @description abstain from a diagnosis with a lower confidence; default: do not
+             * @default null
+             */
+            confidence_threshold: number | null;
+            /**
+             * Include Segmentation
+             * @default false
+             */
+            include_segmentation: boolean;
+            /**
+             * Include Gradcam
+             * @default false
+             */
+            include_gradcam: boolean;
+            /**
+             * Include Dicom
+             * @description heat maps and masks of DICOM input also as DICOM, with its identifiers
+             * @default false
+             */
+            include_dicom: boolean;
+            /**
+             * Jurisdiction
+             * @description of the urgency rules; default: any
+             * @default
+             */
+            jurisdiction: string;
+        };
+        /** Body_diagnose_batch_api_v1_dicom_batch_post */
+        Body_diagnose_batch_api_v1_dicom_batch_post: {
+            /**
+             * File
+             * @description images; `files` means the same
+             * @default []
+             */
+            file: string[];
+            /**
+             * Files
+             * @description images; `file` means the same
+             * @default []
+             */
+            files: string[];
+            /**
+             * Laterality
+             * @description side of the eye of each image, in the order of the images; R, OD, L and OS are understood as well
+             * @default []
+             */
+            laterality: components["schemas"]["Laterality"][];
+            /**
+             * Confidence Threshold
+             * @description abstain from a diagnosis with a lower confidence; default: do not
+             * @default null
+             */
+            confidence_threshold: number | null;
+            /**
+             * Include Segmentation
+             * @default false
+             */
+            include_segmentation: boolean;
+            /**
+             * Include Gradcam
+             * @default false
+             */
+            include_gradcam: boolean;
+            /**
+             * Include Dicom
+             * @description heat maps and masks of DICOM input also as DICOM, with its identifiers
+             * @default false
+             */
+            include_dicom: boolean;
+            /**
+             * Jurisdiction
+             * @description of the urgency rules; default: any
+             * @default
+             */
+            jurisdiction: string;
+        };
+        /** Body_upload_api_v1_dicom_upload_post */
+        Body_upload_api_v1_dicom_upload_post: {
+            /**
+             * File
+             * @description images; `files` means the same
+             * @default []
+             */
+            file: string[];
+            /**
+             * Files
+             * @description images; `file` means the same
+             * @default []
+             */
+            files: string[];
+            /**
+             * Laterality
+             * @description side of the eye of each image, in the order of the images; R, OD, L and OS are understood as well
+             * @default []
+             */
+            laterality: components["schemas"]["Laterality"][];
+        };
+        /**
          * CatalogMetric
          * @description One metric with a fixed name.
          */
@@ -936,6 +1313,27 @@ export interface components {
             label: components["schemas"]["Label"];
         };
         /**
+         * CheckedImage
+         * @description What decoding an image has shown.
+         */
+        CheckedImage: {
+            /** File */
+            file: number;
+            laterality: components["schemas"]["Laterality"];
+            /** Laterality Source */
+            laterality_source: string;
+            /** Num Frames */
+            num_frames: number;
+            /** @default null */
+            quality: components["schemas"]["QualityEntry"] | null;
+            /** @default null */
+            modality: components["schemas"]["ModalityEntry"] | null;
+            /** Notes */
+            notes: string[];
+            /** @default null */
+            error: components["schemas"]["ProblemEntry"] | null;
+        };
+        /**
          * ClassReport
          * @description One class against the rest; a value is null if the images leave it undefined.
          */
@@ -970,6 +1368,25 @@ export interface components {
              * @default null
              */
             auc_roc: number | null;
+        };
+        /** ClassificationEntry */
+        ClassificationEntry: {
+            /**
+             * Primary Diagnosis
+             * @description empty if there is none
+             */
+            primary_diagnosis: string;
+            /**
+             * Confidence
+             * @description probability of the primary diagnosis
+             */
+            confidence: number;
+            /** Probabilities */
+            probabilities: {
+                [key: string]: number;
+            };
+            /** Is Calibrated */
+            is_calibrated: boolean;
         };
         /**
          * CommandEntry
@@ -1200,6 +1617,131 @@ export interface components {
             /** Popular Presets */
             popular_presets: components["schemas"]["PopularPreset"][];
         };
+        /** DiagnosisAnswer */
+        DiagnosisAnswer: {
+            /**
+             * Status
+             * @default success
+             * @constant
+             */
+            status: "success";
+            data: components["schemas"]["DiagnosisData"];
+        };
+        /**
+         * DiagnosisData
+         * @description The diagnosis of one request: the result of the patient, and of each eye and image.
+         */
+        DiagnosisData: {
+            /** Model Used */
+            model_used: string;
+            /**
+             * Processing Time
+             * @description seconds
+             */
+            processing_time: number;
+            classification: components["schemas"]["ClassificationEntry"];
+            /** Findings */
+            findings: components["schemas"]["FindingEntry"][];
+            risk: components["schemas"]["RiskEntry"];
+            /** Recommendations */
+            recommendations: string[];
+            /** @default null */
+            quality: components["schemas"]["QualityEntry"] | null;
+            /** @default null */
+            modality: components["schemas"]["ModalityEntry"] | null;
+            /** @default null */
+            out_of_distribution: components["schemas"]["OutOfDistributionEntry"] | null;
+            /** @default null */
+            prediction_set: components["schemas"]["PredictionSetEntry"] | null;
+            /** Abstained */
+            abstained: boolean;
+            /**
+             * Reason
+             * @description why there is no diagnosis; empty unless `abstained`
+             */
+            reason: string;
+            /** Evidence */
+            evidence: components["schemas"]["EvidenceEntry"][];
+            /** @default null */
+            model: components["schemas"]["ModelEntry"] | null;
+            /** @default null */
+            guideline: components["schemas"]["GuidelineEntry"] | null;
+            /** Intended Use */
+            intended_use: string;
+            /** Limitations */
+            limitations: string[];
+            /** Request Id */
+            request_id: string;
+            status: components["schemas"]["DiagnosisStatus"];
+            /** Images */
+            images: components["schemas"]["ImageEntry"][];
+            /** Eyes */
+            eyes: components["schemas"]["EyeEntry"][];
+            /** @default null */
+            error: components["schemas"]["ProblemEntry"] | null;
+        };
+        /**
+         * DiagnosisResult
+         * @description The result for an image, an eye or the patient.
+         */
+        DiagnosisResult: {
+            /** Model Used */
+            model_used: string;
+            /**
+             * Processing Time
+             * @description seconds
+             */
+            processing_time: number;
+            classification: components["schemas"]["ClassificationEntry"];
+            /** Findings */
+            findings: components["schemas"]["FindingEntry"][];
+            risk: components["schemas"]["RiskEntry"];
+            /** Recommendations */
+            recommendations: string[];
+            /** @default null */
+            quality: components["schemas"]["QualityEntry"] | null;
+            /** @default null */
+            modality: components["schemas"]["ModalityEntry"] | null;
+            /** @default null */
+            out_of_distribution: components["schemas"]["OutOfDistributionEntry"] | null;
+            /** @default null */
+            prediction_set: components["schemas"]["PredictionSetEntry"] | null;
+            /** Abstained */
+            abstained: boolean;
+            /**
+             * Reason
+             * @description why there is no diagnosis; empty unless `abstained`
+             */
+            reason: string;
+            /** Evidence */
+            evidence: components["schemas"]["EvidenceEntry"][];
+            /** @default null */
+            model: components["schemas"]["ModelEntry"] | null;
+            /** @default null */
+            guideline: components["schemas"]["GuidelineEntry"] | null;
+            /** Intended Use */
+            intended_use: string;
+            /** Limitations */
+            limitations: string[];
+        };
+        /**
+         * DiagnosisStatus
+         * @enum {string}
+         */
+        DiagnosisStatus: "success" | "abstained" | "error";
+        /** DicomObjectEntry */
+        DicomObjectEntry: {
+            /**
+             * Kind
+             * @description segmentation or secondary_capture
+             */
+            kind: string;
+            /**
+             * Content
+             * @default null
+             */
+            content: string | null;
+        };
         /**
          * Direction
          * @description Which values of a metric are better.
@@ -1321,7 +1863,7 @@ export interface components {
          * @description The reasons that a client can distinguish.
          * @enum {string}
          */
-        ErrorCode: "BAD_REQUEST" | "FORBIDDEN" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "CONFLICT" | "TOO_LARGE" | "VALIDATION_ERROR" | "TOO_MANY_REQUESTS" | "UNAVAILABLE" | "INTERNAL_ERROR";
+        ErrorCode: "BAD_REQUEST" | "FORBIDDEN" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "CONFLICT" | "TOO_LARGE" | "VALIDATION_ERROR" | "TOO_MANY_REQUESTS" | "UNAVAILABLE" | "UPSTREAM_ERROR" | "UPSTREAM_TIMEOUT" | "INTERNAL_ERROR";
         /**
          * ErrorResponse
          * @description The body of every error response.
@@ -1345,6 +1887,50 @@ export interface components {
              * @default null
              */
             request_id: string | null;
+        };
+        /**
+         * EvidenceEntry
+         * @description What was shown of the model for one condition, on its validation split.
+         */
+        EvidenceEntry: {
+            /** Condition */
+            condition: string;
+            /** Probability */
+            probability: number;
+            /**
+             * Threshold
+             * @description null if the required sensitivity cannot be shown
+             * @default null
+             */
+            threshold: number | null;
+            /** Is Positive */
+            is_positive: boolean;
+            /** Required Sensitivity */
+            required_sensitivity: number;
+            /**
+             * Sensitivity
+             * @default null
+             */
+            sensitivity: number | null;
+            /** Support */
+            support: number;
+            /**
+             * Confidence Interval
+             * @default null
+             */
+            confidence_interval: [
+                number,
+                number
+            ] | null;
+            /** Note */
+            note: string;
+        };
+        /** EyeEntry */
+        EyeEntry: {
+            laterality: components["schemas"]["Laterality"];
+            /** Files */
+            files: number[];
+            result: components["schemas"]["DiagnosisResult"];
         };
         /**
          * FailingRun
@@ -1373,6 +1959,75 @@ export interface components {
              * Format: date-time
              */
             timestamp: string;
+        };
+        /**
+         * FeedbackEntry
+         * @description The newest feedback on a diagnosis; `verdict` is null while there is none.
+         */
+        FeedbackEntry: {
+            /** Request Id */
+            request_id: string;
+            /** Model */
+            model: string;
+            /** Version */
+            version: string;
+            /**
+             * Predicted Class
+             * @description empty if the model abstained
+             */
+            predicted_class: string;
+            /** @default null */
+            verdict: components["schemas"]["Verdict"] | null;
+            /**
+             * True Class
+             * @default null
+             */
+            true_class: string | null;
+            /** Note */
+            note: string;
+            /**
+             * Timestamp
+             * @default null
+             */
+            timestamp: string | null;
+        };
+        /**
+         * FeedbackRequest
+         * @description What a clinician says to a diagnosis.
+         */
+        FeedbackRequest: {
+            verdict: components["schemas"]["Verdict"];
+            /**
+             * Class Name
+             * @description the true class, with `overrule`; one of the model's
+             * @default null
+             */
+            class_name: string | null;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+        };
+        /** FindingEntry */
+        FindingEntry: {
+            /** Finding Id */
+            finding_id: string;
+            /** Pathology */
+            pathology: string;
+            /** Description */
+            description: string;
+            /** Location */
+            location: string;
+            /** Severity */
+            severity: string;
+            /** Confidence */
+            confidence: number;
+            /**
+             * Source
+             * @description class, heat_map or segmentation
+             */
+            source: string;
         };
         /**
          * GpuStats
@@ -1432,6 +2087,22 @@ export interface components {
              */
             temperature: number | null;
         };
+        /** GuidelineEntry */
+        GuidelineEntry: {
+            /** Condition */
+            condition: string;
+            /** Jurisdiction */
+            jurisdiction: string;
+            /** Edition */
+            edition: string;
+            /** Source */
+            source: string;
+            /**
+             * Signature
+             * @description whether a clinician has signed the rules
+             */
+            signature: string;
+        };
         /**
          * HeadlineValue
          * @description The newest value of a metric by which a run is followed, whichever program has logged it.
@@ -1488,6 +2159,74 @@ export interface components {
              * @description the runs with the newest failures, the newest first
              */
             failing_runs: components["schemas"]["FailingRun"][];
+        };
+        /** HeatMapEntry */
+        HeatMapEntry: {
+            /**
+             * Absent Reason
+             * @description why there is no map; empty if there is one
+             */
+            absent_reason: string;
+            /** Class Name */
+            class_name: string;
+            /** Method */
+            method: string;
+            /**
+             * Map Png
+             * @description the map in grey
+             * @default null
+             */
+            map_png: string | null;
+            /**
+             * Overlay Png
+             * @description the map over the image
+             * @default null
+             */
+            overlay_png: string | null;
+            /**
+             * Image Png
+             * @description the image without the map
+             * @default null
+             */
+            image_png: string | null;
+            /** Peaks */
+            peaks: components["schemas"]["PeakEntry"][];
+        };
+        /**
+         * ImageEntry
+         * @description One image of the request; `file` is its position there.
+         */
+        ImageEntry: {
+            /** File */
+            file: number;
+            laterality: components["schemas"]["Laterality"];
+            /**
+             * Laterality Source
+             * @description request, tag, file_name or unknown
+             */
+            laterality_source: string;
+            /** Num Frames */
+            num_frames: number;
+            /** Worst Frame */
+            worst_frame: number;
+            /** Notes */
+            notes: string[];
+            /** @default null */
+            result: components["schemas"]["DiagnosisResult"] | null;
+            /** @default null */
+            heat_map: components["schemas"]["HeatMapEntry"] | null;
+            /**
+             * Masks
+             * @default []
+             */
+            masks: components["schemas"]["MaskEntry"][];
+            /**
+             * Dicom Objects
+             * @default []
+             */
+            dicom_objects: components["schemas"]["DicomObjectEntry"][];
+            /** @default null */
+            error: components["schemas"]["ProblemEntry"] | null;
         };
         /**
          * JobEntry
@@ -1723,6 +2462,11 @@ export interface components {
             fr: string;
         };
         /**
+         * Laterality
+         * @enum {string}
+         */
+        Laterality: "right" | "left" | "unknown";
+        /**
          * LatestMetrics
          * @description The newest value of every metric, and the progress of the run.
          */
@@ -1821,6 +2565,21 @@ export interface components {
             level: components["schemas"]["LogLevel"];
             /** Message */
             message: string;
+        };
+        /** MaskEntry */
+        MaskEntry: {
+            /** Class Name */
+            class_name: string;
+            /**
+             * Png
+             * @default null
+             */
+            png: string | null;
+            /**
+             * Area
+             * @description share of the image's area
+             */
+            area: number;
         };
         /**
          * MemoryStats
@@ -2059,6 +2818,29 @@ export interface components {
          */
         MlflowStatus: "SCHEDULED" | "RUNNING" | "FINISHED" | "FAILED" | "KILLED";
         /**
+         * Modality
+         * @description The kind of an image; `other` is neither of the retina nor an OCT scan.
+         * @enum {string}
+         */
+        Modality: "fundus" | "oct" | "other" | "unknown";
+        /** ModalityEntry */
+        ModalityEntry: {
+            modality: components["schemas"]["Modality"];
+            /** Confidence */
+            confidence: number;
+            /** Method */
+            method: string;
+        };
+        /** ModelEntry */
+        ModelEntry: {
+            /** Name */
+            name: string;
+            /** Version */
+            version: string;
+            /** Run Id */
+            run_id: string;
+        };
+        /**
          * NewJob
          * @description A job of any kind to create; GET /api/jobs/kinds lists the kinds and their parameters.
          */
@@ -2089,6 +2871,23 @@ export interface components {
          * @enum {string}
          */
         NotFinite: "NaN" | "Infinity" | "-Infinity";
+        /** OutOfDistributionEntry */
+        OutOfDistributionEntry: {
+            /** Is Outside */
+            is_outside: boolean;
+            /**
+             * Distance
+             * @default null
+             */
+            distance: number | null;
+            /**
+             * Threshold
+             * @default null
+             */
+            threshold: number | null;
+            /** Method */
+            method: string;
+        };
         /** PauseRequest */
         PauseRequest: {
             /**
@@ -2103,6 +2902,24 @@ export interface components {
              * @default false
              */
             release: boolean;
+        };
+        /**
+         * PeakEntry
+         * @description A region of the heat map around a maximum; coordinates are fractions of width and height.
+         */
+        PeakEntry: {
+            /** X */
+            x: number;
+            /** Y */
+            y: number;
+            /** Width */
+            width: number;
+            /** Height */
+            height: number;
+            /** Strength */
+            strength: number;
+            /** Location */
+            location: string;
         };
         /** PerformancePoint */
         PerformancePoint: {
@@ -2143,6 +2960,41 @@ export interface components {
             /** Count */
             count: number;
         };
+        /** PredictionSetEntry */
+        PredictionSetEntry: {
+            /** Classes */
+            classes: string[];
+            /** Coverage */
+            coverage: number;
+            /** Method */
+            method: string;
+        };
+        /** ProblemEntry */
+        ProblemEntry: {
+            /**
+             * Reason
+             * @description a constant such as IMAGE_UNREADABLE
+             */
+            reason: string;
+            /** Message */
+            message: string;
+        };
+        /** QualityEntry */
+        QualityEntry: {
+            /** Gradable */
+            gradable: boolean;
+            /** Reasons */
+            reasons: string[];
+            /** Advice */
+            advice: string;
+            /** Score */
+            score: number;
+            /**
+             * Method
+             * @description model or classical_measures
+             */
+            method: string;
+        };
         /** RecipeEntry */
         RecipeEntry: {
             /** Name */
@@ -2166,6 +3018,26 @@ export interface components {
          * @enum {string}
          */
         RecommendationCode: "loss_not_finite" | "loss_spike" | "loss_plateau" | "data_starvation" | "gpu_too_hot" | "throughput_drop" | "run_silent" | "missed_condition";
+        /** RiskEntry */
+        RiskEntry: {
+            /** Score */
+            score: number;
+            /**
+             * Level
+             * @description low, moderate, high, critical or unknown
+             */
+            level: string;
+            /**
+             * Category
+             * @description the condition that the risk is about
+             */
+            category: string;
+            /**
+             * Urgency
+             * @description in the words of the guideline, or `no rule`
+             */
+            urgency: string;
+        };
         /**
          * Role
          * @description The kind of a metric: `f1` includes kappa, `score` and `error` are the other measures of quality.
@@ -2254,6 +3126,62 @@ export interface components {
              * @default []
              */
             headlines: components["schemas"]["HeadlineValue"][];
+        };
+        /**
+         * ServiceHealth
+         * @description The state of the diagnosis service; `error` if it does not answer.
+         */
+        ServiceHealth: {
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "healthy" | "unhealthy" | "error";
+            /**
+             * Message
+             * @description what to do if the service is not healthy
+             */
+            message: string;
+            /**
+             * Gpu
+             * @default null
+             */
+            gpu: string | null;
+            /**
+             * Gpu Memory Used
+             * @description MB
+             * @default null
+             */
+            gpu_memory_used: number | null;
+            /**
+             * Gpu Memory Total
+             * @description MB
+             * @default null
+             */
+            gpu_memory_total: number | null;
+            /**
+             * Model
+             * @default null
+             */
+            model: string | null;
+            /**
+             * Uptime
+             * @description seconds
+             * @default null
+             */
+            uptime: number | null;
+            /** @default null */
+            model_version: components["schemas"]["ModelEntry"] | null;
+            /**
+             * Engine
+             * @default null
+             */
+            engine: string | null;
+            /**
+             * Queued
+             * @default null
+             */
+            queued: number | null;
         };
         /**
          * ShownNotification
@@ -2541,6 +3469,23 @@ export interface components {
          * @enum {string}
          */
         Unit: "" | "fraction" | "count" | "images/s";
+        /** UploadAnswer */
+        UploadAnswer: {
+            /**
+             * Status
+             * @default success
+             * @constant
+             */
+            status: "success";
+            data: components["schemas"]["UploadData"];
+        };
+        /** UploadData */
+        UploadData: {
+            /** Request Id */
+            request_id: string;
+            /** Images */
+            images: components["schemas"]["CheckedImage"][];
+        };
         /** UsageFigures */
         UsageFigures: {
             /**
@@ -2551,6 +3496,11 @@ export interface components {
             /** Total Runs */
             total_runs: number;
         };
+        /**
+         * Verdict
+         * @enum {string}
+         */
+        Verdict: "agree" | "overrule";
     };
     responses: never;
     parameters: never;
@@ -4872,6 +5822,2255 @@ export interface operations {
             };
             /** @description A database is unreachable */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    upload_api_v1_dicom_upload_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description MLflow workspace, where workspaces are enabled */
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_upload_api_v1_dicom_upload_post"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "success",
+                     *       "data": {
+                     *         "request_id": "9b1f6f2c6a3e4d7f8c5d0e4b7a1c2d3e",
+                     *         "images": [
+                     *           {
+                     *             "file": 0,
+                     *             "laterality": "left",
+                     *             "laterality_source": "tag",
+                     *             "num_frames": 1,
+                     *             "quality": {
+                     *               "gradable": true,
+                     *               "reasons": [],
+                     *               "advice": "",
+                     *               "score": 0.93,
+                     *               "method": "classical_measures"
+                     *             },
+                     *             "modality": {
+                     *               "modality": "fundus",
+                     *               "confidence": 0.99,
+                     *               "method": "classical_measures"
+                     *             },
+                     *             "notes": [
+                     *               "The window has a width of 0: the values from min to max are shown"
+                     *             ]
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["UploadAnswer"];
+                };
+            };
+            /** @description The form cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description No model is registered for what is asked */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The diagnosis service failed */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The diagnosis service or a database is not there */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The diagnosis service was too slow */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    diagnose_api_v1_ai_grpc_diagnose_post: {
+        parameters: {
+            query?: {
+                confidence_threshold?: number | null;
+                include_segmentation?: boolean;
+                include_gradcam?: boolean;
+            };
+            header?: {
+                /** @description MLflow workspace, where workspaces are enabled */
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_diagnose_api_v1_ai_grpc_diagnose_post"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "success",
+                     *       "data": {
+                     *         "model_used": "fovea-retinal version 3",
+                     *         "processing_time": 0.41,
+                     *         "classification": {
+                     *           "primary_diagnosis": "RAO",
+                     *           "confidence": 0.81,
+                     *           "probabilities": {
+                     *             "Normal": 0.11,
+                     *             "RAO": 0.81,
+                     *             "RVO": 0.08
+                     *           },
+                     *           "is_calibrated": true
+                     *         },
+                     *         "findings": [
+                     *           {
+                     *             "finding_id": "image-0-region-1",
+                     *             "pathology": "RAO",
+                     *             "description": "The model's evidence for RAO is strongest here",
+                     *             "location": "superior temporal quadrant",
+                     *             "severity": "",
+                     *             "confidence": 0.81,
+                     *             "source": "heat_map"
+                     *           }
+                     *         ],
+                     *         "risk": {
+                     *           "score": 1,
+                     *           "level": "critical",
+                     *           "category": "RAO",
+                     *           "urgency": "emergency, within 24 h"
+                     *         },
+                     *         "recommendations": [
+                     *           "Refer as an emergency, within 24 h"
+                     *         ],
+                     *         "quality": {
+                     *           "gradable": true,
+                     *           "reasons": [],
+                     *           "advice": "",
+                     *           "score": 0.93,
+                     *           "method": "classical_measures"
+                     *         },
+                     *         "modality": {
+                     *           "modality": "fundus",
+                     *           "confidence": 0.99,
+                     *           "method": "classical_measures"
+                     *         },
+                     *         "out_of_distribution": {
+                     *           "is_outside": false,
+                     *           "distance": 21.4,
+                     *           "threshold": 60.2,
+                     *           "method": "mahalanobis"
+                     *         },
+                     *         "prediction_set": {
+                     *           "classes": [
+                     *             "RAO",
+                     *             "RVO"
+                     *           ],
+                     *           "coverage": 0.9,
+                     *           "method": "class_conditional"
+                     *         },
+                     *         "abstained": false,
+                     *         "reason": "",
+                     *         "evidence": [
+                     *           {
+                     *             "condition": "RAO",
+                     *             "probability": 0.81,
+                     *             "is_positive": true,
+                     *             "required_sensitivity": 0.99,
+                     *             "sensitivity": 0.92,
+                     *             "support": 13,
+                     *             "confidence_interval": [
+                     *               0.67,
+                     *               0.99
+                     *             ],
+                     *             "note": "cannot be shown: 13 positives"
+                     *           }
+                     *         ],
+                     *         "model": {
+                     *           "name": "fovea-retinal",
+                     *           "version": "3",
+                     *           "run_id": "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18"
+                     *         },
+                     *         "guideline": {
+                     *           "condition": "retinal artery occlusion",
+                     *           "jurisdiction": "UK",
+                     *           "edition": "C205",
+                     *           "source": "College of Optometrists",
+                     *           "signature": "No clinician has signed these rules"
+                     *         },
+                     *         "intended_use": "Research; not a medical device",
+                     *         "limitations": [
+                     *           "Sensitivity for RAO was shown on 13 images only"
+                     *         ],
+                     *         "request_id": "9b1f6f2c6a3e4d7f8c5d0e4b7a1c2d3e",
+                     *         "status": "success",
+                     *         "images": [
+                     *           {
+                     *             "file": 0,
+                     *             "laterality": "right",
+                     *             "laterality_source": "request",
+                     *             "num_frames": 1,
+                     *             "worst_frame": 0,
+                     *             "notes": [],
+                     *             "result": {
+                     *               "model_used": "fovea-retinal version 3",
+                     *               "processing_time": 0.41,
+                     *               "classification": {
+                     *                 "primary_diagnosis": "RAO",
+                     *                 "confidence": 0.81,
+                     *                 "probabilities": {
+                     *                   "Normal": 0.11,
+                     *                   "RAO": 0.81,
+                     *                   "RVO": 0.08
+                     *                 },
+                     *                 "is_calibrated": true
+                     *               },
+                     *               "findings": [
+                     *                 {
+                     *                   "finding_id": "image-0-region-1",
+                     *                   "pathology": "RAO",
+                     *                   "description": "The model's evidence for RAO is strongest here",
+                     *                   "location": "superior temporal quadrant",
+                     *                   "severity": "",
+                     *                   "confidence": 0.81,
+                     *                   "source": "heat_map"
+                     *                 }
+                     *               ],
+                     *               "risk": {
+                     *                 "score": 1,
+                     *                 "level": "critical",
+                     *                 "category": "RAO",
+                     *                 "urgency": "emergency, within 24 h"
+                     *               },
+                     *               "recommendations": [
+                     *                 "Refer as an emergency, within 24 h"
+                     *               ],
+                     *               "quality": {
+                     *                 "gradable": true,
+                     *                 "reasons": [],
+                     *                 "advice": "",
+                     *                 "score": 0.93,
+                     *                 "method": "classical_measures"
+                     *               },
+                     *               "modality": {
+                     *                 "modality": "fundus",
+                     *                 "confidence": 0.99,
+                     *                 "method": "classical_measures"
+                     *               },
+                     *               "out_of_distribution": {
+                     *                 "is_outside": false,
+                     *                 "distance": 21.4,
+                     *                 "threshold": 60.2,
+                     *                 "method": "mahalanobis"
+                     *               },
+                     *               "prediction_set": {
+                     *                 "classes": [
+                     *                   "RAO",
+                     *                   "RVO"
+                     *                 ],
+                     *                 "coverage": 0.9,
+                     *                 "method": "class_conditional"
+                     *               },
+                     *               "abstained": false,
+                     *               "reason": "",
+                     *               "evidence": [
+                     *                 {
+                     *                   "condition": "RAO",
+                     *                   "probability": 0.81,
+                     *                   "is_positive": true,
+                     *                   "required_sensitivity": 0.99,
+                     *                   "sensitivity": 0.92,
+                     *                   "support": 13,
+                     *                   "confidence_interval": [
+                     *                     0.67,
+                     *                     0.99
+                     *                   ],
+                     *                   "note": "cannot be shown: 13 positives"
+                     *                 }
+                     *               ],
+                     *               "model": {
+                     *                 "name": "fovea-retinal",
+                     *                 "version": "3",
+                     *                 "run_id": "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18"
+                     *               },
+                     *               "guideline": {
+                     *                 "condition": "retinal artery occlusion",
+                     *                 "jurisdiction": "UK",
+                     *                 "edition": "C205",
+                     *                 "source": "College of Optometrists",
+                     *                 "signature": "No clinician has signed these rules"
+                     *               },
+                     *               "intended_use": "Research; not a medical device",
+                     *               "limitations": [
+                     *                 "Sensitivity for RAO was shown on 13 images only"
+                     *               ]
+                     *             },
+                     *             "heat_map": {
+                     *               "absent_reason": "",
+                     *               "class_name": "RAO",
+                     *               "method": "GradCAM",
+                     *               "map_png": "iVBORw0KGgo=",
+                     *               "overlay_png": "iVBORw0KGgo=",
+                     *               "peaks": [
+                     *                 {
+                     *                   "x": 0.2,
+                     *                   "y": 0.1,
+                     *                   "width": 0.2,
+                     *                   "height": 0.2,
+                     *                   "strength": 0.8,
+                     *                   "location": "superior temporal quadrant"
+                     *                 }
+                     *               ]
+                     *             },
+                     *             "masks": [],
+                     *             "dicom_objects": []
+                     *           }
+                     *         ],
+                     *         "eyes": [
+                     *           {
+                     *             "laterality": "right",
+                     *             "files": [
+                     *               0
+                     *             ],
+                     *             "result": {
+                     *               "model_used": "fovea-retinal version 3",
+                     *               "processing_time": 0.41,
+                     *               "classification": {
+                     *                 "primary_diagnosis": "RAO",
+                     *                 "confidence": 0.81,
+                     *                 "probabilities": {
+                     *                   "Normal": 0.11,
+                     *                   "RAO": 0.81,
+                     *                   "RVO": 0.08
+                     *                 },
+                     *                 "is_calibrated": true
+                     *               },
+                     *               "findings": [
+                     *                 {
+                     *                   "finding_id": "image-0-region-1",
+                     *                   "pathology": "RAO",
+                     *                   "description": "The model's evidence for RAO is strongest here",
+                     *                   "location": "superior temporal quadrant",
+                     *                   "severity": "",
+                     *                   "confidence": 0.81,
+                     *                   "source": "heat_map"
+                     *                 }
+                     *               ],
+                     *               "risk": {
+                     *                 "score": 1,
+                     *                 "level": "critical",
+                     *                 "category": "RAO",
+                     *                 "urgency": "emergency, within 24 h"
+                     *               },
+                     *               "recommendations": [
+                     *                 "Refer as an emergency, within 24 h"
+                     *               ],
+                     *               "quality": {
+                     *                 "gradable": true,
+                     *                 "reasons": [],
+                     *                 "advice": "",
+                     *                 "score": 0.93,
+                     *                 "method": "classical_measures"
+                     *               },
+                     *               "modality": {
+                     *                 "modality": "fundus",
+                     *                 "confidence": 0.99,
+                     *                 "method": "classical_measures"
+                     *               },
+                     *               "out_of_distribution": {
+                     *                 "is_outside": false,
+                     *                 "distance": 21.4,
+                     *                 "threshold": 60.2,
+                     *                 "method": "mahalanobis"
+                     *               },
+                     *               "prediction_set": {
+                     *                 "classes": [
+                     *                   "RAO",
+                     *                   "RVO"
+                     *                 ],
+                     *                 "coverage": 0.9,
+                     *                 "method": "class_conditional"
+                     *               },
+                     *               "abstained": false,
+                     *               "reason": "",
+                     *               "evidence": [
+                     *                 {
+                     *                   "condition": "RAO",
+                     *                   "probability": 0.81,
+                     *                   "is_positive": true,
+                     *                   "required_sensitivity": 0.99,
+                     *                   "sensitivity": 0.92,
+                     *                   "support": 13,
+                     *                   "confidence_interval": [
+                     *                     0.67,
+                     *                     0.99
+                     *                   ],
+                     *                   "note": "cannot be shown: 13 positives"
+                     *                 }
+                     *               ],
+                     *               "model": {
+                     *                 "name": "fovea-retinal",
+                     *                 "version": "3",
+                     *                 "run_id": "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18"
+                     *               },
+                     *               "guideline": {
+                     *                 "condition": "retinal artery occlusion",
+                     *                 "jurisdiction": "UK",
+                     *                 "edition": "C205",
+                     *                 "source": "College of Optometrists",
+                     *                 "signature": "No clinician has signed these rules"
+                     *               },
+                     *               "intended_use": "Research; not a medical device",
+                     *               "limitations": [
+                     *                 "Sensitivity for RAO was shown on 13 images only"
+                     *               ]
+                     *             }
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DiagnosisAnswer"];
+                };
+            };
+            /** @description The form cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description No model is registered for what is asked */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The diagnosis service failed */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The diagnosis service or a database is not there */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The diagnosis service was too slow */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    diagnose_api_v1_dicom_diagnose_post: {
+        parameters: {
+            query?: {
+                confidence_threshold?: number | null;
+                include_segmentation?: boolean;
+                include_gradcam?: boolean;
+            };
+            header?: {
+                /** @description MLflow workspace, where workspaces are enabled */
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_diagnose_api_v1_dicom_diagnose_post"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "success",
+                     *       "data": {
+                     *         "model_used": "fovea-retinal version 3",
+                     *         "processing_time": 0.41,
+                     *         "classification": {
+                     *           "primary_diagnosis": "RAO",
+                     *           "confidence": 0.81,
+                     *           "probabilities": {
+                     *             "Normal": 0.11,
+                     *             "RAO": 0.81,
+                     *             "RVO": 0.08
+                     *           },
+                     *           "is_calibrated": true
+                     *         },
+                     *         "findings": [
+                     *           {
+                     *             "finding_id": "image-0-region-1",
+                     *             "pathology": "RAO",
+                     *             "description": "The model's evidence for RAO is strongest here",
+                     *             "location": "superior temporal quadrant",
+                     *             "severity": "",
+                     *             "confidence": 0.81,
+                     *             "source": "heat_map"
+                     *           }
+                     *         ],
+                     *         "risk": {
+                     *           "score": 1,
+                     *           "level": "critical",
+                     *           "category": "RAO",
+                     *           "urgency": "emergency, within 24 h"
+                     *         },
+                     *         "recommendations": [
+                     *           "Refer as an emergency, within 24 h"
+                     *         ],
+                     *         "quality": {
+                     *           "gradable": true,
+                     *           "reasons": [],
+                     *           "advice": "",
+                     *           "score": 0.93,
+                     *           "method": "classical_measures"
+                     *         },
+                     *         "modality": {
+                     *           "modality": "fundus",
+                     *           "confidence": 0.99,
+                     *           "method": "classical_measures"
+                     *         },
+                     *         "out_of_distribution": {
+                     *           "is_outside": false,
+                     *           "distance": 21.4,
+                     *           "threshold": 60.2,
+                     *           "method": "mahalanobis"
+                     *         },
+                     *         "prediction_set": {
+                     *           "classes": [
+                     *             "RAO",
+                     *             "RVO"
+                     *           ],
+                     *           "coverage": 0.9,
+                     *           "method": "class_conditional"
+                     *         },
+                     *         "abstained": false,
+                     *         "reason": "",
+                     *         "evidence": [
+                     *           {
+                     *             "condition": "RAO",
+                     *             "probability": 0.81,
+                     *             "is_positive": true,
+                     *             "required_sensitivity": 0.99,
+                     *             "sensitivity": 0.92,
+                     *             "support": 13,
+                     *             "confidence_interval": [
+                     *               0.67,
+                     *               0.99
+                     *             ],
+                     *             "note": "cannot be shown: 13 positives"
+                     *           }
+                     *         ],
+                     *         "model": {
+                     *           "name": "fovea-retinal",
+                     *           "version": "3",
+                     *           "run_id": "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18"
+                     *         },
+                     *         "guideline": {
+                     *           "condition": "retinal artery occlusion",
+                     *           "jurisdiction": "UK",
+                     *           "edition": "C205",
+                     *           "source": "College of Optometrists",
+                     *           "signature": "No clinician has signed these rules"
+                     *         },
+                     *         "intended_use": "Research; not a medical device",
+                     *         "limitations": [
+                     *           "Sensitivity for RAO was shown on 13 images only"
+                     *         ],
+                     *         "request_id": "9b1f6f2c6a3e4d7f8c5d0e4b7a1c2d3e",
+                     *         "status": "success",
+                     *         "images": [
+                     *           {
+                     *             "file": 0,
+                     *             "laterality": "right",
+                     *             "laterality_source": "request",
+                     *             "num_frames": 1,
+                     *             "worst_frame": 0,
+                     *             "notes": [],
+                     *             "result": {
+                     *               "model_used": "fovea-retinal version 3",
+                     *               "processing_time": 0.41,
+                     *               "classification": {
+                     *                 "primary_diagnosis": "RAO",
+                     *                 "confidence": 0.81,
+                     *                 "probabilities": {
+                     *                   "Normal": 0.11,
+                     *                   "RAO": 0.81,
+                     *                   "RVO": 0.08
+                     *                 },
+                     *                 "is_calibrated": true
+                     *               },
+                     *               "findings": [
+                     *                 {
+                     *                   "finding_id": "image-0-region-1",
+                     *                   "pathology": "RAO",
+                     *                   "description": "The model's evidence for RAO is strongest here",
+                     *                   "location": "superior temporal quadrant",
+                     *                   "severity": "",
+                     *                   "confidence": 0.81,
+                     *                   "source": "heat_map"
+                     *                 }
+                     *               ],
+                     *               "risk": {
+                     *                 "score": 1,
+                     *                 "level": "critical",
+                     *                 "category": "RAO",
+                     *                 "urgency": "emergency, within 24 h"
+                     *               },
+                     *               "recommendations": [
+                     *                 "Refer as an emergency, within 24 h"
+                     *               ],
+                     *               "quality": {
+                     *                 "gradable": true,
+                     *                 "reasons": [],
+                     *                 "advice": "",
+                     *                 "score": 0.93,
+                     *                 "method": "classical_measures"
+                     *               },
+                     *               "modality": {
+                     *                 "modality": "fundus",
+                     *                 "confidence": 0.99,
+                     *                 "method": "classical_measures"
+                     *               },
+                     *               "out_of_distribution": {
+                     *                 "is_outside": false,
+                     *                 "distance": 21.4,
+                     *                 "threshold": 60.2,
+                     *                 "method": "mahalanobis"
+                     *               },
+                     *               "prediction_set": {
+                     *                 "classes": [
+                     *                   "RAO",
+                     *                   "RVO"
+                     *                 ],
+                     *                 "coverage": 0.9,
+                     *                 "method": "class_conditional"
+                     *               },
+                     *               "abstained": false,
+                     *               "reason": "",
+                     *               "evidence": [
+                     *                 {
+                     *                   "condition": "RAO",
+                     *                   "probability": 0.81,
+                     *                   "is_positive": true,
+                     *                   "required_sensitivity": 0.99,
+                     *                   "sensitivity": 0.92,
+                     *                   "support": 13,
+                     *                   "confidence_interval": [
+                     *                     0.67,
+                     *                     0.99
+                     *                   ],
+                     *                   "note": "cannot be shown: 13 positives"
+                     *                 }
+                     *               ],
+                     *               "model": {
+                     *                 "name": "fovea-retinal",
+                     *                 "version": "3",
+                     *                 "run_id": "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18"
+                     *               },
+                     *               "guideline": {
+                     *                 "condition": "retinal artery occlusion",
+                     *                 "jurisdiction": "UK",
+                     *                 "edition": "C205",
+                     *                 "source": "College of Optometrists",
+                     *                 "signature": "No clinician has signed these rules"
+                     *               },
+                     *               "intended_use": "Research; not a medical device",
+                     *               "limitations": [
+                     *                 "Sensitivity for RAO was shown on 13 images only"
+                     *               ]
+                     *             },
+                     *             "heat_map": {
+                     *               "absent_reason": "",
+                     *               "class_name": "RAO",
+                     *               "method": "GradCAM",
+                     *               "map_png": "iVBORw0KGgo=",
+                     *               "overlay_png": "iVBORw0KGgo=",
+                     *               "peaks": [
+                     *                 {
+                     *                   "x": 0.2,
+                     *                   "y": 0.1,
+                     *                   "width": 0.2,
+                     *                   "height": 0.2,
+                     *                   "strength": 0.8,
+                     *                   "location": "superior temporal quadrant"
+                     *                 }
+                     *               ]
+                     *             },
+                     *             "masks": [],
+                     *             "dicom_objects": []
+                     *           }
+                     *         ],
+                     *         "eyes": [
+                     *           {
+                     *             "laterality": "right",
+                     *             "files": [
+                     *               0
+                     *             ],
+                     *             "result": {
+                     *               "model_used": "fovea-retinal version 3",
+                     *               "processing_time": 0.41,
+                     *               "classification": {
+                     *                 "primary_diagnosis": "RAO",
+                     *                 "confidence": 0.81,
+                     *                 "probabilities": {
+                     *                   "Normal": 0.11,
+                     *                   "RAO": 0.81,
+                     *                   "RVO": 0.08
+                     *                 },
+                     *                 "is_calibrated": true
+                     *               },
+                     *               "findings": [
+                     *                 {
+                     *                   "finding_id": "image-0-region-1",
+                     *                   "pathology": "RAO",
+                     *                   "description": "The model's evidence for RAO is strongest here",
+                     *                   "location": "superior temporal quadrant",
+                     *                   "severity": "",
+                     *                   "confidence": 0.81,
+                     *                   "source": "heat_map"
+                     *                 }
+                     *               ],
+                     *               "risk": {
+                     *                 "score": 1,
+                     *                 "level": "critical",
+                     *                 "category": "RAO",
+                     *                 "urgency": "emergency, within 24 h"
+                     *               },
+                     *               "recommendations": [
+                     *                 "Refer as an emergency, within 24 h"
+                     *               ],
+                     *               "quality": {
+                     *                 "gradable": true,
+                     *                 "reasons": [],
+                     *                 "advice": "",
+                     *                 "score": 0.93,
+                     *                 "method": "classical_measures"
+                     *               },
+                     *               "modality": {
+                     *                 "modality": "fundus",
+                     *                 "confidence": 0.99,
+                     *                 "method": "classical_measures"
+                     *               },
+                     *               "out_of_distribution": {
+                     *                 "is_outside": false,
+                     *                 "distance": 21.4,
+                     *                 "threshold": 60.2,
+                     *                 "method": "mahalanobis"
+                     *               },
+                     *               "prediction_set": {
+                     *                 "classes": [
+                     *                   "RAO",
+                     *                   "RVO"
+                     *                 ],
+                     *                 "coverage": 0.9,
+                     *                 "method": "class_conditional"
+                     *               },
+                     *               "abstained": false,
+                     *               "reason": "",
+                     *               "evidence": [
+                     *                 {
+                     *                   "condition": "RAO",
+                     *                   "probability": 0.81,
+                     *                   "is_positive": true,
+                     *                   "required_sensitivity": 0.99,
+                     *                   "sensitivity": 0.92,
+                     *                   "support": 13,
+                     *                   "confidence_interval": [
+                     *                     0.67,
+                     *                     0.99
+                     *                   ],
+                     *                   "note": "cannot be shown: 13 positives"
+                     *                 }
+                     *               ],
+                     *               "model": {
+                     *                 "name": "fovea-retinal",
+                     *                 "version": "3",
+                     *                 "run_id": "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18"
+                     *               },
+                     *               "guideline": {
+                     *                 "condition": "retinal artery occlusion",
+                     *                 "jurisdiction": "UK",
+                     *                 "edition": "C205",
+                     *                 "source": "College of Optometrists",
+                     *                 "signature": "No clinician has signed these rules"
+                     *               },
+                     *               "intended_use": "Research; not a medical device",
+                     *               "limitations": [
+                     *                 "Sensitivity for RAO was shown on 13 images only"
+                     *               ]
+                     *             }
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DiagnosisAnswer"];
+                };
+            };
+            /** @description The form cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description No model is registered for what is asked */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The diagnosis service failed */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The diagnosis service or a database is not there */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The diagnosis service was too slow */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    diagnose_batch_api_v1_ai_grpc_diagnose_batch_post: {
+        parameters: {
+            query?: {
+                confidence_threshold?: number | null;
+                include_segmentation?: boolean;
+                include_gradcam?: boolean;
+            };
+            header?: {
+                /** @description MLflow workspace, where workspaces are enabled */
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_diagnose_batch_api_v1_ai_grpc_diagnose_batch_post"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "success",
+                     *       "count": 1,
+                     *       "data": [
+                     *         {
+                     *           "model_used": "fovea-retinal version 3",
+                     *           "processing_time": 0.41,
+                     *           "classification": {
+                     *             "primary_diagnosis": "RAO",
+                     *             "confidence": 0.81,
+                     *             "probabilities": {
+                     *               "Normal": 0.11,
+                     *               "RAO": 0.81,
+                     *               "RVO": 0.08
+                     *             },
+                     *             "is_calibrated": true
+                     *           },
+                     *           "findings": [
+                     *             {
+                     *               "finding_id": "image-0-region-1",
+                     *               "pathology": "RAO",
+                     *               "description": "The model's evidence for RAO is strongest here",
+                     *               "location": "superior temporal quadrant",
+                     *               "severity": "",
+                     *               "confidence": 0.81,
+                     *               "source": "heat_map"
+                     *             }
+                     *           ],
+                     *           "risk": {
+                     *             "score": 1,
+                     *             "level": "critical",
+                     *             "category": "RAO",
+                     *             "urgency": "emergency, within 24 h"
+                     *           },
+                     *           "recommendations": [
+                     *             "Refer as an emergency, within 24 h"
+                     *           ],
+                     *           "quality": {
+                     *             "gradable": true,
+                     *             "reasons": [],
+                     *             "advice": "",
+                     *             "score": 0.93,
+                     *             "method": "classical_measures"
+                     *           },
+                     *           "modality": {
+                     *             "modality": "fundus",
+                     *             "confidence": 0.99,
+                     *             "method": "classical_measures"
+                     *           },
+                     *           "out_of_distribution": {
+                     *             "is_outside": false,
+                     *             "distance": 21.4,
+                     *             "threshold": 60.2,
+                     *             "method": "mahalanobis"
+                     *           },
+                     *           "prediction_set": {
+                     *             "classes": [
+                     *               "RAO",
+                     *               "RVO"
+                     *             ],
+                     *             "coverage": 0.9,
+                     *             "method": "class_conditional"
+                     *           },
+                     *           "abstained": false,
+                     *           "reason": "",
+                     *           "evidence": [
+                     *             {
+                     *               "condition": "RAO",
+                     *               "probability": 0.81,
+                     *               "is_positive": true,
+                     *               "required_sensitivity": 0.99,
+                     *               "sensitivity": 0.92,
+                     *               "support": 13,
+                     *               "confidence_interval": [
+                     *                 0.67,
+                     *                 0.99
+                     *               ],
+                     *               "note": "cannot be shown: 13 positives"
+                     *             }
+                     *           ],
+                     *           "model": {
+                     *             "name": "fovea-retinal",
+                     *             "version": "3",
+                     *             "run_id": "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18"
+                     *           },
+                     *           "guideline": {
+                     *             "condition": "retinal artery occlusion",
+                     *             "jurisdiction": "UK",
+                     *             "edition": "C205",
+                     *             "source": "College of Optometrists",
+                     *             "signature": "No clinician has signed these rules"
+                     *           },
+                     *           "intended_use": "Research; not a medical device",
+                     *           "limitations": [
+                     *             "Sensitivity for RAO was shown on 13 images only"
+                     *           ],
+                     *           "request_id": "9b1f6f2c6a3e4d7f8c5d0e4b7a1c2d3e",
+                     *           "status": "success",
+                     *           "images": [
+                     *             {
+                     *               "file": 0,
+                     *               "laterality": "right",
+                     *               "laterality_source": "request",
+                     *               "num_frames": 1,
+                     *               "worst_frame": 0,
+                     *               "notes": [],
+                     *               "result": {
+                     *                 "model_used": "fovea-retinal version 3",
+                     *                 "processing_time": 0.41,
+                     *                 "classification": {
+                     *                   "primary_diagnosis": "RAO",
+                     *                   "confidence": 0.81,
+                     *                   "probabilities": {
+                     *                     "Normal": 0.11,
+                     *                     "RAO": 0.81,
+                     *                     "RVO": 0.08
+                     *                   },
+                     *                   "is_calibrated": true
+                     *                 },
+                     *                 "findings": [
+                     *                   {
+                     *                     "finding_id": "image-0-region-1",
+                     *                     "pathology": "RAO",
+                     *                     "description": "The model's evidence for RAO is strongest here",
+                     *                     "location": "superior temporal quadrant",
+                     *                     "severity": "",
+                     *                     "confidence": 0.81,
+                     *                     "source": "heat_map"
+                     *                   }
+                     *                 ],
+                     *                 "risk": {
+                     *                   "score": 1,
+                     *                   "level": "critical",
+                     *                   "category": "RAO",
+                     *                   "urgency": "emergency, within 24 h"
+                     *                 },
+                     *                 "recommendations": [
+                     *                   "Refer as an emergency, within 24 h"
+                     *                 ],
+                     *                 "quality": {
+                     *                   "gradable": true,
+                     *                   "reasons": [],
+                     *                   "advice": "",
+                     *                   "score": 0.93,
+                     *                   "method": "classical_measures"
+                     *                 },
+                     *                 "modality": {
+                     *                   "modality": "fundus",
+                     *                   "confidence": 0.99,
+                     *                   "method": "classical_measures"
+                     *                 },
+                     *                 "out_of_distribution": {
+                     *                   "is_outside": false,
+                     *                   "distance": 21.4,
+                     *                   "threshold": 60.2,
+                     *                   "method": "mahalanobis"
+                     *                 },
+                     *                 "prediction_set": {
+                     *                   "classes": [
+                     *                     "RAO",
+                     *                     "RVO"
+                     *                   ],
+                     *                   "coverage": 0.9,
+                     *                   "method": "class_conditional"
+                     *                 },
+                     *                 "abstained": false,
+                     *                 "reason": "",
+                     *                 "evidence": [
+                     *                   {
+                     *                     "condition": "RAO",
+                     *                     "probability": 0.81,
+                     *                     "is_positive": true,
+                     *                     "required_sensitivity": 0.99,
+                     *                     "sensitivity": 0.92,
+                     *                     "support": 13,
+                     *                     "confidence_interval": [
+                     *                       0.67,
+                     *                       0.99
+                     *                     ],
+                     *                     "note": "cannot be shown: 13 positives"
+                     *                   }
+                     *                 ],
+                     *                 "model": {
+                     *                   "name": "fovea-retinal",
+                     *                   "version": "3",
+                     *                   "run_id": "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18"
+                     *                 },
+                     *                 "guideline": {
+                     *                   "condition": "retinal artery occlusion",
+                     *                   "jurisdiction": "UK",
+                     *                   "edition": "C205",
+                     *                   "source": "College of Optometrists",
+                     *                   "signature": "No clinician has signed these rules"
+                     *                 },
+                     *                 "intended_use": "Research; not a medical device",
+                     *                 "limitations": [
+                     *                   "Sensitivity for RAO was shown on 13 images only"
+                     *                 ]
+                     *               },
+                     *               "heat_map": {
+                     *                 "absent_reason": "",
+                     *                 "class_name": "RAO",
+                     *                 "method": "GradCAM",
+                     *                 "map_png": "iVBORw0KGgo=",
+                     *                 "overlay_png": "iVBORw0KGgo=",
+                     *                 "peaks": [
+                     *                   {
+                     *                     "x": 0.2,
+                     *                     "y": 0.1,
+                     *                     "width": 0.2,
+                     *                     "height": 0.2,
+                     *                     "strength": 0.8,
+                     *                     "location": "superior temporal quadrant"
+                     *                   }
+                     *                 ]
+                     *               },
+                     *               "masks": [],
+                     *               "dicom_objects": []
+                     *             }
+                     *           ],
+                     *           "eyes": [
+                     *             {
+                     *               "laterality": "right",
+                     *               "files": [
+                     *                 0
+                     *               ],
+                     *               "result": {
+                     *                 "model_used": "fovea-retinal version 3",
+                     *                 "processing_time": 0.41,
+                     *                 "classification": {
+                     *                   "primary_diagnosis": "RAO",
+                     *                   "confidence": 0.81,
+                     *                   "probabilities": {
+                     *                     "Normal": 0.11,
+                     *                     "RAO": 0.81,
+                     *                     "RVO": 0.08
+                     *                   },
+                     *                   "is_calibrated": true
+                     *                 },
+                     *                 "findings": [
+                     *                   {
+                     *                     "finding_id": "image-0-region-1",
+                     *                     "pathology": "RAO",
+                     *                     "description": "The model's evidence for RAO is strongest here",
+                     *                     "location": "superior temporal quadrant",
+                     *                     "severity": "",
+                     *                     "confidence": 0.81,
+                     *                     "source": "heat_map"
+                     *                   }
+                     *                 ],
+                     *                 "risk": {
+                     *                   "score": 1,
+                     *                   "level": "critical",
+                     *                   "category": "RAO",
+                     *                   "urgency": "emergency, within 24 h"
+                     *                 },
+                     *                 "recommendations": [
+                     *                   "Refer as an emergency, within 24 h"
+                     *                 ],
+                     *                 "quality": {
+                     *                   "gradable": true,
+                     *                   "reasons": [],
+                     *                   "advice": "",
+                     *                   "score": 0.93,
+                     *                   "method": "classical_measures"
+                     *                 },
+                     *                 "modality": {
+                     *                   "modality": "fundus",
+                     *                   "confidence": 0.99,
+                     *                   "method": "classical_measures"
+                     *                 },
+                     *                 "out_of_distribution": {
+                     *                   "is_outside": false,
+                     *                   "distance": 21.4,
+                     *                   "threshold": 60.2,
+                     *                   "method": "mahalanobis"
+                     *                 },
+                     *                 "prediction_set": {
+                     *                   "classes": [
+                     *                     "RAO",
+                     *                     "RVO"
+                     *                   ],
+                     *                   "coverage": 0.9,
+                     *                   "method": "class_conditional"
+                     *                 },
+                     *                 "abstained": false,
+                     *                 "reason": "",
+                     *                 "evidence": [
+                     *                   {
+                     *                     "condition": "RAO",
+                     *                     "probability": 0.81,
+                     *                     "is_positive": true,
+                     *                     "required_sensitivity": 0.99,
+                     *                     "sensitivity": 0.92,
+                     *                     "support": 13,
+                     *                     "confidence_interval": [
+                     *                       0.67,
+                     *                       0.99
+                     *                     ],
+                     *                     "note": "cannot be shown: 13 positives"
+                     *                   }
+                     *                 ],
+                     *                 "model": {
+                     *                   "name": "fovea-retinal",
+                     *                   "version": "3",
+                     *                   "run_id": "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18"
+                     *                 },
+                     *                 "guideline": {
+                     *                   "condition": "retinal artery occlusion",
+                     *                   "jurisdiction": "UK",
+                     *                   "edition": "C205",
+                     *                   "source": "College of Optometrists",
+                     *                   "signature": "No clinician has signed these rules"
+                     *                 },
+                     *                 "intended_use": "Research; not a medical device",
+                     *                 "limitations": [
+                     *                   "Sensitivity for RAO was shown on 13 images only"
+                     *                 ]
+                     *               }
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BatchAnswer"];
+                };
+            };
+            /** @description The form cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description No model is registered for what is asked */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The diagnosis service failed */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The diagnosis service or a database is not there */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The diagnosis service was too slow */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    diagnose_batch_api_v1_dicom_batch_post: {
+        parameters: {
+            query?: {
+                confidence_threshold?: number | null;
+                include_segmentation?: boolean;
+                include_gradcam?: boolean;
+            };
+            header?: {
+                /** @description MLflow workspace, where workspaces are enabled */
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_diagnose_batch_api_v1_dicom_batch_post"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "success",
+                     *       "count": 1,
+                     *       "data": [
+                     *         {
+                     *           "model_used": "fovea-retinal version 3",
+                     *           "processing_time": 0.41,
+                     *           "classification": {
+                     *             "primary_diagnosis": "RAO",
+                     *             "confidence": 0.81,
+                     *             "probabilities": {
+                     *               "Normal": 0.11,
+                     *               "RAO": 0.81,
+                     *               "RVO": 0.08
+                     *             },
+                     *             "is_calibrated": true
+                     *           },
+                     *           "findings": [
+                     *             {
+                     *               "finding_id": "image-0-region-1",
+                     *               "pathology": "RAO",
+                     *               "description": "The model's evidence for RAO is strongest here",
+                     *               "location": "superior temporal quadrant",
+                     *               "severity": "",
+                     *               "confidence": 0.81,
+                     *               "source": "heat_map"
+                     *             }
+                     *           ],
+                     *           "risk": {
+                     *             "score": 1,
+                     *             "level": "critical",
+                     *             "category": "RAO",
+                     *             "urgency": "emergency, within 24 h"
+                     *           },
+                     *           "recommendations": [
+                     *             "Refer as an emergency, within 24 h"
+                     *           ],
+                     *           "quality": {
+                     *             "gradable": true,
+                     *             "reasons": [],
+                     *             "advice": "",
+                     *             "score": 0.93,
+                     *             "method": "classical_measures"
+                     *           },
+                     *           "modality": {
+                     *             "modality": "fundus",
+                     *             "confidence": 0.99,
+                     *             "method": "classical_measures"
+                     *           },
+                     *           "out_of_distribution": {
+                     *             "is_outside": false,
+                     *             "distance": 21.4,
+                     *             "threshold": 60.2,
+                     *             "method": "mahalanobis"
+                     *           },
+                     *           "prediction_set": {
+                     *             "classes": [
+                     *               "RAO",
+                     *               "RVO"
+                     *             ],
+                     *             "coverage": 0.9,
+                     *             "method": "class_conditional"
+                     *           },
+                     *           "abstained": false,
+                     *           "reason": "",
+                     *           "evidence": [
+                     *             {
+                     *               "condition": "RAO",
+                     *               "probability": 0.81,
+                     *               "is_positive": true,
+                     *               "required_sensitivity": 0.99,
+                     *               "sensitivity": 0.92,
+                     *               "support": 13,
+                     *               "confidence_interval": [
+                     *                 0.67,
+                     *                 0.99
+                     *               ],
+                     *               "note": "cannot be shown: 13 positives"
+                     *             }
+                     *           ],
+                     *           "model": {
+                     *             "name": "fovea-retinal",
+                     *             "version": "3",
+                     *             "run_id": "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18"
+                     *           },
+                     *           "guideline": {
+                     *             "condition": "retinal artery occlusion",
+                     *             "jurisdiction": "UK",
+                     *             "edition": "C205",
+                     *             "source": "College of Optometrists",
+                     *             "signature": "No clinician has signed these rules"
+                     *           },
+                     *           "intended_use": "Research; not a medical device",
+                     *           "limitations": [
+                     *             "Sensitivity for RAO was shown on 13 images only"
+                     *           ],
+                     *           "request_id": "9b1f6f2c6a3e4d7f8c5d0e4b7a1c2d3e",
+                     *           "status": "success",
+                     *           "images": [
+                     *             {
+                     *               "file": 0,
+                     *               "laterality": "right",
+                     *               "laterality_source": "request",
+                     *               "num_frames": 1,
+                     *               "worst_frame": 0,
+                     *               "notes": [],
+                     *               "result": {
+                     *                 "model_used": "fovea-retinal version 3",
+                     *                 "processing_time": 0.41,
+                     *                 "classification": {
+                     *                   "primary_diagnosis": "RAO",
+                     *                   "confidence": 0.81,
+                     *                   "probabilities": {
+                     *                     "Normal": 0.11,
+                     *                     "RAO": 0.81,
+                     *                     "RVO": 0.08
+                     *                   },
+                     *                   "is_calibrated": true
+                     *                 },
+                     *                 "findings": [
+                     *                   {
+                     *                     "finding_id": "image-0-region-1",
+                     *                     "pathology": "RAO",
+                     *                     "description": "The model's evidence for RAO is strongest here",
+                     *                     "location": "superior temporal quadrant",
+                     *                     "severity": "",
+                     *                     "confidence": 0.81,
+                     *                     "source": "heat_map"
+                     *                   }
+                     *                 ],
+                     *                 "risk": {
+                     *                   "score": 1,
+                     *                   "level": "critical",
+                     *                   "category": "RAO",
+                     *                   "urgency": "emergency, within 24 h"
+                     *                 },
+                     *                 "recommendations": [
+                     *                   "Refer as an emergency, within 24 h"
+                     *                 ],
+                     *                 "quality": {
+                     *                   "gradable": true,
+                     *                   "reasons": [],
+                     *                   "advice": "",
+                     *                   "score": 0.93,
+                     *                   "method": "classical_measures"
+                     *                 },
+                     *                 "modality": {
+                     *                   "modality": "fundus",
+                     *                   "confidence": 0.99,
+                     *                   "method": "classical_measures"
+                     *                 },
+                     *                 "out_of_distribution": {
+                     *                   "is_outside": false,
+                     *                   "distance": 21.4,
+                     *                   "threshold": 60.2,
+                     *                   "method": "mahalanobis"
+                     *                 },
+                     *                 "prediction_set": {
+                     *                   "classes": [
+                     *                     "RAO",
+                     *                     "RVO"
+                     *                   ],
+                     *                   "coverage": 0.9,
+                     *                   "method": "class_conditional"
+                     *                 },
+                     *                 "abstained": false,
+                     *                 "reason": "",
+                     *                 "evidence": [
+                     *                   {
+                     *                     "condition": "RAO",
+                     *                     "probability": 0.81,
+                     *                     "is_positive": true,
+                     *                     "required_sensitivity": 0.99,
+                     *                     "sensitivity": 0.92,
+                     *                     "support": 13,
+                     *                     "confidence_interval": [
+                     *                       0.67,
+                     *                       0.99
+                     *                     ],
+                     *                     "note": "cannot be shown: 13 positives"
+                     *                   }
+                     *                 ],
+                     *                 "model": {
+                     *                   "name": "fovea-retinal",
+                     *                   "version": "3",
+                     *                   "run_id": "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18"
+                     *                 },
+                     *                 "guideline": {
+                     *                   "condition": "retinal artery occlusion",
+                     *                   "jurisdiction": "UK",
+                     *                   "edition": "C205",
+                     *                   "source": "College of Optometrists",
+                     *                   "signature": "No clinician has signed these rules"
+                     *                 },
+                     *                 "intended_use": "Research; not a medical device",
+                     *                 "limitations": [
+                     *                   "Sensitivity for RAO was shown on 13 images only"
+                     *                 ]
+                     *               },
+                     *               "heat_map": {
+                     *                 "absent_reason": "",
+                     *                 "class_name": "RAO",
+                     *                 "method": "GradCAM",
+                     *                 "map_png": "iVBORw0KGgo=",
+                     *                 "overlay_png": "iVBORw0KGgo=",
+                     *                 "peaks": [
+                     *                   {
+                     *                     "x": 0.2,
+                     *                     "y": 0.1,
+                     *                     "width": 0.2,
+                     *                     "height": 0.2,
+                     *                     "strength": 0.8,
+                     *                     "location": "superior temporal quadrant"
+                     *                   }
+                     *                 ]
+                     *               },
+                     *               "masks": [],
+                     *               "dicom_objects": []
+                     *             }
+                     *           ],
+                     *           "eyes": [
+                     *             {
+                     *               "laterality": "right",
+                     *               "files": [
+                     *                 0
+                     *               ],
+                     *               "result": {
+                     *                 "model_used": "fovea-retinal version 3",
+                     *                 "processing_time": 0.41,
+                     *                 "classification": {
+                     *                   "primary_diagnosis": "RAO",
+                     *                   "confidence": 0.81,
+                     *                   "probabilities": {
+                     *                     "Normal": 0.11,
+                     *                     "RAO": 0.81,
+                     *                     "RVO": 0.08
+                     *                   },
+                     *                   "is_calibrated": true
+                     *                 },
+                     *                 "findings": [
+                     *                   {
+                     *                     "finding_id": "image-0-region-1",
+                     *                     "pathology": "RAO",
+                     *                     "description": "The model's evidence for RAO is strongest here",
+                     *                     "location": "superior temporal quadrant",
+                     *                     "severity": "",
+                     *                     "confidence": 0.81,
+                     *                     "source": "heat_map"
+                     *                   }
+                     *                 ],
+                     *                 "risk": {
+                     *                   "score": 1,
+                     *                   "level": "critical",
+                     *                   "category": "RAO",
+                     *                   "urgency": "emergency, within 24 h"
+                     *                 },
+                     *                 "recommendations": [
+                     *                   "Refer as an emergency, within 24 h"
+                     *                 ],
+                     *                 "quality": {
+                     *                   "gradable": true,
+                     *                   "reasons": [],
+                     *                   "advice": "",
+                     *                   "score": 0.93,
+                     *                   "method": "classical_measures"
+                     *                 },
+                     *                 "modality": {
+                     *                   "modality": "fundus",
+                     *                   "confidence": 0.99,
+                     *                   "method": "classical_measures"
+                     *                 },
+                     *                 "out_of_distribution": {
+                     *                   "is_outside": false,
+                     *                   "distance": 21.4,
+                     *                   "threshold": 60.2,
+                     *                   "method": "mahalanobis"
+                     *                 },
+                     *                 "prediction_set": {
+                     *                   "classes": [
+                     *                     "RAO",
+                     *                     "RVO"
+                     *                   ],
+                     *                   "coverage": 0.9,
+                     *                   "method": "class_conditional"
+                     *                 },
+                     *                 "abstained": false,
+                     *                 "reason": "",
+                     *                 "evidence": [
+                     *                   {
+                     *                     "condition": "RAO",
+                     *                     "probability": 0.81,
+                     *                     "is_positive": true,
+                     *                     "required_sensitivity": 0.99,
+                     *                     "sensitivity": 0.92,
+                     *                     "support": 13,
+                     *                     "confidence_interval": [
+                     *                       0.67,
+                     *                       0.99
+                     *                     ],
+                     *                     "note": "cannot be shown: 13 positives"
+                     *                   }
+                     *                 ],
+                     *                 "model": {
+                     *                   "name": "fovea-retinal",
+                     *                   "version": "3",
+                     *                   "run_id": "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18"
+                     *                 },
+                     *                 "guideline": {
+                     *                   "condition": "retinal artery occlusion",
+                     *                   "jurisdiction": "UK",
+                     *                   "edition": "C205",
+                     *                   "source": "College of Optometrists",
+                     *                   "signature": "No clinician has signed these rules"
+                     *                 },
+                     *                 "intended_use": "Research; not a medical device",
+                     *                 "limitations": [
+                     *                   "Sensitivity for RAO was shown on 13 images only"
+                     *                 ]
+                     *               }
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BatchAnswer"];
+                };
+            };
+            /** @description The form cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description No model is registered for what is asked */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The diagnosis service failed */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The diagnosis service or a database is not there */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The diagnosis service was too slow */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    get_service_health_api_v1_ai_grpc_health_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description MLflow workspace, where workspaces are enabled */
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "healthy",
+                     *       "message": "",
+                     *       "gpu": "NVIDIA A100",
+                     *       "gpu_memory_used": 4096,
+                     *       "gpu_memory_total": 81920,
+                     *       "model": "fovea-retinal version 3",
+                     *       "uptime": 86400,
+                     *       "model_version": {
+                     *         "name": "fovea-retinal",
+                     *         "version": "3",
+                     *         "run_id": "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18"
+                     *       },
+                     *       "engine": "embedded",
+                     *       "queued": 0
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ServiceHealth"];
+                };
+            };
+            /** @description The form cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description No model is registered for what is asked */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The diagnosis service failed */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The diagnosis service or a database is not there */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The diagnosis service was too slow */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    get_feedback_api_v1_dicom_feedback__request_id__get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description MLflow workspace, where workspaces are enabled */
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path: {
+                /** @description `request_id` of a diagnosis */
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "request_id": "9b1f6f2c6a3e4d7f8c5d0e4b7a1c2d3e",
+                     *       "model": "fovea-retinal",
+                     *       "version": "3",
+                     *       "predicted_class": "RAO",
+                     *       "verdict": "overrule",
+                     *       "true_class": "RVO",
+                     *       "note": "Flame haemorrhages",
+                     *       "timestamp": "2026-06-13T10:34:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["FeedbackEntry"];
+                };
+            };
+            /** @description The form cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description No model is registered for what is asked */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The diagnosis service failed */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The diagnosis service or a database is not there */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The diagnosis service was too slow */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    give_feedback_api_v1_dicom_feedback__request_id__post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description MLflow workspace, where workspaces are enabled */
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path: {
+                /** @description `request_id` of a diagnosis */
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FeedbackRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "request_id": "9b1f6f2c6a3e4d7f8c5d0e4b7a1c2d3e",
+                     *       "model": "fovea-retinal",
+                     *       "version": "3",
+                     *       "predicted_class": "RAO",
+                     *       "verdict": "overrule",
+                     *       "true_class": "RVO",
+                     *       "note": "Flame haemorrhages",
+                     *       "timestamp": "2026-06-13T10:34:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["FeedbackEntry"];
+                };
+            };
+            /** @description The form cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description No model is registered for what is asked */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The diagnosis service failed */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The diagnosis service or a database is not there */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The diagnosis service was too slow */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };

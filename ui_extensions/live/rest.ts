@@ -104,7 +104,7 @@ export class Rest {
   }
 }
 
-async function refusal(response: Response): Promise<RequestError> {
+export async function refusal(response: Response): Promise<RequestError> {
   const id = response.headers.get("X-Request-ID");
   try {
     const body = (await response.json()) as Record<string, unknown>;

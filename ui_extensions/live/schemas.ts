@@ -39,6 +39,18 @@ export type StartResponse = Answers["StartResponse"];
 export type JobEntry = Answers["JobEntry"];
 export type NewJob = Partial<Answers["NewJob"]> & Pick<Answers["NewJob"], "kind">;
 export type SystemStats = Answers["SystemStats"];
+export type DiagnosisAnswer = Answers["DiagnosisAnswer"];
+export type DiagnosisData = Answers["DiagnosisData"];
+export type DiagnosisResult = Answers["DiagnosisResult"];
+export type DiagnosedImage = Answers["ImageEntry"];
+export type DiagnosedEye = Answers["EyeEntry"];
+export type ConditionEvidence = Answers["EvidenceEntry"];
+export type Finding = Answers["FindingEntry"];
+export type Laterality = Answers["Laterality"];
+export type ServiceHealth = Answers["ServiceHealth"];
+export type FeedbackEntry = Answers["FeedbackEntry"];
+export type FeedbackRequest = Partial<Answers["FeedbackRequest"]> &
+  Pick<Answers["FeedbackRequest"], "verdict">;
 export type LogLine = Messages["LogLine"];
 export type LogLevel = Messages["LogLevel"];
 

@@ -27,10 +27,11 @@ import sys
 from api.server import with_serving
 from api.cli import serve_command
 from api.cli.main import main
+program = sys.argv.pop(1)
 made = with_serving.service_command
 def service_command(*given):
     command = made(*given)
-    arguments = [sys.executable, "-c", sys.argv.pop(1), *command.arguments]
+    arguments = [sys.executable, "-c", program, *command.arguments]
     return with_serving.ServerCommand(arguments=arguments, environment=command.environment)
 serve_command.service_command = service_command
 main()

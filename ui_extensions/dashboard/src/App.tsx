@@ -3,6 +3,7 @@ import { Route, Router, Switch } from "wouter";
 import { AlertsPage } from "./alerts/AlertsPage";
 import { CriticalBanner } from "./alerts/CriticalBanner";
 import styles from "./App.module.css";
+import { DiagnosePage } from "./diagnose/DiagnosePage";
 import { useWords, words } from "./i18n/words";
 import { AbbreviatedRun, isAbbreviated } from "./run/AbbreviatedRun";
 import { RunPage } from "./run/RunPage";
@@ -44,6 +45,7 @@ export function App() {
               }
             </Route>
             <Route path="/alerts" component={AlertsPage} />
+            <Route path="/diagnose" component={DiagnosePage} />
             <Route>
               <Empty>{t.nothing}</Empty>
             </Route>

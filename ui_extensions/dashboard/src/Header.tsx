@@ -14,6 +14,7 @@ const texts = words(
     pages: "Pages",
     runs: "Runs",
     alerts: "Alerts",
+    diagnose: "Diagnose",
     mlflow: "MLflow",
     language: "Language",
     theme: "Appearance",
@@ -26,6 +27,7 @@ const texts = words(
       pages: "Pages",
       runs: "Runs",
       alerts: "Alertes",
+      diagnose: "Diagnostiquer",
       mlflow: "MLflow",
       language: "Langue",
       theme: "Apparence",
@@ -51,6 +53,7 @@ export function Header() {
         <PageLink href="/alerts">
           {t.alerts} <AlertCount />
         </PageLink>
+        <PageLink href="/diagnose">{t.diagnose}</PageLink>
         <a href={mlflowHomeUrl()}>{t.mlflow}</a>
       </nav>
       <ConnectionBadge />
