@@ -18,7 +18,9 @@ from PIL import Image, ImageFilter
 
 from benchmarks.harness.results import print_table
 from serving.diagnosis.modality import find_modality
+from serving.diagnosis.pixels import shrink
 from serving.diagnosis.quality import measured_quality
+from serving.diagnosis.quality_measures import WORKING_SIDE_PX
 from serving.images.image import Modality
 from tracking_plugin.wilson_interval import wilson_interval
 
@@ -53,8 +55,9 @@ def measured_rows(
         with Image.open(path) as image:
             pixels = np.asarray(change(image.convert("RGB")))
         begin = time.perf_counter()
-        modality = find_modality(pixels, None).modality
-        quality = measured_quality(pixels, modality or Modality.FUNDUS)
+        small = shrink(pixels, WORKING_SIDE_PX)
+        modality = find_modality(small, None).modality
+        quality = measured_quality(small, modality or Modality.FUNDUS)
         times.append(time.perf_counter() - begin)
         for name in (kind, "both"):
             back.setdefault(name, []).append(not quality.is_gradable)

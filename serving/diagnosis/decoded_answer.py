@@ -11,7 +11,9 @@ from serving.diagnosis.messages import (
     quality_message,
 )
 from serving.diagnosis.modality import find_modality
+from serving.diagnosis.pixels import shrink
 from serving.diagnosis.quality import measured_quality
+from serving.diagnosis.quality_measures import WORKING_SIDE_PX
 from serving.images.image import DecodedFile, Modality
 from serving.v1 import diagnosis_pb2 as pb
 
@@ -55,7 +57,7 @@ def _message(image: ImageInput, processing_time_s: float) -> pb.ImageDiagnosis:
 
 
 def _result(decoded: DecodedFile, processing_time_s: float) -> pb.DiagnosisResult:
-    pixels = decoded.frames[0]
+    pixels = shrink(decoded.frames[0], WORKING_SIDE_PX)
     modality = find_modality(pixels, decoded.modality)
     quality = measured_quality(pixels, modality.modality or Modality.FUNDUS)
     return pb.DiagnosisResult(

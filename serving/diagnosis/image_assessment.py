@@ -8,6 +8,7 @@ from serving.diagnosis.gates import DistributionVerdict, distribution_verdict
 from serving.diagnosis.inputs import ImageInput
 from serving.diagnosis.laterality import LateralitySource, find_laterality
 from serving.diagnosis.modality import ModalityFinding, find_modality, modality_problem
+from serving.diagnosis.pixels import shrink
 from serving.diagnosis.probabilities import (
     ConditionResult,
     PredictedSet,
@@ -18,6 +19,7 @@ from serving.diagnosis.probabilities import (
     primary_class,
 )
 from serving.diagnosis.quality import QualityVerdict, measured_quality, modelled_quality
+from serving.diagnosis.quality_measures import WORKING_SIDE_PX
 from serving.diagnosis.risk import UNKNOWN_RISK, RiskLevel, RiskVerdict, assess_risk, row_of
 from serving.diagnosis.urgency import UrgencyRules
 from serving.engine.protocol import ModelDescription
@@ -153,11 +155,13 @@ def _assess_frame(
     pixels, output, model = decoded.frames[position], image.outputs[position], judgement.model
     probabilities = calibrated_probabilities(output.logits, model)
     conditions = condition_results(probabilities, model.evidence)
-    modality = find_modality(pixels, decoded.modality)
+    # Shrinking a large image takes longer than measuring it.
+    small = shrink(pixels, WORKING_SIDE_PX)
+    modality = find_modality(small, decoded.modality)
     quality = (
         modelled_quality(image.quality[position])
         if image.quality
-        else measured_quality(pixels, modality.modality or Modality.FUNDUS)
+        else measured_quality(small, modality.modality or Modality.FUNDUS)
     )
     distribution = distribution_verdict(output.features, model)
     primary = primary_class(probabilities)

@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -112,6 +113,22 @@ def test_a_good_file_is_loaded(tmp_path: Path) -> None:
     assert rules.signature == "Signed by nobody."
     (rule,) = rules.rows.rules
     assert rules.level_of(rule) == "critical"
+
+
+def test_the_example_in_the_documentation_is_a_good_file() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "diagnosis.md").read_text()
+    (example,) = re.findall(r"```yaml\n(# Signed by .*?)```", text, re.DOTALL)
+    rules = parse_rules(example.encode(), origin="docs/diagnosis.md")
+    assert rules.signature.startswith("Signed by Dr")
+    assert rules.rows.rules
+
+
+def test_the_documentation_shows_every_built_in_rule() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "diagnosis.md").read_text()
+    table = text[text.index("## Urgency") : text.index("With `jurisdiction`")]
+    for rule in RULES.rows.rules:
+        assert rule.jurisdiction in table
+        assert rule.date == "unknown" or rule.date[:4] in table
 
 
 def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
