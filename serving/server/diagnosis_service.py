@@ -68,11 +68,12 @@ class DiagnosisService(diagnosis_pb2_grpc.DiagnosisServiceServicer):
         async with self._log.recorded("Diagnose", context) as record:
             deadline = self._deadline(context)
             with self._admission.place(), removed_files() as spooled:
-                header = await read_header(request_iterator, self._limits)
-                record.request_id = request_id_of(header.request_id)
-                files = await read_files(
-                    request_iterator, header, self._limits, self._spool, spooled
-                )
+                async with deadline.enforced():
+                    header = await read_header(request_iterator, self._limits)
+                    record.request_id = request_id_of(header.request_id)
+                    files = await read_files(
+                        request_iterator, header, self._limits, self._spool, spooled
+                    )
                 diagnosis = await self._diagnose(files, header.options, record, deadline)
                 return messages.DiagnoseResponse(diagnosis=diagnosis)
 

@@ -35,6 +35,11 @@ class Metrics:
             buckets=_SECONDS,
             registry=self.registry,
         )
+        self._unauthenticated = Counter(
+            "fovea_serving_unauthenticated",
+            "Calls without the service's token.",
+            registry=self.registry,
+        )
         self._decode_failures = Counter(
             "fovea_serving_decode_failures",
             "Files that could not be decoded, by reason.",
@@ -51,6 +56,9 @@ class Metrics:
     def count_request(self, method: str, status: str, seconds: float) -> None:
         self._requests.labels(method, status).inc()
         self._seconds.labels(method).observe(seconds)
+
+    def count_unauthenticated(self) -> None:
+        self._unauthenticated.inc()
 
     def count_decode_failure(self, reason: Reason) -> None:
         self._decode_failures.labels(reason.value).inc()

@@ -39,6 +39,7 @@ class DiagnosisServer:
         metrics: Metrics,
     ) -> None:
         self._settings = settings
+        self._metrics = metrics
         admission = Admission(max_active=settings.max_active, max_waiting=settings.max_waiting)
         self._health = Health(
             engine,
@@ -65,7 +66,7 @@ class DiagnosisServer:
         """Listen, and return the port. Raises StartError."""
         settings = self._settings
         server = grpc.aio.server(
-            interceptors=[TokenInterceptor(settings.token)] if settings.token else [],
+            interceptors=self._interceptors(),
             options=server_options(),
             maximum_concurrent_rpcs=settings.max_active + settings.max_waiting + SPARE_RPCS,
         )
@@ -89,6 +90,10 @@ class DiagnosisServer:
         await self._health.drain()
         if self._server is not None:
             await self._server.stop(grace_s)
+
+    def _interceptors(self) -> Sequence[grpc.aio.ServerInterceptor]:
+        token = self._settings.token
+        return [TokenInterceptor(token, self._metrics.count_unauthenticated)] if token else []
 
 
 def _service_names() -> Sequence[str]:

@@ -17,6 +17,9 @@ from tracking_plugin.private_files import make_private_folder, open_private
 MEMORY_BYTES = 4 * 1024**2
 """A larger file is written to disk."""
 
+ALL_MEMORY_BYTES = 256 * 1024**2
+"""Small files are written to disk, too, once all of them have so many bytes in memory."""
+
 _LOCK = "lock"
 _OURS = re.compile(r"[0-9a-f]{32}")
 
@@ -28,6 +31,7 @@ class Spool:
         self._root = root
         self._max_bytes = max_bytes
         self._num_bytes = 0
+        self._num_in_memory = 0
         self._folder: Path | None = None
         self._lock: int | None = None
 
@@ -64,6 +68,15 @@ class Spool:
 
     def give_back(self, num_bytes: int) -> None:
         self._num_bytes -= num_bytes
+
+    def take_memory(self, num_bytes: int) -> bool:
+        """Whether so many bytes may be kept in memory; if so, they are counted."""
+        has_room = self._num_in_memory + num_bytes <= ALL_MEMORY_BYTES
+        self._num_in_memory += num_bytes if has_room else 0
+        return has_room
+
+    def give_back_memory(self, num_bytes: int) -> None:
+        self._num_in_memory -= num_bytes
 
 
 @contextmanager
@@ -106,7 +119,7 @@ class SpooledFile:
         """Append the chunk. Raises ServingError QUEUE_FULL if there is no room for it."""
         self._spool.take(len(chunk))
         self.num_bytes += len(chunk)
-        if self._file is None and self.num_bytes <= MEMORY_BYTES:
+        if self._keeps_in_memory(len(chunk)):
             self._memory += chunk
             return
         with _disk_errors_as_refusals():
@@ -116,7 +129,7 @@ class SpooledFile:
             self._file.write(chunk)
 
     def remove(self) -> None:
-        self._memory = bytearray()
+        self._clear_memory()
         if self._file is not None:
             # What is still buffered may no longer find space.
             with suppress(OSError):
@@ -127,11 +140,19 @@ class SpooledFile:
         self._spool.give_back(self.num_bytes)
         self.num_bytes = 0
 
+    def _keeps_in_memory(self, num_bytes: int) -> bool:
+        is_small = self._file is None and self.num_bytes <= MEMORY_BYTES
+        return is_small and self._spool.take_memory(num_bytes)
+
+    def _clear_memory(self) -> None:
+        self._spool.give_back_memory(len(self._memory))
+        self._memory = bytearray()
+
     def _open_file(self) -> None:
         self._path = self._spool.folder / uuid.uuid4().hex
         self._file = os.fdopen(open_private(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb")
         self._file.write(self._memory)
-        self._memory = bytearray()
+        self._clear_memory()
 
 
 @contextmanager

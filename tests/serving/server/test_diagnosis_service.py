@@ -193,6 +193,19 @@ async def test_an_upload_that_stops_is_given_up(tmp_path: Path) -> None:
     assert (status, info.reason) == (grpc.StatusCode.DEADLINE_EXCEEDED, Reason.DEADLINE_EXCEEDED)
 
 
+async def test_an_upload_that_drips_ends_at_the_deadline(tmp_path: Path) -> None:
+    async def requests() -> AsyncIterator[messages.DiagnoseRequest]:
+        yield header("a")
+        while True:
+            yield chunk(b"x")
+            await asyncio.sleep(0.02)
+
+    async with running(tmp_path, request_timeout_s=0.3) as served:
+        status, info, _ = await refusal(served.stub.Diagnose(requests()))
+
+    assert (status, info.reason) == (grpc.StatusCode.DEADLINE_EXCEEDED, Reason.DEADLINE_EXCEEDED)
+
+
 @pytest.mark.parametrize(
     ("requests", "reason"),
     [
@@ -425,7 +438,7 @@ async def test_an_unexpected_error_shows_its_place_and_not_its_words(
 
     assert (status, info.reason) == (grpc.StatusCode.INTERNAL, Reason.SERVICE_FAILED)
     assert "ValueError at " in caplog.text
-    assert "test_diagnosis_service.py" in caplog.text
+    assert "fakes.py:" in caplog.text
     assert PATIENT not in caplog.text
     gc.collect()
     assert PATIENT not in caplog.text

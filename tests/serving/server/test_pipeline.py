@@ -3,6 +3,7 @@
 import io
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -93,6 +94,14 @@ async def test_a_picture_gets_an_answer_that_names_its_model(pool: DecodePool) -
     assert answer.images[0].result.quality.gradable
     assert model.batches == [1]
     assert 0 < model.timeouts_s[0] <= TIMEOUT_S
+
+
+async def test_a_file_on_disk_is_read_as_one_in_memory(pool: DecodePool, tmp_path: Path) -> None:
+    path = tmp_path / "0123"
+    path.write_bytes(png(fundus()))
+    answer = await Diagnosing(pool, FakeEngine(sure_model())).ask(photograph(content=path))
+
+    assert answer.status == "success"
 
 
 async def test_images_of_both_eyes_are_answered_by_eye(pool: DecodePool) -> None:

@@ -107,6 +107,8 @@ async def test_a_caller_without_the_token_is_refused(
             assert "Bearer <token>" in str(raised.value.details())
 
     assert served.pipeline.files == []
+    refused = served.metrics.registry.get_sample_value("fovea_serving_unauthenticated_total")
+    assert refused == 2
 
 
 async def test_the_token_admits_and_load_balancers_need_none(tmp_path: Path) -> None:
@@ -115,6 +117,12 @@ async def test_the_token_admits_and_load_balancers_need_none(tmp_path: Path) -> 
         answer = await served.stub.DiagnoseImage(image(), metadata=metadata, timeout=CALL_TIMEOUT_S)
         assert answer.diagnosis.status == "success"
         assert await checked(served.channel) == SERVING
+        watch = health_pb2_grpc.HealthStub(served.channel).Watch(
+            health_pb2.HealthCheckRequest(), timeout=CALL_TIMEOUT_S
+        )
+        with pytest.raises(grpc.aio.AioRpcError) as raised:
+            await watch.read()
+        assert raised.value.code() is grpc.StatusCode.UNAUTHENTICATED
 
 
 async def checked(channel: grpc.aio.Channel) -> int:

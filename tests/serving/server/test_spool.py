@@ -53,6 +53,26 @@ def test_large_content_is_written_in_order(tmp_path: Path) -> None:
     assert not path.exists()
 
 
+def test_small_files_go_to_disk_once_they_fill_the_memory_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("serving.server.spool.ALL_MEMORY_BYTES", 100)
+    spool = opened(tmp_path / "spool")
+    first, second, third = (SpooledFile(spool) for _ in range(3))
+    first.write(b"x" * 80)
+    second.write(b"y" * 10)
+    second.write(b"y" * 20)
+
+    assert first.content() == b"x" * 80
+    path = second.content()
+    assert isinstance(path, Path)
+    assert path.read_bytes() == b"y" * 30
+    first.remove()
+    second.remove()
+    third.write(b"z" * 100)
+    assert third.content() == b"z" * 100
+
+
 def test_the_files_of_a_killed_service_are_removed_at_the_next_start(tmp_path: Path) -> None:
     root = tmp_path / "spool"
     killed = subprocess.run(
