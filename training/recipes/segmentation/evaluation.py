@@ -81,7 +81,7 @@ def evaluate_segmenter(
     return EvaluationReport(
         metrics={**logged_metrics(metrics, prefix=name), **_counts(name, data, seen)},
         documents={f"{folder}/scores.json": document},
-        pages={f"{folder}/segmentation_report.html": render_report(document)},
+        pages={f"{folder}/clinical_report.html": render_report(document)},
         images={},
     )
 

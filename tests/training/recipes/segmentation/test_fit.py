@@ -67,7 +67,7 @@ def test_the_test_split_is_scored_with_intervals_and_a_report(trained: Program, 
     low, high = scores["metrics"]["dice_macro"]["interval"]
     assert low <= run.data.metrics["test/dice_macro"] <= high
     assert scores["seen_images"] == {"trained_on": 0, "chosen_with": 0}
-    uri = f"{run.info.artifact_uri}/evaluation/test/segmentation_report.html"
+    uri = f"{run.info.artifact_uri}/evaluation/test/clinical_report.html"
     page = Path(mlflow.artifacts.download_artifacts(uri)).read_text()
     assert run.info.run_id in page
     assert "Bar" in page

@@ -8,7 +8,14 @@ export interface Estimate {
   interval: Interval | null;
 }
 
-export const OVERALL = ["accuracy", "auc_roc_macro", "f1", "kappa"] as const;
+export const OVERALL = [
+  "accuracy",
+  "auc_roc_macro",
+  "f1",
+  "kappa",
+  "dice_macro",
+  "iou_macro",
+] as const;
 export type Overall = (typeof OVERALL)[number];
 
 export const VERDICTS = [
