@@ -180,10 +180,11 @@ class DecodeProcess:
             job = Job(task=task, suffix=suffix, num_bytes=len(content))  # type: ignore[arg-type]
         try:
             await self._send(job)
-            if not isinstance(await self._answer(), Taken):
-                raise ProcessEndedError
+            taken = await self._answer()
         except ProcessEndedError:
             raise NotTakenError from None
+        if not isinstance(taken, Taken):
+            raise ProcessEndedError
         return await self._answer()
 
     async def _send(self, message: msgspec.Struct) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
+from pydicom.sequence import Sequence
 
 PIXEL_KEYWORDS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 
@@ -58,7 +59,7 @@ def first_value(dataset: Dataset, keyword: str) -> Any:
         raise
     except Exception:  # noqa: BLE001, pydicom raises errors of any type for damaged values
         return None
-    if isinstance(value, (MultiValue, list, tuple)):
+    if isinstance(value, (MultiValue, Sequence, list, tuple)):
         value = value[0] if len(value) else None
     return None if value in ("", b"") else value
 
