@@ -11,8 +11,8 @@ from serving.images.refusal import unreadable, unsupported
 from training.data.colours import UnsuitablePixelsError, to_rgb
 from training.data.orientation import upright
 
-# The formats whose files the training reads.
-_FORMATS = ("PNG", "JPEG", "MPO", "TIFF", "WEBP", "BMP", "DIB", "GIF", "PPM", "JPEG2000")
+# The formats whose files the training reads. Pillow opens MPO, a JPEG with a preview, as a JPEG.
+_FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "DIB", "GIF", "PPM", "JPEG2000")
 _NAMES = {"WEBP": "WebP", "MPO": "JPEG", "DIB": "BMP", "JPEG2000": "JPEG 2000"}
 
 
@@ -23,6 +23,7 @@ def open_picture(content: bytes, limits: DecodeLimits) -> Decoding:
     """
     # Sizes are checked here, against the limits of the service.
     Image.MAX_IMAGE_PIXELS = None
+    load_formats()
     try:
         image = Image.open(io.BytesIO(content), formats=_FORMATS)
     except UnidentifiedImageError:
@@ -40,6 +41,11 @@ def open_picture(content: bytes, limits: DecodeLimits) -> Decoding:
     return Decoding(
         format=_NAMES.get(name, name), frames=iter([np.asarray(rgb, np.uint8)]), notes=notes
     )
+
+
+def load_formats() -> None:
+    """Load Pillow's readers, which takes a moment the first time."""
+    Image.init()
 
 
 def _page_notes(image: Image.Image) -> list[str]:

@@ -18,6 +18,7 @@ from serving.images.confinement import confine, end_with_parent, kill_after
 from serving.images.decoding import open_file
 from serving.images.header import read_header
 from serving.images.limits import DecodeLimits
+from serving.images.pictures import load_formats
 from serving.images.refusal import Refusal, RefusalReason, refusing
 from serving.images.wire import Answer, Decoded, Header, Job, Ready, Refused, Setup, Taken, encode
 
@@ -88,6 +89,7 @@ def main() -> None:
         setup = msgspec.json.decode(requests.readline(), type=Setup)
         end_with_parent(setup.parent_pid)
         worker = Worker(setup)
+        load_formats()
         confine(worker.limits)
         _send(answers, Ready())
         for line in requests:

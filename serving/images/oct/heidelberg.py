@@ -23,6 +23,7 @@ _SEVERAL_VOLUMES, _SEVERAL_VOLUMES_BYTES = b"E2EMultipleVolumeFile", 64
 _CONTAINER_HEADER_BYTES = 60
 _IMAGE_FOLDER, _LATERALITY_FOLDER, _LATERALITY_AT = 1073741824, 11, 14
 _B_SCAN = 35652097
+_CUT_OFF = "This Heidelberg file is cut off. Export it again."
 
 
 def open_vol(content: bytes, limits: DecodeLimits) -> Decoding:
@@ -36,7 +37,7 @@ def open_vol(content: bytes, limits: DecodeLimits) -> Decoding:
     stride = b_scan_header_bytes + 4 * width * height
     first = _VOL_HEADER_BYTES + slo_width * slo_height + b_scan_header_bytes
     if first + stride * num_frames - b_scan_header_bytes > len(content):
-        raise unreadable("This VOL file is cut off. Export it again.")
+        raise unreadable(_CUT_OFF)
     starts = [first + stride * index for index in range(num_frames)]
     return Decoding(
         format="Heidelberg VOL",
@@ -82,8 +83,13 @@ def _series(content: bytes) -> Mapping[tuple[int, int, int], _Series]:
     from eyepy.io.he.e2e_format import e2e_format  # noqa: PLC0415, an extra
 
     series: dict[tuple[int, int, int], _Series] = defaultdict(_Series)
-    for chunk in e2e_format.parse_stream(io.BytesIO(content)).chunks:
+    parsed = e2e_format.parse_stream(io.BytesIO(content))
+    if parsed.header.current >= len(content):
+        raise unreadable(_CUT_OFF)
+    for chunk in parsed.chunks:
         for folder in chunk.folders:
+            if folder.start + folder.size > len(content):
+                raise unreadable(_CUT_OFF)
             one = series[folder.patient_id, folder.study_id, folder.series_id]
             start = folder.start + _CONTAINER_HEADER_BYTES
             if int(folder.type) == _LATERALITY_FOLDER:
