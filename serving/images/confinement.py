@@ -8,11 +8,12 @@ import signal
 import sys
 import warnings
 
-from serving.images.limits import DecodeLimits
+from serving.images.limits import MEBIBYTE, DecodeLimits
 
 _PR_SET_PDEATHSIG = 1
 _RGB_BYTES = 3
 _GRACE_S = 2.0
+_LEAST_ROOM_BYTES = 32 * MEBIBYTE
 
 
 class OrphanedError(RuntimeError):
@@ -31,7 +32,10 @@ def end_with_parent(parent_pid: int) -> None:
 
 
 def confine(limits: DecodeLimits) -> None:
-    """Limit memory and output, and let neither messages nor memory dumps out of this process."""
+    """Limit memory and output, and let neither messages nor memory dumps out of this process.
+
+    Raises MemoryError if the limit leaves no room for even a small image.
+    """
     # Ctrl-C reaches every process of a terminal; the service ends its decode processes itself.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.disable(logging.CRITICAL)
@@ -39,6 +43,7 @@ def confine(limits: DecodeLimits) -> None:
     _lower(resource.RLIMIT_CORE, 0)
     _lower(resource.RLIMIT_AS, limits.memory_bytes)
     _lower(resource.RLIMIT_FSIZE, max(limits.total_pixels * _RGB_BYTES, limits.header_bytes))
+    bytearray(_LEAST_ROOM_BYTES)
 
 
 def kill_after(seconds: float | None) -> None:
