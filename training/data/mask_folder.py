@@ -64,7 +64,7 @@ class MaskError(DataError):
         self.reason = reason
 
     def __reduce__(self) -> tuple[type["MaskError"], tuple[str, str]]:
-        return MaskError, (self.path, self.reason)
+        return type(self), (self.path, self.reason)
 
 
 class MissingMaskError(MaskError):

@@ -12,10 +12,12 @@ from safetensors.torch import load_file
 
 from tests.training.data.masked_images import MASK_CLASSES, make_masked_folder
 from tests.training.program import Program
+from training.config import Split
 from training.data.augmentation import normalise
 from training.data.decode import decode_image
 from training.data.framing import Framing
 from training.data.mask_folder import read_mask
+from training.data.synthetic.structures import Structure
 from training.recipes.segmentation.network import (
     NetworkConfig,
     SegmentationNetwork,
@@ -136,3 +138,16 @@ def test_a_training_without_masks_is_refused_with_what_is_expected(
     (data / "masks" / "masks.json").unlink()
     assert program.run_here(monkeypatch, "fit", "--data", str(data), *TINY) == 1
     assert "There are no masks" in capsys.readouterr().err
+
+
+def test_without_data_it_trains_on_the_drawn_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    few = {Split.TRAIN: 1, Split.VAL: 1, Split.TEST: 1}
+    monkeypatch.setattr("training.recipes.segmentation.data.SYNTHETIC_IMAGES_PER_CLASS", few)
+    program = Program(tmp_path)
+    arguments = (*TINY, "--encoder", "test_resnet", "--epochs", "1")
+    assert program.run_here(monkeypatch, "fit", *arguments) == 0
+    metrics = program.only_run().data.metrics
+    assert {f"per_class_dice/{name}" for name in list(Structure)[1:]} <= set(metrics)
+    assert "Fluid: train 5, val 5" in capsys.readouterr().out
