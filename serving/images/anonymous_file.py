@@ -5,11 +5,14 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Lock
 from typing import Any
 
 import numpy as np
 
 from serving.images.image import Pixels
+
+_CLOSED = -1
 
 
 class AnonymousFile:
@@ -21,12 +24,16 @@ class AnonymousFile:
         else:
             with tempfile.TemporaryFile() as file:
                 self.descriptor = os.dup(file.fileno())
+        # A thread may still copy when its caller has gone: the descriptor must not be closed then,
+        # since its number would soon belong to another file.
+        self._lock = Lock()
 
     def write(self, content: bytes) -> None:
         """Replace the content."""
         view, offset = memoryview(content), 0
-        while offset < len(view):
-            offset += os.pwrite(self.descriptor, view[offset:], offset)
+        with self._lock:
+            while offset < len(view):
+                offset += os.pwrite(self.descriptor, view[offset:], offset)
 
     def read(self, num_bytes: int) -> bytes:
         """Raises EOFError if the file is shorter."""
@@ -47,15 +54,19 @@ class AnonymousFile:
 
     def clear(self) -> None:
         """Give the memory back."""
-        os.ftruncate(self.descriptor, 0)
+        with self._lock:
+            os.ftruncate(self.descriptor, 0)
 
     def close(self) -> None:
-        os.close(self.descriptor)
+        with self._lock:
+            os.close(self.descriptor)
+            self.descriptor = _CLOSED
 
     def _read_into(self, buffer: memoryview, offset: int) -> None:
         done = 0
         while done < len(buffer):
-            count = os.preadv(self.descriptor, [buffer[done:]], offset + done)
+            with self._lock:
+                count = os.preadv(self.descriptor, [buffer[done:]], offset + done)
             if count == 0:
                 raise EOFError
             done += count

@@ -58,4 +58,9 @@ def _lower(limit: int, value: int) -> None:
     _, hard = resource.getrlimit(limit)
     if hard != resource.RLIM_INFINITY:
         value = min(value, hard)
-    resource.setrlimit(limit, (value, value))
+    try:
+        resource.setrlimit(limit, (value, value))
+    except (OSError, ValueError):
+        # Other systems than Linux do not have all limits.
+        if sys.platform == "linux":
+            raise

@@ -1,7 +1,5 @@
 """Decodes one file in this process: finds out what it is, and passes it to the reader of its kind."""
 
-import os
-
 from serving.images.decoded import Decoding
 from serving.images.dicom.image import open_dicom
 from serving.images.image import DecodedFile
@@ -46,12 +44,3 @@ def decode_file(content: bytes, *, suffix: str = "", limits: DecodeLimits) -> De
         pixel_spacing_mm=decoding.pixel_spacing_mm,
         notes=tuple(dict.fromkeys(decoding.notes)),
     )
-
-
-def suffix_of(file_name: str) -> str:
-    """The lower-case ending of a name, such as `.img`: the only part of it that may be passed on."""
-    suffix = os.path.splitext(file_name)[1].lower()  # noqa: PTH122, a name, perhaps of another system
-    return suffix if suffix in KNOWN_SUFFIXES else ""
-
-
-KNOWN_SUFFIXES = frozenset({".img", ".oct", ".vol", ".e2e", ".fda", ".fds", ".dcm"})

@@ -1,6 +1,7 @@
 """Finds out what a file is by its first bytes; only where a format has no mark, by its name's ending."""
 
 from enum import StrEnum
+from pathlib import PurePath
 
 from serving.images.oct.zeiss import CUBES
 from serving.images.refusal import Refusal, unsupported
@@ -17,6 +18,8 @@ class FileKind(StrEnum):
     TOPCON = "Topcon FDA or FDS file"
     ZEISS = "Zeiss IMG file"
 
+
+KNOWN_SUFFIXES = frozenset({".dcm", ".e2e", ".fda", ".fds", ".img", ".oct", ".vol"})
 
 _EXPECTED = "Send DICOM, PNG, JPEG, TIFF, WebP or BMP, or an OCT file (E2E, VOL, FDA, FDS, IMG)."
 _DICOM_MARK, _DICOM_MARK_AT = b"DICM", 128
@@ -57,6 +60,12 @@ def file_kind_of(content: bytes, suffix: str) -> FileKind:
     if head[:2] in _FIRST_GROUPS and len(head) >= 8:
         return FileKind.DICOM
     raise _refusal(head, suffix)
+
+
+def suffix_of(file_name: str) -> str:
+    """The lower-case ending of a name, such as `.img`: the only part of it that is passed on."""
+    suffix = PurePath(file_name).suffix.lower()
+    return suffix if suffix in KNOWN_SUFFIXES else ""
 
 
 def _refusal(head: bytes, suffix: str) -> Refusal:

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from serving.errors import Reason, ServingError
-from serving.images.decoding import suffix_of
 from serving.images.image import DecodedFile
+from serving.images.kinds import suffix_of
 from serving.images.limits import DecodeLimits
 from serving.images.process import DecodeProcess, NotTakenError, ProcessEndedError, StartError
 from serving.images.wire import Refused
@@ -207,6 +207,10 @@ class DecodePool:
             is_late = time.monotonic() - started_at >= self.limits.timeout_s
             error = _too_slow(self.limits.timeout_s) if is_late else _crashed()
             await self._give_up(slot, job, error)
+            return False
+        except Exception as error:  # noqa: BLE001, such as a machine without memory
+            _logger.error("A file could not be handed over: %s.", type(error).__name__)  # noqa: TRY400
+            await self._give_up(slot, job, _crashed())
             return False
         if not job.answer.done():
             job.answer.set_result(result)

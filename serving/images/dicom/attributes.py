@@ -91,6 +91,18 @@ def first_item(dataset: Dataset | None, keyword: str) -> Dataset | None:
     return item if isinstance(item, Dataset) else None
 
 
+def item_at(dataset: Dataset, keyword: str, index: int) -> Dataset | None:
+    """The item of a sequence at this position; None if it has fewer."""
+    try:
+        value = dataset.get(keyword)
+        item = value[index] if isinstance(value, Sequence) and index < len(value) else None
+    except (MemoryError, RecursionError):
+        raise
+    except Exception:  # noqa: BLE001, as above
+        return None
+    return item if isinstance(item, Dataset) else None
+
+
 def items(dataset: Dataset, keyword: str) -> list[Dataset]:
     try:
         value = dataset.get(keyword)

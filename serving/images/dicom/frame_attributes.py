@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from pydicom.dataset import Dataset
 
-from serving.images.dicom.attributes import first_item, items
+from serving.images.dicom.attributes import first_item, item_at
 
 
 def holders(dataset: Dataset, index: int, sequence: str) -> Iterator[Dataset]:
@@ -12,8 +12,7 @@ def holders(dataset: Dataset, index: int, sequence: str) -> Iterator[Dataset]:
 
     `sequence` is the functional group's, such as FrameVOILUTSequence.
     """
-    frames = items(dataset, "PerFrameFunctionalGroupsSequence")
-    own = frames[index] if index < len(frames) else None
+    own = item_at(dataset, "PerFrameFunctionalGroupsSequence", index)
     shared = first_item(dataset, "SharedFunctionalGroupsSequence")
     for group in (own, shared):
         item = first_item(group, sequence)

@@ -17,7 +17,7 @@ from serving.images.image import Laterality, Modality, Pixels
 from serving.images.limits import DecodeLimits
 from serving.images.oct.frames import rgb_of_grey
 from serving.images.refusal import unreadable, unsupported
-from training.data.greys import DeclaredLevels, to_eight_bits
+from training.data.greys import DeclaredLevels, level_range
 
 _FILE_HEADER_BYTES = 15
 _EYES = {0: Laterality.RIGHT, 1: Laterality.LEFT}
@@ -111,19 +111,11 @@ def _level_frames(volume: _Volume) -> Iterator[Pixels]:
     if len(volume.data) < 2 * size * volume.num_frames:
         raise unreadable("This Topcon file is cut off. Export it again.")
     levels = np.frombuffer(volume.data, np.dtype("<u2"), size * volume.num_frames)
-    declared = DeclaredLevels(most_bits=16)
-    highest = levels.max()
+    # One scale for all frames, as the training shows levels of 16 bits; level 0 is black.
+    white = level_range(levels, DeclaredLevels(most_bits=16)).white
     for frame in levels.reshape(volume.num_frames, volume.height, volume.width):
-        yield rgb_of_grey(_on_scale_of(frame, highest, declared))
-
-
-def _on_scale_of(
-    frame: np.ndarray[tuple[int, ...], np.dtype[np.uint16]],
-    highest: np.uint16,
-    declared: DeclaredLevels,
-) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-    # With the highest level of the volume in its last row, each frame gets the same scale.
-    return to_eight_bits(np.vstack([frame, np.full_like(frame[:1], highest)]), declared)[:-1]
+        grey = np.rint(frame.astype(np.float32) * (255 / max(white, 1))).astype(np.uint8)
+        yield rgb_of_grey(grey)
 
 
 def _jpeg_frames(volume: _Volume) -> Iterator[Pixels]:

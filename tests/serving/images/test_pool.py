@@ -1,6 +1,7 @@
 """Decoding in processes of their own: crashes, hangs, limits, the queue, and the end."""
 
 import asyncio
+import errno
 import os
 import signal
 import subprocess
@@ -16,6 +17,7 @@ import pytest
 from PIL import Image
 
 from serving.errors import Reason, ServingError
+from serving.images.anonymous_file import AnonymousFile
 from serving.images.limits import MEBIBYTE, DecodeLimits
 from serving.images.pool import DecodePool
 from serving.images.process import StartError
@@ -171,6 +173,18 @@ async def test_a_file_that_needs_too_much_memory_costs_one_answer() -> None:
         reason = await reason_of(pool.decode(content))
         assert reason in (Reason.IMAGE_TOO_LARGE, Reason.DECODER_CRASHED)
         assert len((await pool.decode(GOOD)).frames) == 3
+
+
+async def test_a_file_that_cannot_be_handed_over_costs_one_answer(
+    shared_pool: DecodePool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_space(_: AnonymousFile, __: bytes) -> None:
+        raise OSError(errno.ENOSPC, "no space")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(AnonymousFile, "write", no_space)
+        assert await reason_of(shared_pool.decode(GOOD)) is Reason.DECODER_CRASHED
+    assert len((await shared_pool.decode(GOOD)).frames) == 3
 
 
 async def test_a_memory_limit_below_the_libraries_is_said_at_the_start() -> None:
