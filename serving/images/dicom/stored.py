@@ -23,6 +23,7 @@ from serving.images.dicom.attributes import first_value
 from serving.images.dicom.description import PixelDescription
 from serving.images.dicom.jpeg import decode_jpeg
 from serving.images.dicom.reading import DicomFile
+from serving.images.dicom.streams import stream_size
 from serving.images.dicom.syntax import is_encapsulated
 from serving.images.limits import DecodeLimits
 from serving.images.refusal import unreadable, unsupported
@@ -84,11 +85,7 @@ def _jpeg_frames(
         raise unsupported(
             "JPEG streams of 12 bits are not supported. Export the image with another compression."
         )
-    for stream in generate_frames(
-        source,
-        number_of_frames=description.num_frames,
-        extended_offsets=_extended_offsets(file),
-    ):
+    for stream in _streams(source, description, file):
         frame = decode_jpeg(stream, description, notes)
         yield frame, description.photometric if description.samples == 1 else "RGB"
 
@@ -100,6 +97,8 @@ def _pydicom_frames(
     options = _options(description, file)
     if not is_encapsulated(description.transfer_syntax):
         options |= _native_options(source, description, notes)
+    else:
+        _require_declared_size(_streams(source, description, file), description)
     plugins = [name for name in _PLUGINS if name in decoder.available_plugins] or [""]
     for plugin in plugins:
         decoded = decoder.iter_array(source, raw=True, decoding_plugin=plugin, **options)
@@ -117,6 +116,22 @@ def _pydicom_frames(
         "The pixel data of this DICOM file is damaged, or differs from what the file declares. "
         "Export it again."
     )
+
+
+def _streams(source: bytes, description: PixelDescription, file: DicomFile) -> Iterator[bytes]:
+    return generate_frames(
+        source,
+        number_of_frames=description.num_frames,
+        extended_offsets=_extended_offsets(file),
+    )
+
+
+def _require_declared_size(streams: Iterator[bytes], description: PixelDescription) -> None:
+    """Raises Refusal for a stream of another size, for which a decoder might take any memory."""
+    for stream in streams:
+        size = stream_size(stream)
+        if size is not None and size != (description.rows, description.columns):
+            raise unreadable("A stream differs in size from what the DICOM file declares.")
 
 
 def _decoder(syntax: UID) -> Any:

@@ -16,6 +16,7 @@ from pydicom.uid import (
 )
 
 from serving.images.dicom.reading import DicomFile
+from serving.images.dicom.streams import frame_marker, is_jpeg, is_jpeg_2000
 
 _SYNTAX_OF_FRAME_MARKER = {
     0xC0: JPEGBaseline8Bit,
@@ -46,13 +47,8 @@ def _first_fragment(encapsulated: bytes) -> bytes:
 
 
 def _syntax_of_stream(stream: bytes) -> UID:
-    if stream.startswith((b"\xff\x4f\xff\x51", b"\x00\x00\x00\x0cjP  ")):
+    if is_jpeg_2000(stream):
         return JPEG2000Lossless
-    if not stream.startswith(b"\xff\xd8"):
+    if not is_jpeg(stream):
         return RLELossless
-    position = 2
-    while position + 4 <= len(stream) and stream[position] == 0xFF:
-        if stream[position + 1] in _SYNTAX_OF_FRAME_MARKER:
-            return _SYNTAX_OF_FRAME_MARKER[stream[position + 1]]
-        position += 2 + int.from_bytes(stream[position + 2 : position + 4], "big")
-    return JPEGBaseline8Bit
+    return _SYNTAX_OF_FRAME_MARKER.get(frame_marker(stream) or 0, JPEGBaseline8Bit)

@@ -1,16 +1,24 @@
 """The number of frames: as declared, fewer, more, none, too many."""
 
 import io
+import struct
 
 import numpy as np
 import pytest
 from PIL import Image
-from pydicom.uid import ExplicitVRLittleEndian, JPEGBaseline8Bit, RLELossless
+from pydicom.encaps import generate_frames
+from pydicom.uid import (
+    ExplicitVRLittleEndian,
+    JPEG2000Lossless,
+    JPEGBaseline8Bit,
+    JPEGLSLossless,
+    RLELossless,
+)
 
 from serving.images.limits import DecodeLimits
 from serving.images.refusal import RefusalReason
 from tests.serving.images.decoded_here import decoded, refusal
-from tests.serving.images.dicom_files import dicom_file, grey_dataset, with_streams
+from tests.serving.images.dicom_files import compressed, dicom_file, grey_dataset, with_streams
 
 STACK = np.arange(4 * 6 * 5, dtype=np.uint8).reshape(4, 6, 5)
 MORE = "the file has more frames than it declares: all are read"
@@ -133,6 +141,22 @@ def test_a_delimiter_inside_a_stream_does_not_end_it() -> None:
 def test_a_stream_of_another_size_than_declared_is_refused() -> None:
     dataset = grey_dataset(np.zeros((16, 25), np.uint8))
     content = dicom_file(with_streams(dataset, [jpeg(1)]), JPEGBaseline8Bit)
+    assert "differs in size" in refusal(content).message
+
+
+@pytest.mark.parametrize("syntax", [JPEG2000Lossless, JPEGLSLossless])
+def test_a_stream_that_declares_thousands_of_millions_of_pixels_is_refused_undecoded(
+    syntax: str,
+) -> None:
+    dataset = compressed(grey_dataset(np.zeros((64, 48), np.uint8)), syntax)
+    stream = next(generate_frames(dataset.PixelData, number_of_frames=1))
+    number = ">I" if syntax == JPEG2000Lossless else ">H"
+    declared = struct.pack(number, 48) + struct.pack(number, 64)
+    if syntax == JPEGLSLossless:
+        declared = struct.pack(number, 64) + struct.pack(number, 48)
+    assert stream.count(declared) >= 1
+    huge = stream.replace(declared, struct.pack(number, 65000) * 2)
+    content = dicom_file(with_streams(dataset, [huge]), syntax)
     assert "differs in size" in refusal(content).message
 
 
