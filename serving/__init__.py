@@ -1,1 +1,1 @@
-"""Inference over gRPC; not there yet."""
+"""Diagnosis of retinal images over gRPC, by models of the MLflow registry."""

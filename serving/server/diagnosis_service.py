@@ -102,7 +102,7 @@ class DiagnosisService(diagnosis_pb2_grpc.DiagnosisServiceServicer):
                 item_record = RequestRecord(method=record.method, request_id=item.request_id)
                 deadline = self._deadline(context)
                 diagnosis = await self._diagnose(files, item.header.options, item_record, deadline)
-                record.num_files, record.model = record.num_files + 1, item_record.model
+                record.model = item_record.model
                 return diagnosis
 
             with self._admission.place(), removed_files() as spooled:
@@ -114,7 +114,10 @@ class DiagnosisService(diagnosis_pb2_grpc.DiagnosisServiceServicer):
                     spool=self._spool,
                     files=spooled,
                 )
-                await batch.run(request_iterator)
+                try:
+                    await batch.run(request_iterator)
+                finally:
+                    record.num_files = batch.num_images
 
     async def Health(  # noqa: N802 - the name in the proto file
         self, request: messages.HealthRequest, context: grpc.aio.ServicerContext
