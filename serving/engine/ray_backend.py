@@ -183,6 +183,13 @@ class RayApplication:
                     "A replica was lost (%s), attempt %d.", type(error).__name__, attempt
                 )
                 await asyncio.sleep(ATTEMPT_INTERVAL_S * attempt)
+            except asyncio.CancelledError:
+                # Serve also raises this when a replica ends during the call.
+                task = asyncio.current_task()
+                if task is None or task.cancelling():
+                    raise
+                logger.warning("A replica ended, attempt %d.", attempt)
+                await asyncio.sleep(ATTEMPT_INTERVAL_S * attempt)
             except BackPressureError:
                 raise ServingError(
                     Reason.QUEUE_FULL, "The queue of the replicas is full: try again later."

@@ -22,11 +22,13 @@ from tracking_plugin.server_address import shown_uri, without_credentials
 
 logger = logging.getLogger(__name__)
 
-REQUEST_LIMITS = {
+CLIENT_SETTINGS = {
+    # MLflow's own defaults let one request to a server that is away take several minutes.
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
 }
-"""MLflow's own defaults let one request to a server that is away take several minutes."""
+"""What MLflow's client reads from the environment, unless it is set there."""
 
 _ABSENT = frozenset(
     ErrorCode.Name(code) for code in (RESOURCE_DOES_NOT_EXIST, INVALID_PARAMETER_VALUE)
@@ -54,7 +56,7 @@ class ModelRegistry:
     """The registry of the MLflow server or store at `tracking_uri`. All methods block."""
 
     def __init__(self, tracking_uri: str) -> None:
-        for name, value in REQUEST_LIMITS.items():
+        for name, value in CLIENT_SETTINGS.items():
             os.environ.setdefault(name, value)
         self.tracking_uri = tracking_uri
         self._client = MlflowClient(tracking_uri, registry_uri=tracking_uri)

@@ -93,7 +93,7 @@ class Store:
         self.client.set_registered_model_alias(name, alias, version)
 
 
-def tiny_backbone(name: str = "test_resnet", image_size: int = 32) -> BackboneConfig:
+def tiny_backbone(name: str = "test_resnet", image_size: int = 64) -> BackboneConfig:
     return BackboneConfig(
         name=name,
         num_classes=len(CLASSES),
