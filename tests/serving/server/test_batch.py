@@ -1,5 +1,6 @@
 """Batches over real gRPC: answers as they come, failures of single images, bounds, and callers who go."""
 
+import logging
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
