@@ -56,9 +56,7 @@ export function DiagnosisView({ diagnosed, previewOf }: Props) {
   const top = useRef<HTMLDivElement>(null);
   const [place, setPlace] = useState(0);
   useEffect(() => {
-    // On a phone the result is below what was on the screen; screen readers begin with it.
-    top.current?.focus();
-    top.current?.scrollIntoView({ block: "nearest" });
+    showTop(top.current);
   }, [data]);
   const shown = data.images[place] ?? data.images[0];
   const chosen = shown && images[shown.file];
@@ -115,7 +113,7 @@ export function DiagnosisView({ diagnosed, previewOf }: Props) {
           </Section>
         )}
         <Section title={t.evidence}>
-          <EvidenceList evidence={data.evidence} />
+          <EvidenceList evidence={data.evidence} isJudged={!data.abstained} />
         </Section>
         <Section title={t.feedback}>
           <Feedback key={data.request_id} data={data} />
@@ -126,6 +124,15 @@ export function DiagnosisView({ diagnosed, previewOf }: Props) {
       </div>
     </div>
   );
+}
+
+/** Screen readers begin with the result; on a phone it is below what was on the screen. */
+function showTop(element: HTMLElement | null): void {
+  element?.focus({ preventScroll: true });
+  const top = element?.getBoundingClientRect().top ?? 0;
+  if (top < 0 || top > window.innerHeight / 2) {
+    element?.scrollIntoView();
+  }
 }
 
 function nameOf(images: Diagnosed["images"], image: DiagnosedImage, index: number): string {

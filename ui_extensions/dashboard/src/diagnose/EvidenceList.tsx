@@ -11,6 +11,7 @@ const texts = words(
     positive: "positive",
     negative: "negative",
     unknown: "cannot be shown",
+    notJudged: "not judged",
     probability: (share: string) => `probability ${share}`,
     threshold: (share: string) => `threshold ${share}`,
     shown: (share: string, interval: string, cases: string) =>
@@ -25,6 +26,7 @@ const texts = words(
       positive: "positif",
       negative: "négatif",
       unknown: "ne peut être montré",
+      notJudged: "pas jugé",
       probability: (share) => `probabilité ${share}`,
       threshold: (share) => `seuil ${share}`,
       shown: (share, interval, cases) =>
@@ -36,8 +38,14 @@ const texts = words(
   },
 );
 
+interface Props {
+  evidence: readonly ConditionEvidence[];
+  /** False without a diagnosis: the probabilities then say nothing about the image. */
+  isJudged: boolean;
+}
+
 /** What was shown of the model for each critical condition. */
-export function EvidenceList({ evidence }: { evidence: readonly ConditionEvidence[] }) {
+export function EvidenceList({ evidence, isJudged }: Props) {
   const t = useWords(texts);
   if (evidence.length === 0) {
     return <Empty>{t.none}</Empty>;
@@ -45,35 +53,48 @@ export function EvidenceList({ evidence }: { evidence: readonly ConditionEvidenc
   return (
     <ul className={styles.list}>
       {evidence.map((each) => (
-        <Evidence key={each.condition} evidence={each} />
+        <Evidence key={each.condition} evidence={each} isJudged={isJudged} />
       ))}
     </ul>
   );
 }
 
-function Evidence({ evidence }: { evidence: ConditionEvidence }) {
+function Evidence({ evidence, isJudged }: { evidence: ConditionEvidence; isJudged: boolean }) {
   const t = useWords(texts);
   const formats = useFormats();
   const { percent } = formats;
-  const { condition, threshold, is_positive: isPositive } = evidence;
+  const { condition, threshold } = evidence;
   return (
     <li className={styles.condition}>
       <p className={styles.head}>
         <strong>{condition.replace(/_/g, " ")}</strong>
-        <Badge tone={isPositive ? "critical" : threshold === null ? "stale" : "ok"}>
-          {isPositive ? t.positive : threshold === null ? t.unknown : t.negative}
-        </Badge>
+        {isJudged ? <Verdict evidence={evidence} /> : <Badge tone="stale">{t.notJudged}</Badge>}
       </p>
-      <p>
-        {t.probability(percent(evidence.probability))}
-        {threshold !== null && ` · ${t.threshold(percent(threshold))}`}
-      </p>
+      {isJudged && (
+        <p>
+          {t.probability(percent(evidence.probability))}
+          {threshold !== null && ` · ${t.threshold(percent(threshold))}`}
+        </p>
+      )}
       <p className={styles.details}>
         {sensitivity(evidence, t, formats)} ·{" "}
         {t.required(percent(evidence.required_sensitivity, 0))}
         {evidence.note && <span lang="en"> · {evidence.note}</span>}
       </p>
     </li>
+  );
+}
+
+/** A condition is negative only below a threshold whose sensitivity was shown. */
+function Verdict({ evidence: { is_positive, threshold } }: { evidence: ConditionEvidence }) {
+  const t = useWords(texts);
+  if (is_positive) {
+    return <Badge tone="critical">{t.positive}</Badge>;
+  }
+  return threshold === null ? (
+    <Badge tone="stale">{t.unknown}</Badge>
+  ) : (
+    <Badge tone="ok">{t.negative}</Badge>
   );
 }
 

@@ -12,7 +12,7 @@ const texts = words(
   {
     list: "Chosen images",
     side: (name: string) => `Side of the eye in ${name}`,
-    auto: "Side: from the file",
+    auto: "Side: automatic",
     remove: "Remove",
     removed: (name: string) => `${name} from the list`,
     noPreview: "no preview",
@@ -21,7 +21,7 @@ const texts = words(
     fr: {
       list: "Images choisies",
       side: (name) => `Côté de l’œil dans ${name}`,
-      auto: "Côté : selon le fichier",
+      auto: "Côté : automatique",
       remove: "Retirer",
       removed: (name) => `${name} de la liste`,
       noPreview: "sans aperçu",
