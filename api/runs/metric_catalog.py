@@ -324,6 +324,21 @@ _METRICS = [
         bounds=_FRACTION,
     ),
     CatalogMetric(
+        name=Metric.TEMPERATURE,
+        label=Label(en="Temperature fitted on val", fr="Température ajustée sur val"),
+        short_label="temperature",
+    ),
+    CatalogMetric(
+        name=Metric.CALIBRATION_ERROR,
+        label=Label(en="Expected calibration error", fr="Erreur de calibration attendue"),
+        short_label="ECE",
+        role=Role.ERROR,
+        group="error",
+        direction=Direction.LOWER,
+        unit=Unit.FRACTION,
+        bounds=_FRACTION,
+    ),
+    CatalogMetric(
         name=Metric.EPOCH,
         label=Label(en="Epoch", fr="Époque"),
         short_label="epoch",

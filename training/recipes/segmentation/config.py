@@ -31,6 +31,11 @@ class SegmentationConfig(LoopConfig):
     )
 
     encoder: str = Field("convnext_tiny", description="any timm architecture")
+    weights: str = Field(
+        "",
+        description="file of pre-trained weights of the encoder; none: random weights",
+        json_schema_extra=PATH,
+    )
     decoder_width: int = Field(
         256, ge=16, le=2048, description="channels of the deepest level of the U-Net's decoder"
     )
@@ -80,7 +85,7 @@ PRESETS: dict[Preset, dict[str, Any]] = {
     Preset.STANDARD: {},
     Preset.SMALL: {
         "encoder": "resnet10t",
-        "decoder_width": 64,
+        "decoder_width": 128,
         "image_size": 128,
         "epochs": 4,
         "batch_size": 8,

@@ -21,7 +21,7 @@ from training.models.backbone import has_fixed_image_size
 
 logger = logging.getLogger(__name__)
 
-NARROWEST_LEVEL = 8
+NARROWEST_LEVEL = 16
 FLAT_STRIDES = (4, 8, 16, 32)
 """An encoder with one resolution, such as a vision transformer, has a block for each of them."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from training.recipes.schedule import WarmupCosine
 from training.recipes.segmentation.config import SegmentationConfig
 from training.recipes.segmentation.data import SegmentationData
 from training.recipes.segmentation.data_description import data_identity, describe_dataset
+from training.recipes.segmentation.encoder_weights import load_encoder_weights, weights_digest
 from training.recipes.segmentation.loss import segmentation_losses
 from training.recipes.segmentation.network import (
     NetworkConfig,
@@ -56,9 +58,15 @@ class SegmentationRecipe:
     """Trains a network on images with masks; implements `training.recipe.RecordedRecipe`."""
 
     def __init__(
-        self, config: SegmentationConfig, data: SegmentationData, process: Process
+        self,
+        config: SegmentationConfig,
+        data: SegmentationData,
+        process: Process,
+        *,
+        has_checkpoint: bool = False,
     ) -> None:
         self.config = config
+        self._weights = Path(config.weights) if config.weights and not has_checkpoint else None
         self._data = data
         self._process = process
         self._order = self._training_order()
@@ -72,6 +80,8 @@ class SegmentationRecipe:
         self._network = network_of(config, len(data.mask_classes))
         self._layout = torch.channels_last if config.channels_last else torch.contiguous_format
         network = build_network(self._network, seed=config.seed)
+        if self._weights is not None:
+            load_encoder_weights(network.encoder, self._network, self._weights)
         self.model: nn.Module = network.to(memory_format=self._layout)
         if process.world_size > 1:
             self.model = synchronise_batch_norm(self.model, process.device)
@@ -150,7 +160,7 @@ class SegmentationRecipe:
         return data_identity(self._data)
 
     def initial_weights(self) -> str:
-        return ""
+        return "" if self._weights is None else weights_digest(self._weights)
 
     def package(self) -> PackagedModel:
         return package_segmenter(self._network, self._data.mask_classes, self.config.image_size)

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
-NARROWEST_LEVEL = 8
+NARROWEST_LEVEL = 16
 FLAT_STRIDES = (4, 8, 16, 32)
 
 Array = np.ndarray[Any, Any]

@@ -39,6 +39,8 @@ class SegmentationSpec:
         segmentation = cast(SegmentationConfig, config)
         data = find_data(data_root(segmentation.data, data_dir), TRAINING_SPLITS)
         _check_network(segmentation, len(data.mask_classes), world_size=1)
+        if segmentation.weights:
+            _check_weights(segmentation, len(data.mask_classes))
 
     def evaluate(
         self, trained: TrainedModel, options: EvaluateConfig, data_dir: Path, process: Process
@@ -68,7 +70,16 @@ class SegmentationSpec:
         if process.is_main:
             show_scan(data_report(verified))
             print("\n".join(mask_lines(verified)), flush=True)
-        return SegmentationRecipe(segmentation, verified, process)
+        return SegmentationRecipe(segmentation, verified, process, has_checkpoint=has_checkpoint)
+
+
+def _check_weights(config: SegmentationConfig, num_classes: int) -> None:
+    from training.recipes.segmentation.encoder_weights import (  # noqa: PLC0415
+        read_encoder_weights,
+    )
+    from training.recipes.segmentation.recipe import network_of  # noqa: PLC0415
+
+    read_encoder_weights(network_of(config, num_classes), Path(config.weights))
 
 
 def _check_network(config: SegmentationConfig, num_classes: int, *, world_size: int) -> None:
