@@ -1,7 +1,9 @@
 """Sends requests to the server and reads the answers, for AsyncFoveaClient."""
 
-from collections.abc import Mapping
-from typing import Any, TypeVar
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, BinaryIO, TypeVar
 
 import httpx
 
@@ -46,6 +48,25 @@ class AsyncHttp:
         response = await self._send("POST", path, query=query, body=body, timeout_s=timeout_s)
         return read_answer(response, answer)
 
+    async def post_files(
+        self,
+        path: str,
+        answer: type[T],
+        files: Sequence[Path],
+        form: Mapping[str, Any],
+        *,
+        timeout_s: float,
+    ) -> T:
+        """Send `files` as a form. Raises OSError if one of them cannot be read."""
+        with ExitStack() as opened:
+            parts = [
+                ("files", (file.name, opened.enter_context(file.open("rb")))) for file in files
+            ]
+            response = await self._send(
+                "POST", path, query={}, form=form, files=parts, timeout_s=timeout_s
+            )
+        return read_answer(response, answer)
+
     async def _send(
         self,
         method: str,
@@ -53,6 +74,8 @@ class AsyncHttp:
         *,
         query: Mapping[str, QueryValue],
         body: Mapping[str, Any] | None = None,
+        form: Mapping[str, Any] | None = None,
+        files: Sequence[tuple[str, tuple[str, BinaryIO]]] | None = None,
         timeout_s: float | None = None,
     ) -> httpx.Response:
         try:
@@ -61,6 +84,8 @@ class AsyncHttp:
                 path,
                 params=drop_none(**query),
                 json=body,
+                data=form,
+                files=files,
                 timeout=self._timeout_s if timeout_s is None else timeout_s,
             )
         except httpx.RequestError as error:

@@ -2,6 +2,7 @@
 """The Python client: the server's answers as typed values, the live stream, and control of runs."""
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Self
 from urllib.parse import quote
 
@@ -14,11 +15,22 @@ from api.client.live_connection import Messages, follow
 from api.client.request import (
     ACKNOWLEDGEMENT_TIMEOUT_S,
     ANSWER_TIMEOUT_S,
+    DIAGNOSIS_TIMEOUT_S,
     drop_none,
     path_segment,
 )
 from api.client.server_address import server_address
 from api.control.schemas import CommandEntry, ControlResponse
+from api.diagnosis.records import Verdict
+from api.diagnosis.schemas import (
+    BatchAnswer,
+    DiagnosisAnswer,
+    DiagnosisData,
+    FeedbackEntry,
+    Laterality,
+    ServiceHealth,
+    UploadAnswer,
+)
 from api.jobs.log_lines import LogLine
 from api.jobs.schemas import (
     JobEntry,
@@ -315,6 +327,61 @@ class FoveaClient:
         path = f"/api/alerts/acknowledge/{path_segment(alert_id)}"
         return self._http.post(path, CriticalAlert, {"note": note})
 
+    def diagnosis_service(self) -> ServiceHealth:
+        """The state of the diagnosis service, also while it is down."""
+        return self._http.get("/api/v1/ai-grpc/health", ServiceHealth)
+
+    def check_images(self, images: Sequence[Path]) -> UploadAnswer:
+        """Decode images and check them, without a diagnosis."""
+        path = "/api/v1/dicom/upload"
+        return self._http.post_files(path, UploadAnswer, images, {}, timeout_s=DIAGNOSIS_TIMEOUT_S)
+
+    def diagnose(
+        self,
+        images: Sequence[Path],
+        *,
+        laterality: Sequence[Laterality] = (),
+        confidence_threshold: float | None = None,
+        include_gradcam: bool = False,
+        include_segmentation: bool = False,
+        timeout_s: float = DIAGNOSIS_TIMEOUT_S,
+    ) -> DiagnosisData:
+        """One diagnosis from images of one patient; `laterality` has the side of each, or none."""
+        form = _diagnosis_form(
+            laterality, confidence_threshold, include_gradcam, include_segmentation
+        )
+        answer = self._http.post_files(
+            "/api/v1/dicom/diagnose", DiagnosisAnswer, images, form, timeout_s=timeout_s
+        )
+        return answer.data
+
+    def diagnose_batch(
+        self,
+        images: Sequence[Path],
+        *,
+        laterality: Sequence[Laterality] = (),
+        confidence_threshold: float | None = None,
+        include_gradcam: bool = False,
+        include_segmentation: bool = False,
+        timeout_s: float = DIAGNOSIS_TIMEOUT_S,
+    ) -> list[DiagnosisData]:
+        """A diagnosis of each image; one that cannot be diagnosed has an `error`."""
+        form = _diagnosis_form(
+            laterality, confidence_threshold, include_gradcam, include_segmentation
+        )
+        answer = self._http.post_files(
+            "/api/v1/dicom/batch", BatchAnswer, images, form, timeout_s=timeout_s
+        )
+        return answer.data
+
+    def give_feedback(
+        self, request_id: str, verdict: Verdict, *, class_name: str | None = None, note: str = ""
+    ) -> FeedbackEntry:
+        """Agree with a diagnosis, or overrule it with the class that you see."""
+        path = f"/api/v1/dicom/feedback/{path_segment(request_id)}"
+        body = drop_none(verdict=verdict, class_name=class_name, note=note)
+        return self._http.post(path, FeedbackEntry, body)
+
     def watch(
         self,
         run_id: str | None = None,
@@ -342,3 +409,17 @@ class FoveaClient:
             server_wait_s=timeout_s,
             run_id=run_id,
         )
+
+
+def _diagnosis_form(
+    laterality: Sequence[Laterality],
+    confidence_threshold: float | None,
+    include_gradcam: bool,
+    include_segmentation: bool,
+) -> dict[str, Any]:
+    return drop_none(
+        laterality=[side.value for side in laterality],
+        confidence_threshold=confidence_threshold,
+        include_gradcam=include_gradcam,
+        include_segmentation=include_segmentation,
+    )

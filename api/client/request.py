@@ -21,3 +21,7 @@ def drop_none(**values: Any) -> dict[str, Any]:
 def path_segment(name: str) -> str:
     """`name` quoted so that it is exactly one segment of a path, even if it contains slashes."""
     return quote(name, safe="")
+
+
+DIAGNOSIS_TIMEOUT_S = 360.0
+"""Longer than the server waits for the diagnosis service by default."""

@@ -16,7 +16,10 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.entities import Run
 
+from api.diagnosis.records import Verdict
+from api.diagnosis.schemas import Laterality
 from api.diagnosis.v1 import diagnosis_pb2 as v1
+from tests.api.client.both_clients import Call, call_async, call_blocking
 from tests.api.diagnosis.fake_service import (
     FakeService,
     Received,
@@ -572,3 +575,25 @@ def test_feedback_survives_a_restart(tmp_path: Path, service: FakeService) -> No
         request_id = diagnose_as(before, service, "3")
     with fovea_server(tmp_path / "data", environment=environment) as after:
         assert feedback(after, request_id, verdict="agree").is_success
+
+
+@pytest.mark.parametrize("call", [call_blocking, call_async])
+def test_the_python_clients_diagnose(
+    server: Server, service: FakeService, tmp_path: Path, call: Call
+) -> None:
+    scan = tmp_path / "scan.dcm"
+    scan.write_bytes(b"DICM")
+
+    assert call(server.url, "diagnosis_service").status == "healthy"
+    assert call(server.url, "check_images", [scan]).data.images[0].num_frames == 1
+    found = call(server.url, "diagnose", [scan], laterality=[Laterality.LEFT], include_gradcam=True)
+    assert found.classification.primary_diagnosis == "RAO"
+    assert found.images[0].laterality is Laterality.LEFT
+    first, second = call(server.url, "diagnose_batch", [scan, scan], confidence_threshold=0.5)
+    assert first.request_id != second.request_id
+    given = call(
+        server.url, "give_feedback", found.request_id, Verdict.OVERRULE, class_name="RVO", note="x"
+    )
+    assert given.true_class == "RVO"
+    assert service.received[1].options.include_gradcam
+    assert service.received[2].options.confidence_threshold == 0.5
