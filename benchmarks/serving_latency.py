@@ -57,10 +57,10 @@ async def measure(
     image = fundus()
     async with AsyncExitStack() as stack:
         engine = await stack.enter_async_context(engine_of(models.settings()))
-        stub = await stack.enter_async_context(service(models))
+        channel = await stack.enter_async_context(grpc.aio.insecure_channel(address))
         calls = {
             "direct call": predicting(engine, [image]),
-            "gRPC service": asking(stub, png(image)),
+            "gRPC service": asking(DiagnosisServiceStub(channel), png(image)),
         }
         return {
             num_clients: await compare(

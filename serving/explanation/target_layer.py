@@ -10,8 +10,10 @@ UNSTATED_PREFIXES = (0, 1, 2)
 """Numbers of tokens before the patches of networks that do not say: none, class, distillation."""
 MIN_SIDE = 2
 """A map of fewer positions per side has no place to point at."""
-FIRST_NORMS = ("norm1", "in_norm")
-"""Names of the first normalisation of a block; parallel blocks have the second."""
+FIRST_NORMS = ("norm1", "in_norm", "norm_out")
+"""Names that timm gives the normalisation before the attention between patches."""
+CLASS_ONLY = "token"
+"""Name that timm gives the pooling which takes the class token."""
 
 
 class NoMapError(Exception):
@@ -56,22 +58,21 @@ def target_layer(network: nn.Module, images: Tensor) -> TargetLayer:
     Transformers whose last block begins with a normalisation of tokens are read there, since a class
     token takes what it needs from the patches in the attention after it (as the authors of grad-cam
     advise: blocks[-1].norm1). Other networks are read at the output of `forward_features`: for a CNN
-    that is the last convolutional feature map.
+    that is the last convolutional feature map. Where only a class token leaves it, the last such
+    normalisation anywhere in the network is read.
 
-    Raises NoMapError if the network offers neither.
+    Raises NoMapError if the network offers none of them.
     """
-    num_prefix_tokens = getattr(network, "num_prefix_tokens", None)
-    block_norm = _norm_of_last_block(network)
-    if block_norm is not None:
-        name, module = block_norm
-        return TargetLayer(
-            name=name,
-            module=module,
-            network=network,
-            network_input=images,
-            num_prefix_tokens=num_prefix_tokens,
-        )
-    return _feature_layer(network, images, num_prefix_tokens)
+    named = _norm_of_last_block(network)
+    if named is not None:
+        return _norm_layer(network, images, *named)
+    if not all(hasattr(network, name) for name in ("forward_features", "forward_head")):
+        raise NoMapError("no map: the network does not offer its features before the pooling")
+    if getattr(network, "global_pool", None) == CLASS_ONLY:
+        named = _last_norm(network)
+        if named is not None:
+            return _norm_layer(network, images, *named)
+    return _feature_layer(network, images)
 
 
 def plane(values: Tensor, num_prefix_tokens: int | None) -> Tensor:
@@ -118,17 +119,33 @@ def _norm_of_last_block(network: nn.Module) -> tuple[str, nn.Module] | None:
     return None
 
 
-def _feature_layer(
-    network: nn.Module, images: Tensor, num_prefix_tokens: int | None
-) -> TargetLayer:
-    if not all(hasattr(network, name) for name in ("forward_features", "forward_head")):
-        raise NoMapError("no map: the network does not offer its features before the pooling")
+def _last_norm(network: nn.Module) -> tuple[str, nn.Module] | None:
+    norms = [
+        (name, module)
+        for name, module in network.named_modules()
+        if name.rpartition(".")[2] in FIRST_NORMS
+    ]
+    return norms[-1] if norms else None
+
+
+def _norm_layer(network: nn.Module, images: Tensor, name: str, norm: nn.Module) -> TargetLayer:
+    return TargetLayer(
+        name=name,
+        module=norm,
+        network=network,
+        network_input=images,
+        num_prefix_tokens=getattr(network, "num_prefix_tokens", None),
+    )
+
+
+def _feature_layer(network: nn.Module, images: Tensor) -> TargetLayer:
     with torch.no_grad():
         features = network.forward_features(images)  # type: ignore[operator]
     if not isinstance(features, Tensor):
         raise NoMapError(
             f"no map: the network returns its features as {type(features).__name__}, not as one map"
         )
+    num_prefix_tokens = getattr(network, "num_prefix_tokens", None)
     plane(features, num_prefix_tokens)
     last_part = FromFeatures(network)
     return TargetLayer(
