@@ -1,5 +1,6 @@
 """`fovea models`: list registered models, promote a version to an alias, and roll that back."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -29,6 +30,7 @@ from api.printable import printable
 from tracking_plugin.names import Metric
 
 CHAMPION = "champion"
+_VERSION = re.compile(r"[1-9][0-9]{0,8}")
 METRICS = (Metric.VAL_ACCURACY, Metric.VAL_AUC_ROC_MACRO, Metric.VAL_F1)
 MAX_RUNS = 50
 """Versions of which the run is looked up, the newest first: each needs a request."""
@@ -212,7 +214,7 @@ def _model(registry: ModelRegistry, name: str) -> RegisteredModel:
 def _require_ready(registry: ModelRegistry, model: RegisteredModel, version: str) -> None:
     """Raise ModelChoiceError unless the model has this version, and it can be used."""
     name = printable(model.name)
-    if not version.isdecimal():
+    if not _VERSION.fullmatch(version):
         raise ModelChoiceError(
             f"A version is a number, such as 3, but {printable(version)!r} came: "
             f"`fovea models list {name}` shows the versions"

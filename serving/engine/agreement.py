@@ -21,19 +21,16 @@ class Agreement:
 
     def metrics(self) -> dict[str, float]:
         """The counts, and the agreement with its interval if anything was compared."""
-        counts = {
-            ChallengerMetric.IMAGES: float(self.num_images),
-            ChallengerMetric.DROPPED: float(self.num_dropped),
+        metrics: dict[str, float] = {
+            ChallengerMetric.IMAGES: self.num_images,
+            ChallengerMetric.DROPPED: self.num_dropped,
         }
-        if self.num_images == 0:
-            return dict(counts)
-        low, high = wilson_interval(self.num_agreed, self.num_images)
-        return {
-            ChallengerMetric.AGREEMENT: self.num_agreed / self.num_images,
-            ChallengerMetric.AGREEMENT_LOW: low,
-            ChallengerMetric.AGREEMENT_HIGH: high,
-            **counts,
-        }
+        if self.num_images > 0:
+            low, high = wilson_interval(self.num_agreed, self.num_images)
+            metrics[ChallengerMetric.AGREEMENT] = self.num_agreed / self.num_images
+            metrics[ChallengerMetric.AGREEMENT_LOW] = low
+            metrics[ChallengerMetric.AGREEMENT_HIGH] = high
+        return metrics
 
 
 def top_class(output: ModelOutput, description: ModelDescription) -> str:

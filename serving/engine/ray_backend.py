@@ -87,8 +87,10 @@ class RayBackend:
             raise
         return RayApplication(handle, lambda: self._delete(name)), loaded
 
-    def _deploy(self, name: str, replica: type, version: RegisteredVersion) -> DeploymentHandle:
-        deployment = serve.deployment(replica).options(**self._options())
+    def _deploy(
+        self, name: str, replica: type, version: RegisteredVersion
+    ) -> DeploymentHandle[Any]:
+        deployment = serve.deployment(**self._options())(replica)
         app = deployment.bind(
             self._registry.tracking_uri,
             version,
@@ -164,7 +166,7 @@ class RayApplication:
     """The application of one version, and its replicas."""
 
     def __init__(
-        self, handle: DeploymentHandle, delete: Callable[[], Coroutine[Any, Any, None]]
+        self, handle: DeploymentHandle[Any], delete: Callable[[], Coroutine[Any, Any, None]]
     ) -> None:
         self.handle = handle
         self.delete = delete

@@ -119,7 +119,7 @@ async def test_without_a_model_a_request_says_what_to_do(versions: TwoVersions) 
         client = versions.store.client
         client.create_registered_model("later")
         source = client.get_model_version(NAME, versions.first)
-        client.create_model_version("later", source.source, run_id=source.run_id)
+        client.create_model_version("later", str(source.source), run_id=source.run_id)
         versions.store.point("1", name="later")
         await until(lambda: engine.current() is not None, "the model")
         assert engine.message == ""
@@ -295,7 +295,7 @@ async def test_the_quality_model_is_leased_once_it_is_registered(versions: TwoVe
         client = versions.store.client
         client.create_registered_model("quality-here")
         source = client.get_model_version(NAME, versions.first)
-        client.create_model_version("quality-here", source.source, run_id=source.run_id)
+        client.create_model_version("quality-here", str(source.source), run_id=source.run_id)
         versions.store.point("1", name="quality-here")
         assert isinstance(engine, ServingEngine)
         await until(lambda: engine._quality.versions.current is not None, "the quality model")
