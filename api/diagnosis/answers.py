@@ -259,6 +259,7 @@ def _guideline(result: v1.DiagnosisResult) -> schemas.GuidelineEntry | None:
         condition=guideline.condition,
         jurisdiction=guideline.jurisdiction,
         edition=guideline.edition,
+        date=guideline.date,
         source=guideline.source,
         signature=guideline.signature,
     )

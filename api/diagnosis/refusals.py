@@ -37,6 +37,7 @@ _OF_REASON: Mapping[str, type[ApiError]] = {
     "MODEL_FAILED": UpstreamError,
     "SEGMENTATION_UNAVAILABLE": ConflictError,
     "SHUTTING_DOWN": UnavailableError,
+    "SERVICE_FAILED": UpstreamError,
 }
 _OF_STATUS: Mapping[grpc.StatusCode, type[ApiError]] = {
     grpc.StatusCode.INVALID_ARGUMENT: UnprocessableError,

@@ -109,6 +109,7 @@ class GuidelineEntry(BaseModel):
     condition: str
     jurisdiction: str
     edition: str
+    date: str = Field(description="of the edition, such as 2018-01; may be unknown")
     source: str
     signature: str = Field(description="whether a clinician has signed the rules")
 

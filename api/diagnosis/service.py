@@ -55,7 +55,7 @@ class UploadedImage:
 
 @dataclass(frozen=True, kw_only=True)
 class DiagnosisOptions:
-    """What the client wants to know; `confidence_threshold` is None for no abstention by it."""
+    """What the client wants to know; the service chooses a `confidence_threshold` of None."""
 
     confidence_threshold: float | None = None
     include_segmentation: bool = False

@@ -64,7 +64,7 @@ def diagnosis_options(
             alias="confidence_threshold",
             ge=0,
             le=1,
-            description="abstain from a diagnosis with a lower confidence; default: do not",
+            description="abstain from a diagnosis with a lower confidence; default: the service's, 0.5",
         ),
     ] = None,
     threshold_in_query: Annotated[

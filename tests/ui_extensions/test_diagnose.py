@@ -68,6 +68,7 @@ def abstained(received: Received) -> v1.Diagnosis:
         quality=v1.Quality(reasons=["blur"], advice="retake"),
         recommendations=["Retake the image: blur."],
     )
+    blurred.risk.CopyFrom(v1.Risk(risk_level="unknown", urgency_level="no rule"))
     blurred.quality.gradable = False
     found = diagnosis(received.request_id, received.files)
     found.status = "abstained"
@@ -153,7 +154,7 @@ def test_a_dropped_image_is_diagnosed_with_everything_that_is_known(
     expect(conclusion).to_contain_text("80.0% calibrated probability")
     expect(conclusion).to_contain_text("In the 90% prediction set: RAO, RVO")
     expect(conclusion).to_contain_text("Urgency within 24 h")
-    expect(conclusion).to_contain_text("Source: College of Optometrists · C205 · UK")
+    expect(conclusion).to_contain_text("Source: College of Optometrists · C205 · 2021 · UK")
     expect(conclusion).to_contain_text("No clinician has signed these rules")
     expect(conclusion).to_contain_text("Refer as an emergency")
     expect(part(page, "Checks of the image")).to_contain_text("gradable")

@@ -1044,7 +1044,7 @@ export interface components {
             laterality: components["schemas"]["Laterality"][];
             /**
              * Confidence Threshold
-             * @description abstain from a diagnosis with a lower confidence; default: do not
+             * @description abstain from a diagnosis with a lower confidence; default: the service's, 0.5
              * @default null
              */
             confidence_threshold: number | null;
@@ -1093,7 +1093,7 @@ export interface components {
             laterality: components["schemas"]["Laterality"][];
             /**
              * Confidence Threshold
-             * @description abstain from a diagnosis with a lower confidence; default: do not
+             * @description abstain from a diagnosis with a lower confidence; default: the service's, 0.5
              * @default null
              */
             confidence_threshold: number | null;
@@ -1142,7 +1142,7 @@ export interface components {
             laterality: components["schemas"]["Laterality"][];
             /**
              * Confidence Threshold
-             * @description abstain from a diagnosis with a lower confidence; default: do not
+             * @description abstain from a diagnosis with a lower confidence; default: the service's, 0.5
              * @default null
              */
             confidence_threshold: number | null;
@@ -1191,7 +1191,7 @@ export interface components {
             laterality: components["schemas"]["Laterality"][];
             /**
              * Confidence Threshold
-             * @description abstain from a diagnosis with a lower confidence; default: do not
+             * @description abstain from a diagnosis with a lower confidence; default: the service's, 0.5
              * @default null
              */
             confidence_threshold: number | null;
@@ -2095,6 +2095,11 @@ export interface components {
             jurisdiction: string;
             /** Edition */
             edition: string;
+            /**
+             * Date
+             * @description of the edition, such as 2018-01; may be unknown
+             */
+            date: string;
             /** Source */
             source: string;
             /**
@@ -6084,6 +6089,7 @@ export interface operations {
                      *           "condition": "retinal artery occlusion",
                      *           "jurisdiction": "UK",
                      *           "edition": "C205",
+                     *           "date": "unknown",
                      *           "source": "College of Optometrists",
                      *           "signature": "No clinician has signed these rules"
                      *         },
@@ -6186,6 +6192,7 @@ export interface operations {
                      *                 "condition": "retinal artery occlusion",
                      *                 "jurisdiction": "UK",
                      *                 "edition": "C205",
+                     *                 "date": "unknown",
                      *                 "source": "College of Optometrists",
                      *                 "signature": "No clinician has signed these rules"
                      *               },
@@ -6306,6 +6313,7 @@ export interface operations {
                      *                 "condition": "retinal artery occlusion",
                      *                 "jurisdiction": "UK",
                      *                 "edition": "C205",
+                     *                 "date": "unknown",
                      *                 "source": "College of Optometrists",
                      *                 "signature": "No clinician has signed these rules"
                      *               },
@@ -6519,6 +6527,7 @@ export interface operations {
                      *           "condition": "retinal artery occlusion",
                      *           "jurisdiction": "UK",
                      *           "edition": "C205",
+                     *           "date": "unknown",
                      *           "source": "College of Optometrists",
                      *           "signature": "No clinician has signed these rules"
                      *         },
@@ -6621,6 +6630,7 @@ export interface operations {
                      *                 "condition": "retinal artery occlusion",
                      *                 "jurisdiction": "UK",
                      *                 "edition": "C205",
+                     *                 "date": "unknown",
                      *                 "source": "College of Optometrists",
                      *                 "signature": "No clinician has signed these rules"
                      *               },
@@ -6741,6 +6751,7 @@ export interface operations {
                      *                 "condition": "retinal artery occlusion",
                      *                 "jurisdiction": "UK",
                      *                 "edition": "C205",
+                     *                 "date": "unknown",
                      *                 "source": "College of Optometrists",
                      *                 "signature": "No clinician has signed these rules"
                      *               },
@@ -6956,6 +6967,7 @@ export interface operations {
                      *             "condition": "retinal artery occlusion",
                      *             "jurisdiction": "UK",
                      *             "edition": "C205",
+                     *             "date": "unknown",
                      *             "source": "College of Optometrists",
                      *             "signature": "No clinician has signed these rules"
                      *           },
@@ -7058,6 +7070,7 @@ export interface operations {
                      *                   "condition": "retinal artery occlusion",
                      *                   "jurisdiction": "UK",
                      *                   "edition": "C205",
+                     *                   "date": "unknown",
                      *                   "source": "College of Optometrists",
                      *                   "signature": "No clinician has signed these rules"
                      *                 },
@@ -7178,6 +7191,7 @@ export interface operations {
                      *                   "condition": "retinal artery occlusion",
                      *                   "jurisdiction": "UK",
                      *                   "edition": "C205",
+                     *                   "date": "unknown",
                      *                   "source": "College of Optometrists",
                      *                   "signature": "No clinician has signed these rules"
                      *                 },
@@ -7394,6 +7408,7 @@ export interface operations {
                      *             "condition": "retinal artery occlusion",
                      *             "jurisdiction": "UK",
                      *             "edition": "C205",
+                     *             "date": "unknown",
                      *             "source": "College of Optometrists",
                      *             "signature": "No clinician has signed these rules"
                      *           },
@@ -7496,6 +7511,7 @@ export interface operations {
                      *                   "condition": "retinal artery occlusion",
                      *                   "jurisdiction": "UK",
                      *                   "edition": "C205",
+                     *                   "date": "unknown",
                      *                   "source": "College of Optometrists",
                      *                   "signature": "No clinician has signed these rules"
                      *                 },
@@ -7616,6 +7632,7 @@ export interface operations {
                      *                   "condition": "retinal artery occlusion",
                      *                   "jurisdiction": "UK",
                      *                   "edition": "C205",
+                     *                   "date": "unknown",
                      *                   "source": "College of Optometrists",
                      *                   "signature": "No clinician has signed these rules"
                      *                 },

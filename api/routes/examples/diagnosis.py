@@ -69,6 +69,7 @@ RESULT: Mapping[str, Any] = {
         "condition": "retinal artery occlusion",
         "jurisdiction": "UK",
         "edition": "C205",
+        "date": "unknown",
         "source": "College of Optometrists",
         "signature": "No clinician has signed these rules",
     },

@@ -144,6 +144,7 @@ def result(predicted: str = "RAO", **changes: object) -> v1.DiagnosisResult:
             condition="retinal artery occlusion",
             jurisdiction="UK",
             edition="C205",
+            date="2021",
             source="College of Optometrists",
             signature="No clinician has signed these rules",
         ),

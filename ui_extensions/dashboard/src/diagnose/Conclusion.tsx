@@ -4,7 +4,7 @@ import { useWords, words } from "../i18n/words";
 import { Badge } from "../ui/Badge";
 import styles from "./Conclusion.module.css";
 import { constantTexts, inWords } from "./diagnosisWords";
-import { levelTone } from "./gates";
+import { isJudged, levelTone } from "./gates";
 
 const texts = words(
   {
@@ -41,7 +41,7 @@ export function Conclusion({ result }: { result: DiagnosisResult }) {
   return (
     <div className={styles.conclusion}>
       {result.abstained ? <Abstention reason={result.reason} /> : <Diagnosis result={result} />}
-      {!result.abstained && <Urgency result={result} />}
+      {isJudged(result) && <Urgency result={result} />}
       {result.recommendations.length > 0 && (
         <div>
           <h3>{t.advice}</h3>
@@ -93,7 +93,12 @@ function Urgency({ result: { risk, guideline } }: { result: DiagnosisResult }) {
   const t = useWords(texts);
   const constants = useWords(constantTexts);
   const isRule = risk.urgency !== "" && risk.urgency !== "no rule";
-  const source = guideline && [guideline.source, guideline.edition, guideline.jurisdiction];
+  const source = guideline && [
+    guideline.source,
+    guideline.edition,
+    guideline.date === "unknown" ? "" : guideline.date,
+    guideline.jurisdiction,
+  ];
   return (
     <div className={styles.urgency}>
       <p className={styles.levels}>

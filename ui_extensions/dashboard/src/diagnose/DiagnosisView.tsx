@@ -10,6 +10,7 @@ import { EyeList } from "./EyeList";
 import { Feedback } from "./Feedback";
 import { FindingList } from "./FindingList";
 import { GateList } from "./GateList";
+import { isJudged } from "./gates";
 import { ImagePart } from "./ImagePart";
 import { Limits } from "./Limits";
 import { Probabilities } from "./Probabilities";
@@ -113,7 +114,7 @@ export function DiagnosisView({ diagnosed, previewOf }: Props) {
           </Section>
         )}
         <Section title={t.evidence}>
-          <EvidenceList evidence={data.evidence} isJudged={!data.abstained} />
+          <EvidenceList evidence={data.evidence} isJudged={isJudged(data)} />
         </Section>
         <Section title={t.feedback}>
           <Feedback key={data.request_id} data={data} />

@@ -8,7 +8,7 @@ const texts = words(
     options: "Options",
     segmentation: "Draw masks of vessels and lesions (needs a segmentation model)",
     threshold: "Give no diagnosis below a confidence of (%)",
-    thresholdHint: "Empty: the confidence alone is no reason to give none.",
+    thresholdHint: "Empty: 50%.",
     thresholdProblem: "A number from 0 to 100 was expected.",
   },
   {
@@ -17,7 +17,7 @@ const texts = words(
       segmentation:
         "Dessiner les masques des vaisseaux et des lésions (demande un modèle de segmentation)",
       threshold: "Ne donner aucun diagnostic sous une confiance de (%)",
-      thresholdHint: "Vide : la confiance seule n’est pas une raison de n’en donner aucun.",
+      thresholdHint: "Vide : 50 %.",
       thresholdProblem: "Un nombre de 0 à 100 était attendu.",
     },
   },

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { aResult } from "./diagnosisExample";
-import { gatesOf, levelTone } from "./gates";
+import { gatesOf, isJudged, levelTone } from "./gates";
 
 const { quality, modality, out_of_distribution: distribution } = aResult();
 
@@ -29,4 +29,11 @@ it("never shows an unknown risk as a low one", () => {
   expect(levelTone("low")).toBe("ok");
   expect(levelTone("critical")).toBe("critical");
   expect(["unknown", "", "toString"].map(levelTone)).toEqual(["stale", "stale", "stale"]);
+});
+
+it("keeps the urgency of an abstention that a low confidence alone has caused", () => {
+  const { risk } = aResult();
+  expect(isJudged(aResult())).toBe(true);
+  expect(isJudged(aResult({ abstained: true }))).toBe(true);
+  expect(isJudged(aResult({ abstained: true, risk: { ...risk, level: "unknown" } }))).toBe(false);
 });

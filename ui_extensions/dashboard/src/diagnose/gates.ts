@@ -47,5 +47,14 @@ const LEVEL_TONES: Readonly<Record<string, Tone>> = {
 
 /** An unknown level is never shown as a harmless one. */
 export function levelTone(level: string): Tone {
-  return Object.hasOwn(LEVEL_TONES, level) ? (LEVEL_TONES[level] as Tone) : "stale";
+  return isKnown(level) ? (LEVEL_TONES[level] as Tone) : "stale";
+}
+
+/** Whether the numbers of a result mean something: a low confidence hides no positive condition. */
+export function isJudged({ abstained, risk }: DiagnosisResult): boolean {
+  return !abstained || isKnown(risk.level);
+}
+
+function isKnown(level: string): boolean {
+  return Object.hasOwn(LEVEL_TONES, level);
 }
