@@ -18,10 +18,9 @@ Random = np.random.Generator
 
 BLUR_RADII = (0.015, 0.05)
 DARK_GAINS = (0.08, 0.35)
-BRIGHT_GAINS = (1.6, 3.0)
-BRIGHT_OFFSETS = (0.1, 0.3)
+BRIGHT_GAINS = (2.0, 4.0)
 MISSING_FIELDS = (0.3, 0.55)
-JPEG_QUALITIES = (2, 8)
+JPEG_QUALITIES = (4, 15)
 
 
 def degrade(image: Pixels, reason: Reason, random: Random) -> Pixels:
@@ -42,9 +41,8 @@ def underexpose(image: Pixels, random: Random) -> Pixels:
 
 
 def overexpose(image: Pixels, random: Random) -> Pixels:
-    """Too bright: much of the image is white."""
-    gain, offset = random.uniform(*BRIGHT_GAINS), random.uniform(*BRIGHT_OFFSETS)
-    return _from_unit(_to_unit(image) * gain + offset)
+    """Too bright, so that bright parts are white; the black around a fundus stays black."""
+    return _from_unit(_to_unit(image) * random.uniform(*BRIGHT_GAINS))
 
 
 def cut_field(image: Pixels, random: Random) -> Pixels:
