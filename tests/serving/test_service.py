@@ -1,9 +1,8 @@
-"""The service as a whole, in this process: signals, its owner, its ports and its log."""
+"""The service as a whole, on a fake engine: signals, its owner, its ports, its log, and what kill -9 leaves."""
 
 import asyncio
 import logging
 import os
-import re
 import signal
 import socket
 import subprocess
@@ -12,25 +11,29 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import grpc.aio
 import psutil
 import pytest
 
 from serving.client import DicomDiagnosticClient
+from serving.client.files import CHUNK_BYTES
 from serving.diagnosis.urgency import built_in_rules
 from serving.images.pool import DecodePool
 from serving.server.metrics import Metrics
+from serving.server.spool import MEMORY_BYTES
 from serving.service import Service
 from serving.settings import ServingSettings, StartError
+from serving.v1 import diagnosis_pb2 as messages
+from serving.v1.diagnosis_pb2_grpc import DiagnosisServiceStub
 from tests.ports import LOOPBACK
 from tests.serving.diagnosis.drawn_images import fundus
 from tests.serving.server.eye_files import png
 from tests.serving.server.fakes import FakeEngine
-from tests.serving.server.running import served_model
+from tests.serving.server.running import chunk, header, served_model
+from tests.serving.started import END_TIMEOUT_S, LISTENS, started_service
+from tests.waiting import until
 
 pytestmark = pytest.mark.anyio
-
-END_TIMEOUT_S = 30.0
-LISTENS = re.compile(rf"gRPC at {LOOPBACK}:(\d+)")
 
 
 def made_service(folder: Path, **settings: Any) -> Service:
@@ -96,3 +99,34 @@ async def test_a_taken_port_ends_what_was_started(tmp_path: Path) -> None:
             await made_service(tmp_path, port=port).run()
 
     assert set(psutil.Process().children(recursive=True)) == before
+
+
+async def test_a_killed_service_leaves_no_processes_and_its_files_go_with_the_next_start(
+    tmp_path: Path,
+) -> None:
+    module = "tests.serving.fake_service"
+    with started_service(tmp_path, module=module) as killed:
+        async with grpc.aio.insecure_channel(killed.address) as channel:
+            upload = DiagnosisServiceStub(channel).Diagnose(unfinished())
+            await asyncio.to_thread(until, killed.spooled, "a spooled upload")
+            workers = psutil.Process(killed.process.pid).children(recursive=True)
+            killed.process.kill()
+            with pytest.raises(grpc.aio.AioRpcError):
+                await upload
+        assert await asyncio.to_thread(left_of, workers) == []
+        assert len(workers) >= 2
+        assert killed.spooled()
+    with started_service(tmp_path, module=module) as following:
+        assert following.spooled() == []
+    assert following.process.returncode == 0
+
+
+def left_of(processes: list[psutil.Process]) -> list[psutil.Process]:
+    return psutil.wait_procs(processes, END_TIMEOUT_S)[1]
+
+
+async def unfinished() -> AsyncIterator[messages.DiagnoseRequest]:
+    yield header("eye.dcm")
+    for _ in range(MEMORY_BYTES // CHUNK_BYTES + 1):
+        yield chunk(bytes(CHUNK_BYTES))
+    await asyncio.Event().wait()
