@@ -1,17 +1,15 @@
 """Diagnoses uploaded images through the diagnosis service, and keeps what feedback needs."""
 
-import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import asdict, dataclass
 from uuid import uuid4
 
 from api.diagnosis.answers import PictureBudget, diagnosis_data, service_health, upload_data
 from api.diagnosis.channel import open_channel
 from api.diagnosis.feedback import FeedbackService
 from api.diagnosis.file_names import harmless_name
-from api.diagnosis.records import DiagnosisRecord, ModelVersion
+from api.diagnosis.recording import DiagnosisRecorder
 from api.diagnosis.refusals import refusal_of_problem
 from api.diagnosis.schemas import (
     DiagnosisData,
@@ -24,12 +22,11 @@ from api.diagnosis.service_client import ReadableFile, SentFile, ServiceClient
 from api.diagnosis.store import DiagnosisStore
 from api.diagnosis.v1 import diagnosis_pb2 as v1
 from api.errors import ApiError
+from api.runs.trace_writer import TraceWriter
 from api.runs.writer import RunWriter
 from api.settings import Settings
-from api.storage.database import Database, in_database
+from api.storage.database import Database
 from api.timestamps import unix_ms
-
-logger = logging.getLogger(__name__)
 
 _LATERALITIES = {
     Laterality.RIGHT: v1.LATERALITY_RIGHT,
@@ -76,10 +73,13 @@ class DiagnosisOptions:
 
 class DiagnosisService:
     def __init__(
-        self, client: ServiceClient, store: DiagnosisStore, feedback: FeedbackService
+        self,
+        client: ServiceClient,
+        recorder: DiagnosisRecorder,
+        feedback: FeedbackService,
     ) -> None:
         self._client = client
-        self._store = store
+        self._recorder = recorder
         self.feedback = feedback
 
     async def health(self) -> ServiceHealth:
@@ -101,10 +101,11 @@ class DiagnosisService:
     ) -> DiagnosisData:
         """One diagnosis from all images, which are of one patient."""
         files = [image.to_send() for image in images]
+        began_ms = unix_ms()
         found = await self._client.diagnose(_new_id(), options.to_send(), files)
         _require_success(found)
         data = diagnosis_data(found, PictureBudget())
-        await self._keep(data, workspace)
+        await self._recorder.record(data, asdict(options), workspace, began_ms=began_ms)
         return data
 
     async def diagnose_batch(
@@ -114,32 +115,13 @@ class DiagnosisService:
         files = [(_new_id(), image.to_send()) for image in images]
         budget = PictureBudget()
         by_id: dict[str, DiagnosisData] = {}
+        began_ms = unix_ms()
         async for found in self._client.diagnose_batch(options.to_send(), files):
             by_id[found.request_id] = diagnosis_data(found, budget)
         in_order = [by_id.get(it) or diagnosis_data(_unanswered(it), budget) for it, _ in files]
         for data in in_order:
-            await self._keep(data, workspace)
+            await self._recorder.record(data, asdict(options), workspace, began_ms=began_ms)
         return in_order
-
-    async def _keep(self, data: DiagnosisData, workspace: str | None) -> None:
-        """Keep what feedback will need; the answer must not wait for a database that fails."""
-        if data.status is DiagnosisStatus.ERROR or data.model is None:
-            return
-        primary = data.classification.primary_diagnosis
-        model = ModelVersion(
-            workspace=workspace or "", model=data.model.name, version=data.model.version
-        )
-        record = DiagnosisRecord(
-            request_id=data.request_id,
-            model=model,
-            predicted_class="" if data.abstained else primary,
-            at_ms=unix_ms(),
-        )
-        classes = list(data.classification.probabilities)
-        try:
-            await in_database(partial(self._store.add, record, classes))
-        except ApiError as error:
-            logger.warning("A diagnosis is not kept for feedback (%s)", type(error).__name__)
 
 
 def _new_id() -> str:
@@ -170,4 +152,5 @@ async def diagnosis_running(
             token=settings.serving_token,
             timeout_s=settings.diagnosis_timeout_s,
         )
-        yield DiagnosisService(client, store, FeedbackService(store, writer))
+        recorder = DiagnosisRecorder(store, TraceWriter() if settings.diagnosis_traces else None)
+        yield DiagnosisService(client, recorder, FeedbackService(store, writer))

@@ -153,7 +153,7 @@ class RunWriter:
 
         def write(store: AbstractStore) -> RunCreated:
             run = store.create_run(
-                experiment_id=experiment_id or _experiment_id(store, experiment),
+                experiment_id=experiment_id or experiment_id_of(store, experiment),
                 user_id="",
                 start_time=started_ms,
                 tags=[RunTag(*tag) for tag in stored.items()],
@@ -191,7 +191,8 @@ def _truncated(tags: Mapping[str, str]) -> dict[str, str]:
     return {str(key): str(value)[:LONGEST_TAG] for key, value in tags.items()}
 
 
-def _experiment_id(store: AbstractStore, name: str) -> str:
+def experiment_id_of(store: AbstractStore, name: str) -> str:
+    """The id of the experiment, which is created if it does not exist."""
     found = store.get_experiment_by_name(name)
     if found is not None and found.lifecycle_stage != LifecycleStage.ACTIVE:
         raise ConflictError(f"The experiment {name!r} is deleted: restore it, or name another")

@@ -11,10 +11,16 @@ from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, RunTag
 from mlflow.utils.workspace_utils import WORKSPACE_HEADER_NAME
 from schemathesis import Case
-from schemathesis.specs.openapi.checks import allow_header_conformance, unsupported_method
+from schemathesis.checks import CheckFunction
+from schemathesis.specs.openapi.checks import (
+    allow_header_conformance,
+    positive_data_acceptance,
+    unsupported_method,
+)
 from starlette.testclient import TestClient
 
 from api.app import create_app
+from api.middleware.paths import is_upload
 from tests.api.control.loops import acknowledging_loop
 from tests.ports import LOOPBACK, free_port
 from tests.servers import Server, fovea_server
@@ -30,7 +36,9 @@ KNOWN: dict[str, list[str] | list[int]] = {
 """Names of runs stand for their ids; the run created last is the default."""
 KNOWN["job_id"] = KNOWN["run_id"]
 JOB_LIKE = [allow_header_conformance, unsupported_method]
-"""Checks of paths under /api/training/, where several routes match the same path."""
+"""Checks of paths that several routes match."""
+UPLOAD_LIKE = [positive_data_acceptance]
+"""Checks of uploads: the document cannot say that `file` or `files` is needed, with a side for each."""
 STARTS = (
     *("/api/training/start", "/api/training/", "/api/training/{job_id}/start"),
     *("/api/jobs", "/api/jobs/{job_id}/start"),
@@ -136,8 +144,13 @@ def test_every_route_responds_as_documented(
             if given and str(given.get(name)) in run_ids:
                 given[name] = run_ids[str(given[name])]
 
-    is_job_like = case.path.startswith("/api/training/")
-    case.call_and_validate(base_url=own_server.url, excluded_checks=JOB_LIKE if is_job_like else [])
+    case.call_and_validate(base_url=own_server.url, excluded_checks=excluded_checks(case.path))
+
+
+def excluded_checks(path: str) -> list[CheckFunction]:
+    if path.startswith(("/api/training/", "/api/v1/dicom/feedback/")):
+        return JOB_LIKE
+    return UPLOAD_LIKE if is_upload(path) else []
 
 
 def test_every_documented_error_has_the_one_shape() -> None:
