@@ -121,7 +121,9 @@ class AliasFollower(Generic[L]):
             self._asking, self._registry.find, self.choice.name, self.choice.alias
         )
         try:
-            return await asyncio.wait_for(call, ANSWER_DEADLINE_S)
+            # Not wait_for: in Python 3.11 it may swallow that this task is cancelled.
+            async with asyncio.timeout(ANSWER_DEADLINE_S):
+                return await call
         except TimeoutError:
             raise RegistryError(
                 f"the model registry at {self._registry.shown_address} did not answer within "

@@ -130,7 +130,9 @@ class Batcher:
                 return
             self._changed.clear()
             try:
-                await asyncio.wait_for(self._changed.wait(), left_s)
+                # Not wait_for: in Python 3.11 it may swallow that this task is cancelled.
+                async with asyncio.timeout(left_s):
+                    await self._changed.wait()
             except TimeoutError:
                 return
 

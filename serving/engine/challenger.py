@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from mlflow.exceptions import MlflowException
 
 from serving.engine.agreement import Agreement, top_class
-from serving.engine.challenger_run import ChallengerRun
+from serving.engine.challenger_run import ChallengerRun, end_runs_of_killed_services
 from serving.engine.protocol import LeasedModel, ModelDescription, ModelOutput
 from serving.engine.served_model import ServedClassifier
 from serving.engine.versions import Versions
@@ -100,7 +100,8 @@ class Challenger:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         try:
-            await asyncio.wait_for(self._end_run(), CLOSE_DEADLINE_S)
+            async with asyncio.timeout(CLOSE_DEADLINE_S):
+                await self._end_run()
         except TimeoutError:
             logger.warning("The run of the challenger did not end: the tracking server is away.")
         self._logging.shutdown(wait=False, cancel_futures=True)
@@ -154,6 +155,7 @@ class Challenger:
             await asyncio.sleep(IDLE_POLL_S)
 
     async def _log_regularly(self) -> None:
+        await self._attempt(lambda: end_runs_of_killed_services(self._tracking_uri))
         logged_at, logged = -SIGN_OF_LIFE_S, -1
         while True:
             await asyncio.sleep(self._log_interval_s)

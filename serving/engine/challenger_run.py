@@ -46,7 +46,6 @@ class ChallengerRun:
 
     def _begin(self) -> str:
         experiment_id = _experiment(self._client)
-        end_abandoned(self._client, experiment_id)
         champion, challenger = self._champion, self._challenger
         name = f"{challenger.name} {challenger.version} beside {champion.version}"
         run = self._client.create_run(
@@ -64,10 +63,14 @@ class ChallengerRun:
         return str(run.info.run_id)
 
 
-def end_abandoned(client: MlflowClient, experiment_id: str) -> None:
+def end_runs_of_killed_services(tracking_uri: str) -> None:
     """End the runs of services on this machine that were killed before they could do it."""
+    client = MlflowClient(tracking_uri)
+    experiment = client.get_experiment_by_name(EXPERIMENT)
+    if experiment is None:
+        return
     runs = client.search_runs(
-        [experiment_id],
+        [experiment.experiment_id],
         filter_string=f"attributes.status = '{MlflowStatus.RUNNING}'",
         run_view_type=ViewType.ACTIVE_ONLY,
         max_results=100,

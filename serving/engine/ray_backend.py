@@ -147,7 +147,8 @@ class RayBackend:
 
     async def _delete(self, name: str) -> None:
         try:
-            await asyncio.wait_for(self._call(lambda: serve.delete(name)), DELETE_DEADLINE_S)
+            async with asyncio.timeout(DELETE_DEADLINE_S):
+                await self._call(lambda: serve.delete(name))
         except (RayServeException, RayError, RuntimeError, TimeoutError) as error:
             logger.warning("An application was not deleted (%s).", type(error).__name__)
 

@@ -9,7 +9,7 @@ from mlflow.entities import Run
 
 from serving.engine.agreement import Agreement, top_class
 from serving.engine.challenger import MAX_WAITING_IMAGES
-from serving.engine.challenger_run import EXPERIMENT, end_abandoned
+from serving.engine.challenger_run import EXPERIMENT, end_runs_of_killed_services
 from serving.engine.process_name import own_process_name
 from serving.engine.protocol import Engine
 from serving.engine.serving_engine import ServingEngine
@@ -157,15 +157,18 @@ async def test_the_run_of_a_killed_service_is_ended_by_the_next(versions: TwoVer
         capture_output=True,
         text=True,
     )
-    experiment = versions.store.experiment_id
+    found = client.get_experiment_by_name(EXPERIMENT)
+    experiment = found.experiment_id if found else client.create_experiment(EXPERIMENT)
     left = client.create_run(experiment, tags={Tag.SERVING_PROCESS: ended.stdout.strip()})
     alive = client.create_run(experiment, tags={Tag.SERVING_PROCESS: own_process_name()})
     other = client.create_run(experiment)
 
-    end_abandoned(client, experiment)
+    end_runs_of_killed_services(versions.store.uri)
 
     statuses = [client.get_run(run.info.run_id).info.status for run in (left, alive, other)]
     assert statuses == ["KILLED", "RUNNING", "RUNNING"]
+    for run in (left, alive, other):
+        client.delete_run(run.info.run_id)
 
 
 def test_nothing_is_said_of_an_agreement_without_images() -> None:

@@ -15,7 +15,7 @@ from serving.engine.serving_engine import ServingEngine
 from serving.errors import Reason, ServingError
 from tests.serving.engine.conftest import TwoVersions, running_engine
 from tests.serving.engine.registered import NAME, drawn_images
-from tests.turns import until
+from tests.turns import turns, until
 from tests.waiting import DEADLINE_S
 
 pytestmark = pytest.mark.anyio
@@ -318,3 +318,10 @@ async def test_closing_refuses_what_is_under_way(versions: TwoVersions) -> None:
         with pytest.raises(ServingError):
             async with engine.lease():
                 pass
+
+
+async def test_an_engine_closes_at_any_moment(versions: TwoVersions) -> None:
+    settings = versions.settings(model="none-yet", poll_s=0.001)
+    for number in range(30):
+        async with asyncio.timeout(DEADLINE_S), running_engine(settings):
+            await turns(10 + 17 * number)
