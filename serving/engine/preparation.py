@@ -20,7 +20,11 @@ class Preparation:
     framing: Framing
 
     def prepare(self, image: Pixels) -> Array:
-        """RGB uint8 [H, W, 3] as uint8 [3, S, S] with S = decode_size."""
+        """RGB uint8 [H, W, 3] as uint8 [3, S, S] with S = decode_size.
+
+        The training decodes a JPEG of more than twice that size at a fraction of its size, so that
+        the pixels of such a file differ slightly.
+        """
         square = square_tensor(Image.fromarray(image), self.decode_size, self.framing)
         prepared: Array = square.numpy()
         return prepared
