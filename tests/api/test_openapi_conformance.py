@@ -22,6 +22,7 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from api.middleware.paths import is_upload
 from tests.api.control.loops import acknowledging_loop
+from tests.api.diagnosis.fake_service import fake_service
 from tests.ports import LOOPBACK, free_port
 from tests.servers import Server, fovea_server
 from tracking_plugin.names import evaluation_artifact
@@ -64,8 +65,10 @@ def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("conformance")
     # Nothing listens at this address, so that a job that is started nevertheless costs nothing.
     environment = {"FOVEA_RAY_ADDRESS": f"http://{LOOPBACK}:{free_port()}"}
-    with fovea_server(folder / "data", environment=environment) as server:
-        yield server
+    with fake_service() as service:
+        environment["FOVEA_GRPC_ADDRESS"] = service.address
+        with fovea_server(folder / "data", environment=environment) as server:
+            yield server
 
 
 @pytest.fixture(scope="module")
