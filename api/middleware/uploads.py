@@ -1,6 +1,8 @@
 """Limits uploads of images: their size, which may exceed that of other requests, and their number at one time."""
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+import asyncio
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import UnavailableError, refusal
 from api.middleware.body_limit import BodyLimitMiddleware
@@ -8,6 +10,9 @@ from api.middleware.paths import is_upload
 
 MAX_ACTIVE_UPLOADS = 64
 """In one process. Each may take the largest size on the disk until it is answered."""
+
+IDLE_S = 60.0
+"""A client that sends nothing for so long during its upload counts as gone."""
 
 RETRY_AFTER_S = 2.0
 _ADVICE = "send fewer images at once, or raise FOVEA_MAX_UPLOAD_BYTES on the server"
@@ -17,11 +22,17 @@ class UploadMiddleware:
     """Requests to paths of uploads may have `max_bytes`; all others pass on to `others`."""
 
     def __init__(
-        self, app: ASGIApp, others: ASGIApp, max_bytes: int, max_active: int = MAX_ACTIVE_UPLOADS
+        self,
+        app: ASGIApp,
+        others: ASGIApp,
+        max_bytes: int,
+        max_active: int = MAX_ACTIVE_UPLOADS,
+        idle_s: float = IDLE_S,
     ) -> None:
         self._uploads = BodyLimitMiddleware(app, max_bytes, _ADVICE)
         self._others = others
         self._max_active = max_active
+        self._idle_s = idle_s
         self._num_active = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -32,7 +43,7 @@ class UploadMiddleware:
         else:
             self._num_active += 1
             try:
-                await self._uploads(scope, receive, send)
+                await self._uploads(scope, _impatient(receive, self._idle_s), send)
             finally:
                 self._num_active -= 1
 
@@ -45,6 +56,23 @@ class UploadMiddleware:
         # Otherwise the images would have to be read before the next request.
         response.headers["Connection"] = "close"
         await response(scope, receive, send)
+
+
+def _impatient(receive: Receive, idle_s: float) -> Receive:
+    """`receive`, which reports the client as gone if the next part of the body does not come in time."""
+    is_complete = False
+
+    async def receive_in_time() -> Message:
+        nonlocal is_complete
+        try:
+            async with asyncio.timeout(None if is_complete else idle_s):
+                message = await receive()
+        except TimeoutError:
+            return {"type": "http.disconnect"}
+        is_complete = not message.get("more_body", False)
+        return message
+
+    return receive_in_time
 
 
 def _is_upload(scope: Scope) -> bool:

@@ -235,3 +235,18 @@ def test_every_number_is_finite_and_in_a_range(
 
     with pytest.raises(StartError, match=f"FOVEA_{name.upper()}: input should be"):
         load_settings()
+
+
+@pytest.mark.parametrize(
+    "address", ["localhost", "localhost:", ":50051", "host:99999", "http://host:1", "a/b:1"]
+)
+def test_the_address_of_the_diagnosis_service_is_a_host_and_a_port(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    assert "FOVEA_GRPC_ADDRESS" in refusal_of(monkeypatch, "FOVEA_GRPC_ADDRESS", address)
+
+
+def test_the_token_of_the_diagnosis_service_is_in_no_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FOVEA_SERVING_TOKEN", "secret")
+    assert load_settings().serving_token == "secret"
+    assert "secret" not in repr(load_settings())

@@ -256,8 +256,10 @@ def abort(context: grpc.ServicerContext, refusal: RefusalError) -> None:
 
 
 @contextmanager
-def fake_service(*, port: int = 0, token: str = "") -> Iterator[FakeService]:
-    """The service while inside, on a free port."""
+def fake_service(
+    *, port: int = 0, token: str = "", credentials: grpc.ServerCredentials | None = None
+) -> Iterator[FakeService]:
+    """The service while inside, by default on a free port; over TLS with `credentials`."""
     service = FakeService(token=token)
     servicer = _Servicer(service)
     with ThreadPoolExecutor(16) as threads:
@@ -279,7 +281,12 @@ def fake_service(*, port: int = 0, token: str = "") -> Iterator[FakeService]:
         }
         generic = grpc.method_handlers_generic_handler(SERVICE, handlers)
         server.add_generic_rpc_handlers((generic,))
-        service.port = server.add_insecure_port(f"{LOOPBACK}:{port}")
+        address = f"{LOOPBACK}:{port}"
+        service.port = (
+            server.add_insecure_port(address)
+            if credentials is None
+            else server.add_secure_port(address, credentials)
+        )
         server.start()
         try:
             yield service
