@@ -14,6 +14,7 @@ from schemathesis import Case
 from schemathesis.checks import CheckFunction
 from schemathesis.specs.openapi.checks import (
     allow_header_conformance,
+    negative_data_rejection,
     positive_data_acceptance,
     unsupported_method,
 )
@@ -38,8 +39,9 @@ KNOWN: dict[str, list[str] | list[int]] = {
 KNOWN["job_id"] = KNOWN["run_id"]
 JOB_LIKE = [allow_header_conformance, unsupported_method]
 """Checks of paths that several routes match."""
-UPLOAD_LIKE = [positive_data_acceptance]
-"""Checks of uploads: the document cannot say that `file` or `files` is needed, with a side for each."""
+UPLOAD_LIKE = [negative_data_rejection, positive_data_acceptance]
+"""Checks of uploads: any bytes are the content of a file, also those of another type; and the document
+cannot say that `file` or `files` is needed, with a side for each."""
 STARTS = (
     *("/api/training/start", "/api/training/", "/api/training/{job_id}/start"),
     *("/api/jobs", "/api/jobs/{job_id}/start"),
