@@ -87,7 +87,7 @@ PRESETS: dict[Preset, dict[str, Any]] = {
         "encoder": "resnet10t",
         "decoder_width": 128,
         "image_size": 128,
-        "epochs": 4,
+        "epochs": 8,
         "batch_size": 8,
         "learning_rate": 2e-3,
         "warmup_epochs": 0.25,
