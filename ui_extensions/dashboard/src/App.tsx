@@ -1,9 +1,8 @@
-import { useEffect } from "react";
+import { lazy, Suspense, useEffect } from "react";
 import { Route, Router, Switch } from "wouter";
 import { AlertsPage } from "./alerts/AlertsPage";
 import { CriticalBanner } from "./alerts/CriticalBanner";
 import styles from "./App.module.css";
-import { DiagnosePage } from "./diagnose/DiagnosePage";
 import { useWords, words } from "./i18n/words";
 import { AbbreviatedRun, isAbbreviated } from "./run/AbbreviatedRun";
 import { RunPage } from "./run/RunPage";
@@ -14,9 +13,20 @@ import { useHashPath } from "./ui/hashLocation";
 import { Empty } from "./ui/Section";
 
 const texts = words(
-  { skip: "Skip to the content", nothing: "There is no such page." },
-  { fr: { skip: "Aller au contenu", nothing: "Cette page n’existe pas." } },
+  { skip: "Skip to the content", nothing: "There is no such page.", loading: "Loading…" },
+  {
+    fr: {
+      skip: "Aller au contenu",
+      nothing: "Cette page n’existe pas.",
+      loading: "Chargement…",
+    },
+  },
 );
+
+/** Loaded when it is opened, so that the pages of runs stay small. */
+const DiagnosePage = lazy(async () => ({
+  default: (await import("./diagnose/DiagnosePage")).DiagnosePage,
+}));
 
 export function App() {
   const t = useWords(texts);
@@ -45,7 +55,11 @@ export function App() {
               }
             </Route>
             <Route path="/alerts" component={AlertsPage} />
-            <Route path="/diagnose" component={DiagnosePage} />
+            <Route path="/diagnose">
+              <Suspense fallback={<Empty>{t.loading}</Empty>}>
+                <DiagnosePage />
+              </Suspense>
+            </Route>
             <Route>
               <Empty>{t.nothing}</Empty>
             </Route>
