@@ -1,6 +1,6 @@
 """Measures what the quality gate sends back of an image folder: originals, and degraded copies of them.
 
-    .venv/bin/python -m benchmarks.quality_gate DATA [--split test]
+    .venv/bin/python -m benchmarks.quality_gate DATA [--split test] [--copies originals heavy moderate]
 
 DATA has a folder for each split, with a folder of images for each class, whose name begins with Fundus
 or OCT. The gate sees pixels only, as in the service without a model of the quality. Heavy blur is a
@@ -33,11 +33,12 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("data", type=Path)
     options.add_argument("--split", default="test")
+    options.add_argument("--copies", nargs="+", choices=COPIES, default=list(COPIES))
     arguments = options.parse_args()
     rows: list[list[str]] = []
     times: list[float] = []
-    for copy, change in COPIES.items():
-        rows += measured_rows(arguments.data / arguments.split, copy, change, times)
+    for copy in arguments.copies:
+        rows += measured_rows(arguments.data / arguments.split, copy, COPIES[copy], times)
     print(f"{arguments.split} of {arguments.data.name}; 95 % Wilson intervals\n")
     print_table(("images", "kind", "n", "sent back: not gradable", "reasons", "other kind"), rows)
     print(f"modality and quality of an image: {statistics.median(times) * 1e3:.0f} ms (median)")
@@ -89,8 +90,8 @@ def counted(reasons: dict[str, int]) -> str:
 
 COPIES: dict[str, Callable[[Image.Image], Image.Image]] = {
     "originals": lambda image: image,
-    "heavy blur": blurred(0.02),
-    "moderate blur": blurred(0.01),
+    "heavy": blurred(0.02),
+    "moderate": blurred(0.01),
 }
 
 

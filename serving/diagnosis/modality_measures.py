@@ -16,7 +16,7 @@ from serving.images.image import Modality, Pixels
 
 SIDE_PX = 96
 """Images are stretched to a square of this side first."""
-DARKEST_BRIGHTNESS = 20.0
+DARKEST_BRIGHTNESS = 18.5
 """An image whose 95th percentile of the luminance is below this is too dark to tell."""
 
 SMALLEST_SIDE_PX = 32

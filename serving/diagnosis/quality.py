@@ -63,9 +63,9 @@ class _Limits:
 
 
 _FUNDUS = _Limits(
-    least_brightness=20,
+    least_brightness=18.5,
     most_saturated=0.15,
-    most_blur=0.62,
+    most_blur=0.71,
     least_field=0.25,
     most_shadow=0.3,
     most_cut=1,
