@@ -103,12 +103,12 @@ def _pydicom_frames(
     for plugin in plugins:
         decoded = decoder.iter_array(source, raw=True, decoding_plugin=plugin, **options)
         try:
-            first = next(decoded)
+            frame, properties = next(decoded)
         except (MemoryError, RecursionError):
             raise
         except Exception:  # noqa: BLE001, S112, the next plug-in may succeed
             continue
-        yield _corrected(*first, description)
+        yield _corrected(frame, properties, description)
         for frame, properties in decoded:
             yield _corrected(frame, properties, description)
         return
