@@ -223,6 +223,8 @@ def _diagnosis(
                 notes=eye.notes,
             )
             for eye in eyes
+            # An eye of which no file could be read is in the notes.
+            if eye.result is not None
         ],
         notes=patient.notes,
     )

@@ -243,6 +243,7 @@ def test_an_unread_file_keeps_the_risk_from_being_called_low() -> None:
     assert diagnosis.images[1].result.risk.risk_level == "low"
     assert diagnosis.result.risk.risk_level == "unknown"
     assert any("no result for the eye of image 0" in note for note in diagnosis.notes)
+    assert [list(eye.files) for eye in diagnosis.eyes] == [[1]]
 
 
 def test_the_jurisdiction_chooses_the_rule() -> None:
