@@ -22,6 +22,7 @@ from training.models.backbone import has_fixed_image_size
 logger = logging.getLogger(__name__)
 
 NARROWEST_LEVEL = 16
+NUM_REAL_SAMPLES = 2
 FLAT_STRIDES = (4, 8, 16, 32)
 """An encoder with one resolution, such as a vision transformer, has a block for each of them."""
 
@@ -47,6 +48,7 @@ class SegmentationNetwork(nn.Module):
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
+        self.num_classes = config.num_classes
         self.encoder = timm.create_model(
             config.encoder, pretrained=False, features_only=True, **config.options
         )
@@ -154,18 +156,34 @@ def build_network(config: NetworkConfig, *, seed: int) -> SegmentationNetwork:
 def check_network(config: NetworkConfig, *, image_size: int, num_samples: int) -> None:
     """Raise ConfigError unless the network maps images to one logit per class and pixel.
 
-    `num_samples` are those that a batch normalisation spans.
+    `num_samples` are those that a batch normalisation spans. Shapes are computed without memory or
+    time on the meta device. What fails there is tried with real tensors, because some operations of
+    sound networks do not work on that device.
     """
-    network = build_network(config, seed=0).train()
     try:
-        with torch.no_grad():
-            shape = network(torch.zeros(min(num_samples, 2), 3, image_size, image_size)).shape
+        with torch.device("meta"):
+            problem = _problem(SegmentationNetwork(config), image_size, num_samples)
+    except Exception:  # noqa: BLE001, networks raise errors of any type, and the next try names it
+        problem = "unknown"
+    if not problem:
+        return
+    network = build_network(config, seed=0)
+    try:
+        real = _problem(network, image_size, min(num_samples, NUM_REAL_SAMPLES))
     except Exception as error:
         raise ConfigError(_refusal(config.encoder, image_size, first_line(error))) from error
-    expected = (config.num_classes, image_size, image_size)
-    if tuple(shape[1:]) != expected:
-        reason = f"it returns {list(shape[1:])} for an image instead of {list(expected)}"
-        raise ConfigError(_refusal(config.encoder, image_size, reason))
+    if real:
+        raise ConfigError(_refusal(config.encoder, image_size, real))
+
+
+def _problem(network: SegmentationNetwork, image_size: int, num_samples: int) -> str:
+    """Why the output in training mode is not one logit per class and pixel; empty if it is."""
+    with torch.no_grad():
+        shape = network.train()(torch.zeros(num_samples, 3, image_size, image_size)).shape
+    expected = [network.num_classes, image_size, image_size]
+    if list(shape[1:]) == expected:
+        return ""
+    return f"it returns {list(shape[1:])} for an image instead of {expected}"
 
 
 def _refusal(encoder: str, image_size: int, reason: str) -> str:
