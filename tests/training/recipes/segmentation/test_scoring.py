@@ -119,6 +119,15 @@ def test_intervals_hold_the_values_and_narrow_with_more_images() -> None:
     assert widths[1] < 0.5 * widths[0]
 
 
+def test_the_interval_of_the_mean_leaves_the_background_out() -> None:
+    _, truth = maps(8)
+    overlap = overlap_of(torch.zeros_like(truth), truth)
+    found = overlap_intervals(overlap, CLASSES, num_resamples=100, seed=0)
+    assert found["dice_macro"] == (0.0, 0.0)
+    assert found["iou_macro"] == (0.0, 0.0)
+    assert found["dice/Background"][0] > 0
+
+
 def test_images_of_one_patient_are_drawn_together() -> None:
     predicted, truth = maps(4)
     copies = overlap_of(predicted.repeat(8, 1, 1), truth.repeat(8, 1, 1))
