@@ -75,8 +75,8 @@ def _written(dataset: Dataset) -> bytes:
     dataset.remove_private_tags()
     meta = FileMetaDataset()
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    dataset.file_meta = meta  # type: ignore[attr-defined]
-    dataset.preamble = bytes(_PREAMBLE_BYTES)  # type: ignore[attr-defined]
+    dataset.file_meta = meta
+    dataset.preamble = bytes(_PREAMBLE_BYTES)
     buffer = io.BytesIO()
     dcmwrite(
         buffer, dataset, implicit_vr=False, little_endian=True, force_encoding=True, overwrite=True

@@ -26,6 +26,7 @@ from serving.images.wire import (
     Refused,
     Setup,
     Taken,
+    Task,
     decode_answer,
     encode,
 )
@@ -172,12 +173,12 @@ class DecodeProcess:
         if not isinstance(await self._answer(), Ready):
             raise ProcessEndedError
 
-    async def _ask(self, task: str, content: bytes | Path, suffix: str) -> Answer:
+    async def _ask(self, task: Task, content: bytes | Path, suffix: str) -> Answer:
         if isinstance(content, Path):
-            job = Job(task=task, suffix=suffix, path=str(content))  # type: ignore[arg-type]
+            job = Job(task=task, suffix=suffix, path=str(content))
         else:
             await asyncio.to_thread(self._input.write, content)
-            job = Job(task=task, suffix=suffix, num_bytes=len(content))  # type: ignore[arg-type]
+            job = Job(task=task, suffix=suffix, num_bytes=len(content))
         try:
             await self._send(job)
             taken = await self._answer()

@@ -12,6 +12,7 @@ MAX_LINE_BYTES = 64 * 1024
 
 Text = Annotated[str, msgspec.Meta(max_length=500)]
 Count = Annotated[int, msgspec.Meta(ge=0)]
+Task = Literal["decode", "header"]
 Millimetres = Annotated[float, msgspec.Meta(gt=0)]
 
 
@@ -25,7 +26,7 @@ class Setup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Job(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    task: Literal["decode", "header"]
+    task: Task
     suffix: str
     path: str | None = None
     """None if the file's content is in the input file."""

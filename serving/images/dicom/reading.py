@@ -34,11 +34,13 @@ def read_dicom(content: bytes, keywords: tuple[str, ...] | None, limits: DecodeL
     syntax, start = _transfer_syntax(content)
     if syntax == DeflatedExplicitVRLittleEndian:
         inflated = io.BytesIO(_inflate(memoryview(content)[start:], limits.inflated_bytes))
-        dataset = read_dataset(inflated, False, True, specific_tags=tags)  # type: ignore[arg-type]
+        dataset = read_dataset(
+            inflated, False, True, specific_tags=None if tags is None else [*tags]
+        )
         return DicomFile(
             dataset=dataset, transfer_syntax=syntax, is_implicit=False, is_little_endian=True
         )
-    file = dcmread(io.BytesIO(content), force=True, specific_tags=tags)  # type: ignore[arg-type]
+    file = dcmread(io.BytesIO(content), force=True, specific_tags=tags)
     is_implicit, is_little_endian = file.original_encoding
     return DicomFile(
         dataset=file,
