@@ -11,6 +11,8 @@ from pydantic import Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from tracking_plugin.names import CHAMPION
+
 PREFIX = "FOVEA_SERVING_"
 
 HOUR_S = 3600.0
@@ -95,7 +97,7 @@ class ServingSettings(BaseSettings):
         "", repr=False, description="MLflow's model registry; default: MLFLOW_TRACKING_URI"
     )
     model: str = Field("fovea-retinal", min_length=1, description="name of the registered model")
-    alias: str = Field("champion", min_length=1, description="alias of the version to serve")
+    alias: str = Field(CHAMPION, min_length=1, description="alias of the version to serve")
     challenger_alias: str = Field(
         "challenger", description="alias of the version that sees the same images; empty for none"
     )

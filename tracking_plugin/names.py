@@ -74,6 +74,10 @@ class ChallengerMetric(StrEnum):
     """Images that only the champion has seen, because the challenger was behind or failed."""
 
 
+CHAMPION = "champion"
+"""Alias of the version of a registered model that the diagnosis service serves."""
+
+
 class MetricGroup(StrEnum):
     """The part before `/` of metrics that end in the name of a class or a condition."""
 

@@ -27,9 +27,8 @@ from api.cli.run_choice import SHORT_ID_LENGTH
 from api.client.refusals import RequestRefusedError
 from api.errors import ApiError
 from api.printable import printable
-from tracking_plugin.names import Metric
+from tracking_plugin.names import CHAMPION, Metric
 
-CHAMPION = "champion"
 _VERSION = re.compile(r"[1-9][0-9]{0,8}")
 METRICS = (Metric.VAL_ACCURACY, Metric.VAL_AUC_ROC_MACRO, Metric.VAL_F1)
 MAX_RUNS = 50

@@ -119,6 +119,7 @@ def test_the_best_model_is_registered_and_predicts(trained: Program) -> None:
     mlflow.set_tracking_uri(trained.tracking_uri)
     model = mlflow.pyfunc.load_model(f"models:/fovea-retinal/{version.version}")
     assert version.run_id == trained.only_run().info.run_id
+    assert version.aliases == ["champion"]
     logged = trained.client.get_logged_model(model.model_id)
     assert logged.experiment_id == trained.only_run().info.experiment_id
     assert model.metadata.signature is not None

@@ -3,6 +3,8 @@
 import contextlib
 import logging
 
+from mlflow import MlflowClient
+
 from tracking_plugin.names import Metric, Param
 from training.checkpoints.checkpoint import Checkpoint, read_checkpoint
 from training.checkpoints.store import CheckpointStore
@@ -14,6 +16,7 @@ from training.process import Process
 from training.recipe import RecordedRecipe
 from training.recipe_spec import RunDescription
 from training.recording.beginning import Start
+from training.recording.champion import promote_first
 from training.recording.identity_store import IdentityStore
 from training.recording.publish import register_best_model
 from training.recording.recorder import ABANDON_TIMEOUT_S, Recorder
@@ -70,7 +73,7 @@ class LoopRecorder:
             logger.warning("%s", sentence)
 
     def _register(self, recipe: RecordedRecipe, best: Checkpoint, fitted: FittedEvidence) -> None:
-        retry_until_accepted(
+        version = retry_until_accepted(
             lambda: register_best_model(
                 recipe.package(),
                 best.evaluated_weights,
@@ -81,6 +84,12 @@ class LoopRecorder:
                 step=_step(best),
             ),
             "register the best model",
+            self._job.delivery_timeout_s,
+        )
+        client = MlflowClient(self._job.tracking_uri)
+        retry_until_accepted(
+            lambda: promote_first(client, self._job.register_as, version),
+            "make the first version of the model the one that is served",
             self._job.delivery_timeout_s,
         )
 

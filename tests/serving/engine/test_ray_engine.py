@@ -25,7 +25,6 @@ from tracking_plugin.ray_processes import processes_in
 
 pytestmark = pytest.mark.anyio
 
-NUM_MOVES = 20
 REQUEST_S = 120.0
 
 
@@ -105,8 +104,10 @@ async def test_without_a_replica_a_request_ends_at_its_deadline(
         await model.predict(drawn_images(1), timeout_s=REQUEST_S)
 
 
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("num_moves", [2, pytest.param(20, marks=pytest.mark.soak)])
 async def test_no_request_fails_while_the_alias_moves(
-    versions: TwoVersions, engine: Engine
+    versions: TwoVersions, engine: Engine, num_moves: int
 ) -> None:
     (image,) = drawn_images(1)
     answered: dict[str, int] = {}
@@ -122,7 +123,7 @@ async def test_no_request_fails_while_the_alias_moves(
     async with asyncio.TaskGroup() as callers:
         for _ in range(4):
             callers.create_task(call())
-        for move in range(NUM_MOVES):
+        for move in range(num_moves):
             target = versions.second if move % 2 == 0 else versions.first
             await asyncio.to_thread(versions.store.point, target)
             await until(lambda: served_version(engine) == target, "the new version")  # noqa: B023
