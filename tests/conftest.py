@@ -17,6 +17,9 @@ from tracking_plugin.ray_head import LocalHead
 # Telemetry changes the environment in a thread while other threads read it.
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 
+# Ray reads this when it is imported: this process finds a head that listens on loopback alone.
+os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
+
 # A shell that starts the tests in the background ignores SIGINT, also for their child processes.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 

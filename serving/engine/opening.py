@@ -4,6 +4,7 @@ import mlflow
 
 from serving.engine.backend import Backend
 from serving.engine.embedded import EmbeddedBackend, choose_device
+from serving.engine.ray_environment import prepare_environment
 from serving.engine.registry import ModelRegistry
 from serving.engine.served_model import CountBatch, count_nothing
 from serving.engine.serving_engine import ServingEngine
@@ -27,7 +28,8 @@ def open_serving_engine(
 
 def _backend(settings: ServingSettings, registry: ModelRegistry) -> Backend:
     if settings.engine is EngineKind.RAY:
-        # Ray is an optional dependency, and its import takes seconds.
+        prepare_environment(settings.ray_address)
+        # Ray's import takes seconds, and reads the environment.
         from serving.engine.ray_backend import RayBackend  # noqa: PLC0415
 
         return RayBackend(registry, settings)

@@ -10,7 +10,7 @@ from ray import serve
 
 from serving.engine.process_name import names_ended_process, own_process_name
 from serving.settings import StartError
-from tracking_plugin.ray_head import LOCAL_ENVIRONMENT, HeadError, LocalHead
+from tracking_plugin.ray_head import HeadError, LocalHead
 from tracking_plugin.server_address import without_credentials
 
 logger = logging.getLogger(__name__)
@@ -24,11 +24,6 @@ class RayConnection:
 
     def __init__(self, address: str) -> None:
         """Without an address, a head starts on this machine, which ends with this process."""
-        if address.startswith("http"):
-            raise StartError(
-                f"FOVEA_SERVING_RAY_ADDRESS is a dashboard's address ({without_credentials(address)}), "
-                "to which jobs are submitted: name the cluster as host:port."
-            )
         self._address = address
         self._head: LocalHead | None = None
         self._before: dict[str, str | None] = {}
@@ -82,11 +77,11 @@ class RayConnection:
     def _start_head(self) -> str:
         if self._head is None or not self._head.is_alive:
             self._head = LocalHead()
-            self._set_environment({**LOCAL_ENVIRONMENT, "RAY_AUTH_TOKEN": self._head.token})
+            self._set_environment({"RAY_AUTH_TOKEN": self._head.token})
         return self._head.cluster_address
 
     def _set_environment(self, variables: Mapping[str, str]) -> None:
-        """Ray reads these, and only from the environment."""
+        """Ray reads these from the environment alone."""
         self._before = {name: os.environ.get(name) for name in variables}
         os.environ.update(variables)
 

@@ -16,4 +16,4 @@ def test_only_the_first_version_becomes_champion(tmp_path: Path) -> None:
     promote_first(client, "retina", "1")
     promote_first(client, "retina", "2")
 
-    assert client.get_model_version_by_alias("retina", "champion").version == "1"
+    assert str(client.get_model_version_by_alias("retina", "champion").version) == "1"
