@@ -86,7 +86,7 @@ def test_an_upload_is_checked_by_the_service(server: Server) -> None:
     good, bad = answer.json()["data"]["images"]
     assert (good["laterality"], good["laterality_source"]) == ("left", "file_name")
     assert good["quality"]["gradable"] in (True, False)
-    assert bad["error"]["reason"] == "IMAGE_UNREADABLE"
+    assert bad["error"]["reason"] == "IMAGE_UNSUPPORTED"
 
 
 def test_a_file_that_is_no_image_is_refused_with_a_sentence(server: Server) -> None:
