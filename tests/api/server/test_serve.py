@@ -111,7 +111,9 @@ def test_plain_mlflow_server_refuses_processes_that_share_no_bus(tmp_path: Path)
 def test_it_ends_with_the_process_that_asked_for_it(data_dir: Path) -> None:
     with (
         subprocess.Popen(["sleep", "600"]) as owner,
-        fovea_server(data_dir, environment={"FOVEA_OWNER_PID": str(owner.pid)}) as server,
+        fovea_server(
+            data_dir, environment={"FOVEA_OWNER_PID": str(owner.pid)}, is_cold=True
+        ) as server,
     ):
         owner.kill()
         owner.wait()
