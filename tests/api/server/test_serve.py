@@ -50,7 +50,7 @@ def test_it_serves_beside_another_api_and_ends_on_sigterm(
             httpx.get(f"{server.url}/api/health")
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.soak)])
 def test_kill_9_of_the_command_leaves_nothing_behind(
     data_dir: Path, tmp_path: Path, workers: int
 ) -> None:
