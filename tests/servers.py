@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ import psutil
 from tests.mlflow_database import copy_empty_database
 from tests.ports import LOOPBACK, free_port
 from tests.waiting import until
+from tests.warm_servers import IS_SUPPORTED, WarmProcess, template
 from tracking_plugin.ray_detached_head import stop_head
 
 START_DEADLINE_S = 180.0
@@ -29,7 +30,7 @@ class Server:
     port: int
     data_dir: Path
     log: Path
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | WarmProcess
 
     def stop(self, signal_number: signal.Signals = signal.SIGTERM) -> int:
         """Its exit code after `signal_number`."""
@@ -56,11 +57,13 @@ def fovea_server(
     port: int | None = None,
     makes_tables: bool = False,
     keeps_head: bool = False,
+    is_cold: bool = False,
 ) -> Iterator[Server]:
     """`fovea serve`, or another of its servers, with `options` while inside.
 
-    It begins with MLflow's tables in place, unless it `makes_tables`, as a new user's does. Its Ray head,
-    if it starts one, ends with it, unless it `keeps_head` for the next server on the same folder.
+    It begins with MLflow's tables in place, unless it `makes_tables`, and with MLflow and Fovea imported,
+    unless it `is_cold` or has options or settings of MLflow: both take seconds. Its Ray head, if it starts
+    one, ends with it, unless it `keeps_head` for the next server on the same folder.
     """
     port = port or free_port()
     data_dir.mkdir(parents=True, exist_ok=True)
@@ -68,21 +71,27 @@ def fovea_server(
     if not (makes_tables or "--backend-store-uri" in options or database.exists()):
         copy_empty_database(database)
     log = data_dir.parent / f"{data_dir.name}-{port}.log"
+    arguments = [command, "--port", str(port), *options]
+    variables = {
+        **os.environ,
+        # Even a head that is kept ends with the tests.
+        "FOVEA_RAY_OWNER_PID": str(os.getpid()),
+        **(environment or {}),
+        "FOVEA_DATA_DIR": str(data_dir),
+    }
+    process: subprocess.Popen[bytes] | WarmProcess
     with log.open("wb") as output:
-        process = subprocess.Popen(
-            [str(Path(sys.executable).parent / "fovea"), command, "--port", str(port), *options],
-            env={
-                **os.environ,
-                # Even a head that is kept ends with the tests.
-                "FOVEA_RAY_OWNER_PID": str(os.getpid()),
-                **(environment or {}),
-                "FOVEA_DATA_DIR": str(data_dir),
-            },
-            cwd=working_dir,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
+        if is_cold or working_dir or not IS_SUPPORTED or are_read_early(options, environment or {}):
+            process = subprocess.Popen(
+                [str(Path(sys.executable).parent / "fovea"), *arguments],
+                env=variables,
+                cwd=working_dir,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        else:
+            process = template().start(arguments, variables, output)
     server = Server(
         url=f"http://{LOOPBACK}:{port}", port=port, data_dir=data_dir, log=log, process=process
     )
@@ -95,6 +104,19 @@ def fovea_server(
             process.wait(STOP_DEADLINE_S)
         if not keeps_head:
             stop_head(data_dir)
+
+
+STORES = ("--backend-store-uri", "--default-artifact-root", "--artifacts-destination")
+
+
+def are_read_early(options: Sequence[str], environment: Mapping[str, str]) -> bool:
+    """Whether MLflow may read an option or a setting while it is imported: a copy would not heed it."""
+    of_mlflow = options[options.index("--") + 1 :] if "--" in options else ()
+    return (
+        any(not name.startswith("FOVEA_") for name in environment)
+        or (bool(options) and options[0] != "--")
+        or any(name not in STORES for name in of_mlflow[::2])
+    )
 
 
 def answers(server: Server) -> bool:

@@ -30,7 +30,7 @@ from tracking_plugin.ray_job_api import RayEndpoint
 from tracking_plugin.ray_job_client import RayJobClient
 from tracking_plugin.ray_run import MAX_TAG_CHARS, RayRun
 from tracking_plugin.server_address import AddressError, is_server, without_credentials
-from tracking_plugin.server_environment import credential_variables
+from tracking_plugin.server_environment import credential_variables, direct_variables
 
 # Below MLflow's own logger, so that `mlflow run` shows these lines among its own.
 logger = logging.getLogger("mlflow.projects.fovea-ray")
@@ -121,6 +121,7 @@ def _submit(
         "MLFLOW_RUN_ID": run_id,
         "MLFLOW_EXPERIMENT_ID": str(run.info.experiment_id),
         "MLFLOW_TRACKING_URI": absolute_uri(tracking_uri),
+        **direct_variables(tracking_uri),
     }
     if cluster.is_local:
         storage_dir = backend_config.get(PROJECT_STORAGE_DIR)

@@ -1,5 +1,6 @@
 """Parses the address of an MLflow server, for every client: there is no other parser of such addresses."""
 
+import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -39,6 +40,14 @@ def socket_url(url: str, path: str, query: Mapping[str, str] = MappingProxyType(
 def is_server(uri: str) -> bool:
     """Whether `uri` names a server, valid or not, rather than a store that MLflow opens itself."""
     return uri.strip().partition(":")[0].lower() in SOCKET_SCHEMES
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches `host`, a name or an IP address."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def parse_server(uri: str) -> ServerAddress:

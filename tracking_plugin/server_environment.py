@@ -8,8 +8,9 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from tracking_plugin.server_address import AddressError
+from tracking_plugin.server_address import AddressError, is_loopback, is_server
 
 URI = "MLFLOW_TRACKING_URI"
 USERNAME = "MLFLOW_TRACKING_USERNAME"
@@ -66,6 +67,21 @@ def credential_variables() -> dict[str, str]:
     """The variables of this process with which another one gets the same access to the server."""
     names = (USERNAME, PASSWORD, TOKEN, INSECURE_TLS, WORKSPACE)
     return {name: os.environ[name] for name in names if name in os.environ}
+
+
+def direct_variables(uri: str, given: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The variables with which a process reaches a server on this machine past HTTP_PROXY.
+
+    Empty for a server elsewhere, which may only be reachable through the proxy.
+    """
+    host = urlsplit(uri.strip()).hostname if is_server(uri) else None
+    if host is None or not is_loopback(host):
+        return {}
+    excepted = given.get("no_proxy") or given.get("NO_PROXY") or ""
+    names = [name.strip() for name in excepted.split(",") if name.strip()]
+    text = ",".join([*names, *([] if {host, "*"} & set(names) else [host])])
+    # Which of the two counts differs between programs.
+    return {"NO_PROXY": text, "no_proxy": text}
 
 
 def _credentials_file() -> tuple[str, str]:

@@ -35,6 +35,7 @@ from tracking_plugin.mlflow_status import MlflowStatus
 from tracking_plugin.private_files import open_private
 from tracking_plugin.ray_detached_head import find_head, stop_head
 from tracking_plugin.ray_head import HeadError
+from tracking_plugin.server_environment import direct_variables
 
 EXPERIMENT = "retinal-demo"
 WORKERS = 2
@@ -188,6 +189,7 @@ def _demo_environment(request: DemoRequest, base: Mapping[str, str]) -> dict[str
             HEAD_OWNER_PID_VARIABLE: str(os.getpid()),
             "FOVEA_DATA_DIR": str(request.data_dir),
             "MLFLOW_TRACKING_URI": request.server_url,
+            **direct_variables(request.server_url, base),
         }
     )
 

@@ -12,6 +12,7 @@ from api.location import ROOT
 from tracking_plugin.control_secret import LINK_VARIABLE
 from tracking_plugin.data_roots import VARIABLE
 from tracking_plugin.ray_head import JOB_STOP_ENVIRONMENT
+from tracking_plugin.server_environment import direct_variables
 
 
 def new_submission_id(job: Job) -> str:
@@ -45,6 +46,7 @@ def _variables(
         **JOB_STOP_ENVIRONMENT,
         "MLFLOW_RUN_ID": job.run_id,
         "MLFLOW_TRACKING_URI": job.tracking_uri,
+        **direct_variables(job.tracking_uri),
     }
     if job.workspace:
         variables["MLFLOW_WORKSPACE"] = job.workspace

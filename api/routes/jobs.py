@@ -1,6 +1,5 @@
 """/api/jobs: jobs of every kind, and the kinds there are."""
 
-import ipaddress
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -17,6 +16,7 @@ from api.routes.documented import REFUSALS, documented
 from api.routes.examples import jobs as examples
 from api.routes.own_address import own_url
 from tracking_plugin.data_roots import DataRoots
+from tracking_plugin.server_address import is_loopback
 
 router = APIRouter(
     prefix="/api/jobs",
@@ -51,17 +51,10 @@ def _serves_this_machine_alone(request: Request) -> bool:
     server, _ = request.scope.get("server") or ("", None)
     public = urlsplit(request.app.state.public_url).hostname
     return all(
-        _is_loopback(host)
+        is_loopback(host)
         for host in (server, request.client.host if request.client else "", public)
         if host is not None
     )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 Roots = Annotated[DataRoots, Depends(data_roots)]

@@ -23,6 +23,8 @@ class ExperimentEvents:
         self._publish = publish
         self._reader = reader
         self._tasks: set[asyncio.Task[None]] = set()
+        # An experiment that is restored soon after its deletion must not end as a deleted one.
+        self._in_order = asyncio.Lock()
 
     def on_change(self, change: ExperimentChanged) -> None:
         """Returns at once; the events of the runs follow."""
@@ -31,7 +33,11 @@ class ExperimentEvents:
         task.add_done_callback(self._tasks.discard)
 
     async def publish_runs(self, change: ExperimentChanged) -> None:
-        """Publish the event of each run of the experiment."""
+        """Publish the event of each run of the experiment, after those of earlier changes."""
+        async with self._in_order:
+            await self._publish_runs(change)
+
+    async def _publish_runs(self, change: ExperimentChanged) -> None:
         try:
             run_ids = await in_database(partial(self._read, change))
         except Exception as error:

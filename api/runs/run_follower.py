@@ -65,6 +65,7 @@ class RunFollower:
         self._reader = feed.reader
         self._failures = feed.failures
         self._listener = listener
+        self._changed_since_sweep: set[str] = set()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -86,6 +87,7 @@ class RunFollower:
 
     async def _on_batch(self, batch: Batch) -> None:
         for _, event in () if batch.is_retained else batch.entries:
+            self._changed_since_sweep.add(event.run_id)
             with self._failures.isolated(event.run_id, "Processing an event"):
                 await self._listener.on_event(event)
             if (over := over_of(event)) is not None:
@@ -104,11 +106,17 @@ class RunFollower:
 
     async def sweep(self) -> None:
         """Tell the listener of each held run that is over in MLflow's store."""
+        self._changed_since_sweep.clear()
         held = await in_database(self._listener.held_runs)
         over = await in_database(partial(self._over, held))
         await self._failures.each(
-            "Processing the end", over, lambda it: it.run_id, self._listener.on_run_over
+            "Processing the end", over, lambda it: it.run_id, self._on_found_over
         )
+
+    async def _on_found_over(self, over: RunOver) -> None:
+        # The run may have begun again since the store was read; the next sweep reads it anew.
+        if over.run_id not in self._changed_since_sweep:
+            await self._listener.on_run_over(over)
 
     def _over(self, held: Collection[HeldRun]) -> list[RunOver]:
         found = []

@@ -5,7 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.examples.catalogue import ALL_EXAMPLES, SINGLE_RANK_EXAMPLES, Example
+from tests.examples.catalogue import (
+    DDP,
+    OF_TRAINERS_ON_TWO_RANKS,
+    SINGLE_RANK_EXAMPLES,
+    Example,
+)
 from tests.examples.run_example import Training, run_example
 from tests.servers import Server, fovea_server
 
@@ -39,7 +44,15 @@ def assert_nothing_was_logged(training: Training, begin_ms: int, end_ms: int) ->
     assert between == []
 
 
-@pytest.mark.parametrize("example", ALL_EXAMPLES, ids=str)
+@pytest.mark.parametrize(
+    "example",
+    [
+        *SINGLE_RANK_EXAMPLES,
+        DDP,
+        *(pytest.param(it, marks=pytest.mark.soak) for it in OF_TRAINERS_ON_TWO_RANKS),
+    ],
+    ids=str,
+)
 def test_it_pauses_resumes_and_is_killed_with_all_its_metrics(
     example: Example, server: Server, tmp_path: Path
 ) -> None:

@@ -11,6 +11,7 @@ from torch import multiprocessing
 
 from tests.ports import free_port
 from training.process import Process, current_process
+from training.recipes.retinal import recipe as retinal
 
 RankFunction = Callable[[Process, Any], Any]
 
@@ -18,8 +19,13 @@ RankFunction = Callable[[Process, Any], Any]
 def run_ranks(function: RankFunction, argument: Any, *, world_size: int, folder: Path) -> list[Any]:
     """The results of `function(process, argument)` on every rank."""
     port = free_port()
-    multiprocessing.spawn(
-        _run_rank, args=(function, argument, world_size, port, folder), nprocs=world_size
+    # Ranks are copies of a process that has imported torch and timm, which takes seconds.
+    multiprocessing.set_forkserver_preload([__name__, retinal.__name__])
+    multiprocessing.start_processes(
+        _run_rank,
+        args=(function, argument, world_size, port, folder),
+        nprocs=world_size,
+        start_method="forkserver",
     )
     return [
         torch.load(folder / f"rank-{rank}.pt", weights_only=False) for rank in range(world_size)

@@ -184,6 +184,7 @@ def test_averaged_weights_are_evaluated_and_saved(tmp_path: Path) -> None:
     assert not torch.equal(tensors["model"]["0.weight"], tensors["ema"]["0.weight"])
 
 
+@pytest.mark.soak
 def test_a_compiled_model_trains_to_the_same_weights(tmp_path: Path) -> None:
     compiled = train(tmp_path / "compiled", epochs=1, compile=True)
     plain = train(tmp_path / "plain", epochs=1)

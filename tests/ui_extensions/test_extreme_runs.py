@@ -152,11 +152,16 @@ def test_filters_ticks_and_loaded_pages_stay_on_reload_and_back(
     expect(page.get_by_role("link", name="Compare 2 in MLflow")).to_be_visible()
     page.get_by_label("Status").select_option("Training")
     expect(cards).to_have_count(NUM_RUNS // 2)
+    page.get_by_role("link", name="run 1", exact=True).scroll_into_view_if_needed()
+    left_at = page.evaluate("scrollY")
+    assert left_at > 0
     page.get_by_role("link", name="run 1", exact=True).click()
     expect(page.get_by_role("heading", name="run 1", level=1)).to_be_visible()
+    assert page.evaluate("scrollY") == 0
     page.go_back()
     expect(cards).to_have_count(NUM_RUNS // 2)
     expect(page.get_by_label("Compare run 3", exact=True)).to_be_checked()
+    until(lambda: page.evaluate("scrollY") == left_at, "the position that the page was left at")
 
 
 def test_the_options_of_the_charts_are_in_the_address(server: Server, page: Page) -> None:

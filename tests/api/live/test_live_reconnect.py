@@ -78,7 +78,7 @@ def logged_at_each(urls: Sequence[str], *parts: Sequence[Sequence[Point]]) -> li
 
 @pytest.mark.parametrize("log", [log_with_mlflow, log_with_http])
 @pytest.mark.parametrize("is_late", [False, True], ids=["from the start", "joining later"])
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(stays=stays, batch_sizes=batch_sizes, is_narrowed=st.booleans())
 def test_every_point_arrives_once_and_in_order(
     urls: list[str],

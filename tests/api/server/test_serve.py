@@ -50,7 +50,7 @@ def test_it_serves_beside_another_api_and_ends_on_sigterm(
             httpx.get(f"{server.url}/api/health")
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.soak)])
 def test_kill_9_of_the_command_leaves_nothing_behind(
     data_dir: Path, tmp_path: Path, workers: int
 ) -> None:
@@ -111,7 +111,9 @@ def test_plain_mlflow_server_refuses_processes_that_share_no_bus(tmp_path: Path)
 def test_it_ends_with_the_process_that_asked_for_it(data_dir: Path) -> None:
     with (
         subprocess.Popen(["sleep", "600"]) as owner,
-        fovea_server(data_dir, environment={"FOVEA_OWNER_PID": str(owner.pid)}) as server,
+        fovea_server(
+            data_dir, environment={"FOVEA_OWNER_PID": str(owner.pid)}, is_cold=True
+        ) as server,
     ):
         owner.kill()
         owner.wait()

@@ -10,6 +10,7 @@ import { RunsPage } from "./runs/RunsPage";
 import { CrashBoundary } from "./ui/CrashBoundary";
 import { Header } from "./Header";
 import { useHashPath } from "./ui/hashLocation";
+import { restoreScroll, trackScroll } from "./ui/scrollPosition";
 import { Empty } from "./ui/Section";
 
 const texts = words(
@@ -40,7 +41,7 @@ export function App() {
         <CriticalBanner />
       </div>
       <main id="content" tabIndex={-1} className={styles.content}>
-        <ScrollToTop />
+        <ScrollPosition />
         <CrashBoundary>
           <Switch>
             <Route path="/" component={RunsPage} />
@@ -88,12 +89,14 @@ function focusContent(event: React.MouseEvent): void {
   document.getElementById("content")?.focus();
 }
 
-/** Scrolls to the top when the page changes. */
-function ScrollToTop() {
+/** Opens each page where it was left in the history, a new one at its top. */
+function ScrollPosition() {
   const [path] = useHashPath();
+  useEffect(trackScroll, []);
   // `path` only triggers the effect.
   useEffect(() => {
-    window.scrollTo(0, 0);
+    const content = document.getElementById("content");
+    return content ? restoreScroll(content) : undefined;
   }, [path]);
   return null;
 }

@@ -4,6 +4,7 @@
 // and would collide with the query that the server reads (`?workspace=`).
 
 import { useMemo, useSyncExternalStore } from "react";
+import { saveScroll } from "./scrollPosition";
 
 interface Options {
   replace?: boolean;
@@ -28,7 +29,12 @@ export function goTo(to: string, { replace = false }: Options = {}): void {
   const before = location.href;
   const url = new URL(before);
   url.hash = to;
-  history[replace ? "replaceState" : "pushState"](null, "", url);
+  if (replace) {
+    history.replaceState(history.state, "", url);
+  } else {
+    saveScroll();
+    history.pushState(null, "", url);
+  }
   window.dispatchEvent(
     new HashChangeEvent("hashchange", { oldURL: before, newURL: location.href }),
   );

@@ -71,9 +71,13 @@ function OfRun({ runId, focusEpoch }: Props) {
   const newest = useMemo(() => latest(epochs, catalog)?.epoch, [epochs, catalog]);
   const epoch = picked ?? newest;
   const listed = useMemo(() => epochs.find((each) => each.epoch === epoch), [epochs, epoch]);
-  const shown = useEpochDetails(runId, epoch, listed, changes);
+  const isMissing = list.data !== undefined && !listed && epochs.length >= total;
+  const mayExist = (list.data !== undefined || list.error !== undefined) && !isMissing;
+  const shown = useEpochDetails(runId, mayExist ? epoch : undefined, listed, changes);
+  const isUnknown = isMissing || shown.error?.status === 404;
   const place = useRef<HTMLDivElement>(null);
-  const isShown = shown.details?.epoch === focusEpoch || shown.error !== undefined;
+  const isShown =
+    shown.details?.epoch === focusEpoch || isUnknown || shown.error !== undefined;
   const isThere = isShown && list.data !== undefined;
   useScrollTo(place, focusEpoch, isThere);
 
@@ -91,7 +95,9 @@ function OfRun({ runId, focusEpoch }: Props) {
   }
   // The runs of most programs are never evaluated by class.
   const isByClass =
-    epochs.some(hasClasses) || Boolean(shown.details?.confusion_matrix ?? shown.error);
+    epochs.some(hasClasses) ||
+    isUnknown ||
+    Boolean(shown.details?.confusion_matrix ?? shown.error);
   if (!isByClass && !list.error && epochs.length < FEWEST_COMPARED) {
     return null;
   }
@@ -113,8 +119,14 @@ function OfRun({ runId, focusEpoch }: Props) {
             )}
           </div>
           <div className={styles.views}>
-            <Matrix shown={shown} epoch={epoch} epochs={epochs} onPick={pick} />
-            <Classes shown={shown} epoch={epoch} />
+            <Matrix
+              shown={shown}
+              epoch={epoch}
+              isUnknown={isUnknown}
+              epochs={epochs}
+              onPick={pick}
+            />
+            <Classes shown={shown} epoch={epoch} isUnknown={isUnknown} />
           </div>
         </>
       )}
@@ -142,11 +154,14 @@ interface ViewProps {
   shown: ShownEpoch;
   /** The requested epoch; the previous one may still be shown. */
   epoch: number;
+  /** Whether the run has no such epoch. */
+  isUnknown: boolean;
 }
 
 function Matrix({
   shown,
   epoch,
+  isUnknown,
   epochs,
   onPick,
 }: ViewProps & { epochs: readonly EpochDetails[]; onPick(epoch: number | null): void }) {
@@ -155,7 +170,14 @@ function Matrix({
   const { details } = shown;
   const { classes, confusion_matrix: matrix } = details ?? {};
   return (
-    <View title={t.matrix} id={MATRIX_ID} shown={shown} epoch={epoch} onPick={onPick}>
+    <View
+      title={t.matrix}
+      id={MATRIX_ID}
+      shown={shown}
+      epoch={epoch}
+      isUnknown={isUnknown}
+      onPick={onPick}
+    >
       {details && classes && matrix ? (
         <ConfusionMatrix
           epoch={details.epoch}
@@ -203,7 +225,7 @@ function NoMatrix({
   );
 }
 
-function Classes({ shown, epoch }: ViewProps) {
+function Classes({ shown, epoch, isUnknown }: ViewProps) {
   const t = useWords(texts);
   const { details } = shown;
   const rows = useMemo(() => {
@@ -217,7 +239,7 @@ function Classes({ shown, epoch }: ViewProps) {
     return null;
   }
   return (
-    <View title={t.classes} shown={shown} epoch={epoch}>
+    <View title={t.classes} shown={shown} epoch={epoch} isUnknown={isUnknown}>
       <ClassTable rows={rows} hasReport={Boolean(details.class_report)} />
     </View>
   );
@@ -229,6 +251,7 @@ function View({
   id,
   shown,
   epoch,
+  isUnknown,
   onPick,
   children,
 }: ViewProps & {
@@ -246,16 +269,15 @@ function View({
   );
   return (
     <Section title={title} tools={loadingNote} {...(id ? { id } : {})}>
-      {error &&
-        (error.status === 404 ? (
-          <>
-            <Empty>{t.noSuch(whole(epoch))}</Empty>
-            {onPick && <Button onClick={() => onPick(null)}>{t.goToLatest}</Button>}
-          </>
-        ) : (
-          <ErrorNote error={error} onRetry={refetch} />
-        ))}
-      {!(error && isOther) && (
+      {isUnknown ? (
+        <>
+          <Empty>{t.noSuch(whole(epoch))}</Empty>
+          {onPick && <Button onClick={() => onPick(null)}>{t.goToLatest}</Button>}
+        </>
+      ) : (
+        error && <ErrorNote error={error} onRetry={refetch} />
+      )}
+      {!((error || isUnknown) && isOther) && (
         <div className={styles.content} aria-busy={isLoading} data-old={isOther || undefined}>
           {children}
         </div>

@@ -24,7 +24,8 @@ interface Failure {
   error: RequestError;
 }
 
-/** `listed` is the epoch in the list; `changes` rises when the run may have changed. */
+/** Loads `epoch`, or nothing if it is undefined; `listed` is the epoch in the list, and `changes`
+rises when the run may have changed. */
 export function useEpochDetails(
   runId: string,
   epoch: number | undefined,
@@ -80,5 +81,5 @@ export function useEpochDetails(
   }, []);
   const error = failure?.epoch === epoch ? failure?.error : undefined;
   useRetry(error, refetch);
-  return { details: cached ?? details, error, isLoading: !cached && !error, refetch };
+  return { details: cached ?? details, error, isLoading: epoch !== undefined && !cached && !error, refetch };
 }

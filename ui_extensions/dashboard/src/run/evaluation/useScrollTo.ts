@@ -1,6 +1,7 @@
 // Scrolls to an element that the URL names, and again when its content is loaded.
 
 import { type RefObject, useEffect, useRef } from "react";
+import { savedScroll } from "../../ui/scrollPosition";
 
 const USER_MOVES = ["wheel", "touchstart", "keydown", "pointerdown"] as const;
 
@@ -12,7 +13,8 @@ export function useScrollTo(
 ): void {
   const needsAcknowledgement = useRef(false);
   useEffect(() => {
-    if (target === null) {
+    // Back returns to where the page was left.
+    if (target === null || savedScroll() !== undefined) {
       return;
     }
     needsAcknowledgement.current = true;
