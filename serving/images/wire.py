@@ -74,4 +74,5 @@ def encode(message: msgspec.Struct) -> bytes:
 
 def decode_answer(line: bytes) -> Answer:
     """Raises msgspec.DecodeError for anything but a complete answer."""
-    return msgspec.json.decode(line, type=Answer)
+    answer: Answer = msgspec.json.decode(line, type=Answer)
+    return answer

@@ -63,7 +63,7 @@ class Worker:
                 raise Refusal(RefusalReason.UNREADABLE, "The frames of the file differ in size.")
             size = (frame.shape[0], frame.shape[1])
             pixels = np.ascontiguousarray(frame, np.uint8)
-            self._write(memoryview(pixels).cast("B"), num_frames * pixels.nbytes)
+            self._write(pixels.data.cast("B"), num_frames * pixels.nbytes)
             num_frames += 1
         return Decoded(
             num_frames=num_frames,

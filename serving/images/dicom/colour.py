@@ -23,4 +23,4 @@ def _eight_bits(frame: Frame, bits_stored: int) -> Pixels:
         return frame
     white = 2.0 ** min(bits_stored, 8 * frame.dtype.itemsize) - 1
     shown = np.rint(frame.astype(np.float32) * (255 / white))
-    return shown.clip(0, 255).astype(np.uint8)
+    return np.asarray(shown.clip(0, 255), np.uint8)

@@ -53,7 +53,7 @@ class GreyScale:
         share = scale.share(transform.apply(values))
         if self._description.photometric == "MONOCHROME1":
             share = 1 - share
-        grey = np.rint(np.nan_to_num(share) * 255).astype(np.uint8)
+        grey: Pixels = np.rint(np.nan_to_num(share) * 255).astype(np.uint8)
         if self._padding is not None:
             grey[_is_padding(values, self._padding)] = 0
         return grey

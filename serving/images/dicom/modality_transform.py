@@ -26,8 +26,9 @@ class Rescale:
         if (self.slope, self.intercept) == (1.0, 0.0):
             return values
         # Integers of 32 bits do not fit into float32.
-        dtype = np.float32 if values.dtype.itemsize <= 2 else np.float64
-        return np.asarray(values.astype(dtype) * dtype(self.slope) + dtype(self.intercept))
+        dtype = np.dtype(np.float32 if values.dtype.itemsize <= 2 else np.float64)
+        slope, intercept = np.array([self.slope, self.intercept], dtype)
+        return np.asarray(values.astype(dtype) * slope + intercept)
 
 
 def modality_transform(file: DicomFile, index: int, notes: list[str]) -> Transform:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from pydicom.encaps import generate_frames
-from pydicom.pixels import get_decoder
+from pydicom.pixels.decoders.base import get_decoder
 from pydicom.uid import (
     UID,
     JPEG2000TransferSyntaxes,
@@ -16,7 +16,6 @@ from pydicom.uid import (
     JPEGLSTransferSyntaxes,
     RLELossless,
 )
-from pydicom.uid import UID_dictionary as KNOWN_UIDS
 
 from serving.images.decoded import require_size
 from serving.images.dicom.attributes import first_value
@@ -139,7 +138,7 @@ def _decoder(syntax: UID) -> Any:
         decoder = get_decoder(syntax)
         if decoder.is_available:
             return decoder
-    name = f", {syntax.name}," if syntax in KNOWN_UIDS else ""
+    name = f", {syntax.name}," if syntax.name != str(syntax) else ""
     raise unsupported(
         f"The transfer syntax of this DICOM file{name} is not supported. Export it uncompressed, or "
         "with JPEG, JPEG-LS, JPEG 2000 or RLE."

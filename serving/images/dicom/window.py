@@ -65,7 +65,7 @@ class VoiTable:
     table: LookupTable
 
     def share(self, levels: Levels, /) -> Levels:
-        return self.table.apply(levels).astype(np.float32) / (2**self.table.bits - 1)
+        return np.asarray(self.table.apply(levels).astype(np.float32) / (2**self.table.bits - 1))
 
 
 def scale_of(file: DicomFile, index: int, notes: list[str]) -> Scale | NoScale:
