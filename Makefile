@@ -99,9 +99,9 @@ bench: setup ## the side-by-side measurements, as tables
 		[ -e "$$benchmark" ] || { echo "There are no benchmarks yet."; break; }; \
 		$(BIN)/python -m "benchmarks.$$(basename "$$benchmark" .py)"; done
 
-lock: ## requirements.lock anew from pyproject.toml, constraints.in and overrides.in (needs uv)
+lock: ## requirements.lock anew from pyproject.toml and constraints.in (needs uv)
 	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 \
-		--constraints constraints.in --override overrides.in --no-header --no-emit-index-url --no-annotate \
+		--constraints constraints.in --no-header --no-emit-index-url --no-annotate \
 		--output-file requirements.lock
 
 clean: ## remove what the tools leave behind; .venv and .fovea stay

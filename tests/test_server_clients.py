@@ -12,13 +12,17 @@ _CLIENT = re.compile(
 )
 _PARSER = re.compile(r"\burlsplit\(|\burlparse\(")
 
-OF_A_SERVER = {"api/client/async_http.py", "api/client/blocking_http.py"}
+OF_A_SERVER = {
+    "api/cli/model_registry.py",
+    "api/client/async_http.py",
+    "api/client/blocking_http.py",
+}
 OF_RAY = {
     "api/jobs/ray_jobs.py",
     "tracking_plugin/ray_head_supervisor.py",
     "tracking_plugin/ray_job_client.py",
 }
-OF_THE_OWN_SERVER_OF_THE_DEMO = {"api/cli/demo_command.py"}
+OF_AN_OWN_SERVER = {"api/cli/demo_command.py", "api/server/with_serving.py"}
 
 PARSERS = {
     "api/routes/jobs.py": "the host of a parsed address",
@@ -42,7 +46,7 @@ def files_with(pattern: re.Pattern[str]) -> set[str]:
 
 
 def test_only_the_client_opens_connections_to_a_server() -> None:
-    assert files_with(_CLIENT) == OF_A_SERVER | OF_RAY | OF_THE_OWN_SERVER_OF_THE_DEMO
+    assert files_with(_CLIENT) == OF_A_SERVER | OF_RAY | OF_AN_OWN_SERVER
 
 
 def test_only_one_file_parses_addresses_of_servers() -> None:

@@ -42,6 +42,12 @@ def is_server(uri: str) -> bool:
     return uri.strip().partition(":")[0].lower() in SOCKET_SCHEMES
 
 
+def host_of(uri: str) -> str | None:
+    """The host of the server at `uri`; None if it is not the address of a server."""
+    parts = _split(uri.strip())
+    return None if parts is None else parts.hostname
+
+
 def is_loopback(host: str) -> bool:
     """Whether only this machine reaches `host`, a name or an IP address."""
     try:

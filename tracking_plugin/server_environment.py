@@ -8,9 +8,8 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from tracking_plugin.server_address import AddressError, is_loopback, is_server
+from tracking_plugin.server_address import AddressError, host_of, is_loopback
 
 URI = "MLFLOW_TRACKING_URI"
 USERNAME = "MLFLOW_TRACKING_USERNAME"
@@ -74,7 +73,7 @@ def direct_variables(uri: str, given: Mapping[str, str] = os.environ) -> dict[st
 
     Empty for a server elsewhere, which may only be reachable through the proxy.
     """
-    host = urlsplit(uri.strip()).hostname if is_server(uri) else None
+    host = host_of(uri)
     if host is None or not is_loopback(host):
         return {}
     excepted = given.get("no_proxy") or given.get("NO_PROXY") or ""

@@ -47,6 +47,7 @@ def diagnosis_data(diagnosis: v1.Diagnosis, budget: PictureBudget) -> schemas.Di
         status=_status(diagnosis),
         images=[_image(each, budget) for each in diagnosis.images],
         eyes=[_eye(each) for each in diagnosis.eyes],
+        notes=list(diagnosis.notes),
         error=_problem(diagnosis),
     )
 
@@ -131,6 +132,7 @@ def _eye(eye: v1.EyeDiagnosis) -> schemas.EyeEntry:
         laterality=_LATERALITIES.get(eye.laterality, Laterality.UNKNOWN),
         files=list(eye.files),
         result=_result(eye.result),
+        notes=list(eye.notes),
     )
 
 

@@ -14,7 +14,6 @@ _ENDINGS = frozenset(
     }
 )
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
-_FOLDERS = re.compile(r".*[/\\]", re.DOTALL)
 _LONGEST = 1024
 _MOST_WORDS = 4
 
@@ -24,7 +23,8 @@ def harmless_name(name: str) -> str:
 
     The service finds the side in this as it would find it in `name`.
     """
-    stem, dot, ending = _FOLDERS.sub("", name[-_LONGEST:]).rpartition(".")
+    last = name[-_LONGEST:].replace("\\", "/").rpartition("/")[2]
+    stem, dot, ending = last.rpartition(".")
     stem, ending = (stem, ending.lower()) if dot else (ending, "")
     kept = "_".join(_sides(stem)[:_MOST_WORDS]) or "image"
     return f"{kept}.{ending}" if ending in _ENDINGS else kept

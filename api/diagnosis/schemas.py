@@ -193,6 +193,7 @@ class EyeEntry(BaseModel):
     laterality: Laterality
     files: list[int]
     result: DiagnosisResult
+    notes: list[str] = Field(description="such as that the images of the eye disagree")
 
 
 class DiagnosisData(DiagnosisResult):
@@ -202,6 +203,7 @@ class DiagnosisData(DiagnosisResult):
     status: DiagnosisStatus
     images: list[ImageEntry]
     eyes: list[EyeEntry]
+    notes: list[str] = Field(description="what the result of the patient leaves out")
     error: ProblemEntry | None = None
 
 

@@ -112,7 +112,8 @@ DIAGNOSIS_DATA: Mapping[str, Any] = {
             "error": None,
         }
     ],
-    "eyes": [{"laterality": "right", "files": [0], "result": RESULT}],
+    "eyes": [{"laterality": "right", "files": [0], "result": RESULT, "notes": []}],
+    "notes": [],
     "error": None,
 }
 DIAGNOSIS: Mapping[str, Any] = {"status": "success", "data": DIAGNOSIS_DATA}

@@ -53,6 +53,17 @@ def test_half_an_interval_is_none() -> None:
     assert diagnosis_data(message, PictureBudget()).evidence[0].confidence_interval is None
 
 
+def test_notes_about_the_patient_and_each_eye_are_kept() -> None:
+    message = diagnosis(REQUEST_ID, [v1.FileHeader()])
+    message.notes.append("One eye has no result.")
+    message.eyes[0].notes.append("The images disagree.")
+
+    data = diagnosis_data(message, PictureBudget())
+
+    assert data.notes == ["One eye has no result."]
+    assert data.eyes[0].notes == ["The images disagree."]
+
+
 def test_pictures_beyond_the_budget_are_left_out_and_counted() -> None:
     message = diagnosis(REQUEST_ID, [v1.FileHeader()] * 2)
     for image in message.images:

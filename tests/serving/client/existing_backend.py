@@ -1,6 +1,6 @@
 """The service class of the backend that used the earlier diagnosis server, with its own names and text.
 
-Only its import of the client differs.
+It uses the client as that backend did; host and port are arguments here, and it does not retry or log.
 """
 
 import logging

@@ -118,7 +118,7 @@ async def test_a_deadline_that_passes_is_said(tmp_path: Path) -> None:
     pipeline = FakePipeline()
     pipeline.may_answer.clear()
     async with running(tmp_path, pipeline=pipeline) as served:
-        client = DicomDiagnosticClient(LOOPBACK, served.port, timeout_s=0.2)
+        client = DicomDiagnosticClient(LOOPBACK, served.port, timeout_s=2)
         with pytest.raises(DiagnosisServiceError, match="in time"):
             await client.diagnose_dicom(path)
         await client.close()

@@ -67,6 +67,11 @@ export function DiagnosisView({ diagnosed, previewOf }: Props) {
       <div className={styles.column}>
         <Section title={t.result}>
           <Conclusion result={data} />
+          {data.notes.map((note) => (
+            <p key={note} lang="en">
+              {note}
+            </p>
+          ))}
         </Section>
         {shown && chosen && (
           <Section

@@ -19,8 +19,8 @@ export function EyeList({ eyes }: { eyes: readonly DiagnosedEye[] }) {
   const { percent, whole } = useFormats();
   return (
     <ul className={styles.eyes}>
-      {eyes.map(({ laterality, files, result }) => (
-        <li key={laterality} className={styles.eye}>
+      {eyes.map(({ laterality, files, result, notes }) => (
+        <li key={files.join()} className={styles.eye}>
           <h3>{sides[laterality]}</h3>
           {result.abstained ? (
             <>
@@ -41,6 +41,11 @@ export function EyeList({ eyes }: { eyes: readonly DiagnosedEye[] }) {
             </p>
           )}
           <p className={styles.details}>{t.images(whole(files.length))}</p>
+          {notes.map((note) => (
+            <p key={note} className={styles.details} lang="en">
+              {note}
+            </p>
+          ))}
         </li>
       ))}
     </ul>
