@@ -1677,6 +1677,11 @@ export interface components {
             images: components["schemas"]["ImageEntry"][];
             /** Eyes */
             eyes: components["schemas"]["EyeEntry"][];
+            /**
+             * Notes
+             * @description what the result of the patient leaves out
+             */
+            notes: string[];
             /** @default null */
             error: components["schemas"]["ProblemEntry"] | null;
         };
@@ -1931,6 +1936,11 @@ export interface components {
             /** Files */
             files: number[];
             result: components["schemas"]["DiagnosisResult"];
+            /**
+             * Notes
+             * @description such as that the images of the eye disagree
+             */
+            notes: string[];
         };
         /**
          * FailingRun
@@ -6321,9 +6331,11 @@ export interface operations {
                      *               "limitations": [
                      *                 "Sensitivity for RAO was shown on 13 images only"
                      *               ]
-                     *             }
+                     *             },
+                     *             "notes": []
                      *           }
-                     *         ]
+                     *         ],
+                     *         "notes": []
                      *       }
                      *     }
                      */
@@ -6759,9 +6771,11 @@ export interface operations {
                      *               "limitations": [
                      *                 "Sensitivity for RAO was shown on 13 images only"
                      *               ]
-                     *             }
+                     *             },
+                     *             "notes": []
                      *           }
-                     *         ]
+                     *         ],
+                     *         "notes": []
                      *       }
                      *     }
                      */
@@ -7199,9 +7213,11 @@ export interface operations {
                      *                 "limitations": [
                      *                   "Sensitivity for RAO was shown on 13 images only"
                      *                 ]
-                     *               }
+                     *               },
+                     *               "notes": []
                      *             }
-                     *           ]
+                     *           ],
+                     *           "notes": []
                      *         }
                      *       ]
                      *     }
@@ -7640,9 +7656,11 @@ export interface operations {
                      *                 "limitations": [
                      *                   "Sensitivity for RAO was shown on 13 images only"
                      *                 ]
-                     *               }
+                     *               },
+                     *               "notes": []
                      *             }
-                     *           ]
+                     *           ],
+                     *           "notes": []
                      *         }
                      *       ]
                      *     }

@@ -16,10 +16,12 @@ from tests.api.live.watcher import Watcher
 from tests.servers import Server
 
 
-def read_until(watcher: Watcher, message_type: str) -> dict[str, Any]:
-    while (message := watcher.read())["type"] != message_type:
-        pass
-    return message
+def read_until(watcher: Watcher, message_type: str, run_id: str) -> dict[str, Any]:
+    """The next message of the type about the run; runs of other tests may change at the same time."""
+    while True:
+        message = watcher.read()
+        if (message["type"], message["run_id"]) == (message_type, run_id):
+            return message
 
 
 def test_autologging_is_live(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -35,7 +37,7 @@ def test_autologging_is_live(server: Server, monkeypatch: pytest.MonkeyPatch) ->
     stored = MlflowClient(server.url).get_run(run.info.run_id).data.metrics
     received: dict[str, float | None] = {}
     while received.keys() != stored.keys():
-        for point in read_until(watcher, "metrics_update")["points"]:
+        for point in read_until(watcher, "metrics_update", run_id)["points"]:
             assert point["metric"] not in received
             received[point["metric"]] = point["value"]
     watcher.disconnect()
@@ -48,24 +50,24 @@ def test_a_run_is_sent_from_its_creation_to_its_end(server: Server, tmp_path: Pa
     watcher = Watcher([server.url])
     watcher.connect()
     run_id = client.create_run("0", run_name="named").info.run_id
-    assert read_until(watcher, "status_update")["status"]["run_name"] == "named"
+    assert read_until(watcher, "status_update", run_id)["status"]["run_name"] == "named"
     client.log_param(run_id, "total_epochs", 4)
     client.log_param(run_id, "steps_per_epoch", 10)
-    assert read_until(watcher, "status_update")["status"]["total_epochs"] == 4
-    assert read_until(watcher, "status_update")["status"]["total_batches"] == 10
+    assert read_until(watcher, "status_update", run_id)["status"]["total_epochs"] == 4
+    assert read_until(watcher, "status_update", run_id)["status"]["total_batches"] == 10
     client.log_metric(run_id, "train/loss", 0.5, step=15)
-    update = read_until(watcher, "metrics_update")
+    update = read_until(watcher, "metrics_update", run_id)
     assert (update["epoch"], update["batch"], update["metrics"]["loss"]["train"]) == (2, 5, 0.5)
     client.log_metric(run_id, "system/cpu_utilization_percentage", 45.0)
-    assert read_until(watcher, "system_update")["cpu_usage"] == 45.0
+    assert read_until(watcher, "system_update", run_id)["cpu_usage"] == 45.0
     client.log_text(run_id, "text", "notes/file.txt")
-    assert read_until(watcher, "artifact_update")["path"] == "notes/file.txt"
+    assert read_until(watcher, "artifact_update", run_id)["path"] == "notes/file.txt"
     client.set_tag(run_id, "fovea.status", "paused")
-    assert read_until(watcher, "status_update")["status"]["status"] == "paused"
+    assert read_until(watcher, "status_update", run_id)["status"]["status"] == "paused"
     client.set_terminated(run_id, "KILLED")
-    assert read_until(watcher, "status_update")["status"]["status"] == "stopped"
+    assert read_until(watcher, "status_update", run_id)["status"]["status"] == "stopped"
     client.delete_run(run_id)
-    assert read_until(watcher, "status_update")["status"]["deleted"] is True
+    assert read_until(watcher, "status_update", run_id)["status"]["deleted"] is True
     watcher.disconnect()
     for message in (*watcher.first, *watcher.messages):
         require_documented(message)

@@ -76,8 +76,7 @@ function OfRun({ runId, focusEpoch }: Props) {
   const shown = useEpochDetails(runId, mayExist ? epoch : undefined, listed, changes);
   const isUnknown = isMissing || shown.error?.status === 404;
   const place = useRef<HTMLDivElement>(null);
-  const isShown =
-    shown.details?.epoch === focusEpoch || isUnknown || shown.error !== undefined;
+  const isShown = shown.details?.epoch === focusEpoch || isUnknown || shown.error !== undefined;
   const isThere = isShown && list.data !== undefined;
   useScrollTo(place, focusEpoch, isThere);
 
@@ -95,9 +94,7 @@ function OfRun({ runId, focusEpoch }: Props) {
   }
   // The runs of most programs are never evaluated by class.
   const isByClass =
-    epochs.some(hasClasses) ||
-    isUnknown ||
-    Boolean(shown.details?.confusion_matrix ?? shown.error);
+    epochs.some(hasClasses) || isUnknown || Boolean(shown.details?.confusion_matrix ?? shown.error);
   if (!isByClass && !list.error && epochs.length < FEWEST_COMPARED) {
     return null;
   }

@@ -81,5 +81,10 @@ export function useEpochDetails(
   }, []);
   const error = failure?.epoch === epoch ? failure?.error : undefined;
   useRetry(error, refetch);
-  return { details: cached ?? details, error, isLoading: epoch !== undefined && !cached && !error, refetch };
+  return {
+    details: cached ?? details,
+    error,
+    isLoading: epoch !== undefined && !cached && !error,
+    refetch,
+  };
 }
