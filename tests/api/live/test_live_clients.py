@@ -37,7 +37,7 @@ def test_autologging_is_live(server: Server, monkeypatch: pytest.MonkeyPatch) ->
     stored = MlflowClient(server.url).get_run(run.info.run_id).data.metrics
     received: dict[str, float | None] = {}
     while received.keys() != stored.keys():
-        for point in read_until(watcher, "metrics_update", run_id)["points"]:
+        for point in read_until(watcher, "metrics_update", run.info.run_id)["points"]:
             assert point["metric"] not in received
             received[point["metric"]] = point["value"]
     watcher.disconnect()
