@@ -22,7 +22,7 @@ OF_RAY = {
     "tracking_plugin/ray_head_supervisor.py",
     "tracking_plugin/ray_job_client.py",
 }
-OF_AN_OWN_SERVER = {"api/cli/demo_command.py", "api/server/with_serving.py"}
+OF_AN_OWN_SERVER = {"api/server/readiness.py"}
 
 PARSERS = {
     "api/routes/jobs.py": "the host of a parsed address",

@@ -114,8 +114,7 @@ def main() -> None:
     while True:
         readable = select.select([requests, *children.values()], [], [])[0]
         for pid in [pid for pid, handle in children.items() if handle in readable]:
-            codes[pid] = _reaped(pid)
-            os.close(children.pop(pid))
+            codes[pid] = _reaped(pid, children)
         if requests not in readable:
             continue
         line = requests.readline()
@@ -125,8 +124,7 @@ def main() -> None:
         if "pid" in request:
             pid = request["pid"]
             if pid in children:
-                codes[pid] = _reaped(pid)
-                os.close(children.pop(pid))
+                codes[pid] = _reaped(pid, children)
             reply = {"code": codes.pop(pid)}
         else:
             pid = os.fork()
@@ -159,7 +157,9 @@ def _import_server() -> None:
     gc.freeze()
 
 
-def _reaped(pid: int) -> int:
+def _reaped(pid: int, children: dict[int, int]) -> int:
+    """The exit code of a child that has ended; forgets it."""
+    os.close(children.pop(pid))
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,7 +11,6 @@ from pathlib import Path
 from types import FrameType
 from typing import Annotated
 
-import httpx
 import typer
 
 from api.cli.options import LOOPBACK, Port
@@ -20,6 +18,7 @@ from api.client import FoveaClient
 from api.errors import ApiError, StartError
 from api.location import own_environment
 from api.runs.schemas import RunSummary
+from api.server.readiness import until_answering
 from api.server.serve import (
     HEAD_OWNER_PID_VARIABLE,
     OWNER_PID_VARIABLE,
@@ -39,7 +38,6 @@ from tracking_plugin.server_environment import direct_variables
 
 EXPERIMENT = "retinal-demo"
 WORKERS = 2
-START_DEADLINE_S = 180.0
 INTERRUPTED = 128 + signal.SIGINT
 
 _POLL_INTERVAL_S = 0.25
@@ -195,16 +193,12 @@ def _demo_environment(request: DemoRequest, base: Mapping[str, str]) -> dict[str
 
 
 def _wait_until_healthy(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + START_DEADLINE_S
-    while time.monotonic() < deadline:
-        if server.poll() is not None:
-            raise StartError(f"The server ended while it started. {_tail(log)}")
-        try:
-            if httpx.get(f"{url}/api/health", timeout=5, trust_env=False).is_success:
-                return
-        except httpx.TransportError:
-            time.sleep(_POLL_INTERVAL_S)
-    raise StartError(f"The server did not answer within {START_DEADLINE_S:.0f} s. {_tail(log)}")
+    try:
+        if until_answering(server, url):
+            return
+    except TimeoutError as error:
+        raise StartError(f"{error}. {_tail(log)}") from None
+    raise StartError(f"The server ended while it started. {_tail(log)}")
 
 
 def _train(request: DemoRequest, environment: Mapping[str, str]) -> RunSummary:

@@ -5,25 +5,23 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import FrameType
 
-import httpx
-
 from api.errors import StartError
 from api.location import own_environment
+from api.server.readiness import until_answering
 from api.server.serve import OWNER_PID_VARIABLE, allow_many_sockets, require_free_port
 from api.server.server_command import ServerCommand, ServerRequest
 from api.server.subprocesses import running
 from api.settings import PREFIX
+from tracking_plugin.server_environment import direct_variables
 
 SERVICE_OWNER_VARIABLE = "FOVEA_SERVING_OWNER_PID"
 TRACKING_VARIABLE = "MLFLOW_TRACKING_URI"
 LOOPBACK = "127.0.0.1"
 
-START_DEADLINE_S = 180.0
 POLL_INTERVAL_S = 0.25
 SERVER_GRACE_S = 15.0
 SERVICE_GRACE_S = 60.0
@@ -73,6 +71,7 @@ def service_command(
     given = {
         **environment,
         TRACKING_VARIABLE: tracking_uri,
+        **direct_variables(tracking_uri, environment),
         SERVICE_OWNER_VARIABLE: str(os.getpid()),
     }
     return ServerCommand(arguments=arguments, environment=own_environment(given))
@@ -106,16 +105,10 @@ def run_both(server: ServerCommand, service: ServerCommand, place: ServicePlace,
 
 def _is_up(server: subprocess.Popen[bytes], url: str) -> bool:
     """Whether the server answers: the service asks it for its model. False once it has ended."""
-    deadline = time.monotonic() + START_DEADLINE_S
-    while server.poll() is None:
-        try:
-            if httpx.get(f"{url}/api/health", timeout=5, trust_env=False).is_success:
-                return True
-        except httpx.TransportError:
-            time.sleep(POLL_INTERVAL_S)
-        if time.monotonic() > deadline:
-            raise StartError(f"The server did not answer within {START_DEADLINE_S:.0f} s")
-    return False
+    try:
+        return until_answering(server, url)
+    except TimeoutError as error:
+        raise StartError(str(error)) from None
 
 
 def _wait(server: subprocess.Popen[bytes], service: subprocess.Popen[bytes]) -> int:

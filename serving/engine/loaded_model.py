@@ -1,7 +1,7 @@
 """A registered classifier in memory: loads it, warms it, predicts a batch and explains an image."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -24,13 +24,13 @@ from serving.explanation.grad_cam import class_map
 from serving.explanation.target_layer import NoMapError
 from training.data.augmentation import evaluation_transform
 from training.models.features import has_features, logits_and_features
+from training.taxonomies.taxonomy import Modality, modality_of
 
 logger = logging.getLogger(__name__)
 
 GRAD_CAM = "Grad-CAM"
 
-_MODALITIES = {"Fundus_": "fundus", "OCT_": "oct"}
-"""The beginnings of class names, by which training/taxonomies tells the modality of a folder."""
+_SERVED_MODALITIES = (Modality.FUNDUS, Modality.OCT)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -225,13 +225,7 @@ def _description(files: ClassifierFiles, version: RegisteredVersion) -> ModelDes
 
 def _modalities(settings: ClassifierSettings) -> tuple[str, ...]:
     """Of each class: as registered, else as its name says; empty where that is neither of the two."""
-    if len(settings.modalities) != len(settings.classes):
-        return tuple(map(modality_of, settings.classes))
-    known = set(_MODALITIES.values())
-    return tuple(modality if modality in known else "" for modality in settings.modalities)
-
-
-def modality_of(class_name: str) -> str:
-    """The modality that the name of a class begins with; empty if it does not say."""
-    found = (name for start, name in _MODALITIES.items() if class_name.startswith(start))
-    return next(found, "")
+    modalities: Sequence[str] = settings.modalities
+    if len(modalities) != len(settings.classes):
+        modalities = [modality_of(name).value for name in settings.classes]
+    return tuple(each if each in _SERVED_MODALITIES else "" for each in modalities)

@@ -5,7 +5,6 @@ if they are enabled), `state.pt` (optimizer, scaler, random states, progress) an
 `checkpoint.json`, which is written last and lists every file with its size and SHA-256.
 """
 
-import hashlib
 import json
 import shutil
 import uuid
@@ -20,6 +19,7 @@ from torch import Tensor
 
 from training.durable_file import sync_to_disk
 from training.errors import CheckpointError
+from training.file_digest import file_sha256
 
 MANIFEST = "checkpoint.json"
 STATE = "state.pt"
@@ -117,7 +117,7 @@ def find_fault(folder: Path) -> str | None:
         path = folder / name
         if not path.is_file() or path.stat().st_size != expected["size_bytes"]:
             return f"{name} is missing or has another size than when it was written"
-        if _sha256(path) != expected["sha256"]:
+        if file_sha256(path) != expected["sha256"]:
             return f"{name} has changed since it was written"
     return None
 
@@ -136,7 +136,7 @@ def _write_files(folder: Path, checkpoint: Checkpoint, *, step: int, best: str |
     files = {}
     for path in sorted(folder.iterdir()):
         sync_to_disk(path)
-        files[path.name] = {"size_bytes": path.stat().st_size, "sha256": _sha256(path)}
+        files[path.name] = {"size_bytes": path.stat().st_size, "sha256": file_sha256(path)}
     manifest = folder / MANIFEST
     manifest.write_text(json.dumps({"step": step, "best": best, "files": files}, indent=2))
     sync_to_disk(manifest)
@@ -151,8 +151,3 @@ def _write_failure(root: Path, step: int, error: Exception) -> str:
         f"The checkpoint of step {step} could not be written to {root}: {error}; {free}. "
         "Free some space or choose another artifact store, then resume the same run."
     )
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -28,12 +28,7 @@ def build_classifier(config: BackboneConfig) -> nn.Module:
 
     Raises ConfigError if timm has no such backbone, or if the backbone does not accept the settings.
     """
-    if not timm.is_model(config.name):
-        similar = timm.list_models(f"*{config.name.split('_')[0]}*")[:5]
-        raise ConfigError(
-            f"backbone: timm has no model {config.name!r}"
-            + (f"; did you mean one of {', '.join(similar)}?" if similar else ".")
-        )
+    require_model(config.name, option="backbone")
     options = timm_options(config)
     try:
         return timm.create_model(config.name, pretrained=False, **options)
@@ -42,6 +37,16 @@ def build_classifier(config: BackboneConfig) -> nn.Module:
             f"backbone: timm's {config.name} cannot be built for {config.image_size} px "
             f"with {options}: {error}"
         ) from error
+
+
+def require_model(name: str, *, option: str) -> None:
+    """Raise ConfigError, which begins with the name of the `option`, if timm has no model `name`."""
+    if not timm.is_model(name):
+        similar = timm.list_models(f"*{name.split('_', maxsplit=1)[0]}*")[:5]
+        raise ConfigError(
+            f"{option}: timm has no model {name!r}"
+            + (f"; did you mean one of {', '.join(similar)}?" if similar else ".")
+        )
 
 
 def timm_options(config: BackboneConfig) -> dict[str, Any]:

@@ -81,7 +81,7 @@ def taxonomy_for_folders(class_names: Sequence[str]) -> Taxonomy:
     return taxonomy_from_dict(
         {
             "name": FOLDER_TAXONOMY,
-            "classes": [{"name": name, "modality": _modality_of(name).value} for name in classes],
+            "classes": [{"name": name, "modality": modality_of(name).value} for name in classes],
             "critical_conditions": _conditions_among(classes, caasi),
         },
         origin="the class folders",
@@ -130,7 +130,8 @@ def _condition_from(item: ConditionEntry, entry: TaxonomyEntry) -> CriticalCondi
     )
 
 
-def _modality_of(class_name: str) -> Modality:
+def modality_of(class_name: str) -> Modality:
+    """The modality that the name of a class or of its folder begins with."""
     if class_name.startswith("Fundus_"):
         return Modality.FUNDUS
     if class_name.startswith("OCT_"):

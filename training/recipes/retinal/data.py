@@ -63,9 +63,14 @@ class RetinalData:
     @property
     def images(self) -> list[KnownImage]:
         """The scanned images of the splits in `folder`; none before the verification."""
-        scanned = () if self.scan is None else self.scan.images
-        taken = {path for split in self.folder.splits.values() for path in split.paths}
-        return [image for image in scanned if image.facts.path in taken]
+        return taken_images(self.scan, self.folder)
+
+
+def taken_images(scan: ImageScan | None, folder: ImageFolder) -> list[KnownImage]:
+    """The scanned images that are in the splits of `folder`; none without a scan."""
+    scanned = () if scan is None else scan.images
+    taken = {path for split in folder.splits.values() for path in split.paths}
+    return [image for image in scanned if image.facts.path in taken]
 
 
 def data_root(config: ClassifierConfig, data_dir: Path) -> Path:

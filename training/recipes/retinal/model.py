@@ -1,12 +1,12 @@
 """Builds the network of the retinal recipe from its configuration."""
 
-import hashlib
 import logging
 from pathlib import Path
 
 import torch
 from torch import nn
 
+from training.file_digest import file_sha256
 from training.models.backbone import BackboneConfig, build_classifier, freeze_backbone
 from training.models.forward_check import require_forward
 from training.models.weights import load_backbone_weights, read_backbone_weights
@@ -60,8 +60,7 @@ def weights_digest(config: ClassifierConfig) -> str:
     """SHA-256 of the file of pre-trained weights; empty without one."""
     if not has_weights_file(config):
         return ""
-    with Path(config.weights).expanduser().open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return file_sha256(Path(config.weights).expanduser())
 
 
 def build_model(

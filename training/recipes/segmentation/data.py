@@ -31,6 +31,7 @@ from training.recipes.retinal.data import (
     SYNTHETIC_IMAGE_SIZE,
     SYNTHETIC_IMAGES_PER_CLASS,
     allowed_folders,
+    taken_images,
 )
 from training.taxonomies.taxonomy import caasi_v6_1
 
@@ -68,9 +69,7 @@ class SegmentationData:
     @property
     def images(self) -> list[KnownImage]:
         """The scanned images that are taken; none before the check."""
-        scanned = () if self.scan is None else self.scan.images
-        taken = {path for split in self.folder.splits.values() for path in split.paths}
-        return [image for image in scanned if image.facts.path in taken]
+        return taken_images(self.scan, self.folder)
 
 
 def data_root(data: str, data_dir: Path) -> Path:

@@ -1,6 +1,5 @@
 """Loads pre-trained weights from a file into the encoder of a segmentation network."""
 
-import hashlib
 import logging
 from pathlib import Path
 
@@ -52,12 +51,6 @@ def load_encoder_weights(encoder: nn.Module, config: NetworkConfig, path: Path) 
     weights = {name: found[flat] for name, flat in expected.items()}
     encoder.load_state_dict(weights, strict=False)
     logger.info("Loaded %d tensors of the encoder from %s.", len(weights), path.name)
-
-
-def weights_digest(path: Path) -> str:
-    """SHA-256 of the file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _flat(name: str) -> str:

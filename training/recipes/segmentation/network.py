@@ -17,7 +17,7 @@ from segmentation_models_pytorch.decoders.unet.decoder import UnetDecoder
 from torch import Tensor, nn
 
 from training.errors import ConfigError, first_line
-from training.models.backbone import has_fixed_image_size
+from training.models.backbone import has_fixed_image_size, require_model
 
 logger = logging.getLogger(__name__)
 
@@ -105,12 +105,7 @@ def network_config(
     encoder: str, *, image_size: int, decoder_width: int, num_classes: int
 ) -> NetworkConfig:
     """The network for images of one size. Raises ConfigError if timm has no such encoder."""
-    if not timm.is_model(encoder):
-        similar = timm.list_models(f"*{encoder.split('_', maxsplit=1)[0]}*")[:5]
-        raise ConfigError(
-            f"encoder: timm has no model {encoder!r}"
-            + (f"; did you mean one of {', '.join(similar)}?" if similar else ".")
-        )
+    require_model(encoder, option="encoder")
     options: dict[str, Any] = {}
     if has_fixed_image_size(encoder):
         options["img_size"] = image_size

@@ -17,6 +17,7 @@ from training.data.augmentation import normalise
 from training.data.mask_augmentation import MaskAugmentationConfig, augment_pairs
 from training.data.mask_loading import MaskedBatch, MaskedDataset, load_masked_batches
 from training.data.sampling import Shard, TrainingOrder
+from training.file_digest import file_sha256
 from training.models.batch_norm import synchronise_batch_norm
 from training.process import Process
 from training.recipe import EvaluationResult, PackagedModel, StepResult
@@ -25,7 +26,7 @@ from training.recipes.schedule import WarmupCosine
 from training.recipes.segmentation.config import SegmentationConfig
 from training.recipes.segmentation.data import SegmentationData
 from training.recipes.segmentation.data_description import data_identity, describe_dataset
-from training.recipes.segmentation.encoder_weights import load_encoder_weights, weights_digest
+from training.recipes.segmentation.encoder_weights import load_encoder_weights
 from training.recipes.segmentation.loss import segmentation_losses
 from training.recipes.segmentation.network import (
     NetworkConfig,
@@ -160,7 +161,7 @@ class SegmentationRecipe:
         return data_identity(self._data)
 
     def initial_weights(self) -> str:
-        return "" if self._weights is None else weights_digest(self._weights)
+        return "" if self._weights is None else file_sha256(self._weights)
 
     def package(self) -> PackagedModel:
         return package_segmenter(self._network, self._data.mask_classes, self.config.image_size)
