@@ -149,10 +149,12 @@ class RunControl:
         """Return True if the run is to stop; block while it is paused.
 
         `step` is the optimizer step that has just finished. With `share` this is a collective:
-        all ranks call it, and all get the same result.
+        all ranks call it, and all get the same result. The first call waits until the server has
+        answered, at most 10 s, so that a run that logs steps can be paused.
         """
         if self._is_main and not self.run_id:
             self._bind()
+        self.wait_for_first_command()
         while True:
             command = self._command
             code = self._agree(command)
@@ -190,6 +192,11 @@ class RunControl:
         if self._link is not None:
             self._link.send(report)
         return number
+
+    def wait_for_first_command(self) -> None:
+        """Wait, at most 10 s, until the server has sent a command or cannot be reached."""
+        if self._link is not None:
+            self._link.wait_for_first_command()
 
     def update_step(self, step: int | None) -> None:
         """Set the step that the next heartbeat carries."""

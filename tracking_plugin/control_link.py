@@ -77,12 +77,19 @@ class ControlLink:
         self._is_acknowledged = asyncio.Event()
         self._is_acknowledged.set()
         self._is_closing = asyncio.Event()
+        self._is_first_attempt_over = threading.Event()
         self._has_received_command = False
         self._has_warned = False
         self._thread = threading.Thread(target=self._run, name="fovea-control", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
+
+    def wait_for_first_command(self) -> None:
+        """Wait until the server has sent a command, or the first attempt to connect has failed."""
+        self._is_first_attempt_over.wait(OPEN_TIMEOUT_S)
+        # Wait only once for a server that accepts the connection and sends nothing.
+        self._is_first_attempt_over.set()
 
     def send(self, report: Report) -> None:
         """Send `report` once connected, unless a newer report replaces it before that."""
@@ -114,6 +121,7 @@ class ControlLink:
         except Exception:
             logger.exception("The control link failed: the training continues without it")
         finally:
+            self._is_first_attempt_over.set()
             self._loop.close()
 
     async def _until_closed(self) -> None:
@@ -132,6 +140,7 @@ class ControlLink:
         while True:
             self._has_received_command = False
             error = await self._connect_until_lost()
+            self._is_first_attempt_over.set()
             self._warn(_reason(error))
             if self._has_received_command:
                 delay_s = FIRST_RETRY_DELAY_S
@@ -192,6 +201,7 @@ class ControlLink:
             logger.info("Control from %s is back", self._address.server)
             self._has_warned = False
         self._on_command(command)
+        self._is_first_attempt_over.set()
 
     async def _send_reports(self, connection: ClientConnection) -> None:
         """Send each new report at once, and repeat the newest one as a heartbeat."""

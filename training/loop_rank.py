@@ -133,6 +133,7 @@ def _train_and_record(
             console=console,
         )
         recorder.begin(begun)
+        control.wait_for_first_command()
         outcome = loop.run()
         evidence = None
         if outcome.ending is Ending.COMPLETED:

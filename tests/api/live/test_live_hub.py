@@ -103,4 +103,5 @@ def test_an_outage_of_the_bus_affects_no_run_and_ends_with_a_new_snapshot(
         while 2 not in seen:
             message = watcher.read()
             seen += [point["step"] for point in message.get("points", [])]
-    assert seen == [0, 1, 2]
+    # Step 1 waited in the server. If it arrives after the snapshot was read, it comes twice.
+    assert list(dict.fromkeys(seen)) == [0, 1, 2]
