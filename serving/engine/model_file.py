@@ -13,16 +13,12 @@ from safetensors.numpy import load_file
 from serving.engine.protocol import FeatureTensors
 from training.data.framing import Framing
 from training.evidence.schema import ModelEvidence
+from training.recording.model_artifacts import EVIDENCE, STATISTICS, WEIGHTS
 
 MODEL_FILE = "MLmodel"
-WEIGHTS = "weights"
-EVIDENCE = "evidence"
-STATISTICS = "feature_statistics"
-"""Names of the artifacts of a registered classifier."""
-
+"""MLflow's name of the file that describes a model."""
 HOW_TO_REGISTER = "register it with `fovea train` or `python -m training fit`"
 MAX_DOCUMENT_BYTES = 64 * 1024**2
-
 
 S = TypeVar("S", bound=BaseModel)
 

@@ -17,6 +17,7 @@ from torch import Tensor
 from training.evidence.outputs import FittedEvidence
 from training.evidence.schema import EVIDENCE_FILE, STATISTICS_FILE
 from training.recipe import PackagedModel
+from training.recording.model_artifacts import EVIDENCE, STATISTICS, WEIGHTS
 
 logger = logging.getLogger(__name__)
 
@@ -35,8 +36,8 @@ def register_best_model(
 ) -> str:
     """Log the model with its signature, an input example and its evidence, and register it.
 
-    Returns its version. The evidence is the artifact `evidence`, and the tensors of its feature
-    statistics, if it has any, are `feature_statistics`.
+    Returns its version. The artifacts have the names in `model_artifacts.py`; only a model with
+    feature statistics has the artifact of their tensors.
 
     `weights` are those of the best checkpoint, which was saved after the optimizer step `step`.
     """
@@ -70,12 +71,12 @@ def _write_artifacts(
     folder: Path, weights: Mapping[str, Tensor], fitted: FittedEvidence
 ) -> dict[str, str]:
     """The paths of the model's files by the names under which MLflow hands them to its code."""
-    files = {"weights": folder / "weights.safetensors", "evidence": folder / EVIDENCE_FILE}
-    _save(weights, files["weights"])
-    files["evidence"].write_text(fitted.evidence.model_dump_json(indent=2), encoding="utf-8")
+    files = {WEIGHTS: folder / "weights.safetensors", EVIDENCE: folder / EVIDENCE_FILE}
+    _save(weights, files[WEIGHTS])
+    files[EVIDENCE].write_text(fitted.evidence.model_dump_json(indent=2), encoding="utf-8")
     if fitted.statistics:
-        files["feature_statistics"] = folder / STATISTICS_FILE
-        _save(fitted.statistics, files["feature_statistics"])
+        files[STATISTICS] = folder / STATISTICS_FILE
+        _save(fitted.statistics, files[STATISTICS])
     return {name: str(path) for name, path in files.items()}
 
 
