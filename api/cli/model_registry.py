@@ -7,7 +7,13 @@ from typing import Any, Self, TypeVar
 import httpx
 from pydantic import BaseModel, ValidationError
 
-from api.client.refusals import NotFoveaError, RequestRefusedError, code_name, unreachable
+from api.client.refusals import (
+    NotFoveaError,
+    RequestRefusedError,
+    code_name,
+    credentials_advice,
+    unreachable,
+)
 from api.client.server_address import server_address
 from api.client.transport import http_options
 from api.printable import printable
@@ -201,19 +207,17 @@ class ModelRegistry:
 
 
 def _refused(response: httpx.Response) -> RequestRefusedError | NotFoveaError:
+    advice = credentials_advice(response.status_code)
     try:
         refusal = _Refusal.model_validate_json(response.content)
     except ValidationError:
-        if response.status_code not in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        if not advice:
             return _foreign(response)
         refusal = _Refusal(error_code=code_name(response.status_code))
-    hint = ""
-    if response.status_code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        hint = (
-            ": set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN"
-        )
+    reason = printable(refusal.message or refusal.error_code)
+    hint = f": {advice}" if advice else ""
     return RequestRefusedError(
-        f"The model registry refused: {printable(refusal.message or refusal.error_code)}{hint}",
+        f"The model registry refused: {reason}{hint}",
         status=response.status_code,
         error_code=refusal.error_code,
     )

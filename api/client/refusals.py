@@ -81,6 +81,13 @@ def untrusted(url: str) -> str:
     )
 
 
+def credentials_advice(status: int) -> str:
+    """Names the variables to set after a refusal of the user; empty for a status of another kind."""
+    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        return "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN"
+    return ""
+
+
 def code_name(status: int) -> str:
     """The name of an HTTP status, for refusals without an error code."""
     try:
@@ -100,10 +107,9 @@ def _foreign_refusal(response: httpx.Response) -> ApiError:
     request = response.request
     target = f"{request.method} {request.url.copy_with(query=None, userinfo=b'')}"
     status = response.status_code
-    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+    if advice := credentials_advice(status):
         return RequestRefusedError(
-            f"{target} was refused with status {status}: set MLFLOW_TRACKING_USERNAME and "
-            "MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN",
+            f"{target} was refused with status {status}: {advice}",
             status=status,
             error_code=code_name(status),
         )
