@@ -10,10 +10,15 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from pydantic_core import ErrorDetails
 
 from training.errors import DataError
+from training.taxonomies.field_errors import (
+    MAX_NAMED_ERRORS,
+    FieldLocation,
+    expectation,
+    field_name,
+)
 from training.taxonomies.plain_yaml import parse_yaml
 
 EXPECTED = "rules of urgency in YAML"
-MAX_NAMED_ERRORS = 20
 
 _Text = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=500)]
 _Date = Annotated[str, StringConstraints(strict=True, pattern=r"^(\d{4}(-\d\d){0,2}|unknown)$")]
@@ -21,7 +26,6 @@ _Jurisdiction = Annotated[
     str, StringConstraints(strict=True, pattern=r"^(international|[A-Z]{2}(-[A-Z0-9]{1,3})?)$")
 ]
 _Days = Annotated[int, Field(strict=True, ge=1, le=36_500)]
-Location = tuple[int | str, ...]
 
 
 class _Row(BaseModel):
@@ -87,7 +91,7 @@ def parse_rows(content: bytes, *, origin: str) -> UrgencyRows:
     return rows
 
 
-def _repeated(rows: UrgencyRows) -> Iterator[tuple[Location, str]]:
+def _repeated(rows: UrgencyRows) -> Iterator[tuple[FieldLocation, str]]:
     for field, keys in (
         ("levels", [("within_days", row.within_days) for row in rows.levels]),
         ("conditions", [("id", row.id) for row in rows.conditions]),
@@ -108,7 +112,7 @@ def _repeated(rows: UrgencyRows) -> Iterator[tuple[Location, str]]:
                 seen.add(normalised(item))
 
 
-def _unknown(rows: UrgencyRows) -> Iterator[tuple[Location, str]]:
+def _unknown(rows: UrgencyRows) -> Iterator[tuple[FieldLocation, str]]:
     known = {row.id for row in rows.conditions}
     longest = max(row.within_days for row in rows.levels)
     for position, rule in enumerate(rows.rules):
@@ -121,16 +125,18 @@ def _unknown(rows: UrgencyRows) -> Iterator[tuple[Location, str]]:
             )
 
 
-def _refusal(problems: Iterable[tuple[Location, str]], content: bytes, origin: str) -> DataError:
+def _refusal(
+    problems: Iterable[tuple[FieldLocation, str]], content: bytes, origin: str
+) -> DataError:
     root = yaml.compose(content.decode("utf-8"), Loader=yaml.SafeLoader)
     lines = [
-        f"{origin}:{_line(root, location)}: {_field_name(location)}: {problem}"
+        f"{origin}:{_line(root, location)}: {field_name(location) or 'the whole file'}: {problem}"
         for location, problem in islice(problems, MAX_NAMED_ERRORS)
     ]
     return DataError("\n".join(lines))
 
 
-def _line(node: Any, location: Location) -> int:
+def _line(node: Any, location: FieldLocation) -> int:
     """The line of the value, or of the nearest value around it that the file has."""
     line = 1 if node is None else node.start_mark.line + 1
     for part in location:
@@ -149,25 +155,7 @@ def _child(node: Any, part: int | str) -> Any:
     return None
 
 
-def _field_name(location: Location) -> str:
-    name = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
-    return name.removeprefix(".") or "the whole file"
-
-
-def _expectation(item: ErrorDetails) -> str:
-    match item["type"]:
-        case "missing":
-            return "expected this field, but it is missing"
-        case "extra_forbidden":
-            return "expected no such field"
-        case "model_type":
-            return "expected fields with values"
-        case "too_short":
-            return f"expected at least {item['ctx']['min_length']}"
-        case _:
-            # The messages of pydantic name the expectation, and quote nothing of the file.
-            return (
-                item["msg"]
-                .replace("Input should be", "expected")
-                .replace("String should", "expected to")
-            )
+def _expectation(error: ErrorDetails) -> str:
+    if error["type"] == "model_type":
+        return "expected fields with values"
+    return expectation(error)

@@ -20,9 +20,8 @@ from pydantic import (
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from training.errors import DataError
+from training.taxonomies.field_errors import MAX_NAMED_ERRORS, expectation, field_name
 from training.taxonomies.names import MAX_NAME_CHARS, composed, metric_part, name_problem
-
-MAX_NAMED_ERRORS = 20
 
 
 def _class_name(text: str) -> str:
@@ -118,7 +117,8 @@ def _messages(error: ValidationError, origin: str) -> Iterable[str]:
     for item in error.errors():
         if _is_consequence(item):
             continue
-        yield f"{origin}: {_field_name(item['loc'])}: {_expectation(item)}"
+        field = field_name(item["loc"]) or "the whole document"
+        yield f"{origin}: {field}: {_expectation(item)}"
 
 
 def _is_consequence(item: ErrorDetails) -> bool:
@@ -126,28 +126,10 @@ def _is_consequence(item: ErrorDetails) -> bool:
     return item["type"] == "too_short" and len(item["input"]) >= item["ctx"]["min_length"]
 
 
-def _expectation(item: ErrorDetails) -> str:
-    match item["type"]:
-        case "missing":
-            return "expected this field, but it is missing"
-        case "extra_forbidden":
-            return "expected no such field"
-        case "model_type":
-            return "expected a mapping of field names to values"
-        case "too_short":
-            return f"expected at least {item['ctx']['min_length']}"
-        case "class_name" | "condition_name" | "class_reference":
-            return item["msg"]
-        case _:
-            message = item["msg"].replace("Input should", "expected to")
-            return message.replace("expected to be", "expected").replace(
-                "String should", "expected to"
-            )
-
-
-def _field_name(location: tuple[int | str, ...]) -> str:
-    name = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
-    return name.removeprefix(".") or "the whole document"
+def _expectation(error: ErrorDetails) -> str:
+    if error["type"] == "model_type":
+        return "expected a mapping of field names to values"
+    return expectation(error)
 
 
 def _class_problems(entry: TaxonomyEntry) -> Iterable[str]:
