@@ -84,7 +84,7 @@ class PredictionSetEntry(BaseModel):
 
 
 class EvidenceEntry(BaseModel):
-    """What was shown of the model for one condition, on its validation split."""
+    """The probability of one condition, with the model's performance on its validation split."""
 
     condition: str
     probability: float
@@ -221,7 +221,7 @@ class BatchAnswer(BaseModel):
 
 
 class CheckedImage(BaseModel):
-    """What decoding an image has shown."""
+    """The result of decoding one image, without a diagnosis."""
 
     file: int
     laterality: Laterality
@@ -259,7 +259,7 @@ class ServiceHealth(BaseModel):
 
 
 class FeedbackRequest(BaseModel):
-    """What a clinician says to a diagnosis."""
+    """The verdict of a clinician on a diagnosis."""
 
     verdict: Verdict
     class_name: str | None = Field(

@@ -52,7 +52,7 @@ class UploadedImage:
 
 @dataclass(frozen=True, kw_only=True)
 class DiagnosisOptions:
-    """What the client wants to know; the service chooses a `confidence_threshold` of None."""
+    """The options of a request; the service chooses the threshold if `confidence_threshold` is None."""
 
     confidence_threshold: float | None = None
     include_segmentation: bool = False

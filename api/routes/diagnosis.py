@@ -107,7 +107,7 @@ async def give_feedback(
 async def get_feedback(
     request_id: RequestId, services: RunningServices, workspace: Workspace
 ) -> FeedbackEntry:
-    """What was said to a diagnosis."""
+    """The newest feedback on a diagnosis."""
     return _feedback_entry(await services.diagnosis.feedback.find(workspace, request_id))
 
 

@@ -31,7 +31,7 @@ _LONGEST_PREVIEW = 1000
 
 @dataclass(frozen=True, kw_only=True)
 class NewTrace:
-    """What was asked and answered; `inputs` and `outputs` are JSON. Times in ms since the Unix epoch."""
+    """A request and its answer; `inputs` and `outputs` are JSON. Times in ms since the Unix epoch."""
 
     name: str
     request_id: str

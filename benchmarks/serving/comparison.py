@@ -11,7 +11,7 @@ WARM_UP_S = 1.0
 
 @dataclass
 class Rounds:
-    """What one variant did in each round."""
+    """The loads of one variant, one of each round."""
 
     loads: list[Load] = field(default_factory=list)
 

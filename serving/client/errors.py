@@ -26,7 +26,7 @@ class DiagnosisServiceError(Exception):
 
 
 def service_error(error: grpc.aio.AioRpcError, address: str) -> DiagnosisServiceError:
-    """What `error` means for the caller of the service at `address`."""
+    """The error to raise for a call of the service at `address` that failed with `error`."""
     code = error.code()
     details = _details(error)
     if details is None:

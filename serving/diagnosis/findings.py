@@ -35,7 +35,7 @@ class FindingSource(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """What is known about where an image was taken."""
+    """The modality of an image and the side of its eye; None if unknown."""
 
     modality: Modality | None
     laterality: Laterality | None

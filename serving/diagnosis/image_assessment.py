@@ -42,7 +42,7 @@ class Judgement:
 
 @dataclass(frozen=True, kw_only=True)
 class FrameAssessment:
-    """What is known of one frame."""
+    """The gates, probabilities and risk of one frame."""
 
     frame: int
     """Its number in the file."""

@@ -1,4 +1,4 @@
-"""What an answer is made of: the files of a request, and what the models and explanations gave for them."""
+"""The input of an answer: the decoded files of a request, with the models' outputs and the explanations."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -42,7 +42,7 @@ class ImageInput:
 
 @dataclass(frozen=True, kw_only=True)
 class Explanation:
-    """What explains the answer about one file: of its worst frame, and of the class to explain."""
+    """The explanation of the answer about one file, for its worst frame and the class to explain."""
 
     heat_map: pb.HeatMap | None = None
     masks: Sequence[pb.Mask] = ()
