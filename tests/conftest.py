@@ -38,6 +38,9 @@ ON_RAY = (
 
 BROWSER = "tests/ui_extensions/"
 
+ON_ONE_SERVER = "tests/api/routes/diagnosis/"
+"""The files in this folder share a server, whose fixture has the scope of the package."""
+
 
 def is_on_ray(nodeid: str) -> bool:
     return nodeid.startswith(ON_RAY)
@@ -56,11 +59,16 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFil
 class OneOnRay(LoadFileScheduling):
     """Runs the tests that train on Ray in one process, one after the other, and the others by file.
 
-    Two trainings on Ray at once need more than a small machine has.
+    Two trainings on Ray at once need more than a small machine has. Files that share a server run in
+    one process, too: each process would start its own.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return "ray" if is_on_ray(nodeid) else str(super()._split_scope(nodeid))
+        if is_on_ray(nodeid):
+            return "ray"
+        if nodeid.startswith(ON_ONE_SERVER):
+            return ON_ONE_SERVER
+        return str(super()._split_scope(nodeid))
 
 
 @pytest.fixture(scope="session")
