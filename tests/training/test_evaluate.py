@@ -14,7 +14,7 @@ from PIL import Image
 from tests.training.data.images import CLASSES
 from tests.training.program import Program
 from training.errors import ConfigError
-from training.recipes.retinal.evaluation import patient_groups
+from training.recipes.images.patients import patient_groups
 
 
 def evaluate(program: Program, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:

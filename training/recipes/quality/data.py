@@ -16,11 +16,12 @@ from training.data.framing import Framing
 from training.data.image_folder import ImageFolder, ImageSplit, image_folder, list_images
 from training.data.loading import SplitDataset
 from training.process import Process
+from training.recipes.images.data import allowed_folders
 from training.recipes.quality.classes import CLASSES, REASONS, quality_taxonomy
 from training.recipes.quality.config import QualityConfig
 from training.recipes.quality.degradation import degrade
 from training.recipes.retinal.config import ClassifierConfig
-from training.recipes.retinal.data import RetinalData, allowed_folders, verify_data
+from training.recipes.retinal.data import RetinalData, verify_data
 from training.recipes.retinal.prediction import InferenceTransform
 from training.taxonomies.taxonomy import Taxonomy
 

@@ -35,12 +35,12 @@ class QualitySpec:
         return quality_config(dict(given), has_gpu=has_gpu)
 
     def check(self, config: FrozenConfig, data_dir: Path) -> None:
+        from training.recipes.images.data import data_root  # noqa: PLC0415
         from training.recipes.quality.data import find_images  # noqa: PLC0415
-        from training.recipes.retinal.data import data_root  # noqa: PLC0415
         from training.recipes.retinal.model import check_model  # noqa: PLC0415
 
         quality = cast(QualityConfig, config)
-        find_images(data_root(quality, data_dir), TRAINING_SPLITS)
+        find_images(data_root(quality.data, data_dir), TRAINING_SPLITS)
         check_model(quality, num_classes=len(CLASSES))
 
     def evaluate(
@@ -65,24 +65,19 @@ class QualitySpec:
         self, config: LoopConfig, data_dir: Path, process: Process, *, has_checkpoint: bool = False
     ) -> RecordedRecipe:
         from training.data.scan_report import show_scan  # noqa: PLC0415
+        from training.recipes.images.data import data_root_on_rank  # noqa: PLC0415
         from training.recipes.quality.data import (  # noqa: PLC0415
             find_images,
             open_degraded_split,
             with_degraded_copies,
         )
-        from training.recipes.retinal.data import (  # noqa: PLC0415
-            data_report,
-            data_root,
-            verify_data,
-        )
+        from training.recipes.retinal.data import data_report, verify_data  # noqa: PLC0415
         from training.recipes.retinal.model import check_network  # noqa: PLC0415
         from training.recipes.retinal.recipe import RetinalRecipe  # noqa: PLC0415
 
         quality = cast(QualityConfig, config)
-        if process.local_rank == 0:
-            data_root(quality, data_dir)  # draws a missing synthetic set once per machine
-        process.barrier()
-        found = find_images(data_root(quality, data_dir), TRAINING_SPLITS)
+        root = data_root_on_rank(quality.data, data_dir, process)
+        found = find_images(root, TRAINING_SPLITS)
         # Decoding every image can take long, so what is quickly found comes first.
         check_network(quality, len(CLASSES), world_size=process.world_size)
         verified = verify_data(found, quality, process)

@@ -1,43 +1,40 @@
-"""Finds and scans the data set of the retinal recipe, or draws a synthetic one if none is given."""
+"""Finds and verifies the images of the retinal recipe and their taxonomy, and describes them."""
 
 import hashlib
 import logging
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from tracking_plugin.data_roots import DataRoots
 from training.config import Split
 from training.data.decode import printable_path
-from training.data.duplicates import KnownImage
 from training.data.image_digests import ARTIFACT as DIGESTS_ARTIFACT
 from training.data.image_digests import digests_to_json
 from training.data.image_folder import (
     ImageFolder,
-    Listings,
     image_folder,
     list_images,
     training_classes,
 )
-from training.data.listing import LeftOut, LeftOutReason, SplitListing, has_split, list_split
-from training.data.scan import ImageScan, scan_images
+from training.data.listing import has_split
+from training.data.scan import scan_images
 from training.data.scan_report import scan_report
-from training.data.synthetic.dataset import generate_dataset
 from training.errors import DataError
 from training.process import Process
 from training.recipe_spec import DatasetDescription
+from training.recipes.images.data import (
+    NUM_NAMED_IMAGES,
+    SCAN_ARTIFACT,
+    ImageData,
+    allowed_folders,
+    list_compared_split,
+)
 from training.recipes.retinal.config import ClassifierConfig, RetinalConfig, SharedImages
-from training.settings import TrainingSettings
-from training.taxonomies.taxonomy import Taxonomy, caasi_v6_1, load_taxonomy, taxonomy_for_folders
+from training.taxonomies.taxonomy import Taxonomy, load_taxonomy, taxonomy_for_folders
 
 logger = logging.getLogger(__name__)
-
-SYNTHETIC_IMAGES_PER_CLASS = {Split.TRAIN: 24, Split.VAL: 8, Split.TEST: 8}
-SYNTHETIC_IMAGE_SIZE = 128
-NUM_NAMED_IMAGES = 5
-SCAN_ARTIFACT = "data/scan.json"
 
 _COPIES_WARNINGS = {
     SharedImages.LEAVE_OUT: "%d images of train are also in val or test. The model is not trained on "
@@ -48,47 +45,10 @@ _COPIES_WARNINGS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class RetinalData:
-    """A data set and the taxonomy of its classes; `scan` is what its verification has found."""
+class RetinalData(ImageData):
+    """A data set and the taxonomy of its classes."""
 
-    folder: ImageFolder
     taxonomy: Taxonomy
-    skipped_images: tuple[str, ...] = ()
-    learnt_copies: tuple[str, ...] = ()
-    """Images of train that are left out, because they are also in val or test."""
-    listings: Listings = field(default_factory=dict)
-    """The files of the splits in `folder`, and of other splits that are only scanned."""
-    scan: ImageScan | None = None
-
-    @property
-    def images(self) -> list[KnownImage]:
-        """The scanned images of the splits in `folder`; none before the verification."""
-        return taken_images(self.scan, self.folder)
-
-
-def taken_images(scan: ImageScan | None, folder: ImageFolder) -> list[KnownImage]:
-    """The scanned images that are in the splits of `folder`; none without a scan."""
-    scanned = () if scan is None else scan.images
-    taken = {path for split in folder.splits.values() for path in split.paths}
-    return [image for image in scanned if image.facts.path in taken]
-
-
-def data_root(config: ClassifierConfig, data_dir: Path) -> Path:
-    """The folder of the images; without data, a synthetic set that is drawn once in `data_dir`."""
-    if config.data:
-        return Path(config.data).expanduser().resolve()
-    return generate_dataset(
-        data_dir / "drawn",
-        taxonomy=caasi_v6_1(),
-        images_per_class={str(split): count for split, count in SYNTHETIC_IMAGES_PER_CLASS.items()},
-        image_size=SYNTHETIC_IMAGE_SIZE,
-        seed=0,
-    )
-
-
-def allowed_folders() -> DataRoots:
-    """The folders that data sets and the links in them must be in."""
-    return DataRoots(TrainingSettings().data_roots)
 
 
 def find_data(config: RetinalConfig, root: Path, splits: Sequence[Split]) -> RetinalData:
@@ -102,17 +62,8 @@ def find_data(config: RetinalConfig, root: Path, splits: Sequence[Split]) -> Ret
     folder = image_folder(root, listings, splits, taxonomy.classes, classes)
     for split in set(Split) - listings.keys():
         if has_split(root, split):
-            listings[split] = _other_listing(root, split, roots)
+            listings[split] = list_compared_split(root, split, roots)
     return RetinalData(folder=folder, taxonomy=taxonomy, listings=listings)
-
-
-def _other_listing(root: Path, split: Split, roots: DataRoots) -> SplitListing:
-    """A split that is only compared with the others."""
-    try:
-        return list_split(root, split, roots)
-    except DataError as error:
-        logger.warning("The split %s is not compared with the others: %s", split, error)
-        return SplitListing()
 
 
 def verify_data(data: RetinalData, config: ClassifierConfig, process: Process) -> RetinalData:
@@ -175,20 +126,9 @@ def data_report(data: RetinalData) -> dict[str, Any]:
     """The report of a verified data set: what is taken, what is left out and why, and copies."""
     scan = data.scan
     assert scan is not None  # the data set is verified
-    omitted = [
-        *(item for listing in data.listings.values() for item in listing.left_out),
-        *(
-            LeftOut(split=split, path=path, reason=LeftOutReason.UNREADABLE)
-            for split, path, _ in scan.unreadable
-        ),
-        *(
-            LeftOut(split=Split.TRAIN, path=path, reason=LeftOutReason.COPY)
-            for path in data.learnt_copies
-        ),
-    ]
     copies = frozenset(data.learnt_copies)
     taken = [image for image in scan.images if image.facts.path not in copies]
-    return scan_report(taken, omitted, scan.groups, scan.similar)
+    return scan_report(taken, data.left_out, scan.groups, scan.similar)
 
 
 def data_identity(data: RetinalData) -> Mapping[str, Any]:

@@ -1,6 +1,5 @@
 """Finds the images that an evaluation scores, and those of the run that its temperature is fitted on."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,21 +9,11 @@ from training.data.image_folder import ImageFolder, image_folder, list_images
 from training.data.listing import composed_class
 from training.errors import DataError
 from training.process import Process
+from training.recipes.images.data import allowed_folders, data_root
+from training.recipes.images.evaluation_names import foreign_name
 from training.recipes.retinal.config import ClassifierConfig, RetinalEvaluateConfig
-from training.recipes.retinal.data import (
-    RetinalData,
-    allowed_folders,
-    content_digest,
-    data_root,
-    verify_data,
-)
-from training.taxonomies.names import composed
+from training.recipes.retinal.data import RetinalData, content_digest, verify_data
 from training.taxonomies.taxonomy import Modality, Taxonomy
-
-ALL_MODALITIES = "all"
-MAX_NAME_CHARS = 40
-NUM_DIGEST_CHARS = 8
-_NOT_IN_METRIC_NAMES = re.compile(r"[^\w.\-]+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +53,7 @@ def scored_data(
 
     Raises DataError if it is empty or damaged, or has classes that the run was not trained on.
     """
-    own_root = data_root(config, data_dir) if not options.data or config.data else None
+    own_root = data_root(config.data, data_dir) if not options.data or config.data else None
     root = Path(options.data).resolve() if options.data else own_root
     assert root is not None
     data = read(config, root, options.split, taxonomy, process)
@@ -90,7 +79,7 @@ def calibration_data(
 
     Raises DataError if they are not there any more, or cannot be used.
     """
-    data = read(config, data_root(config, data_dir), Split.VAL, taxonomy, process)
+    data = read(config, data_root(config.data, data_dir), Split.VAL, taxonomy, process)
     return _only(data, Split.VAL, modality)
 
 
@@ -102,33 +91,6 @@ def num_skipped(scored: EvaluatedData, modality: Modality | None) -> int:
     modality_of = dict(zip(taxonomy.classes, taxonomy.modalities, strict=True))
     classes = (composed_class(path) for path in scored.data.skipped_images)
     return sum(modality is modality_of[name] for name in classes)
-
-
-def foreign_name(root: Path, digest: str) -> str:
-    """The name of a data set in metrics and artifacts: its folder's, as MLflow accepts it, and a digest.
-
-    Two data sets in folders of the same name have different ones.
-    """
-    name = _NOT_IN_METRIC_NAMES.sub("-", composed(root.name))[:MAX_NAME_CHARS].strip("-.")
-    return f"{name or 'data'}_{digest[:NUM_DIGEST_CHARS]}"
-
-
-def variant(split: Split, foreign: str, modality: str, *, tta: bool) -> str:
-    """The name of an evaluation among those of its run, and the first part of its metrics.
-
-    It always begins with `test`, so that no evaluation writes the metrics of a training: `test`,
-    `test_fundus_tta`, `test_on_val`, `test_on_clinic_1a2b3c4d`.
-    """
-    parts = ["test"]
-    if foreign or split is not Split.TEST:
-        parts += ["on", *([foreign] if foreign else [])]
-    if split is not Split.TEST:
-        parts.append(str(split))
-    if modality != ALL_MODALITIES:
-        parts.append(modality)
-    if tta:
-        parts.append("tta")
-    return "_".join(parts)
 
 
 def read_split(

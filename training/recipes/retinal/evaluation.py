@@ -1,14 +1,12 @@
 """Scores a trained classifier on a held-out split, with intervals and a clinical report."""
 
 import logging
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from training.config import Split
 from training.errors import ConfigError, DataError
@@ -24,6 +22,9 @@ from training.evidence.schema import EVIDENCE_ARTIFACT
 from training.models.backbone import build_classifier
 from training.process import Process
 from training.recipe import EvaluationReport, TrainedModel
+from training.recipes.images.evaluation_names import ALL_MODALITIES, variant
+from training.recipes.images.patients import patient_groups
+from training.recipes.images.seen_images import count_seen, warn_about_seen
 from training.recipes.retinal.config import (
     ClassifierConfig,
     RetinalConfig,
@@ -31,18 +32,15 @@ from training.recipes.retinal.config import (
 )
 from training.recipes.retinal.data import RetinalData
 from training.recipes.retinal.evaluated_data import (
-    ALL_MODALITIES,
     ReadSplit,
     calibration_data,
     num_skipped,
     read_split,
     scored_data,
-    variant,
 )
 from training.recipes.retinal.model import backbone_config
 from training.recipes.retinal.prediction import InferenceTransform, predict
 from training.recipes.retinal.recipe import OpenSplit, split_dataset
-from training.recipes.retinal.seen_images import count_seen, warn_about_seen
 from training.taxonomies.taxonomy import Modality, Taxonomy, taxonomy_from_dict
 
 logger = logging.getLogger(__name__)
@@ -136,34 +134,6 @@ def evaluate_classifier(
     if checked is not None:
         counts |= {f"{name}/{key}": value for key, value in checked_metrics(checked).items()}
     return _scores(name, evaluation, document, taxonomy, counts)
-
-
-def patient_groups(paths: tuple[str, ...], pattern: str) -> Tensor | None:
-    """Int64 [N]: the patient of each image, as an anonymous number; None without a pattern.
-
-    Raises ConfigError if the pattern is not a regular expression with a group, or if it does not
-    match every file name.
-    """
-    if not pattern:
-        return None
-    try:
-        expression = re.compile(pattern)
-    except re.error as error:
-        raise ConfigError(
-            f"patient_pattern: {pattern!r} is no regular expression: {error}"
-        ) from None
-    if expression.groups < 1:
-        raise ConfigError(f"patient_pattern: {pattern!r} has no group; put the patient in (…).")
-    numbers: dict[str, int] = {}
-    groups = []
-    for path in paths:
-        found = expression.search(Path(path).name)
-        if found is None:
-            raise ConfigError(
-                f"patient_pattern: {pattern!r} does not match every file name of the split."
-            )
-        groups.append(numbers.setdefault(found.group(1), len(numbers)))
-    return torch.tensor(groups)
 
 
 def _config(

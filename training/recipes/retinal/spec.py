@@ -12,8 +12,9 @@ from training.config import EvaluateConfig, FrozenConfig, LoopConfig, Split
 from training.data.scan_report import show_scan
 from training.process import Process
 from training.recipe import EvaluationReport, RecordedRecipe, TrainedModel
+from training.recipes.images.data import data_root, data_root_on_rank
 from training.recipes.retinal.config import RetinalConfig, RetinalEvaluateConfig, retinal_config
-from training.recipes.retinal.data import data_report, data_root, find_data, verify_data
+from training.recipes.retinal.data import data_report, find_data, verify_data
 
 TRAINING_SPLITS = (Split.TRAIN, Split.VAL)
 
@@ -36,7 +37,7 @@ class RetinalSpec:
         from training.recipes.retinal.model import check_model  # noqa: PLC0415
 
         retinal = cast(RetinalConfig, config)
-        data = find_data(retinal, data_root(retinal, data_dir), TRAINING_SPLITS)
+        data = find_data(retinal, data_root(retinal.data, data_dir), TRAINING_SPLITS)
         check_model(retinal, num_classes=len(data.taxonomy.classes))
 
     def evaluate(
@@ -54,10 +55,8 @@ class RetinalSpec:
         from training.recipes.retinal.recipe import RetinalRecipe  # noqa: PLC0415
 
         retinal = cast(RetinalConfig, config)
-        if process.local_rank == 0:
-            data_root(retinal, data_dir)  # draws a missing synthetic set once per machine
-        process.barrier()
-        data = find_data(retinal, data_root(retinal, data_dir), TRAINING_SPLITS)
+        root = data_root_on_rank(retinal.data, data_dir, process)
+        data = find_data(retinal, root, TRAINING_SPLITS)
         # Decoding every image can take long, so what is quickly found comes first.
         check_network(retinal, len(data.taxonomy.classes), world_size=process.world_size)
         verified = verify_data(data, retinal, process)

@@ -1,4 +1,4 @@
-"""Finds and checks the images and masks of the segmentation recipe, or draws a synthetic set."""
+"""Finds and checks the images and masks of the segmentation recipe."""
 
 import logging
 from collections import Counter
@@ -10,9 +10,8 @@ from typing import Protocol
 from tracking_plugin.data_roots import DataRoots
 from training.config import Split
 from training.data.decode import printable_path
-from training.data.duplicates import KnownImage
-from training.data.image_folder import ImageFolder, ImageSplit, Listings, list_images
-from training.data.listing import SplitListing, has_split, list_split
+from training.data.image_folder import ImageFolder, ImageSplit, list_images
+from training.data.listing import has_split
 from training.data.mask_folder import (
     MASKS,
     MaskError,
@@ -23,21 +22,18 @@ from training.data.mask_folder import (
     read_mask_classes,
 )
 from training.data.sampling import Shard, shard_indices
-from training.data.scan import ImageScan, scan_images
-from training.data.synthetic.dataset import generate_dataset
+from training.data.scan import scan_images
 from training.errors import DataError
 from training.process import Process
-from training.recipes.retinal.data import (
-    SYNTHETIC_IMAGE_SIZE,
-    SYNTHETIC_IMAGES_PER_CLASS,
+from training.recipes.images.data import (
+    NUM_NAMED_IMAGES,
+    ImageData,
     allowed_folders,
-    taken_images,
+    list_compared_split,
 )
-from training.taxonomies.taxonomy import caasi_v6_1
 
 logger = logging.getLogger(__name__)
 
-NUM_NAMED_IMAGES = 5
 _FORBIDDEN = "it leads out of the folders of FOVEA_DATA_ROOTS"
 
 
@@ -52,37 +48,14 @@ class DataSettings(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SegmentationData:
-    """The images of some splits, with masks of `mask_classes`; the rest is what the check has found."""
+class SegmentationData(ImageData):
+    """The images of some splits, with masks of `mask_classes`."""
 
-    folder: ImageFolder
     mask_classes: tuple[str, ...]
-    listings: Listings
-    scan: ImageScan | None = None
     masks: Mapping[str, MaskFacts] = field(default_factory=dict)
-    """By the path of the image."""
-    skipped_images: tuple[str, ...] = ()
+    """By the path of the image; none before the verification."""
     without_mask: tuple[str, ...] = ()
-    learnt_copies: tuple[str, ...] = ()
-    """Images of train that are left out, because they are also in val or test."""
-
-    @property
-    def images(self) -> list[KnownImage]:
-        """The scanned images that are taken; none before the check."""
-        return taken_images(self.scan, self.folder)
-
-
-def data_root(data: str, data_dir: Path) -> Path:
-    """The folder of the images; without `data`, a synthetic set that is drawn once in `data_dir`."""
-    if data:
-        return Path(data).expanduser().resolve()
-    return generate_dataset(
-        data_dir / "drawn",
-        taxonomy=caasi_v6_1(),
-        images_per_class={str(split): count for split, count in SYNTHETIC_IMAGES_PER_CLASS.items()},
-        image_size=SYNTHETIC_IMAGE_SIZE,
-        seed=0,
-    )
+    """Images that are left out, because they have no mask."""
 
 
 def find_data(root: Path, splits: Sequence[Split]) -> SegmentationData:
@@ -90,7 +63,8 @@ def find_data(root: Path, splits: Sequence[Split]) -> SegmentationData:
 
     Raises DataError if a split has no image, or if the masks have no names.
     """
-    listings = list_images(root, splits, allowed_folders())
+    roots = allowed_folders()
+    listings = list_images(root, splits, roots)
     classes = tuple(sorted({name for listing in listings.values() for name in listing.images}))
     found = {}
     for split, listing in listings.items():
@@ -108,21 +82,15 @@ def find_data(root: Path, splits: Sequence[Split]) -> SegmentationData:
         )
     if Split.TRAIN in splits:
         others = [split for split in Split if split not in splits and has_split(root, split)]
-        listings = {**listings, **{split: _other_listing(root, split) for split in others}}
+        listings = {
+            **listings,
+            **{split: list_compared_split(root, split, roots) for split in others},
+        }
     return SegmentationData(
         folder=ImageFolder(root=root, classes=classes, splits=found),
         mask_classes=read_mask_classes(root),
         listings=listings,
     )
-
-
-def _other_listing(root: Path, split: Split) -> SplitListing:
-    """A split whose images are only compared with the others."""
-    try:
-        return list_split(root, split, allowed_folders())
-    except DataError as error:
-        logger.warning("The split %s is not compared with the others: %s", split, error)
-        return SplitListing()
 
 
 def verify_data(

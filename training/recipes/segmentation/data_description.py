@@ -6,14 +6,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from training.config import Split
 from training.data.decode import printable_path
 from training.data.image_digests import ARTIFACT as DIGESTS_ARTIFACT
 from training.data.image_digests import digests_to_json
-from training.data.listing import LeftOut, LeftOutReason
 from training.data.scan_report import scan_report
 from training.recipe_spec import DatasetDescription
-from training.recipes.retinal.data import SCAN_ARTIFACT
+from training.recipes.images.data import SCAN_ARTIFACT
 from training.recipes.segmentation.data import SegmentationData
 
 
@@ -21,19 +19,8 @@ def data_report(data: SegmentationData) -> dict[str, Any]:
     """The report of checked data: what is taken, what is left out and why, and how often classes occur."""
     scan = data.scan
     assert scan is not None  # the data set is checked
-    omitted = [
-        *(item for listing in data.listings.values() for item in listing.left_out),
-        *(
-            LeftOut(split=split, path=path, reason=LeftOutReason.UNREADABLE)
-            for split, path, _ in scan.unreadable
-        ),
-        *(
-            LeftOut(split=Split.TRAIN, path=path, reason=LeftOutReason.COPY)
-            for path in data.learnt_copies
-        ),
-    ]
     return {
-        **scan_report(data.images, omitted, scan.groups, scan.similar),
+        **scan_report(data.images, data.left_out, scan.groups, scan.similar),
         "masks": {
             "images_without_mask": len(data.without_mask),
             "images_with_class": {

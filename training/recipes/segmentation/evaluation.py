@@ -9,13 +9,13 @@ from torch import nn
 from training.config import Split
 from training.process import Process
 from training.recipe import EvaluationReport, TrainedModel
-from training.recipes.retinal.evaluated_data import ALL_MODALITIES, foreign_name, variant
-from training.recipes.retinal.evaluation import patient_groups
-from training.recipes.retinal.seen_images import SeenImages, count_seen, warn_about_seen
+from training.recipes.images.data import data_root
+from training.recipes.images.evaluation_names import ALL_MODALITIES, foreign_name, variant
+from training.recipes.images.patients import patient_groups
+from training.recipes.images.seen_images import SeenImages, count_seen, warn_about_seen
 from training.recipes.segmentation.config import SegmentationConfig, SegmentationEvaluateConfig
 from training.recipes.segmentation.data import (
     SegmentationData,
-    data_root,
     find_data,
     require_classes,
     verify_data,

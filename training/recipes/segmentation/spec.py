@@ -11,12 +11,13 @@ from training.config import EvaluateConfig, FrozenConfig, LoopConfig, Split
 from training.data.scan_report import show_scan
 from training.process import Process
 from training.recipe import EvaluationReport, RecordedRecipe, TrainedModel
+from training.recipes.images.data import data_root, data_root_on_rank
 from training.recipes.segmentation.config import (
     SegmentationConfig,
     SegmentationEvaluateConfig,
     segmentation_config,
 )
-from training.recipes.segmentation.data import data_root, find_data, verify_data
+from training.recipes.segmentation.data import find_data, verify_data
 
 TRAINING_SPLITS = (Split.TRAIN, Split.VAL)
 
@@ -60,10 +61,7 @@ class SegmentationSpec:
         from training.recipes.segmentation.recipe import SegmentationRecipe  # noqa: PLC0415
 
         segmentation = cast(SegmentationConfig, config)
-        if process.local_rank == 0:
-            data_root(segmentation.data, data_dir)  # draws a missing synthetic set once per machine
-        process.barrier()
-        data = find_data(data_root(segmentation.data, data_dir), TRAINING_SPLITS)
+        data = find_data(data_root_on_rank(segmentation.data, data_dir, process), TRAINING_SPLITS)
         # Reading every image can take long, so what is quickly found comes first.
         _check_network(segmentation, len(data.mask_classes), world_size=process.world_size)
         verified = verify_data(data, segmentation, process)

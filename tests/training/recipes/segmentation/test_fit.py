@@ -144,8 +144,8 @@ def test_without_data_it_trains_on_the_drawn_set(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     few = {Split.TRAIN: 1, Split.VAL: 1, Split.TEST: 1}
-    monkeypatch.setattr("training.recipes.segmentation.data.SYNTHETIC_IMAGES_PER_CLASS", few)
-    monkeypatch.setattr("training.recipes.segmentation.data.SYNTHETIC_IMAGE_SIZE", 64)
+    monkeypatch.setattr("training.recipes.images.data.SYNTHETIC_IMAGES_PER_CLASS", few)
+    monkeypatch.setattr("training.recipes.images.data.SYNTHETIC_IMAGE_SIZE", 64)
     program = Program(tmp_path)
     arguments = (*TINY, "--encoder", "test_resnet", "--epochs", "1")
     assert program.run_here(monkeypatch, "fit", *arguments) == 0

@@ -1,0 +1,1 @@
+"""The parts that all recipes for images share; it is no recipe itself."""
