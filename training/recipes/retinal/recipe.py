@@ -30,6 +30,7 @@ from training.models.batch_norm import synchronise_batch_norm
 from training.process import Process
 from training.recipe import EvaluationResult, PackagedModel, StepResult
 from training.recipe_spec import DatasetDescription
+from training.recipes.images.recipe import ImageRecipe
 from training.recipes.retinal.config import ClassifierConfig, ClassImbalance, Tuning
 from training.recipes.retinal.data import RetinalData, data_identity, describe_dataset
 from training.recipes.retinal.model import backbone_config, build_model, weights_digest
@@ -60,11 +61,13 @@ class TrainingBatch:
     targets: Tensor
 
 
-class RetinalRecipe:
+class RetinalRecipe(ImageRecipe):
     """Trains a classifier on an ImageFolder; implements `training.recipe.Recipe`.
 
     `name` and `open_split` let other recipes train the same network on images that they change.
     """
+
+    _data: RetinalData
 
     def __init__(
         self,
@@ -94,18 +97,6 @@ class RetinalRecipe:
         if process.world_size > 1:
             self.model = synchronise_batch_norm(self.model, process.device)
 
-    @property
-    def steps_per_epoch(self) -> int:
-        return self._order.steps_per_epoch
-
-    @property
-    def samples_per_step(self) -> int:
-        return self._order.samples_per_step
-
-    @property
-    def throughput_metric(self) -> str:
-        return Metric.IMAGES_PER_SECOND
-
     def build_optimizer(self) -> Optimizer:
         exempt: set[str] = getattr(self.model, "no_weight_decay", set)()
         groups = param_groups_layer_decay(
@@ -115,9 +106,6 @@ class RetinalRecipe:
             layer_decay=self.config.layer_decay,
         )
         return AdamW(groups, lr=self._schedule.peak)
-
-    def learning_rate(self, step: int) -> float:
-        return self._schedule(step)
 
     def train_mode(self, model: nn.Module) -> None:
         # A frozen backbone stays in evaluation mode: no drop path, no new running statistics.
@@ -176,17 +164,14 @@ class RetinalRecipe:
 
     def params(self) -> Mapping[str, str]:
         return {
+            **super().params(),
             "num_classes": str(self._num_classes),
-            "num_parameters": str(sum(p.numel() for p in self.model.parameters())),
-            "skipped_images": str(len(self._data.skipped_images)),
-            "left_out_copies": str(len(self._data.learnt_copies)),
             **threshold_params(
                 {
                     condition.name: condition.min_sensitivity
                     for condition in self._data.taxonomy.critical_conditions
                 }
             ),
-            **{f"{name}_images": str(len(s)) for name, s in self._data.folder.splits.items()},
         }
 
     def document(self) -> Mapping[str, Any]:

@@ -22,6 +22,7 @@ from training.models.batch_norm import synchronise_batch_norm
 from training.process import Process
 from training.recipe import EvaluationResult, PackagedModel, StepResult
 from training.recipe_spec import DatasetDescription
+from training.recipes.images.recipe import ImageRecipe
 from training.recipes.schedule import WarmupCosine
 from training.recipes.segmentation.config import SegmentationConfig
 from training.recipes.segmentation.data import SegmentationData
@@ -55,8 +56,10 @@ class TrainingBatch:
     masks: Tensor
 
 
-class SegmentationRecipe:
+class SegmentationRecipe(ImageRecipe):
     """Trains a network on images with masks; implements `training.recipe.RecordedRecipe`."""
+
+    _data: SegmentationData
 
     def __init__(
         self,
@@ -83,28 +86,13 @@ class SegmentationRecipe:
         network = build_network(self._network, seed=config.seed)
         if self._weights is not None:
             load_encoder_weights(network.encoder, self._network, self._weights)
-        self.model: nn.Module = network.to(memory_format=self._layout)
+        self.model = network.to(memory_format=self._layout)
         if process.world_size > 1:
             self.model = synchronise_batch_norm(self.model, process.device)
-
-    @property
-    def steps_per_epoch(self) -> int:
-        return self._order.steps_per_epoch
-
-    @property
-    def samples_per_step(self) -> int:
-        return self._order.samples_per_step
-
-    @property
-    def throughput_metric(self) -> str:
-        return Metric.IMAGES_PER_SECOND
 
     def build_optimizer(self) -> Optimizer:
         groups = param_groups_weight_decay(self.model, weight_decay=self.config.weight_decay)
         return AdamW(groups, lr=self._schedule.peak)
-
-    def learning_rate(self, step: int) -> float:
-        return self._schedule(step)
 
     def train_mode(self, model: nn.Module) -> None:
         model.train()
@@ -143,12 +131,9 @@ class SegmentationRecipe:
 
     def params(self) -> Mapping[str, str]:
         return {
+            **super().params(),
             "num_classes": str(len(self._data.mask_classes)),
-            "num_parameters": str(sum(p.numel() for p in self.model.parameters())),
-            "skipped_images": str(len(self._data.skipped_images)),
             "images_without_mask": str(len(self._data.without_mask)),
-            "left_out_copies": str(len(self._data.learnt_copies)),
-            **{f"{name}_images": str(len(s)) for name, s in self._data.folder.splits.items()},
         }
 
     def document(self) -> Mapping[str, Any]:
