@@ -9,6 +9,18 @@ from pydantic import Field
 from training.config import PATH, EvaluateConfig, LoopConfig
 from training.data.framing import Framing
 from training.errors import ConfigError
+from training.recipes.images.config import (
+    BatchSize,
+    ChannelsLast,
+    LoaderWorkers,
+    MinLearningRate,
+    PatientPattern,
+    SkipBadImages,
+    SmallestCrop,
+    VerticalFlip,
+    WarmupEpochs,
+    WeightDecay,
+)
 
 
 class Preset(StrEnum):
@@ -56,7 +68,7 @@ class ClassifierConfig(LoopConfig):
         json_schema_extra=PATH,
     )
     preset: Preset = Field(Preset.AUTO, description="defaults for everything below")
-    skip_bad_images: bool = Field(False, description="leave unreadable images out and count them")
+    skip_bad_images: SkipBadImages = False
     shared_images: SharedImages = Field(
         SharedImages.LEAVE_OUT,
         description="what happens to images of train that are also in val or test",
@@ -76,16 +88,16 @@ class ClassifierConfig(LoopConfig):
     image_size: int = Field(224, ge=16, le=2048, description="pixels per side")
     framing: Framing = Field(Framing.CROP, description="how images become square")
 
-    batch_size: int = Field(32, ge=1, le=65_536, description="images per rank and micro-batch")
+    batch_size: BatchSize = 32
     learning_rate: float = Field(
         0.0, ge=0, lt=10, description="peak; 0 derives it from base_learning_rate"
     )
     base_learning_rate: float = Field(
         5e-3, gt=0, lt=10, description="peak learning rate per 256 images of a step"
     )
-    min_learning_rate: float = Field(1e-6, ge=0, lt=10, description="where the half-cosine ends")
-    warmup_epochs: float = Field(10, ge=0, le=1_000_000, description="epochs of linear warm-up")
-    weight_decay: float = Field(0.05, ge=0, le=100, description="AdamW's weight decay")
+    min_learning_rate: MinLearningRate = 1e-6
+    warmup_epochs: WarmupEpochs = 10
+    weight_decay: WeightDecay = 0.05
     layer_decay: float = Field(
         0.65, gt=0, le=1, description="learning rate factor from each layer to the one below"
     )
@@ -94,8 +106,8 @@ class ClassifierConfig(LoopConfig):
     label_smoothing: float = Field(0.1, ge=0, lt=1, description="share spread over all classes")
     mixup: float = Field(0.0, ge=0, le=100, description="alpha of mixup; 0 is off")
     cutmix: float = Field(0.0, ge=0, le=100, description="alpha of CutMix; 0 is off")
-    smallest_crop: float = Field(0.08, gt=0, le=1, description="least area a random crop keeps")
-    vertical_flip: bool = Field(False, description="flip upside down at random")
+    smallest_crop: SmallestCrop = 0.08
+    vertical_flip: VerticalFlip = False
     rand_augment_ops: int = Field(2, ge=0, le=4, description="RandAugment operations; 0 is off")
     rand_augment_magnitude: float = Field(9, ge=0, le=10, description="RandAugment's strength")
     random_erasing: float = Field(0.25, ge=0, le=1, description="share of images partly erased")
@@ -103,9 +115,9 @@ class ClassifierConfig(LoopConfig):
         ClassImbalance.NONE, description="how rare classes are compensated"
     )
 
-    loader_workers: int = Field(8, ge=0, le=128, description="decoding processes per rank")
+    loader_workers: LoaderWorkers = 8
     cache_images: bool = Field(False, description="keep decoded images in memory")
-    channels_last: bool = Field(False, description="memory layout that convolutions prefer")
+    channels_last: ChannelsLast = False
 
 
 class RetinalConfig(ClassifierConfig):
@@ -124,12 +136,8 @@ class RetinalEvaluateConfig(EvaluateConfig):
 
     modality: str = Field("all", description="fundus, oct or all")
     tta: bool = Field(False, description="test-time augmentation: average over the mirror image")
-    patient_pattern: str = Field(
-        "",
-        description="regular expression whose first group finds the patient in a file name, "
-        "so that intervals are drawn over patients instead of images",
-    )
-    skip_bad_images: bool = Field(False, description="leave unreadable images out and count them")
+    patient_pattern: PatientPattern = ""
+    skip_bad_images: SkipBadImages = False
 
 
 PRESETS: dict[Preset, dict[str, Any]] = {

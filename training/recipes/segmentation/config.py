@@ -6,6 +6,18 @@ from typing import Any
 from pydantic import Field
 
 from training.config import PATH, EvaluateConfig, LoopConfig
+from training.recipes.images.config import (
+    BatchSize,
+    ChannelsLast,
+    LoaderWorkers,
+    MinLearningRate,
+    PatientPattern,
+    SkipBadImages,
+    SmallestCrop,
+    VerticalFlip,
+    WarmupEpochs,
+    WeightDecay,
+)
 
 
 class Preset(StrEnum):
@@ -25,7 +37,7 @@ class SegmentationConfig(LoopConfig):
         json_schema_extra=PATH,
     )
     preset: Preset = Field(Preset.AUTO, description="defaults for everything below")
-    skip_bad_images: bool = Field(False, description="leave unreadable images out and count them")
+    skip_bad_images: SkipBadImages = False
     skip_missing_masks: bool = Field(
         False, description="leave images without a mask out and count them"
     )
@@ -43,39 +55,35 @@ class SegmentationConfig(LoopConfig):
         512, ge=32, le=4096, multiple_of=32, description="pixels per side, a multiple of 32"
     )
 
-    batch_size: int = Field(8, ge=1, le=65_536, description="images per rank and micro-batch")
+    batch_size: BatchSize = 8
     epochs: int = Field(60, ge=1, le=1_000_000, description="passes over the training split")
     clip_norm: float = Field(
         1.0, ge=0, le=1e9, description="largest gradient norm; 0 does not clip"
     )
     learning_rate: float = Field(5e-4, gt=0, lt=10, description="peak learning rate")
-    min_learning_rate: float = Field(1e-6, ge=0, lt=10, description="where the half-cosine ends")
-    warmup_epochs: float = Field(2, ge=0, le=1_000_000, description="epochs of linear warm-up")
-    weight_decay: float = Field(0.01, ge=0, le=100, description="AdamW's weight decay")
+    min_learning_rate: MinLearningRate = 1e-6
+    warmup_epochs: WarmupEpochs = 2
+    weight_decay: WeightDecay = 0.01
     dice_weight: float = Field(
         0.5, ge=0, le=1, description="share of the Dice loss; the rest is cross entropy"
     )
 
-    smallest_crop: float = Field(0.5, gt=0, le=1, description="least area a random crop keeps")
-    vertical_flip: bool = Field(False, description="flip upside down at random")
+    smallest_crop: SmallestCrop = 0.5
+    vertical_flip: VerticalFlip = False
     colour_jitter: float = Field(
         0.2, ge=0, lt=1, description="largest change of brightness, contrast and saturation"
     )
 
-    loader_workers: int = Field(8, ge=0, le=128, description="decoding processes per rank")
+    loader_workers: LoaderWorkers = 8
     cache_images: bool = Field(False, description="keep decoded images and masks in memory")
-    channels_last: bool = Field(False, description="memory layout that convolutions prefer")
+    channels_last: ChannelsLast = False
 
 
 class SegmentationEvaluateConfig(EvaluateConfig):
     """How a segmentation model is scored."""
 
-    patient_pattern: str = Field(
-        "",
-        description="regular expression whose first group finds the patient in a file name, "
-        "so that intervals are drawn over patients instead of images",
-    )
-    skip_bad_images: bool = Field(False, description="leave unreadable images out and count them")
+    patient_pattern: PatientPattern = ""
+    skip_bad_images: SkipBadImages = False
     skip_missing_masks: bool = Field(
         False, description="leave images without a mask out and count them"
     )
