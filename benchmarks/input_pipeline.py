@@ -20,9 +20,9 @@ from PIL import Image
 from training.config import Split
 from training.precision import autocast_type, resolve_precision
 from training.process import Process
+from training.recipes.classification.recipe import ClassifierRecipe, split_dataset
 from training.recipes.retinal.config import retinal_config
 from training.recipes.retinal.data import find_data
-from training.recipes.retinal.recipe import RetinalRecipe, split_dataset
 
 NUM_IMAGES = 256
 MEASURE_S = 5.0
@@ -43,7 +43,7 @@ def main() -> None:
         config = retinal_config(settings, has_gpu=has_gpu)
         process = Process(rank=0, local_rank=0, world_size=1, device=device)
         data = find_data(config, root, (Split.TRAIN, Split.VAL))
-        recipe = RetinalRecipe(config, data, process)
+        recipe = ClassifierRecipe(config, data, process, name="retinal")
         dataset = split_dataset(config, data, Split.TRAIN)
         decoding = rate(lambda step: dataset[step % NUM_IMAGES], 1, device)
         stream = recipe.batches(0)
@@ -70,7 +70,7 @@ def photographs(root: Path, side: int) -> Path:
     return root
 
 
-def training_step(recipe: RetinalRecipe, device: torch.device) -> Callable[[int], object]:
+def training_step(recipe: ClassifierRecipe, device: torch.device) -> Callable[[int], object]:
     """One optimizer step, always on the same batch."""
     model = recipe.model.to(device)
     optimizer = recipe.build_optimizer()

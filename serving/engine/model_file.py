@@ -44,7 +44,7 @@ class NetworkOptions(BaseModel):
 
 
 class ClassifierSettings(BaseModel):
-    """The `model_config` that training/recipes/retinal/package.py registers."""
+    """The `model_config` that training/recipes/classification/package.py registers."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 

@@ -11,7 +11,7 @@ from torch import multiprocessing
 
 from tests.ports import free_port
 from training.process import Process, current_process
-from training.recipes.retinal import recipe as retinal
+from training.recipes.classification import recipe as classification
 
 RankFunction = Callable[[Process, Any], Any]
 
@@ -20,7 +20,7 @@ def run_ranks(function: RankFunction, argument: Any, *, world_size: int, folder:
     """The results of `function(process, argument)` on every rank."""
     port = free_port()
     # Ranks are copies of a process that has imported torch and timm, which takes seconds.
-    multiprocessing.set_forkserver_preload([__name__, retinal.__name__])
+    multiprocessing.set_forkserver_preload([__name__, classification.__name__])
     multiprocessing.start_processes(
         _run_rank,
         args=(function, argument, world_size, port, folder),

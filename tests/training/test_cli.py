@@ -10,8 +10,9 @@ from training.cli_options import given_values
 from training.config import FrozenConfig, LaunchConfig
 from training.errors import ConfigError
 from training.recipe import LoopSpec
+from training.recipes.classification.config import Preset
 from training.recipes.registry import RECIPES, recipe_spec
-from training.recipes.retinal.config import Preset, RetinalConfig, retinal_config
+from training.recipes.retinal.config import RetinalConfig, retinal_config
 
 
 def parse(*arguments: str) -> argparse.Namespace:

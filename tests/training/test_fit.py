@@ -18,7 +18,7 @@ from tests.training.data.images import CLASSES, truncate
 from tests.training.program import TINY, Program
 from tracking_plugin.names import Metric
 from training.evidence.schema import EVIDENCE_ARTIFACT, ModelEvidence
-from training.recipes.retinal.recipe import RetinalRecipe
+from training.recipes.classification.recipe import ClassifierRecipe
 from training.taxonomies.names import metric_part
 
 METRICS = {
@@ -165,7 +165,7 @@ def test_a_failure_of_the_evidence_loses_no_model(
     def fail(*_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(RetinalRecipe, "evidence", fail)
+    monkeypatch.setattr(ClassifierRecipe, "evidence", fail)
     assert fit(program, monkeypatch, "--epochs", "1") == 0
     run = program.only_run()
     assert run.info.status == "FINISHED"

@@ -1,1 +1,1 @@
-"""Recipes: what is trained and how, one folder each."""
+"""Recipes: what is trained and how, one folder each, and the folders of what they share."""

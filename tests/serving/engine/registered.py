@@ -17,8 +17,8 @@ from training.data.framing import Framing
 from training.evidence.outputs import FittedEvidence, no_evidence
 from training.models.backbone import BackboneConfig, build_classifier
 from training.recipe import PackagedModel
-from training.recipes.retinal.package import package_classifier
-from training.recipes.retinal.prediction import InferenceTransform
+from training.recipes.classification.package import package_classifier
+from training.recipes.classification.prediction import InferenceTransform
 from training.recording.publish import register_best_model
 from training.taxonomies.taxonomy import taxonomy_for_folders
 

@@ -19,10 +19,10 @@ from training.data.decode import read_image
 from training.data.framing import Framing
 from training.data.image_folder import ImageSplit
 from training.models.backbone import BackboneConfig
+from training.recipes.classification.prediction import InferenceTransform, predict_with_features
+from training.recipes.classification.recipe import split_dataset
 from training.recipes.retinal.config import RetinalConfig, retinal_config
 from training.recipes.retinal.data import find_data
-from training.recipes.retinal.prediction import InferenceTransform, predict_with_features
-from training.recipes.retinal.recipe import split_dataset
 
 pytestmark = pytest.mark.anyio
 

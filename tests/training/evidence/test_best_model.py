@@ -14,9 +14,9 @@ from training.config import LoopConfig, Split
 from training.evidence.best_model import fit_best_evidence
 from training.evidence.outputs import FittedEvidence
 from training.process import Process
+from training.recipes.classification.recipe import ClassifierRecipe
 from training.recipes.retinal.config import retinal_config
 from training.recipes.retinal.data import find_data
-from training.recipes.retinal.recipe import RetinalRecipe
 
 TINY = {"preset": "small", "backbone": "test_resnet", "image_size": 32, "batch_size": 2}
 
@@ -37,10 +37,10 @@ def _store(folder: Path) -> CheckpointStore:
     return CheckpointStore(root=folder / "checkpoints", mirror=None, keep_last=2)
 
 
-def _recipe(process: Process, folder: Path, *, seed: int = 0) -> RetinalRecipe:
+def _recipe(process: Process, folder: Path, *, seed: int = 0) -> ClassifierRecipe:
     config = retinal_config({**TINY, "data": str(folder / "data"), "seed": seed}, has_gpu=False)
     data = find_data(config, folder / "data", (Split.TRAIN, Split.VAL))
-    return RetinalRecipe(config, data, process)
+    return ClassifierRecipe(config, data, process, name="retinal")
 
 
 def _fitted(process: Process, folder: Path) -> FittedEvidence | None:

@@ -4,8 +4,8 @@ from typing import Any
 
 from pydantic import Field
 
+from training.recipes.classification.config import ClassifierConfig, Preset, complete_config
 from training.recipes.quality.classes import REASONS
-from training.recipes.retinal.config import ClassifierConfig, Preset, complete_config
 
 UNCHANGED_BRIGHTNESS: dict[str, Any] = {
     "smallest_crop": 1.0,

@@ -16,13 +16,13 @@ from training.data.framing import Framing
 from training.data.image_folder import ImageFolder, ImageSplit, image_folder, list_images
 from training.data.loading import SplitDataset
 from training.process import Process
+from training.recipes.classification.config import ClassifierConfig
+from training.recipes.classification.data import ClassifierData, verify_data
+from training.recipes.classification.prediction import InferenceTransform
 from training.recipes.images.data import allowed_folders
 from training.recipes.quality.classes import CLASSES, REASONS, quality_taxonomy
 from training.recipes.quality.config import QualityConfig
 from training.recipes.quality.degradation import degrade
-from training.recipes.retinal.config import ClassifierConfig
-from training.recipes.retinal.data import RetinalData, verify_data
-from training.recipes.retinal.prediction import InferenceTransform
 from training.taxonomies.taxonomy import Taxonomy
 
 
@@ -55,7 +55,7 @@ class DegradedSplit(SplitDataset):
         return torch.from_numpy(pixels).permute(2, 0, 1).contiguous()
 
 
-def find_images(root: Path, splits: Sequence[Split]) -> RetinalData:
+def find_images(root: Path, splits: Sequence[Split]) -> ClassifierData:
     """The images of the splits under `root`; their folders do not matter here.
 
     Raises DataError if a split is missing or empty.
@@ -63,10 +63,10 @@ def find_images(root: Path, splits: Sequence[Split]) -> RetinalData:
     listings = list_images(root, list(splits), allowed_folders())
     folders = sorted({name for listing in listings.values() for name in listing.images})
     folder = image_folder(root, listings, splits, folders, folders)
-    return RetinalData(folder=folder, taxonomy=quality_taxonomy(), listings=dict(listings))
+    return ClassifierData(folder=folder, taxonomy=quality_taxonomy(), listings=dict(listings))
 
 
-def with_degraded_copies(data: RetinalData, config: QualityConfig) -> RetinalData:
+def with_degraded_copies(data: ClassifierData, config: QualityConfig) -> ClassifierData:
     """Every image of verified data as it is, and degraded copies of it, in the classes of quality."""
     splits = {
         name: _with_copies(split, name, seed=config.seed, num_copies=config.degraded_copies)
@@ -76,7 +76,9 @@ def with_degraded_copies(data: RetinalData, config: QualityConfig) -> RetinalDat
     return replace(data, folder=folder)
 
 
-def open_degraded_split(config: ClassifierConfig, data: RetinalData, split: Split) -> DegradedSplit:
+def open_degraded_split(
+    config: ClassifierConfig, data: ClassifierData, split: Split
+) -> DegradedSplit:
     """The images of a split, decoded somewhat larger than the network's input, and degraded."""
     return DegradedSplit(
         data.folder.root,
@@ -90,7 +92,7 @@ def open_degraded_split(config: ClassifierConfig, data: RetinalData, split: Spli
 
 def read_degraded_split(
     config: ClassifierConfig, root: Path, split: Split, taxonomy: Taxonomy, process: Process
-) -> RetinalData:
+) -> ClassifierData:
     """The verified images of one split with their degraded copies."""
     found = verify_data(find_images(root, (split,)), config, process)
     return with_degraded_copies(replace(found, taxonomy=taxonomy), cast(QualityConfig, config))

@@ -12,10 +12,14 @@ from training.config import EvaluateConfig, FrozenConfig, LoopConfig, Split
 from training.data.scan_report import show_scan
 from training.process import Process
 from training.recipe import EvaluationReport, RecordedRecipe, TrainedModel
+from training.recipes.classification.config import ClassifierEvaluateConfig
+from training.recipes.classification.data import data_report, verify_data
 from training.recipes.images.data import data_root, data_root_on_rank
-from training.recipes.retinal.config import RetinalConfig, RetinalEvaluateConfig, retinal_config
-from training.recipes.retinal.data import data_report, find_data, verify_data
+from training.recipes.retinal.config import RetinalConfig, retinal_config
+from training.recipes.retinal.data import find_data
 
+RETINAL = "retinal"
+"""Name of the recipe among the settings of a registered model."""
 TRAINING_SPLITS = (Split.TRAIN, Split.VAL)
 
 
@@ -28,13 +32,13 @@ class RetinalSpec:
 
     @property
     def evaluate_class(self) -> type[EvaluateConfig]:
-        return RetinalEvaluateConfig
+        return ClassifierEvaluateConfig
 
     def configure(self, given: Mapping[str, Any], *, has_gpu: bool) -> RetinalConfig:
         return retinal_config(dict(given), has_gpu=has_gpu)
 
     def check(self, config: FrozenConfig, data_dir: Path) -> None:
-        from training.recipes.retinal.model import check_model  # noqa: PLC0415
+        from training.recipes.classification.model import check_model  # noqa: PLC0415
 
         retinal = cast(RetinalConfig, config)
         data = find_data(retinal, data_root(retinal.data, data_dir), TRAINING_SPLITS)
@@ -43,16 +47,20 @@ class RetinalSpec:
     def evaluate(
         self, trained: TrainedModel, options: EvaluateConfig, data_dir: Path, process: Process
     ) -> EvaluationReport:
-        from training.recipes.retinal.evaluation import evaluate_classifier  # noqa: PLC0415
+        from training.recipes.classification.evaluation import (  # noqa: PLC0415
+            ScoredImages,
+            evaluate_classifier,
+        )
 
-        retinal = cast(RetinalEvaluateConfig, options)
-        return evaluate_classifier(trained, retinal, data_dir, process)
+        scoring = cast(ClassifierEvaluateConfig, options)
+        images = ScoredImages(config_class=RetinalConfig)
+        return evaluate_classifier(trained, scoring, data_dir, process, images)
 
     def build(
         self, config: LoopConfig, data_dir: Path, process: Process, *, has_checkpoint: bool = False
     ) -> RecordedRecipe:
-        from training.recipes.retinal.model import check_network  # noqa: PLC0415
-        from training.recipes.retinal.recipe import RetinalRecipe  # noqa: PLC0415
+        from training.recipes.classification.model import check_network  # noqa: PLC0415
+        from training.recipes.classification.recipe import ClassifierRecipe  # noqa: PLC0415
 
         retinal = cast(RetinalConfig, config)
         root = data_root_on_rank(retinal.data, data_dir, process)
@@ -62,4 +70,6 @@ class RetinalSpec:
         verified = verify_data(data, retinal, process)
         if process.is_main:
             show_scan(data_report(verified))
-        return RetinalRecipe(retinal, verified, process, has_checkpoint=has_checkpoint)
+        return ClassifierRecipe(
+            retinal, verified, process, name=RETINAL, has_checkpoint=has_checkpoint
+        )

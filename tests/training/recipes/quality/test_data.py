@@ -10,6 +10,8 @@ from tests.training.data.images import make_folder
 from tests.training.ranks import lone_process
 from training.config import Split
 from training.errors import ConfigError, DataError
+from training.recipes.classification.config import Preset
+from training.recipes.classification.data import verify_data
 from training.recipes.quality.classes import CLASSES
 from training.recipes.quality.config import quality_config
 from training.recipes.quality.data import (
@@ -18,8 +20,6 @@ from training.recipes.quality.data import (
     open_degraded_split,
     with_degraded_copies,
 )
-from training.recipes.retinal.config import Preset
-from training.recipes.retinal.data import verify_data
 
 SPLITS = (Split.TRAIN, Split.VAL)
 

@@ -13,16 +13,17 @@ from training.config import Split
 from training.evaluation.metrics import evaluate_predictions
 from training.evaluation.scoring import Predictions
 from training.process import Process
+from training.recipes.classification.data import ClassifierData
+from training.recipes.classification.model import backbone_config, build_model
+from training.recipes.classification.prediction import InferenceTransform, predict
+from training.recipes.classification.recipe import split_dataset
 from training.recipes.retinal.config import retinal_config
-from training.recipes.retinal.data import RetinalData, find_data
-from training.recipes.retinal.model import backbone_config, build_model
-from training.recipes.retinal.prediction import InferenceTransform, predict
-from training.recipes.retinal.recipe import split_dataset
+from training.recipes.retinal.data import find_data
 
 TINY = {"preset": "small", "backbone": "test_resnet", "image_size": 32, "batch_size": 1}
 
 
-def _found(root: Path) -> tuple[Any, RetinalData]:
+def _found(root: Path) -> tuple[Any, ClassifierData]:
     config = retinal_config({**TINY, "data": str(root)}, has_gpu=False)
     return config, find_data(config, root, (Split.TRAIN, Split.VAL))
 

@@ -22,25 +22,21 @@ from training.evidence.schema import EVIDENCE_ARTIFACT
 from training.models.backbone import build_classifier
 from training.process import Process
 from training.recipe import EvaluationReport, TrainedModel
-from training.recipes.images.evaluation_names import ALL_MODALITIES, variant
-from training.recipes.images.patients import patient_groups
-from training.recipes.images.seen_images import count_seen, warn_about_seen
-from training.recipes.retinal.config import (
-    ClassifierConfig,
-    RetinalConfig,
-    RetinalEvaluateConfig,
-)
-from training.recipes.retinal.data import RetinalData
-from training.recipes.retinal.evaluated_data import (
+from training.recipes.classification.config import ClassifierConfig, ClassifierEvaluateConfig
+from training.recipes.classification.data import ClassifierData
+from training.recipes.classification.evaluated_data import (
     ReadSplit,
     calibration_data,
     num_skipped,
     read_split,
     scored_data,
 )
-from training.recipes.retinal.model import backbone_config
-from training.recipes.retinal.prediction import InferenceTransform, predict
-from training.recipes.retinal.recipe import OpenSplit, split_dataset
+from training.recipes.classification.model import backbone_config
+from training.recipes.classification.prediction import InferenceTransform, predict
+from training.recipes.classification.recipe import OpenSplit, split_dataset
+from training.recipes.images.evaluation_names import ALL_MODALITIES, variant
+from training.recipes.images.patients import patient_groups
+from training.recipes.images.seen_images import count_seen, warn_about_seen
 from training.taxonomies.taxonomy import Modality, Taxonomy, taxonomy_from_dict
 
 logger = logging.getLogger(__name__)
@@ -50,20 +46,19 @@ logger = logging.getLogger(__name__)
 class ScoredImages:
     """How the images of a recipe are read, which may change them before the network sees them."""
 
-    config_class: type[ClassifierConfig] = RetinalConfig
+    config_class: type[ClassifierConfig]
     read: ReadSplit = read_split
     open_split: OpenSplit = split_dataset
 
 
 def evaluate_classifier(
     trained: TrainedModel,
-    options: RetinalEvaluateConfig,
+    options: ClassifierEvaluateConfig,
     data_dir: Path,
     process: Process,
-    images: ScoredImages | None = None,
+    images: ScoredImages,
 ) -> EvaluationReport:
     """Measure on the split of the options, with the temperature that fits the run's own val."""
-    images = images or ScoredImages()
     config = _config(trained, options, images.config_class)
     taxonomy = taxonomy_from_dict(trained.document["taxonomy"], origin="the run's taxonomy")
     modality = _modality(options.modality, taxonomy)
@@ -74,7 +69,7 @@ def evaluate_classifier(
     model.to(process.device).eval()
     transform = InferenceTransform.of(config, flip=options.tta)
 
-    def predictions_on(data: RetinalData, split: Split) -> Predictions:
+    def predictions_on(data: ClassifierData, split: Split) -> Predictions:
         dataset = images.open_split(config, data, split)
         with torch.no_grad():
             found = predict(model, dataset, transform, process)
@@ -137,7 +132,7 @@ def evaluate_classifier(
 
 
 def _config(
-    trained: TrainedModel, options: RetinalEvaluateConfig, config_class: type[ClassifierConfig]
+    trained: TrainedModel, options: ClassifierEvaluateConfig, config_class: type[ClassifierConfig]
 ) -> ClassifierConfig:
     """The configuration of the run, with bad images treated as the evaluation treats them."""
     values = dict(trained.document["config"])

@@ -1,4 +1,4 @@
-"""Builds the network of the retinal recipe from its configuration."""
+"""Builds the network of a classifier from its configuration."""
 
 import logging
 from pathlib import Path
@@ -10,7 +10,7 @@ from training.file_digest import file_sha256
 from training.models.backbone import BackboneConfig, build_classifier, freeze_backbone
 from training.models.forward_check import require_forward
 from training.models.weights import load_backbone_weights, read_backbone_weights
-from training.recipes.retinal.config import RANDOM_WEIGHTS, ClassifierConfig, Preset, Tuning
+from training.recipes.classification.config import RANDOM_WEIGHTS, ClassifierConfig, Preset, Tuning
 
 logger = logging.getLogger(__name__)
 

@@ -9,10 +9,10 @@ from training.data.image_folder import ImageFolder, image_folder, list_images
 from training.data.listing import composed_class
 from training.errors import DataError
 from training.process import Process
+from training.recipes.classification.config import ClassifierConfig, ClassifierEvaluateConfig
+from training.recipes.classification.data import ClassifierData, content_digest, verify_data
 from training.recipes.images.data import allowed_folders, data_root
 from training.recipes.images.evaluation_names import foreign_name
-from training.recipes.retinal.config import ClassifierConfig, RetinalEvaluateConfig
-from training.recipes.retinal.data import RetinalData, content_digest, verify_data
 from training.taxonomies.taxonomy import Modality, Taxonomy
 
 
@@ -20,7 +20,7 @@ from training.taxonomies.taxonomy import Modality, Taxonomy
 class EvaluatedData:
     """A verified split. `foreign_name` is empty for the data set that the run was trained on."""
 
-    data: RetinalData
+    data: ClassifierData
     split: Split
     digest: str
     """A hash of the content of the whole split, whichever modality is scored."""
@@ -36,13 +36,13 @@ class EvaluatedData:
         return bool(self.foreign_name) or self.split is Split.TEST
 
 
-ReadSplit = Callable[[ClassifierConfig, Path, Split, Taxonomy, Process], RetinalData]
+ReadSplit = Callable[[ClassifierConfig, Path, Split, Taxonomy, Process], ClassifierData]
 """Reads one split of a data set, as `read_split` does."""
 
 
 def scored_data(
     config: ClassifierConfig,
-    options: RetinalEvaluateConfig,
+    options: ClassifierEvaluateConfig,
     taxonomy: Taxonomy,
     modality: Modality | None,
     data_dir: Path,
@@ -74,7 +74,7 @@ def calibration_data(
     data_dir: Path,
     process: Process,
     read: ReadSplit,
-) -> RetinalData:
+) -> ClassifierData:
     """The run's own validation images, which no evaluation may replace by others.
 
     Raises DataError if they are not there any more, or cannot be used.
@@ -95,7 +95,7 @@ def num_skipped(scored: EvaluatedData, modality: Modality | None) -> int:
 
 def read_split(
     config: ClassifierConfig, root: Path, split: Split, taxonomy: Taxonomy, process: Process
-) -> RetinalData:
+) -> ClassifierData:
     """The verified images of a split whose folders are classes of the taxonomy.
 
     Raises DataError if a folder is none of them.
@@ -108,11 +108,11 @@ def read_split(
             "the other folders."
         )
     folder = image_folder(root, listings, [split], taxonomy.classes, taxonomy.classes)
-    found = RetinalData(folder=folder, taxonomy=taxonomy, listings=listings)
+    found = ClassifierData(folder=folder, taxonomy=taxonomy, listings=listings)
     return verify_data(found, config, process)
 
 
-def _only(data: RetinalData, split: Split, modality: Modality | None) -> RetinalData:
+def _only(data: ClassifierData, split: Split, modality: Modality | None) -> ClassifierData:
     """The images of one modality, or all without one."""
     if modality is None:
         return data

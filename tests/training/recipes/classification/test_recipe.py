@@ -1,4 +1,4 @@
-"""The retinal recipe: trained parameters, learning rates, and gradients over several ranks."""
+"""The recipe of classifiers: trained parameters, learning rates, and gradients over several ranks."""
 
 from pathlib import Path
 from typing import Any
@@ -10,18 +10,18 @@ from tests.training.data.images import CLASSES, make_folder
 from tests.training.ranks import lone_process, run_ranks
 from training.config import Split
 from training.process import Process
+from training.recipes.classification.recipe import ClassifierRecipe
 from training.recipes.retinal.config import retinal_config
 from training.recipes.retinal.data import find_data
-from training.recipes.retinal.recipe import RetinalRecipe
 from training.recipes.schedule import WarmupCosine
 
 TINY = {"preset": "small", "backbone": "test_resnet", "image_size": 32, "batch_size": 4}
 
 
-def recipe(root: Path, process: Process | None = None, **settings: Any) -> RetinalRecipe:
+def recipe(root: Path, process: Process | None = None, **settings: Any) -> ClassifierRecipe:
     config = retinal_config({**TINY, **settings, "data": str(root)}, has_gpu=False)
     data = find_data(config, root, (Split.TRAIN, Split.VAL))
-    return RetinalRecipe(config, data, process or lone_process())
+    return ClassifierRecipe(config, data, process or lone_process(), name="retinal")
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def test_the_mean_gradient_of_two_ranks_is_that_of_the_whole_batch(
 
 def _unflipped_gradients(process: Process, argument: tuple[Path, dict[str, Any]]) -> Any:
     from training.data import augmentation  # noqa: PLC0415
-    from training.recipes.retinal import recipe as module  # noqa: PLC0415
+    from training.recipes.classification import recipe as module  # noqa: PLC0415
 
     def plain(images: torch.Tensor, config: Any, random: Any) -> torch.Tensor:
         return augmentation.evaluation_transform(

@@ -1,4 +1,4 @@
-"""The retinal recipe: a fundus and OCT classifier, by default RETFound's official fine-tuning."""
+"""Trains a classifier of images, by default as RETFound's official fine-tuning does."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,23 +30,20 @@ from training.models.batch_norm import synchronise_batch_norm
 from training.process import Process
 from training.recipe import EvaluationResult, PackagedModel, StepResult
 from training.recipe_spec import DatasetDescription
-from training.recipes.images.recipe import ImageRecipe
-from training.recipes.retinal.config import ClassifierConfig, ClassImbalance, Tuning
-from training.recipes.retinal.data import RetinalData, data_identity, describe_dataset
-from training.recipes.retinal.model import backbone_config, build_model, weights_digest
-from training.recipes.retinal.package import package_classifier
-from training.recipes.retinal.prediction import (
+from training.recipes.classification.config import ClassifierConfig, ClassImbalance, Tuning
+from training.recipes.classification.data import ClassifierData, data_identity, describe_dataset
+from training.recipes.classification.model import backbone_config, build_model, weights_digest
+from training.recipes.classification.package import package_classifier
+from training.recipes.classification.prediction import (
     InferenceTransform,
     predict,
     predict_with_features,
 )
+from training.recipes.images.recipe import ImageRecipe
 from training.recipes.schedule import WarmupCosine
 from training.taxonomies.taxonomy import taxonomy_to_dict
 
-RETINAL = "retinal"
-"""Name of the recipe among the settings of a registered model."""
-
-OpenSplit = Callable[[ClassifierConfig, RetinalData, Split], SplitDataset]
+OpenSplit = Callable[[ClassifierConfig, ClassifierData, Split], SplitDataset]
 """Opens the images of a split, as `split_dataset` does."""
 
 REFERENCE_BATCH_SIZE = 256
@@ -61,22 +58,23 @@ class TrainingBatch:
     targets: Tensor
 
 
-class RetinalRecipe(ImageRecipe):
-    """Trains a classifier on an ImageFolder; implements `training.recipe.Recipe`.
+class ClassifierRecipe(ImageRecipe):
+    """Trains a classifier on an ImageFolder; implements `training.recipe.RecordedRecipe`.
 
-    `name` and `open_split` let other recipes train the same network on images that they change.
+    `name` is that of the recipe among the settings of the registered model. `open_split` lets a
+    recipe change the images.
     """
 
-    _data: RetinalData
+    _data: ClassifierData
 
     def __init__(
         self,
         config: ClassifierConfig,
-        data: RetinalData,
+        data: ClassifierData,
         process: Process,
         *,
+        name: str,
         has_checkpoint: bool = False,
-        name: str = RETINAL,
         open_split: OpenSplit | None = None,
     ) -> None:
         self.config = config
@@ -261,7 +259,7 @@ def augmentation_config(config: ClassifierConfig) -> AugmentationConfig:
     )
 
 
-def split_dataset(config: ClassifierConfig, data: RetinalData, split: Split) -> SplitDataset:
+def split_dataset(config: ClassifierConfig, data: ClassifierData, split: Split) -> SplitDataset:
     """The images of a split, decoded somewhat larger than the network's input."""
     return SplitDataset(
         data.folder.root,

@@ -7,7 +7,7 @@ import numpy as np
 
 from training.models.backbone import BackboneConfig, timm_options
 from training.recipe import PackagedModel
-from training.recipes.retinal.prediction import InferenceTransform
+from training.recipes.classification.prediction import InferenceTransform
 from training.taxonomies.taxonomy import Taxonomy, taxonomy_to_dict
 
 REGISTERED_CODE = Path(__file__).with_name("registered_classifier.py")
