@@ -20,7 +20,7 @@ from serving.engine.model_file import (
 from serving.engine.preparation import Preparation
 from serving.engine.protocol import Array, ModelDescription, RawHeatMap
 from serving.engine.registry import RegisteredVersion
-from serving.explanation.grad_cam import class_map
+from serving.explanation.grad_cam import grad_cam
 from serving.explanation.target_layer import NoMapError
 from training.data.augmentation import evaluation_transform
 from training.models.features import has_features, logits_and_features
@@ -105,7 +105,7 @@ class LoadedModel:
         """
         pixels = self._on_device(torch.from_numpy(np.ascontiguousarray(image[None])))
         try:
-            found = class_map(self._network, self._transformed(pixels), class_index)
+            found = grad_cam(self._network, self._transformed(pixels), class_index)
         except NoMapError as error:
             return RawHeatMap(
                 values=np.zeros((0, 0), np.float32), method=GRAD_CAM, absent_reason=str(error)

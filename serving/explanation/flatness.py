@@ -16,7 +16,7 @@ def flat_reason(values: Array, reference: float) -> str:
     """Why the unscaled map [h, w] shows no place; empty if it shows one.
 
     A map is scaled to its maximum before it is drawn, so one that is nearly constant, or that
-    consists of rounding errors, would look as hot as any other. A map counts as flat
+    consists of rounding errors, would be drawn as strong as any other. A map counts as flat
 
     - if it has no positive value: nothing speaks for the class;
     - if its sum is below 0.01. To first order, the sum is what the activations add to the logit;

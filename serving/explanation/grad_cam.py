@@ -20,8 +20,8 @@ NUM_SHUFFLES = 16
 
 
 @dataclass(frozen=True, kw_only=True)
-class ClassMap:
-    """Where the network finds what speaks for a class."""
+class GradCamMap:
+    """The evidence that the network finds for a class, by its position in the image."""
 
     values: Array
     """Float32 [h, w] in the frame of the network's input, not negative.
@@ -34,10 +34,11 @@ class ClassMap:
     """Name of the layer in the network, such as blocks.11.norm1."""
 
 
-class Unscaled(BaseCAM):  # type: ignore[misc]
+class UnscaledCam(BaseCAM):  # type: ignore[misc]
     """Makes a method of the library return its map before it scales it; for one layer, one image.
 
-    The library scales each map to the range from 0 to 1, which turns numerical noise to full heat.
+    The library scales each map to the range from 0 to 1, which makes numerical noise look like
+    strong evidence.
     """
 
     activations: Array
@@ -64,21 +65,16 @@ class Unscaled(BaseCAM):  # type: ignore[misc]
         return cam_per_target_layer[0]
 
 
-class UnscaledGradCam(Unscaled, GradCAM):  # type: ignore[misc]
+class UnscaledGradCam(UnscaledCam, GradCAM):  # type: ignore[misc]
     """Grad-CAM without scaling."""
 
 
-def grad_cam(network: nn.Module, prepared: Tensor, class_index: int) -> Array:
-    """The unscaled map of a class, float32 [h, w]; see `class_map`."""
-    return class_map(network, prepared, class_index).values
-
-
-def class_map(
+def grad_cam(
     network: nn.Module,
     prepared: Tensor,
     class_index: int,
-    method: type[Unscaled] = UnscaledGradCam,
-) -> ClassMap:
+    method: type[UnscaledCam] = UnscaledGradCam,
+) -> GradCamMap:
     """The Grad-CAM map of one image for the logit `class_index`.
 
     `prepared` is the normalised image [1, 3, S, S] on any device. The network is put in evaluation
@@ -88,7 +84,8 @@ def class_map(
     at most and a short backward pass. Weights in bfloat16 are accepted; those that were made in
     `torch.inference_mode` are not.
 
-    Raises NoMapError if the network has no layer with places, ValueError for other shapes.
+    Raises NoMapError if the network has no layer with positions in the image, ValueError for an image
+    of another shape.
     """
     if prepared.ndim != 4 or prepared.shape[0] != 1 or prepared.shape[2] != prepared.shape[3]:
         raise ValueError(f"Expected an image [1, 3, S, S], but {list(prepared.shape)} came.")
@@ -96,12 +93,12 @@ def class_map(
     network.eval()
     with torch.inference_mode(False), torch.enable_grad(), _without_parameter_gradients(network):
         layer = target_layer(network, _as_input(network, prepared))
-        return _map_of(layer, class_index, method)
+        return _map_of_layer(layer, class_index, method)
 
 
-def _map_of(layer: TargetLayer, class_index: int, method: type[Unscaled]) -> ClassMap:
+def _map_of_layer(layer: TargetLayer, class_index: int, method: type[UnscaledCam]) -> GradCamMap:
     with _gradients_from(layer.module):
-        cam = method(layer.network, [layer.module], layer.plane)
+        cam = method(layer.network, [layer.module], layer.to_feature_map)
         # The layers after it may overwrite what they get, which must be neither a leaf nor the
         # recorded activations.
         copying = layer.module.register_forward_hook(lambda _, __, output: output.clone())
@@ -114,7 +111,7 @@ def _map_of(layer: TargetLayer, class_index: int, method: type[Unscaled]) -> Cla
         finally:
             copying.remove()
             cam.activations_and_grads.release()
-    return ClassMap(values=values.astype(np.float32), reference=reference, layer=layer.name)
+    return GradCamMap(values=values.astype(np.float32), reference=reference, layer=layer.name)
 
 
 def peak_height(values: Array) -> float:

@@ -7,7 +7,7 @@ import numpy as np
 from serving.engine.protocol import RawHeatMap
 from serving.explanation.flatness import flat_reason
 from serving.explanation.peaks import Peak, peak_regions
-from serving.explanation.picture import map_png, overlay, png, shown_image, spread_over
+from serving.explanation.picture import map_over_image, map_png, overlay, png, shown_image
 from serving.images.image import Pixels
 from serving.v1 import diagnosis_pb2 as pb
 
@@ -28,7 +28,7 @@ def draw_heat_map(raw: RawHeatMap, image: Pixels, class_name: str) -> DrawnHeatM
     if reason:
         return _absent(reason, class_name, raw.method)
     shown = shown_image(image)
-    strength = spread_over(raw.values, raw.seen, *shown.shape[:2])
+    strength = map_over_image(raw.values, raw.seen, *shown.shape[:2])
     strength = strength / np.nanmax(strength)
     drawn = overlay(shown, strength)
     message = pb.HeatMap(

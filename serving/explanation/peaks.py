@@ -31,9 +31,10 @@ def peak_regions(strength: Array) -> list[Peak]:
     The region with the highest maximum comes first; of equal ones, the larger.
     """
     known = np.nan_to_num(strength)
-    labels, num_regions = ndimage.label(known >= REGION_THRESHOLD * known.max())
-    if known.max() <= 0:
+    maximum = known.max()
+    if maximum <= 0:
         return []
+    labels, num_regions = ndimage.label(known >= REGION_THRESHOLD * maximum)
     numbers = np.arange(1, num_regions + 1)
     maxima = ndimage.maximum(known, labels, numbers)
     sizes = ndimage.sum_labels(np.ones_like(known), labels, numbers)

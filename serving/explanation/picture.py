@@ -30,17 +30,17 @@ def shown_image(image: Pixels) -> Pixels:
     return np.asarray(Image.fromarray(image).resize(size, Image.Resampling.LANCZOS))
 
 
-def spread_over(values: Array, seen: Area, height: int, width: int) -> Array:
-    """The map [h, w] in the frame of an image: float32 [height, width], NaN outside `seen`."""
+def map_over_image(values: Array, seen: Area, height: int, width: int) -> Array:
+    """The map [h, w] of the part `seen` of an image, enlarged to float32 [height, width]; NaN elsewhere."""
     top, bottom = _edges(seen.top, seen.bottom, height)
     left, right = _edges(seen.left, seen.right, width)
     enlarged = Image.fromarray(values.astype(np.float32)).resize(
         (right - left, bottom - top), Image.Resampling.BICUBIC
     )
-    spread = np.full((height, width), np.nan, np.float32)
-    # Beside a peak a cubic goes below zero.
-    spread[top:bottom, left:right] = np.maximum(np.asarray(enlarged), 0)
-    return spread
+    over_image = np.full((height, width), np.nan, np.float32)
+    # Beside a peak, cubic interpolation gives values below zero.
+    over_image[top:bottom, left:right] = np.maximum(np.asarray(enlarged), 0)
+    return over_image
 
 
 def map_png(strength: Array) -> bytes:

@@ -1,4 +1,4 @@
-"""Finds the layer of a network whose activations a Grad-CAM map shows, and its layout in the plane."""
+"""Finds the layer of a network that a Grad-CAM map is computed at, and arranges its values as a map."""
 
 import math
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from torch import Tensor, nn
 UNSTATED_PREFIXES = (0, 1, 2)
 """Numbers of tokens before the patches of networks that do not say: none, class, distillation."""
 MIN_SIDE = 2
-"""A map of fewer positions per side has no place to point at."""
+"""With one position, a map could not point at a part of the image."""
 FIRST_NORMS = ("norm1", "in_norm", "norm_out")
 """Names that timm gives the normalisation before the attention between patches."""
 CLASS_ONLY = "token"
@@ -31,15 +31,15 @@ class TargetLayer:
     num_prefix_tokens: int | None
     """Class and register tokens before those of the patches; None if the network does not say."""
 
-    def plane(self, values: Tensor) -> Tensor:
+    def to_feature_map(self, values: Tensor) -> Tensor:
         """Activations or gradients of the layer as float32 [B, C, h, w].
 
-        Raises NoMapError if they have no places in the plane.
+        Raises NoMapError if they have no positions in the image.
         """
-        return plane(values, self.num_prefix_tokens)
+        return to_feature_map(values, self.num_prefix_tokens)
 
 
-class FromFeatures(nn.Module):
+class NetworkHead(nn.Module):
     """The last part of a timm network: its feature map [B, ...] -> logits [B, classes]."""
 
     def __init__(self, network: nn.Module) -> None:
@@ -63,19 +63,19 @@ def target_layer(network: nn.Module, images: Tensor) -> TargetLayer:
 
     Raises NoMapError if the network offers none of them.
     """
-    named = _norm_of_last_block(network)
-    if named is not None:
-        return _norm_layer(network, images, *named)
+    named_norm = _norm_of_last_block(network)
+    if named_norm is not None:
+        return _norm_layer(network, images, *named_norm)
     if not all(hasattr(network, name) for name in ("forward_features", "forward_head")):
         raise NoMapError("no map: the network does not offer its features before the pooling")
     if getattr(network, "global_pool", None) == CLASS_ONLY:
-        named = _last_norm(network)
-        if named is not None:
-            return _norm_layer(network, images, *named)
+        named_norm = _last_norm(network)
+        if named_norm is not None:
+            return _norm_layer(network, images, *named_norm)
     return _feature_layer(network, images)
 
 
-def plane(values: Tensor, num_prefix_tokens: int | None) -> Tensor:
+def to_feature_map(values: Tensor, num_prefix_tokens: int | None) -> Tensor:
     """Arrange [B, C, h, w], [B, h, w, C] or [B, prefix + h * w, C] as float32 [B, C, h, w].
 
     Inputs of the networks are square, so h equals w, which tells the layouts apart. Raises
@@ -146,12 +146,12 @@ def _feature_layer(network: nn.Module, images: Tensor) -> TargetLayer:
             f"no map: the network returns its features as {type(features).__name__}, not as one map"
         )
     num_prefix_tokens = getattr(network, "num_prefix_tokens", None)
-    plane(features, num_prefix_tokens)
-    last_part = FromFeatures(network)
+    to_feature_map(features, num_prefix_tokens)  # raises NoMapError
+    head = NetworkHead(network)
     return TargetLayer(
         name="forward_features",
-        module=last_part.feature_map,
-        network=last_part,
+        module=head.feature_map,
+        network=head,
         network_input=features,
         num_prefix_tokens=num_prefix_tokens,
     )

@@ -1,4 +1,4 @@
-"""What all derived DICOM objects share: where they come from, and what they may be used for."""
+"""The origin, the identifiers and the intended use that all derived DICOM objects carry."""
 
 import io
 import logging
@@ -28,10 +28,10 @@ class Algorithm:
 
 
 @contextmanager
-def writing() -> Iterator[None]:
-    """Keep what the libraries say about identifiers out of logs, warnings and errors.
+def library_errors_as_refusals() -> Iterator[None]:
+    """Keep the identifiers that libraries quote out of logs, warnings and errors.
 
-    Raises ServingError REQUEST_INVALID for whatever they refuse.
+    Raises ServingError REQUEST_INVALID instead of any error of a library.
     """
     try:
         with quiet_libraries():

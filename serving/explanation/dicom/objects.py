@@ -32,7 +32,7 @@ def dicom_objects(
     segmented: SegmentedImage | None = None,
     frame: int = 0,
 ) -> list[pb.DicomObject]:
-    """What there is of heat map and masks as DICOM objects, about `frame` of the file with `header`.
+    """The given heat map and masks as DICOM objects about `frame` of the file with `header`.
 
     `heat_map` is the overlay, RGB uint8 [H, W, 3]; it becomes a Secondary Capture. So do masks of
     colour images, since viewers fail to show a Segmentation over them. Raises ServingError

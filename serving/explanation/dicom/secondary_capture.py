@@ -9,10 +9,10 @@ from serving.explanation.dicom.derivation import (
     MANUFACTURER,
     Algorithm,
     add_identifiers,
+    library_errors_as_refusals,
     series_description,
     source_image,
     to_file,
-    writing,
 )
 from serving.explanation.dicom.source import Source
 from serving.images.image import Pixels
@@ -30,7 +30,7 @@ def secondary_capture(
     `what` begins the description of its series, such as "Heat map". The pixels are not compressed,
     which every viewer reads. Raises ServingError REQUEST_INVALID if the source cannot be used.
     """
-    with writing():
+    with library_errors_as_refusals():
         capture = SCImage(
             pixel_array=picture,
             photometric_interpretation="RGB",

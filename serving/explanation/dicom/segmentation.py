@@ -16,10 +16,10 @@ from serving.explanation.dicom.derivation import (
     MANUFACTURER,
     Algorithm,
     add_identifiers,
+    library_errors_as_refusals,
     series_description,
     source_image,
     to_file,
-    writing,
 )
 from serving.explanation.dicom.source import Source
 from serving.explanation.masks import Array, require_class_map
@@ -55,7 +55,7 @@ def segmentation(
             f"Expected masks of {source.rows} x {source.columns} pixels, as the DICOM file says, "
             f"but the image has {class_map.shape[0]} x {class_map.shape[1]}.",
         )
-    with writing():
+    with library_errors_as_refusals():
         made = Segmentation(
             source_images=[_stand_in(source)],
             pixel_array=class_map[np.newaxis],
@@ -136,7 +136,7 @@ def _descriptions(classes: Sequence[str], algorithm: Algorithm) -> list[SegmentD
 def _description(
     number: int, name: str, identification: AlgorithmIdentificationSequence
 ) -> SegmentDescription:
-    category, kind = concepts_of(name)
+    category, kind = _concepts_of(name)
     return SegmentDescription(
         segment_number=number,
         segment_label=name[:64],
@@ -147,7 +147,7 @@ def _description(
     )
 
 
-def concepts_of(class_name: str) -> tuple[Code, Code]:
+def _concepts_of(class_name: str) -> tuple[Code, Code]:
     """Category and type of a class: of SNOMED CT if its name says vessel, disc or lesion, else ours."""
     lower = class_name.lower()
     for word, code in _ANATOMY.items():

@@ -27,14 +27,14 @@ IDENTIFIERS = (
     "AccessionNumber",
     "ReferringPhysicianName",
 )
-"""What is copied from the source, and nothing else, so that viewers file the object with it."""
+"""The attributes that are copied from the source, and no others: viewers file the object by them."""
 
 _NO_DICOM = (
     "DICOM objects can be made for DICOM input only, and this file is none. "
     "Send a DICOM file, or leave include_dicom out."
 )
 
-_only_one = threading.Lock()
+_warning_filters_lock = threading.Lock()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,8 +67,9 @@ def quiet_libraries() -> Iterator[None]:
     """Keep warnings and logs of the libraries back: they quote the values that they are about."""
     for name in ("pydicom", "highdicom"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    # The filters are those of the whole process, so a thread that leaves would uncover the others.
-    with _only_one, warnings.catch_warnings():
+    # The filters are those of the whole process: a thread that restores them would let the warnings
+    # of another one through.
+    with _warning_filters_lock, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
 

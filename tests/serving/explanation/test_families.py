@@ -6,7 +6,7 @@ import timm
 import torch
 from torch import nn
 
-from serving.explanation.grad_cam import class_map
+from serving.explanation.grad_cam import grad_cam
 from serving.explanation.target_layer import NoMapError
 from training.models.backbone import classifier_parameters, has_fixed_image_size
 
@@ -34,7 +34,7 @@ WITHOUT_MAP = {"efficientvim_m1": "features as list"}
 def test_each_layout_of_features_gives_a_map_of_the_input(name: str, layer: str) -> None:
     network, side = small_network(name)
     require_maps(network, side)
-    assert class_map(network, image_of(side), 1).layer == layer
+    assert grad_cam(network, image_of(side), 1).layer == layer
 
 
 def smallest_of_each_family() -> list[str]:
@@ -54,7 +54,7 @@ def test_every_family_gives_a_map_or_a_named_reason(name: str) -> None:
     network, side = small_network(name, smallest_side=128)
     if name in WITHOUT_MAP:
         with pytest.raises(NoMapError, match=WITHOUT_MAP[name]):
-            class_map(network, image_of(side), 1)
+            grad_cam(network, image_of(side), 1)
         return
     require_maps(network, side)
 
@@ -84,7 +84,7 @@ def image_of(side: int) -> torch.Tensor:
 
 
 def require_maps(network: nn.Module, side: int) -> None:
-    maps = [class_map(network, image_of(side), index) for index in range(NUM_CLASSES)]
+    maps = [grad_cam(network, image_of(side), index) for index in range(NUM_CLASSES)]
     for found in maps:
         assert found.values.ndim == 2
         assert min(found.values.shape) >= 2

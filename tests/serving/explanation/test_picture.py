@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from serving.explanation.area import WHOLE, Area
-from serving.explanation.picture import map_png, overlay, png, shown_image, spread_over
+from serving.explanation.picture import map_over_image, map_png, overlay, png, shown_image
 
 GREY = np.full((40, 60, 3), 120, np.uint8)
 
@@ -24,7 +24,7 @@ def test_a_large_image_is_shown_smaller_and_a_small_one_as_it_is(
 def test_the_maximum_of_a_map_stays_at_its_place_in_the_image() -> None:
     values = np.zeros((7, 7), np.float32)
     values[1, 5] = 1
-    spread = spread_over(values, WHOLE, 70, 140)
+    spread = map_over_image(values, WHOLE, 70, 140)
     row, column = np.unravel_index(np.nanargmax(spread), spread.shape)
     assert 10 <= row < 20
     assert 100 <= column < 120
@@ -33,7 +33,7 @@ def test_the_maximum_of_a_map_stays_at_its_place_in_the_image() -> None:
 def test_outside_of_what_was_seen_a_map_is_unknown() -> None:
     values = np.ones((2, 2), np.float32)
     seen = Area(left=0.25, top=0.0, right=0.75, bottom=1.0)
-    spread = spread_over(values, seen, 40, 60)
+    spread = map_over_image(values, seen, 40, 60)
     assert np.isnan(spread[:, :15]).all()
     assert np.isnan(spread[:, 45:]).all()
     assert (spread[:, 15:45] == 1).all()

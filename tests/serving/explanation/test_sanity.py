@@ -11,7 +11,7 @@ from scipy.stats import spearmanr
 from torch import nn
 
 from serving.explanation.flatness import flat_reason
-from serving.explanation.grad_cam import Unscaled, class_map
+from serving.explanation.grad_cam import UnscaledCam, grad_cam
 from tests.serving.explanation.lesions import (
     HAS_LESION,
     RADIUS,
@@ -26,7 +26,7 @@ from tests.serving.explanation.lesions import (
 NUM_IMAGES = 40
 
 
-class UnscaledRandomCam(Unscaled, RandomCAM):  # type: ignore[misc]
+class UnscaledRandomCam(UnscaledCam, RandomCAM):  # type: ignore[misc]
     """Random weights of the channels, unscaled."""
 
 
@@ -65,9 +65,9 @@ def test_the_peak_lies_on_a_planted_lesion_more_often_than_that_of_random_weight
 ) -> None:
     # The library draws from the global generator.
     np.random.seed(0)
-    found = hits_by(lambda image: class_map(network, image, HAS_LESION).values, test_images)
+    found = hits_by(lambda image: grad_cam(network, image, HAS_LESION).values, test_images)
     by_chance = hits_by(
-        lambda image: class_map(network, image, HAS_LESION, UnscaledRandomCam).values, test_images
+        lambda image: grad_cam(network, image, HAS_LESION, UnscaledRandomCam).values, test_images
     )
     assert found >= 0.95
     assert by_chance <= found - 0.25
@@ -78,8 +78,8 @@ def test_a_lesion_gives_a_map_and_its_absence_gives_none(
 ) -> None:
     healthy = draw(2 * NUM_IMAGES, 9)
     without = healthy.images[healthy.targets != HAS_LESION]
-    present = [class_map(network, image[None], HAS_LESION) for image in test_images.images]
-    absent = [class_map(network, image[None], HAS_LESION) for image in without]
+    present = [grad_cam(network, image[None], HAS_LESION) for image in test_images.images]
+    absent = [grad_cam(network, image[None], HAS_LESION) for image in without]
     assert np.mean([flat_reason(m.values, m.reference) == "" for m in present]) >= 0.95
     strongest = max(float(m.values.max()) for m in absent)
     assert strongest < np.median([float(m.values.max()) for m in present])
@@ -89,7 +89,7 @@ def test_randomising_the_weights_from_the_last_layer_on_changes_the_map(
     network: SmallNetwork, test_images: LesionImages
 ) -> None:
     images = test_images.images[:20]
-    original = [class_map(network, image[None], HAS_LESION).values for image in images]
+    original = [grad_cam(network, image[None], HAS_LESION).values for image in images]
     similarity = []
     changed = copy.deepcopy(network)
     weighted = [m for m in changed.modules() if isinstance(m, nn.Linear | nn.Conv2d)]
@@ -98,11 +98,11 @@ def test_randomising_the_weights_from_the_last_layer_on_changes_the_map(
         # In the order of registration the classifier comes last.
         for layer in reversed(weighted):
             layer.reset_parameters()
-            maps = [class_map(changed, image[None], HAS_LESION).values for image in images]
+            maps = [grad_cam(changed, image[None], HAS_LESION).values for image in images]
             similarity.append(
                 np.mean([rank_correlation(*p) for p in zip(original, maps, strict=True)])
             )
-    unchanged = [class_map(network, image[None], HAS_LESION).values for image in images]
+    unchanged = [grad_cam(network, image[None], HAS_LESION).values for image in images]
     assert all(rank_correlation(*pair) > 0.999 for pair in zip(original, unchanged, strict=True))
     assert similarity[-1] < 0.5
     assert max(similarity) < 0.9
