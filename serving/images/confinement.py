@@ -13,7 +13,9 @@ from serving.images.limits import MEBIBYTE, DecodeLimits
 _PR_SET_PDEATHSIG = 1
 _RGB_BYTES = 3
 _GRACE_S = 2.0
+"""After the deadline, within which the service itself kills the process."""
 _LEAST_ROOM_BYTES = 32 * MEBIBYTE
+"""For a small image, beside the libraries that are loaded."""
 
 
 class OrphanedError(RuntimeError):
@@ -40,10 +42,10 @@ def confine(limits: DecodeLimits) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.disable(logging.CRITICAL)
     warnings.simplefilter("ignore")
-    _lower(resource.RLIMIT_CORE, 0)
-    _lower(resource.RLIMIT_AS, limits.memory_bytes)
-    _lower(resource.RLIMIT_FSIZE, max(limits.total_pixels * _RGB_BYTES, limits.header_bytes))
-    bytearray(_LEAST_ROOM_BYTES)
+    _lower_limit(resource.RLIMIT_CORE, 0)
+    _lower_limit(resource.RLIMIT_AS, limits.memory_bytes)
+    _lower_limit(resource.RLIMIT_FSIZE, max(limits.total_pixels * _RGB_BYTES, limits.header_bytes))
+    bytearray(_LEAST_ROOM_BYTES)  # raises MemoryError
 
 
 def kill_after(seconds: float | None) -> None:
@@ -54,7 +56,7 @@ def kill_after(seconds: float | None) -> None:
     signal.setitimer(signal.ITIMER_REAL, 0 if seconds is None else seconds + _GRACE_S)
 
 
-def _lower(limit: int, value: int) -> None:
+def _lower_limit(limit: int, value: int) -> None:
     _, hard = resource.getrlimit(limit)
     if hard != resource.RLIM_INFINITY:
         value = min(value, hard)

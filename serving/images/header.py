@@ -1,7 +1,7 @@
 """Reads the header of a DICOM file: all attributes but the pixels, for objects that must carry them.
 
-A Segmentation or Secondary Capture belongs to the patient and study of its source. The header is the only
-thing with identifiers that leaves a decode process; whoever asks for it keeps it no longer than the request.
+A Segmentation or Secondary Capture belongs to the patient and study of its source. Nothing else with
+identifiers leaves a decode process, and its caller must not keep the header longer than the request.
 """
 
 import io
@@ -15,11 +15,11 @@ from pydicom.uid import ExplicitVRLittleEndian
 from serving.images.dicom.reading import read_dicom
 from serving.images.kinds import FileKind, file_kind_of
 from serving.images.limits import DecodeLimits
-from serving.images.refusal import refusing, too_large, unsupported
+from serving.images.refusal import errors_as_refusals, too_large, unsupported
 
 _DROPPED_GROUPS = (0x0000, 0x0002, 0x5400, 0x7FE0)
 _OVERLAY_GROUPS = range(0x6000, 0x6100)
-_DROPPED = ("IconImageSequence", "EncapsulatedDocument")
+_DROPPED_KEYWORDS = ("IconImageSequence", "EncapsulatedDocument")
 _MAX_VALUE_BYTES = 64 * 1024
 _PREAMBLE_BYTES = 128
 
@@ -33,8 +33,8 @@ def read_header(content: bytes, limits: DecodeLimits | None = None) -> bytes:
     limits = limits or DecodeLimits()
     if file_kind_of(content, "") is not FileKind.DICOM:
         raise unsupported("Only a DICOM file has a header for DICOM objects.")
-    with refusing(FileKind.DICOM):
-        header = _written(_kept(read_dicom(content, None, limits).dataset))
+    with errors_as_refusals(FileKind.DICOM):
+        header = _file_of(_kept_attributes(read_dicom(content, None, limits).dataset))
     if len(header) > limits.header_bytes:
         raise too_large(
             f"The header of the DICOM file has more than {limits.header_bytes:,} bytes. "
@@ -43,27 +43,27 @@ def read_header(content: bytes, limits: DecodeLimits | None = None) -> bytes:
     return header
 
 
-def _kept(dataset: Dataset) -> Dataset:
+def _kept_attributes(dataset: Dataset) -> Dataset:
     kept = Dataset()
     for tag in sorted(dataset.keys()):
         if tag.is_private or tag.group in _DROPPED_GROUPS or tag.group in _OVERLAY_GROUPS:
             continue
-        element = _writable(dataset, tag)
+        element = _writable_element(dataset, tag)
         if element is not None:
             kept.add(element)
     return kept
 
 
-def _writable(dataset: Dataset, tag: BaseTag) -> DataElement | None:
-    """The element, if it is no image and can be written; else it would spoil the whole header."""
+def _writable_element(dataset: Dataset, tag: BaseTag) -> DataElement | None:
+    """The element; None if it is an image, or if it cannot be written, as then no header could be."""
     try:
         element = dataset[tag]
         is_large = isinstance(element.value, bytes) and len(element.value) > _MAX_VALUE_BYTES
-        if element.keyword in _DROPPED or is_large:
+        if element.keyword in _DROPPED_KEYWORDS or is_large:
             return None
         alone = Dataset()
         alone.add(element)
-        _written(alone)
+        _file_of(alone)
     except (MemoryError, RecursionError):
         raise
     except Exception:  # noqa: BLE001, pydicom raises errors of any type for damaged values
@@ -71,7 +71,8 @@ def _writable(dataset: Dataset, tag: BaseTag) -> DataElement | None:
     return element
 
 
-def _written(dataset: Dataset) -> bytes:
+def _file_of(dataset: Dataset) -> bytes:
+    """The content of a DICOM file with the data set, without its private attributes."""
     dataset.remove_private_tags()
     meta = FileMetaDataset()
     meta.TransferSyntaxUID = ExplicitVRLittleEndian

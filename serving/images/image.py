@@ -31,8 +31,8 @@ class DecodedFile:
     laterality: Laterality | None = None
     """From the file's own tags."""
     modality: Modality | None = None
-    """What the file says that it is: of DICOM, by its SOP class and Modality."""
+    """By the file itself: of DICOM, by its SOP class, else by its Modality."""
     pixel_spacing_mm: tuple[float, float] | None = None
     """Row and column spacing."""
     notes: tuple[str, ...] = ()
-    """What the decoder had to decide, such as "window width 0: shown from minimum to maximum"."""
+    """Decisions of the decoder, such as "window width 0: shown from minimum to maximum"."""

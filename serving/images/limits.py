@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, fields
 
+from serving.images.refusal import too_large, unreadable
+
 MEBIBYTE = 2**20
 
 
@@ -28,3 +30,22 @@ class DecodeLimits:
             value = getattr(self, field.name)
             if value <= 0:
                 raise ValueError(f"The limit {field.name} must be positive, not {value}.")
+
+
+def require_size(*, height: int, width: int, num_frames: int, limits: DecodeLimits) -> None:
+    """Raises Refusal if the image is empty, or larger than the limits."""
+    if height <= 0 or width <= 0 or num_frames <= 0:
+        raise unreadable("The file declares an image without pixels. Export it again.")
+    if num_frames > limits.num_frames:
+        raise too_large(
+            f"The file has more than {limits.num_frames:,} frames. Send a part of them."
+        )
+    if height * width > limits.frame_pixels:
+        raise too_large(
+            f"The image has more than {limits.frame_pixels:,} pixels. Send a smaller one."
+        )
+    if height * width * num_frames > limits.total_pixels:
+        raise too_large(
+            f"The frames have more than {limits.total_pixels:,} pixels together. "
+            "Send a part of them."
+        )

@@ -5,8 +5,8 @@ import io
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from serving.images.decoded import Decoding, require_size
-from serving.images.limits import DecodeLimits
+from serving.images.limits import DecodeLimits, require_size
+from serving.images.opened_file import OpenedFile
 from serving.images.refusal import unreadable, unsupported
 from training.data.colours import UnsuitablePixelsError, to_rgb
 from training.data.orientation import upright
@@ -16,7 +16,7 @@ _FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "DIB", "GIF", "PPM", "JPEG2000
 _NAMES = {"WEBP": "WebP", "MPO": "JPEG", "DIB": "BMP", "JPEG2000": "JPEG 2000"}
 
 
-def open_picture(content: bytes, limits: DecodeLimits) -> Decoding:
+def open_picture(content: bytes, limits: DecodeLimits) -> OpenedFile:
     """The first page of the picture, upright, in RGB; transparency is dropped.
 
     Raises Refusal.
@@ -38,7 +38,7 @@ def open_picture(content: bytes, limits: DecodeLimits) -> Decoding:
         except OSError:
             raise unreadable("This picture is damaged or cut off. Send the file again.") from None
         name = image.format or ""
-    return Decoding(
+    return OpenedFile(
         format=_NAMES.get(name, name), frames=iter([np.asarray(rgb, np.uint8)]), notes=notes
     )
 

@@ -50,7 +50,9 @@ class DecodePool:
         self._num_processes = num_processes
         self._queue: asyncio.Queue[_Job] = asyncio.Queue(max_waiting)
         self._processes: dict[int, DecodeProcess] = {}
-        self._slots: list[asyncio.Task[None]] = []
+        """By slot; a slot without a process waits for the next one to start."""
+        self._slot_tasks: list[asyncio.Task[None]] = []
+        """One for each slot: it serves files with the process of the slot, and replaces the process."""
         self._is_closed = False
         self.num_lost = 0
         """Processes that crashed, hung or were killed, and were replaced."""
@@ -79,7 +81,7 @@ class DecodePool:
             started = [result for result in results if isinstance(result, DecodeProcess)]
             await asyncio.gather(*(process.end() for process in started))
             raise
-        self._slots = [
+        self._slot_tasks = [
             asyncio.create_task(self._serve(slot), name=f"decode process {slot}")
             for slot in self._processes
         ]
@@ -87,9 +89,9 @@ class DecodePool:
     async def close(self) -> None:
         """End the processes. Files that wait or are being decoded are answered SHUTTING_DOWN."""
         self._is_closed = True
-        for slot in self._slots:
-            slot.cancel()
-        await asyncio.gather(*self._slots, return_exceptions=True)
+        for task in self._slot_tasks:
+            task.cancel()
+        await asyncio.gather(*self._slot_tasks, return_exceptions=True)
         await asyncio.gather(*(process.end() for process in self._processes.values()))
         self._processes.clear()
         while not self._queue.empty():
@@ -121,7 +123,7 @@ class DecodePool:
         return header
 
     async def _run(self, task: Task, timeout_s: float) -> Any:
-        if self._is_closed or not self._slots:
+        if self._is_closed or not self._slot_tasks:
             raise _shutting_down()
         job = _Job(task, asyncio.get_running_loop().create_future())
         try:
@@ -184,7 +186,7 @@ class DecodePool:
                 _fail(job.result(), _shutting_down())
             raise
         finally:
-            # The queue keeps a file whose taking is cancelled.
+            # A file stays in the queue if the `get` for it is cancelled.
             job.cancel()
             ended.cancel()
         return job.result() if job.done() else None

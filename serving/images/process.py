@@ -32,11 +32,11 @@ from serving.images.wire import (
 )
 
 _START_TIMEOUT_S = 120.0
-_ROOT = Path(__file__).resolve().parents[2]
+_PYTHON_PATH = Path(__file__).resolve().parents[2]
 # Nothing else of the service's environment, such as its token, reaches a process that reads
 # strangers' files.
-_INHERITED = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "TMPDIR", "HOME", "SYSTEMROOT")
-_OWN = {
+_INHERITED_VARIABLES = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "TMPDIR", "HOME", "SYSTEMROOT")
+_OWN_VARIABLES = {
     "PYTHONSAFEPATH": "1",
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
@@ -83,8 +83,8 @@ class DecodeProcess:
 
     @classmethod
     async def start(cls, limits: DecodeLimits) -> "DecodeProcess":
-        """Raises StartError if it does not become ready."""
-        started = cls._spawned(limits)
+        """A process that is ready for a file. Raises StartError if it does not become ready."""
+        started = cls._launched(limits)
         try:
             async with asyncio.timeout(_START_TIMEOUT_S):
                 await started.set_up()
@@ -100,18 +100,18 @@ class DecodeProcess:
         return started
 
     @classmethod
-    def _spawned(cls, limits: DecodeLimits) -> "DecodeProcess":
+    def _launched(cls, limits: DecodeLimits) -> "DecodeProcess":
         files = AnonymousFile(), AnonymousFile()
-        connection, end_of_process = socket.socketpair()
+        service_socket, worker_socket = socket.socketpair()
         try:
-            process = _spawn(files, end_of_process)
+            process = _spawn(files, worker_socket)
         except OSError as error:
-            connection.close()
+            service_socket.close()
             _close(files)
             raise StartError(f"No decode process could be started: {error.strerror}.") from None
         finally:
-            end_of_process.close()
-        return cls(process, limits, files, connection)
+            worker_socket.close()
+        return cls(process, limits, files, service_socket)
 
     @property
     def pid(self) -> int:
@@ -170,7 +170,7 @@ class DecodeProcess:
             limits=asdict(self._limits),
         )
         await self._send(setup)
-        if not isinstance(await self._answer(), Ready):
+        if not isinstance(await self._read_answer(), Ready):
             raise ProcessEndedError
 
     async def _ask(self, task: Task, content: bytes | Path, suffix: str) -> Answer:
@@ -181,12 +181,12 @@ class DecodeProcess:
             job = Job(task=task, suffix=suffix, num_bytes=len(content))
         try:
             await self._send(job)
-            taken = await self._answer()
+            taken = await self._read_answer()
         except ProcessEndedError:
             raise NotTakenError from None
         if not isinstance(taken, Taken):
             raise ProcessEndedError
-        return await self._answer()
+        return await self._read_answer()
 
     async def _send(self, message: msgspec.Struct) -> None:
         assert self._writer is not None
@@ -196,7 +196,7 @@ class DecodeProcess:
         except OSError:
             raise ProcessEndedError from None
 
-    async def _answer(self) -> Answer:
+    async def _read_answer(self) -> Answer:
         assert self._reader is not None
         try:
             return decode_answer(await self._reader.readline())
@@ -224,12 +224,12 @@ class DecodeProcess:
 
 
 def _spawn(
-    files: tuple[AnonymousFile, AnonymousFile], end_of_process: socket.socket
+    files: tuple[AnonymousFile, AnonymousFile], worker_socket: socket.socket
 ) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, "-m", "serving.images.worker"],
-        stdin=end_of_process.fileno(),
-        # Libraries write what they find in files to both.
+        stdin=worker_socket.fileno(),
+        # Libraries quote values of the file in what they print.
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         pass_fds=[file.descriptor for file in files],
@@ -238,8 +238,8 @@ def _spawn(
 
 
 def _environment(base: Mapping[str, str]) -> dict[str, str]:
-    inherited = {name: base[name] for name in _INHERITED if name in base}
-    return {**inherited, **_OWN, "PYTHONPATH": str(_ROOT)}
+    inherited = {name: base[name] for name in _INHERITED_VARIABLES if name in base}
+    return {**inherited, **_OWN_VARIABLES, "PYTHONPATH": str(_PYTHON_PATH)}
 
 
 def _close(files: tuple[AnonymousFile, AnonymousFile]) -> None:

@@ -33,7 +33,7 @@ def too_large(message: str) -> Refusal:
 
 
 @contextlib.contextmanager
-def refusing(kind: str) -> Iterator[None]:
+def errors_as_refusals(kind: str) -> Iterator[None]:
     """Turn any error about a file of this kind into a Refusal, whose message is written here.
 
     The messages of pydicom, Pillow and others contain values of the file.

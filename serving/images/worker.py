@@ -19,7 +19,7 @@ from serving.images.decoding import open_file
 from serving.images.header import read_header
 from serving.images.limits import DecodeLimits
 from serving.images.pictures import load_formats
-from serving.images.refusal import Refusal, RefusalReason, refusing
+from serving.images.refusal import Refusal, RefusalReason, errors_as_refusals
 from serving.images.wire import Answer, Decoded, Header, Job, Ready, Refused, Setup, Taken, encode
 
 _MAX_NOTES = 32
@@ -35,7 +35,7 @@ class Worker:
         """Never raises, except when the process itself must end."""
         kill_after(self.limits.timeout_s)
         try:
-            with refusing("file"):
+            with errors_as_refusals("file"):
                 content = self._content(job)
                 if job.task == "header":
                     return self._header(content)
@@ -56,9 +56,9 @@ class Worker:
         return Header(num_bytes=len(header))
 
     def _decoded(self, content: bytes, suffix: str) -> Decoded:
-        decoding = open_file(content, suffix, self.limits)
+        opened = open_file(content, suffix, self.limits)
         num_frames, size = 0, (0, 0)
-        for frame in decoding.frames:
+        for frame in opened.frames:
             if num_frames and frame.shape[:2] != size:
                 raise Refusal(RefusalReason.UNREADABLE, "The frames of the file differ in size.")
             size = (frame.shape[0], frame.shape[1])
@@ -69,11 +69,11 @@ class Worker:
             num_frames=num_frames,
             height=size[0],
             width=size[1],
-            format=decoding.format,
-            laterality=decoding.laterality.value if decoding.laterality else None,
-            modality=decoding.modality.value if decoding.modality else None,
-            pixel_spacing_mm=decoding.pixel_spacing_mm,
-            notes=list(dict.fromkeys(decoding.notes))[:_MAX_NOTES],
+            format=opened.format,
+            laterality=opened.laterality.value if opened.laterality else None,
+            modality=opened.modality.value if opened.modality else None,
+            pixel_spacing_mm=opened.pixel_spacing_mm,
+            notes=list(dict.fromkeys(opened.notes))[:_MAX_NOTES],
         )
 
     def _write(self, data: memoryview, offset: int) -> None:

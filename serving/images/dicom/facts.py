@@ -19,12 +19,12 @@ _MODALITY_OF_CLASS = {
 }
 # DICOM PS3.3 C.7.3.1.1.1.
 _MODALITY_OF_CODE = {"OP": Modality.FUNDUS, "OPT": Modality.OCT, "OCT": Modality.OCT}
-_SAYS_NOTHING = {"", "OT", "SC", "XC", "DOC"}
+_UNSPECIFIC_CODES = {"", "OT", "SC", "XC", "DOC"}
 _EYES = {"R": Laterality.RIGHT, "L": Laterality.LEFT}
 
 
 def modality(dataset: Dataset) -> Modality | None:
-    """What the SOP class says, else what the modality says; None if neither says anything."""
+    """By the SOP class, else by the attribute Modality; None if neither names one."""
     try:
         sop_class = str(dataset.get("SOPClassUID", ""))
     except Exception:  # noqa: BLE001, pydicom raises errors of any type for damaged values
@@ -32,7 +32,7 @@ def modality(dataset: Dataset) -> Modality | None:
     if sop_class in _MODALITY_OF_CLASS:
         return _MODALITY_OF_CLASS[sop_class]
     modality_code = code(dataset, "Modality")
-    if modality_code in _SAYS_NOTHING:
+    if modality_code in _UNSPECIFIC_CODES:
         return None
     return _MODALITY_OF_CODE.get(modality_code, Modality.OTHER)
 

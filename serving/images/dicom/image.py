@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 
-from serving.images.decoded import Decoding, require_size
 from serving.images.dicom.attributes import ALLOWED, code
 from serving.images.dicom.colour import rgb_of_colours
 from serving.images.dicom.description import PALETTE, PixelDescription, describe
@@ -12,10 +11,11 @@ from serving.images.dicom.palette import Palette
 from serving.images.dicom.reading import DicomFile, read_dicom
 from serving.images.dicom.stored import Frame, stored_frames
 from serving.images.image import Pixels
-from serving.images.limits import DecodeLimits
+from serving.images.limits import DecodeLimits, require_size
+from serving.images.opened_file import OpenedFile
 
 
-def open_dicom(content: bytes, limits: DecodeLimits) -> Decoding:
+def open_dicom(content: bytes, limits: DecodeLimits) -> OpenedFile:
     """Raises Refusal."""
     notes: list[str] = []
     file = read_dicom(content, ALLOWED, limits)
@@ -29,7 +29,7 @@ def open_dicom(content: bytes, limits: DecodeLimits) -> Decoding:
     if code(file.dataset, "BurnedInAnnotation") == "YES":
         notes.append("the file says that text is burned into its pixels")
     frames, photometric = stored_frames(file, description, limits, notes)
-    return Decoding(
+    return OpenedFile(
         format="DICOM",
         frames=_rgb_frames(file, description, frames, photometric, notes),
         laterality=laterality(file.dataset, notes),

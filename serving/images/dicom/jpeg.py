@@ -35,14 +35,14 @@ def decode_jpeg(stream: bytes, description: PixelDescription, notes: list[str]) 
                 "the photometric interpretation differs from the JPEG stream: the stream decides"
             )
         if is_rgb and not _libjpeg_takes_for_rgb(image):
-            # As YCbCr, the samples stay as they are.
+            # libjpeg believes that they are YCbCr: asked for YCbCr, it leaves the samples as they are.
             image.draft("YCbCr", image.size)
             return np.array(image)
         return np.array(image.convert("RGB"))
 
 
 def _is_rgb(image: Any) -> bool | None:
-    """What the marks in the stream say; None if it has none."""
+    """Whether the marks in the stream say RGB; None if it has no mark."""
     if _component_names(image) in (_RGB, _LOWER_RGB):
         return True
     if "jfif" in image.info:
@@ -53,6 +53,7 @@ def _is_rgb(image: Any) -> bool | None:
 
 
 def _libjpeg_takes_for_rgb(image: Any) -> bool:
+    """Whether libjpeg itself reads RGB from the stream: of component names, it knows only R, G and B."""
     if "jfif" in image.info:
         return False
     if "adobe_transform" in image.info:

@@ -51,7 +51,7 @@ def read_dicom(content: bytes, keywords: tuple[str, ...] | None, limits: DecodeL
 
 
 def _transfer_syntax(content: bytes) -> tuple[UID | None, int]:
-    """What group 2 of the file says, and where the data set starts behind it."""
+    """The transfer syntax in group 2 of the file, if any, and the position of the data set after it."""
     file = io.BytesIO(content)
     if content[_PREAMBLE_BYTES : _PREAMBLE_BYTES + 4] == _MARK:
         file.seek(_PREAMBLE_BYTES + 4)

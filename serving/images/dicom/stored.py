@@ -17,14 +17,13 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from serving.images.decoded import require_size
 from serving.images.dicom.attributes import first_value
 from serving.images.dicom.description import PixelDescription
 from serving.images.dicom.jpeg import decode_jpeg
 from serving.images.dicom.reading import DicomFile
 from serving.images.dicom.streams import stream_size
 from serving.images.dicom.syntax import is_encapsulated
-from serving.images.limits import DecodeLimits
+from serving.images.limits import DecodeLimits, require_size
 from serving.images.refusal import unreadable, unsupported
 
 Frame = np.ndarray[Any, np.dtype[Any]]
@@ -38,7 +37,7 @@ _CUT_OFF = "The pixel data of this DICOM file is shorter than it declares. Expor
 def stored_frames(
     file: DicomFile, description: PixelDescription, limits: DecodeLimits, notes: list[str]
 ) -> tuple[list[Frame], str]:
-    """All frames, [H, W] or [H, W, 3], and the photometric interpretation they have now.
+    """All frames, [H, W] or [H, W, 3], and their photometric interpretation after decoding.
 
     Frames that the file holds beyond the declared number are included, with a note. Raises Refusal if there
     are fewer than declared.
@@ -107,9 +106,9 @@ def _pydicom_frames(
             raise
         except Exception:  # noqa: BLE001, S112, the next plug-in may succeed
             continue
-        yield _corrected(frame, properties, description)
+        yield _without_unused_bits(frame, properties, description)
         for frame, properties in decoded:
-            yield _corrected(frame, properties, description)
+            yield _without_unused_bits(frame, properties, description)
         return
     raise unreadable(
         "The pixel data of this DICOM file is damaged, or differs from what the file declares. "
@@ -161,7 +160,7 @@ def _options(description: PixelDescription, file: DicomFile) -> dict[str, Any]:
     if not description.is_float:
         options["bits_stored"] = description.bits_stored
         options["pixel_representation"] = int(description.is_signed)
-        # Its correction takes the stored bits for the lowest; see `_corrected`.
+        # Its correction takes the stored bits for the lowest; see `_without_unused_bits`.
         options["correct_unused_bits"] = False
     offsets = _extended_offsets(file)
     if offsets is not None and is_encapsulated(description.transfer_syntax):
@@ -180,7 +179,7 @@ def _extended_offsets(file: DicomFile) -> tuple[bytes, bytes] | None:
 def _native_options(
     source: bytes, description: PixelDescription, notes: list[str]
 ) -> dict[str, Any]:
-    """Options for pixels without compression, whose number the file's length tells."""
+    """Options for uncompressed pixels; their length tells how many frames there are."""
     full_bits = description.rows * description.columns * 3 * description.bits_allocated
     if (
         description.photometric == "YBR_FULL_422"
@@ -201,7 +200,7 @@ def _native_options(
     return {"number_of_frames": len(source) * 8 // description.frame_bits}
 
 
-def _corrected(
+def _without_unused_bits(
     frame: Frame, properties: dict[str, Any], description: PixelDescription
 ) -> tuple[Frame, str]:
     """The frame without the bits above and below the stored ones, which may contain anything."""

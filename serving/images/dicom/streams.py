@@ -9,6 +9,7 @@ _JPEG_START, _JPEG_2000_START, _JP2_START = (
     b"\x00\x00\x00\x0cjP  ",
 )
 _NO_FRAME_MARKERS = (0xC4, 0xC8, 0xCC)
+"""Tables and a reserved marker, within the range of the markers that begin a frame."""
 _JPEG_LS_FRAME = 0xF7
 _START_OF_SCAN = 0xDA
 

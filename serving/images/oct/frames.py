@@ -16,6 +16,6 @@ def rgb_of_grey(grey: Grey) -> Pixels:
     return np.repeat(grey[:, :, None], 3, axis=2)
 
 
-def eye(code: str) -> Laterality | None:
+def laterality_of(code: str) -> Laterality | None:
     """The laterality that OD, R, OS or L stands for."""
     return _EYES.get(code.strip("\x00 ").upper())

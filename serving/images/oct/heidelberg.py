@@ -12,21 +12,22 @@ from typing import Any
 
 import numpy as np
 
-from serving.images.decoded import Decoding, require_size
 from serving.images.image import Laterality, Modality, Pixels
-from serving.images.limits import DecodeLimits
-from serving.images.oct.frames import eye, rgb_of_grey
+from serving.images.limits import DecodeLimits, require_size
+from serving.images.oct.frames import laterality_of, rgb_of_grey
+from serving.images.opened_file import OpenedFile
 from serving.images.refusal import Refusal, unreadable, unsupported
 
 _VOL_HEADER_BYTES = 2048
 _SEVERAL_VOLUMES, _SEVERAL_VOLUMES_BYTES = b"E2EMultipleVolumeFile", 64
 _CONTAINER_HEADER_BYTES = 60
+# Types of folders and of images in E2E files, as eyepy numbers them, and a position in a folder.
 _IMAGE_FOLDER, _LATERALITY_FOLDER, _LATERALITY_AT = 1073741824, 11, 14
 _B_SCAN = 35652097
 _CUT_OFF = "This Heidelberg file is cut off. Export it again."
 
 
-def open_vol(content: bytes, limits: DecodeLimits) -> Decoding:
+def open_vol(content: bytes, limits: DecodeLimits) -> OpenedFile:
     """The B-scans of a VOL file, in the contrast of Heyex. Raises Refusal."""
     _require_eyepy()
     width, num_frames, height, scale_x, _, scale_y, slo_width, slo_height = struct.unpack_from(
@@ -39,16 +40,16 @@ def open_vol(content: bytes, limits: DecodeLimits) -> Decoding:
     if first + stride * num_frames - b_scan_header_bytes > len(content):
         raise unreadable(_CUT_OFF)
     starts = [first + stride * index for index in range(num_frames)]
-    return Decoding(
+    return OpenedFile(
         format="Heidelberg VOL",
         frames=_vol_frames(content, starts, (height, width)),
-        laterality=eye(content[84:88].decode("ascii", "replace")),
+        laterality=laterality_of(content[84:88].decode("ascii", "replace")),
         modality=Modality.OCT,
-        pixel_spacing_mm=_positive(scale_y, scale_x),
+        pixel_spacing_mm=_spacing_mm(scale_y, scale_x),
     )
 
 
-def open_e2e(content: bytes, limits: DecodeLimits) -> Decoding:
+def open_e2e(content: bytes, limits: DecodeLimits) -> OpenedFile:
     """The B-scans of the largest volume of an E2E file, in the contrast of Heyex. Raises Refusal."""
     _require_eyepy()
     if content.startswith(_SEVERAL_VOLUMES):
@@ -60,7 +61,7 @@ def open_e2e(content: bytes, limits: DecodeLimits) -> Decoding:
     starts = [volume.b_scans[slice_id] for slice_id in sorted(volume.b_scans)]
     height, width = _image_size(content, starts[0])
     require_size(height=height, width=width, num_frames=len(starts), limits=limits)
-    return Decoding(
+    return OpenedFile(
         format="Heidelberg E2E",
         frames=_e2e_frames(content, starts, (height, width)),
         laterality=volume.laterality,
@@ -90,13 +91,13 @@ def _series(content: bytes) -> Mapping[tuple[int, int, int], _Series]:
         for folder in chunk.folders:
             if folder.start + folder.size > len(content):
                 raise unreadable(_CUT_OFF)
-            one = series[folder.patient_id, folder.study_id, folder.series_id]
+            volume = series[folder.patient_id, folder.study_id, folder.series_id]
             start = folder.start + _CONTAINER_HEADER_BYTES
             if int(folder.type) == _LATERALITY_FOLDER:
                 code = content[start + _LATERALITY_AT : start + _LATERALITY_AT + 1]
-                one.laterality = eye(code.decode("ascii", "replace"))
+                volume.laterality = laterality_of(code.decode("ascii", "replace"))
             elif int(folder.type) == _IMAGE_FOLDER and _image_type(content, start) == _B_SCAN:
-                one.b_scans.setdefault(folder.slice_id, start)
+                volume.b_scans.setdefault(folder.slice_id, start)
     return series
 
 
@@ -130,7 +131,7 @@ def _e2e_frames(content: bytes, starts: list[int], size: tuple[int, int]) -> Ite
         yield rgb_of_grey(from_e2e_intensity(np.array(image.data, np.float32)))
 
 
-def _positive(row: float, column: float) -> tuple[float, float] | None:
+def _spacing_mm(row: float, column: float) -> tuple[float, float] | None:
     return (row, column) if 0 < row < np.inf and 0 < column < np.inf else None
 
 
@@ -138,10 +139,10 @@ def _require_eyepy() -> None:
     try:
         import eyepy  # noqa: F401, PLC0415, an extra
     except ImportError:
-        raise missing_extra() from None
+        raise _missing_extra() from None
 
 
-def missing_extra() -> Refusal:
+def _missing_extra() -> Refusal:
     return unsupported(
         "Heidelberg files need the extra `oct`: install mlflow-fovea[oct] where the service runs, "
         "or send the volume as DICOM."

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from serving.images.decoded import Decoding, require_size
 from serving.images.image import Laterality, Modality, Pixels
-from serving.images.limits import DecodeLimits
+from serving.images.limits import DecodeLimits, require_size
 from serving.images.oct.frames import rgb_of_grey
+from serving.images.opened_file import OpenedFile
 from serving.images.refusal import unreadable, unsupported
 from training.data.greys import DeclaredLevels, level_range
 
@@ -43,14 +43,14 @@ class _Volume:
     is_jpeg: bool
 
 
-def open_topcon(content: bytes, limits: DecodeLimits) -> Decoding:
+def open_topcon(content: bytes, limits: DecodeLimits) -> OpenedFile:
     """The B-scans of an FDA or FDS file. Raises Refusal."""
     chunks = _chunks(content)
     volume = _volume(chunks)
     require_size(
         height=volume.height, width=volume.width, num_frames=volume.num_frames, limits=limits
     )
-    return Decoding(
+    return OpenedFile(
         format="Topcon FDS" if b"@IMG_SCAN_03" in chunks else "Topcon FDA",
         frames=_jpeg_frames(volume) if volume.is_jpeg else _level_frames(volume),
         laterality=_laterality(chunks),

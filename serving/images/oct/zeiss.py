@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from serving.images.decoded import Decoding, require_size
 from serving.images.image import Modality, Pixels
-from serving.images.limits import DecodeLimits
+from serving.images.limits import DecodeLimits, require_size
 from serving.images.oct.frames import rgb_of_grey
+from serving.images.opened_file import OpenedFile
 
 _DEPTH = 1024
 
@@ -26,11 +26,11 @@ CUBES = {
 """The macular and the optic disc cube, by their size in bytes (source: OCT-Converter, `IMG`)."""
 
 
-def open_zeiss(content: bytes, limits: DecodeLimits) -> Decoding:
+def open_zeiss(content: bytes, limits: DecodeLimits) -> OpenedFile:
     """The B-scans of a macular or optic disc cube. Raises Refusal."""
     cube = CUBES[len(content)]
     require_size(height=_DEPTH, width=cube.width, num_frames=cube.num_frames, limits=limits)
-    return Decoding(
+    return OpenedFile(
         format="Zeiss IMG",
         frames=_frames(content, cube),
         modality=Modality.OCT,
