@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import mlflow
@@ -117,6 +117,14 @@ def test_a_stop_before_the_first_step_ends_the_loop_at_its_first_check(
     wait_for_command(control, 1)
     assert control.should_stop(0)
     assert control.should_stop(1), "a second check returns the same"
+
+
+def test_a_command_from_before_the_connection_applies_at_the_first_check(
+    server: ControlServer,
+) -> None:
+    server.set_desired(Desired.STOPPED)
+    with closing(RunControl(RUN_ID, tracking_uri=server.url)) as control:
+        assert control.should_stop(0)
 
 
 def test_a_pause_that_was_revoked_before_the_next_step_is_not_reported(
