@@ -48,7 +48,7 @@ class Worker:
     def _content(self, job: Job) -> bytes:
         if job.path is not None:
             return Path(job.path).read_bytes()
-        return os.pread(self._input, job.num_bytes, 0)
+        return _read(self._input, job.num_bytes)
 
     def _header(self, content: bytes) -> Header:
         header = read_header(content, self.limits)
@@ -80,6 +80,16 @@ class Worker:
         while data:
             written = os.pwrite(self._output, data, offset)
             data, offset = data[written:], offset + written
+
+
+def _read(descriptor: int, num_bytes: int) -> bytes:
+    """The first `num_bytes`; one call to the system may return fewer, and 2 GiB at most."""
+    parts: list[bytes] = []
+    offset = 0
+    while offset < num_bytes and (part := os.pread(descriptor, num_bytes - offset, offset)):
+        parts.append(part)
+        offset += len(part)
+    return b"".join(parts)
 
 
 def main() -> None:

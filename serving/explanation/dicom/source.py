@@ -13,6 +13,7 @@ from pydicom import Dataset
 from pydicom.uid import UID
 
 from serving.errors import Reason, ServingError
+from serving.images.dicom.facts import pixel_spacing_mm
 
 IDENTIFIERS = (
     "SpecificCharacterSet",
@@ -113,7 +114,7 @@ def _source(dataset: Dataset) -> Source:
         modality=str(dataset.get("Modality") or "OT"),
         patient_orientation=tuple(map(str, dataset.get("PatientOrientation") or ())),
         laterality=laterality if laterality in ("R", "L") else "",
-        pixel_spacing_mm=_spacing(dataset),
+        pixel_spacing_mm=pixel_spacing_mm(dataset),
         is_lossy=dataset.get("LossyImageCompression") == "01",
     )
 
@@ -128,13 +129,3 @@ def _uid(dataset: Dataset, keyword: str) -> str:
 def _is_colour(dataset: Dataset) -> bool:
     is_palette = dataset.get("PhotometricInterpretation") == "PALETTE COLOR"
     return is_palette or int(dataset.get("SamplesPerPixel") or 1) > 1
-
-
-def _spacing(dataset: Dataset) -> tuple[float, float] | None:
-    for group in dataset.get("SharedFunctionalGroupsSequence") or ():
-        for measures in group.get("PixelMeasuresSequence") or ():
-            dataset = measures
-    spacing = dataset.get("PixelSpacing")
-    if spacing is None or len(spacing) != 2 or not all(float(value) > 0 for value in spacing):
-        return None
-    return float(spacing[0]), float(spacing[1])

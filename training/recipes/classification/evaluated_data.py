@@ -11,7 +11,7 @@ from training.errors import DataError
 from training.process import Process
 from training.recipes.classification.config import ClassifierConfig, ClassifierEvaluateConfig
 from training.recipes.classification.data import ClassifierData, content_digest, verify_data
-from training.recipes.images.data import allowed_folders, data_root
+from training.recipes.images.data import allowed_folders, data_root, is_own_root
 from training.recipes.images.evaluation_names import foreign_name
 from training.taxonomies.taxonomy import Modality, Taxonomy
 
@@ -53,11 +53,9 @@ def scored_data(
 
     Raises DataError if it is empty or damaged, or has classes that the run was not trained on.
     """
-    own_root = data_root(config.data, data_dir) if not options.data or config.data else None
-    root = Path(options.data).resolve() if options.data else own_root
-    assert root is not None
+    root = data_root(options.data or config.data, data_dir)
     data = read(config, root, options.split, taxonomy, process)
-    is_own = own_root is not None and own_root.exists() and root.samefile(own_root)
+    is_own = is_own_root(root, config.data, data_dir)
     digest = content_digest(data)
     return EvaluatedData(
         data=_only(data, options.split, modality),

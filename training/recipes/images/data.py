@@ -18,6 +18,8 @@ from training.taxonomies.taxonomy import caasi_v6_1
 
 logger = logging.getLogger(__name__)
 
+SYNTHETIC_FOLDER = "drawn"
+"""In the data folder: the synthetic set, which is the data of a run without any."""
 SYNTHETIC_IMAGES_PER_CLASS = {Split.TRAIN: 24, Split.VAL: 8, Split.TEST: 8}
 SYNTHETIC_IMAGE_SIZE = 128
 NUM_NAMED_IMAGES = 5
@@ -67,12 +69,18 @@ def data_root(data: str, data_dir: Path) -> Path:
     if data:
         return Path(data).expanduser().resolve()
     return generate_dataset(
-        data_dir / "drawn",
+        data_dir / SYNTHETIC_FOLDER,
         taxonomy=caasi_v6_1(),
         images_per_class={str(split): count for split, count in SYNTHETIC_IMAGES_PER_CLASS.items()},
         image_size=SYNTHETIC_IMAGE_SIZE,
         seed=0,
     )
+
+
+def is_own_root(root: Path, data: str, data_dir: Path) -> bool:
+    """Whether `root` is the folder of the run's own images, however it is written."""
+    own = Path(data).expanduser() if data else data_dir / SYNTHETIC_FOLDER
+    return own.exists() and root.samefile(own)
 
 
 def data_root_on_rank(data: str, data_dir: Path, process: Process) -> Path:

@@ -9,7 +9,7 @@ from torch import nn
 from training.config import Split
 from training.process import Process
 from training.recipe import EvaluationReport, TrainedModel
-from training.recipes.images.data import data_root
+from training.recipes.images.data import data_root, is_own_root
 from training.recipes.images.evaluation_names import ALL_MODALITIES, foreign_name, variant
 from training.recipes.images.patients import patient_groups
 from training.recipes.images.seen_images import SeenImages, count_seen, warn_about_seen
@@ -45,7 +45,7 @@ def evaluate_segmenter(
     data = verify_data(found, options, process)
     overlap = _measured(_network(trained, config, classes, process), config, options, data, process)
     metrics = evaluate_overlap(overlap, classes)
-    is_own = not options.data or _is_same(root, config, data_dir)
+    is_own = is_own_root(root, config.data, data_dir)
     foreign = "" if is_own else foreign_name(root, content_digest(data))
     name = variant(options.split, foreign, ALL_MODALITIES, tta=False)
     seen = count_seen(data.images, trained)
@@ -112,11 +112,6 @@ def _measured(
         )
     assert overlap is not None  # this process is the only one, and the split is not empty
     return overlap
-
-
-def _is_same(root: Path, config: SegmentationConfig, data_dir: Path) -> bool:
-    own = Path(config.data) if config.data else data_dir / "drawn"
-    return own.exists() and root.samefile(own)
 
 
 def _run_facts(

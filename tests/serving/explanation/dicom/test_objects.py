@@ -128,6 +128,14 @@ def test_the_size_of_a_pixel_is_stated_where_the_source_states_it() -> None:
     assert "PixelMeasuresSequence" not in of_oct().SharedFunctionalGroupsSequence[0]
 
 
+def test_the_size_of_a_pixel_may_be_stated_for_each_frame() -> None:
+    measures, group = Dataset(), Dataset()
+    measures.PixelSpacing = [0.004, 0.011]
+    group.PixelMeasuresSequence = [measures]
+    stated = of_oct(PerFrameFunctionalGroupsSequence=[group]).SharedFunctionalGroupsSequence[0]
+    assert list(stated.PixelMeasuresSequence[0].PixelSpacing) == [0.004, 0.011]
+
+
 def test_masks_without_pixels_still_make_a_segmentation() -> None:
     empty = segmented()
     empty.class_map[:] = 0
