@@ -7,8 +7,10 @@ import pytest
 
 from tests.examples.catalogue import (
     DDP,
+    LOOP,
     OF_TRAINERS_ON_TWO_RANKS,
     SINGLE_RANK_EXAMPLES,
+    WITH_CALLBACKS,
     Example,
 )
 from tests.examples.run_example import Training, run_example
@@ -82,7 +84,11 @@ def test_it_pauses_resumes_and_is_killed_with_all_its_metrics(
     assert [run.info.run_name for run in training.later_runs()] == [CLOCK_RUN]
 
 
-@pytest.mark.parametrize("example", SINGLE_RANK_EXAMPLES, ids=str)
+@pytest.mark.parametrize(
+    "example",
+    [LOOP, *(pytest.param(it, marks=pytest.mark.soak) for it in WITH_CALLBACKS)],
+    ids=str,
+)
 def test_a_paused_example_can_be_stopped(example: Example, server: Server, tmp_path: Path) -> None:
     with run_example(example, server.url, tmp_path) as training:
         training.wait_for_step(1)

@@ -17,7 +17,8 @@ from tests.examples.catalogue import (
     DDP,
     EXAMPLES,
     LOOP,
-    SINGLE_RANK_EXAMPLES,
+    OF_TRAINERS,
+    XGBOOST,
     Example,
 )
 from tests.examples.run_example import EXIT_DEADLINE_S, FEW_THREADS, START_DEADLINE_S, runs
@@ -83,7 +84,11 @@ def test_every_example_is_in_the_catalogue() -> None:
     }
 
 
-@pytest.mark.parametrize("example", [*SINGLE_RANK_EXAMPLES, DDP], ids=str)
+@pytest.mark.parametrize(
+    "example",
+    [LOOP, XGBOOST, DDP, *(pytest.param(it, marks=pytest.mark.soak) for it in OF_TRAINERS)],
+    ids=str,
+)
 def test_it_trains_to_its_end_without_a_server(
     example: Example, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,9 +1,13 @@
-"""A finished training that several tests read."""
+"""Trainings that several tests read."""
+
+from collections.abc import Iterator
 
 import pytest
 from mlflow.entities import Run
 
+from tests.training.long_run import TORCHRUN, arguments, run_named
 from tests.training.program import TINY, Program
+from tests.training.tracking_server import TrackingServer
 
 
 @pytest.fixture(scope="session")
@@ -25,3 +29,23 @@ def trained(trained_and_run: tuple[Program, Run]) -> Program:
 def finished_run(trained_and_run: tuple[Program, Run]) -> Run:
     """The run of that training, as it was before any test added to it."""
     return trained_and_run[1]
+
+
+@pytest.fixture(scope="module")
+def tracking_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TrackingServer]:
+    server = TrackingServer(tmp_path_factory.mktemp("server")).start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def tracked(tmp_path_factory: pytest.TempPathFactory, tracking_server: TrackingServer) -> Program:
+    """The training program with a tracking server."""
+    return Program(tmp_path_factory.mktemp("program"), tracking_uri=tracking_server.uri)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tracked: Program) -> Run:
+    """The long run, which nothing has interrupted."""
+    tracked.finish("fit", *arguments(tracked, "torchrun", "undisturbed"), launch=TORCHRUN)
+    return run_named(tracked, "undisturbed")

@@ -569,7 +569,7 @@ export interface paths {
         };
         /**
          * Get Feedback
-         * @description What was said to a diagnosis.
+         * @description The newest feedback on a diagnosis.
          */
         get: operations["get_feedback_api_v1_dicom_feedback__request_id__get"];
         put?: never;
@@ -1314,7 +1314,7 @@ export interface components {
         };
         /**
          * CheckedImage
-         * @description What decoding an image has shown.
+         * @description The result of decoding one image, without a diagnosis.
          */
         CheckedImage: {
             /** File */
@@ -1895,7 +1895,7 @@ export interface components {
         };
         /**
          * EvidenceEntry
-         * @description What was shown of the model for one condition, on its validation split.
+         * @description The probability of one condition, with the model's performance on its validation split.
          */
         EvidenceEntry: {
             /** Condition */
@@ -2003,7 +2003,7 @@ export interface components {
         };
         /**
          * FeedbackRequest
-         * @description What a clinician says to a diagnosis.
+         * @description The verdict of a clinician on a diagnosis.
          */
         FeedbackRequest: {
             verdict: components["schemas"]["Verdict"];

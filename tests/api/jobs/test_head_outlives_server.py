@@ -23,21 +23,39 @@ CURVES = ("train/loss", "val/loss", "val/kappa")
 
 
 @pytest.mark.timeout(600)
+def test_a_training_survives_a_kill_of_its_server_and_ends_with_its_head(tmp_path: Path) -> None:
+    with trainings(tmp_path, keeps_head=True) as first:
+        run_id, head = pause_and_kill(first, **ENDLESS)
+    with trainings(tmp_path, port=first.server.port) as second:
+        assert second.wait(run_id, "paused")["attempt"] == 1
+        assert head_of(second) == head
+        second.acknowledged("resume", run_id)
+        second.wait_for_step(run_id, len(second.curve(run_id)) + 2)
+        steps = [step for step, _ in second.curve(run_id)]
+        assert steps == list(range(1, len(steps) + 1)), "each point once, none lost"
+
+        assert "1 job" in fovea_ray(second, "status")
+        processes = processes_in(Path(head.folder))
+        assert "has ended" in fovea_ray(second, "stop")
+        assert psutil.wait_procs(processes, timeout=10)[1] == []
+        assert not Path(head.folder).exists()
+        entry = second.wait(run_id, "error", "stopped")
+        assert entry["message"]
+        assert second.mlflow_status(run_id)[0] in ("FAILED", "KILLED")
+        assert "No Ray head runs" in fovea_ray(second, "status")
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(600)
 def test_a_training_survives_two_kills_of_its_server_bit_for_bit(tmp_path: Path) -> None:
     with trainings(tmp_path, keeps_head=True) as first:
         undisturbed = first.start(**EXACT)
         first.wait(undisturbed, "completed")
         expected = {metric: first.curve(undisturbed, metric) for metric in CURVES}
-        run_id = first.start(**EXACT)
-        first.wait_for_step(run_id, 3)
-        # The server accepts the command and is killed, maybe before the run receives it.
-        first.post("pause", run_id, timeout_s=0)
-        head = head_of(first)
-        first.server.kill()
+        run_id, head = pause_and_kill(first, **EXACT)
         port = first.server.port
     with trainings(tmp_path, port=port, keeps_head=True) as second:
         assert second.wait(run_id, "paused")["attempt"] == 1
-        assert head_of(second) == head
         second.acknowledged("resume", run_id)
         second.wait_for_step(run_id, len(second.curve(run_id)) + 2)
         second.server.kill()
@@ -50,17 +68,16 @@ def test_a_training_survives_two_kills_of_its_server_bit_for_bit(tmp_path: Path)
         until(lambda: "Finished:" in third.logs(run_id)[-1], "the last line of the log")
         assert third.logs(run_id) == printed(head, run_id).splitlines(), "each once, none lost"
 
-        left = third.start(**ENDLESS)
-        third.wait_for_step(left, 1)
-        assert "1 job" in fovea_ray(third, "status")
-        processes = processes_in(Path(head.folder))
-        assert "has ended" in fovea_ray(third, "stop")
-        assert psutil.wait_procs(processes, timeout=10)[1] == []
-        assert not Path(head.folder).exists()
-        entry = third.wait(left, "error", "stopped")
-        assert entry["message"]
-        assert third.mlflow_status(left)[0] in ("FAILED", "KILLED")
-        assert "No Ray head runs" in fovea_ray(third, "status")
+
+def pause_and_kill(training: Trainings, **params: object) -> tuple[str, HeadRecord]:
+    """Start a training, pause it, and kill the server; returns the run's id and the server's head."""
+    run_id = training.start(**params)
+    training.wait_for_step(run_id, 3)
+    # The server accepts the command and is killed, maybe before the run receives it.
+    training.post("pause", run_id, timeout_s=0)
+    head = head_of(training)
+    training.server.kill()
+    return run_id, head
 
 
 def head_of(training: Trainings) -> HeadRecord:

@@ -71,6 +71,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
         yield disk
 
 
+@pytest.mark.soak
 def test_a_pause_with_a_full_disk_fails_with_the_reason_until_there_is_room(
     tmp_path: Path, disk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,7 +23,7 @@ def training(tmp_path_factory: pytest.TempPathFactory, head: LocalHead) -> Itera
         yield running
 
 
-@pytest.mark.parametrize("num_sequences", [5, pytest.param(100, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("num_sequences", [2, pytest.param(100, marks=pytest.mark.soak)])
 def test_run_job_and_api_agree_after_any_commands(training: Trainings, num_sequences: int) -> None:
     run_id = training.start(**ENDLESS)
     training.wait_for_step(run_id, 1)

@@ -41,8 +41,10 @@ async def test_a_server_that_is_away_stops_no_service(server: TrackingServer) ->
     async with running_engine(settings) as engine:
         assert served_version(engine) == first
         server.kill()
-        await until(lambda: "did not answer" in engine.message, "the message")
-        assert f"{NAME}, version {first}, is served meanwhile" in engine.message
+        # Each model that the engine follows finds out for itself.
+        meanwhile = f"{NAME}, version {first}, is served meanwhile"
+        await until(lambda: meanwhile in engine.message, "the message about the classifier")
+        assert "did not answer" in engine.message
         async with engine.lease() as model:
             await model.predict(drawn_images(2), timeout_s=DEADLINE_S)
         server.start()
