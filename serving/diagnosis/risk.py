@@ -183,6 +183,11 @@ def _doubt(
     conditions: Sequence[ConditionResult],
 ) -> str:
     """Why a low risk cannot be claimed; empty if it can."""
+    if not conditions:
+        return (
+            "The risk is not called low, because no sensitivity was shown for any critical "
+            "condition."
+        )
     names = [result.evidence.name for result in conditions if not result.is_decided]
     if names:
         return (

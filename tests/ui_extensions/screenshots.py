@@ -1,17 +1,20 @@
-"""`make screenshots` takes pictures of the pages during a real training, into docs/screenshots."""
+"""`make screenshots` takes pictures of the pages during and after a real training, into docs/screenshots."""
 
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from itertools import product
 from pathlib import Path
 from typing import Any, Literal
 
 import httpx
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from tests.browser import ARGUMENTS, require_browser
+from tests.ports import LOOPBACK, free_port
 from tests.servers import Server, fovea_server
+from tests.ui_extensions.test_diagnose import choose, open_page, part, start_button
 from tests.waiting import until
 
 FOLDER = Path(__file__).parents[2] / "docs" / "screenshots"
@@ -22,11 +25,13 @@ SHOWN_AT_EPOCH = 6
 DEADLINE_S = 900.0
 SETTLE_MS = 4_000
 """Time until the charts are loaded and drawn."""
+DIAGNOSED = "drawn/test/Fundus_CNV"
+"""In the server's folder: the synthetic images of which one is diagnosed."""
 
 
 def main() -> int:
     FOLDER.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder, fovea_server(Path(folder) / "server") as server:
+    with tempfile.TemporaryDirectory() as folder, server_and_service(Path(folder)) as server:
         run_id = train(server)
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(
@@ -34,9 +39,19 @@ def main() -> int:
             )
             for path in pictures(browser, server, run_id):
                 print(path.relative_to(FOLDER.parents[1]), flush=True)
+            wait_for_service(server, run_id)
+            for path in diagnosis_pictures(browser, server):
+                print(path.relative_to(FOLDER.parents[1]), flush=True)
             browser.close()
-        httpx.post(f"{server.url}/api/training/stop", params={"run_id": run_id}, timeout=60)
     return 0
+
+
+def server_and_service(folder: Path) -> AbstractContextManager[Server]:
+    environment = {
+        "FOVEA_GRPC_ADDRESS": f"{LOOPBACK}:{free_port()}",
+        "FOVEA_SERVING_SPOOL_DIR": str(folder / "spool"),
+    }
+    return fovea_server(folder / "server", "--with-serving", environment=environment)
 
 
 def train(server: Server) -> str:
@@ -55,6 +70,22 @@ def train(server: Server) -> str:
     return run_id
 
 
+def wait_for_service(server: Server, run_id: str) -> None:
+    """Until the training has registered its model, and the service has loaded it."""
+
+    def is_done() -> bool:
+        status = httpx.get(f"{server.url}/api/runs/{run_id}", timeout=30).json()["status"]
+        assert status not in ("error", "stopped"), status
+        return bool(status == "completed")
+
+    def is_ready() -> bool:
+        health = httpx.get(f"{server.url}/api/v1/ai-grpc/health", timeout=30).json()
+        return bool(health["status"] == "healthy")
+
+    until(is_done, "the end of the training", DEADLINE_S)
+    until(is_ready, "the diagnosis service", DEADLINE_S)
+
+
 def pictures(browser: Browser, server: Server, run_id: str) -> Iterator[Path]:
     pages = {
         "runs": "monitor/",
@@ -63,18 +94,39 @@ def pictures(browser: Browser, server: Server, run_id: str) -> Iterator[Path]:
         "alerts": "monitor/#/alerts?state=all",
         "mlflow": f"#/experiments/1/runs/{run_id}?workflowType=machine_learning",
     }
-    for (size, (width, height)), theme in product(SIZES.items(), THEMES):
-        context = browser.new_context(
-            viewport={"width": width, "height": height}, color_scheme=theme, locale="en-GB"
-        )
+    for label, context in contexts(browser):
         for name, address in pages.items():
             page = context.new_page()
             page.goto(f"{server.url}/{address}")
             page.wait_for_timeout(SETTLE_MS)
-            path = FOLDER / f"{name}-{size}-{theme}.png"
+            path = FOLDER / f"{name}-{label}.png"
             page.screenshot(path=path)
             page.close()
             yield path
+
+
+def diagnosis_pictures(browser: Browser, server: Server) -> Iterator[Path]:
+    image = next((server.data_dir / DIAGNOSED).iterdir())
+    for label, context in contexts(browser):
+        page = context.new_page()
+        open_page(page, server)
+        choose(page, image)
+        start_button(page).click()
+        expect(part(page, "Probabilities")).to_be_visible(timeout=60_000)
+        page.wait_for_timeout(SETTLE_MS)
+        path = FOLDER / f"diagnose-{label}.png"
+        page.screenshot(path=path, full_page=True)
+        page.close()
+        yield path
+
+
+def contexts(browser: Browser) -> Iterator[tuple[str, BrowserContext]]:
+    """A browser of each size and theme, with the name of both."""
+    for (size, (width, height)), theme in product(SIZES.items(), THEMES):
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, color_scheme=theme, locale="en-GB"
+        )
+        yield f"{size}-{theme}", context
         context.close()
 
 

@@ -85,9 +85,11 @@ def test_a_risk_is_not_low_where_diseases_together_are_more_probable_than_none()
     assert "more probable" in verdict.note
 
 
-def test_without_critical_conditions_the_classes_decide() -> None:
-    assert risk(certain(NORMAL), ModelEvidence()).level is RiskLevel.LOW
+def test_without_critical_conditions_a_found_disease_has_its_level_but_none_is_low() -> None:
     assert risk(certain(RAO), ModelEvidence()).level is RiskLevel.CRITICAL
+    verdict = risk(certain(NORMAL), ModelEvidence())
+    assert (verdict.level, verdict.urgency) == (RiskLevel.UNKNOWN, NO_RULE)
+    assert "no sensitivity was shown" in verdict.note
 
 
 @given(probability=st.floats(0, 1), threshold=st.floats(0, 1), more=st.floats(0, 1))
