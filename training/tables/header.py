@@ -21,11 +21,12 @@ def column_names(
             f"The table has {len(cells):,} columns; the limit is {limits.max_columns:,} columns."
         )
     stripped = [cell.strip() for cell in cells]
+    taken = frozenset(stripped)
     if not any(stripped):
         raise TableError("Expected the names of the columns in the first line, but it has none.")
     _check_distinct(stripped)
     empty = [position for position, name in enumerate(stripped, start=1) if not name]
-    names = [name or _new_name(position, stripped) for position, name in enumerate(stripped, 1)]
+    names = [name or _new_name(position, taken) for position, name in enumerate(stripped, 1)]
     if not empty:
         return tuple(names), ()
     shown = name_list([names[position - 1] for position in empty])
@@ -43,7 +44,7 @@ def _check_distinct(names: Sequence[str]) -> None:
     )
 
 
-def _new_name(position: int, taken: Sequence[str]) -> str:
+def _new_name(position: int, taken: frozenset[str]) -> str:
     name = f"column_{position}"
     while name in taken:
         name += "_"
