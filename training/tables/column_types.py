@@ -97,8 +97,11 @@ class _Column:
         self, values: pa.Array
     ) -> Iterator[tuple[TypedValues | KeptText | None, ColumnKind]]:
         yield read_booleans(values), ColumnKind.BOOLEAN
-        yield read_numbers(values, self._decimal), ColumnKind.NUMBER
+        yield self._read_numbers(values), ColumnKind.NUMBER
         yield read_dates(values, self._name, self._answers), ColumnKind.DATE
+
+    def _read_numbers(self, values: pa.Array) -> TypedValues | KeptText | None:
+        return read_numbers(values, self._name, decimal=self._decimal, answers=self._answers)
 
     def _categories(self, texts: pa.Array, values: pa.Array, kept: KeptText | None) -> _Typed:
         """A column of categories or of free text, in which some markers are values."""

@@ -4,6 +4,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,6 +12,7 @@ import pyarrow.compute as pc
 from training.tables.arrow_columns import MAX_EXACT_INTEGER
 from training.tables.distinct import MIN_SHARE, DistinctTexts, most, sample
 from training.tables.printable import printable
+from training.tables.question import Answers, Question, answer_to
 from training.tables.typed_values import KeptText, TypedValues
 from training.tables.values import WrittenNumber, read_number, split_number
 
@@ -19,21 +21,40 @@ _INFINITE = frozenset(["inf", "+inf", "-inf", "infinity", "+infinity", "-infinit
 _LEADING_ZEROS = KeptText("The numbers have leading zeros, so they stay text, as codes do.")
 _TOO_LARGE = KeptText("The whole numbers exceed 2^53, so they stay text to remain exact.")
 
+THOUSANDS = "it separates thousands"
+DECIMALS = "it is the decimal mark"
+
 Number = int | float | None
 
 
-def read_numbers(values: pa.Array, decimal: str) -> TypedValues | KeptText | None:
-    """The numbers in the cells; missing cells are null. None if the column is no number column.
+def read_numbers(
+    values: pa.Array, name: str, *, decimal: str | None, answers: Answers
+) -> TypedValues | KeptText | None:
+    """The numbers in the cells of the column `name`; None if the column is no number column.
 
-    `decimal` decides where the cells do not: `1,234` is 1234 with `.` and 1.234 with `,`. A unit
-    or currency is left out if all numbers have the same one. Cells that are no numbers become
-    null and a problem, if they are at most 5 % of the cells.
+    Missing cells are null. `decimal` decides where the cells do not: `1,234` is 1234 with `.` and
+    1.234 with `,`. If it is None, a question asks, and the column stays text until it is answered.
+    A unit or currency is left out if all numbers have the same one. Cells that are no numbers
+    become null and a problem, if they are at most 5 % of the cells.
     """
-    if decimal == "." and (plain := _plain(values)) is not None:
+    if decimal != "," and (plain := _plain(values)) is not None:
         return plain
     if not most(sample(values), _is_number):
         return None
-    return _written(DistinctTexts.of(values), decimal)
+    texts = DistinctTexts.of(values)
+    written = [split_number(text) for text in texts.texts]
+    units = _units(written, texts.counts)
+    if not units:
+        return None
+    unit = units.most_common(1)[0][0]
+    chosen = [number if number and number.unit == unit else None for number in written]
+    read = _read_all(texts, chosen, decimal)
+    if isinstance(read, _Tie):
+        question = _which_mark(name)
+        if (answer := answer_to(question, answers)) is None:
+            return KeptText("The comma may be a mark of thousands or of decimals.", question)
+        read = read.resolved("." if answer == THOUSANDS else ",")
+    return _typed(texts, chosen, read) or _different_units(texts, units)
 
 
 def _is_number(text: str) -> bool:
@@ -64,36 +85,48 @@ def _exceeds(numbers: pa.Array) -> bool:
     return bool(max(-bounds["min"], bounds["max"]) > MAX_EXACT_INTEGER)
 
 
-def _written(texts: DistinctTexts, decimal: str) -> TypedValues | KeptText | None:
-    written = [split_number(text) for text in texts.texts]
-    units = _units(written, texts.counts)
-    if not units:
-        return None
-    unit, num_with_unit = units.most_common(1)[0]
-    chosen = [number if number and number.unit == unit else None for number in written]
-    decimal, numbers = _read_all(texts, chosen, decimal)
+@dataclass(frozen=True)
+class _Reading:
+    """The numbers of the distinct texts, with one decimal mark."""
+
+    decimal: str
+    numbers: Sequence[Number]
+
+
+@dataclass(frozen=True)
+class _Tie:
+    """Two readings with as many numbers, which differ."""
+
+    readings: tuple[_Reading, _Reading]
+
+    def resolved(self, decimal: str) -> _Reading:
+        return next(reading for reading in self.readings if reading.decimal == decimal)
+
+
+def _typed(
+    texts: DistinctTexts, written: Sequence[WrittenNumber | None], reading: _Reading
+) -> TypedValues | KeptText | None:
     infinite = [
         text.lower() in _INFINITE or number in (math.inf, -math.inf)
-        for text, number in zip(texts.texts, numbers, strict=True)
+        for text, number in zip(texts.texts, reading.numbers, strict=True)
     ]
-    numbers = [None if is_inf else number for number, is_inf in zip(numbers, infinite, strict=True)]
+    both = list(zip(reading.numbers, infinite, strict=True))
+    numbers = [None if is_inf else number for number, is_inf in both]
     num_infinite = sum(n for is_inf, n in zip(infinite, texts.counts, strict=True) if is_inf)
-    if texts.count(numbers) < MIN_SHARE * (texts.num_cells - num_infinite):
-        several = units.total() >= MIN_SHARE * texts.num_cells and num_with_unit < units.total()
-        return _different_units(units) if several else None
-    kept = _kept_text(chosen, numbers)
-    if kept is not None:
+    num_numbers = texts.count(numbers)
+    if num_numbers == 0 or num_numbers < MIN_SHARE * (texts.num_cells - num_infinite):
+        return None
+    if (kept := _kept_text(written, numbers)) is not None:
         return kept
     whole = all(isinstance(number, int) for number in numbers if number is not None)
-    faults = zip(numbers, infinite, strict=True)
     return TypedValues(
         values=texts.expanded(
             numbers if whole else [None if n is None else float(n) for n in numbers],
             pa.int64() if whole else pa.float64(),
         ),
-        unit=unit or None,
-        notes=_notes(chosen, decimal, num_infinite),
-        problem=texts.problem([number is None and not is_inf for number, is_inf in faults]),
+        unit=next(number.unit for number in written if number is not None) or None,
+        notes=_notes(written, reading.decimal, num_infinite),
+        problem=texts.problem([number is None and not is_inf for number, is_inf in both]),
     )
 
 
@@ -107,15 +140,29 @@ def _units(written: Sequence[WrittenNumber | None], counts: Sequence[int]) -> Co
 
 
 def _read_all(
-    texts: DistinctTexts, written: Sequence[WrittenNumber | None], decimal: str
-) -> tuple[str, list[Number]]:
-    """The decimal mark with which more cells are numbers, and their values."""
-    other = "," if decimal == "." else "."
-    readings = [
-        (mark, [None if number is None else read_number(number, mark) for number in written])
-        for mark in (decimal, other)
-    ]
-    return max(readings, key=lambda reading: texts.count(reading[1]))
+    texts: DistinctTexts, written: Sequence[WrittenNumber | None], decimal: str | None
+) -> _Reading | _Tie:
+    """The reading in which more cells are numbers."""
+    marks = (",", ".") if decimal == "," else (".", ",")
+    first, second = (
+        _Reading(
+            mark,
+            [None if number is None else read_number(number, mark) for number in written],
+        )
+        for mark in marks
+    )
+    num_first, num_second = texts.count(first.numbers), texts.count(second.numbers)
+    if num_first == num_second and decimal is None and first.numbers != second.numbers:
+        return _Tie((first, second))
+    return first if num_first >= num_second else second
+
+
+def _which_mark(name: str) -> Question:
+    return Question(
+        id=f"decimal:{name}",
+        text=f"What does the comma mean in the numbers of the column '{printable(name)}'?",
+        options=(THOUSANDS, DECIMALS),
+    )
 
 
 def _kept_text(
@@ -133,7 +180,10 @@ def _kept_text(
     return _TOO_LARGE if any(abs(number) > MAX_EXACT_INTEGER for number, _ in present) else None
 
 
-def _different_units(units: Counter[str]) -> KeptText:
+def _different_units(texts: DistinctTexts, units: Counter[str]) -> KeptText | None:
+    """The reason, if the column would be one of numbers but for their units."""
+    if len(units) == 1 or units.total() < MIN_SHARE * texts.num_cells:
+        return None
     shown = ", ".join(
         f"'{printable(unit)}'" if unit else "none" for unit, _ in units.most_common(4)
     )

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from training.tables.errors import TableError
 from training.tables.printable import printable
 
-MAX_OPTIONS = 20
-
 Answers = Mapping[str, str]
 """The chosen option of each question that was answered, by the question's id."""
 

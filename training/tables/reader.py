@@ -30,9 +30,9 @@ class ReadTable:
     notes: tuple[str, ...] = ()
 
     @property
-    def decimal(self) -> str:
-        """The decimal mark of the file's numbers, `.` or `,`."""
-        return "." if self.text_format is None else self.text_format.decimal
+    def decimal(self) -> str | None:
+        """The decimal mark of numbers in texts, `.` or `,`. None if the file does not tell."""
+        return None if self.text_format is None else self.text_format.decimal
 
 
 def read_table(

@@ -1,7 +1,5 @@
 """Finds what is to be predicted, from the user's sentence and the table, or asks."""
 
-import difflib
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -14,19 +12,9 @@ from training.tables.printable import name_list, printable
 from training.tables.problem_type import ProblemType, class_problem, find_problem_type
 from training.tables.profile import TableProfile
 from training.tables.question import Answers, Question, answer_to
-from training.tables.target_evidence import (
-    MIN_LEAD,
-    MIN_POINTS,
-    Description,
-    Evidence,
-    Reason,
-    can_be_target,
-    weigh,
-)
+from training.tables.target_column import MAX_CLASSES, TargetColumn, find_target_column
 from training.tables.undecided_labels import undecided_labels
 
-MAX_CLASSES = 1000
-MAX_TARGET_OPTIONS = 8
 KEEP_UNDECIDED = "treat them as classes"
 RANK_UNDECIDED = "leave them out of training and rank them"
 
@@ -47,6 +35,8 @@ class TargetChoice:
     num_unlabelled: int
     """Rows without a label."""
     reason: str
+    alternatives: tuple[str, ...] = ()
+    """Other columns that the description or their names fit, but less well."""
     notes: tuple[str, ...] = ()
     offers: tuple[Question, ...] = ()
     """Questions that need no answer: without one, undecided labels are classes."""
@@ -61,10 +51,10 @@ def find_target(
     `undecided_labels`. Raises TableError if the target that the user named does not exist, or
     has no two classes.
     """
-    found = _column(typed, profile, description, answers)
+    found = find_target_column(typed, profile, description, answers)
     if isinstance(found, Question):
         return found
-    column = next(item for item in profile.columns if item.name == found.column)
+    column = next(item for item in profile.columns if item.name == found.name)
     _check(column)
     values = typed.table.column(column.name)
     problem_type = find_problem_type(
@@ -80,66 +70,11 @@ def find_target(
             undecided=(),
             ranks_undecided=False,
             num_unlabelled=column.num_missing,
-            reason=_reason(found),
+            reason=found.reason,
+            alternatives=found.alternatives,
             notes=_notes({}, column),
         )
-    return _with_classes(column, values, _reason(found), answers)
-
-
-def _column(
-    typed: TypedTable, profile: TableProfile, description: str, answers: Answers
-) -> Evidence | Question:
-    names = typed.table.column_names
-    if (answer := answers.get("target")) is not None:
-        if answer not in names:
-            raise _absent(answer, names)
-        return Evidence(answer, has_classes=False, found=(Reason(100, "the user named it"),))
-    identifiers = [item.column for item in profile.identifier_columns]
-    sentence = Description(description, names)
-    ranked = sorted(
-        (
-            weigh(item, _labels(typed, item), sentence, is_last=item.name == names[-1])
-            for item in profile.columns
-            if can_be_target(item, identifiers)
-        ),
-        # Sorting keeps the order of the table among equals.
-        key=lambda evidence: -evidence.points,
-    )
-    if not ranked:
-        raise TableError(
-            "Expected a column to predict, but all columns are empty, constant, dates, free "
-            "texts or identifiers."
-        )
-    lead = ranked[0].points - ranked[1].points if len(ranked) > 1 else MIN_LEAD
-    if ranked[0].points >= MIN_POINTS and lead >= MIN_LEAD and ranked[0].fits(sentence):
-        return ranked[0]
-    return Question(
-        id="target",
-        text="Which column is to be predicted? The description fits more than one, or none.",
-        options=tuple(evidence.column for evidence in _likely(ranked)),
-    )
-
-
-def _likely(ranked: Sequence[Evidence]) -> Sequence[Evidence]:
-    """The columns worth offering: those near the first, if its evidence is enough."""
-    best = ranked[0].points
-    near = [item for item in ranked if best >= MIN_POINTS and best - item.points < MIN_LEAD]
-    return (near if len(near) > 1 else ranked)[:MAX_TARGET_OPTIONS]
-
-
-def _labels(typed: TypedTable, column: ColumnProfile) -> list[str]:
-    if column.kind is not ColumnKind.CATEGORY or column.num_distinct > MAX_CLASSES:
-        return []
-    labels: list[str] = pc.unique(typed.table.column(column.name).drop_null()).to_pylist()
-    return sorted(labels)
-
-
-def _absent(name: str, names: Sequence[str]) -> TableError:
-    close = difflib.get_close_matches(name[:200], names[:1000], n=3)
-    hint = f" Similar names: {name_list(close)}." if close else ""
-    return TableError(
-        f"Expected the name of a column as target, but there is no '{printable(name)}'.{hint}"
-    )
+    return _with_classes(column, values, found, answers)
 
 
 def _check(column: ColumnProfile) -> None:
@@ -165,7 +100,7 @@ def _is_whole(values: pa.ChunkedArray) -> bool:
 
 
 def _with_classes(
-    column: ColumnProfile, values: pa.ChunkedArray, reason: str, answers: Answers
+    column: ColumnProfile, values: pa.ChunkedArray, found: TargetColumn, answers: Answers
 ) -> TargetChoice:
     classes = _classes(values)
     undecided = undecided_labels(classes)
@@ -188,7 +123,8 @@ def _with_classes(
         undecided=undecided,
         ranks_undecided=ranks,
         num_unlabelled=column.num_missing,
-        reason=reason,
+        reason=found.reason,
+        alternatives=found.alternatives,
         notes=_notes(learned, column),
         offers=offers,
     )
@@ -215,7 +151,3 @@ def _notes(classes: dict[str, int], column: ColumnProfile) -> tuple[str, ...]:
     if column.num_missing:
         notes.append(f"{column.num_missing:,} rows have no label and are not trained on.")
     return tuple(notes)
-
-
-def _reason(evidence: Evidence) -> str:
-    return f"'{printable(evidence.column)}' was chosen because {'; '.join(evidence.reasons)}."

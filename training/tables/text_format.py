@@ -54,8 +54,8 @@ class TextFormat:
     """Comments and empty lines before the header."""
     header_has_hash: bool
     """Whether the header begins with `#`, which is no part of the first name."""
-    decimal: str
-    """`.` or `,`: the decimal mark of most numbers in the sample."""
+    decimal: str | None
+    """`.` or `,`: the decimal mark of most numbers in the sample. None if it does not tell."""
     notes: tuple[str, ...] = ()
 
 
@@ -103,7 +103,7 @@ def find_text_format(path: Path) -> TextFormat:
         dialect=best.dialect,
         num_skipped_lines=num_skipped,
         header_has_hash=header_has_hash,
-        decimal=_decimal(best.records[1:]),
+        decimal=_decimal(best),
         notes=tuple(notes),
     )
 
@@ -117,6 +117,11 @@ def csv_reader(lines: Iterable[str], dialect: Dialect) -> CsvReader:
         skipinitialspace=dialect.skip_initial_space,
         strict=True,
     )
+
+
+def is_plain_number(cell: str) -> bool:
+    """Whether a cell is a number without exponent, unit or marks of thousands."""
+    return _NUMBER.fullmatch(cell.strip()) is not None
 
 
 def _sample(path: Path, encoding: str) -> tuple[list[str], bool]:
@@ -180,17 +185,20 @@ def _is_header(path: Path, encoding: str, split: _Split) -> bool:
     """Whether a single line with `#` at the start of the file has the names of the columns."""
     line = next(iter(TextLines(path, encoding)))
     num_names = line.count(split.dialect.delimiter) + 1
-    has_numbers = any(_NUMBER.fullmatch(cell.strip()) for cell in (split.records or [[]])[0])
+    has_numbers = any(is_plain_number(cell) for cell in (split.records or [[]])[0])
     return num_names > 1 and num_names == split.width and has_numbers
 
 
-def _decimal(records: Iterable[Sequence[str]]) -> str:
+def _decimal(split: _Split) -> str | None:
     num_commas = num_points = 0
-    for record in records:
+    for record in split.records[1:]:
         for cell in record:
             text = cell.strip()
             if len(text) > 40 or _THOUSANDS.fullmatch(text):
                 continue
             num_commas += _DECIMAL_COMMA.fullmatch(text) is not None
             num_points += _DECIMAL_POINT.fullmatch(text) is not None
+    if num_commas == num_points:
+        # Who separates cells with commas uses them for thousands, if at all.
+        return "." if num_commas or split.dialect.delimiter == "," else None
     return "," if num_commas > num_points else "."

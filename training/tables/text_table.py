@@ -13,7 +13,7 @@ from training.tables.header import column_names
 from training.tables.limits import TableLimits
 from training.tables.memory_budget import MemoryBudget, cell_too_long
 from training.tables.open_quote import line_of_open_quote
-from training.tables.text_format import TextFormat, csv_reader
+from training.tables.text_format import TextFormat, csv_reader, is_plain_number
 from training.tables.text_lines import TextLines
 
 _CHUNK_ROWS = 8192
@@ -34,7 +34,8 @@ class TextTable:
         header = next(self._records, None)
         if header is None:
             raise TableError("Expected a table, but the file has no header and no rows.")
-        self.names, self.notes = column_names(header[1], limits)
+        self.names, notes = column_names(header[1], limits)
+        self.notes = (*notes, *_header_notes(header[1]))
 
     def read(self) -> pa.Table:
         """The table with all columns as text. Raises TableError; see the methods below."""
@@ -115,3 +116,9 @@ class TextTable:
             f"Line {opened or line:,} has a cell of more than {self._limits.max_cell_chars:,} "
             "characters, the limit for a cell. Is a closing quote missing there?"
         )
+
+
+def _header_notes(cells: Sequence[str]) -> tuple[str, ...]:
+    if not all(is_plain_number(cell) for cell in cells):
+        return ()
+    return ("The first line was taken for the names of the columns, but it has only numbers.",)

@@ -29,7 +29,8 @@ def column(folder: Path, *cells: str) -> tuple[ColumnDescription, list[object]]:
         (["1e3", "nan", "n/a"], "number", [1000.0, None, None], None),
         (["1,234.5", "7", "?"], "number", [1234.5, 7.0, None], None),
         (["1.234,5", "0,5", "-"], "number", [1234.5, 0.5, None], None),
-        (["1,234", "12", "#DIV/0!"], "number", [1234, 12, None], None),
+        (["1,234.0", "12", "#DIV/0!"], "number", [1234.0, 12.0, None], None),
+        (["1.234", "12,5", ""], "number", [1234.0, 12.5, None], None),
         (["12 kg", "3.5 kg"], "number", [12.0, 3.5], "kg"),
         (["50%", "7 %"], "number", [50, 7], "%"),
         (["$1,200.50", "$3"], "number", [1200.5, 3.0], "$"),
@@ -122,6 +123,23 @@ def test_dates_whose_order_is_open_are_asked_about(tmp_path: Path) -> None:
         assert answered.table["when"][0].as_py() == day
     with pytest.raises(TableError, match="Expected one of 'day first', 'month first'"):
         typed(tmp_path, content, {question.id: "year first"})
+
+
+def test_a_comma_that_may_mean_two_things_is_asked_about(tmp_path: Path) -> None:
+    content = "size;b\n1,234 kg;x\n2,500 kg;y\n"
+    table = typed(tmp_path, content)
+    (question,) = table.questions
+    assert question.id == "decimal:size"
+    assert table.table["size"].to_pylist() == ["1,234 kg", "2,500 kg"]
+    for option, value in zip(question.options, (1234, 1.234), strict=True):
+        answered = typed(tmp_path, content, {question.id: option})
+        assert answered.questions == ()
+        assert answered.table["size"][0].as_py() == value
+    # A quoted comma in a file with commas, and a comma beside `0,5`, have one meaning.
+    quoted = typed(tmp_path, 'size,b\n"1,234",x\n"2,500",y\n')
+    assert quoted.table["size"].to_pylist() == [1234, 2500]
+    beside = typed(tmp_path, "size;b\n1,234;0,5\n2,500;0,7\n")
+    assert beside.table["size"].to_pylist() == [1.234, 2.5]
 
 
 def test_dates_whose_order_one_cell_decides_are_not_asked_about(tmp_path: Path) -> None:

@@ -55,6 +55,7 @@ def test_the_disposition_of_kepler_objects_is_found_from_one_sentence(tmp_path: 
     assert found.undecided == ("CANDIDATE",)
     assert not found.ranks_undecided
     assert "dispositions of exoplanets" in found.reason
+    assert found.alternatives == ("koi_pdisposition",)
     assert [question.id for question in found.offers] == ["undecided_labels"]
 
 
@@ -120,7 +121,7 @@ def test_a_description_of_something_else_is_not_overruled_by_a_label(tmp_path: P
 def test_an_answer_may_name_any_column(tmp_path: Path) -> None:
     found = chosen(tmp_path, TWO, "", {"target": "x"})
     assert found.problem_type is ProblemType.REGRESSION
-    assert "the user named it" in found.reason
+    assert "named by the user" in found.reason
 
 
 def test_few_whole_numbers_are_asked_about_unless_the_description_tells(tmp_path: Path) -> None:

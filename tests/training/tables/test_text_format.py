@@ -81,10 +81,11 @@ def test_a_header_that_begins_with_a_hash_is_a_header(tmp_path: Path) -> None:
         ("a;b\n1.5;2\n", "."),
         ('a,b\n"1,234.5",2\n', "."),
         ('a,b\n"1,5",2\n', ","),
-        ("a;b\n1,234;2\n", "."),
+        ("a;b\n1,234;2\n", None),
+        ('a,b\n"1,234",2\n', "."),
     ],
 )
-def test_the_decimal_mark_is_found(tmp_path: Path, content: str, decimal: str) -> None:
+def test_the_decimal_mark_is_found(tmp_path: Path, content: str, decimal: str | None) -> None:
     assert format_of(tmp_path, content).decimal == decimal
 
 

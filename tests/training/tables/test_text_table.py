@@ -60,6 +60,11 @@ def test_columns_without_a_name_get_one(tmp_path: Path) -> None:
     assert "'column_2', 'column_4_'" in table.notes[0]
 
 
+def test_a_header_of_numbers_is_noted(tmp_path: Path) -> None:
+    assert "it has only numbers" in read(tmp_path, "1,2.5\n3,4\n").notes[0]
+    assert read(tmp_path, "a,2020\n3,4\n").notes == ()
+
+
 @pytest.mark.parametrize(
     ("limits", "reason"),
     [
