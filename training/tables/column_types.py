@@ -6,15 +6,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from training.tables.arrow_columns import is_date, is_text, one_array
-from training.tables.boolean_columns import read_booleans
-from training.tables.date_columns import read_dates
+from training.tables.columns.boolean_columns import read_booleans
+from training.tables.columns.date_columns import read_dates
+from training.tables.columns.missing_values import MISSING_MARKERS, markers_that_are_categories
+from training.tables.columns.number_columns import read_numbers
+from training.tables.columns.typed_values import KeptText, TypedValues
 from training.tables.descriptions import ColumnDescription, ColumnKind, TypedTable
 from training.tables.file_type import FileType
-from training.tables.missing_values import MISSING_MARKERS, markers_that_are_categories
-from training.tables.number_columns import read_numbers
 from training.tables.question import Answers, Question
 from training.tables.reader import ReadTable
-from training.tables.typed_values import KeptText, TypedValues
 
 MAX_CATEGORIES = 10_000
 MAX_CATEGORY_CHARS = 64

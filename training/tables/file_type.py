@@ -8,9 +8,10 @@ from typing import BinaryIO
 
 from training.file_kind import NotAFileError, read_file
 from training.tables.errors import TableError, wrong_type
-from training.tables.file_signatures import binary_kind, text_kind
+from training.tables.files.file_signatures import binary_kind, text_kind
+from training.tables.files.text_encoding import utf16_without_mark
+from training.tables.files.zip_directory import ZipEntry, read_zip_directory
 from training.tables.limits import DEFAULT_LIMITS, TableLimits
-from training.tables.zip_directory import ZipEntry, read_zip_directory
 
 READ_TYPES = "CSV, TSV, Excel (xlsx, xls, ods), Parquet, JSON Lines or a ZIP of image folders"
 IMAGE_ENDINGS = frozenset(
@@ -73,15 +74,6 @@ def is_text(head: bytes) -> bool:
         return True
     # A text with a few stray control characters is refused later, with the line.
     return len(_CONTROLS.findall(head)) <= _MAX_CONTROL_SHARE * len(head) + 1
-
-
-def utf16_without_mark(head: bytes) -> str | None:
-    """`utf-16-le` or `utf-16-be` if nearly every second byte is zero, as in UTF-16 of Latin text."""
-    pairs = len(head) // 2
-    first, second = head[0 : 2 * pairs : 2].count(0), head[1 : 2 * pairs : 2].count(0)
-    if pairs < 2 or min(first, second) > 0.02 * pairs or max(first, second) < 0.7 * pairs:
-        return None
-    return "utf-16-be" if first > second else "utf-16-le"
 
 
 def _text_type(head: bytes) -> FileType:

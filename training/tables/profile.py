@@ -5,10 +5,10 @@ import hashlib
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 
-from training.tables.column_profile import ColumnProfile, profile_column
+from training.tables.columns.column_profile import ColumnProfile, profile_column
+from training.tables.columns.entity_columns import DistinctCount, group_reason, identifier_reason
+from training.tables.columns.row_codes import cell_codes, no_columns, num_repeated, with_column
 from training.tables.descriptions import ColumnKind, TypedTable
-from training.tables.entity_columns import DistinctCount, group_reason, identifier_reason
-from training.tables.row_codes import cell_codes, no_columns, num_repeated, with_column
 
 
 class _Part(BaseModel):

@@ -6,14 +6,14 @@ from pathlib import Path
 import pyarrow as pa
 
 from training.tables.errors import TableError, wrong_type
-from training.tables.excel import check_workbook_archive, read_sheet
 from training.tables.file_type import FileType, detect_file_type
-from training.tables.json_lines import read_json_lines
+from training.tables.files.excel import check_workbook_archive, read_sheet
+from training.tables.files.json_lines import read_json_lines
+from training.tables.files.parquet_table import read_parquet
+from training.tables.files.text_format import TextFormat, find_text_format
+from training.tables.files.text_table import TextTable
 from training.tables.limits import DEFAULT_LIMITS, TableLimits
-from training.tables.parquet_table import read_parquet
 from training.tables.question import Question
-from training.tables.text_format import TextFormat, find_text_format
-from training.tables.text_table import TextTable
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ import pytest
 
 from tests.training.tables.reading import typed, written
 from training.tables.column_types import type_columns
-from training.tables.dates import DayOrder
+from training.tables.columns.dates import DayOrder
 from training.tables.descriptions import CellProblem, ColumnDescription, ColumnKind
 from training.tables.errors import TableError
 from training.tables.reader import ReadTable, read_table

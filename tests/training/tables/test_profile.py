@@ -49,6 +49,8 @@ def test_constant_and_duplicate_columns_are_named(tmp_path: Path) -> None:
 def test_a_missing_value_is_no_zero_and_no_empty_text(tmp_path: Path) -> None:
     found = profiled(tmp_path, '{"a": 0, "b": null}\n{"a": 1, "b": 1}\n')
     assert found.duplicate_columns == ()
+    rows = profiled(tmp_path, "a,b\n1,x\n2,x\n,x\n0,x\n")
+    assert rows.num_duplicate_rows == 0
 
 
 def test_duplicate_rows_are_counted_with_and_without_identifiers(tmp_path: Path) -> None:

@@ -7,10 +7,10 @@ import pytest
 from tests.training.tables.exoplanets import kepler_table, tess_table
 from tests.training.tables.reading import typed
 from training.tables.errors import TableError
-from training.tables.problem_type import ProblemType
 from training.tables.profile import profile
 from training.tables.question import Answers, Question
 from training.tables.target import RANK_UNDECIDED, TargetChoice, find_target
+from training.tables.targets.problem_type import ProblemType
 
 HOUSES = "rooms,SalePrice,city,age\n" + "".join(
     f"{1 + n % 4},{100_000 + 37 * n * n},{'AB'[n % 2]}x,{n % 30}\n" for n in range(60)

@@ -14,9 +14,9 @@ from typing import Any
 import pyarrow as pa
 
 from training.tables.errors import TableError, TableErrorCode
+from training.tables.files.zip_directory import check_inflated
 from training.tables.limits import TableLimits
 from training.tables.question import Question
-from training.tables.zip_directory import check_inflated
 
 _BLOCK_BYTES = 2**20
 _MAX_SHEETS = 200
@@ -78,7 +78,7 @@ def _run_reader(path: Path, sheet: str | None, limits: TableLimits) -> bytes:
     request = {"path": str(path.absolute()), "sheet": sheet, "limits": asdict(limits)}
     try:
         finished = subprocess.run(
-            [sys.executable, "-m", "training.tables.excel_process", json.dumps(request)],
+            [sys.executable, "-m", "training.tables.files.excel_process", json.dumps(request)],
             env=_environment(os.environ),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

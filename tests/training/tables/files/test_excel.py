@@ -8,11 +8,11 @@ import pytest
 
 from tests.training.tables.workbooks import sheet_rows, write_ods, write_raw_xlsx, write_xlsx
 from training.tables.errors import TableError, TableErrorCode
-from training.tables.excel import check_workbook_archive
+from training.tables.files.excel import check_workbook_archive
+from training.tables.files.sheet_table import sheet_table
 from training.tables.limits import TableLimits
 from training.tables.question import Question
 from training.tables.reader import ReadTable, read_table
-from training.tables.sheet_table import sheet_table
 
 
 def read(path: Path, sheet: str | None = None) -> ReadTable:

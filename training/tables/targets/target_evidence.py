@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from training.tables.column_profile import ColumnProfile
+from training.tables.columns.column_profile import ColumnProfile
 from training.tables.descriptions import ColumnKind
-from training.tables.problem_type import says_classes
-from training.tables.undecided_labels import are_dispositions, have_confirmed_planets
+from training.tables.targets.problem_type import says_classes
+from training.tables.targets.undecided_labels import are_dispositions, have_confirmed_planets
 from training.tables.words import words
 
 MIN_POINTS = 30

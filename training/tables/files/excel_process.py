@@ -1,6 +1,6 @@
 """Reads a sheet of an Excel workbook in a process of its own, which `excel.py` starts.
 
-    python -m training.tables.excel_process '{"path": …, "sheet": …, "limits": …}'
+    python -m training.tables.files.excel_process '{"path": …, "sheet": …, "limits": …}'
 
 A workbook of 2 KB can name a cell so far away that the reader asks for 500 GB and aborts. Here,
 that ends only this process. It writes one line of JSON to stdout, then the table as an Arrow
@@ -17,9 +17,9 @@ import pyarrow as pa
 import python_calamine
 
 from training.tables.errors import TableError
+from training.tables.files.sheet_table import sheet_table
 from training.tables.limits import TableLimits
 from training.tables.printable import printable
-from training.tables.sheet_table import sheet_table
 
 _OVERHEAD_BYTES = 2 * 2**30
 """Address space of Python and its libraries."""

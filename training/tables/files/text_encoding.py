@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from training.tables.errors import TableError
-from training.tables.file_type import utf16_without_mark
 
 _BLOCK_BYTES = 2**20
 _MARKS = (
@@ -45,6 +44,15 @@ def find_encoding(path: Path) -> TextEncoding:
     if _is_utf8(path):
         return TextEncoding("utf-8")
     return _eight_bit(path)
+
+
+def utf16_without_mark(head: bytes) -> str | None:
+    """`utf-16-le` or `utf-16-be` if nearly every second byte is zero, as in UTF-16 of Latin text."""
+    pairs = len(head) // 2
+    first, second = head[0 : 2 * pairs : 2].count(0), head[1 : 2 * pairs : 2].count(0)
+    if pairs < 2 or min(first, second) > 0.02 * pairs or max(first, second) < 0.7 * pairs:
+        return None
+    return "utf-16-be" if first > second else "utf-16-le"
 
 
 def _is_utf8(path: Path) -> bool:

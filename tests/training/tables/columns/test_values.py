@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.tables.dates import DayOrder, allowed_orders, read_date
-from training.tables.values import read_number, split_number
+from training.tables.columns.dates import DayOrder, allowed_orders, read_date
+from training.tables.columns.values import read_number, split_number
 
 
 @pytest.mark.parametrize(

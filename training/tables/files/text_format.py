@@ -11,8 +11,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
-from training.tables.text_encoding import find_encoding
-from training.tables.text_lines import TextLines
+from training.tables.files.text_encoding import find_encoding
+from training.tables.files.text_lines import TextLines
 
 SAMPLE_CHARS = 2**20
 _MAX_SAMPLE_RECORDS = 2000

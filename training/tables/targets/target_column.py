@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import pyarrow.compute as pc
 
-from training.tables.column_profile import ColumnProfile
+from training.tables.columns.column_profile import ColumnProfile
 from training.tables.descriptions import ColumnKind, TypedTable
 from training.tables.errors import TableError
 from training.tables.printable import name_list, printable
 from training.tables.profile import TableProfile
 from training.tables.question import Answers, Question
-from training.tables.target_evidence import (
+from training.tables.targets.target_evidence import (
     MIN_LEAD,
     MIN_POINTS,
     Description,

@@ -3,7 +3,7 @@
 import re
 from enum import StrEnum
 
-from training.tables.column_profile import ColumnProfile
+from training.tables.columns.column_profile import ColumnProfile
 from training.tables.descriptions import ColumnKind
 from training.tables.printable import printable
 from training.tables.question import Answers, Question, answer_to

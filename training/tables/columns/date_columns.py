@@ -7,11 +7,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from training.tables.arrow_columns import TIMESTAMP, TIMESTAMP_UTC
-from training.tables.dates import DayOrder, WrittenDate, allowed_orders, read_date
-from training.tables.distinct import MIN_SHARE, DistinctTexts, most, sample
+from training.tables.columns.dates import DayOrder, WrittenDate, allowed_orders, read_date
+from training.tables.columns.distinct import MIN_SHARE, DistinctTexts, most, sample
+from training.tables.columns.typed_values import KeptText, TypedValues
 from training.tables.printable import printable
 from training.tables.question import Answers, Question, answer_to
-from training.tables.typed_values import KeptText, TypedValues
 
 _ISO = r"^\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?)?$"
 _FIRST_YEAR = datetime(1, 1, 1)  # noqa: DTZ001, compared with times without a zone

@@ -3,8 +3,8 @@
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from training.tables.distinct import DistinctTexts, sample
-from training.tables.typed_values import TypedValues
+from training.tables.columns.distinct import DistinctTexts, sample
+from training.tables.columns.typed_values import TypedValues
 
 _PAIRS = (
     ("true", "false"),

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.training.tables.reading import read, refusal, written
-from training.tables.text_format import Dialect, TextFormat, find_text_format
+from training.tables.files.text_format import Dialect, TextFormat, find_text_format
 
 
 def format_of(folder: Path, content: str | bytes) -> TextFormat:

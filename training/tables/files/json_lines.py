@@ -7,13 +7,13 @@ from pathlib import Path
 import pyarrow as pa
 
 from training.tables.errors import TableError
-from training.tables.header import column_names
+from training.tables.files.header import column_names
+from training.tables.files.memory_budget import MemoryBudget, cell_too_long
+from training.tables.files.python_columns import ColumnBuilder, Value
+from training.tables.files.text_encoding import find_encoding
+from training.tables.files.text_lines import TextLines
 from training.tables.limits import TableLimits
-from training.tables.memory_budget import MemoryBudget, cell_too_long
 from training.tables.printable import printable
-from training.tables.python_columns import ColumnBuilder, Value
-from training.tables.text_encoding import find_encoding
-from training.tables.text_lines import TextLines
 
 _CHUNK_ROWS = 4096
 _CHUNK_CHARS = 4 * 2**20

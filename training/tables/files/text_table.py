@@ -9,12 +9,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from training.tables.errors import TableError, too_large
-from training.tables.header import column_names
+from training.tables.files.header import column_names
+from training.tables.files.memory_budget import MemoryBudget, cell_too_long
+from training.tables.files.open_quote import line_of_open_quote
+from training.tables.files.text_format import TextFormat, csv_reader, is_plain_number
+from training.tables.files.text_lines import TextLines
 from training.tables.limits import TableLimits
-from training.tables.memory_budget import MemoryBudget, cell_too_long
-from training.tables.open_quote import line_of_open_quote
-from training.tables.text_format import TextFormat, csv_reader, is_plain_number
-from training.tables.text_lines import TextLines
 
 _CHUNK_ROWS = 8192
 _CHUNK_CELLS = 400_000

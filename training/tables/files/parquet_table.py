@@ -8,9 +8,9 @@ import pyarrow.parquet as pq
 
 from training.tables.arrow_columns import is_text, normalised, unsupported
 from training.tables.errors import TableError, too_large
-from training.tables.header import column_names
+from training.tables.files.header import column_names
+from training.tables.files.memory_budget import MemoryBudget, cell_too_long
 from training.tables.limits import TableLimits
-from training.tables.memory_budget import MemoryBudget, cell_too_long
 from training.tables.printable import printable
 
 _BATCH_ROWS = 16_384

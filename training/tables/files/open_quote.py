@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
 
-from training.tables.text_format import Dialect, TextFormat
-from training.tables.text_lines import TextLines
+from training.tables.files.text_format import Dialect, TextFormat
+from training.tables.files.text_lines import TextLines
 
 _MAX_SCANNED_CHARS = 16 * 2**20
 

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import pyarrow as pa
 
 from training.tables.errors import TableError
-from training.tables.header import column_names
+from training.tables.files.header import column_names
+from training.tables.files.memory_budget import MemoryBudget, cell_too_long
+from training.tables.files.python_columns import ColumnBuilder, Value, as_text
 from training.tables.limits import TableLimits
-from training.tables.memory_budget import MemoryBudget, cell_too_long
-from training.tables.python_columns import ColumnBuilder, Value, as_text
 
 _CHUNK_ROWS = 4096
 

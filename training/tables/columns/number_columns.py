@@ -10,11 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from training.tables.arrow_columns import MAX_EXACT_INTEGER
-from training.tables.distinct import MIN_SHARE, DistinctTexts, most, sample
+from training.tables.columns.distinct import MIN_SHARE, DistinctTexts, most, sample
+from training.tables.columns.typed_values import KeptText, TypedValues
+from training.tables.columns.values import WrittenNumber, read_number, split_number
 from training.tables.printable import printable
 from training.tables.question import Answers, Question, answer_to
-from training.tables.typed_values import KeptText, TypedValues
-from training.tables.values import WrittenNumber, read_number, split_number
 
 _CODE = r"^[+-]?0\d"
 _INFINITE = frozenset(["inf", "+inf", "-inf", "infinity", "+infinity", "-infinity"])
