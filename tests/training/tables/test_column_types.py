@@ -29,6 +29,7 @@ def column(folder: Path, *cells: str) -> tuple[ColumnDescription, list[object]]:
         (["1e3", "nan", "n/a"], "number", [1000.0, None, None], None),
         (["1,234.5", "7", "?"], "number", [1234.5, 7.0, None], None),
         (["1.234,5", "0,5", "-"], "number", [1234.5, 0.5, None], None),
+        (["12,5", "-0,5", "7"], "number", [12.5, -0.5, 7.0], None),
         (["1,234.0", "12", "#DIV/0!"], "number", [1234.0, 12.0, None], None),
         (["1.234", "12,5", ""], "number", [1234.0, 12.5, None], None),
         (["12 kg", "3.5 kg"], "number", [12.0, 3.5], "kg"),
@@ -83,6 +84,17 @@ def test_a_text_in_a_number_column_is_named_with_its_cell(tmp_path: Path) -> Non
     assert found[30] is found[61] is None
     assert description.problem == CellProblem(row=31, text="unknown" + "!" * 52 + "…", num_cells=2)
     assert description.num_missing == 2
+
+
+@pytest.mark.parametrize("cells", [["1,5"] * 40, ["1.5"] * 40, ["1 kg"] * 40, ["1,234.5"] * 40])
+def test_a_wrong_cell_is_named_however_numbers_are_written(
+    tmp_path: Path, cells: list[str]
+) -> None:
+    description, found = column(tmp_path, *cells, "x", "inf")
+    assert description.kind is ColumnKind.NUMBER
+    assert description.problem == CellProblem(row=41, text="x", num_cells=1)
+    assert "1 infinite values" in description.notes[-1]
+    assert found[40:] == [None, None]
 
 
 def test_more_than_five_percent_of_texts_make_it_a_text_column(tmp_path: Path) -> None:

@@ -7,19 +7,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from training.tables.arrow_columns import MAX_EXACT_INTEGER
 from training.tables.columns.distinct import MIN_SHARE, DistinctTexts, most, sample
+from training.tables.columns.plain_numbers import (
+    CODE,
+    COMMA_NOTE,
+    LEADING_ZEROS,
+    TOO_LARGE,
+    infinite_note,
+    is_infinite,
+    mostly_plain_numbers,
+    plain_numbers,
+)
 from training.tables.columns.typed_values import KeptText, TypedValues
 from training.tables.columns.values import WrittenNumber, read_number, split_number
 from training.tables.printable import printable
 from training.tables.question import Answers, Question, answer_to
-
-_CODE = r"^[+-]?0\d"
-_INFINITE = frozenset(["inf", "+inf", "-inf", "infinity", "+infinity", "-infinity"])
-_LEADING_ZEROS = KeptText("The numbers have leading zeros, so they stay text, as codes do.")
-_TOO_LARGE = KeptText("The whole numbers exceed 2^53, so they stay text to remain exact.")
 
 THOUSANDS = "it separates thousands"
 DECIMALS = "it is the decimal mark"
@@ -37,10 +41,13 @@ def read_numbers(
     A unit or currency is left out if all numbers have the same one. Cells that are no numbers
     become null and a problem, if they are at most 5 % of the cells.
     """
-    if decimal != "," and (plain := _plain(values)) is not None:
+    mark = decimal or "."
+    if (plain := plain_numbers(values, mark)) is not None:
         return plain
     if not most(sample(values), _is_number):
         return None
+    if (mostly := mostly_plain_numbers(values, mark)) is not None:
+        return mostly
     texts = DistinctTexts.of(values)
     written = [split_number(text) for text in texts.texts]
     units = _units(written, texts.counts)
@@ -58,31 +65,7 @@ def read_numbers(
 
 
 def _is_number(text: str) -> bool:
-    return split_number(text) is not None or text.lower() in _INFINITE
-
-
-def _plain(values: pa.Array) -> TypedValues | KeptText | None:
-    """Numbers without any marks or units, which Arrow reads a hundred times as fast."""
-    try:
-        floats = pc.cast(values, pa.float64())
-    except pa.ArrowInvalid:
-        return None
-    if floats.null_count == len(floats) or not pc.all(pc.is_finite(floats)).as_py():
-        return None
-    try:
-        numbers = pc.cast(values, pa.int64())
-    except pa.ArrowInvalid:
-        if _exceeds(floats) and pc.all(pc.match_substring_regex(values, r"^[+-]?\d+$")).as_py():
-            return _TOO_LARGE
-        return TypedValues(values=floats)
-    if pc.any(pc.match_substring_regex(values, _CODE)).as_py():
-        return _LEADING_ZEROS
-    return _TOO_LARGE if _exceeds(numbers) else TypedValues(values=numbers)
-
-
-def _exceeds(numbers: pa.Array) -> bool:
-    bounds = pc.min_max(numbers).as_py()
-    return bool(max(-bounds["min"], bounds["max"]) > MAX_EXACT_INTEGER)
+    return split_number(text) is not None or is_infinite(text)
 
 
 @dataclass(frozen=True)
@@ -107,7 +90,7 @@ def _typed(
     texts: DistinctTexts, written: Sequence[WrittenNumber | None], reading: _Reading
 ) -> TypedValues | KeptText | None:
     infinite = [
-        text.lower() in _INFINITE or number in (math.inf, -math.inf)
+        is_infinite(text) or number in (math.inf, -math.inf)
         for text, number in zip(texts.texts, reading.numbers, strict=True)
     ]
     both = list(zip(reading.numbers, infinite, strict=True))
@@ -175,9 +158,9 @@ def _kept_text(
     ]
     if not all(isinstance(number, int) for number, _ in present):
         return None
-    if any(re.match(_CODE, digits) for _, digits in present):
-        return _LEADING_ZEROS
-    return _TOO_LARGE if any(abs(number) > MAX_EXACT_INTEGER for number, _ in present) else None
+    if any(re.match(CODE, digits) for _, digits in present):
+        return LEADING_ZEROS
+    return TOO_LARGE if any(abs(number) > MAX_EXACT_INTEGER for number, _ in present) else None
 
 
 def _different_units(texts: DistinctTexts, units: Counter[str]) -> KeptText | None:
@@ -196,9 +179,9 @@ def _notes(
     notes = []
     digits = [number.digits for number in written if number is not None]
     if decimal == "," and any("," in text or "." in text for text in digits):
-        notes.append("The comma was read as decimal mark.")
+        notes.append(COMMA_NOTE)
     if decimal == "." and any("," in text for text in digits):
         notes.append("The comma was read as mark of thousands.")
     if num_infinite:
-        notes.append(f"{num_infinite:,} infinite values count as missing.")
+        notes.append(infinite_note(num_infinite))
     return tuple(notes)
