@@ -54,7 +54,7 @@ class TableProfile(_Part):
 def profile(typed: TypedTable) -> TableProfile:
     """The profile of the table, in time linear in the number of cells.
 
-    Hashes take 8 bytes of memory per row, not per cell.
+    Hashes take some 8-byte numbers per row, of one column at a time.
     """
     table = typed.table
     arrays = {name: table.column(name).combine_chunks() for name in table.column_names}

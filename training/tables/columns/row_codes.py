@@ -11,6 +11,8 @@ from training.tables.arrow_columns import is_text
 
 Codes = npt.NDArray[np.uint64]
 
+_PART_TEXTS = 100_000
+"""Distinct texts that are Python objects at a time."""
 _MISSING = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -45,15 +47,21 @@ def num_repeated(codes: Codes) -> int:
 
 def _text_codes(values: pa.Array) -> Codes:
     encoded = values.dictionary_encode()
-    digests = b"".join(
-        hashlib.blake2b(text.encode(), digest_size=8).digest()
-        for text in encoded.dictionary.to_pylist()
-    )
-    distinct = np.frombuffer(digests, "<u8").astype(np.uint64)
-    if not len(distinct):
+    if not len(encoded.dictionary):
         return np.zeros(len(values), np.uint64)
+    parts = range(0, len(encoded.dictionary), _PART_TEXTS)
+    distinct = np.concatenate(
+        [_digests(encoded.dictionary.slice(start, _PART_TEXTS)) for start in parts]
+    )
     codes: Codes = distinct[pc.fill_null(encoded.indices, 0).to_numpy()]
     return codes
+
+
+def _digests(texts: pa.Array) -> Codes:
+    digests = b"".join(
+        hashlib.blake2b(text.encode(), digest_size=8).digest() for text in texts.to_pylist()
+    )
+    return np.frombuffer(digests, "<u8").astype(np.uint64)
 
 
 def _bits(values: pa.Array) -> Codes:
