@@ -1,0 +1,1 @@
+"""Reads and describes single columns of a table."""

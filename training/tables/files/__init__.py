@@ -1,0 +1,1 @@
+"""Reads each type of file that holds a table."""

@@ -1,0 +1,102 @@
+"""Reads a Parquet file; nothing in it is executed, and what it says about itself is not trusted."""
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from training.tables.arrow_columns import is_text, normalised, unsupported
+from training.tables.errors import TableError, too_large
+from training.tables.files.header import column_names
+from training.tables.files.memory_budget import MemoryBudget, cell_too_long
+from training.tables.limits import TableLimits
+from training.tables.printable import printable
+
+_BATCH_ROWS = 16_384
+_METADATA_LIMIT = 64 * 2**20
+
+
+def read_parquet(path: Path, limits: TableLimits) -> tuple[pa.Table, tuple[str, ...]]:
+    """The table with the types of the file, and notes. Its metadata for pandas are ignored.
+
+    Raises TableError for a damaged file, a nested or binary column, or a limit.
+    """
+    try:
+        return _read(path, limits)
+    except (pa.ArrowException, OSError, MemoryError, ValueError, OverflowError, KeyError):
+        # Messages of Arrow may quote values.
+        raise TableError(
+            "Expected a Parquet file, but it is damaged or uses a feature that is not read. "
+            "Write it again."
+        ) from None
+
+
+def _read(path: Path, limits: TableLimits) -> tuple[pa.Table, tuple[str, ...]]:
+    with (
+        path.open("rb") as source,
+        pq.ParquetFile(
+            source,
+            thrift_string_size_limit=_METADATA_LIMIT,
+            thrift_container_size_limit=_METADATA_LIMIT,
+        ) as file,
+    ):
+        schema = file.schema_arrow
+        names, notes = column_names(schema.names, limits)
+        for name, field in zip(names, schema, strict=True):
+            if (reason := unsupported(field.type)) is not None:
+                raise TableError(
+                    f"Expected numbers, texts, dates or booleans in the column "
+                    f"'{printable(name)}', but it has {reason}. Remove or flatten it."
+                )
+        if file.metadata.num_rows > limits.max_rows:
+            raise too_large(
+                f"The table has {file.metadata.num_rows:,} rows; the limit is "
+                f"{limits.max_rows:,} rows."
+            )
+    texts = [field.name for field in schema if is_text(field.type)]
+    batches = _batches(path, texts, limits)
+    if not batches:
+        raise TableError("Expected rows, but the Parquet file has none.")
+    table = pa.Table.from_batches(batches).replace_schema_metadata(None)
+    columns = [normalised(column) for column in table.columns]
+    return pa.table(columns, names=list(names)), notes
+
+
+def _batches(path: Path, texts: list[str], limits: TableLimits) -> list[pa.RecordBatch]:
+    budget = MemoryBudget(limits)
+    batches = []
+    # A dictionary keeps a long text that repeats a million times from being unpacked at once.
+    with path.open("rb") as source, pq.ParquetFile(source, read_dictionary=texts) as file:
+        for batch in file.iter_batches(batch_size=_BATCH_ROWS, use_threads=False):
+            if batch.num_rows == 0:
+                continue
+            sizes = [_unpacked_bytes(column, limits) for column in batch.columns]
+            budget.add(batch.num_rows, sum(sizes))
+            plain = [_unpacked(column) for column in batch.columns]
+            batches.append(pa.RecordBatch.from_arrays(plain, names=batch.schema.names))
+    return batches
+
+
+def _unpacked_bytes(column: pa.Array, limits: TableLimits) -> int:
+    """Memory of the column without its dictionary. Raises TableError for a cell over the limit."""
+    if pa.types.is_dictionary(column.type) and is_text(column.type.value_type):
+        lengths = pc.binary_length(column.dictionary)
+        _check_cells(column.dictionary, limits)
+        total = pc.sum(pc.cast(lengths.take(column.indices), pa.int64())).as_py()
+        return int(total or 0) + 4 * len(column)
+    if is_text(column.type):
+        _check_cells(column, limits)
+    return int(column.nbytes)
+
+
+def _check_cells(texts: pa.Array, limits: TableLimits) -> None:
+    # A character has at most 4 bytes.
+    if (pc.max(pc.binary_length(texts)).as_py() or 0) > 4 * limits.max_cell_chars:
+        raise cell_too_long("A text column", limits)
+
+
+def _unpacked(column: pa.Array) -> pa.Array:
+    return (
+        pc.cast(column, column.type.value_type) if pa.types.is_dictionary(column.type) else column
+    )

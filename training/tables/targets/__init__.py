@@ -1,0 +1,1 @@
+"""Weighs which column of a table is to be predicted."""
