@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from serving.client.diagnostic_client import HEALTH_TIMEOUT_S, DicomDiagnosticClient
 from serving.client.errors import DiagnosisServiceError
+from serving.client.pictures import save_pictures
 from serving.client.settings import ClientSettings
 from serving.client.text import diagnosis_text, health_text
 from serving.v1 import diagnosis_pb2 as messages
@@ -60,6 +61,14 @@ def build_parser(settings: ClientSettings) -> argparse.ArgumentParser:
     )
     parser.add_argument("--segmentation", action="store_true", help="ask for masks")
     parser.add_argument("--gradcam", action="store_true", help="ask for a heat map")
+    parser.add_argument(
+        "--dicom",
+        action="store_true",
+        help="ask for heat map and masks of DICOM input as DICOM objects too",
+    )
+    parser.add_argument(
+        "--output", type=Path, metavar="FOLDER", help="write heat maps, masks and objects there"
+    )
     parser.add_argument("--jurisdiction", default="", help="of the urgency rules")
     parser.add_argument("--timeout", default=300.0, type=float, help="seconds [%(default)s]")
     parser.add_argument("--json", action="store_true", help="the whole answer as JSON")
@@ -95,16 +104,21 @@ async def _show_diagnoses(client: DicomDiagnosticClient, given: argparse.Namespa
         "confidence_threshold": given.confidence_threshold,
         "include_segmentation": given.segmentation,
         "include_gradcam": given.gradcam,
+        "include_dicom": given.dicom,
         "jurisdiction": given.jurisdiction,
     }
     names = [path.name for path in given.files]
     if not given.batch:
         diagnosis = await client.diagnose_patient(given.files, **options)
         _print(diagnosis_text(diagnosis, names), diagnosis, as_json=given.json)
+        if given.output is not None:
+            save_pictures(diagnosis, names, given.output)
         return 0
     num_failed = 0
     async for position, diagnosis in client.stream_batch(given.files, **options):
         _print(diagnosis_text(diagnosis, [names[position]]), diagnosis, as_json=given.json)
+        if given.output is not None:
+            save_pictures(diagnosis, [names[position]], given.output, first_number=position + 1)
         num_failed += diagnosis.HasField("error")
     return 1 if num_failed else 0
 

@@ -45,6 +45,7 @@ def _diagnosis_lines(diagnosis: messages.Diagnosis, names: Sequence[str]) -> Ite
         if image.num_frames > 1:
             yield f"  frame {image.worst_frame + 1} of {image.num_frames} is the one described"
         yield from (f"  {line}" for line in _result_lines(image.result))
+        yield from (f"  {line}" for line in _picture_lines(image))
         yield from (f"  note: {note}" for note in image.notes)
     for eye in diagnosis.eyes:
         yield f"{_EYES[eye.laterality]}: {_verdict(eye.result)}"
@@ -80,6 +81,17 @@ def _result_lines(result: messages.DiagnosisResult) -> Iterator[str]:
     for finding in result.findings:
         where = f", {finding.location}" if finding.location else ""
         yield f"finding: {finding.description or finding.pathology}{where}"
+
+
+def _picture_lines(image: messages.ImageDiagnosis) -> Iterator[str]:
+    heat_map = image.heat_map
+    if heat_map.absent_reason:
+        yield f"no heat map: {heat_map.absent_reason}"
+    elif heat_map.map_png:
+        places = ", ".join(dict.fromkeys(peak.location for peak in heat_map.peaks if peak.location))
+        yield f"heat map of {heat_map.class_name}" + (f", strongest at: {places}" if places else "")
+    for mask in image.masks:
+        yield f"mask of {mask.class_name}: {mask.area:.1%} of the image"
 
 
 def _gate_lines(result: messages.DiagnosisResult) -> Iterator[str]:

@@ -64,7 +64,7 @@ export function Limits({ result }: { result: DiagnosisResult }) {
       </div>
       <div>
         <dt>{t.time}</dt>
-        <dd>{metric(result.processing_time)} s</dd>
+        <dd>{metric(Number(result.processing_time.toPrecision(2)))} s</dd>
       </div>
     </dl>
   );
