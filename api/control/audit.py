@@ -5,8 +5,8 @@ from typing import cast
 
 from sqlalchemy import Connection, Row, insert, select, update
 
+from api.control.acknowledgement import CommandOutcome, command_outcome, outcome_reason
 from api.control.audited_actions import AuditedAction, LinkAction
-from api.control.outcomes import CommandOutcome, command_outcome, outcome_reason
 from api.control.state import ControlState
 from api.control.transitions import Action
 from api.pages import Listed, Page

@@ -1,8 +1,8 @@
 """Writes the response to a command: its outcome so far, in a sentence that reports only what has happened."""
 
+from api.control.acknowledgement import CommandOutcome
 from api.control.audit import CommandRecord
 from api.control.audited_actions import AuditedAction
-from api.control.outcomes import CommandOutcome
 from api.control.schemas import ControlResponse, ControlResult
 from api.control.state import ControlState
 from api.control.transitions import Action

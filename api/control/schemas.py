@@ -5,8 +5,8 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.control.acknowledgement import CommandOutcome
 from api.control.audited_actions import AuditedAction
-from api.control.outcomes import CommandOutcome
 from tracking_plugin.names import RunStatus
 
 

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
+from api.control.acknowledgement import CommandOutcome
 from api.control.audit import CommandRecord, CommandRequest, Issuer
 from api.control.changes import StateChanges
 from api.control.link_claim import (
@@ -20,7 +21,6 @@ from api.control.link_claim import (
 )
 from api.control.mlflow_events import MlflowEvents
 from api.control.mlflow_run import JobTraits, MlflowRunSnapshot
-from api.control.outcomes import CommandOutcome
 from api.control.refusals import require_controllable
 from api.control.state import (
     END_OF,

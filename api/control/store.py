@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from sqlalchemy import Connection, Row, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from api.control.acknowledgement import CommandOutcome, command_outcome
 from api.control.audit import (
     CommandRecord,
     CommandRequest,
@@ -17,7 +18,6 @@ from api.control.audit import (
     settle,
 )
 from api.control.link_claim import LinkClaim
-from api.control.outcomes import CommandOutcome, command_outcome
 from api.control.silence import CONTROLLED_LIMIT_MS, SILENT_MESSAGE
 from api.control.state import ControlState
 from api.control.transitions import LIVE

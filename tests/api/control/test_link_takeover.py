@@ -2,10 +2,10 @@
 
 import pytest
 
+from api.control.acknowledgement import CommandOutcome
 from api.control.audit import Issuer
 from api.control.audited_actions import LinkAction
 from api.control.link_claim import LinkClaim, LinkHeldError, claimed, digest_of
-from api.control.outcomes import CommandOutcome
 from api.control.silence import CONTROLLED_LIMIT_MS
 from api.control.state import ControlState
 from api.control.store import ControlStore

@@ -4,7 +4,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from api.control.outcomes import CommandOutcome, command_outcome
+from api.control.acknowledgement import CommandOutcome, command_outcome
 from api.control.state import (
     ControlState,
     commanded,

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pytest
 
+from api.control.acknowledgement import CommandOutcome
 from api.control.audit import CommandRecord, CommandRequest, Issuer
-from api.control.outcomes import CommandOutcome
 from api.control.silence import CONTROLLED_LIMIT_MS
 from api.control.state import (
     ControlState,

@@ -1,4 +1,4 @@
-"""Decides the outcome of a command from the state of its run."""
+"""What a command waits for: its outcome, which is decided from the state of its run."""
 
 from enum import StrEnum
 
