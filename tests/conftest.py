@@ -1,5 +1,6 @@
 """Fixtures and scheduling for all tests."""
 
+import inspect
 import logging
 import os
 import signal
@@ -7,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 
+import httpx
 import hypothesis
 import pytest
 from xdist.remote import Producer
@@ -22,6 +24,9 @@ os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
 
 # PyTorch's threads wait for each other in busy loops, which take the processors from other tests.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# The library's 5 s are too short for a server that shares two processors with other tests.
+inspect.signature(httpx.get).parameters["timeout"].default.read = 60.0
 
 # A shell that starts the tests in the background ignores SIGINT, also for their child processes.
 signal.signal(signal.SIGINT, signal.default_int_handler)
