@@ -110,7 +110,8 @@ HONEST: dict[str, Callable[[], Any]] = {
     "visited": lambda: days(100 + 40 * signal(1.5, seed=12)),
     "profile": lambda: ["abc"[int(lost) + row % 2] for row, lost in enumerate(is_lost())],
     "laboratory": lambda: [
-        None if row % 10 < 3 + 3 * lost else row / 7 for row, lost in enumerate(is_lost())
+        None if row % 10 < 3 + 3 * lost else measured
+        for row, (lost, measured) in enumerate(zip(is_lost(), noise(13, NUM_ROWS), strict=True))
     ],
     "phone_number": lambda: np.random.default_rng(5).permutation(NUM_ROWS),
 }
@@ -199,9 +200,7 @@ def test_an_override_keeps_a_column_and_is_on_record() -> None:
         (Override(column="x", who="ada", why=""), "who keeps the column 'x'"),
     ],
 )
-def test_an_override_needs_a_column_a_person_and_a_reason(
-    override: Override, message: str
-) -> None:
+def test_an_override_needs_a_column_a_person_and_a_reason(override: Override, message: str) -> None:
     with pytest.raises(TableError, match=message):
         report_of(customers(), overrides=[override])
 

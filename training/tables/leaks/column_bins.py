@@ -30,9 +30,9 @@ def numbers_of(values: pa.Array) -> Floats:
         return places[codes] if len(places) else np.zeros(len(values))
     if is_date(values.type):
         values = pc.cast(pc.cast(values, pa.timestamp("us")), pa.int64())
-    numbers: Floats = pc.fill_null(pc.cast(values, pa.float64()), 0.0).to_numpy(
-        zero_copy_only=False
-    )
+    # A float has not all of the microseconds of distant years; their order is all that counts.
+    floats = pc.cast(values, pa.float64(), safe=False)
+    numbers: Floats = pc.fill_null(floats, 0.0).to_numpy(zero_copy_only=False)
     return numbers
 
 

@@ -24,7 +24,15 @@ def test_patterns_fit_whole_names_in_their_case() -> None:
 
 
 def test_k2_candidates_are_known_as_in_the_archive() -> None:
-    columns = ["pl_name", "hostname", "disposition", "disp_refname", "soltype", "pl_rade", "ttv_flag"]
+    columns = [
+        "pl_name",
+        "hostname",
+        "disposition",
+        "disp_refname",
+        "soltype",
+        "pl_rade",
+        "ttv_flag",
+    ]
     known = recognise(columns)
     assert known is not None
     leaks = [name for name in columns if reason_for(name, known.leaks)]
