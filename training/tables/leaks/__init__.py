@@ -1,0 +1,1 @@
+"""Finds columns of a table that give the answer away."""
