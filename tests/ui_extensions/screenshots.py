@@ -25,7 +25,7 @@ SHOWN_AT_EPOCH = 6
 DEADLINE_S = 900.0
 SETTLE_MS = 4_000
 """Time until the charts are loaded and drawn."""
-DIAGNOSED = "drawn/test/Fundus_CNV"
+DIAGNOSED = "drawn/test/Fundus_CNV_Wet_AMD"
 """In the server's folder: the synthetic images of which one is diagnosed."""
 
 
