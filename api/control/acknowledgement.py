@@ -1,4 +1,4 @@
-"""What a command waits for: its outcome, which is decided from the state of its run."""
+"""Decides whether a run has acknowledged a command, from the state of the run."""
 
 from enum import StrEnum
 

@@ -13,7 +13,7 @@ from training.tables.columns.number_columns import read_numbers
 from training.tables.columns.typed_values import KeptText, TypedValues
 from training.tables.descriptions import ColumnDescription, ColumnKind, TypedTable
 from training.tables.file_type import FileType
-from training.tables.question import Answers, Question
+from training.tables.question import NO_ANSWERS, Answers, Question
 from training.tables.reader import ReadTable
 
 MAX_CATEGORIES = 10_000
@@ -21,8 +21,6 @@ MAX_CATEGORY_CHARS = 64
 """On average."""
 MIN_REPEATED = 10
 """Up to so many distinct texts are categories as soon as one repeats."""
-
-NO_ANSWERS: Answers = {}
 
 
 def type_columns(read: ReadTable, answers: Answers = NO_ANSWERS) -> TypedTable:

@@ -9,6 +9,8 @@ from training.tables.printable import printable
 Answers = Mapping[str, str]
 """The chosen option of each question that was answered, by the question's id."""
 
+NO_ANSWERS: Answers = {}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Question:

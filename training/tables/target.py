@@ -10,15 +10,13 @@ from training.tables.descriptions import ColumnKind, TypedTable
 from training.tables.errors import TableError
 from training.tables.printable import name_list, printable
 from training.tables.profile import TableProfile
-from training.tables.question import Answers, Question, answer_to
+from training.tables.question import NO_ANSWERS, Answers, Question, answer_to
 from training.tables.targets.problem_type import ProblemType, class_problem, find_problem_type
 from training.tables.targets.target_column import MAX_CLASSES, TargetColumn, find_target_column
 from training.tables.targets.undecided_labels import undecided_labels
 
 KEEP_UNDECIDED = "treat them as classes"
 RANK_UNDECIDED = "leave them out of training and rank them"
-
-NO_ANSWERS: Answers = {}
 
 
 @dataclass(frozen=True, kw_only=True)
