@@ -12,8 +12,8 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
-from api.printable import printable
 from api.request_id import REQUEST_ID_HEADER, request_id_of
+from tracking_plugin.printable import printable
 
 
 class ApiError(Exception):

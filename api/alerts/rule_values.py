@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from api.printable import printable
+from tracking_plugin.printable import printable
 
 _NUMBER = re.compile(r"[-+]?(?:\d[\d_]*(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?")
 _MOST_DIGITS = 64

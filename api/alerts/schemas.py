@@ -18,10 +18,10 @@ from api.alerts.sentences import (
     recommendation_code,
 )
 from api.alerts.state_machine import AlertState
-from api.printable import printable_lines
 from api.runs.metric_values import finite
 from api.runs.schemas import NotFinite
 from api.timestamps import utc
+from tracking_plugin.printable import printable_lines
 
 MAX_NOTE_CHARS = 2000
 

@@ -20,7 +20,7 @@ from api.cli.run_choice import SHORT_ID_LENGTH, resolve_run
 from api.cli.run_text import LEVEL_STYLES
 from api.client import FoveaClient
 from api.errors import ApiError
-from api.printable import printable
+from tracking_plugin.printable import printable
 
 MAX_ALERTS = 1000
 _ID_LENGTH = 32

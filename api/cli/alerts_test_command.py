@@ -20,11 +20,11 @@ from api.cli.run_text import LEVEL_STYLES
 from api.client import FoveaClient
 from api.client.server_address import chosen_uri
 from api.errors import ApiError
-from api.printable import printable
 from api.runs.critical_thresholds import critical_thresholds
 from api.runs.series import Series, once_per_step
 from api.timestamps import utc
 from tracking_plugin.adopted_server import adopt_server
+from tracking_plugin.printable import printable
 from tracking_plugin.server_address import AddressError
 from tracking_plugin.server_environment import read_environment
 

@@ -15,8 +15,8 @@ from api.client import FoveaClient
 from api.client.request import ACKNOWLEDGEMENT_TIMEOUT_S
 from api.control.schemas import ControlResponse, ControlResult
 from api.control.transitions import Action
-from api.printable import printable
 from tracking_plugin.control_messages import MAX_MESSAGE_CHARS
+from tracking_plugin.printable import printable
 
 ACKNOWLEDGED = 0
 REFUSED = 1

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from api.cli.curves import Chart, Point, downsampled
 from api.cli.plain_text import number
-from api.printable import printable
+from tracking_plugin.printable import printable
 
 SYMBOLS = ("braille", "●")
 """Markers that distinguish the curves of a chart without colour."""

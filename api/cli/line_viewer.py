@@ -12,8 +12,8 @@ from api.cli.run_text import progress_text
 from api.cli.watched_run import WatchedRun
 from api.client.live import Link
 from api.live.messages import CriticalAlertMessage, LogMessage, MetricsUpdate, ServerMessage
-from api.printable import printable
 from api.runs.schemas import MetricPoint, TrainingStatus
+from tracking_plugin.printable import printable
 
 MAX_LINE_LENGTH = 2000
 """In characters; longer lines of a job's log are cut."""

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from api.cli.plain_text import NOTHING, number
-from api.printable import printable
 from api.runs.headlines import headline_names
 from api.runs.metric_catalog import METRIC_CATALOG, CatalogMetric
 from api.runs.metric_classifier import classify
 from api.runs.metric_roles import Role
 from api.runs.schemas import MetricsData
+from tracking_plugin.printable import printable
 
 _MAX_LABEL_LENGTH = 12
 

@@ -16,7 +16,7 @@ from api.client.refusals import (
 )
 from api.client.server_address import server_address
 from api.client.transport import http_options
-from api.printable import printable
+from tracking_plugin.printable import printable
 
 TIMEOUT_S = 30.0
 MAX_VERSIONS = 200

@@ -26,8 +26,8 @@ from api.cli.plain_text import NOTHING, age, number
 from api.cli.run_choice import SHORT_ID_LENGTH
 from api.client.refusals import RequestRefusedError
 from api.errors import ApiError
-from api.printable import printable
 from tracking_plugin.names import CHAMPION, Metric
+from tracking_plugin.printable import printable
 
 _VERSION = re.compile(r"[1-9][0-9]{0,8}")
 METRICS = (Metric.VAL_ACCURACY, Metric.VAL_AUC_ROC_MACRO, Metric.VAL_F1)

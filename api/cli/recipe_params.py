@@ -7,7 +7,7 @@ from typing import Any
 
 from api.errors import ApiError
 from api.jobs.schemas import RecipeEntry
-from api.printable import printable
+from tracking_plugin.printable import printable
 
 Schema = Mapping[str, Any]
 

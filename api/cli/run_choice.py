@@ -7,9 +7,9 @@ from api.client import FoveaClient
 from api.client.refusals import RequestRefusedError
 from api.errors import ApiError
 from api.pages import Listed
-from api.printable import printable
 from api.runs.schemas import RunSummary
 from tracking_plugin.mlflow_status import ACTIVE_STATUSES
+from tracking_plugin.printable import printable
 
 SHORT_ID_LENGTH = 8
 """The length of ids in tables; commands accept any beginning of an id that only one run has."""

@@ -7,10 +7,10 @@ from rich.text import Text
 
 from api.alerts.schemas import AlertLevel
 from api.cli.plain_text import number
-from api.printable import printable
 from api.runs.schemas import CriticalCondition, TrainingStatus
 from tracking_plugin.critical_conditions import ConditionStatus
 from tracking_plugin.names import RunStatus
+from tracking_plugin.printable import printable
 
 
 @dataclass(frozen=True)

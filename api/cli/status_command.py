@@ -22,10 +22,10 @@ from api.client.live import Link
 from api.errors import ApiError
 from api.live import metric_parts
 from api.live.messages import InitialState, InitialStatePage
-from api.printable import printable
 from api.runs.metric_roles import Role
 from api.runs.schemas import RunSummary, TrainVal
 from tracking_plugin.names import Metric
+from tracking_plugin.printable import printable
 
 NUM_RUNS = 20
 MAX_RUNS = 1_000_000

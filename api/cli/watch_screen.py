@@ -21,8 +21,8 @@ from api.cli.run_text import (
     worst_first,
 )
 from api.cli.watched_run import WatchedRun
-from api.printable import printable
 from api.runs.schemas import SystemMetrics
+from tracking_plugin.printable import printable
 
 _MIN_CHART_WIDTH = 36
 _MAX_CHART_LINES = 24

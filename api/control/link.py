@@ -13,7 +13,6 @@ from api.control.link_claim import LinkHeldError
 from api.control.service import ControlService, GrantedLink
 from api.errors import ApiError, UnavailableError, close_code_of
 from api.middleware.admission import close_reason
-from api.printable import printable
 from tracking_plugin.control_messages import (
     MAX_MESSAGE_CHARS,
     MAX_STEP,
@@ -23,6 +22,7 @@ from tracking_plugin.control_messages import (
     encode,
 )
 from tracking_plugin.control_secret import LINK_HEADER
+from tracking_plugin.printable import printable
 
 logger = logging.getLogger(__name__)
 

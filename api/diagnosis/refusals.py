@@ -17,7 +17,7 @@ from api.errors import (
     UpstreamError,
     UpstreamTimeoutError,
 )
-from api.printable import printable
+from tracking_plugin.printable import printable
 
 RETRY_AFTER_S = 2.0
 _LONGEST_MESSAGE = 1000

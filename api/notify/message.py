@@ -10,7 +10,7 @@ from api.alerts.records import Alert, RecordedChange
 from api.alerts.samples import Level
 from api.alerts.sentences import alert_message
 from api.alerts.state_machine import AlertState
-from api.printable import printable
+from tracking_plugin.printable import printable
 
 MAX_ALERTS = 20
 """Nobody reads a message with a hundred alerts, and many services truncate it."""

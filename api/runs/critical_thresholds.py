@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from api.printable import printable
 from tracking_plugin.critical_conditions import (
     MAX_PARAM_CHARS,
     MIN_SENSITIVITY,
     THRESHOLD_PARAMS,
 )
+from tracking_plugin.printable import printable
 
 _MAX_NAMED = 3
 _MAX_NAME_CHARS = 40

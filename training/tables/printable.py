@@ -1,21 +1,13 @@
 """Makes text of a table safe to show in a message."""
 
-import unicodedata
+from tracking_plugin.printable import printable as printable_line
 
 MAX_CHARS = 60
-
-# Controls, bidirectional marks, lone surrogates and line ends move the cursor or reorder a line.
-_UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 def printable(text: str, max_chars: int = MAX_CHARS) -> str:
     """`text` on one line without control characters, truncated to `max_chars`."""
-    line = "".join(
-        " " if character in "\r\n\t" else character
-        for character in text[: 2 * max_chars]
-        if character in "\r\n\t" or unicodedata.category(character) not in _UNPRINTABLE
-    )
-    return line if len(line) <= max_chars else f"{line[: max_chars - 1]}…"
+    return printable_line(text[: 2 * max_chars].replace("\r", " "), max_chars)
 
 
 def name_list(names: list[str], max_names: int = 5) -> str:
