@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from api.bus.protocol import Bus
 from api.control.audit import CommandRecord
-from api.control.instruction_schemas import instruction_entry
+from api.control.instruction_entries import instruction_entry
 from api.timestamps import unix_ms
 from tracking_plugin.events import ControlChanged, InstructionChanged
 

@@ -33,8 +33,9 @@ def read_report(text: str | bytes) -> Report:
         if number is not None and not 0 <= number <= MAX_STEP:
             raise BadReportError(f"A report was expected: its {name} is to be from 0 to 2**53")
     _require_bounded(report)
+    understood = _understood(report)
     answers = [replace(answer, message=_shown(answer.message)) for answer in report.answers]
-    return replace(report, message=_shown(report.message), answers=answers)
+    return replace(report, message=_shown(report.message), understands=understood, answers=answers)
 
 
 def require_later_step(report: Report, highest_step: int) -> None:
@@ -66,8 +67,13 @@ def _require_bounded(report: Report) -> None:
         raise BadReportError(
             "A report was expected: its program is to be of at most 64 letters and digits"
         )
+
+
+def _understood(report: Report) -> list[str] | msgspec.UnsetType:
+    if report.understands is msgspec.UNSET:
+        return msgspec.UNSET
     try:
-        checked_names(() if report.understands is msgspec.UNSET else report.understands)
+        return checked_names(report.understands)
     except ValueError as error:
         raise BadReportError(f"A report was expected: {printable(str(error), 400)}") from None
 
