@@ -24,6 +24,7 @@ from api.notify.targets import load_targets
 from api.routes import (
     alerts,
     asyncapi,
+    commands,
     control,
     control_link,
     diagnosis,
@@ -88,7 +89,9 @@ def create_app() -> FastAPI:
         RunFeed(bus=bus, reader=reader, failures=failures),
     )
     app = _application(settings, bus, reader, failures, settle, wiretap, open_services)
-    for routes in (alerts, control, control_link, diagnosis, jobs, monitoring, training):
+    for routes in (
+        *(alerts, commands, control, control_link, diagnosis, jobs, monitoring, training),
+    ):
         app.include_router(routes.router)
     return app
 
