@@ -47,7 +47,7 @@ class Hyperparameter:
         typed = _typed(self.type, value)
         if typed is None or (self.choices is not None and typed not in self.choices):
             return None
-        if isinstance(typed, str) or isinstance(typed, bool):
+        if isinstance(typed, str | bool):
             return typed
         if self.minimum is not None and typed < self.minimum:
             return None

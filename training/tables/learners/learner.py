@@ -17,7 +17,7 @@ True ends the fit, and what there is by then becomes the model. It may block, wh
 """
 
 
-def never(num_rounds: int) -> bool:
+def never(_num_rounds: int) -> bool:
     """A ShouldStop that lets the fit go on."""
     return False
 
@@ -79,6 +79,8 @@ class FittedModel(ABC):
     """Boosting rounds or epochs; 0 where there are none."""
     margin_name: str
     """What `margin` is, in words, such as "the predicted number"."""
+    margin_is_probability: bool = False
+    """Of classes: whether the margin is a probability rather than log-odds."""
 
     @abstractmethod
     def predict(self, values: Floats) -> Floats:
