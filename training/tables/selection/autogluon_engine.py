@@ -17,7 +17,7 @@ from training.tables.labels import Floats
 from training.tables.learners.model_folder import TaskDescription
 from training.tables.selection.engine import EngineRequest, EngineResult
 
-PROGRAM = Path(__file__).with_name("autogluon_program.py")
+PROGRAM = Path(__file__).with_name("autogluon") / "program.py"
 HOW_TO_INSTALL = (
     "Make an environment for it, with `python3.11 -m venv autogluon` and "
     "`autogluon/bin/pip install 'autogluon.tabular[all]'`, and set FOVEA_AUTOGLUON_PYTHON to the "

@@ -1,10 +1,7 @@
-"""A small table that is divided into a holdout and folds."""
+"""Rows that are divided into a holdout and folds."""
 
 import numpy as np
 
-from tests.training.tables.learners.made_examples import MULTICLASS, examples, targets
-from training.tables.labels import Floats
-from training.tables.learners.learner import LearningTask
 from training.tables.splits.split_report import SplitSummary
 from training.tables.splits.table_split import Fold, TableSplit
 

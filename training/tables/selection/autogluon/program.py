@@ -1,9 +1,9 @@
 """Fits and asks AutoGluon in its own environment, which has nothing of Fovea.
 
-    autogluon/bin/python autogluon_program.py fit MODEL_FOLDER WORK_FOLDER
-    autogluon/bin/python autogluon_program.py predict MODEL_FOLDER WORK_FOLDER
+    autogluon/bin/python program.py fit MODEL_FOLDER WORK_FOLDER
+    autogluon/bin/python program.py predict MODEL_FOLDER WORK_FOLDER
 
-`autogluon_engine.py` writes the work folder, and reads `report.json` and `predictions.npy` there.
+`../autogluon_engine.py` writes the work folder, and reads `report.json` and `predictions.npy` there.
 """
 
 import json
