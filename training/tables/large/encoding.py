@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from training.tables.columns.row_codes import Codes
+from training.tables.columns.row_codes import Codes, no_columns, with_column
 from training.tables.features.encoder import TableEncoder
 from training.tables.labels import Floats, Integers
 from training.tables.large.feature_file import FeatureFile
@@ -16,7 +16,12 @@ from training.tables.large.hash_parts import HOLDOUT, HashParts, part_names
 from training.tables.large.memory_plan import MemoryPlan
 from training.tables.large.row_reader import RowReader, TypedRows
 from training.tables.large.source import TableSource
-from training.tables.large.statistics import ColumnSummary, RunningMoments, StreamedColumn
+from training.tables.large.statistics import (
+    ColumnSummary,
+    DistinctSketch,
+    RunningMoments,
+    StreamedColumn,
+)
 from training.tables.large.target_reader import TargetReader
 from training.tables.splits.split_report import PartSummary
 
@@ -27,6 +32,7 @@ class EncodedParts:
 
     files: Sequence[FeatureFile]
     summaries: tuple[PartSummary, ...]
+    """Numbers of groups are estimated above `statistics.SKETCH_SIZE`."""
     columns: tuple[StreamedColumn, ...]
     """In the order of `TableEncoder.input_columns`, of all rows that are not held out."""
     target_scale: tuple[float, float]
@@ -55,6 +61,7 @@ class PartEncoder:
             FeatureFile(folder / f"part-{number}.bin", len(encoder.features))
             for number in range(len(self._names))
         ]
+        self._groups = [DistinctSketch() for _ in self._names]
         self._counts = np.zeros((len(self._names), max(1, len(classes))), np.int64)
         inputs = {column.name: column for column in reader.columns}
         self._columns = {name: ColumnSummary(inputs[name]) for name in encoder.input_columns}
@@ -92,6 +99,8 @@ class PartEncoder:
     ) -> None:
         if len(codes):
             self._files[number].append(values, targets, keys)
+            # Mixed again, since the keys of a part are all in one interval.
+            self._groups[number].add(with_column(keys, no_columns(len(keys))))
             self._counts[number] += np.bincount(codes, minlength=self._counts.shape[1])
 
     def _summarise(self, table: pa.Table) -> None:
@@ -108,7 +117,7 @@ class PartEncoder:
         return PartSummary(
             name=self._names[number],
             num_rows=self._files[number].num_rows,
-            num_groups=None,
+            num_groups=self._groups[number].estimate,
             classes={name: int(counts[code]) for code, name in enumerate(self._classes)},
         )
 

@@ -12,7 +12,7 @@ from training.tables.learners.learner import LearningTask
 from training.tables.learners.target_scale import scaled
 
 
-class FeatureBatches(xgboost.DataIter):  # type: ignore[misc]
+class FeatureBatches(xgboost.DataIter):
     """The rows of some parts, or a sample of them, from the first to the last, again and again."""
 
     def __init__(

@@ -47,7 +47,9 @@ class HashParts:
     def parts(self, keys: Codes) -> Integers:
         """HOLDOUT or the fold, from 1, of each row, (num_rows,)."""
         place = _share_of(keys)
-        fold = 1 + np.floor((place - self.holdout_share) / (1 - self.holdout_share) * self.num_folds)
+        fold = 1 + np.floor(
+            (place - self.holdout_share) / (1 - self.holdout_share) * self.num_folds
+        )
         bounded = np.minimum(fold, self.num_folds).astype(np.int64)
         return np.where(place < self.holdout_share, HOLDOUT, bounded)
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from training.tables.descriptions import ColumnKind, TypedTable
+from training.tables.labels import Integers
 from training.tables.large.source import TableSource
 from training.tables.model.input_column import InputColumn, describe_inputs
 from training.tables.model.table_rows import rows_and_faults
-from training.tables.labels import Integers
 from training.tables.reader import ReadTable
 
 
@@ -47,7 +47,5 @@ class RowReader:
             for start in range(0, batch.table.num_rows, max_rows):
                 part = batch.table.slice(start, max_rows)
                 yield self.read(
-                    ReadTable(
-                        table=part, file_type=batch.file_type, text_format=batch.text_format
-                    )
+                    ReadTable(table=part, file_type=batch.file_type, text_format=batch.text_format)
                 )

@@ -18,7 +18,7 @@ from training.tables.reader import ReadTable
 _COPY_FILE = "rows.parquet"
 _COPY_BATCHES = 16
 """Batches of text in one row group of the copy."""
-_ALL = np.iinfo(np.uint64).max
+_ALL = np.uint64(np.iinfo(np.uint64).max)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -97,9 +97,7 @@ class _BottomRows:
 
     def _is_over(self) -> bool:
         """Whether there are twice as many rows as may be kept."""
-        too_many = (
-            self._num_kept > 2 * self._max_rows or self._kept_bytes > 2 * self._max_bytes
-        )
+        too_many = self._num_kept > 2 * self._max_rows or self._kept_bytes > 2 * self._max_bytes
         return self._num_kept > 1 and too_many
 
     def _filter(self) -> None:
