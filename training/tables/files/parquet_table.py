@@ -77,7 +77,13 @@ class ParquetTable:
         with (
             _faults_named(),
             self._path.open("rb") as source,
-            pq.ParquetFile(source, read_dictionary=self._texts, buffer_size=_BUFFER_BYTES) as file,
+            pq.ParquetFile(
+                source,
+                read_dictionary=self._texts,
+                buffer_size=_BUFFER_BYTES,
+                # It would keep what was read of all row groups.
+                pre_buffer=False,
+            ) as file,
         ):
             for batch in file.iter_batches(batch_size=_BATCH_ROWS, use_threads=False):
                 if batch.num_rows == 0:

@@ -55,8 +55,13 @@ def draw_sample(
     copy = _Copy(source, folder / _COPY_FILE, limits) if isinstance(source, TextSource) else None
     for batch in source.batches() if copy is None else copy.batches():
         rows.add(batch)
-    again: TableSource = source if copy is None else copy.copied()
-    return rows.sample(again, source.notes)
+    read, numbers = rows.sample(source.notes)
+    return TableSample(
+        read=read,
+        row_numbers=numbers,
+        num_rows=rows.num_rows,
+        source=source if copy is None else copy.copied(),
+    )
 
 
 class _BottomRows:
@@ -70,13 +75,14 @@ class _BottomRows:
         self._numbers: list[Integers] = []
         self._keys: list[Codes] = []
         self._num_kept, self._kept_bytes = 0, 0
-        self._num_rows = 0
+        self.num_rows = 0
+        """Of the table so far."""
         self._first: ReadTable | None = None
 
     def add(self, batch: ReadTable) -> None:
         self._first = self._first or replace(batch, table=batch.table.slice(0, 0))
-        numbers = np.arange(self._num_rows, self._num_rows + batch.table.num_rows)
-        self._num_rows += batch.table.num_rows
+        numbers = np.arange(self.num_rows, self.num_rows + batch.table.num_rows)
+        self.num_rows += batch.table.num_rows
         keys = with_column(no_columns(len(numbers)) + self._seed, numbers.astype(np.uint64))
         self._keep(batch.table, numbers, keys)
         while self._is_over():
@@ -107,7 +113,8 @@ class _BottomRows:
         for part, numbers, keys in kept:
             self._keep(part, numbers, keys)
 
-    def sample(self, source: TableSource, notes: tuple[str, ...]) -> TableSample:
+    def sample(self, notes: tuple[str, ...]) -> tuple[ReadTable, Integers]:
+        """The rows and their numbers. Raises TableError if there are none."""
         if self._first is None or not self._parts:
             raise TableError("Expected rows below the header, but the file has none.")
         table = _one_type(self._parts)
@@ -115,12 +122,8 @@ class _BottomRows:
         share = min(1.0, self._max_bytes / max(table.nbytes, 1))
         num_kept = max(1, min(self._max_rows, int(share * len(keys))))
         kept = np.sort(np.argsort(keys, kind="stable")[:num_kept])
-        return TableSample(
-            read=replace(self._first, table=table.take(pa.array(kept)), notes=notes),
-            row_numbers=numbers[kept],
-            num_rows=self._num_rows,
-            source=source,
-        )
+        read = replace(self._first, table=table.take(pa.array(kept)), notes=notes)
+        return read, numbers[kept]
 
 
 def _one_type(parts: list[pa.Table]) -> pa.Table:

@@ -26,6 +26,7 @@ class TargetReader:
         self._kind = kind
         self._classes = pa.array(list(target.classes), pa.string())
         self.num_missing = 0
+        """Rows without a label, or with a fraction where the sample has whole numbers."""
         self.num_undecided = 0
         self.unknown: Counter[str] = Counter()
         """Rows of classes that the sample lacks, of up to MAX_NAMED of them."""
@@ -38,11 +39,12 @@ class TargetReader:
         A regression has the code 0 for each row with a number.
         """
         array = one_array(values)
-        self.num_missing += array.null_count
         if not len(self._classes):
+            self.num_missing += array.null_count
             numbers = pc.cast(array, pa.float64()).to_numpy(zero_copy_only=False)
             return numbers, np.where(np.isfinite(numbers), 0, UNLABELLED).astype(np.int64)
         texts = self._texts(array)
+        self.num_missing += texts.null_count
         found = pc.fill_null(pc.index_in(texts, value_set=self._classes), UNLABELLED)
         codes = found.to_numpy(zero_copy_only=False).astype(np.int64)
         self._count(texts.filter(pa.array(codes < 0)).drop_null())
