@@ -30,9 +30,11 @@ def whole(path: Path) -> pa.Table:
     return read.table
 
 
-def drawn(path: Path, folder: Path, **options: int) -> TableSample:
-    bounds = {"max_rows": 1000, "max_bytes": 2**30, **options}
-    return draw_sample(open_source(path), folder, **bounds)
+def drawn(
+    path: Path, folder: Path, *, max_rows: int = 1000, max_bytes: int = 2**30, seed: int = 0
+) -> TableSample:
+    source = open_source(path)
+    return draw_sample(source, folder, max_rows=max_rows, max_bytes=max_bytes, seed=seed)
 
 
 @pytest.mark.parametrize("name", ["stars.parquet", "stars.csv"])
