@@ -155,30 +155,53 @@ class XGBoostLearner(LibraryLearner):
         should_stop: ShouldStop,
         initial: FittedModel | None,
     ) -> FittedModel:
-        settings = {**params, **_settings(task)}
-        num_rounds = int(params["n_estimators"])
-        del settings["n_estimators"]
-        watch = RoundWatch(should_stop, patience_of(float(params["learning_rate"])))
         started = initial if isinstance(initial, XGBoostModel) else None
         scale = target_scale(task, train.targets) if started is None else started.scale
-        booster = xgboost.train(
-            settings,
+        return boost(
+            task,
             _matrix(task, train.values, scaled(train.targets, scale)),
-            num_rounds,
-            evals=[]
-            if validation is None
-            else [(_validation(task, validation, scale), "validation")],
-            xgb_model=None if started is None else started.booster,
-            callbacks=[_WatchCallback(watch)],
-            verbose_eval=False,
+            None if validation is None else _validation(task, validation, scale),
+            params,
+            should_stop=should_stop,
+            scale=scale,
+            initial=started,
         )
-        rounds = (0 if started is None else started.rounds) + watch.best_rounds
-        return XGBoostModel(task, booster[:rounds], scale)
 
     def _load(self, folder: Path, task: LearningTask, description: ModelDescription) -> FittedModel:
         content = (folder / FILE_NAME).read_bytes()
         scale = (float(description.details["mean"]), float(description.details["deviation"]))
         return XGBoostModel(task, xgboost.Booster(model_file=bytearray(content)), scale)
+
+
+def boost(
+    task: LearningTask,
+    train: xgboost.DMatrix,
+    validation: xgboost.DMatrix | None,
+    params: Params,
+    *,
+    should_stop: ShouldStop,
+    scale: tuple[float, float],
+    initial: XGBoostModel | None = None,
+) -> XGBoostModel:
+    """The model of matrices of any kind, whose targets are scaled by `scale`.
+
+    `params` are complete, as `XGBoostLearner.check` gives them.
+    """
+    settings = {**params, **_settings(task)}
+    num_rounds = int(params["n_estimators"])
+    del settings["n_estimators"]
+    watch = RoundWatch(should_stop, patience_of(float(params["learning_rate"])))
+    booster = xgboost.train(
+        settings,
+        train,
+        num_rounds,
+        evals=[] if validation is None else [(validation, "validation")],
+        xgb_model=None if initial is None else initial.booster,
+        callbacks=[_WatchCallback(watch)],
+        verbose_eval=False,
+    )
+    rounds = (0 if initial is None else initial.rounds) + watch.best_rounds
+    return XGBoostModel(task, booster[:rounds], scale)
 
 
 class _WatchCallback(xgboost.callback.TrainingCallback):
