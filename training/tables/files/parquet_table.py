@@ -1,5 +1,8 @@
 """Reads a Parquet file; nothing in it is executed, and what it says about itself is not trusted."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
@@ -22,8 +25,39 @@ def read_parquet(path: Path, limits: TableLimits) -> tuple[pa.Table, tuple[str, 
 
     Raises TableError for a damaged file, a nested or binary column, or a limit.
     """
-    try:
+    with _named_errors():
         return _read(path, limits)
+
+
+def parquet_batches(path: Path, limits: TableLimits) -> Iterator[pa.Table]:
+    """Some rows at a time, each part within the limits; otherwise as `read_parquet`.
+
+    A part has whole numbers as text if one of them exceeds 2^53.
+    """
+    with _named_errors():
+        header = _read_header(path, limits)
+        for batch in _packed_batches(path, header):
+            yield header.normalised([_unpacked(batch, MemoryBudget(limits))])
+
+
+@dataclass(frozen=True)
+class _Header:
+    """The names of the columns, those of them with texts as the file names them, and notes."""
+
+    names: tuple[str, ...]
+    texts: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    def normalised(self, batches: Sequence[pa.RecordBatch]) -> pa.Table:
+        table = pa.Table.from_batches(batches).replace_schema_metadata(None)
+        return pa.table([normalised(column) for column in table.columns], names=list(self.names))
+
+
+@contextmanager
+def _named_errors() -> Iterator[None]:
+    """Raise what pyarrow raises for damaged files as TableError."""
+    try:
+        yield
     except (pa.ArrowException, OSError, MemoryError, ValueError, OverflowError, KeyError):
         # Messages of Arrow may quote values.
         raise TableError(
@@ -33,6 +67,16 @@ def read_parquet(path: Path, limits: TableLimits) -> tuple[pa.Table, tuple[str, 
 
 
 def _read(path: Path, limits: TableLimits) -> tuple[pa.Table, tuple[str, ...]]:
+    header = _read_header(path, limits)
+    budget = MemoryBudget(limits)
+    batches = [_unpacked(batch, budget) for batch in _packed_batches(path, header)]
+    if not batches:
+        raise TableError("Expected rows, but the Parquet file has none.")
+    return header.normalised(batches), header.notes
+
+
+def _read_header(path: Path, limits: TableLimits) -> _Header:
+    """Raises TableError for types that are not read."""
     with (
         path.open("rb") as source,
         pq.ParquetFile(
@@ -54,28 +98,23 @@ def _read(path: Path, limits: TableLimits) -> tuple[pa.Table, tuple[str, ...]]:
                 f"The table has {file.metadata.num_rows:,} rows; the limit is "
                 f"{limits.max_rows:,} rows."
             )
-    texts = [field.name for field in schema if is_text(field.type)]
-    batches = _batches(path, texts, limits)
-    if not batches:
-        raise TableError("Expected rows, but the Parquet file has none.")
-    table = pa.Table.from_batches(batches).replace_schema_metadata(None)
-    columns = [normalised(column) for column in table.columns]
-    return pa.table(columns, names=list(names)), notes
+    texts = tuple(field.name for field in schema if is_text(field.type))
+    return _Header(names, texts, notes)
 
 
-def _batches(path: Path, texts: list[str], limits: TableLimits) -> list[pa.RecordBatch]:
-    budget = MemoryBudget(limits)
-    batches = []
+def _packed_batches(path: Path, header: _Header) -> Iterator[pa.RecordBatch]:
     # A dictionary keeps a long text that repeats a million times from being unpacked at once.
-    with path.open("rb") as source, pq.ParquetFile(source, read_dictionary=texts) as file:
+    with path.open("rb") as source, pq.ParquetFile(source, read_dictionary=header.texts) as file:
         for batch in file.iter_batches(batch_size=_BATCH_ROWS, use_threads=False):
-            if batch.num_rows == 0:
-                continue
-            sizes = [_unpacked_bytes(column, limits) for column in batch.columns]
-            budget.add(batch.num_rows, sum(sizes))
-            plain = [_unpacked(column) for column in batch.columns]
-            batches.append(pa.RecordBatch.from_arrays(plain, names=batch.schema.names))
-    return batches
+            if batch.num_rows:
+                yield batch
+
+
+def _unpacked(batch: pa.RecordBatch, budget: MemoryBudget) -> pa.RecordBatch:
+    sizes = [_unpacked_bytes(column, budget.limits) for column in batch.columns]
+    budget.add(batch.num_rows, sum(sizes))
+    plain = [_without_dictionary(column) for column in batch.columns]
+    return pa.RecordBatch.from_arrays(plain, names=batch.schema.names)
 
 
 def _unpacked_bytes(column: pa.Array, limits: TableLimits) -> int:
@@ -96,7 +135,7 @@ def _check_cells(texts: pa.Array, limits: TableLimits) -> None:
         raise cell_too_long("A text column", limits)
 
 
-def _unpacked(column: pa.Array) -> pa.Array:
+def _without_dictionary(column: pa.Array) -> pa.Array:
     return (
         pc.cast(column, column.type.value_type) if pa.types.is_dictionary(column.type) else column
     )
