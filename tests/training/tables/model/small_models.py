@@ -31,7 +31,7 @@ COLUMNS: dict[str, Any] = {
     "kind": ["late" if row == 80 else "xyz"[row % 3] for row in range(NUM_ROWS)],
     "seen": [dt.date(1000 + 20 * row, 1 + row % 12, 1) for row in range(NUM_ROWS)],
     "yes": [row % 2 == 0 for row in range(NUM_ROWS)],
-    "note": [f"word{row % 5} of {row % 3}" for row in range(NUM_ROWS)],
+    "note": [f"word{row % 5} of {row}" for row in range(NUM_ROWS)],
 }
 TARGETS: dict[str, Any] = {
     "flag": MEASURED > 0,
@@ -39,7 +39,10 @@ TARGETS: dict[str, Any] = {
     "name": ["CONFIRMED" if value > 0 else "FALSE POSITIVE" for value in MEASURED],
     "size": MEASURED * 3 + 1,
 }
-SMALL = {"n_estimators": 8, "iterations": 8, "max_iter": 8, "epochs": 8, "max_epochs": 8}
+SMALL = {
+    **dict.fromkeys(["n_estimators", "iterations", "max_iter"], 10),
+    **dict.fromkeys(["min_child_samples", "min_samples_leaf"], 2),
+}
 TEMPERATURE = Calibration(kind=CalibrationKind.TEMPERATURE, reason="", temperature=1.5)
 IDENTITY = Calibration(kind=CalibrationKind.IDENTITY, reason="")
 
@@ -74,7 +77,9 @@ def model(
         encoder=encoder,
         ensemble=EnsembleModel(
             tuple(_bagged(learner, task, examples) for learner in learners),
-            (1.0,) if len(learners) == 1 else (0.75, *[0.25 / (len(learners) - 1)] * (len(learners) - 1)),
+            (1.0,)
+            if len(learners) == 1
+            else (0.75, *[0.25 / (len(learners) - 1)] * (len(learners) - 1)),
         ),
         calibration=IDENTITY if calibration is CalibrationKind.IDENTITY else TEMPERATURE,
         target=describe_target(typed, choice),
