@@ -74,9 +74,7 @@ class PredictionService(predictions_pb2_grpc.PredictionServiceServicer):
                     async with self._models.lease(options.model, deadline) as model:
                         record.model = model.shown
                         record.num_files = 1
-                        file = await read_file(
-                            request_iterator, self._limits, self._spool, spooled
-                        )
+                        file = await read_file(request_iterator, self._limits, self._spool, spooled)
                         async with (
                             self._files,
                             self._admission.turn(deadline),

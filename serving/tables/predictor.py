@@ -99,7 +99,7 @@ class TablePredictor:
             raise rows_error(error) from None
         except ServingError:
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - a model and its libraries may raise anything
             logger.error("A model of tables failed: %s", places_of(error))  # noqa: TRY400
             raise ServingError(
                 Reason.MODEL_FAILED,

@@ -50,10 +50,11 @@ def _answer(request: Mapping[str, Any], limits: TableLimits) -> Mapping[str, Any
         return {"error": str(error), "code": error.code}
     if isinstance(read, Question):
         return {"options": name_list(list(read.options), _NUM_SHEETS_SHOWN)}
-    with pa.OSFile(request["written"], "wb") as file:
-        # Owned by the service, since it is made with the mask of the service.
-        with pa.ipc.new_file(file, read.table.schema) as stream:
-            stream.write_table(read.table)
+    with (
+        pa.OSFile(request["written"], "wb") as file,
+        pa.ipc.new_file(file, read.table.schema) as stream,
+    ):
+        stream.write_table(read.table)
     return _description(read)
 
 

@@ -43,7 +43,10 @@ class _FollowedTable:
 
 
 class TableModels:
-    """Implements `TableLeases` with a bounded number of loaded models. Loading one neither blocks nor changes another."""
+    """Implements `TableLeases` with a bounded number of loaded models.
+
+    Loading one neither blocks nor changes another.
+    """
 
     def __init__(
         self, settings: ServingSettings, registry: ModelRegistry, load: LoadTable = load_table
