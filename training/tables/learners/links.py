@@ -1,0 +1,14 @@
+"""Turns margins into probabilities."""
+
+import numpy as np
+from scipy.special import expit, softmax
+
+from training.tables.labels import Floats
+
+
+def probabilities_of(log_odds: Floats) -> Floats:
+    """(num_rows, num_classes) of log-odds: one column is about the second of two classes."""
+    if log_odds.shape[1] == 1:
+        second = expit(log_odds)
+        return np.hstack([1 - second, second])
+    return np.asarray(softmax(log_odds, axis=1), np.float64)
