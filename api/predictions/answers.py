@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from api.predictions.cells import cell_of, text_of
 from api.predictions.schemas import (
-    Contribution,
     Explanation,
     PredictAnswer,
     PredictionWarning,
@@ -57,10 +56,7 @@ def _explanation(frame: v1.ExplanationFrame, row: v1.Prediction) -> Explanation:
         output=given.output,
         adds_up_to=frame.adds_up_to,
         base_value=given.base_value,
-        contributions=[
-            Contribution(feature=feature, value=value)
-            for feature, value in zip(frame.features, given.contributions, strict=True)
-        ],
+        contributions=dict(zip(frame.features, given.contributions, strict=True)),
         sum=given.sum,
         reasons=list(given.reasons),
     )

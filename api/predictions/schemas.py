@@ -47,11 +47,6 @@ class PredictionWarning(BaseModel):
     text: str
 
 
-class Contribution(BaseModel):
-    feature: str
-    value: float
-
-
 class Explanation(BaseModel):
     """Contributions of the features to one output of the named model; they add up to `sum`."""
 
@@ -59,7 +54,7 @@ class Explanation(BaseModel):
     output: str
     adds_up_to: str
     base_value: float
-    contributions: list[Contribution]
+    contributions: dict[str, float]
     sum: float
     reasons: list[str]
 

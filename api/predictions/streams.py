@@ -79,7 +79,7 @@ def _cells(row: RowPrediction, part: v1.Predictions) -> list[Cell]:
     cells.append("; ".join(f"{it.column}: {it.text}" for it in row.warnings))
     if part.HasField("explained") and row.explanation is not None:
         cells += ["; ".join(row.explanation.reasons), row.explanation.base_value]
-        cells += [it.value for it in row.explanation.contributions]
+        cells += row.explanation.contributions.values()
     return cells
 
 

@@ -63,7 +63,7 @@ class TablePredictor:
         """
         _require_number(len(rows), min(self._max_rows, _rows_of_message(model, options)))
         table = await self._run(lambda: model.rows_of_cells(rows_of(rows)), deadline)
-        return await self._part(model, table, 0, options, deadline)
+        return await self._part(model, table, 1, options, deadline)
 
     async def predict_table(
         self, model: ServedTable, read: ReadTable, options: PredictionOptions, deadline: Deadline
@@ -71,9 +71,9 @@ class TablePredictor:
         """The predictions of the rows of a file, part by part. Raises ServingError as `predict`."""
         table = await self._run(lambda: model.rows_of_file(read), deadline)
         size = min(MAX_PART_ROWS, _rows_of_message(model, options))
-        for first in range(0, table.num_rows, size):
-            made = await self._part(model, table.slice(first, size), first, options, deadline)
-            if first == 0:
+        for start in range(0, table.num_rows, size):
+            made = await self._part(model, table.slice(start, size), start + 1, options, deadline)
+            if start == 0:
                 made.notes.extend(read.notes)
             yield made
 

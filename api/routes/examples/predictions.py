@@ -31,7 +31,7 @@ PREDICTIONS: Mapping[str, Any] = {
                 "output": "CONFIRMED",
                 "adds_up_to": "log-odds of each class before softmax",
                 "base_value": 0.1,
-                "contributions": [{"feature": "koi_period", "value": 0.9}],
+                "contributions": {"koi_period": 0.9},
                 "sum": 1.0,
                 "reasons": ["koi_period speaks for CONFIRMED"],
             },
