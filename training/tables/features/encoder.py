@@ -41,7 +41,7 @@ class TableEncoder:
     def __init__(
         self, columns: Sequence[EncodedColumn], pipeline: FeatureUnion, notes: Sequence[str] = ()
     ) -> None:
-        self._columns = tuple(columns)
+        self.columns = tuple(columns)
         self._pipeline = pipeline
         self.notes = tuple(notes)
         """Which columns are not encoded, and why."""
@@ -49,7 +49,7 @@ class TableEncoder:
 
     @property
     def input_columns(self) -> tuple[str, ...]:
-        return tuple(column.name for column in self._columns)
+        return tuple(column.name for column in self.columns)
 
     def transform(self, table: pa.Table) -> Floats:
         """The features, float64 (num_rows, num_features), NaN where missing.
@@ -69,7 +69,7 @@ class TableEncoder:
         folder.mkdir(parents=True, exist_ok=True)
         document = {
             "format_version": FORMAT_VERSION,
-            "columns": [asdict(column) for column in self._columns],
+            "columns": [asdict(column) for column in self.columns],
             "steps": {name: step.state() for name, step in self._steps()},
             "num_features": len(self.features),
             "notes": self.notes,
@@ -109,7 +109,7 @@ class TableEncoder:
         names = set(table.column_names)
         if absent := [name for name in self.input_columns if name not in names]:
             raise TableError(f"Expected the columns {name_list(absent)}, which the table lacks.")
-        columns = [checked(table.column(column.name), column) for column in self._columns]
+        columns = [checked(table.column(column.name), column) for column in self.columns]
         return pa.table(columns, names=list(self.input_columns))
 
 

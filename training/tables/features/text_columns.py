@@ -8,7 +8,6 @@ from typing import Any, Self
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import skops.io
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
 from sklearn.pipeline import Pipeline
@@ -20,6 +19,7 @@ from training.tables.features.table_transformer import (
     column_of,
 )
 from training.tables.labels import Floats
+from training.tables.learners.skops_file import read_skops, write_skops
 
 MAX_CHARS = 2_000
 """Of a text that are read."""
@@ -83,15 +83,16 @@ class TextColumns(TableTransformer):
     def save_words(self, folder: Path) -> None:
         """Write a file of skops for each pipeline. Raises OSError."""
         for name, pipeline in self.words_.items():
-            skops.io.dump(pipeline, folder / self._file(name))
+            write_skops(folder / self._file(name), pipeline)
 
     def load_words(self, folder: Path) -> None:
-        """Read what `save_words` wrote; skops builds no types but scikit-learn's own.
+        """Read what `save_words` wrote.
 
-        Raises OSError, or ValueError if a file has something else.
+        Raises OSError, TableError for types that are not scikit-learn's, or what skops raises for
+        a damaged file.
         """
         for name in self.words_:
-            pipeline = skops.io.load(folder / self._file(name), trusted=[])
+            pipeline = read_skops(folder / self._file(name))
             if not isinstance(pipeline, Pipeline):
                 raise TypeError("expected a scikit-learn pipeline")
             self.words_[name] = pipeline

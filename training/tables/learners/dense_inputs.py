@@ -40,9 +40,11 @@ def fit_inputs(task: LearningTask, values: Floats) -> ColumnTransformer:
         sparse_output=False,
         dtype=np.float64,
     )
-    return ColumnTransformer(
-        [("numbers", scaled, numbers), ("categories", one_hot, categories)]
-    ).fit(filled(task, values))
+    known = filled(task, values)
+    # Quantiles need a value; the inputs of an empty feature stay constant.
+    known[:, np.isnan(known).all(axis=0)] = 0
+    inputs = ColumnTransformer([("numbers", scaled, numbers), ("categories", one_hot, categories)])
+    return inputs.fit(known)
 
 
 def dense_inputs(inputs: ColumnTransformer, task: LearningTask, values: Floats) -> Floats:

@@ -91,6 +91,8 @@ class HistGradientBoostingLearner(LibraryLearner):
         is_category = task.is_categorical & (task.num_categories < int(params["max_bins"]))
         model = _model(task, params, is_category, validates=validation is not None)
         values = tree_values(train.values, task, TreeInput.MISSING_AS_CODE)
+        # The library fails at a feature without a value; one that is constant is never used.
+        values[:, np.isnan(values).all(axis=0)] = 0
         validated: dict[str, Any] = {}
         if validation is not None:
             validated["X_val"] = tree_values(validation.values, task, TreeInput.MISSING_AS_CODE)

@@ -60,7 +60,7 @@ class LightGBMModel(FittedModel):
         tree_input: TreeInput = TreeInput.AS_THEY_ARE,
     ) -> None:
         self.learner_name, self.task, self.rounds = learner_name, task, rounds
-        self.booster = lightgbm.Booster(params={"verbosity": -1}, model_str=text)
+        self.booster = lightgbm.Booster(model_str=text)
         self._text, self._output, self._input = text, output, tree_input
         self.margin_name = _MARGIN_NAMES[output, task.num_outputs > 1]
         self.margin_is_probability = output is TreeOutput.PROBABILITY

@@ -30,6 +30,7 @@ from training.tables.learners.model_folder import (
 from training.tables.learners.permutation_shap import Layers, permutation_shap
 from training.tables.learners.rounds import RoundWatch
 from training.tables.learners.skops_file import read_skops, write_skops
+from training.tables.learners.target_scale import scaled, target_scale
 from training.tables.targets.problem_type import ProblemType
 
 FILE_NAME = "model.skops"
@@ -83,10 +84,11 @@ class NeuralNetworkModel(FittedModel):
         network: Any,
         background: Floats,
         scale: tuple[float, float],
+        rounds: int,
     ) -> None:
         self.task, self.inputs, self.network = task, inputs, network
         self.background, self.scale = background, scale
-        self.rounds = int(network.n_iter_)
+        self.rounds = rounds
         self.margin_name = _MARGIN_NAMES[task.problem_type]
         self._layers = Layers(network.coefs_, network.intercepts_)
 
@@ -157,26 +159,31 @@ class NeuralNetworkLearner(LibraryLearner):
         started = initial if isinstance(initial, NeuralNetworkModel) else None
         inputs = fit_inputs(task, train.values) if started is None else started.inputs
         dense = dense_inputs(inputs, task, train.values)
-        scale = _scale(task, train.targets) if started is None else started.scale
-        network = (
-            _network(task, params, len(dense)) if started is None else deepcopy(started.network)
-        )
-        training = _Training(task, network, dense, (train.targets - scale[0]) / scale[1])
+        scale = target_scale(task, train.targets) if started is None else started.scale
+        network = _network(task, params) if started is None else deepcopy(started.network)
+        network.batch_size = min(int(params["batch_size"]), len(dense))
+        training = _Training(task, network, dense, scaled(train.targets, scale))
         if validation is not None:
             validated = dense_inputs(inputs, task, validation.values)
-            training.validate_on(validated, (validation.targets - scale[0]) / scale[1])
-        training.run(int(params["max_iter"]), should_stop)
+            training.validate_on(validated, scaled(validation.targets, scale))
+        epochs = training.run(int(params["max_iter"]), should_stop)
         draw = np.random.default_rng(task.seed)
         rows = draw.choice(
             len(dense), NUM_BACKGROUND_ROWS, replace=len(dense) < NUM_BACKGROUND_ROWS
         )
-        return NeuralNetworkModel(task, inputs, network, dense[rows], scale)
+        rounds = epochs if started is None else epochs + started.rounds
+        return NeuralNetworkModel(task, inputs, network, dense[rows], scale, rounds)
 
     def _load(self, folder: Path, task: LearningTask, description: ModelDescription) -> FittedModel:
         content = read_skops(folder / FILE_NAME)
         scale = (float(description.details["mean"]), float(description.details["deviation"]))
         return NeuralNetworkModel(
-            task, content["inputs"], content["network"], content["background"], scale
+            task,
+            content["inputs"],
+            content["network"],
+            content["background"],
+            scale,
+            description.rounds,
         )
 
 
@@ -191,7 +198,8 @@ class _Training:
     def validate_on(self, inputs: Floats, targets: Floats) -> None:
         self._validation = (inputs, targets)
 
-    def run(self, max_epochs: int, should_stop: ShouldStop) -> None:
+    def run(self, max_epochs: int, should_stop: ShouldStop) -> int:
+        """The number of epochs whose weights were kept."""
         watch = RoundWatch(should_stop, PATIENCE)
         best = None
         classes = {"classes": np.arange(self._task.num_classes)} if self._task.has_classes else {}
@@ -204,6 +212,7 @@ class _Training:
                 break
         assert best is not None
         self._network.coefs_, self._network.intercepts_ = best
+        return watch.best_rounds
 
     def _loss(self) -> float | None:
         if self._validation is None:
@@ -215,20 +224,12 @@ class _Training:
         return rmse(output[:, 0], targets)
 
 
-def _network(task: LearningTask, params: Params, num_rows: int) -> Any:
+def _network(task: LearningTask, params: Params) -> Any:
     kind = MLPClassifier if task.has_classes else MLPRegressor
     sizes = tuple(int(size) for size in str(params["hidden_layer_sizes"]).split(","))
     return kind(
         hidden_layer_sizes=sizes,
         learning_rate_init=params["learning_rate_init"],
         alpha=params["alpha"],
-        batch_size=min(int(params["batch_size"]), num_rows),
         random_state=task.seed,
     )
-
-
-def _scale(task: LearningTask, targets: Floats) -> tuple[float, float]:
-    """Mean and deviation of numbers; classes are not scaled."""
-    if task.has_classes:
-        return 0.0, 1.0
-    return float(targets.mean()), float(targets.std()) or 1.0

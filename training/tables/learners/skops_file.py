@@ -5,8 +5,8 @@ from typing import Any
 
 from training.tables.errors import TableError
 
-_TRUSTED = ["sklearn.compose._column_transformer._RemainderColsList"]
-"""Types of scikit-learn that models here use and skops does not know."""
+_TRUSTED = ["numpy.dtype", "sklearn.neural_network._stochastic_optimizers.AdamOptimizer"]
+"""Types that models here have and skops does not trust by itself."""
 
 
 def write_skops(path: Path, content: Any) -> None:

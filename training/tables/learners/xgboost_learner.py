@@ -24,6 +24,7 @@ from training.tables.learners.model_folder import (
     write_description,
 )
 from training.tables.learners.rounds import RoundWatch, patience_of
+from training.tables.learners.target_scale import scaled, target_scale
 from training.tables.targets.problem_type import ProblemType
 
 FILE_NAME = "model.ubj"
@@ -82,12 +83,17 @@ HYPERPARAMETERS = (
 
 
 class XGBoostModel(FittedModel):
-    """Contributions are exact, path-dependent SHAP values (Lundberg et al. 2020)."""
+    """Contributions are exact, path-dependent SHAP values (Lundberg et al. 2020).
+
+    The library computes in single precision, so numbers are learned around their mean.
+    """
 
     learner_name = "xgboost"
 
-    def __init__(self, task: LearningTask, booster: xgboost.Booster) -> None:
-        self.task, self.booster = task, booster
+    def __init__(
+        self, task: LearningTask, booster: xgboost.Booster, scale: tuple[float, float]
+    ) -> None:
+        self.task, self.booster, self.scale = task, booster, scale
         self.rounds = booster.num_boosted_rounds()
         self.margin_name = _MARGIN_NAMES[task.problem_type]
         booster.set_param({"nthread": task.num_threads})
@@ -98,16 +104,24 @@ class XGBoostModel(FittedModel):
 
     def margin(self, values: Floats) -> Floats:
         margin = self.booster.predict(_matrix(self.task, values), output_margin=True)
-        return np.asarray(margin, np.float64).reshape(len(values), self.task.num_outputs)
+        mean, deviation = self.scale
+        shape = (len(values), self.task.num_outputs)
+        return np.asarray(margin, np.float64).reshape(shape) * deviation + mean
 
     def contributions(self, values: Floats) -> Floats:
         parts = self.booster.predict(_matrix(self.task, values), pred_contribs=True)
+        mean, deviation = self.scale
         shape = (len(values), self.task.num_outputs, self.task.num_features + 1)
-        return np.asarray(parts, np.float64).reshape(shape)
+        contributions = np.asarray(parts, np.float64).reshape(shape) * deviation
+        contributions[:, :, -1] += mean
+        return contributions
 
     def save(self, folder: Path) -> None:
         description = ModelDescription(
-            learner=self.learner_name, rounds=self.rounds, task=TaskDescription.of(self.task)
+            learner=self.learner_name,
+            rounds=self.rounds,
+            task=TaskDescription.of(self.task),
+            details={"mean": self.scale[0], "deviation": self.scale[1]},
         )
         write_description(folder, description)
         self.booster.save_model(folder / FILE_NAME)
@@ -146,23 +160,25 @@ class XGBoostLearner(LibraryLearner):
         del settings["n_estimators"]
         watch = RoundWatch(should_stop, patience_of(float(params["learning_rate"])))
         started = initial if isinstance(initial, XGBoostModel) else None
+        scale = target_scale(task, train.targets) if started is None else started.scale
         booster = xgboost.train(
             settings,
-            _matrix(task, train.values, train.targets),
+            _matrix(task, train.values, scaled(train.targets, scale)),
             num_rounds,
             evals=[]
             if validation is None
-            else [(_matrix(task, validation.values, validation.targets), "validation")],
+            else [(_validation(task, validation, scale), "validation")],
             xgb_model=None if started is None else started.booster,
             callbacks=[_WatchCallback(watch)],
             verbose_eval=False,
         )
         rounds = (0 if started is None else started.rounds) + watch.best_rounds
-        return XGBoostModel(task, booster[:rounds])
+        return XGBoostModel(task, booster[:rounds], scale)
 
     def _load(self, folder: Path, task: LearningTask, description: ModelDescription) -> FittedModel:
         content = (folder / FILE_NAME).read_bytes()
-        return XGBoostModel(task, xgboost.Booster(model_file=bytearray(content)))
+        scale = (float(description.details["mean"]), float(description.details["deviation"]))
+        return XGBoostModel(task, xgboost.Booster(model_file=bytearray(content)), scale)
 
 
 class _WatchCallback(xgboost.callback.TrainingCallback):
@@ -187,6 +203,12 @@ def _matrix(task: LearningTask, values: Floats, targets: Floats | None = None) -
         enable_categorical=True,
         nthread=task.num_threads,
     )
+
+
+def _validation(
+    task: LearningTask, validation: Examples, scale: tuple[float, float]
+) -> xgboost.DMatrix:
+    return _matrix(task, validation.values, scaled(validation.targets, scale))
 
 
 def _settings(task: LearningTask) -> dict[str, int | str]:

@@ -1,6 +1,7 @@
 """Describes a column that a model takes, by the rows that it was trained on."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import cached_property
 
 import numpy as np
@@ -23,6 +24,7 @@ TYPES = {
 }
 """The Arrow type of each kind in the rows that a model predicts; times are in UTC."""
 
+EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001, rows have times in UTC without a zone
 _MICROSECONDS_PER_DAY = 86_400_000_000
 
 

@@ -40,6 +40,18 @@ def rows_of(
     Raises TableError that names columns that are absent, or row and column of the first cells
     that cannot be read.
     """
+    rows, faults = rows_and_faults(columns, table, first_row=first_row)
+    refuse_faults(faults)
+    return rows
+
+
+def rows_and_faults(
+    columns: Sequence[InputColumn], table: ReadTable | TypedTable, *, first_row: int = 1
+) -> tuple[pa.Table, list[CellFault]]:
+    """As `rows_of`, but cells that cannot be read are missing, and named for each column.
+
+    Raises TableError only for columns that are absent.
+    """
     _require_columns(columns, table.table.column_names)
     decimal = table.decimal if isinstance(table, ReadTable) else None
     faults = _earlier_faults(columns, table, first_row)
@@ -49,8 +61,7 @@ def rows_of(
         reading = _Reading(column, decimal or column.decimal, first_row)
         arrays.append(reading.read(values))
         faults += reading.faults
-    refuse_faults(faults)
-    return pa.table(arrays, names=[column.name for column in columns])
+    return pa.table(arrays, names=[column.name for column in columns]), faults
 
 
 def without_markers(texts: pa.Array, column: InputColumn) -> pa.Array:
