@@ -2,11 +2,10 @@
 
 import uuid
 from collections.abc import AsyncIterator, Sequence
-from pathlib import Path
 from typing import Any
 
 from serving.client.connected_client import AnyPath, ConnectedClient
-from serving.client.files import batch_messages, patient_messages
+from serving.client.files import batch_messages, patient_messages, readable
 from serving.v1 import diagnosis_pb2 as messages
 from serving.v1.diagnosis_pb2_grpc import DiagnosisServiceStub
 
@@ -97,11 +96,3 @@ class DicomDiagnosticClient(ConnectedClient):
 
     def _stub(self) -> Any:
         return DiagnosisServiceStub(self._open_channel())
-
-
-def readable(paths: Sequence[AnyPath]) -> list[Path]:
-    """The paths, each of a file that can be opened. Raises OSError before anything is sent."""
-    found = [Path(path) for path in paths]
-    for path in found:
-        path.open("rb").close()
-    return found

@@ -1,11 +1,12 @@
 """Asks the service for predictions about rows of tables."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from serving.client.connected_client import AnyPath, ConnectedClient
-from serving.client.files import chunks_of
+from serving.client.files import chunks_of, readable
 from serving.tables.cells import Cell, value_of
 from serving.v1 import predictions_pb2 as messages
 from serving.v1.predictions_pb2_grpc import PredictionServiceStub
@@ -40,9 +41,8 @@ class TablePredictionClient(ConnectedClient):
         self, model: str, path: AnyPath, *, sheet: str = "", **options: Any
     ) -> AsyncIterator[messages.Predictions]:
         """The predictions of the rows of a file in their order, part by part."""
-        file = Path(path)
         # Raises OSError before anything is sent.
-        file.open("rb").close()
+        (file,) = await asyncio.to_thread(readable, [path])
         header = messages.PredictFileHeader(
             options=messages.PredictionOptions(model=model, **options), sheet=sheet
         )

@@ -11,6 +11,7 @@ SUFFIXES = frozenset({".cbm", ".json", ".skops", ".txt", ".ubj"})
 None of them can contain code that runs when it is loaded.
 """
 MAX_FILES = 10_000
+RECIPE = "tables"
 HOW_TO_REGISTER = "deploy a project, or register it with `python -m training fit --recipe tables`"
 
 
@@ -31,10 +32,12 @@ def require_table_model(folder: Path, *, max_bytes: int) -> Path:
 
 
 def _artifact(folder: Path) -> Path:
-    entry = read_function(folder).artifacts.get(TABLE_MODEL)
-    if entry is None:
+    function = read_function(folder)
+    entry = function.artifacts.get(TABLE_MODEL)
+    if entry is None or function.config.get("recipe") != RECIPE:
         raise ModelRefusedError(
-            f"expected a model of tables with the artifact {TABLE_MODEL!r}, but the model has none: "
+            f"expected a model of the recipe {RECIPE!r} with the artifact {TABLE_MODEL!r}, but it is "
+            f"none. Other models are not served, because that would execute their code: "
             f"{HOW_TO_REGISTER}"
         )
     path = (folder / str(entry.get("path", ""))).resolve()

@@ -1,17 +1,12 @@
 """Trains small models of tables, and registers them in a model registry."""
 
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-import mlflow.pyfunc
 import numpy as np
-from mlflow.models import Model
 
 from tests.serving.engine.registered import Store
 from tests.training.tables.made_tables import made, target_of
-from training.recording.model_artifacts import TABLE_MODEL
 from training.tables.evaluation.calibration import Calibration, CalibrationKind
 from training.tables.features.feature import FeatureKind
 from training.tables.features.fitting import fit_encoder
@@ -19,6 +14,7 @@ from training.tables.labels import read_labels
 from training.tables.learners.learner import Examples, LearningTask
 from training.tables.learners.registry import LEARNERS
 from training.tables.model.input_column import describe_inputs
+from training.tables.model.publish import log_table_model
 from training.tables.model.table_model import TableModel
 from training.tables.model.target import describe_target
 from training.tables.selection.bagged_model import BaggedModel
@@ -27,7 +23,6 @@ from training.tables.targets.problem_type import ProblemType
 
 NUM_ROWS = 90
 COLUMNS = ("period", "depth", "host", "seen")
-CODE = Path(__file__).with_name("registered_code.py")
 
 
 def columns(seed: int = 0) -> dict[str, list[Any]]:
@@ -80,23 +75,9 @@ def trained(
 
 def register(store: Store, model: TableModel, name: str) -> str:
     """The new version of the model; the alias champion stays where it is."""
-    with tempfile.TemporaryDirectory() as folder:
-        saved = Path(folder) / TABLE_MODEL
-        model.save(saved)
-        return register_folder(store, saved, name)
-
-
-def register_folder(store: Store, folder: Path, name: str, artifact: str = TABLE_MODEL) -> str:
-    """A version whose artifact is any folder."""
     run = store.client.create_run(store.experiment_id)
-    info = Model.log(
-        artifact_path="model",
-        flavor=mlflow.pyfunc,
-        run_id=run.info.run_id,
-        python_model=str(CODE),
-        artifacts={artifact: str(folder)},
-        pip_requirements=["mlflow"],
-        registered_model_name=name,
+    version = log_table_model(
+        model, run_id=run.info.run_id, tracking_uri=store.uri, register_as=name
     )
     store.client.set_terminated(run.info.run_id)
-    return str(info.registered_model_version)
+    return version
