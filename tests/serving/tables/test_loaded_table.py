@@ -26,9 +26,7 @@ def loaded(
     return load_table(VERSION, folder / "model")
 
 
-def predict(
-    model: LoadedTable, *rows: dict[str, Any], **given: Any
-) -> messages.Predictions:
+def predict(model: LoadedTable, *rows: dict[str, Any], **given: Any) -> messages.Predictions:
     options = PredictionOptions.parse(messages.PredictionOptions(model="planets", **given))
     return model.predict(model.rows_of_cells(rows), 1, options)
 
@@ -87,9 +85,7 @@ def test_contributions_add_up_and_reasons_are_in_words(tmp_path: Path) -> None:
 
 def test_a_low_confidence_abstains(tmp_path: Path) -> None:
     model = loaded(tmp_path, labels(("a", "b")), ProblemType.BINARY)
-    sure, unsure = predict(
-        model, ROW, {**ROW, "period": 350.0}, confidence_threshold=0.95
-    ).rows
+    sure, unsure = predict(model, ROW, {**ROW, "period": 350.0}, confidence_threshold=0.95).rows
 
     assert not sure.abstained
     assert unsure.abstained

@@ -106,17 +106,19 @@ async def test_the_model_that_was_not_asked_for_the_longest_goes_first(
         loads.append(version.name)
         return load_table(version, folder)
 
-    async with models_of(tables, load, max_table_models=2) as models:
-        async with models.lease(PLANETS, soon()) as kept:
-            for name in ("b", NAME, "c", NAME, "b"):
-                async with models.lease(ModelAlias(name), soon()):
-                    assert models.num_loaded <= 2
-            assert loads == [NAME, "b", "c", "b"]
-            async with models.lease(ModelAlias("c"), soon()):
-                pass
-            # Its place is taken, and its lease still holds it.
-            assert isinstance(kept, LoadedTable)
-            assert answer_of(kept) == CLASSES[0]
+    async with (
+        models_of(tables, load, max_table_models=2) as models,
+        models.lease(PLANETS, soon()) as kept,
+    ):
+        for name in ("b", NAME, "c", NAME, "b"):
+            async with models.lease(ModelAlias(name), soon()):
+                assert models.num_loaded <= 2
+        assert loads == [NAME, "b", "c", "b"]
+        async with models.lease(ModelAlias("c"), soon()):
+            pass
+        # Its place is taken, and its lease still holds it.
+        assert isinstance(kept, LoadedTable)
+        assert answer_of(kept) == CLASSES[0]
 
 
 async def test_a_model_that_loads_slowly_delays_no_other_and_is_loaded_once(
@@ -182,17 +184,13 @@ async def test_a_deleted_model_is_not_served_any_longer(tables: TableVersions) -
         async with models.lease(model, soon()):
             tables.store.client.delete_registered_model("deleted")
 
-        async def is_gone() -> bool:
-            try:
-                async with models.lease(model, soon()):
-                    return False
-            except ServingError as error:
-                assert error.reason is Reason.MODEL_NOT_FOUND
-                return True
+        await until(lambda: _is_gone(models, model), "the end of its version")
+        assert (await refusal(models, model)).reason is Reason.MODEL_NOT_FOUND
+    assert models.num_loaded == 0
 
-        async with asyncio.timeout(DEADLINE_S):
-            while not await is_gone():
-                await asyncio.sleep(0.02)
+
+def _is_gone(models: TableModels, model: ModelAlias) -> bool:
+    return models._followed[model].versions.current is None
 
 
 async def test_a_registry_that_does_not_answer_is_named(tables: TableVersions) -> None:
