@@ -36,8 +36,8 @@ class Explainer:
         self._labels = [feature.label for feature in features]
         self._inputs = tuple(inputs)
         self._target = target
-        self._margin_name = model.members[0].margin_name
-        self._has_one_output = model.members[0].task.num_outputs == 1
+        self._margin_name = model.margin_name
+        self._has_one_output = model.task.num_outputs == 1
         places = {column.name: at for at, column in enumerate(inputs)}
         # (num_features, num_columns): which column each feature is from.
         self._is_of_column = np.zeros((len(features), len(inputs)))
@@ -46,7 +46,7 @@ class Explainer:
 
     @property
     def title(self) -> str:
-        return LEARNERS[self._model.members[0].learner_name].title
+        return LEARNERS[self._model.learner_name].title
 
     @property
     def is_prediction(self) -> bool:
@@ -69,7 +69,8 @@ class Explainer:
     def follows(self) -> str:
         """How the prediction of a single model follows from the sum."""
         if self.is_prediction:
-            return "The prediction is this sum."
+            answer = "probability" if self._target.has_classes else "predicted number"
+            return f"The {answer} is this sum."
         function = "the logistic function" if self._has_one_output else "softmax"
         return f"The probabilities follow from it by {function}."
 
@@ -125,7 +126,7 @@ class Explainer:
         if not self._target.has_classes:
             return f"predicted {printable(self._target.column)}"
         name = printable(self._target.classes[1 if code is None else code])
-        about = "the second class" if code is None else "each class"
+        about = "the second class" if "the second class" in self._margin_name else "each class"
         return self._margin_name.replace(about, name)
 
     def _reasons(

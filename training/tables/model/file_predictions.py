@@ -3,13 +3,9 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import pyarrow as pa
-
 from training.tables.errors import TableError
 from training.tables.file_type import FileType, detect_file_type
-from training.tables.files.parquet_table import parquet_batches
-from training.tables.files.text_format import find_text_format
-from training.tables.files.text_table import TextTable
+from training.tables.large.source import open_source
 from training.tables.limits import DEFAULT_LIMITS, TableLimits
 from training.tables.model.predictions import TablePredictions
 from training.tables.model.table_model import NUM_REASONS, TableModel, rows_from_table
@@ -22,6 +18,7 @@ MAX_ROWS = 8192
 MAX_CELLS = 400_000
 MAX_EXPLAINED_CELLS = 50_000
 """Rows times columns, or features that are explained, of a part."""
+_STREAMED = (FileType.DELIMITED_TEXT, FileType.PARQUET)
 
 
 def predict_file(
@@ -65,29 +62,13 @@ def read_parts(
     path: Path, *, sheet: str | None = None, limits: TableLimits = DEFAULT_LIMITS
 ) -> Iterator[ReadTable]:
     """The table in the file in parts. Raises TableError for everything that is wrong with it."""
-    file_type = detect_file_type(path, limits)
+    if detect_file_type(path, limits) not in _STREAMED:
+        yield _whole(path, limits, sheet)
+        return
     try:
-        match file_type:
-            case FileType.DELIMITED_TEXT:
-                yield from _text_parts(path, limits)
-            case FileType.PARQUET:
-                for table in parquet_batches(path, limits):
-                    yield ReadTable(table=table, file_type=file_type)
-            case _:
-                yield _whole(path, limits, sheet)
+        yield from open_source(path, limits).batches()
     except OSError as error:
         raise TableError(f"The file cannot be read: {error.strerror}.") from None
-
-
-def _text_parts(path: Path, limits: TableLimits) -> Iterator[ReadTable]:
-    text_format = find_text_format(path)
-    text = TextTable(path, text_format, limits)
-    for columns in text.batches():
-        yield ReadTable(
-            table=pa.table(columns, names=list(text.names)),
-            file_type=FileType.DELIMITED_TEXT,
-            text_format=text_format,
-        )
 
 
 def _whole(path: Path, limits: TableLimits, sheet: str | None) -> ReadTable:

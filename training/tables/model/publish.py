@@ -10,7 +10,7 @@ import mlflow.pyfunc
 import pandas as pd
 from mlflow import MlflowClient
 from mlflow.models import Model, ModelSignature
-from mlflow.types import ColSpec, DataType, ParamSchema, ParamSpec, Schema
+from mlflow.types import ColSpec, DataType, ParamSchema, ParamSpec, Schema, TensorSpec
 from mlflow.types.schema import AnyType
 
 from training.tables.descriptions import ColumnKind
@@ -113,7 +113,9 @@ def input_example(model: TableModel) -> pd.DataFrame:
 
 def requirements(model: TableModel) -> list[str]:
     """What has to be installed to load the model, in the versions that wrote it."""
-    learners = {member.learner_name for bagged in model.ensemble.models for member in bagged.members}
+    learners = {
+        member.learner_name for bagged in model.ensemble.models for member in bagged.members
+    }
     names = ["mlflow", "numpy", "pandas", "pyarrow", "scikit-learn", "skops"]
     names += [_installed(_LIBRARIES[name]) for name in sorted(learners & _LIBRARIES.keys())]
     pinned = [f"{name}=={importlib.metadata.version(name)}" for name in names]
@@ -129,8 +131,8 @@ def _input(column: InputColumn) -> ColSpec:
     return ColSpec(_INPUT_TYPES.get(column.kind, AnyType()), name=column.name)
 
 
-def _outputs(target: ModelTarget) -> list[ColSpec]:
-    columns = [ColSpec(_LABEL_TYPES[target.label_type], name="label")]
+def _outputs(target: ModelTarget) -> list[ColSpec | TensorSpec]:
+    columns: list[ColSpec | TensorSpec] = [ColSpec(_LABEL_TYPES[target.label_type], name="label")]
     if target.has_classes:
         columns.append(ColSpec(DataType.double, name="confidence"))
         columns += [
@@ -143,6 +145,4 @@ def _outputs(target: ModelTarget) -> list[ColSpec]:
         "total": DataType.double,
         "contributions": DataType.string,
     }
-    return columns + [
-        ColSpec(kind, name=name, required=False) for name, kind in explained.items()
-    ]
+    return columns + [ColSpec(kind, name=name, required=False) for name, kind in explained.items()]

@@ -5,6 +5,7 @@ with its `training` extra.
 """
 
 import json
+from datetime import date, datetime
 from pathlib import Path
 
 import pandas as pd
@@ -12,12 +13,16 @@ import pyarrow as pa
 from mlflow.models import set_model
 from mlflow.pyfunc.model import PythonModel, PythonModelContext
 
-from training.tables.arrow_columns import normalised
+from training.tables.arrow_columns import normalised, unsupported
 from training.tables.errors import TableError
 from training.tables.file_type import FileType
+from training.tables.files.python_columns import ColumnBuilder
 from training.tables.model.predictions import PredictedRow
 from training.tables.model.table_model import NUM_REASONS, TableModel, rows_from_table
+from training.tables.printable import printable
 from training.tables.reader import ReadTable
+
+_SCALARS = (bool, int, float, str, date, datetime, type(None))
 
 
 class _Predictor:
@@ -40,17 +45,26 @@ class _Predictor:
 
 def _read(frame: pd.DataFrame) -> ReadTable:
     names = [str(name) for name in frame.columns]
-    columns = []
-    for position, name in enumerate(names):
-        try:
-            values = pa.Array.from_pandas(frame.iloc[:, position])
-            columns.append(normalised(pa.chunked_array([values])))
-        except pa.ArrowException:
-            # Messages of Arrow quote values.
-            raise TableError(
-                f"Expected values of one type in the column {name!r}, but several came."
-            ) from None
+    columns = [_read_column(frame.iloc[:, at], name) for at, name in enumerate(names)]
     return ReadTable(table=pa.table(columns, names=names), file_type=FileType.PARQUET)
+
+
+def _read_column(values: pd.Series, name: str) -> pa.ChunkedArray:
+    try:
+        found = pa.Array.from_pandas(values)
+        if unsupported(found.type) is None:
+            return normalised(pa.chunked_array([found]))
+    except pa.ArrowException:
+        # Values of several types become text, so that the first that does not fit has its row.
+        if all(isinstance(value, _SCALARS) for value in values):
+            builder = ColumnBuilder()
+            builder.add([None if pd.isna(value) else value for value in values])
+            return builder.finish()
+    # Messages of Arrow quote values.
+    raise TableError(
+        f"Expected numbers, texts, dates or booleans in the column '{printable(name)}', but other "
+        "types came."
+    )
 
 
 def _columns(row: PredictedRow) -> dict[str, object]:

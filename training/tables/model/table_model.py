@@ -6,7 +6,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
-import numpy as np
 import pyarrow as pa
 
 from training.tables.descriptions import TypedTable
@@ -24,7 +23,6 @@ from training.tables.model.predictions import Explanation, TablePredictions
 from training.tables.model.table_rows import rows_of
 from training.tables.model.target import Label, ModelTarget
 from training.tables.reader import ReadTable
-from training.tables.selection.bagged_model import BaggedModel
 from training.tables.selection.ensemble_model import EnsembleModel
 
 _ENCODER = "encoder"
@@ -117,12 +115,8 @@ class TableModel:
         )
 
     @cached_property
-    def _explained(self) -> BaggedModel:
-        return self.ensemble.models[int(np.argmax(self.ensemble.weights))]
-
-    @cached_property
     def _explainer(self) -> Explainer:
-        return Explainer(self._explained, self.encoder.features, self.inputs, self.target)
+        return Explainer(self.ensemble.main, self.encoder.features, self.inputs, self.target)
 
     def _labels(self, predicted: Floats, codes: Integers | None) -> tuple[Label, ...]:
         if codes is None:
@@ -138,7 +132,7 @@ class TableModel:
     def _what_follows(self) -> str:
         """How the prediction differs from the sum of the contributions."""
         steps = []
-        if len(self._explained.members) > 1 and not self._explainer.is_prediction:
+        if len(self.ensemble.main.members) > 1 and not self._explainer.is_prediction:
             steps.append("averaged over the folds")
         if len(self.ensemble.models) > 1:
             share = max(self.ensemble.weights) / sum(self.ensemble.weights)
