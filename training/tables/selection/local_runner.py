@@ -75,6 +75,10 @@ class LocalTrial:
         self._is_over = False
         self._say(request.model_dump_json().encode() + b"\n")
 
+    @property
+    def process_id(self) -> int:
+        return self._process.pid
+
     def poll(self, timeout_s: float) -> Sequence[TrialEvent]:
         events: list[TrialEvent] = []
         end = time.monotonic() + timeout_s

@@ -48,7 +48,7 @@ class Proposals:
     def _study(self, learner: str) -> optuna.Study:
         if learner not in self._studies:
             sampler = optuna.samplers.TPESampler(
-                seed=self._task.seed, n_startup_trials=_STARTUP_TRIALS, constant_liar=True
+                seed=self._task.seed, n_startup_trials=_STARTUP_TRIALS
             )
             self._studies[learner] = optuna.create_study(direction="minimize", sampler=sampler)
         return self._studies[learner]

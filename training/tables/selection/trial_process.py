@@ -13,6 +13,7 @@ import resource
 import select
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
@@ -49,7 +50,7 @@ def main() -> None:
     events = os.fdopen(os.dup(1), "wb")
     # Libraries print to stdout, too.
     os.dup2(2, 1)
-    orders = _Orders(sys.stdin.fileno())
+    orders = Orders(sys.stdin.fileno())
     try:
         request = TrialRequest.model_validate_json(orders.first_line())
         limit_process(request.spec.memory_bytes)
@@ -58,7 +59,7 @@ def main() -> None:
         return
 
 
-def _run(request: TrialRequest, events: IO[bytes], orders: "_Orders") -> None:
+def _run(request: TrialRequest, events: IO[bytes], orders: "Orders") -> None:
     def report(event: TrialEvent) -> None:
         try:
             events.write(event.model_dump_json().encode() + b"\n")
@@ -92,26 +93,26 @@ def _out_of_memory(spec: TrialSpec) -> str:
     return f"It needed more than the {spec.memory_bytes / 2**20:,.0f} MiB that a trial may take."
 
 
-class _Orders:
+class Orders:
     """What the parent says on stdin."""
 
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
+    def __init__(self, descriptor: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._descriptor, self._clock = descriptor, clock
         self._buffer = b""
-        self._go_at = time.monotonic()
+        self._go_at = clock()
         self._is_stopped = False
 
     def first_line(self) -> bytes:
         while b"\n" not in self._buffer:
             self._read()
         line, _, self._buffer = self._buffer.partition(b"\n")
-        self._go_at = time.monotonic()
+        self._go_at = self._clock()
         return line
 
     def should_stop(self, _num_rounds: int) -> bool:
         """Whether the parent said `stop`; waits if it has not said `go` for long."""
         while not self._is_stopped:
-            is_late = time.monotonic() - self._go_at > PAUSE_AFTER_S
+            is_late = self._clock() - self._go_at > PAUSE_AFTER_S
             if not select.select([self._descriptor], [], [], None if is_late else 0)[0]:
                 return False
             self._read()
@@ -121,7 +122,7 @@ class _Orders:
     def _take_lines(self) -> None:
         *lines, self._buffer = self._buffer.split(b"\n")
         if lines:
-            self._go_at = time.monotonic()
+            self._go_at = self._clock()
         self._is_stopped = STOP.strip() in lines
 
     def _read(self) -> None:
