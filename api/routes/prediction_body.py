@@ -22,7 +22,7 @@ BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {
-            "application/json": {"schema": {"$ref": "#/components/schemas/RowsRequest"}},
+            "application/json": {"schema": RowsRequest.model_json_schema()},
             _FORM: {
                 "schema": {
                     "type": "object",
