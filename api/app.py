@@ -33,6 +33,7 @@ from api.routes import (
     jobs,
     metrics,
     monitoring,
+    predictions,
     runs,
     stats,
     training,
@@ -90,7 +91,8 @@ def create_app() -> FastAPI:
     )
     app = _application(settings, bus, reader, failures, settle, wiretap, open_services)
     for routes in (
-        *(alerts, commands, control, control_link, diagnosis, jobs, monitoring, training),
+        *(alerts, commands, control, control_link, diagnosis, jobs, monitoring, predictions),
+        training,
     ):
         app.include_router(routes.router)
     return app

@@ -1,4 +1,4 @@
-"""Wires control, jobs, alerts and notifications together, from the start of the server to its end."""
+"""Wires control, jobs, alerts, notifications and predictions together, from the start of the server to its end."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -21,6 +21,7 @@ from api.jobs.service import JobService
 from api.jobs.store import Job, JobStore
 from api.notify.service import NotifyService, notify_service_running
 from api.notify.targets import Target
+from api.predictions.service import PredictionService, predictions_running
 from api.runs.run_follower import RunFeed
 from api.runs.writer import RunWriter
 from api.settings import Settings
@@ -40,6 +41,7 @@ class Services:
     alerts: AlertService
     notifications: NotifyService
     diagnosis: DiagnosisService
+    predictions: PredictionService
 
 
 @asynccontextmanager
@@ -82,6 +84,7 @@ async def services_running(
                 silent_after_s=settings.silent_after_s,
             ) as alerts,
             diagnosis_running(settings, database, writer) as diagnosis,
+            predictions_running(settings) as predictions,
         ):
             yield Services(
                 control=control,
@@ -91,6 +94,7 @@ async def services_running(
                 alerts=alerts,
                 notifications=notifications,
                 diagnosis=diagnosis,
+                predictions=predictions,
             )
     finally:
         database.close()

@@ -6,8 +6,8 @@ from typing import Protocol
 
 import grpc
 
-from api.diagnosis.refusals import failure_of, refusal_of
 from api.diagnosis.v1 import diagnosis_pb2 as v1
+from api.inference.refusals import failure_of, refusal_of
 
 SERVICE = "/serving.v1.DiagnosisService"
 CHUNK_BYTES = 1024 * 1024

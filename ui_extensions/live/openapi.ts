@@ -785,6 +785,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project_id}/predict": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Predict
+         * @description Predict rows, or the rows of a file. NDJSON and CSV are streamed.
+         */
+        post: operations["predict_api_v1_projects__project_id__predict_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/recipes": {
         parameters: {
             query?: never;
@@ -993,6 +1013,11 @@ export interface components {
          * @enum {string}
          */
         AlertState: "no_data" | "ok" | "pending" | "firing" | "resolved";
+        /**
+         * AnswerFormat
+         * @enum {string}
+         */
+        AnswerFormat: "json" | "ndjson" | "csv";
         /** AucRoc */
         AucRoc: {
             /**
@@ -1929,6 +1954,28 @@ export interface components {
             ] | null;
             /** Note */
             note: string;
+        };
+        /**
+         * Explanation
+         * @description Contributions of the features to one output of the named model; they add up to `sum`.
+         */
+        Explanation: {
+            /** Model */
+            model: string;
+            /** Output */
+            output: string;
+            /** Adds Up To */
+            adds_up_to: string;
+            /** Base Value */
+            base_value: number;
+            /** Contributions */
+            contributions: {
+                [key: string]: number;
+            };
+            /** Sum */
+            sum: number;
+            /** Reasons */
+            reasons: string[];
         };
         /** EyeEntry */
         EyeEntry: {
@@ -2975,6 +3022,23 @@ export interface components {
             /** Count */
             count: number;
         };
+        /** PredictAnswer */
+        PredictAnswer: {
+            /**
+             * Status
+             * @default success
+             */
+            status: string;
+            model: components["schemas"]["TableModelVersion"];
+            /** Target */
+            target: string;
+            /** Classes */
+            classes: (boolean | number | string | null)[];
+            /** Count */
+            count: number;
+            /** Predictions */
+            predictions: components["schemas"]["RowPrediction"][];
+        };
         /** PredictionSetEntry */
         PredictionSetEntry: {
             /** Classes */
@@ -2983,6 +3047,18 @@ export interface components {
             coverage: number;
             /** Method */
             method: string;
+        };
+        /**
+         * PredictionWarning
+         * @description A cell that is unlike what the model has seen in training.
+         */
+        PredictionWarning: {
+            /** Row */
+            row: number;
+            /** Column */
+            column: string;
+            /** Text */
+            text: string;
         };
         /** ProblemEntry */
         ProblemEntry: {
@@ -3059,6 +3135,30 @@ export interface components {
          * @enum {string}
          */
         Role: "loss" | "accuracy" | "auc_roc" | "f1" | "score" | "error" | "condition" | "support" | "class" | "learning_rate" | "gradient" | "throughput" | "epoch" | "machine" | "other";
+        /**
+         * RowPrediction
+         * @description `row` counts from 1. The label of a row that is `abstained` is the most probable one, and no answer.
+         */
+        RowPrediction: {
+            /** Row */
+            row: number;
+            /** Label */
+            label: boolean | number | string | null;
+            /** Probabilities */
+            probabilities: {
+                [key: string]: number;
+            } | null;
+            /** Confidence */
+            confidence: number | null;
+            /** Abstained */
+            abstained: boolean;
+            /** Reason */
+            reason: string;
+            /** Warnings */
+            warnings: components["schemas"]["PredictionWarning"][];
+            /** @default null */
+            explanation: components["schemas"]["Explanation"] | null;
+        };
         /**
          * RuleAction
          * @description The command that a rule sends to the run when it fires.
@@ -3341,6 +3441,15 @@ export interface components {
              * Format: date-time
              */
             timestamp: string;
+        };
+        /** TableModelVersion */
+        TableModelVersion: {
+            /** Name */
+            name: string;
+            /** Version */
+            version: string;
+            /** Run Id */
+            run_id: string;
         };
         /**
          * TimelineEntry
@@ -9140,6 +9249,220 @@ export interface operations {
             };
             /** @description A database is unreachable */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    predict_api_v1_projects__project_id__predict_post: {
+        parameters: {
+            query?: {
+                /** @description default: json for rows, ndjson for a file */
+                format?: components["schemas"]["AnswerFormat"] | null;
+            };
+            header?: {
+                /** @description MLflow workspace, where workspaces are enabled */
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Explain
+                     * @description add the contributions of the features
+                     * @default false
+                     */
+                    explain?: boolean;
+                    /**
+                     * Top
+                     * @description number of reasons in words
+                     * @default 5
+                     */
+                    top?: number;
+                    /**
+                     * Confidence Threshold
+                     * @description abstain from a label with a lower confidence
+                     * @default 0
+                     */
+                    confidence_threshold?: number;
+                    /** Rows */
+                    rows: {
+                        [key: string]: boolean | number | string | null;
+                    }[];
+                };
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description CSV, TSV, Excel, Parquet or JSON Lines
+                     */
+                    file: string;
+                    /** @description of a workbook with several */
+                    sheet?: string;
+                    /**
+                     * Explain
+                     * @description add the contributions of the features
+                     * @default false
+                     */
+                    explain?: boolean;
+                    /**
+                     * Top
+                     * @description number of reasons in words
+                     * @default 5
+                     */
+                    top?: number;
+                    /**
+                     * Confidence Threshold
+                     * @description abstain from a label with a lower confidence
+                     * @default 0
+                     */
+                    confidence_threshold?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "success",
+                     *       "model": {
+                     *         "name": "planets",
+                     *         "version": "2",
+                     *         "run_id": "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18"
+                     *       },
+                     *       "target": "koi_disposition",
+                     *       "classes": [
+                     *         "CANDIDATE",
+                     *         "CONFIRMED",
+                     *         "FALSE POSITIVE"
+                     *       ],
+                     *       "count": 1,
+                     *       "predictions": [
+                     *         {
+                     *           "row": 1,
+                     *           "label": "CONFIRMED",
+                     *           "probabilities": {
+                     *             "CANDIDATE": 0.12,
+                     *             "CONFIRMED": 0.85,
+                     *             "FALSE POSITIVE": 0.03
+                     *           },
+                     *           "confidence": 0.85,
+                     *           "abstained": false,
+                     *           "reason": "",
+                     *           "warnings": [
+                     *             {
+                     *               "row": 1,
+                     *               "column": "koi_period",
+                     *               "text": "outside the range seen in training, 0.2 to 729"
+                     *             }
+                     *           ],
+                     *           "explanation": {
+                     *             "model": "catboost",
+                     *             "output": "CONFIRMED",
+                     *             "adds_up_to": "log-odds of each class before softmax",
+                     *             "base_value": 0.1,
+                     *             "contributions": {
+                     *               "koi_period": 0.9
+                     *             },
+                     *             "sum": 1,
+                     *             "reasons": [
+                     *               "koi_period speaks for CONFIRMED"
+                     *             ]
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PredictAnswer"];
+                };
+            };
+            /** @description The form cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The registered model cannot be served */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The inference service failed */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The inference service is not there */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The inference service was too slow */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -6,21 +6,22 @@ from google.protobuf.any_pb2 import Any as AnyMessage
 from google.rpc.error_details_pb2 import ErrorInfo
 from google.rpc.status_pb2 import Status
 
-from api.diagnosis.refusals import (
-    RETRY_AFTER_S,
-    ServiceFailure,
-    failure_of,
-    refusal_of,
-    refusal_of_problem,
-)
 from api.errors import (
     ApiError,
     ConflictError,
+    NotFoundError,
     TooLargeError,
     UnavailableError,
     UnprocessableError,
     UpstreamError,
     UpstreamTimeoutError,
+)
+from api.inference.refusals import (
+    RETRY_AFTER_S,
+    ServiceFailure,
+    failure_of,
+    refusal_of,
+    refusal_of_problem,
 )
 from serving.errors import Reason, ServingError
 
@@ -35,6 +36,8 @@ EXPECTED: dict[Reason, type[ApiError]] = {
     Reason.MODEL_NOT_LOADED: UnavailableError,
     Reason.MODEL_FAILED: UpstreamError,
     Reason.SEGMENTATION_UNAVAILABLE: ConflictError,
+    Reason.MODEL_NOT_FOUND: NotFoundError,
+    Reason.MODEL_REFUSED: ConflictError,
     Reason.SHUTTING_DOWN: UnavailableError,
     Reason.SERVICE_FAILED: UpstreamError,
 }

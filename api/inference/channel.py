@@ -1,4 +1,4 @@
-"""Opens the connection to the diagnosis service."""
+"""Opens the connection to the inference service."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,7 +20,7 @@ _OPTIONS = (
     ("grpc.max_reconnect_backoff_ms", 1000),
     ("grpc.keepalive_time_ms", 30_000),
     ("grpc.keepalive_timeout_ms", 10_000),
-    # Images of patients do not take the way of the system's proxy.
+    # Images and rows of patients do not take the way of the system's proxy.
     ("grpc.enable_http_proxy", 0),
 )
 

@@ -1,4 +1,4 @@
-"""Turns the errors of the diagnosis service into the errors of the routes; does no I/O."""
+"""Turns the errors of the inference service into the errors of the routes; does no I/O."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -11,6 +11,7 @@ from google.rpc.status_pb2 import Status
 from api.errors import (
     ApiError,
     ConflictError,
+    NotFoundError,
     TooLargeError,
     UnavailableError,
     UnprocessableError,
@@ -36,6 +37,10 @@ _OF_REASON: Mapping[str, type[ApiError]] = {
     "MODEL_NOT_LOADED": UnavailableError,
     "MODEL_FAILED": UpstreamError,
     "SEGMENTATION_UNAVAILABLE": ConflictError,
+    "ROWS_INVALID": UnprocessableError,
+    "FILE_UNSUPPORTED": UnprocessableError,
+    "MODEL_NOT_FOUND": NotFoundError,
+    "MODEL_REFUSED": ConflictError,
     "SHUTTING_DOWN": UnavailableError,
     "SERVICE_FAILED": UpstreamError,
 }
@@ -49,13 +54,13 @@ _OF_STATUS: Mapping[grpc.StatusCode, type[ApiError]] = {
 }
 _OF_THIS_SERVER = (grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED)
 _SENTENCES = {
-    grpc.StatusCode.DEADLINE_EXCEEDED: "The diagnosis service did not answer in time: send fewer "
-    "or smaller images at once, or raise FOVEA_DIAGNOSIS_TIMEOUT_S on the server",
-    grpc.StatusCode.UNIMPLEMENTED: "The diagnosis service does not know this request: start one of "
+    grpc.StatusCode.DEADLINE_EXCEEDED: "The inference service did not answer in time: send less "
+    "at once, or raise FOVEA_DIAGNOSIS_TIMEOUT_S or FOVEA_PREDICTION_TIMEOUT_S on the server",
+    grpc.StatusCode.UNIMPLEMENTED: "The inference service does not know this request: start one of "
     "the same version as this server",
 }
 _UNACCEPTED = (
-    "The diagnosis service does not accept the token of this server: give both the same "
+    "The inference service does not accept the token of this server: give both the same "
     "FOVEA_SERVING_TOKEN"
 )
 
@@ -86,8 +91,8 @@ def refusal_of(failure: ServiceFailure, address: str) -> ApiError:
     kind = _OF_REASON.get(reason) or _OF_STATUS.get(code, UpstreamError)
     if kind is UpstreamError:
         # Its message may be a trace of the program.
-        return UpstreamError("The diagnosis service failed: its log has the reason")
-    sentence = printable(message, _LONGEST_MESSAGE) or f"The diagnosis service refused: {code.name}"
+        return UpstreamError("The inference service failed: its log has the reason")
+    sentence = printable(message, _LONGEST_MESSAGE) or f"The inference service refused: {code.name}"
     if kind is UnavailableError:
         return UnavailableError(sentence, retry_after_s=RETRY_AFTER_S)
     return kind(sentence)
@@ -100,7 +105,7 @@ def refusal_of_problem(reason: str, message: str) -> ApiError:
 
 def not_reachable(address: str) -> str:
     return (
-        f"The diagnosis service does not answer at {address}: start it with `python -m serving`, "
+        f"The inference service does not answer at {address}: start it with `python -m serving`, "
         "or start this server with `fovea serve --with-serving`"
     )
 
