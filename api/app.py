@@ -32,6 +32,7 @@ from api.routes import (
     jobs,
     metrics,
     monitoring,
+    projects,
     runs,
     stats,
     training,
@@ -88,8 +89,9 @@ def create_app() -> FastAPI:
         RunFeed(bus=bus, reader=reader, failures=failures),
     )
     app = _application(settings, bus, reader, failures, settle, wiretap, open_services)
-    for routes in (alerts, control, control_link, diagnosis, jobs, monitoring, training):
+    for routes in (alerts, control, control_link, diagnosis, jobs, monitoring, projects, training):
         app.include_router(routes.router)
+    app.include_router(projects.sockets)
     return app
 
 

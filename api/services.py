@@ -1,4 +1,4 @@
-"""Wires control, jobs, alerts and notifications together, from the start of the server to its end."""
+"""Wires control, jobs, alerts, projects and the other domains together, from the start of the server to its end."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -21,6 +21,9 @@ from api.jobs.service import JobService
 from api.jobs.store import Job, JobStore
 from api.notify.service import NotifyService, notify_service_running
 from api.notify.targets import Target
+from api.projects.running import projects_running
+from api.projects.service import ProjectService
+from api.projects.stream import ProjectStreams
 from api.runs.run_follower import RunFeed
 from api.runs.writer import RunWriter
 from api.settings import Settings
@@ -40,6 +43,8 @@ class Services:
     alerts: AlertService
     notifications: NotifyService
     diagnosis: DiagnosisService
+    projects: ProjectService
+    project_streams: ProjectStreams
 
 
 @asynccontextmanager
@@ -82,6 +87,9 @@ async def services_running(
                 silent_after_s=settings.silent_after_s,
             ) as alerts,
             diagnosis_running(settings, database, writer) as diagnosis,
+            projects_running(
+                settings, database, feed, jobs=jobs, job_store=job_store, control=control
+            ) as (projects, project_streams),
         ):
             yield Services(
                 control=control,
@@ -91,6 +99,8 @@ async def services_running(
                 alerts=alerts,
                 notifications=notifications,
                 diagnosis=diagnosis,
+                projects=projects,
+                project_streams=project_streams,
             )
     finally:
         database.close()
