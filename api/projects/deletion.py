@@ -118,10 +118,14 @@ def _deleted(
     return ProjectDeleted(
         project_id=project.project_id,
         message=(
-            f"Deleted the upload ({size_bytes:,} bytes), {gone.num_runs} runs with their artifacts "
-            f"and {num_versions} versions of the registered model {project.model_name}"
+            f"Deleted the upload ({size_bytes:,} bytes), {_counted(gone.num_runs, 'run')} with all "
+            f"artifacts, and {_counted(num_versions, 'version')} of the model {project.model_name}"
         ),
         deleted=DeletedObjects(
             upload_bytes=size_bytes, num_runs=gone.num_runs, num_models=num_versions
         ),
     )
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

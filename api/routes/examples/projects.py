@@ -116,8 +116,8 @@ DELETED: Mapping[str, Any] = {
     "project_id": PROJECT_ID,
     "status": "deleted",
     "message": (
-        "Deleted the upload (3,668,482 bytes), 7 runs with their artifacts and 1 versions of the "
-        f"registered model project-{PROJECT_ID}"
+        "Deleted the upload (3,668,482 bytes), 7 runs with all artifacts, and 1 version of the "
+        f"model project-{PROJECT_ID}"
     ),
     "deleted": {"upload_bytes": 3668482, "num_runs": 7, "num_models": 1},
 }
