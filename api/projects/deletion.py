@@ -75,7 +75,10 @@ class ProjectDeletion:
         await in_database(partial(self._store.save, deleting))
         run_ids = await self._experiments.run_ids(project.workspace, project.experiment_id)
         num_versions = await self._registry.delete(
-            project.workspace, project.model_name, frozenset(run_ids)
+            project.workspace,
+            project.model_name,
+            frozenset(run_ids),
+            is_shared=project.shares_model,
         )
         gone = await self._experiments.delete(project.workspace, project.experiment_id)
         await self._pipelines.forget(run_ids)

@@ -40,8 +40,10 @@ class ModelRegistry:
 
         return await self._in_store(workspace, read)
 
-    async def delete(self, workspace: str | None, name: str, run_ids: Collection[str]) -> int:
-        """Delete the versions that these runs made, and the model if it has no others.
+    async def delete(
+        self, workspace: str | None, name: str, run_ids: Collection[str], *, is_shared: bool
+    ) -> int:
+        """Delete the versions that these runs made, and the model unless it `is_shared`.
 
         Returns the number of these versions; 0 if there is no such model.
         """
@@ -53,13 +55,11 @@ class ModelRegistry:
                 if error.error_code in _NOT_THERE:
                     return 0
                 raise
-            versions = _versions(store, name)
-            made = [it for it in versions if it.run_id in run_ids]
-            if len(made) == len(versions):
+            made = [it for it in _versions(store, name) if it.run_id in run_ids]
+            for it in made:
+                store.delete_model_version(name, it.version)
+            if not is_shared:
                 store.delete_registered_model(name)
-            else:
-                for it in made:
-                    store.delete_model_version(name, it.version)
             return len(made)
 
         return await self._in_store(workspace, write)

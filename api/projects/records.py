@@ -108,6 +108,11 @@ class Project:
         """The name of the registered model that the pipeline makes."""
         return self.settings.register_as or f"project-{self.project_id}"
 
+    @property
+    def shares_model(self) -> bool:
+        """Whether the registered model may have versions of others, because the user has named it."""
+        return self.settings.register_as is not None
+
     def changed(self, **changes: object) -> "Project":
         """This project with `changes`, updated now."""
         return replace(self, **changes, updated_ms=unix_ms())  # type: ignore[arg-type]

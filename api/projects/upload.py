@@ -15,8 +15,9 @@ import python_multipart
 from fastapi.exceptions import RequestValidationError
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import parse_options_header
+from starlette.requests import ClientDisconnect
 
-from api.errors import StorageFullError
+from api.errors import StorageFullError, UnavailableError
 from tracking_plugin.printable import printable
 from tracking_plugin.private_files import PRIVATE_FILE
 
@@ -61,8 +62,11 @@ async def receive_form(
     reader = _FormReader(_boundary(content_type), targets)
     with _full_disk_explained(), reader:
         _require_space(targets, declared_bytes)
-        async for chunk in body:
-            await reader.take(chunk)
+        try:
+            async for chunk in body:
+                await reader.take(chunk)
+        except ClientDisconnect:
+            raise UnavailableError("The client has gone before the end of its upload") from None
         return await reader.finished()
 
 

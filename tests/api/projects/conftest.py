@@ -28,9 +28,22 @@ def training(
     assert "Traceback" not in running.server.log.read_text()
 
 
-@pytest.fixture
-def projects(training: TrainingServer, pipeline: SimulatedPipeline) -> Iterator[ProjectClient]:
+@pytest.fixture(scope="package")
+def _client(training: TrainingServer) -> Iterator[ProjectClient]:
     with httpx.Client(base_url=f"{training.url}/api/v1", timeout=60) as http:
         yield ProjectClient(http, training.server)
-    pipeline.waits = pipeline.fails = False
+
+
+@pytest.fixture(scope="package")
+def completed_id(_client: ProjectClient) -> str:
+    """A project whose pipeline has come to its end, for tests that only read it."""
+    project_id: str = _client.create(project_name="completed")["project_id"]
+    _client.until_status(project_id, "completed")
+    return project_id
+
+
+@pytest.fixture
+def projects(_client: ProjectClient, pipeline: SimulatedPipeline) -> Iterator[ProjectClient]:
+    yield _client
+    pipeline.waits, pipeline.fails, pipeline.model_name = False, False, ""
     pipeline.release(100)

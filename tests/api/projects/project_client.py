@@ -15,6 +15,8 @@ TABLE = HEADER + "".join(
     f"{'ill' if row % 5 < 2 else 'well'}\n"
     for row in range(60)
 )
+UNCLEAR = "a,b,c\n" + "".join(f"{row % 3},{row % 2},{row % 5}\n" for row in range(40))
+"""A table of which no column is more likely to be the target than others."""
 DESCRIPTION = "Predict the outcome of each patient"
 ENDS = ("completed", "failed", "cancelled")
 
@@ -33,7 +35,9 @@ class ProjectClient:
         data = content.encode() if isinstance(content, str) else content
         return self.http.post("/projects", data=form, files={"file": (name, data)})
 
-    def create(self, content: bytes | str = TABLE, name: str = "patients.csv", **fields: str) -> Any:
+    def create(
+        self, content: bytes | str = TABLE, name: str = "patients.csv", **fields: str
+    ) -> Any:
         response = self.post(content, name, **fields)
         assert response.status_code == 201, response.text
         return response.json()
@@ -56,10 +60,6 @@ class ProjectClient:
             return found if found["status"] in statuses else None
 
         return until(reached, f"the status {statuses}")
-
-    def completed(self, **fields: str) -> Any:
-        """A project whose pipeline has come to its end."""
-        return self.until_status(self.create(**fields)["project_id"], "completed")
 
     def delete(self, project_id: str, *, stop: bool = False) -> httpx.Response:
         return self.http.delete(f"/projects/{project_id}", params={"stop": stop} if stop else {})

@@ -33,10 +33,12 @@ RANKED = [{"rank": 1, "row": 3, "label": "CANDIDATE", "ranked_class": "yes", "pr
 
 @dataclass
 class SimulatedPipeline:
-    """Each run stops before each stage until `release` lets it go on, if `waits`."""
+    """If it `waits`, each run waits before each stage until `release` lets it go on."""
 
     waits: bool = False
     fails: bool = False
+    model_name: str = ""
+    """Of the registered model; by default that of the project."""
     run_ids: list[str] = field(default_factory=list)
     _gate: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
 
@@ -63,7 +65,7 @@ class SimulatedPipeline:
                     client.set_tag(loop.run_id, Tag.MESSAGE, "No model could be trained.")
                     client.set_terminated(loop.run_id, "FAILED")
                     return
-        _register(client, loop.run_id)
+        _register(client, loop.run_id, self.model_name)
         client.set_terminated(loop.run_id)
 
     def _enter(self, client: MlflowClient, run_id: str, stage: PipelineStage) -> None:
@@ -75,7 +77,10 @@ class SimulatedPipeline:
             case PipelineStage.DATA_ANALYSIS:
                 client.log_dict(run_id, {"leaks": [LEAK]}, PipelineArtifact.LEAKS)
             case PipelineStage.MODEL_SELECTION:
-                selected = {"selected_models": ["catboost", "linear"], "selection_metric": "macro_f1"}
+                selected = {
+                    "selected_models": ["catboost", "linear"],
+                    "selection_metric": "macro_f1",
+                }
                 client.log_dict(run_id, selected, PipelineArtifact.SELECTION)
                 child = client.create_run(
                     client.get_run(run_id).info.experiment_id,
@@ -88,9 +93,9 @@ class SimulatedPipeline:
                 client.log_dict(run_id, {"rows": RANKED}, PipelineArtifact.RANKED)
 
 
-def _register(client: MlflowClient, run_id: str) -> None:
-    """A version of the project's registered model, with the alias that is served."""
-    name = f"project-{client.get_run(run_id).data.tags[Tag.PROJECT]}"
+def _register(client: MlflowClient, run_id: str, model_name: str) -> None:
+    """A version of the registered model, with the alias that is served."""
+    name = model_name or f"project-{client.get_run(run_id).data.tags[Tag.PROJECT]}"
     client.log_text(run_id, "a model", "project/model/model.txt")
     source = f"{client.get_run(run_id).info.artifact_uri}/project/model"
     if not client.search_registered_models(f"name='{name}'"):

@@ -1,5 +1,6 @@
 """Inspects an upload: what it is, what is to be predicted, and what has to be asked first."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from training.tables.inspect.image_archive import image_archive
 from training.tables.inspect.summary import TableSummary
 from training.tables.leaks.known_tables import recognise
 from training.tables.limits import TableLimits
+from training.tables.printable import printable
 from training.tables.profile import TableProfile, profile
 from training.tables.question import Answers, Question, answer_to
 from training.tables.reader import read_table
@@ -50,6 +52,7 @@ def inspect_upload(
     if question is None:
         choice = find_target(typed, found, description, answers)
         if isinstance(choice, Question):
+            _require_no_constant_target(found, description)
             question = choice
         else:
             target = choice
@@ -63,6 +66,16 @@ def inspect_upload(
         "date": date,
         "question": None if question is None else _asked(question),
     }
+
+
+def _require_no_constant_target(found: TableProfile, description: str) -> None:
+    """Raises TableError if the description names a column that has a single value."""
+    for name in found.constant_columns:
+        if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", description, re.IGNORECASE):
+            raise TableError(
+                f"Expected at least two classes or numbers in '{printable(name)}', which the "
+                "description names, but all its cells are equal or empty. Name another column."
+            )
 
 
 def _asked(question: Question) -> Mapping[str, Any]:
