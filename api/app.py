@@ -34,6 +34,7 @@ from api.routes import (
     metrics,
     monitoring,
     predictions,
+    projects,
     runs,
     stats,
     training,
@@ -92,9 +93,10 @@ def create_app() -> FastAPI:
     app = _application(settings, bus, reader, failures, settle, wiretap, open_services)
     for routes in (
         *(alerts, commands, control, control_link, diagnosis, jobs, monitoring, predictions),
-        training,
+        *(projects, training),
     ):
         app.include_router(routes.router)
+    app.include_router(projects.sockets)
     return app
 
 

@@ -4,6 +4,7 @@ import math
 from datetime import UTC, datetime
 from enum import StrEnum
 from http import HTTPStatus
+from typing import ClassVar
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -16,8 +17,34 @@ from api.request_id import REQUEST_ID_HEADER, request_id_of
 from tracking_plugin.printable import printable
 
 
+class ErrorCode(StrEnum):
+    """The reasons that a client can distinguish."""
+
+    BAD_REQUEST = "BAD_REQUEST"
+    FORBIDDEN = "FORBIDDEN"
+    NOT_FOUND = "NOT_FOUND"
+    METHOD_NOT_ALLOWED = "METHOD_NOT_ALLOWED"
+    CONFLICT = "CONFLICT"
+    TOO_LARGE = "TOO_LARGE"
+    VALIDATION_ERROR = "VALIDATION_ERROR"
+    TOO_MANY_REQUESTS = "TOO_MANY_REQUESTS"
+    UNAVAILABLE = "UNAVAILABLE"
+    UPSTREAM_ERROR = "UPSTREAM_ERROR"
+    UPSTREAM_TIMEOUT = "UPSTREAM_TIMEOUT"
+    INTERNAL_ERROR = "INTERNAL_ERROR"
+    FILE_TOO_LARGE = "FILE_TOO_LARGE"
+    INVALID_FILE_TYPE = "INVALID_FILE_TYPE"
+    PROJECT_NOT_FOUND = "PROJECT_NOT_FOUND"
+    PIPELINE_FAILED = "PIPELINE_FAILED"
+    DEPLOYMENT_FAILED = "DEPLOYMENT_FAILED"
+    STORAGE_FULL = "STORAGE_FULL"
+
+
 class ApiError(Exception):
     """An error whose message is meant for the client."""
+
+    code: ClassVar[ErrorCode | None] = None
+    """The reason that the client is told; None for that of the HTTP status."""
 
 
 class StartError(ApiError):
@@ -42,6 +69,24 @@ class LockedError(ApiError):
 
 class TooLargeError(ApiError):
     """The request is larger than the server accepts."""
+
+
+class FileTooLargeError(TooLargeError):
+    """A file is larger than the server accepts, or holds more than it accepts."""
+
+    code = ErrorCode.FILE_TOO_LARGE
+
+
+class FileTypeError(ApiError):
+    """A file is of no type that the server reads."""
+
+    code = ErrorCode.INVALID_FILE_TYPE
+
+
+class StorageFullError(ApiError):
+    """The disk of the server has no room for what the request sends."""
+
+    code = ErrorCode.STORAGE_FULL
 
 
 class UriTooLongError(ApiError):
@@ -80,23 +125,6 @@ class TooManyRequestsError(ApiError):
         self.retry_after_s = retry_after_s
 
 
-class ErrorCode(StrEnum):
-    """The reasons that a client can distinguish."""
-
-    BAD_REQUEST = "BAD_REQUEST"
-    FORBIDDEN = "FORBIDDEN"
-    NOT_FOUND = "NOT_FOUND"
-    METHOD_NOT_ALLOWED = "METHOD_NOT_ALLOWED"
-    CONFLICT = "CONFLICT"
-    TOO_LARGE = "TOO_LARGE"
-    VALIDATION_ERROR = "VALIDATION_ERROR"
-    TOO_MANY_REQUESTS = "TOO_MANY_REQUESTS"
-    UNAVAILABLE = "UNAVAILABLE"
-    UPSTREAM_ERROR = "UPSTREAM_ERROR"
-    UPSTREAM_TIMEOUT = "UPSTREAM_TIMEOUT"
-    INTERNAL_ERROR = "INTERNAL_ERROR"
-
-
 class ErrorResponse(BaseModel):
     """The body of every error response."""
 
@@ -114,6 +142,8 @@ _STATUSES: dict[type[ApiError], HTTPStatus] = {
     ConflictError: HTTPStatus.CONFLICT,
     LockedError: HTTPStatus.LOCKED,
     TooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    FileTypeError: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    StorageFullError: HTTPStatus.INSUFFICIENT_STORAGE,
     UriTooLongError: HTTPStatus.REQUEST_URI_TOO_LONG,
     HeadersTooLargeError: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
     TooManyRequestsError: HTTPStatus.TOO_MANY_REQUESTS,
@@ -159,14 +189,17 @@ def close_code_of(error: ApiError) -> int:
 def refusal(scope: Scope, error: ApiError) -> JSONResponse:
     """The response to `error`, for middleware."""
     status = _status_of(error)
-    response = _respond(
-        scope, status, _CODES.get(status, ErrorCode.INTERNAL_ERROR), str(error), _target(scope)
-    )
+    response = _respond(scope, status, code_of(error), str(error), _target(scope))
     if isinstance(error, TooManyRequestsError | UnavailableError):
         wait_s = error.retry_after_s
         if wait_s is not None:
             response.headers["Retry-After"] = str(max(1, math.ceil(wait_s)))
     return response
+
+
+def code_of(error: ApiError) -> ErrorCode:
+    """The reason of `error` that clients are told."""
+    return error.code or _CODES.get(HTTPStatus(_status_of(error)), ErrorCode.INTERNAL_ERROR)
 
 
 def failure(scope: Scope) -> JSONResponse:

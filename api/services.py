@@ -1,4 +1,4 @@
-"""Wires control, jobs, alerts, notifications and predictions together, from the start of the server to its end."""
+"""Wires control, jobs, alerts, projects and the other domains together, from the start of the server to its end."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -22,6 +22,9 @@ from api.jobs.store import Job, JobStore
 from api.notify.service import NotifyService, notify_service_running
 from api.notify.targets import Target
 from api.predictions.service import PredictionService, predictions_running
+from api.projects.running import projects_running
+from api.projects.service import ProjectService
+from api.projects.stream import ProjectStreams
 from api.runs.run_follower import RunFeed
 from api.runs.writer import RunWriter
 from api.settings import Settings
@@ -42,6 +45,8 @@ class Services:
     notifications: NotifyService
     diagnosis: DiagnosisService
     predictions: PredictionService
+    projects: ProjectService
+    project_streams: ProjectStreams
 
 
 @asynccontextmanager
@@ -85,6 +90,9 @@ async def services_running(
             ) as alerts,
             diagnosis_running(settings, database, writer) as diagnosis,
             predictions_running(settings) as predictions,
+            projects_running(
+                settings, database, feed, jobs=jobs, job_store=job_store, control=control
+            ) as (projects, project_streams),
         ):
             yield Services(
                 control=control,
@@ -95,6 +103,8 @@ async def services_running(
                 notifications=notifications,
                 diagnosis=diagnosis,
                 predictions=predictions,
+                projects=projects,
+                project_streams=project_streams,
             )
     finally:
         database.close()

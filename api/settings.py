@@ -120,7 +120,7 @@ class Settings(BaseSettings):
         1024 * 1024, ge=1, le=2**40, description="maximum size of a request body"
     )
     max_upload_bytes: int = Field(
-        512 * 1024**2, ge=1, le=2**40, description="maximum size of the images of one request"
+        512 * 1024**2, ge=1, le=2**40, description="maximum size of the files of one request"
     )
     max_sockets: int = Field(
         4096, ge=1, le=1_000_000, description="maximum number of WebSockets per process"

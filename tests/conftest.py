@@ -46,8 +46,8 @@ ON_RAY = (
 
 BROWSER = "tests/ui_extensions/"
 
-ON_ONE_SERVER = "tests/api/routes/diagnosis/"
-"""The files in this folder share a server, whose fixture has the scope of the package."""
+ON_ONE_SERVER = ("tests/api/routes/diagnosis/", "tests/api/projects/")
+"""The files in each of these folders share a server, whose fixture has the scope of the package."""
 
 
 def is_on_ray(nodeid: str) -> bool:
@@ -74,8 +74,9 @@ class OneOnRay(LoadFileScheduling):
     def _split_scope(self, nodeid: str) -> str:
         if is_on_ray(nodeid):
             return "ray"
-        if nodeid.startswith(ON_ONE_SERVER):
-            return ON_ONE_SERVER
+        for folder in ON_ONE_SERVER:
+            if nodeid.startswith(folder):
+                return folder
         return str(super()._split_scope(nodeid))
 
 

@@ -9,7 +9,7 @@ from tracking_plugin.private_files import PRIVATE_FOLDER
 
 logger = logging.getLogger(__name__)
 
-_OWN_FOLDERS = frozenset({"artifacts", "drawn", "logs", "mlruns", "ray", "work"})
+_OWN_FOLDERS = frozenset({"artifacts", "drawn", "logs", "mlruns", "projects", "ray", "work"})
 _OTHER_USERS = 0o007
 _GROUP_AND_OTHERS = 0o077
 

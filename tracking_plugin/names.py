@@ -34,6 +34,10 @@ class Tag(StrEnum):
     """On the run of an evaluation job: the id of the run whose model it scores."""
     REPORT = "fovea.report"
     """On the run of an evaluation job: artifact paths of the reports, in the evaluated run."""
+    PROJECT = "fovea.project"
+    """On the experiment of a project, and on the runs of its pipeline: the project's id."""
+    CANDIDATE = "fovea.candidate"
+    """On the run of a candidate of a pipeline: its number, from 1."""
     SERVING_PROCESS = "fovea.serving_process"
     """On the run of a challenger: the machine and the process that serve it."""
 
@@ -72,6 +76,54 @@ class ChallengerMetric(StrEnum):
     """Images that both versions have seen: the support of the agreement."""
     DROPPED = "challenger/dropped"
     """Images that only the champion has seen, because the challenger was behind or failed."""
+
+
+class PipelineStage(StrEnum):
+    """The stages of the pipeline that learns from a table, in the order in which they run."""
+
+    DATA_UPLOAD = "data_upload"
+    DATA_ANALYSIS = "data_analysis"
+    DATA_PROCESSING = "data_processing"
+    FEATURE_ENGINEERING = "feature_engineering"
+    MODEL_SELECTION = "model_selection"
+    MODEL_TRAINING = "model_training"
+    MODEL_EVALUATION = "model_evaluation"
+    MODEL_DEPLOYMENT = "model_deployment"
+
+    @property
+    def number(self) -> int:
+        """From 0, as the metric `pipeline/stage` has it."""
+        return list(PipelineStage).index(self)
+
+    @property
+    def title(self) -> str:
+        return self.value.replace("_", " ")
+
+
+class PipelineMetric(StrEnum):
+    """Metrics of the run of a pipeline; their `step` counts what it has recorded."""
+
+    STAGE = "pipeline/stage"
+    PROGRESS_PERCENT = "pipeline/progress_percent"
+    SECONDS_LEFT = "pipeline/seconds_left"
+    """Absent until there is something to measure it by."""
+    NUM_CANDIDATES = "selection/num_candidates"
+    SELECTION_SCORE = "selection/f1_macro"
+    HOLDOUT_SCORE = "holdout/f1_macro"
+
+
+class PipelineArtifact(StrEnum):
+    """JSON documents of the run of a pipeline; none has a cell of the table but labels."""
+
+    ANALYSIS = "project/analysis.json"
+    LEAKS = "project/leaks.json"
+    PROCESSING = "project/processing.json"
+    FEATURES = "project/features.json"
+    SELECTION = "project/selection.json"
+    EVALUATION = "project/evaluation.json"
+    RANKED = "project/ranked.json"
+    DEPLOYMENT = "project/deployment.json"
+    PREDICTIONS = "project/predictions.json"
 
 
 CHAMPION = "champion"

@@ -3,11 +3,13 @@
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from api.control.link_claim import new_secret
 from api.control.service import ControlService
 from api.errors import NotFoundError, UnavailableError
 from api.jobs.cluster import JobCluster
+from api.jobs.kinds import stored_kind
 from api.jobs.logs import JobLogs
 from api.jobs.next_step import ObservedJob, Step, next_step
 from api.jobs.ray_jobs import RayJobs
@@ -164,9 +166,14 @@ class JobController:
             submission_id,
             control_secret=secret,
             local_data_dir=data_dir,
-            data_roots=self._settings.data_roots,
+            data_roots=self._data_roots(job),
         )
         await self._control.launched(job.run_id)
+
+    def _data_roots(self, job: Job) -> tuple[Path, ...] | None:
+        configured = self._settings.data_roots
+        own = stored_kind(job).own_folders(self._settings.data_dir.absolute())
+        return None if configured is None else (*configured, *own)
 
     async def _stop(self, job: Job, *, is_late: bool) -> None:
         assert job.submission_id is not None

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, ClassVar
 
 from api.jobs.params import Schema, require_params
@@ -55,6 +56,10 @@ class JobKind(ABC):
     def paths(self, params: Params) -> Iterator[tuple[str, str]]:
         """Name and value of each parameter that is a path."""
         yield from path_params(self.params_schema, params)
+
+    def own_folders(self, data_dir: Path) -> tuple[Path, ...]:
+        """Folders of the server that its jobs may read, beside those of FOVEA_DATA_ROOTS."""
+        return ()
 
     @abstractmethod
     def command(self, params: Params, run_id: str) -> str:

@@ -7,13 +7,15 @@ from api.errors import ConflictError
 from api.jobs.evaluate_kind import EvaluateKind
 from api.jobs.job_kind import JobKind
 from api.jobs.params import refusal
+from api.jobs.project_kind import ProjectKind
 from api.jobs.store import Job, JobStore
 from api.jobs.training_kind import TrainingKind
 
 TRAINING = TrainingKind()
 EVALUATE = EvaluateKind()
+PROJECT = ProjectKind()
 
-JOB_KINDS: Mapping[str, JobKind] = {kind.name: kind for kind in (TRAINING, EVALUATE)}
+JOB_KINDS: Mapping[str, JobKind] = {kind.name: kind for kind in (TRAINING, EVALUATE, PROJECT)}
 
 
 class UnknownKindError(ConflictError):

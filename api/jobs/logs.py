@@ -68,6 +68,10 @@ class JobLogs:
         except Exception as error:  # noqa: BLE001 - an artifact store may raise anything, and the run has ended
             logger.warning("The log of run %s is not stored (%s)", job.run_id, type(error).__name__)
 
+    async def remove(self, run_id: str) -> None:
+        """Remove the file of this server; the run's artifacts keep the log."""
+        await asyncio.to_thread(self._path(run_id).unlink, missing_ok=True)
+
     async def tail(self, run_id: str, limit: int) -> list[str]:
         """The newest lines in the file of this server, oldest first."""
         try:

@@ -131,6 +131,14 @@ class JobService:
         await self._control.command(run_id, workspace, Action.STOP, issuer)
         return job
 
+    async def forget(self, run_id: str) -> None:
+        """Remove an ended job and its log, because its run was deleted for good.
+
+        A job that has not ended stays: the controller ends it, as its run is gone.
+        """
+        if await in_database(partial(self._jobs.remove_ended, run_id)):
+            await self._logs.remove(run_id)
+
     async def find(self, run_id: str, kind: JobKind | None = None) -> Job:
         """Raises JobNotFoundError if there is no such job."""
         job = await in_database(partial(self._jobs.find, run_id))

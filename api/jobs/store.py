@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, delete, insert, select, update
 
 from api.pages import Listed, Page
 from api.storage.database import Database, page_of
@@ -62,6 +62,12 @@ class JobStore:
     def add(self, job: Job) -> None:
         with self._database.begin() as connection:
             connection.execute(insert(jobs).values(**asdict(job)))
+
+    def remove_ended(self, run_id: str) -> bool:
+        """Remove the job if it has ended; returns whether it was removed."""
+        is_ended = (jobs.c.run_id == run_id) & (jobs.c.state == JobState.ENDED)
+        with self._database.begin() as connection:
+            return bool(connection.execute(delete(jobs).where(is_ended)).rowcount)
 
     def find(self, run_id: str) -> Job | None:
         with self._database.read() as connection:

@@ -11,11 +11,18 @@ _ADVICE = "send less at once, or raise FOVEA_MAX_REQUEST_BYTES on the server"
 class BodyLimitMiddleware:
     """Answers 413 to a body of more than `max_bytes`, at the latest when that many have arrived."""
 
-    def __init__(self, app: ASGIApp, max_bytes: int, advice: str = _ADVICE) -> None:
-        """`advice` completes the sentence of the refusal."""
+    def __init__(
+        self,
+        app: ASGIApp,
+        max_bytes: int,
+        advice: str = _ADVICE,
+        error: type[TooLargeError] = TooLargeError,
+    ) -> None:
+        """`advice` completes the sentence of the refusal, whose error is of the class `error`."""
         self._app = app
         self._max_bytes = max_bytes
         self._advice = advice
+        self._error_class = error
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -43,7 +50,7 @@ class BodyLimitMiddleware:
         await response(scope, receive, send)
 
     def _error(self) -> TooLargeError:
-        return TooLargeError(
+        return self._error_class(
             f"A body of at most {self._max_bytes} bytes was expected and more arrived: "
             f"{self._advice}"
         )

@@ -7,8 +7,11 @@ LIVE_PATH = "/ws"
 
 # MLflow's own paths under /api/ begin with a version number, such as /api/2.0/.
 _OWN_PATH = re.compile(rf"/api/(?!\d+\.\d+(?:/|$))|{LIVE_PATH}$|/monitor(?:/|$)")
-_UPLOAD = re.compile(
+_IMAGES = re.compile(
     r"/api/v1/(?:dicom/(?:upload|diagnose|batch)|ai-grpc/(?:diagnose|diagnose-batch))$"
+)
+_FILES = re.compile(
+    r"/api/v1/projects(?:/|/[^/]+/predict)?$|/api/(?:custom/train|pretrained/predict)$"
 )
 _PAGE = re.compile(r"/monitor(?:/|$)")
 
@@ -18,8 +21,13 @@ def is_own_path(path: str) -> bool:
 
 
 def is_upload(path: str) -> bool:
-    """Whether requests to this path contain images, which may be larger than other requests."""
-    return _UPLOAD.match(path) is not None
+    """Whether requests to this path contain files, which may be larger than other requests."""
+    return _IMAGES.match(path) is not None or is_file_upload(path)
+
+
+def is_file_upload(path: str) -> bool:
+    """Whether requests to this path contain tables or archives, with error codes of their own."""
+    return _FILES.match(path) is not None
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ MLFLOW_DATABASE = "mlflow.db"
 OWN_DATABASE = "fovea.db"
 SERVER_LOG = "server.log"
 LOGS = "logs"
+PROJECTS = "projects"
+"""The folder of the uploads of projects."""
 
 _OF_SQLITE = ("", "-journal", "-shm", "-wal")
 

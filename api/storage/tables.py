@@ -225,3 +225,32 @@ diagnosing_models = Table(
     Column("feedback_step", BigInteger, nullable=False),
 )
 """The model versions that have diagnosed; `classes` is a JSON list, and feedback is logged to the run."""
+
+projects = Table(
+    "fovea_projects",
+    metadata,
+    Column("project_id", String(32), primary_key=True),
+    Column("workspace", String(63), nullable=True),
+    Column("experiment_id", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("name", String(250), nullable=False),
+    Column("description", Text, nullable=False),
+    Column("dataset_name", String(250), nullable=False),
+    Column("dataset_digest", String(64), nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("tracking_uri", Text, nullable=False),
+    Column("inspection", Text, nullable=False),
+    Column("settings", Text, nullable=False),
+    Column("answers", Text, nullable=False),
+    Column("overrides", Text, nullable=False),
+    Column("run_id", String(32), nullable=True),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("updated_ms", BigInteger, nullable=False),
+    Index("ix_fovea_projects_created", "created_ms"),
+    Index("ix_fovea_projects_experiment", "experiment_id"),
+)
+"""Projects that this server has made of uploads; `run_id` is the newest run of the pipeline.
+
+`inspection`, `settings`, `answers` and `overrides` are JSON.
+"""

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -27,6 +27,8 @@ class FakeRay:
     last_step: int | None = 3
     entrypoints: dict[str, str] = field(default_factory=dict)
     """The entry point of each job, by the id of its run."""
+    pipeline: Callable[[SimulatedLoop], None] = SimulatedLoop.train
+    """What the jobs of projects do."""
     _threads: dict[str, threading.Thread] = field(default_factory=dict)
 
     def submit(self, job: dict[str, object]) -> None:
@@ -40,11 +42,15 @@ class FakeRay:
         loop = SimulatedLoop(
             run_id, url, variables.get(LINK_VARIABLE, ""), last_step=self.last_step
         )
-        work = _evaluate if " evaluate " in entrypoint else SimulatedLoop.train
-        thread = threading.Thread(target=work, args=(loop,), daemon=True)
+        thread = threading.Thread(target=self._work(entrypoint), args=(loop,), daemon=True)
         self._threads[str(job["submission_id"])] = thread
         self.entrypoints[run_id] = entrypoint
         thread.start()
+
+    def _work(self, entrypoint: str) -> Callable[[SimulatedLoop], None]:
+        if " evaluate " in entrypoint:
+            return _evaluate
+        return self.pipeline if "--recipe tables" in entrypoint else SimulatedLoop.train
 
     def status(self, submission_id: str) -> str | None:
         thread = self._threads.get(submission_id)
@@ -66,13 +72,18 @@ class TrainingServer:
 
 
 @contextmanager
-def training_server(folder: Path) -> Iterator[TrainingServer]:
-    ray = FakeRay()
+def training_server(
+    folder: Path, ray: FakeRay | None = None, environment: Mapping[str, str] | None = None
+) -> Iterator[TrainingServer]:
+    ray = ray or FakeRay()
     with (
         ThreadingHTTPServer((LOOPBACK, 0), _handler(ray)) as http,
         fovea_server(
             folder / "data",
-            environment={"FOVEA_RAY_ADDRESS": f"http://{LOOPBACK}:{http.server_port}"},
+            environment={
+                **(environment or {}),
+                "FOVEA_RAY_ADDRESS": f"http://{LOOPBACK}:{http.server_port}",
+            },
         ) as server,
     ):
         threading.Thread(target=http.serve_forever, daemon=True).start()

@@ -1,0 +1,148 @@
+"""Reads what the run of a pipeline has recorded as artifacts."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from api.errors import ApiError
+from api.projects.schemas import LeakEntry, ScoreEntry
+from api.run_failures import RunFailures
+from api.runs.artifacts import ArtifactNotFoundError
+from api.runs.reader import RunReader
+from tracking_plugin.names import PipelineArtifact
+
+MAX_BYTES = 8 * 1024 * 1024
+"""Of one artifact; a larger one is not shown."""
+MAX_RANKED = 100
+MAX_LEAKS = 1000
+MAIN_METRICS = ("macro_f1", "f1_macro", "rmse")
+"""By which a model is chosen, of classes and of numbers."""
+
+_leaks = TypeAdapter(list[LeakEntry])
+
+
+@dataclass(frozen=True, kw_only=True)
+class PipelineResults:
+    """Parts that the pipeline has not reached are empty or None."""
+
+    leaks: list[LeakEntry] = field(default_factory=list)
+    selected_models: list[str] | None = None
+    selection_score: ScoreEntry | None = None
+    holdout_score: ScoreEntry | None = None
+    evaluation: Mapping[str, Any] | None = None
+    ranked: list[Mapping[str, Any]] = field(default_factory=list)
+    num_ranked: int = 0
+    artifact_paths: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_results(reader: RunReader, failures: RunFailures, run_id: str) -> PipelineResults:
+    """Blocking. An artifact that cannot be read counts as absent: any client may have written it."""
+    documents = {
+        artifact: document
+        for artifact in PipelineArtifact
+        if (document := _document(reader, failures, run_id, artifact)) is not None
+    }
+    evaluation = _mapping(documents.get(PipelineArtifact.EVALUATION))
+    selection = _mapping(documents.get(PipelineArtifact.SELECTION))
+    ranked = _entries(documents.get(PipelineArtifact.RANKED), "rows", "ranked")
+    return PipelineResults(
+        leaks=_leaks_of(documents.get(PipelineArtifact.LEAKS)),
+        selected_models=_names(selection.get("selected_models")),
+        selection_score=_selection_score(selection, evaluation),
+        holdout_score=_holdout_score(evaluation),
+        evaluation=evaluation or None,
+        ranked=ranked[:MAX_RANKED],
+        num_ranked=len(ranked),
+        artifact_paths={
+            artifact.name.lower(): f"runs:/{run_id}/{artifact}" for artifact in documents
+        },
+    )
+
+
+def _document(
+    reader: RunReader, failures: RunFailures, run_id: str, artifact: PipelineArtifact
+) -> Any:
+    try:
+        content = reader.artifact(run_id, artifact, MAX_BYTES)
+        # JSON has no NaN, which other programs write nevertheless.
+        return json.loads(content, parse_constant=lambda _: None)
+    except ArtifactNotFoundError:
+        return None
+    except (ApiError, ValueError, RecursionError) as error:
+        failures.add(run_id, "Reading the results of a pipeline", error)
+        return None
+
+
+def _mapping(document: Any) -> Mapping[str, Any]:
+    return document if isinstance(document, dict) else {}
+
+
+def _entries(document: Any, *keys: str) -> list[Mapping[str, Any]]:
+    """The entries of a list, which may be a document by itself or one field of it."""
+    for key in keys:
+        if isinstance(document, dict) and key in document:
+            document = document[key]
+    found = document if isinstance(document, list) else []
+    return [entry for entry in found if isinstance(entry, dict)]
+
+
+def _leaks_of(document: Any) -> list[LeakEntry]:
+    try:
+        return _leaks.validate_python(_entries(document, "leaks")[:MAX_LEAKS])
+    except ValidationError:
+        return []
+
+
+def _names(value: Any) -> list[str] | None:
+    return [str(name) for name in value[:100]] if isinstance(value, list) else None
+
+
+def _selection_score(
+    selection: Mapping[str, Any], evaluation: Mapping[str, Any]
+) -> ScoreEntry | None:
+    if (score := _score(selection.get("selection_score"), selection)) is not None:
+        return score
+    gap = _mapping(evaluation.get("gap"))
+    return _score({"metric": gap.get("metric"), "value": gap.get("selection")}, {})
+
+
+def _holdout_score(evaluation: Mapping[str, Any]) -> ScoreEntry | None:
+    if (score := _score(evaluation.get("holdout_score"), evaluation)) is not None:
+        return score
+    metrics = _mapping(evaluation.get("metrics"))
+    named = _mapping(evaluation.get("gap")).get("metric")
+    for name in (str(named), *MAIN_METRICS):
+        if isinstance(estimate := metrics.get(name), dict):
+            return _score({**estimate, "metric": name}, {})
+    return None
+
+
+def _score(value: Any, document: Mapping[str, Any]) -> ScoreEntry | None:
+    """A score that is written as an object, or as a number beside its metric."""
+    if _is_number(value):
+        metric = document.get("selection_metric") or document.get("metric") or "score"
+        return ScoreEntry(metric=str(metric), value=value)
+    if not isinstance(value, dict) or not _is_number(value.get("value")):
+        return None
+    return ScoreEntry(
+        metric=str(value.get("metric") or "score"),
+        value=value["value"],
+        interval=_interval(value.get("interval")),
+    )
+
+
+def _interval(value: Any) -> tuple[float, float] | None:
+    ends = (value.get("low"), value.get("high")) if isinstance(value, dict) else value
+    if not isinstance(ends, list | tuple) or len(ends) != 2 or not all(map(_is_number, ends)):
+        return None
+    low, high = ends
+    return low, high
+
+
+def _is_number(value: Any) -> bool:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and math.isfinite(value)
