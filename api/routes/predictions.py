@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import StreamingResponse
 
@@ -12,14 +12,15 @@ from api.predictions.schemas import AnswerFormat, PredictAnswer, RowsRequest
 from api.predictions.service import Parts, one_part
 from api.predictions.streams import csv_rows, ndjson
 from api.routes.connected import while_connected
-from api.routes.dependencies import RunningServices, in_workspace
+from api.routes.dependencies import RunningServices, Workspace, in_workspace
 from api.routes.documented import REFUSALS, documented
 from api.routes.examples import predictions as examples
 from api.routes.prediction_body import BODY, PredictionBody
+from api.routes.projects import ProjectId
 
 _REFUSED: dict[int | str, dict[str, Any]] = {
     400: {"model": ErrorResponse, "description": "The form cannot be read"},
-    409: {"model": ErrorResponse, "description": "The registered model cannot be served"},
+    409: {"model": ErrorResponse, "description": "There is no model yet, or it cannot be served"},
     502: {"model": ErrorResponse, "description": "The inference service failed"},
     503: {"model": ErrorResponse, "description": "The inference service is not there"},
     504: {"model": ErrorResponse, "description": "The inference service was too slow"},
@@ -36,16 +37,17 @@ router = APIRouter(
     responses={**REFUSALS, **_REFUSED},
 )
 
-ProjectId = Annotated[str, Path(max_length=256)]
 Format = Annotated[
     AnswerFormat | None,
     Query(alias="format", description="default: json for rows, ndjson for a file"),
 ]
 
 
-def deployed_model(project_id: ProjectId) -> str:
+async def deployed_model(
+    project_id: ProjectId, services: RunningServices, workspace: Workspace
+) -> str:
     """The name of the registered model that the project has deployed."""
-    return project_id
+    return await services.projects.deployed_model(project_id, workspace)
 
 
 DeployedModel = Annotated[str, Depends(deployed_model)]

@@ -3,9 +3,10 @@
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -61,6 +62,7 @@ def select(  # noqa: PLR0913 — all but the data and the budget have defaults.
     split: TableSplit,
     *,
     learners: Sequence[str] = tuple(LEARNERS),
+    params: Mapping[str, Any] | None = None,
     budget_s: float,
     control: SelectionControl | None = None,
     runner: TrialRunner | None = None,
@@ -73,7 +75,8 @@ def select(  # noqa: PLR0913 — all but the data and the budget have defaults.
 
     `values` (num_rows, num_features) and `targets` (num_rows,) are of all rows of the table; the
     holdout is not looked at. Each learner is tried with its defaults first, in the order of
-    `learners`, then those that promise most are tuned. With a `control`, its budget counts. Without
+    `learners`, then those that promise most are tuned. With `params`, hyperparameters of the only
+    learner, there is one trial, with these. With a `control`, its budget counts. Without
     a `runner`, trials are processes on this machine, which share `task.num_threads` cores.
     Raises TableError if there is no such learner, or if no trial was finished.
     """
@@ -88,7 +91,11 @@ def select(  # noqa: PLR0913 — all but the data and the budget have defaults.
         task = replace(task, num_threads=threads)
         runner = LocalRunner(num_threads=threads, num_slots=slots)
     control = NoControl(budget_s) if control is None else control
+    if params is not None:
+        learner_named(learners[0]).check(params, task)
+        settings = replace(settings, max_trials=1)
     run = _SelectionRun(task, targets, split, learners, control, runner, settings, clock)
+    run.first_params = params or {}
     run.on_candidate, run.on_progress = on_candidate, on_progress
     try:
         runner.prepare(TrialData(np.asarray(values, np.float64), targets, split.folds))
@@ -127,6 +134,7 @@ class _SelectionRun:
         self._candidates: list[Candidate] = []
         self._folders: dict[int, Path] = {}
         self._past_rounds = 0
+        self.first_params: Mapping[str, Any] = {}
         self.on_candidate: Callable[[Candidate], None]
         self.on_progress: Callable[[SelectionProgress], None]
 
@@ -203,7 +211,7 @@ class _SelectionRun:
 
     def _start(self, learner: str) -> None:
         number, is_default = len(self._begun), learner not in self._begun
-        proposed = {} if is_default else self._proposals.propose(number, learner)
+        proposed = self._proposals.propose(number, learner) if not is_default else self.first_params
         params = learner_named(learner).check(proposed, self._task)
         folder = self._folder / f"trial-{number}"
         folder.mkdir()
