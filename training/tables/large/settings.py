@@ -12,7 +12,8 @@ class LargeSettings:
     """Bounds of memory and time, and the division into holdout and folds."""
 
     memory_bytes: int = 2**30
-    """Of everything that grows with the table; the program and its libraries come on top."""
+    """Of everything that grows with the table. The program with its libraries comes on top, and
+    about 150 MiB of buffers and resamples, whatever the limit."""
     budget_s: float = 600.0
     """For boosting and the search for leaks; reading the table takes the time that it takes."""
     leak_share: float = 0.25
