@@ -74,7 +74,6 @@ def log_table_model(
                 "recipe": RECIPE,
                 "target": model.target.column,
                 "classes": list(model.target.classes),
-                "kinds": {column.name: str(column.kind) for column in model.inputs},
             },
             signature=signature(model),
             input_example=input_example(model),

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from mlflow import MlflowClient
 
-from tests.mlflow_database import copy_empty_database
+from tests.mlflow_database import new_store
 from tests.training.tables.model.small_models import COLUMNS, MEASURED, TARGETS, model
 from training.tables.errors import TableError
 from training.tables.model.publish import input_example, log_table_model
@@ -20,8 +20,7 @@ NAME = "stars"
 @pytest.fixture(scope="module")
 def registered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     folder = tmp_path_factory.mktemp("mlflow")
-    copy_empty_database(folder / "mlflow.db")
-    uri = f"sqlite:///{folder}/mlflow.db"
+    uri = new_store(folder)
     before = mlflow.get_tracking_uri()
     client = MlflowClient(uri)
     experiment = client.create_experiment("tables", artifact_location=str(folder / "artifacts"))

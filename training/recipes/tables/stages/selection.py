@@ -103,16 +103,22 @@ class ModelSelection:
             on_candidate=self._record,
             on_progress=report,
         )
+        self._begin_tuning()
         return SelectedModel(found=found, was_stopped=commands.is_stopped)
 
     def _report(self, now: SelectionProgress, *, num_learners: int) -> None:
-        if now.num_candidates >= num_learners and not self._is_tuning:
-            self._is_tuning = True
-            self._progress.enter(PipelineStage.MODEL_TRAINING)
+        if now.num_candidates >= num_learners:
+            self._begin_tuning()
         fraction = (
             now.elapsed_s / now.budget_s if self._is_tuning else now.num_candidates / num_learners
         )
         self._progress.update(fraction, seconds_left=max(0.0, now.budget_s - now.elapsed_s))
+
+    def _begin_tuning(self) -> None:
+        """The stage of training; the pipeline passes it even if no time is left for it."""
+        if not self._is_tuning:
+            self._is_tuning = True
+            self._progress.enter(PipelineStage.MODEL_TRAINING)
 
     def _record(self, candidate: Candidate) -> None:
         title = LEARNERS[candidate.learner].title
