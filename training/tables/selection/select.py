@@ -257,14 +257,18 @@ class _SelectionRun:
             trial.end(CandidateStatus.STOPPED, "The selection was stopped.", elapsed_s)
         elif trial.number in self._control.skipped_trials():
             trial.end(CandidateStatus.SKIPPED, "It was skipped.", elapsed_s)
-        elif elapsed_s > self._deadline_s(trial):
+        elif elapsed_s > self._last_moment_s():
             trial.end(CandidateStatus.STOPPED, "There was no time left for it.", elapsed_s)
+        elif self._finished() and elapsed_s - trial.begun_s > self._longest_trial_s():
+            message = f"It took longer than the {self._longest_trial_s():.0f} s of one trial."
+            trial.end(CandidateStatus.STOPPED, message, elapsed_s)
 
-    def _deadline_s(self, trial: ActiveTrial) -> float:
+    def _last_moment_s(self) -> float:
         budget_s = self._control.budget_s()
-        if not self._finished():
-            return 3 * budget_s + self._settings.first_trial_extra_s
-        return min(budget_s, trial.begun_s + self._settings.max_trial_share * budget_s)
+        return budget_s if self._finished() else 3 * budget_s + self._settings.first_trial_extra_s
+
+    def _longest_trial_s(self) -> float:
+        return self._settings.max_trial_share * self._control.budget_s()
 
     def _finish(self, trial: ActiveTrial) -> None:
         trial.kill()
