@@ -360,6 +360,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{run_id}/commands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get One Time Commands
+         * @description The one-time commands to the run with the run's answers; newest first.
+         */
+        get: operations["get_one_time_commands_api_v1_runs__run_id__commands_get"];
+        put?: never;
+        /**
+         * Send Command
+         * @description Send a command that the run carries out once, between two steps; with `wait_s`, wait for its answer.
+         */
+        post: operations["send_command_api_v1_runs__run_id__commands_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/training/pause": {
         parameters: {
             query?: never;
@@ -429,7 +453,7 @@ export interface paths {
         };
         /**
          * Get Commands
-         * @description The commands to the run, with issuer and outcome; newest first.
+         * @description All commands to the run, with issuer and outcome; newest first.
          */
         get: operations["get_commands_api_training__run_id__commands_get"];
         put?: never;
@@ -1396,7 +1420,26 @@ export interface components {
             /** Id */
             id: number;
             /** Action */
-            action: components["schemas"]["Action"] | components["schemas"]["LinkAction"];
+            action: components["schemas"]["Action"] | components["schemas"]["LinkAction"] | components["schemas"]["InstructionAction"];
+            /**
+             * Name
+             * @description that of a one-time command, whose action is instruct
+             * @default null
+             */
+            name: string | null;
+            /**
+             * Arguments
+             * @default null
+             */
+            arguments: {
+                [key: string]: boolean | number | string | null;
+            } | null;
+            /**
+             * Step
+             * @description step at which a one-time command took effect
+             * @default null
+             */
+            step: number | null;
             /** Release */
             release: boolean;
             /** Who */
@@ -2243,6 +2286,79 @@ export interface components {
             /** @default null */
             error: components["schemas"]["ProblemEntry"] | null;
         };
+        /**
+         * InstructionAction
+         * @description A command that is carried out once; its name and its arguments say which.
+         * @enum {string}
+         */
+        InstructionAction: "instruct";
+        /**
+         * InstructionEntry
+         * @description A one-time command to a run, and the run's answer.
+         */
+        InstructionEntry: {
+            /** Id */
+            id: number;
+            /** Run Id */
+            run_id: string;
+            /** Name */
+            name: string;
+            /** Arguments */
+            arguments: {
+                [key: string]: boolean | number | string | null;
+            };
+            status: components["schemas"]["InstructionStatus"];
+            /**
+             * Step
+             * @description step at which it took effect or was refused by the run
+             */
+            step: number | null;
+            /** Message */
+            message: string;
+            /** Who */
+            who: string;
+            /**
+             * Source
+             * @description address that the command came from
+             */
+            source: string;
+            /**
+             * Timestamp
+             * Format: date-time
+             */
+            timestamp: string;
+            /** Taken At */
+            taken_at: string | null;
+            /** Answered At */
+            answered_at: string | null;
+        };
+        /** InstructionRequest */
+        InstructionRequest: {
+            /**
+             * Name
+             * @description one that the run's program understands
+             */
+            name: string;
+            /**
+             * Arguments
+             * @description values without a structure
+             */
+            arguments?: {
+                [key: string]: boolean | number | string | null;
+            };
+            /**
+             * Wait S
+             * @description how long to wait for the run's answer, in seconds
+             * @default 0
+             */
+            wait_s: number;
+        };
+        /**
+         * InstructionStatus
+         * @description How far a one-time command has come.
+         * @enum {string}
+         */
+        InstructionStatus: "pending" | "taken" | "done" | "refused" | "failed";
         /**
          * JobEntry
          * @description A job; its id is that of its MLflow run.
@@ -5414,6 +5530,213 @@ export interface operations {
                 };
             };
             /** @description A database does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    get_one_time_commands_api_v1_runs__run_id__commands_get: {
+        parameters: {
+            query?: {
+                /** @description maximum number of entries */
+                limit?: number;
+                /** @description number of entries to skip */
+                offset?: number;
+            };
+            header?: {
+                /** @description MLflow workspace, where workspaces are enabled */
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description number of entries on all pages */
+                    "X-Total-Count"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "id": 13,
+                     *         "run_id": "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18",
+                     *         "name": "extend_budget",
+                     *         "arguments": {
+                     *           "seconds": 600
+                     *         },
+                     *         "status": "done",
+                     *         "step": 7100,
+                     *         "message": "The search ends 600 s later",
+                     *         "who": "anonymous",
+                     *         "source": "127.0.0.1",
+                     *         "timestamp": "2026-06-13T10:30:00Z",
+                     *         "taken_at": "2026-06-13T10:30:00.210000Z",
+                     *         "answered_at": "2026-06-13T10:30:00.412000Z"
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["InstructionEntry"][];
+                };
+            };
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    send_command_api_v1_runs__run_id__commands_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description MLflow workspace, where workspaces are enabled */
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InstructionRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 13,
+                     *       "run_id": "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18",
+                     *       "name": "extend_budget",
+                     *       "arguments": {
+                     *         "seconds": 600
+                     *       },
+                     *       "status": "done",
+                     *       "step": 7100,
+                     *       "message": "The search ends 600 s later",
+                     *       "who": "anonymous",
+                     *       "source": "127.0.0.1",
+                     *       "timestamp": "2026-06-13T10:30:00Z",
+                     *       "taken_at": "2026-06-13T10:30:00.210000Z",
+                     *       "answered_at": "2026-06-13T10:30:00.412000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["InstructionEntry"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run does not understand the command, has ended, or has not answered those before it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
             503: {
                 headers: {
                     [name: string]: unknown;
