@@ -17,12 +17,12 @@ from training.tables.learners.xgboost_learner import XGBoostLearner
 from training.tables.printable import printable
 
 _LEARNERS: tuple[Learner, ...] = (
-    LightGBMLearner(),
-    HistGradientBoostingLearner(),
-    XGBoostLearner(),
-    CatBoostLearner(),
     LinearLearner(),
+    LightGBMLearner(),
+    XGBoostLearner(),
+    HistGradientBoostingLearner(),
     RandomForestLearner(),
+    CatBoostLearner(),
     NeuralNetworkLearner(),
 )
 LEARNERS: Mapping[str, Learner] = MappingProxyType({item.name: item for item in _LEARNERS})

@@ -26,12 +26,14 @@ _SIGNALLED = (
 
 
 class LocalRunner:
-    """One trial at a time, with all cores; the next process loads its libraries meanwhile."""
+    """`num_slots` trials at a time.
 
-    num_slots = 1
+    With `keeps_spare`, the process of the next trial loads its libraries meanwhile.
+    """
 
-    def __init__(self, *, num_threads: int) -> None:
-        self._num_threads = num_threads
+    def __init__(self, *, num_threads: int, num_slots: int = 1, keeps_spare: bool = True) -> None:
+        self.num_slots = num_slots
+        self._num_threads, self._keeps_spare = num_threads, keeps_spare
         self._data_folder: Path | None = None
         self._spare: subprocess.Popen[bytes] | None = None
 
@@ -43,7 +45,7 @@ class LocalRunner:
     def start(self, spec: TrialSpec, folder: Path) -> "LocalTrial":
         assert self._data_folder is not None, "prepare() comes first"
         process = self._spare or self._process()
-        self._spare = self._process()
+        self._spare = self._process() if self._keeps_spare else None
         request = TrialRequest(spec=spec, data_folder=self._data_folder, folder=folder)
         return LocalTrial(process, request)
 

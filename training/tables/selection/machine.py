@@ -9,6 +9,8 @@ import psutil
 
 _CGROUP_ROOT = Path("/sys/fs/cgroup")
 _OWN_CGROUP = Path("/proc/self/cgroup")
+CELLS_OF_THREAD = 500_000
+"""Fewer values are not worth another thread."""
 
 
 def num_cores(root: Path = _CGROUP_ROOT, own: Path = _OWN_CGROUP) -> int:
@@ -17,6 +19,16 @@ def num_cores(root: Path = _CGROUP_ROOT, own: Path = _OWN_CGROUP) -> int:
     cores = len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
     quotas = [_quota(folder) for folder in _folders(root, own)]
     return max(1, math.floor(min([cores, *(quota for quota in quotas if quota)])))
+
+
+def threads_and_slots(num_cells: int, num_cores: int) -> tuple[int, int]:
+    """Threads of one trial, and trials at a time, that use all cores for so many values.
+
+    On small tables, threads mostly wait for each other: with 6,000 rows of 38 features, two of
+    them took 8 times the CPU time of one on a busy machine.
+    """
+    num_threads = max(1, min(num_cores, num_cells // CELLS_OF_THREAD))
+    return num_threads, max(1, num_cores // num_threads)
 
 
 def memory_bytes(root: Path = _CGROUP_ROOT, own: Path = _OWN_CGROUP) -> int:

@@ -18,6 +18,7 @@ from training.tables.splits.table_split import Fold
 Order = Literal["go", "wait", "stop"]
 MAX_SLOTS = 16
 _PAUSE_AFTER_S = 3.0
+_MEMORY_SHARE = 0.8
 _POLL_S = 0.25
 _MAX_MESSAGE_CHARS = 300
 
@@ -33,8 +34,11 @@ class RayRunner:
         import ray  # noqa: PLC0415
 
         self._num_threads = num_threads
-        num_cores = int(ray.cluster_resources().get("CPU", 1))
+        resources = ray.cluster_resources()
+        num_cores = int(resources.get("CPU", 1))
         self.num_slots = max(1, min(MAX_SLOTS, num_cores // num_threads))
+        # A task that asks for more than there is would wait for ever.
+        self._memory_bytes = int(_MEMORY_SHARE * resources.get("memory", 2**30) / self.num_slots)
         self._data: Any = None
 
     def prepare(self, data: TrialData) -> None:
@@ -46,10 +50,12 @@ class RayRunner:
     def start(self, spec: TrialSpec, folder: Path) -> "RayTrial":
         import ray  # noqa: PLC0415
 
+        memory_bytes = min(spec.memory_bytes, self._memory_bytes)
+        spec = spec.model_copy(update={"memory_bytes": memory_bytes})
         link = ray.remote(num_cpus=0)(TrialLink).remote()
-        task = ray.remote(
-            num_cpus=self._num_threads, memory=spec.memory_bytes, max_retries=0, max_calls=1
-        )(ray_trial)
+        task = ray.remote(num_cpus=self._num_threads, memory=spec.memory_bytes, max_retries=0)(
+            ray_trial
+        )
         # A list keeps Ray from copying the arrays into the arguments.
         result = task.remote([self._data], spec.model_dump_json(), self._num_threads, link)
         return RayTrial(link, result, folder)
@@ -129,7 +135,7 @@ def ray_trial(data: list[Any], spec_json: str, num_threads: int, link: Any) -> b
 
     values, targets, folds = ray.get(data[0])
     with tempfile.TemporaryDirectory(prefix="fovea-trial-") as folder:
-        runner = LocalRunner(num_threads=num_threads)
+        runner = LocalRunner(num_threads=num_threads, keeps_spare=False)
         runner.prepare(_trial_data(values, targets, folds))
         trial = runner.start(TrialSpec.model_validate_json(spec_json), Path(folder))
         try:

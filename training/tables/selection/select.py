@@ -4,7 +4,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,7 @@ from training.tables.selection.active_trial import ActiveTrial
 from training.tables.selection.candidate import Candidate, CandidateStatus
 from training.tables.selection.control import NoControl, SelectionControl
 from training.tables.selection.local_runner import LocalRunner
-from training.tables.selection.machine import memory_bytes
+from training.tables.selection.machine import memory_bytes, threads_and_slots
 from training.tables.selection.outcome import OutOfFold, candidate_of, combined
 from training.tables.selection.proposals import Proposals
 from training.tables.selection.pruning import is_hopeless
@@ -73,14 +73,20 @@ def select(  # noqa: PLR0913 — all but the data and the budget have defaults.
 
     `values` (num_rows, num_features) and `targets` (num_rows,) are of all rows of the table; the
     holdout is not looked at. Each learner is tried with its defaults first, in the order of
-    `learners`, then those that promise most are tuned. With a `control`, its budget counts.
+    `learners`, then those that promise most are tuned. With a `control`, its budget counts. Without
+    a `runner`, trials are processes on this machine, which share `task.num_threads` cores.
     Raises TableError if there is no such learner, or if no trial was finished.
     """
     for name in learners:
         learner_named(name)
     if not learners:
         raise TableError("Expected at least one model to try. Name some, or leave the choice out.")
-    runner = LocalRunner(num_threads=task.num_threads) if runner is None else runner
+    if runner is None:
+        threads, slots = threads_and_slots(
+            len(split.development) * task.num_features, task.num_threads
+        )
+        task = replace(task, num_threads=threads)
+        runner = LocalRunner(num_threads=threads, num_slots=slots)
     control = NoControl(budget_s) if control is None else control
     run = _SelectionRun(task, targets, split, learners, control, runner, settings, clock)
     run.on_candidate, run.on_progress = on_candidate, on_progress

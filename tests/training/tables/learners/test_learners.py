@@ -257,7 +257,7 @@ def test_folders_without_a_model_are_refused(tmp_path: Path) -> None:
     (tmp_path / "learner.json").write_text('{"format": 9}')
     with pytest.raises(TableError, match="Expected the folder of a model"):
         load_model(tmp_path)
-    with pytest.raises(TableError, match="Expected one of the models lightgbm, "):
+    with pytest.raises(TableError, match="Expected one of the models linear, lightgbm, "):
         learner_named("perceptron")
     LEARNERS["linear"].fit(BINARY, examples(BINARY, 20), None, {}).save(tmp_path)
     (tmp_path / "model.skops").unlink()

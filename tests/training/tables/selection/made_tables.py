@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from training.tables.splits.split_report import SplitSummary
+from training.tables.splits.split_report import SplitMethod, SplitSummary
 from training.tables.splits.table_split import Fold, TableSplit
 
 
@@ -24,5 +24,15 @@ def split_rows(num_rows: int, *, is_ordered: bool = False, num_folds: int = 3) -
         folds=tuple(folds),
         unlabelled=np.empty(0, np.int64),
         groups=np.arange(num_rows),
-        summary=SplitSummary.model_construct(group=None, notes=()),
+        summary=SplitSummary(
+            method=SplitMethod.TIME_ORDERED if is_ordered else SplitMethod.STRATIFIED,
+            group=None,
+            date=None,
+            seed=0,
+            num_folds=num_folds,
+            num_unlabelled=0,
+            num_duplicate_rows=0,
+            parts=(),
+            notes=(),
+        ),
     )

@@ -56,7 +56,7 @@ def test_models_that_err_on_different_rows_are_combined() -> None:
     weights = greedy_weights([two[0], noise, two[1]], targets, has_classes=False)
     assert weights == pytest.approx((0.5, 0, 0.5), abs=0.1)
     assert sum(weights) == pytest.approx(1)
-    mean = sum(weight * item for weight, item in zip(weights, [two[0], noise, two[1]], strict=True))
+    mean = np.average([two[0], noise, two[1]], axis=0, weights=weights)
     assert loss(mean, targets, has_classes=False) < min(
         loss(item, targets, has_classes=False) for item in two
     )

@@ -5,6 +5,7 @@ import signal
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ from training.tables.selection.trial import TrialData, TrialEvent, TrialSpec
 from training.tables.selection.trial_process import GO, STOP, Orders, ParentGoneError
 
 KNOWN = examples(BINARY, 120)
-LONG = {"iterations": 20_000, "learning_rate": 1e-4}
+LONG: dict[str, Any] = {"iterations": 20_000, "learning_rate": 1e-4}
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +29,7 @@ def runner() -> Iterator[LocalRunner]:
     runner.close()
 
 
-def spec(number: int, *, memory_bytes: int = 2**31, **params: object) -> TrialSpec:
+def spec(number: int, *, memory_bytes: int = 2**31, **params: Any) -> TrialSpec:
     return TrialSpec(
         number=number,
         learner="catboost",

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from training.tables.selection.machine import memory_bytes, num_cores
+from training.tables.selection.machine import memory_bytes, num_cores, threads_and_slots
 
 
 def write(path: Path, text: str) -> None:
@@ -36,3 +36,9 @@ def test_quotas_of_version_1_count(tmp_path: Path) -> None:
 def test_without_quotas_the_machine_counts(tmp_path: Path) -> None:
     assert 1 <= num_cores(tmp_path, tmp_path / "none") <= (os.cpu_count() or 1)
     assert memory_bytes(tmp_path, tmp_path / "none") > 2**20
+
+
+def test_small_tables_use_cores_for_trials_and_large_ones_for_threads() -> None:
+    assert threads_and_slots(1000, 8) == (1, 8)
+    assert threads_and_slots(2_000_000, 8) == (4, 2)
+    assert threads_and_slots(10**9, 8) == (8, 1)
