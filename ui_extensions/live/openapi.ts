@@ -229,7 +229,7 @@ export interface paths {
         };
         /**
          * Get Asyncapi
-         * @description The AsyncAPI document of the WebSocket `/ws`.
+         * @description The AsyncAPI document of the WebSockets `/ws` and of projects.
          */
         get: operations["get_asyncapi_api_asyncapi_json_get"];
         put?: never;
@@ -785,6 +785,134 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Projects
+         * @description The projects, newest first.
+         */
+        get: operations["get_projects_api_v1_projects_get"];
+        put?: never;
+        /**
+         * Create Project
+         * @description Upload a table or an archive of images; its pipeline starts unless there is a question.
+         */
+        post: operations["create_project_api_v1_projects_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Project
+         * @description A project with its question, or with all that its pipeline has found so far.
+         */
+        get: operations["get_project_api_v1_projects__project_id__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Project
+         * @description Delete a project with its upload, runs, artifacts and registered model, for good.
+         */
+        delete: operations["delete_project_api_v1_projects__project_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/progress": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Project Progress
+         * @description The stage of a project, and the time left as measured so far.
+         */
+        get: operations["get_project_progress_api_v1_projects__project_id__progress_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer Question
+         * @description Answer the question of a project, which then goes on; an offer starts the pipeline again.
+         */
+        post: operations["answer_question_api_v1_projects__project_id__answer_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/override": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Override Leak
+         * @description Train on a column although it was flagged; the pipeline starts again as a new run.
+         */
+        post: operations["override_leak_api_v1_projects__project_id__override_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Project
+         * @description Stop the pipeline of a project; what it has found so far stays.
+         */
+        post: operations["cancel_project_api_v1_projects__project_id__cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/recipes": {
         parameters: {
             query?: never;
@@ -993,6 +1121,30 @@ export interface components {
          * @enum {string}
          */
         AlertState: "no_data" | "ok" | "pending" | "firing" | "resolved";
+        /** AnswerEntry */
+        AnswerEntry: {
+            /** Id */
+            id: string;
+            /** Answer */
+            answer: string;
+            /** Who */
+            who: string;
+            /**
+             * Answered At
+             * Format: date-time
+             */
+            answered_at: string;
+        };
+        /**
+         * AnswerRequest
+         * @description The answer to a question: one of its options; for the target, the name of any column.
+         */
+        AnswerRequest: {
+            /** Id */
+            id: string;
+            /** Answer */
+            answer: string;
+        };
         /** AucRoc */
         AucRoc: {
             /**
@@ -1617,6 +1769,21 @@ export interface components {
             /** Popular Presets */
             popular_presets: components["schemas"]["PopularPreset"][];
         };
+        /**
+         * DeletedObjects
+         * @description What was deleted with a project.
+         */
+        DeletedObjects: {
+            /** Upload Bytes */
+            upload_bytes: number;
+            /** Num Runs */
+            num_runs: number;
+            /**
+             * Num Models
+             * @description versions in the model registry
+             */
+            num_models: number;
+        };
         /** DiagnosisAnswer */
         DiagnosisAnswer: {
             /**
@@ -1868,7 +2035,7 @@ export interface components {
          * @description The reasons that a client can distinguish.
          * @enum {string}
          */
-        ErrorCode: "BAD_REQUEST" | "FORBIDDEN" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "CONFLICT" | "TOO_LARGE" | "VALIDATION_ERROR" | "TOO_MANY_REQUESTS" | "UNAVAILABLE" | "UPSTREAM_ERROR" | "UPSTREAM_TIMEOUT" | "INTERNAL_ERROR";
+        ErrorCode: "BAD_REQUEST" | "FORBIDDEN" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "CONFLICT" | "TOO_LARGE" | "VALIDATION_ERROR" | "TOO_MANY_REQUESTS" | "UNAVAILABLE" | "UPSTREAM_ERROR" | "UPSTREAM_TIMEOUT" | "INTERNAL_ERROR" | "FILE_TOO_LARGE" | "INVALID_FILE_TYPE" | "PROJECT_NOT_FOUND" | "PIPELINE_FAILED" | "DEPLOYMENT_FAILED" | "STORAGE_FULL";
         /**
          * ErrorResponse
          * @description The body of every error response.
@@ -2096,6 +2263,16 @@ export interface components {
              * @default null
              */
             temperature: number | null;
+        };
+        /**
+         * GroupChoice
+         * @description The column whose rows stay in the same split, and why.
+         */
+        GroupChoice: {
+            /** Column */
+            column: string;
+            /** Reason */
+            reason: string;
         };
         /** GuidelineEntry */
         GuidelineEntry: {
@@ -2565,6 +2742,34 @@ export interface components {
             system: components["schemas"]["SystemMetrics"];
         };
         /**
+         * LeakEntry
+         * @description A column that gives the target away, with the score of a model with and without it.
+         */
+        LeakEntry: {
+            /** Column */
+            column: string;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /**
+             * Score With
+             * @default null
+             */
+            score_with: number | null;
+            /**
+             * Score Without
+             * @default null
+             */
+            score_without: number | null;
+            /**
+             * Left Out
+             * @default true
+             */
+            left_out: boolean;
+        };
+        /**
          * LinkAction
          * @description An action of a program on a run's control link; people and rules give commands.
          * @enum {string}
@@ -2903,6 +3108,35 @@ export interface components {
             /** Method */
             method: string;
         };
+        /**
+         * OverrideEntry
+         * @description A flagged column that is trained on nevertheless.
+         */
+        OverrideEntry: {
+            /** Column */
+            column: string;
+            /** Reason */
+            reason: string;
+            /** Who */
+            who: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+        };
+        /**
+         * OverrideRequest
+         * @description Train on a column although it was flagged.
+         */
+        OverrideRequest: {
+            /** Column */
+            column: string;
+            /** Reason */
+            reason: string;
+            /** Who */
+            who: string;
+        };
         /** PauseRequest */
         PauseRequest: {
             /**
@@ -2966,6 +3200,12 @@ export interface components {
              */
             batch: number | null;
         };
+        /**
+         * PipelineStage
+         * @description The stages of the pipeline that learns from a table, in the order in which they run.
+         * @enum {string}
+         */
+        PipelineStage: "data_upload" | "data_analysis" | "data_processing" | "feature_engineering" | "model_selection" | "model_training" | "model_evaluation" | "model_deployment";
         /** PopularPreset */
         PopularPreset: {
             /** Recipe */
@@ -2994,6 +3234,325 @@ export interface components {
             /** Message */
             message: string;
         };
+        /** ProjectDeleted */
+        ProjectDeleted: {
+            /** Project Id */
+            project_id: string;
+            /**
+             * Status
+             * @default deleted
+             */
+            status: string;
+            /** Message */
+            message: string;
+            deleted: components["schemas"]["DeletedObjects"];
+        };
+        /** ProjectDetail */
+        ProjectDetail: {
+            /** Project Id */
+            project_id: string;
+            /** Project Name */
+            project_name: string;
+            status: components["schemas"]["ProjectStatus"];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /**
+             * Completed At
+             * @default null
+             */
+            completed_at: string | null;
+            /**
+             * Dataset Id
+             * @description SHA-256 of the upload
+             */
+            dataset_id: string;
+            /** Dataset Name */
+            dataset_name: string;
+            /** Dataset Type */
+            dataset_type: string;
+            /** Num Samples */
+            num_samples: number;
+            /**
+             * Num Features
+             * @default null
+             */
+            num_features: number | null;
+            /** Problem Description */
+            problem_description: string;
+            /**
+             * Problem Type
+             * @default null
+             */
+            problem_type: string | null;
+            /**
+             * Selected Models
+             * @default null
+             */
+            selected_models: string[] | null;
+            /**
+             * Best Model Id
+             * @description name and version in the model registry
+             * @default null
+             */
+            best_model_id: string | null;
+            /**
+             * Metrics
+             * @default null
+             */
+            metrics: {
+                [key: string]: number;
+            } | null;
+            /**
+             * Evaluation Report
+             * @default null
+             */
+            evaluation_report: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Endpoint Id
+             * @default null
+             */
+            endpoint_id: string | null;
+            /**
+             * Prediction Endpoint
+             * @default null
+             */
+            prediction_endpoint: string | null;
+            /**
+             * Artifact Paths
+             * @default {}
+             */
+            artifact_paths: {
+                [key: string]: string;
+            };
+            /** Message */
+            message: string;
+            current_stage: components["schemas"]["PipelineStage"];
+            /** Progress Percentage */
+            progress_percentage: number;
+            /** @default null */
+            run_status: components["schemas"]["RunStatus"] | null;
+            /**
+             * Run Id
+             * @description MLflow run of the pipeline; also its job's id
+             * @default null
+             */
+            run_id: string | null;
+            /** Experiment Id */
+            experiment_id: string;
+            /** @default null */
+            target: components["schemas"]["TargetFound"] | null;
+            /** @default null */
+            group: components["schemas"]["GroupChoice"] | null;
+            /**
+             * Columns
+             * @default []
+             */
+            columns: {
+                [key: string]: unknown;
+            }[];
+            /**
+             * Profile
+             * @default {}
+             */
+            profile: {
+                [key: string]: unknown;
+            };
+            /**
+             * Notes
+             * @default []
+             */
+            notes: string[];
+            /** @default null */
+            question: components["schemas"]["Question"] | null;
+            /**
+             * Offers
+             * @description questions that need no answer; an answer starts the pipeline again
+             * @default []
+             */
+            offers: components["schemas"]["Question"][];
+            /**
+             * Answers
+             * @default []
+             */
+            answers: components["schemas"]["AnswerEntry"][];
+            /**
+             * Overrides
+             * @default []
+             */
+            overrides: components["schemas"]["OverrideEntry"][];
+            settings: components["schemas"]["ProjectSettings"];
+            /**
+             * Leaks
+             * @default []
+             */
+            leaks: components["schemas"]["LeakEntry"][];
+            /** @default null */
+            selection_score: components["schemas"]["ScoreEntry"] | null;
+            /** @default null */
+            holdout_score: components["schemas"]["ScoreEntry"] | null;
+            /**
+             * Ranked
+             * @description undecided rows, at most the first 100
+             * @default []
+             */
+            ranked: {
+                [key: string]: unknown;
+            }[];
+            /**
+             * Num Ranked
+             * @default 0
+             */
+            num_ranked: number;
+        };
+        /** ProjectProgress */
+        ProjectProgress: {
+            /** Project Id */
+            project_id: string;
+            status: components["schemas"]["ProjectStatus"];
+            current_stage: components["schemas"]["PipelineStage"];
+            /** Progress Percentage */
+            progress_percentage: number;
+            /** Message */
+            message: string;
+            /**
+             * Stage Details
+             * @default null
+             */
+            stage_details: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Estimated Time Remaining
+             * @description seconds
+             * @default null
+             */
+            estimated_time_remaining: number | null;
+            /** @default null */
+            question: components["schemas"]["Question"] | null;
+            /**
+             * Run Id
+             * @default null
+             */
+            run_id: string | null;
+        };
+        /**
+         * ProjectResponse
+         * @description A new project.
+         */
+        ProjectResponse: {
+            /** Project Id */
+            project_id: string;
+            /** Project Name */
+            project_name: string;
+            status: components["schemas"]["ProjectStatus"];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Dataset Info
+             * @description what the upload is: file_type, num_rows, num_columns, columns, profile, target
+             */
+            dataset_info: {
+                [key: string]: unknown;
+            };
+            /**
+             * Message
+             * @default Project created successfully
+             */
+            message: string;
+            /**
+             * @description to be answered with POST /{project_id}/answer before the pipeline starts
+             * @default null
+             */
+            question: components["schemas"]["Question"] | null;
+        };
+        /**
+         * ProjectSettings
+         * @description What a user may settle at the creation of a project; nothing is needed.
+         */
+        ProjectSettings: {
+            /**
+             * Group
+             * @description column whose rows stay in the same split
+             * @default null
+             */
+            group: string | null;
+            /**
+             * Date
+             * @description column by which the newest rows are held out
+             * @default null
+             */
+            date: string | null;
+            /**
+             * Budget S
+             * @description seconds for the selection of models
+             * @default null
+             */
+            budget_s: number | null;
+            /**
+             * Learners
+             * @description models to choose from
+             * @default null
+             */
+            learners: string[] | null;
+            /**
+             * Register As
+             * @description name in the model registry
+             * @default null
+             */
+            register_as: string | null;
+        };
+        /**
+         * ProjectStatus
+         * @enum {string}
+         */
+        ProjectStatus: "created" | "uploading" | "analyzing" | "processing" | "training" | "evaluating" | "deploying" | "completed" | "failed" | "cancelled";
+        /** ProjectSummary */
+        ProjectSummary: {
+            /** Project Id */
+            project_id: string;
+            /** Project Name */
+            project_name: string;
+            status: components["schemas"]["ProjectStatus"];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Dataset Name */
+            dataset_name: string;
+            /** Problem Description */
+            problem_description: string;
+            /**
+             * Progress Percentage
+             * @default 0
+             */
+            progress_percentage: number;
+            /** @default null */
+            question: components["schemas"]["Question"] | null;
+            /**
+             * Run Id
+             * @default null
+             */
+            run_id: string | null;
+        };
         /** QualityEntry */
         QualityEntry: {
             /** Gradable */
@@ -3009,6 +3568,18 @@ export interface components {
              * @description model or classical_measures
              */
             method: string;
+        };
+        /**
+         * Question
+         * @description A question that has to be answered before the pipeline can start.
+         */
+        Question: {
+            /** Id */
+            id: string;
+            /** Text */
+            text: string;
+            /** Options */
+            options: string[];
         };
         /** RecipeEntry */
         RecipeEntry: {
@@ -3141,6 +3712,24 @@ export interface components {
              * @default []
              */
             headlines: components["schemas"]["HeadlineValue"][];
+        };
+        /**
+         * ScoreEntry
+         * @description A score with its 95 % interval.
+         */
+        ScoreEntry: {
+            /** Metric */
+            metric: string;
+            /** Value */
+            value: number;
+            /**
+             * Interval
+             * @default null
+             */
+            interval: [
+                number,
+                number
+            ] | null;
         };
         /**
          * ServiceHealth
@@ -3341,6 +3930,61 @@ export interface components {
              * Format: date-time
              */
             timestamp: string;
+        };
+        /**
+         * TargetFound
+         * @description What is to be predicted, and why.
+         */
+        TargetFound: {
+            /** Column */
+            column: string;
+            /** Problem Type */
+            problem_type: string;
+            /**
+             * Num Classes
+             * @default 0
+             */
+            num_classes: number;
+            /**
+             * Classes
+             * @description rows of each class, at most of 100
+             * @default {}
+             */
+            classes: {
+                [key: string]: number;
+            };
+            /**
+             * Undecided
+             * @description labels that say that nothing is decided
+             * @default []
+             */
+            undecided: string[];
+            /**
+             * Ranks Undecided
+             * @description whether rows with these labels are ranked
+             * @default false
+             */
+            ranks_undecided: boolean;
+            /**
+             * Num Unlabelled
+             * @default 0
+             */
+            num_unlabelled: number;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /**
+             * Alternatives
+             * @default []
+             */
+            alternatives: string[];
+            /**
+             * Notes
+             * @default []
+             */
+            notes: string[];
         };
         /**
          * TimelineEntry
@@ -8218,7 +8862,7 @@ export interface operations {
     get_all_jobs_api_jobs_get: {
         parameters: {
             query?: {
-                kind?: ("training" | "evaluate") | null;
+                kind?: ("training" | "evaluate" | "project") | null;
                 limit?: number;
                 /** @description number of entries to skip */
                 offset?: number;
@@ -9131,6 +9775,1209 @@ export interface operations {
             };
             /** @description A value is not valid */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    get_projects_api_v1_projects_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description number of entries to skip */
+                offset?: number;
+                status?: components["schemas"]["ProjectStatus"] | null;
+            };
+            header?: {
+                /** @description MLflow workspace, where workspaces are enabled */
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description number of entries on all pages */
+                    "X-Total-Count"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "project_id": "0b5a1c9e7d3f4e2ab6c8d0f1a2b3c4d5",
+                     *         "project_name": "cumulative",
+                     *         "created_at": "2026-06-13T08:21:40Z",
+                     *         "status": "training",
+                     *         "updated_at": "2026-06-13T08:24:10Z",
+                     *         "dataset_name": "cumulative.csv",
+                     *         "problem_description": "Tell planets from false positives",
+                     *         "progress_percentage": 45,
+                     *         "run_id": "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18"
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["ProjectSummary"][];
+                };
+            };
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The project's status does not allow that */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Another request is changing the project */
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    create_project_api_v1_projects_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description MLflow workspace, where workspaces are enabled */
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description CSV, TSV, Excel, Parquet, JSON Lines, or a ZIP of class folders
+                     */
+                    file: string;
+                    /** @description what is to be predicted, in a sentence */
+                    problem_description: string;
+                    project_name?: string;
+                    /** @description JSON object: answers known in advance, by the question's id */
+                    answers?: string;
+                    /** @description JSON object with group, date, budget_s, learners, register_as */
+                    settings?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "project_id": "0b5a1c9e7d3f4e2ab6c8d0f1a2b3c4d5",
+                     *       "project_name": "cumulative",
+                     *       "created_at": "2026-06-13T08:21:40Z",
+                     *       "status": "created",
+                     *       "dataset_info": {
+                     *         "dataset_name": "cumulative.csv",
+                     *         "file_type": "delimited_text",
+                     *         "num_rows": 9564,
+                     *         "num_columns": 49,
+                     *         "target": {
+                     *           "column": "koi_disposition",
+                     *           "problem_type": "multiclass",
+                     *           "num_classes": 3,
+                     *           "classes": {
+                     *             "CANDIDATE": 1978,
+                     *             "CONFIRMED": 2746,
+                     *             "FALSE POSITIVE": 4840
+                     *           },
+                     *           "undecided": [
+                     *             "CANDIDATE"
+                     *           ],
+                     *           "ranks_undecided": false,
+                     *           "num_unlabelled": 0,
+                     *           "reason": "The description names disposition.",
+                     *           "alternatives": [],
+                     *           "notes": []
+                     *         },
+                     *         "group": {
+                     *           "column": "kepid",
+                     *           "reason": "The table is Kepler's cumulative table."
+                     *         }
+                     *       },
+                     *       "message": "Project created successfully"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ProjectResponse"];
+                };
+            };
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The project's status does not allow that */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The file is of no type that is read */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Another request is changing the project */
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The server's disk is full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    get_project_api_v1_projects__project_id__get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description MLflow workspace, where workspaces are enabled */
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path: {
+                /** @description `project_id` of a project */
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "project_id": "0b5a1c9e7d3f4e2ab6c8d0f1a2b3c4d5",
+                     *       "project_name": "cumulative",
+                     *       "created_at": "2026-06-13T08:21:40Z",
+                     *       "status": "completed",
+                     *       "updated_at": "2026-06-13T08:29:02Z",
+                     *       "completed_at": "2026-06-13T08:29:02Z",
+                     *       "dataset_id": "9d5e7c0fae7c2d5ab51c1e9f1e0b8f6d2c3a4b5c6d7e8f90a1b2c3d4e5f60718",
+                     *       "dataset_name": "cumulative.csv",
+                     *       "dataset_type": "delimited_text",
+                     *       "num_samples": 9564,
+                     *       "num_features": 48,
+                     *       "problem_description": "Tell planets from false positives",
+                     *       "problem_type": "multiclass",
+                     *       "selected_models": [
+                     *         "catboost",
+                     *         "lightgbm"
+                     *       ],
+                     *       "best_model_id": "project-0b5a1c9e7d3f4e2ab6c8d0f1a2b3c4d5/1",
+                     *       "metrics": {
+                     *         "holdout/f1_macro": 0.79,
+                     *         "selection/f1_macro": 0.8
+                     *       },
+                     *       "evaluation_report": {
+                     *         "num_rows": 1913,
+                     *         "metrics": {
+                     *           "macro_f1": {
+                     *             "value": 0.79
+                     *           }
+                     *         }
+                     *       },
+                     *       "endpoint_id": "project-0b5a1c9e7d3f4e2ab6c8d0f1a2b3c4d5/1",
+                     *       "prediction_endpoint": "/api/v1/projects/0b5a1c9e7d3f4e2ab6c8d0f1a2b3c4d5/predict",
+                     *       "artifact_paths": {
+                     *         "leaks": "runs:/3f1c9a5be0d84c1f9a6d0f5b7c2e4a18/project/leaks.json"
+                     *       },
+                     *       "message": "The model is ready",
+                     *       "current_stage": "model_deployment",
+                     *       "progress_percentage": 100,
+                     *       "run_status": "completed",
+                     *       "run_id": "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18",
+                     *       "experiment_id": "3",
+                     *       "target": {
+                     *         "column": "koi_disposition",
+                     *         "problem_type": "multiclass",
+                     *         "num_classes": 3,
+                     *         "classes": {
+                     *           "CANDIDATE": 1978,
+                     *           "CONFIRMED": 2746,
+                     *           "FALSE POSITIVE": 4840
+                     *         },
+                     *         "undecided": [
+                     *           "CANDIDATE"
+                     *         ],
+                     *         "ranks_undecided": false,
+                     *         "num_unlabelled": 0,
+                     *         "reason": "The description names disposition.",
+                     *         "alternatives": [],
+                     *         "notes": []
+                     *       },
+                     *       "group": {
+                     *         "column": "kepid",
+                     *         "reason": "The table is Kepler's cumulative table."
+                     *       },
+                     *       "columns": [
+                     *         {
+                     *           "name": "koi_period",
+                     *           "kind": "number",
+                     *           "num_missing": 0
+                     *         }
+                     *       ],
+                     *       "profile": {
+                     *         "num_duplicate_rows": 0
+                     *       },
+                     *       "notes": [],
+                     *       "offers": [
+                     *         {
+                     *           "id": "undecided_labels",
+                     *           "text": "The labels 'CANDIDATE' are undecided. What to do with them?",
+                     *           "options": [
+                     *             "treat them as classes",
+                     *             "leave them out of training and rank them"
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "answers": [],
+                     *       "overrides": [],
+                     *       "settings": {
+                     *         "budget_s": 300
+                     *       },
+                     *       "leaks": [
+                     *         {
+                     *           "column": "koi_score",
+                     *           "reason": "It is derived from the disposition.",
+                     *           "score_with": 0.91,
+                     *           "score_without": 0.79,
+                     *           "left_out": true
+                     *         }
+                     *       ],
+                     *       "selection_score": {
+                     *         "metric": "macro_f1",
+                     *         "value": 0.8
+                     *       },
+                     *       "holdout_score": {
+                     *         "metric": "macro_f1",
+                     *         "value": 0.79,
+                     *         "interval": [
+                     *           0.77,
+                     *           0.81
+                     *         ]
+                     *       },
+                     *       "ranked": [],
+                     *       "num_ranked": 0
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ProjectDetail"];
+                };
+            };
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The project's status does not allow that */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Another request is changing the project */
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    delete_project_api_v1_projects__project_id__delete: {
+        parameters: {
+            query?: {
+                /** @description stop the pipeline first, if it runs */
+                stop?: boolean;
+            };
+            header?: {
+                /** @description MLflow workspace, where workspaces are enabled */
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path: {
+                /** @description `project_id` of a project */
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "project_id": "0b5a1c9e7d3f4e2ab6c8d0f1a2b3c4d5",
+                     *       "status": "deleted",
+                     *       "message": "Deleted the upload (3,668,482 bytes), 7 runs with all artifacts, and 1 version of the model project-0b5a1c9e7d3f4e2ab6c8d0f1a2b3c4d5",
+                     *       "deleted": {
+                     *         "upload_bytes": 3668482,
+                     *         "num_runs": 7,
+                     *         "num_models": 1
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ProjectDeleted"];
+                };
+            };
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The project's status does not allow that */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Another request is changing the project */
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    get_project_progress_api_v1_projects__project_id__progress_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description MLflow workspace, where workspaces are enabled */
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path: {
+                /** @description `project_id` of a project */
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "project_id": "0b5a1c9e7d3f4e2ab6c8d0f1a2b3c4d5",
+                     *       "status": "training",
+                     *       "current_stage": "model_training",
+                     *       "progress_percentage": 45,
+                     *       "message": "The chosen models are trained",
+                     *       "stage_details": {
+                     *         "run_status": "training",
+                     *         "run_id": "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18",
+                     *         "num_samples": 9564
+                     *       },
+                     *       "estimated_time_remaining": 140,
+                     *       "run_id": "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ProjectProgress"];
+                };
+            };
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The project's status does not allow that */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Another request is changing the project */
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    answer_question_api_v1_projects__project_id__answer_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description MLflow workspace, where workspaces are enabled */
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path: {
+                /** @description `project_id` of a project */
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "project_id": "0b5a1c9e7d3f4e2ab6c8d0f1a2b3c4d5",
+                     *       "project_name": "cumulative",
+                     *       "created_at": "2026-06-13T08:21:40Z",
+                     *       "status": "completed",
+                     *       "updated_at": "2026-06-13T08:29:02Z",
+                     *       "completed_at": "2026-06-13T08:29:02Z",
+                     *       "dataset_id": "9d5e7c0fae7c2d5ab51c1e9f1e0b8f6d2c3a4b5c6d7e8f90a1b2c3d4e5f60718",
+                     *       "dataset_name": "cumulative.csv",
+                     *       "dataset_type": "delimited_text",
+                     *       "num_samples": 9564,
+                     *       "num_features": 48,
+                     *       "problem_description": "Tell planets from false positives",
+                     *       "problem_type": "multiclass",
+                     *       "selected_models": [
+                     *         "catboost",
+                     *         "lightgbm"
+                     *       ],
+                     *       "best_model_id": "project-0b5a1c9e7d3f4e2ab6c8d0f1a2b3c4d5/1",
+                     *       "metrics": {
+                     *         "holdout/f1_macro": 0.79,
+                     *         "selection/f1_macro": 0.8
+                     *       },
+                     *       "evaluation_report": {
+                     *         "num_rows": 1913,
+                     *         "metrics": {
+                     *           "macro_f1": {
+                     *             "value": 0.79
+                     *           }
+                     *         }
+                     *       },
+                     *       "endpoint_id": "project-0b5a1c9e7d3f4e2ab6c8d0f1a2b3c4d5/1",
+                     *       "prediction_endpoint": "/api/v1/projects/0b5a1c9e7d3f4e2ab6c8d0f1a2b3c4d5/predict",
+                     *       "artifact_paths": {
+                     *         "leaks": "runs:/3f1c9a5be0d84c1f9a6d0f5b7c2e4a18/project/leaks.json"
+                     *       },
+                     *       "message": "The model is ready",
+                     *       "current_stage": "model_deployment",
+                     *       "progress_percentage": 100,
+                     *       "run_status": "completed",
+                     *       "run_id": "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18",
+                     *       "experiment_id": "3",
+                     *       "target": {
+                     *         "column": "koi_disposition",
+                     *         "problem_type": "multiclass",
+                     *         "num_classes": 3,
+                     *         "classes": {
+                     *           "CANDIDATE": 1978,
+                     *           "CONFIRMED": 2746,
+                     *           "FALSE POSITIVE": 4840
+                     *         },
+                     *         "undecided": [
+                     *           "CANDIDATE"
+                     *         ],
+                     *         "ranks_undecided": false,
+                     *         "num_unlabelled": 0,
+                     *         "reason": "The description names disposition.",
+                     *         "alternatives": [],
+                     *         "notes": []
+                     *       },
+                     *       "group": {
+                     *         "column": "kepid",
+                     *         "reason": "The table is Kepler's cumulative table."
+                     *       },
+                     *       "columns": [
+                     *         {
+                     *           "name": "koi_period",
+                     *           "kind": "number",
+                     *           "num_missing": 0
+                     *         }
+                     *       ],
+                     *       "profile": {
+                     *         "num_duplicate_rows": 0
+                     *       },
+                     *       "notes": [],
+                     *       "offers": [
+                     *         {
+                     *           "id": "undecided_labels",
+                     *           "text": "The labels 'CANDIDATE' are undecided. What to do with them?",
+                     *           "options": [
+                     *             "treat them as classes",
+                     *             "leave them out of training and rank them"
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "answers": [],
+                     *       "overrides": [],
+                     *       "settings": {
+                     *         "budget_s": 300
+                     *       },
+                     *       "leaks": [
+                     *         {
+                     *           "column": "koi_score",
+                     *           "reason": "It is derived from the disposition.",
+                     *           "score_with": 0.91,
+                     *           "score_without": 0.79,
+                     *           "left_out": true
+                     *         }
+                     *       ],
+                     *       "selection_score": {
+                     *         "metric": "macro_f1",
+                     *         "value": 0.8
+                     *       },
+                     *       "holdout_score": {
+                     *         "metric": "macro_f1",
+                     *         "value": 0.79,
+                     *         "interval": [
+                     *           0.77,
+                     *           0.81
+                     *         ]
+                     *       },
+                     *       "ranked": [],
+                     *       "num_ranked": 0
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ProjectDetail"];
+                };
+            };
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The project's status does not allow that */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Another request is changing the project */
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    override_leak_api_v1_projects__project_id__override_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description MLflow workspace, where workspaces are enabled */
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path: {
+                /** @description `project_id` of a project */
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OverrideRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "project_id": "0b5a1c9e7d3f4e2ab6c8d0f1a2b3c4d5",
+                     *       "project_name": "cumulative",
+                     *       "created_at": "2026-06-13T08:21:40Z",
+                     *       "status": "completed",
+                     *       "updated_at": "2026-06-13T08:29:02Z",
+                     *       "completed_at": "2026-06-13T08:29:02Z",
+                     *       "dataset_id": "9d5e7c0fae7c2d5ab51c1e9f1e0b8f6d2c3a4b5c6d7e8f90a1b2c3d4e5f60718",
+                     *       "dataset_name": "cumulative.csv",
+                     *       "dataset_type": "delimited_text",
+                     *       "num_samples": 9564,
+                     *       "num_features": 48,
+                     *       "problem_description": "Tell planets from false positives",
+                     *       "problem_type": "multiclass",
+                     *       "selected_models": [
+                     *         "catboost",
+                     *         "lightgbm"
+                     *       ],
+                     *       "best_model_id": "project-0b5a1c9e7d3f4e2ab6c8d0f1a2b3c4d5/1",
+                     *       "metrics": {
+                     *         "holdout/f1_macro": 0.79,
+                     *         "selection/f1_macro": 0.8
+                     *       },
+                     *       "evaluation_report": {
+                     *         "num_rows": 1913,
+                     *         "metrics": {
+                     *           "macro_f1": {
+                     *             "value": 0.79
+                     *           }
+                     *         }
+                     *       },
+                     *       "endpoint_id": "project-0b5a1c9e7d3f4e2ab6c8d0f1a2b3c4d5/1",
+                     *       "prediction_endpoint": "/api/v1/projects/0b5a1c9e7d3f4e2ab6c8d0f1a2b3c4d5/predict",
+                     *       "artifact_paths": {
+                     *         "leaks": "runs:/3f1c9a5be0d84c1f9a6d0f5b7c2e4a18/project/leaks.json"
+                     *       },
+                     *       "message": "The model is ready",
+                     *       "current_stage": "model_deployment",
+                     *       "progress_percentage": 100,
+                     *       "run_status": "completed",
+                     *       "run_id": "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18",
+                     *       "experiment_id": "3",
+                     *       "target": {
+                     *         "column": "koi_disposition",
+                     *         "problem_type": "multiclass",
+                     *         "num_classes": 3,
+                     *         "classes": {
+                     *           "CANDIDATE": 1978,
+                     *           "CONFIRMED": 2746,
+                     *           "FALSE POSITIVE": 4840
+                     *         },
+                     *         "undecided": [
+                     *           "CANDIDATE"
+                     *         ],
+                     *         "ranks_undecided": false,
+                     *         "num_unlabelled": 0,
+                     *         "reason": "The description names disposition.",
+                     *         "alternatives": [],
+                     *         "notes": []
+                     *       },
+                     *       "group": {
+                     *         "column": "kepid",
+                     *         "reason": "The table is Kepler's cumulative table."
+                     *       },
+                     *       "columns": [
+                     *         {
+                     *           "name": "koi_period",
+                     *           "kind": "number",
+                     *           "num_missing": 0
+                     *         }
+                     *       ],
+                     *       "profile": {
+                     *         "num_duplicate_rows": 0
+                     *       },
+                     *       "notes": [],
+                     *       "offers": [
+                     *         {
+                     *           "id": "undecided_labels",
+                     *           "text": "The labels 'CANDIDATE' are undecided. What to do with them?",
+                     *           "options": [
+                     *             "treat them as classes",
+                     *             "leave them out of training and rank them"
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "answers": [],
+                     *       "overrides": [],
+                     *       "settings": {
+                     *         "budget_s": 300
+                     *       },
+                     *       "leaks": [
+                     *         {
+                     *           "column": "koi_score",
+                     *           "reason": "It is derived from the disposition.",
+                     *           "score_with": 0.91,
+                     *           "score_without": 0.79,
+                     *           "left_out": true
+                     *         }
+                     *       ],
+                     *       "selection_score": {
+                     *         "metric": "macro_f1",
+                     *         "value": 0.8
+                     *       },
+                     *       "holdout_score": {
+                     *         "metric": "macro_f1",
+                     *         "value": 0.79,
+                     *         "interval": [
+                     *           0.77,
+                     *           0.81
+                     *         ]
+                     *       },
+                     *       "ranked": [],
+                     *       "num_ranked": 0
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ProjectDetail"];
+                };
+            };
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The project's status does not allow that */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Another request is changing the project */
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    cancel_project_api_v1_projects__project_id__cancel_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description MLflow workspace, where workspaces are enabled */
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path: {
+                /** @description `project_id` of a project */
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "project_id": "0b5a1c9e7d3f4e2ab6c8d0f1a2b3c4d5",
+                     *       "status": "training",
+                     *       "current_stage": "model_training",
+                     *       "progress_percentage": 45,
+                     *       "message": "The chosen models are trained",
+                     *       "stage_details": {
+                     *         "run_status": "training",
+                     *         "run_id": "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18",
+                     *         "num_samples": 9564
+                     *       },
+                     *       "estimated_time_remaining": 140,
+                     *       "run_id": "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ProjectProgress"];
+                };
+            };
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The project's status does not allow that */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Another request is changing the project */
+            423: {
                 headers: {
                     [name: string]: unknown;
                 };
