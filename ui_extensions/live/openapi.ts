@@ -229,7 +229,7 @@ export interface paths {
         };
         /**
          * Get Asyncapi
-         * @description The AsyncAPI document of the WebSocket `/ws`.
+         * @description The AsyncAPI document of the WebSockets `/ws` and of projects.
          */
         get: operations["get_asyncapi_api_asyncapi_json_get"];
         put?: never;
