@@ -53,13 +53,14 @@ class Scene:
         self.control = ScriptedControl(self.clock, budget_s)
         self.seen: list[Candidate] = []
         self.progress: list[SelectionProgress] = []
+        self.split = SPLIT
 
     def select(self, settings: SelectionSettings | None = None) -> Selection:
         return select(
             MULTICLASS,
             KNOWN.values,
             KNOWN.targets,
-            SPLIT,
+            self.split,
             learners=tuple(self.runner.scripts),
             budget_s=0,
             control=self.control,
@@ -205,6 +206,16 @@ def test_several_trials_run_at_a_time_where_there_is_room() -> None:
     assert max(len(item.running) for item in scene.progress) == 2
     last = scene.progress[-1]
     assert (last.num_candidates, last.budget_s) == (3, 100)
+
+
+def test_the_oldest_rows_are_never_validated_and_short_windows_are_not_kept() -> None:
+    scene = Scene(100, linear=Script())
+    scene.split = split_rows(150, is_ordered=True)
+    selection = scene.select(SelectionSettings(max_trials=1))
+    oldest = scene.split.folds[0].train
+    assert np.isnan(selection.oof[oldest]).all()
+    assert not np.isnan(selection.oof[len(oldest) :]).any()
+    assert len(selection.model.main.members) == 2
 
 
 def test_a_name_that_is_no_model_is_refused() -> None:
