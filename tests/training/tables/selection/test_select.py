@@ -99,7 +99,8 @@ def test_equal_selections_propose_the_same() -> None:
 
 
 def test_the_end_of_the_budget_ends_the_trial_that_runs() -> None:
-    scene = Scene(6.5, linear=Script(), lightgbm=Script(share=0.9))
+    scene = Scene(21.7, linear=Script(), lightgbm=Script(share=0.9, fold_s=5))
+    scene.control.pauses_s = [0.4] * 100
     selection = scene.select()
     late = selection.candidates[-1]
     assert (late.learner, late.status, late.score) == ("lightgbm", "stopped", None)
@@ -130,6 +131,13 @@ def test_a_trial_takes_half_of_the_budget_at_most() -> None:
     scene = Scene(30, linear=Script(), catboost=Script(share=0.9, fold_s=8), lightgbm=Script())
     selection = scene.select(SelectionSettings(max_trials=3))
     assert [item.status for item in selection.candidates] == ["finished", "stopped", "finished"]
+
+
+def test_a_trial_that_would_not_end_in_time_ends_after_its_first_fold() -> None:
+    scene = Scene(50, linear=Script(), catboost=Script(share=0.9, fold_s=20))
+    slow = scene.select(SelectionSettings(max_trials=2)).candidates[1]
+    assert slow.message == "With 20 s a fold it would not end within the budget."
+    assert len(slow.fold_scores) == 1
 
 
 def test_a_stop_keeps_the_best_so_far() -> None:
