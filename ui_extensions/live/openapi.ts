@@ -9836,6 +9836,15 @@ export interface operations {
                     "application/json": components["schemas"]["ProjectSummary"][];
                 };
             };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
             /** @description The Host or the Origin is not allowed */
             403: {
                 headers: {
@@ -9974,6 +9983,15 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["ProjectResponse"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The Host or the Origin is not allowed */
@@ -10199,6 +10217,15 @@ export interface operations {
                     "application/json": components["schemas"]["ProjectDetail"];
                 };
             };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
             /** @description The Host or the Origin is not allowed */
             403: {
                 headers: {
@@ -10301,6 +10328,15 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["ProjectDeleted"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The Host or the Origin is not allowed */
@@ -10406,6 +10442,15 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["ProjectProgress"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The Host or the Origin is not allowed */
@@ -10617,6 +10662,15 @@ export interface operations {
                     "application/json": components["schemas"]["ProjectDetail"];
                 };
             };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
             /** @description The Host or the Origin is not allowed */
             403: {
                 headers: {
@@ -10826,6 +10880,15 @@ export interface operations {
                     "application/json": components["schemas"]["ProjectDetail"];
                 };
             };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
             /** @description The Host or the Origin is not allowed */
             403: {
                 headers: {
@@ -10929,6 +10992,15 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["ProjectProgress"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The Host or the Origin is not allowed */
