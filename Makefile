@@ -85,7 +85,7 @@ types: setup ## the TypeScript types anew, from the server's OpenAPI and AsyncAP
 	$(BIN)/python -m api.documents $(UI)/built/documents
 	$(NPM) run types -- built/documents
 
-messages: setup ## the gRPC stubs anew, from serving/v1/diagnosis.proto
+messages: setup ## the gRPC stubs anew, from the .proto files of serving/v1
 	$(BIN)/python -m serving.generate_stubs
 
 released: setup ## hold the messages of this release against later breaking changes

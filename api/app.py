@@ -24,6 +24,7 @@ from api.notify.targets import load_targets
 from api.routes import (
     alerts,
     asyncapi,
+    commands,
     control,
     control_link,
     diagnosis,
@@ -32,6 +33,7 @@ from api.routes import (
     jobs,
     metrics,
     monitoring,
+    predictions,
     projects,
     runs,
     stats,
@@ -89,7 +91,10 @@ def create_app() -> FastAPI:
         RunFeed(bus=bus, reader=reader, failures=failures),
     )
     app = _application(settings, bus, reader, failures, settle, wiretap, open_services)
-    for routes in (alerts, control, control_link, diagnosis, jobs, monitoring, projects, training):
+    for routes in (
+        *(alerts, commands, control, control_link, diagnosis, jobs, monitoring, predictions),
+        *(projects, training),
+    ):
         app.include_router(routes.router)
     app.include_router(projects.sockets)
     return app

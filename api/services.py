@@ -21,6 +21,7 @@ from api.jobs.service import JobService
 from api.jobs.store import Job, JobStore
 from api.notify.service import NotifyService, notify_service_running
 from api.notify.targets import Target
+from api.predictions.service import PredictionService, predictions_running
 from api.projects.running import projects_running
 from api.projects.service import ProjectService
 from api.projects.stream import ProjectStreams
@@ -43,6 +44,7 @@ class Services:
     alerts: AlertService
     notifications: NotifyService
     diagnosis: DiagnosisService
+    predictions: PredictionService
     projects: ProjectService
     project_streams: ProjectStreams
 
@@ -87,6 +89,7 @@ async def services_running(
                 silent_after_s=settings.silent_after_s,
             ) as alerts,
             diagnosis_running(settings, database, writer) as diagnosis,
+            predictions_running(settings) as predictions,
             projects_running(
                 settings, database, feed, jobs=jobs, job_store=job_store, control=control
             ) as (projects, project_streams),
@@ -99,6 +102,7 @@ async def services_running(
                 alerts=alerts,
                 notifications=notifications,
                 diagnosis=diagnosis,
+                predictions=predictions,
                 projects=projects,
                 project_streams=project_streams,
             )

@@ -204,6 +204,9 @@ class Settings(BaseSettings):
     diagnosis_timeout_s: float = Field(
         300, gt=0, le=24 * 3600, description="seconds after which a diagnosis is given up"
     )
+    prediction_timeout_s: float = Field(
+        600, gt=0, le=24 * 3600, description="seconds after which predictions of rows are given up"
+    )
     diagnosis_traces: bool = Field(
         False,
         description="keep each diagnosis as an MLflow trace, without pixels and identifiers",

@@ -1,4 +1,4 @@
-"""Answers about retinal images over gRPC: `python -m serving [--port 50051] …` (see `--help`)."""
+"""Answers about retinal images and tables over gRPC: `python -m serving [--port 50051] …` (see `--help`)."""
 
 import asyncio
 import os
@@ -16,6 +16,7 @@ from serving.server.decoding import AT_ONE_TIME
 from serving.server.metrics import Metrics
 from serving.service import Service
 from serving.settings import ServingSettings, StartError, load_settings
+from serving.tables.opening import open_tables
 from tracking_plugin.server_address import without_credentials
 from tracking_plugin.terminal_output import plain
 from training.errors import DataError
@@ -43,6 +44,7 @@ def open_service(settings: ServingSettings) -> Service:
     return Service(
         settings,
         engine=open_engine(settings, metrics.count_batch),
+        tables=open_tables(settings, metrics.count_rows),
         pool=_decode_pool(settings),
         rules=_rules(settings),
         metrics=metrics,

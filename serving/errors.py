@@ -9,7 +9,7 @@ DOMAIN = "fovea"
 
 
 class Reason(StrEnum):
-    """Why a request or an image was refused; `google.rpc.ErrorInfo.reason` of the answer."""
+    """Why a request, an image or a row was refused; `google.rpc.ErrorInfo.reason` of the answer."""
 
     IMAGE_UNREADABLE = "IMAGE_UNREADABLE"
     IMAGE_UNSUPPORTED = "IMAGE_UNSUPPORTED"
@@ -24,6 +24,10 @@ class Reason(StrEnum):
     MODEL_NOT_LOADED = "MODEL_NOT_LOADED"
     MODEL_FAILED = "MODEL_FAILED"
     SEGMENTATION_UNAVAILABLE = "SEGMENTATION_UNAVAILABLE"
+    ROWS_INVALID = "ROWS_INVALID"
+    FILE_UNSUPPORTED = "FILE_UNSUPPORTED"
+    MODEL_NOT_FOUND = "MODEL_NOT_FOUND"
+    MODEL_REFUSED = "MODEL_REFUSED"
     SHUTTING_DOWN = "SHUTTING_DOWN"
     SERVICE_FAILED = "SERVICE_FAILED"
 
@@ -42,6 +46,10 @@ _STATUS = {
     Reason.MODEL_NOT_LOADED: grpc.StatusCode.FAILED_PRECONDITION,
     Reason.MODEL_FAILED: grpc.StatusCode.INTERNAL,
     Reason.SEGMENTATION_UNAVAILABLE: grpc.StatusCode.FAILED_PRECONDITION,
+    Reason.ROWS_INVALID: grpc.StatusCode.INVALID_ARGUMENT,
+    Reason.FILE_UNSUPPORTED: grpc.StatusCode.INVALID_ARGUMENT,
+    Reason.MODEL_NOT_FOUND: grpc.StatusCode.NOT_FOUND,
+    Reason.MODEL_REFUSED: grpc.StatusCode.FAILED_PRECONDITION,
     Reason.SHUTTING_DOWN: grpc.StatusCode.UNAVAILABLE,
     Reason.SERVICE_FAILED: grpc.StatusCode.INTERNAL,
 }

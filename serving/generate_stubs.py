@@ -1,4 +1,4 @@
-"""Generates the gRPC stubs from `serving/v1/diagnosis.proto`; run it after every change of that file.
+"""Generates the gRPC stubs from the `.proto` files of `serving/v1`; run it after every change of one.
 
 `python -m serving.generate_stubs` writes them, `--check` only compares. `api` has a copy of the
 messages, because it must not import `serving`.
@@ -6,22 +6,26 @@ messages, because it must not import `serving`.
 
 import sys
 import tempfile
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 
 from grpc_tools import protoc
 
 ROOT = Path(__file__).parent.parent
-PROTO = "serving/v1/diagnosis.proto"
-MESSAGES = ("diagnosis_pb2.py", "diagnosis_pb2.pyi")
-FOLDERS = {
-    "serving/v1": (*MESSAGES, "diagnosis_pb2_grpc.py"),
-    "api/diagnosis/v1": MESSAGES,
-}
+FOLDER = "serving/v1"
+COPIES: Mapping[str, str] = {"diagnosis": "api/diagnosis/v1", "predictions": "api/predictions/v1"}
+"""Where `api` has the messages of each `.proto` file."""
 
 
 def generate() -> dict[Path, str]:
     """The text of every stub by its path, relative to the root of the repository."""
+    return {path: text for name, copy in COPIES.items() for path, text in _stubs(name, copy)}
+
+
+def _stubs(name: str, copy: str) -> list[tuple[Path, str]]:
+    proto = f"{FOLDER}/{name}.proto"
+    messages = (f"{name}_pb2.py", f"{name}_pb2.pyi")
     with tempfile.TemporaryDirectory(prefix="fovea-stubs-") as folder:
         code = protoc.main(
             [
@@ -31,14 +35,14 @@ def generate() -> dict[Path, str]:
                 f"--python_out={folder}",
                 f"--pyi_out={folder}",
                 f"--grpc_python_out={folder}",
-                PROTO,
+                proto,
             ]
         )
         if code != 0:
-            raise SystemExit(f"protoc cannot read {PROTO}; its message stands above.")
-        made = Path(folder) / Path(PROTO).parent
-        texts = {path.name: path.read_text() for path in made.iterdir()}
-    return {Path(to) / name: texts[name] for to, names in FOLDERS.items() for name in names}
+            raise SystemExit(f"protoc cannot read {proto}; its message stands above.")
+        texts = {path.name: path.read_text() for path in (Path(folder) / FOLDER).iterdir()}
+    written = {FOLDER: (*messages, f"{name}_pb2_grpc.py"), copy: messages}
+    return [(Path(to) / stub, texts[stub]) for to, stubs in written.items() for stub in stubs]
 
 
 def main(arguments: list[str]) -> int:

@@ -18,6 +18,7 @@ from serving.server.pipeline import DiagnosisPipeline
 from serving.server.server import DiagnosisServer
 from serving.server.spool import Spool
 from serving.settings import PREFIX, ServingSettings, StartError
+from serving.tables.table_serving import TableServing
 
 CLOSE_TIMEOUT_S = 10.0
 
@@ -32,12 +33,14 @@ class Service:
         settings: ServingSettings,
         *,
         engine: Engine,
+        tables: TableServing,
         pool: DecodePool,
         rules: UrgencyRules,
         metrics: Metrics,
     ) -> None:
         self._settings = settings
         self._engine = engine
+        self._tables = tables
         self._pool = pool
         self._metrics = metrics
         self._spool = Spool(settings.spool_dir, max_bytes=settings.max_spool_bytes)
@@ -49,7 +52,12 @@ class Service:
             metrics=metrics,
         )
         self._server = DiagnosisServer(
-            settings, pipeline=pipeline, engine=engine, spool=self._spool, metrics=metrics
+            settings,
+            pipeline=pipeline,
+            engine=engine,
+            tables=tables,
+            spool=self._spool,
+            metrics=metrics,
         )
 
     async def run(self) -> None:
@@ -62,6 +70,7 @@ class Service:
             await self._pool.start()
             parts.enter_context(self._metrics_server())
             parts.push_async_callback(_bounded, self._engine.close)
+            parts.push_async_callback(_bounded, self._tables.close)
             port = await self._server.start()
             parts.push_async_callback(self._drain)
             logger.info("%s", self._listening(port))

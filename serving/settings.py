@@ -148,6 +148,40 @@ class ServingSettings(BaseSettings):
         "a challenger beside each other",
     )
 
+    # The tables.
+    max_table_models: int = Field(
+        16,
+        ge=1,
+        le=10_000,
+        description="models of tables that are loaded at one time; the one whose last request is "
+        "the longest ago goes first",
+    )
+    max_table_model_bytes: int = Field(
+        512 * 1024**2, ge=1, le=2**40, description="size of the files of a model of tables"
+    )
+    table_threads: int = Field(
+        0,
+        ge=0,
+        le=256,
+        description="threads that predict rows, and files that are predicted at one time; 0 for one "
+        "per core, from 2 to 8",
+    )
+    max_rows: int = Field(
+        1000, ge=1, le=1_000_000, description="rows of a request without a file; more are refused"
+    )
+    max_file_rows: int = Field(
+        10_000_000, ge=1, le=2**40, description="rows of a file to predict; more are refused"
+    )
+    max_table_bytes: int = Field(
+        512 * 1024**2,
+        ge=2**20,
+        le=2**50,
+        description="size of the table of a file in memory",
+    )
+    table_read_timeout_s: float = Field(
+        120, gt=0, le=HOUR_S, description="seconds after which reading the table of a file ends"
+    )
+
     # The images.
     decode_workers: int = Field(
         0, ge=0, le=256, description="processes that decode; 0 for one per core, from 2 to 8"

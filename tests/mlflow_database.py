@@ -24,6 +24,13 @@ def copy_empty_database(destination: Path) -> None:
     shutil.copyfile(Path(_template().name) / _NAME, destination)
 
 
+def new_store(folder: Path) -> str:
+    """The address of a new, empty MLflow store in the folder."""
+    path = folder / _NAME
+    copy_empty_database(path)
+    return f"sqlite:///{path}"
+
+
 @functools.cache
 def _template() -> "tempfile.TemporaryDirectory[str]":
     """The folder of the database; the end of this process removes it."""

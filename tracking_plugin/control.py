@@ -12,7 +12,7 @@ Three more lines under an active MLflow run:
 import logging
 import threading
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from itertools import count
 from types import TracebackType
@@ -32,6 +32,8 @@ from tracking_plugin.control_messages import (
     Report,
 )
 from tracking_plugin.control_secret import secret_of_job
+from tracking_plugin.instruction_inbox import InstructionInbox, TakenInstruction
+from tracking_plugin.instruction_names import checked_names
 from tracking_plugin.mlflow_status import MlflowStatus
 from tracking_plugin.reported_steps import ReportedSteps
 from tracking_plugin.server_address import AddressError
@@ -60,6 +62,8 @@ class RunControl:
     training is never paused or stopped. Without an active run, one warning is logged and the
     training goes on: the first run that is active at a call of `should_stop` is controlled then.
 
+    `understands` are the names of the instructions that the loop takes: see `take_instructions`.
+
     Leaving the `with` block after a stop ends the run as KILLED, so log everything inside it.
     Without a `with` block, control ends when the object is deleted or the program exits.
     """
@@ -71,6 +75,7 @@ class RunControl:
         tracking_uri: str | None = None,
         is_main: bool = True,
         share: Share | None = None,
+        understands: Collection[str] = (),
     ) -> None:
         self._share = share
         self._is_main = is_main
@@ -83,6 +88,9 @@ class RunControl:
         self._last_reported: tuple[Observed, int] | None = None
         self._tracking_uri = tracking_uri
         self._link: ControlLink | None = None
+        self._inbox = InstructionInbox()
+        if understands:
+            self.understand(understands)
         self.run_id = run_id or ""
         if is_main and not self._bind():
             logger.warning(
@@ -115,7 +123,8 @@ class RunControl:
                 self.run_id,
             )
             return None
-        link = ControlLink(address, _weakly(self._on_command), secret_of_job())
+        link = ControlLink(address, _weakly(self._on_command), secret_of_job(), self._inbox)
+        self._inbox.send = link.repeat
         link.start()
         return link
 
@@ -129,6 +138,7 @@ class RunControl:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._inbox.close()
         is_to_end = self._has_stopped and self._is_main and error is None
         is_active = is_to_end and self.run_id in _active_run_ids()
         if is_to_end and not is_active:
@@ -164,6 +174,23 @@ class RunControl:
                 return self._has_stopped
             if self._is_main:
                 self.wait_for_change(command, PAUSE_SYNC_INTERVAL_S)
+
+    def understand(self, names: Collection[str]) -> None:
+        """Say which instructions the loop takes: the server refuses all others.
+
+        Raises ValueError for a name that no instruction can have.
+        """
+        self._inbox.understand(checked_names(names))
+
+    def take_instructions(self, step: int | None = None) -> list[TakenInstruction]:
+        """The instructions that arrived since the last call, the oldest first; answer each of them.
+
+        An instruction is a command that is carried out once, such as `sample_now`. Call this
+        between two steps; `step` is the one that has just finished. Only rank 0 gets any. Each is
+        given to one program, once: if the process is killed before the server has its answer, it is
+        lost, and shown as failed. Waits at most 1 s, and only when there is a new one.
+        """
+        return [] if self._link is None else self._inbox.take(step)
 
     def report(
         self,
@@ -216,11 +243,13 @@ class RunControl:
 
     def fail(self, message: str) -> None:
         """Report that the loop has ended with an error, so that the server ends the run; then close."""
+        self._inbox.close()
         self.report(Observed.FAILED, message=message)
         self.close()
 
     def close(self) -> None:
         """Send the last report, and close the connection."""
+        self._inbox.close()
         if self._link is not None:
             self._finalizer.detach()
             self._link.close()

@@ -27,6 +27,7 @@ from tracking_plugin.control_messages import (
     encode,
 )
 from tracking_plugin.control_secret import LINK_HEADER
+from tracking_plugin.instruction_inbox import InstructionInbox
 from tracking_plugin.server_address import without_credentials
 
 logger = logging.getLogger(__name__)
@@ -65,10 +66,15 @@ class ControlLink:
     """Sends the newest report, and calls `on_command` in its own thread for each command."""
 
     def __init__(
-        self, address: ControlAddress, on_command: Callable[[Command], None], secret: str = ""
+        self,
+        address: ControlAddress,
+        on_command: Callable[[Command], None],
+        secret: str = "",
+        inbox: InstructionInbox | None = None,
     ) -> None:
         """`secret` is that of this process's job; without one, the server sends one."""
         self._address = address
+        self._inbox = inbox or InstructionInbox()
         self._secret = secret
         self._on_command = on_command
         self._report: Report | None = None
@@ -96,13 +102,17 @@ class ControlLink:
         self._report = report
         self._call_in_thread(self._on_new_report)
 
+    def repeat(self) -> None:
+        """Send the newest report again now, with what the inbox has to add to it."""
+        self._call_in_thread(self._on_new_report)
+
     def update_step(self, step: int | None) -> None:
         """Set the step that the next heartbeat carries."""
         if self._report is not None:
             self._report = msgspec.structs.replace(self._report, step=step)
 
     def close(self) -> None:
-        """Wait briefly for the last report's acknowledgement, and end the thread."""
+        """Wait briefly until the server has the last report and all answers, and end the thread."""
         self._call_in_thread(self._is_closing.set)
         self._thread.join(3 * CLOSE_TIMEOUT_S)
 
@@ -195,20 +205,26 @@ class ControlLink:
         self._has_received_command = True
         if command.secret is not msgspec.UNSET:
             self._secret = command.secret
+        if command.instructions is not msgspec.UNSET:
+            self._inbox.on_list(command.instructions)
         if self._report is not None and command.heard == self._report.number:
-            self._is_acknowledged.set()
+            self._on_acknowledgement()
         if self._has_warned:
             logger.info("Control from %s is back", self._address.server)
             self._has_warned = False
         self._on_command(command)
         self._is_first_attempt_over.set()
 
+    def _on_acknowledgement(self) -> None:
+        if self._inbox.is_settled:
+            self._is_acknowledged.set()
+
     async def _send_reports(self, connection: ClientConnection) -> None:
         """Send each new report at once, and repeat the newest one as a heartbeat."""
         while True:
             self._has_new_report.clear()
             if self._report is not None:
-                await connection.send(encode(self._report))
+                await connection.send(encode(self._inbox.added_to(self._report)))
             with suppress(TimeoutError):
                 async with asyncio.timeout(HEARTBEAT_S):
                     await self._has_new_report.wait()

@@ -1,6 +1,13 @@
-"""The messages of the control link: the server sends the desired state, the run reports the observed one."""
+"""The messages of the control link: the server sends the desired state, the run reports the observed one.
+
+Both carry instructions as well: commands that are carried out once, such as to skip a trial. Each
+side repeats its part until the other's shows that it has it. The server lists the open instructions.
+The run names those that it takes; the server stores that, and lists them as taken; only then does
+the run carry them out. The run answers them, until the server lists them no more.
+"""
 
 from enum import StrEnum
+from typing import Any
 
 import msgspec
 
@@ -17,6 +24,15 @@ HEARTBEAT_S = 10.0
 
 PAUSE_SYNC_INTERVAL_S = 1.0
 """While a run is paused, its ranks run a collective this often, so that none of them times out."""
+
+
+MAX_OPEN_INSTRUCTIONS = 100
+"""The number of instructions of one run that may wait for their answer."""
+
+MAX_UNDERSTOOD_NAMES = 32
+
+MAX_ANSWERS = 5
+"""Answers in one report: with the longest messages, a report stays below the server's limit of 64 KiB."""
 
 
 class Desired(StrEnum):
@@ -50,6 +66,32 @@ class Observed(StrEnum):
         return RunStatus.ERROR if self is Observed.FAILED else RunStatus(self)
 
 
+class InstructionResult(StrEnum):
+    """The answer of a run to an instruction."""
+
+    DONE = "done"
+    REFUSED = "refused"
+
+
+class Instruction(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An instruction that the run has not answered yet; no two have the same id."""
+
+    id: int
+    name: str
+    arguments: dict[str, Any] = {}
+    taken: bool = False
+    """The server has stored that this program takes it: from here on, no other program gets it."""
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """`step` is the one at which the instruction took effect, or was refused."""
+
+    id: int
+    result: InstructionResult
+    step: int | None = None
+    message: str = ""
+
+
 class Command(msgspec.Struct, frozen=True, kw_only=True):
     """The desired state, with the id of the command that set it (0 before the first command)."""
 
@@ -61,6 +103,8 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     """Acknowledges the run's report of this number: the server has stored it."""
     secret: str | msgspec.UnsetType = msgspec.UNSET
     """To be presented with each further connection; only in the first message to a new program."""
+    instructions: list[Instruction] | msgspec.UnsetType = msgspec.UNSET
+    """All open instructions; unset if nothing has changed, or if the run understands none."""
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -75,6 +119,13 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     message: str = ""
     released: bool = False
     """The run has saved a checkpoint and exits; to resume it, the server starts it again."""
+    program: str = ""
+    """Tells the programs of a run apart: what one has taken, no other carries out."""
+    understands: list[str] | msgspec.UnsetType = msgspec.UNSET
+    """The names of the instructions that the program understands."""
+    taken: list[int] = []
+    """The ids of the instructions that the program wants to carry out."""
+    answers: list[Answer] = []
 
 
 _command_decoder = msgspec.json.Decoder(Command)

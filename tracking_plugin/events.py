@@ -96,6 +96,12 @@ class AlertChanged(_Event, frozen=True, kw_only=True, tag="alert"):
     alert: str
 
 
+class InstructionChanged(_Event, frozen=True, kw_only=True, tag="instruction"):
+    """An instruction to the run was stored, taken or answered; `instruction` is the JSON that sockets send."""
+
+    instruction: str
+
+
 RunEvent = (
     RunCreated
     | RunUpdated
@@ -109,6 +115,7 @@ RunEvent = (
     | LogLines
     | ControlChanged
     | AlertChanged
+    | InstructionChanged
 )
 
 # MessagePack, because JSON has no NaN, and the NaN of a diverging loss must arrive.

@@ -96,7 +96,7 @@ class PipelineStage(StrEnum):
         return list(PipelineStage).index(self)
 
     @property
-    def title(self) -> str:
+    def words(self) -> str:
         return self.value.replace("_", " ")
 
 
@@ -108,8 +108,6 @@ class PipelineMetric(StrEnum):
     SECONDS_LEFT = "pipeline/seconds_left"
     """Absent until there is something to measure it by."""
     NUM_CANDIDATES = "selection/num_candidates"
-    SELECTION_SCORE = "selection/f1_macro"
-    HOLDOUT_SCORE = "holdout/f1_macro"
 
 
 class PipelineArtifact(StrEnum):

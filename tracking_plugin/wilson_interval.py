@@ -6,10 +6,10 @@ from statistics import NormalDist
 Interval = tuple[float, float]
 
 
-def wilson_interval(successes: int, total: int, confidence: float = 0.95) -> Interval:
+def wilson_interval(successes: float, total: float, confidence: float = 0.95) -> Interval:
     """The score interval of a proportion (Wilson, J. Am. Stat. Assoc. 22, 1927, 209-212).
 
-    Returns (0, 1) for no trials.
+    Returns (0, 1) for no trials. Effective numbers of trials may be fractions.
     """
     _require_proportion(successes, total)
     if total == 0:
@@ -42,6 +42,6 @@ def _normal_quantile(confidence: float) -> float:
     return NormalDist().inv_cdf((1 + confidence) / 2)
 
 
-def _require_proportion(successes: int, total: int) -> None:
+def _require_proportion(successes: float, total: float) -> None:
     if not 0 <= successes <= total:
         raise ValueError(f"Expected successes from 0 to {total}, but got {successes}.")

@@ -4,6 +4,7 @@ from contextlib import closing
 
 from tracking_plugin.control import RunControl
 from tracking_plugin.control_messages import Observed
+from tracking_plugin.instruction_inbox import TakenInstruction
 from training.job import TrainingJob
 from training.outcome import Ending, TrainingOutcome
 from training.recipe_spec import ProgramSpec, RunDescription, Tracker
@@ -32,6 +33,12 @@ class ProgramSession:
         self._step = step
         self._has_stopped = self._control.should_stop(step)
         return self._has_stopped
+
+    def understand(self, *names: str) -> None:
+        self._control.understand(names)
+
+    def take_instructions(self, step: int) -> list[TakenInstruction]:
+        return self._control.take_instructions(step)
 
     def outcome(self) -> TrainingOutcome:
         ending = Ending.STOPPED if self._has_stopped else Ending.COMPLETED

@@ -7,6 +7,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from tracking_plugin.instruction_inbox import TakenInstruction
 from training.config import FrozenConfig
 from training.job import TrainingJob
 
@@ -65,6 +66,19 @@ class TrainingSession(Protocol):
 
     def should_stop(self, step: int) -> bool:
         """Whether the run must end after `step`, the last finished one; blocks while it is paused."""
+
+    def understand(self, *names: str) -> None:
+        """Say which one-time commands the recipe takes, before `begin`: all others are refused.
+
+        Raises ValueError for a name that no command can have.
+        """
+
+    def take_instructions(self, step: int) -> list[TakenInstruction]:
+        """The one-time commands that came since the last call, oldest first; answer each of them.
+
+        Call it between two steps; `step` is the last finished one. Any thread may call it. Each
+        command is given once, also if the job is killed and started again.
+        """
 
 
 class RecipeSpec(Protocol):

@@ -25,6 +25,7 @@ FILES = {
     "pause": "control_command",
     "resume": "control_command",
     "stop": "control_command",
+    "command": "instruct_command",
     "models": "models_command",
     "ray": "ray_command",
     "ack": "alerts_command",

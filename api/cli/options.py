@@ -39,6 +39,12 @@ TimeoutS = Annotated[
         help="Seconds to wait until every rank has acknowledged.",
     ),
 ]
+ResponseTimeoutS = Annotated[
+    float,
+    typer.Option(
+        "--timeout", min=0, max=600, callback=_finite, help="Seconds to wait for the run's answer."
+    ),
+]
 Port = Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")]
 Plain = Annotated[
     bool, typer.Option("--plain", help="Print lines instead of a screen, as in a pipe.")

@@ -19,6 +19,7 @@ from api.client.request import (
     path_segment,
 )
 from api.client.server_address import server_address
+from api.control.instruction_schemas import Argument, InstructionEntry
 from api.control.schemas import CommandEntry, ControlResponse
 from api.diagnosis.records import Verdict
 from api.diagnosis.schemas import (
@@ -195,6 +196,30 @@ class AsyncFoveaClient:
     ) -> ControlResponse:
         """End the run after it has finished its step and saved; returns as `pause` does."""
         return await self._command("stop", run_id, timeout_s)
+
+    async def instruct(
+        self,
+        run_id: str,
+        name: str,
+        arguments: Mapping[str, Argument] | None = None,
+        *,
+        wait_s: float = ACKNOWLEDGEMENT_TIMEOUT_S,
+    ) -> InstructionEntry:
+        """Send a command that the run carries out once, such as `extend_budget` with `seconds`.
+
+        Returns once the run has answered, or after `wait_s`: `status` says which. Refused with
+        status 409 if the run does not understand `name`.
+        """
+        path = f"/api/v1/runs/{path_segment(run_id)}/commands"
+        body = {"name": name, "arguments": dict(arguments or {}), "wait_s": wait_s}
+        return await self._http.post(path, InstructionEntry, body, server_wait_s=wait_s)
+
+    async def instructions(
+        self, run_id: str, *, limit: int | None = None, offset: int | None = None
+    ) -> Listed[InstructionEntry]:
+        """The one-time commands to the run with the run's answers; newest first."""
+        path = f"/api/v1/runs/{path_segment(run_id)}/commands"
+        return await self._http.get_page(path, list[InstructionEntry], limit=limit, offset=offset)
 
     async def commands(
         self, run_id: str, *, limit: int | None = None, offset: int | None = None

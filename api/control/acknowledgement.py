@@ -10,7 +10,7 @@ class CommandOutcome(StrEnum):
     PENDING = "pending"
     DONE = "done"
     REFUSED = "refused"
-    """By the server, at once."""
+    """By the server, at once; or an instruction by the run."""
     FAILED = "failed"
     """The run could not do it, or ended before it did."""
     SUPERSEDED = "superseded"

@@ -6,7 +6,12 @@ from typing import cast
 from sqlalchemy import Connection, Row, insert, select, update
 
 from api.control.acknowledgement import CommandOutcome, command_outcome, outcome_reason
-from api.control.audited_actions import AuditedAction, LinkAction
+from api.control.audited_actions import (
+    AuditedAction,
+    InstructionAction,
+    LinkAction,
+    audited_action,
+)
 from api.control.state import ControlState
 from api.control.transitions import Action
 from api.pages import Listed, Page
@@ -49,6 +54,14 @@ class CommandRecord:
     outcome: CommandOutcome
     outcome_ms: int | None
     message: str
+    name: str | None = None
+    """Of an instruction alone, as all that follows."""
+    arguments: str | None = None
+    """JSON."""
+    step: int | None = None
+    taken_by: str | None = None
+    """The program that carries it out."""
+    taken_ms: int | None = None
 
 
 def add_record(
@@ -59,7 +72,7 @@ def add_record(
     message: str = "",
 ) -> int:
     """Add a record with the outcome so far; returns its id."""
-    return _insert(
+    return insert_record(
         connection,
         state,
         request.issuer,
@@ -74,7 +87,7 @@ def add_record(
 
 def add_takeover(connection: Connection, state: ControlState, issuer: Issuer, now_ms: int) -> None:
     """Record that another program has taken over the run's control link."""
-    _insert(
+    insert_record(
         connection,
         state,
         issuer,
@@ -87,7 +100,9 @@ def add_takeover(connection: Connection, state: ControlState, issuer: Issuer, no
     )
 
 
-def _insert(connection: Connection, state: ControlState, issuer: Issuer, **values: object) -> int:
+def insert_record(
+    connection: Connection, state: ControlState, issuer: Issuer, **values: object
+) -> int:
     """Add a record with `values` in its other columns; returns its id."""
     result = connection.execute(
         insert(commands).values(
@@ -102,9 +117,12 @@ def _insert(connection: Connection, state: ControlState, issuer: Issuer, **value
 
 
 def settle(connection: Connection, state: ControlState, now_ms: int) -> None:
-    """Record the outcome of each pending command of the run that `state` decides."""
-    is_pending = commands.c.outcome == CommandOutcome.PENDING
-    pending = select(commands).where((commands.c.run_id == state.run_id) & is_pending)
+    """Record the outcome of each pending command of the run, save instructions, that `state` decides."""
+    pending = select(commands).where(
+        commands.c.run_id == state.run_id,
+        commands.c.outcome == CommandOutcome.PENDING,
+        commands.c.action != InstructionAction.INSTRUCT,
+    )
     for row in connection.execute(pending).all():
         outcome = command_outcome(state, Action(row.action), row.command_id)
         if outcome is not CommandOutcome.PENDING:
@@ -117,20 +135,20 @@ def settle(connection: Connection, state: ControlState, now_ms: int) -> None:
 
 
 def find_record(connection: Connection, record_id: int) -> CommandRecord:
-    return _record(connection.execute(select(commands).where(commands.c.id == record_id)).one())
+    return record_of(connection.execute(select(commands).where(commands.c.id == record_id)).one())
 
 
-def newest_records(connection: Connection, run_id: str, page: Page) -> Listed[CommandRecord]:
+def newest_records(
+    connection: Connection, run_id: str, page: Page, *, action: AuditedAction | None = None
+) -> Listed[CommandRecord]:
+    """The records of all actions, or of one."""
     of_run = select(commands).where(commands.c.run_id == run_id).order_by(commands.c.id.desc())
-    return page_of(connection, of_run, page, _record)
+    wanted = of_run if action is None else of_run.where(commands.c.action == action)
+    return page_of(connection, wanted, page, record_of)
 
 
-def _record(row: Row[tuple[object, ...]]) -> CommandRecord:
+def record_of(row: Row[tuple[object, ...]]) -> CommandRecord:
     fields = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
     return CommandRecord(
-        **{**fields, "action": _action(row.action), "outcome": CommandOutcome(row.outcome)}
+        **{**fields, "action": audited_action(row.action), "outcome": CommandOutcome(row.outcome)}
     )
-
-
-def _action(stored: str) -> AuditedAction:
-    return LinkAction.TAKEOVER if stored == LinkAction.TAKEOVER else Action(stored)

@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from api.bus.protocol import Bus
+from api.control.audit import CommandRecord
+from api.control.instruction_entries import instruction_entry
 from api.timestamps import unix_ms
-from tracking_plugin.events import ControlChanged
+from tracking_plugin.events import ControlChanged, InstructionChanged
 
 SHOW_TIMEOUT_S = 5.0
 
@@ -54,6 +56,17 @@ class StateChanges:
         """Notify all processes."""
         self.notify(run_id)
         self._bus.publish(ControlChanged(run_id=run_id, accepted_ms=unix_ms()))
+
+    def send_to_sockets(self, instruction: CommandRecord, workspace: str | None) -> None:
+        """Send the instruction, as it is now, to those that watch the run."""
+        self._bus.publish(
+            InstructionChanged(
+                run_id=instruction.run_id,
+                accepted_ms=unix_ms(),
+                workspace=workspace,
+                instruction=instruction_entry(instruction).model_dump_json(),
+            )
+        )
 
     def notify(self, run_id: str) -> None:
         """Notify this process."""

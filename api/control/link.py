@@ -10,19 +10,13 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from api.background import in_background
 from api.control.audit import Issuer
 from api.control.link_claim import LinkHeldError
+from api.control.report_reading import BadReportError, read_report, require_later_step
+from api.control.sent_instructions import SentInstructions
 from api.control.service import ControlService, GrantedLink
 from api.errors import ApiError, UnavailableError, close_code_of
 from api.middleware.admission import close_reason
-from tracking_plugin.control_messages import (
-    MAX_MESSAGE_CHARS,
-    MAX_STEP,
-    Command,
-    Report,
-    decode_report,
-    encode,
-)
+from tracking_plugin.control_messages import Command, encode
 from tracking_plugin.control_secret import LINK_HEADER
-from tracking_plugin.printable import printable
 
 logger = logging.getLogger(__name__)
 
@@ -111,6 +105,7 @@ class ControlLink:
         self._highest_step = 0
         self._is_closed_in_order = False
         self._received_number: int | None = None
+        self._instructions = SentInstructions(control.instructions, run_id)
         self.socket = socket
         self.run_id = run_id
 
@@ -141,9 +136,12 @@ class ControlLink:
             self._changed.clear()
             number, self._received_number = self._received_number, None
             state = await self._control.find(self.run_id)
-            if state is not None and (number is not None or state.command != command):
+            instructions = await self._instructions.changed()
+            is_new = number is not None or instructions is not msgspec.UNSET
+            if state is not None and (is_new or state.command != command):
                 command = state.command
-                await self.socket.send_text(encode(msgspec.structs.replace(command, heard=number)))
+                message = msgspec.structs.replace(command, heard=number, instructions=instructions)
+                await self.socket.send_text(encode(message))
 
     async def _receive_reports(self) -> None:
         while True:
@@ -158,6 +156,7 @@ class ControlLink:
                 await self.socket.send_json({"error": str(error)})
                 continue
             await self._control.report(self.run_id, report, self._digest)
+            self._instructions.on_report(report)
             if report.step is not None:
                 self._highest_step = report.step
             if report.number is not None:
@@ -191,33 +190,3 @@ async def close(socket: WebSocket, code: int, reason: str) -> None:
     except (RuntimeError, WebSocketDisconnect):
         # The other side has closed it already.
         return
-
-
-class BadReportError(ValueError):
-    """The message is no report."""
-
-
-def read_report(text: str | bytes) -> Report:
-    """Raises BadReportError, whose message goes to the run."""
-    try:
-        report = decode_report(text)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise BadReportError(f"A report was expected: {error}") from None
-    for name, number in (
-        ("step", report.step),
-        ("number", report.number),
-        ("command_id", report.command_id),
-    ):
-        if number is not None and not 0 <= number <= MAX_STEP:
-            raise BadReportError(f"A report was expected: its {name} is to be from 0 to 2**53")
-    message = printable(report.message, 2 * MAX_MESSAGE_CHARS)[:MAX_MESSAGE_CHARS]
-    return msgspec.structs.replace(report, message=message)
-
-
-def require_later_step(report: Report, highest_step: int) -> None:
-    """Raises BadReportError if the step is before one that this connection has reported."""
-    if report.step is not None and report.step < highest_step:
-        raise BadReportError(
-            f"A report was expected: step {report.step} is before step {highest_step}, which this "
-            "program has reported already; steps only rise, so count them over all epochs"
-        )

@@ -9,7 +9,7 @@ import secrets
 from dataclasses import dataclass, replace
 
 from api.control.silence import CONTROLLED_LIMIT_MS
-from api.control.state import ControlState, connected
+from api.control.state import ControlState, connected, without_program
 from api.errors import LockedError
 
 
@@ -58,14 +58,17 @@ def claimed(
     listens for reports, are longer ago than a run may be silent.
     """
     if not state.link_digest:
-        return LinkClaim(replace(connected(state, now_ms), link_digest=fresh))
+        return LinkClaim(replace(connected(without_program(state), now_ms), link_digest=fresh))
     if hmac.compare_digest(state.link_digest, presented):
         return LinkClaim(connected(state, now_ms))
     if _is_held(state, now_ms, listening_since_ms):
         raise LinkHeldError
     message = _takeover_message(now_ms - (state.heartbeat_ms or 0))
     taken = replace(
-        connected(state, now_ms), link_digest=fresh, is_link_of_job=False, message=message
+        connected(without_program(state), now_ms),
+        link_digest=fresh,
+        is_link_of_job=False,
+        message=message,
     )
     return LinkClaim(taken, is_takeover=True)
 

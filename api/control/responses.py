@@ -3,9 +3,11 @@
 from api.control.acknowledgement import CommandOutcome
 from api.control.audit import CommandRecord
 from api.control.audited_actions import AuditedAction
-from api.control.schemas import ControlResponse, ControlResult
+from api.control.instructions import arguments_of
+from api.control.schemas import CommandEntry, ControlResponse, ControlResult
 from api.control.state import ControlState
 from api.control.transitions import Action
+from api.timestamps import utc
 from tracking_plugin.names import RunStatus
 
 
@@ -20,6 +22,24 @@ def control_response(record: CommandRecord, state: ControlState, now_ms: int) ->
         acknowledged=record.outcome is CommandOutcome.DONE,
         released=state.is_released,
         step=state.step,
+    )
+
+
+def command_entry(record: CommandRecord) -> CommandEntry:
+    """A record of the audit, as the API returns it."""
+    return CommandEntry(
+        id=record.id,
+        action=record.action,
+        name=record.name,
+        arguments=None if record.arguments is None else arguments_of(record.arguments),
+        step=record.step,
+        release=record.release,
+        who=record.who,
+        source=record.source,
+        timestamp=utc(record.at_ms),
+        outcome=record.outcome,
+        outcome_timestamp=None if record.outcome_ms is None else utc(record.outcome_ms),
+        message=record.message,
     )
 
 

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.control.acknowledgement import CommandOutcome
 from api.control.audited_actions import AuditedAction
+from api.control.instruction_schemas import Argument
 from tracking_plugin.names import RunStatus
 
 
@@ -46,6 +47,11 @@ class CommandEntry(BaseModel):
 
     id: int
     action: AuditedAction
+    name: str | None = Field(
+        None, description="that of a one-time command, whose action is instruct"
+    )
+    arguments: dict[str, Argument] | None = None
+    step: int | None = Field(None, description="step at which a one-time command took effect")
     release: bool
     who: str
     source: str = Field(description="address that the command came from")

@@ -10,6 +10,7 @@ from functools import partial
 from api.control.acknowledgement import CommandOutcome
 from api.control.audit import CommandRecord, CommandRequest, Issuer
 from api.control.changes import StateChanges
+from api.control.instruction_service import InstructionService, wait_for
 from api.control.link_claim import (
     LinkClaim,
     claimed,
@@ -96,6 +97,9 @@ class ControlService:
         self._updates = StateUpdates(
             *(store, self._changes, tags), obey_timeout_ms=self._obey_timeout_ms
         )
+        self.instructions = InstructionService(
+            *(store, self._changes, self._updates, self._snapshot, self._synced)
+        )
         self._events = MlflowEvents(
             *(store, self._changes, self._updates, tags, self.synced_state, self._publish)
         )
@@ -160,7 +164,7 @@ class ControlService:
                     # A client that reads MLflow after the response must find the same there.
                     await self._changes.wait_until_shown(run_id)
                     return record, state
-                await _wait_for(changed, left_s)
+                await wait_for(changed, left_s)
 
     async def history(
         self, run_id: str, workspace: str | None, page: Page
@@ -219,7 +223,7 @@ class ControlService:
         def decide(state: ControlState) -> ControlState:
             return reported(require_holder(state, digest), report, unix_ms())
 
-        change = await self._updates.apply(run_id, decide)
+        change = await self._updates.report(run_id, report, decide)
         status = end_of_report(report)
         if change.after.is_live and status is not None:
             await self._end_reported(change.after, status, report.message)
@@ -298,11 +302,3 @@ class ControlService:
             # Once the stored state has ended, too, no sweep finds this end and tells the sockets.
             self._publish(snapshot.over.announcement(unix_ms()))
         return snapshot
-
-
-async def _wait_for(event: asyncio.Event, timeout_s: float) -> None:
-    try:
-        async with asyncio.timeout(timeout_s):
-            await event.wait()
-    except TimeoutError:
-        return

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from msgspec import UNSET
+
 from api.control.silence import CONTROLLED_LIMIT_MS, SILENT_MESSAGE, is_silent
 from api.control.transitions import LIVE, Action, Observation, transition
 from api.runs.run_over import RunEnd
@@ -52,10 +54,18 @@ class ControlState:
     """Digest of the secret of the program that holds the control link; empty if any may have it."""
     is_link_of_job: bool = False
     """Whether that secret is in the environment of a job of this server."""
+    program: str | None = None
+    """The program that has last said which instructions it understands."""
+    understands: str | None = None
+    """The names of these instructions, between spaces; None if no program has said so."""
 
     @property
     def is_live(self) -> bool:
         return self.status in LIVE
+
+    @property
+    def understood_names(self) -> tuple[str, ...] | None:
+        return None if self.understands is None else tuple(self.understands.split())
 
     @property
     def has_detached(self) -> bool:
@@ -134,7 +144,7 @@ def reported(state: ControlState, report: Report, now_ms: int) -> ControlState:
     is_answer = report.command_id == state.command_id
     acknowledges = is_answer and report.observed.status in _ACKNOWLEDGING[state.desired]
     known = replace(
-        connected(state, now_ms),
+        connected(_with_instructions(state, report), now_ms),
         heard_command_id=state.command_id if acknowledges else state.heard_command_id,
         step=state.step if report.step is None else report.step,
         is_released=report.released or (state.is_released and not is_answer),
@@ -148,6 +158,19 @@ def reported(state: ControlState, report: Report, now_ms: int) -> ControlState:
         known = replace(known, desired=Desired.RUNNING, release=False)
     message = report.message if status is not state.status or report.message else known.message
     return replace(known, status=status, message=message)
+
+
+def _with_instructions(state: ControlState, report: Report) -> ControlState:
+    """`state` with the instructions that the program understands, if the report says so."""
+    if report.understands is UNSET:
+        return state
+    names = " ".join(report.understands)
+    return replace(state, program=report.program or None, understands=names)
+
+
+def without_program(state: ControlState) -> ControlState:
+    """`state` when another program gets the link, which has not said yet what it understands."""
+    return replace(state, program=None, understands=None)
 
 
 def _detached(state: ControlState, message: str) -> ControlState:

@@ -1,7 +1,7 @@
 """Keeps the control state of runs, and the audit of commands, in the database."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from sqlalchemy import Connection, Row, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -17,6 +17,15 @@ from api.control.audit import (
     newest_records,
     settle,
 )
+from api.control.audited_actions import AuditedAction
+from api.control.instructions import (
+    InstructionOrder,
+    add_instruction,
+    apply_report,
+    num_open,
+    open_for,
+    settle_instructions,
+)
 from api.control.link_claim import LinkClaim
 from api.control.silence import CONTROLLED_LIMIT_MS, SILENT_MESSAGE
 from api.control.state import ControlState
@@ -26,11 +35,12 @@ from api.pages import Listed, Page
 from api.runs.run_over import HeldRun
 from api.storage.database import Database
 from api.storage.tables import commands, runs
-from tracking_plugin.control_messages import Desired
+from tracking_plugin.control_messages import Desired, Instruction, Report
 from tracking_plugin.names import RunStatus
 
 Decide = Callable[[ControlState], ControlState]
 DecideInTransaction = Callable[[ControlState, Connection], ControlState]
+DecideByOpenInstructions = Callable[[ControlState, int], ControlState]
 ClaimLink = Callable[[ControlState], LinkClaim]
 
 
@@ -48,11 +58,13 @@ class Change:
     before: ControlState
     after: ControlState
     record_id: int | None = None
+    instructions: tuple[CommandRecord, ...] = ()
+    """The instructions that were stored, taken, answered or ended."""
 
     @property
     def is_announced(self) -> bool:
         """Whether those that wait for changes are notified."""
-        return self.after.differs_from(self.before)
+        return bool(self.instructions) or self.after.differs_from(self.before)
 
     @property
     def is_shown(self) -> bool:
@@ -131,6 +143,52 @@ class ControlStore:
 
         return self._attempted_twice(run_id, decide, now_ms, initial, None)
 
+    def report(self, run_id: str, report: Report, decide: Decide, *, now_ms: int) -> Change:
+        """Store the state that `decide` returns, and what the report says of instructions.
+
+        Raises UnknownStateError without a stored state.
+        """
+        told: list[CommandRecord] = []
+
+        def decide_and_tell(state: ControlState, connection: Connection) -> ControlState:
+            after = decide(state)
+            told[:] = apply_report(connection, run_id, report, now_ms)
+            return after
+
+        change = self._attempted_twice(run_id, decide_and_tell, now_ms, None, None)
+        return replace(change, instructions=(*told, *change.instructions))
+
+    def instruct(
+        self,
+        run_id: str,
+        order: InstructionOrder,
+        decide: DecideByOpenInstructions,
+        *,
+        initial: ControlState,
+    ) -> Change:
+        """Store an instruction, if `decide` raises no refusal, given how many are open."""
+        added: list[CommandRecord] = []
+
+        def decide_and_add(state: ControlState, connection: Connection) -> ControlState:
+            after = decide(state, num_open(connection, run_id))
+            added[:] = [add_instruction(connection, after, order)]
+            return after
+
+        change = self._attempted_twice(run_id, decide_and_add, order.at_ms, initial, None)
+        return replace(change, record_id=added[0].id, instructions=(*added, *change.instructions))
+
+    def refuse_instruction(
+        self, state: ControlState, order: InstructionOrder, message: str
+    ) -> CommandRecord:
+        """Record an instruction that was refused."""
+        with self._database.begin() as connection:
+            return add_instruction(connection, state, order, refusal=message)
+
+    def open_instructions(self, run_id: str, program: str) -> list[Instruction]:
+        """The open instructions that the program may carry out or has taken, oldest first."""
+        with self._database.read() as connection:
+            return open_for(connection, run_id, program)
+
     def refuse(self, state: ControlState, request: CommandRequest, message: str) -> None:
         """Record a command that was refused."""
         with self._database.begin() as connection:
@@ -151,10 +209,12 @@ class ControlStore:
             found = connection.execute(select(commands.c.id).where(is_from_source)).first()
         return found is not None
 
-    def history(self, run_id: str, page: Page) -> Listed[CommandRecord]:
-        """The run's commands, newest first."""
+    def history(
+        self, run_id: str, page: Page, *, action: AuditedAction | None = None
+    ) -> Listed[CommandRecord]:
+        """The run's commands of all kinds, or of one; newest first."""
         with self._database.read() as connection:
-            return newest_records(connection, run_id, page)
+            return newest_records(connection, run_id, page, action=action)
 
     def _attempted_twice(
         self,
@@ -189,13 +249,15 @@ class ControlStore:
                 connection.execute(insert(runs).values(**values))
             elif after != before:
                 connection.execute(update(runs).where(runs.c.run_id == run_id).values(**values))
+            ended: list[CommandRecord] = []
             if after.differs_from(before):
                 settle(connection, after, now_ms)
+                ended = settle_instructions(connection, before, after, now_ms)
             record_id = None
             if request is not None:
                 outcome = command_outcome(after, request.action, after.command_id)
                 record_id = add_record(connection, after, request, outcome)
-            return Change(before, after, record_id)
+            return Change(before, after, record_id, tuple(ended))
 
 
 def _find(connection: Connection, run_id: str, *, for_update: bool = False) -> ControlState | None:

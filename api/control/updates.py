@@ -5,12 +5,21 @@ from functools import partial
 
 from api.control.audit import CommandRequest, Issuer
 from api.control.changes import StateChanges
+from api.control.instructions import InstructionOrder
 from api.control.state import STATUS_OF, ControlState, deleted, ended
 from api.control.status_tags import StatusTagWriter
-from api.control.store import Change, ClaimLink, ControlStore, Decide, UnknownStateError
+from api.control.store import (
+    Change,
+    ClaimLink,
+    ControlStore,
+    Decide,
+    DecideByOpenInstructions,
+    UnknownStateError,
+)
 from api.runs.run_over import RunEnd
 from api.storage.database import in_database
 from api.timestamps import unix_ms
+from tracking_plugin.control_messages import Report
 
 
 class StateUpdates:
@@ -61,11 +70,30 @@ class StateUpdates:
         )
         return await self._stored_and_shown(run_id, store)
 
+    async def report(self, run_id: str, report: Report, decide: Decide) -> Change:
+        """See ControlStore.report."""
+        store = partial(self._store.report, *(run_id, report, decide), now_ms=unix_ms())
+        return await self._stored_and_shown(run_id, store)
+
+    async def instruct(
+        self,
+        run_id: str,
+        order: InstructionOrder,
+        decide: DecideByOpenInstructions,
+        *,
+        initial: ControlState,
+    ) -> Change:
+        """See ControlStore.instruct."""
+        store = partial(self._store.instruct, *(run_id, order, decide), initial=initial)
+        return await self._stored_and_shown(run_id, store)
+
     async def _stored_and_shown(self, run_id: str, store: Callable[[], Change]) -> Change:
         with self._changes.in_progress(run_id):
             change = await in_database(store)
             if change.is_announced:
                 self._changes.announce(run_id)
+            for instruction in change.instructions:
+                self._changes.send_to_sockets(instruction, change.after.workspace)
             if change.is_shown:
                 await self._tags.write(change.after)
             return change

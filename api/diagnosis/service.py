@@ -6,11 +6,9 @@ from dataclasses import asdict, dataclass
 from uuid import uuid4
 
 from api.diagnosis.answers import PictureBudget, diagnosis_data, service_health, upload_data
-from api.diagnosis.channel import open_channel
 from api.diagnosis.feedback import FeedbackService
 from api.diagnosis.file_names import harmless_name
 from api.diagnosis.recording import DiagnosisRecorder
-from api.diagnosis.refusals import refusal_of_problem
 from api.diagnosis.schemas import (
     DiagnosisData,
     DiagnosisStatus,
@@ -18,10 +16,13 @@ from api.diagnosis.schemas import (
     ServiceHealth,
     UploadData,
 )
-from api.diagnosis.service_client import ReadableFile, SentFile, ServiceClient
+from api.diagnosis.service_client import SentFile, ServiceClient
 from api.diagnosis.store import DiagnosisStore
 from api.diagnosis.v1 import diagnosis_pb2 as v1
 from api.errors import ApiError
+from api.inference.channel import open_channel
+from api.inference.files import ReadableFile
+from api.inference.refusals import refusal_of_problem
 from api.runs.trace_writer import TraceWriter
 from api.runs.writer import RunWriter
 from api.settings import Settings

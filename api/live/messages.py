@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.alerts.schemas import CriticalAlert
+from api.control.instruction_schemas import InstructionEntry
 from api.errors import ErrorCode
 from api.jobs.log_lines import LogLine
 from api.runs.schemas import (
@@ -111,6 +112,13 @@ class CriticalAlertMessage(_ServerMessage):
     alert: CriticalAlert
 
 
+class CommandMessage(_ServerMessage):
+    """A one-time command to the run was stored, taken or answered; it is never skipped."""
+
+    type: Literal["command"] = "command"
+    command: InstructionEntry
+
+
 class ErrorMessage(_ServerMessage):
     """The response to a message that the server could not process; the socket stays open."""
 
@@ -126,7 +134,13 @@ class Pong(_ServerMessage):
 
 
 RunMessage = (
-    MetricsUpdate | StatusUpdate | SystemUpdate | ArtifactUpdate | LogMessage | CriticalAlertMessage
+    MetricsUpdate
+    | StatusUpdate
+    | SystemUpdate
+    | ArtifactUpdate
+    | LogMessage
+    | CriticalAlertMessage
+    | CommandMessage
 )
 """The messages that events of a run become; a new kind is added here."""
 

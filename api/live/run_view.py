@@ -6,10 +6,12 @@ from functools import singledispatchmethod
 from pydantic import TypeAdapter
 
 from api.alerts.schemas import CriticalAlert
+from api.control.instruction_schemas import InstructionEntry
 from api.jobs.log_lines import LogLine, log_level
 from api.live import metric_parts
 from api.live.messages import (
     ArtifactUpdate,
+    CommandMessage,
     CriticalAlertMessage,
     InitialState,
     InitialStatePage,
@@ -220,6 +222,15 @@ class RunView:
             offset=offset,
             timestamp=utc(event.accepted_ms),
             alert=CriticalAlert.model_validate_json(event.alert),
+        )
+
+    @apply.register
+    def _(self, event: events.InstructionChanged, offset: int) -> RunMessage | None:
+        return CommandMessage(
+            run_id=self.state.run_id,
+            offset=offset,
+            timestamp=utc(event.accepted_ms),
+            command=InstructionEntry.model_validate_json(event.instruction),
         )
 
     def _add(self, points: Iterable[events.LoggedPoint]) -> None:

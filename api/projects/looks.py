@@ -75,6 +75,11 @@ class ProjectLooks:
             version = await self._registry.deployed_version(project.workspace, project.model_name)
         return views.detail(project, look.position, look.run, results, version)
 
+    async def has_model(self, project: Project) -> bool:
+        """Whether there is a version that predictions are made with, of this run or an earlier one."""
+        name = project.model_name
+        return await self._registry.deployed_version(project.workspace, name) is not None
+
     async def with_status(
         self, projects: Sequence[ProjectRun], status: ProjectStatus, workspace: str | None
     ) -> list[str]:

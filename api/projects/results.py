@@ -19,8 +19,6 @@ MAX_BYTES = 8 * 1024 * 1024
 """Of one artifact; a larger one is not shown."""
 MAX_RANKED = 100
 MAX_LEAKS = 1000
-MAIN_METRICS = ("macro_f1", "f1_macro", "rmse")
-"""By which a model is chosen, of classes and of numbers."""
 
 _leaks = TypeAdapter(list[LeakEntry])
 
@@ -48,12 +46,12 @@ def read_results(reader: RunReader, failures: RunFailures, run_id: str) -> Pipel
     }
     evaluation = _mapping(documents.get(PipelineArtifact.EVALUATION))
     selection = _mapping(documents.get(PipelineArtifact.SELECTION))
-    ranked = _entries(documents.get(PipelineArtifact.RANKED), "rows", "ranked")
+    ranked = _entries(documents.get(PipelineArtifact.RANKED))
     return PipelineResults(
         leaks=_leaks_of(documents.get(PipelineArtifact.LEAKS)),
         selected_models=_names(selection.get("selected_models")),
-        selection_score=_selection_score(selection, evaluation),
-        holdout_score=_holdout_score(evaluation),
+        selection_score=_score(evaluation.get("selection_score")),
+        holdout_score=_score(evaluation.get("holdout_score")),
         evaluation=evaluation or None,
         ranked=ranked[:MAX_RANKED],
         num_ranked=len(ranked),
@@ -81,18 +79,14 @@ def _mapping(document: Any) -> Mapping[str, Any]:
     return document if isinstance(document, dict) else {}
 
 
-def _entries(document: Any, *keys: str) -> list[Mapping[str, Any]]:
-    """The entries of a list, which may be a document by itself or one field of it."""
-    for key in keys:
-        if isinstance(document, dict) and key in document:
-            document = document[key]
+def _entries(document: Any) -> list[Mapping[str, Any]]:
     found = document if isinstance(document, list) else []
     return [entry for entry in found if isinstance(entry, dict)]
 
 
 def _leaks_of(document: Any) -> list[LeakEntry]:
     try:
-        return _leaks.validate_python(_entries(document, "leaks")[:MAX_LEAKS])
+        return _leaks.validate_python(_entries(_mapping(document).get("leaks"))[:MAX_LEAKS])
     except ValidationError:
         return []
 
@@ -101,31 +95,7 @@ def _names(value: Any) -> list[str] | None:
     return [str(name) for name in value[:100]] if isinstance(value, list) else None
 
 
-def _selection_score(
-    selection: Mapping[str, Any], evaluation: Mapping[str, Any]
-) -> ScoreEntry | None:
-    if (score := _score(selection.get("selection_score"), selection)) is not None:
-        return score
-    gap = _mapping(evaluation.get("gap"))
-    return _score({"metric": gap.get("metric"), "value": gap.get("selection")}, {})
-
-
-def _holdout_score(evaluation: Mapping[str, Any]) -> ScoreEntry | None:
-    if (score := _score(evaluation.get("holdout_score"), evaluation)) is not None:
-        return score
-    metrics = _mapping(evaluation.get("metrics"))
-    named = _mapping(evaluation.get("gap")).get("metric")
-    for name in (str(named), *MAIN_METRICS):
-        if isinstance(estimate := metrics.get(name), dict):
-            return _score({**estimate, "metric": name}, {})
-    return None
-
-
-def _score(value: Any, document: Mapping[str, Any]) -> ScoreEntry | None:
-    """A score that is written as an object, or as a number beside its metric."""
-    if _is_number(value):
-        metric = document.get("selection_metric") or document.get("metric") or "score"
-        return ScoreEntry(metric=str(metric), value=value)
+def _score(value: Any) -> ScoreEntry | None:
     if not isinstance(value, dict) or not _is_number(value.get("value")):
         return None
     return ScoreEntry(
@@ -136,10 +106,9 @@ def _score(value: Any, document: Mapping[str, Any]) -> ScoreEntry | None:
 
 
 def _interval(value: Any) -> tuple[float, float] | None:
-    ends = (value.get("low"), value.get("high")) if isinstance(value, dict) else value
-    if not isinstance(ends, list | tuple) or len(ends) != 2 or not all(map(_is_number, ends)):
+    if not isinstance(value, list) or len(value) != 2 or not all(map(_is_number, value)):
         return None
-    low, high = ends
+    low, high = value
     return low, high
 
 

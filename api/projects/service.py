@@ -163,6 +163,19 @@ class ProjectService:
         look = await self._looks.at(project)
         return views.progress(project, look.position)
 
+    async def deployed_model(self, project_id: str, workspace: str | None) -> str:
+        """The name of the registered model that predicts.
+
+        Raises ProjectNotFoundError, or ConflictError before the project has a model.
+        """
+        project = await self.find(project_id, workspace)
+        if not await self._looks.has_model(project):
+            raise ConflictError(
+                "The project has no model yet. Its pipeline registers one in its last stage; "
+                f"see GET /api/v1/projects/{project.project_id}/progress"
+            )
+        return project.model_name
+
     async def listed(
         self, workspace: str | None, page: Page, status: ProjectStatus | None
     ) -> Listed[ProjectSummary]:

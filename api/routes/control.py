@@ -1,10 +1,8 @@
 """POST /api/training/pause, resume and stop: commands to a run; and the audit of its commands."""
 
-from typing import Annotated
-
 from fastapi import APIRouter, Depends, Response
 
-from api.control.responses import control_response
+from api.control.responses import command_entry, control_response
 from api.control.schemas import (
     CommandEntry,
     ControlRequest,
@@ -17,14 +15,14 @@ from api.errors import ErrorResponse
 from api.pages import Limit, Offset, Page
 from api.routes.dependencies import (
     By,
-    RunningServices,
+    Control,
     SelectedRun,
     Workspace,
     in_workspace,
 )
 from api.routes.documented import REFUSALS, documented
 from api.routes.examples import control as examples
-from api.timestamps import unix_ms, utc
+from api.timestamps import unix_ms
 
 router = APIRouter(
     prefix="/api/training",
@@ -37,13 +35,6 @@ router = APIRouter(
         503: {"model": ErrorResponse, "description": "A database is unreachable"},
     },
 )
-
-
-def control_service(services: RunningServices) -> ControlService:
-    return services.control
-
-
-Control = Annotated[ControlService, Depends(control_service)]
 
 
 @router.post("/pause", responses=documented(examples.CONTROLLED))
@@ -95,22 +86,9 @@ async def get_commands(
     limit: Limit = 100,
     offset: Offset = 0,
 ) -> list[CommandEntry]:
-    """The commands to the run, with issuer and outcome; newest first."""
+    """All commands to the run, with issuer and outcome; newest first."""
     listed = await control.history(run_id, workspace, Page(limit=limit, offset=offset))
-    return [
-        CommandEntry(
-            id=entry.id,
-            action=entry.action,
-            release=entry.release,
-            who=entry.who,
-            source=entry.source,
-            timestamp=utc(entry.at_ms),
-            outcome=entry.outcome,
-            outcome_timestamp=None if entry.outcome_ms is None else utc(entry.outcome_ms),
-            message=entry.message,
-        )
-        for entry in listed.with_total_header(response)
-    ]
+    return [command_entry(record) for record in listed.with_total_header(response)]
 
 
 async def _settled(

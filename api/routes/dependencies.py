@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 
 from api.control.audit import Issuer
+from api.control.service import ControlService
 from api.errors import NotFoundError
 from api.run_failures import RunFailures
 from api.runs.reader import RunReader
@@ -90,6 +91,13 @@ def running_services(connection: HTTPConnection) -> Services:
 
 
 RunningServices = Annotated[Services, Depends(running_services)]
+
+
+def control_service(services: RunningServices) -> ControlService:
+    return services.control
+
+
+Control = Annotated[ControlService, Depends(control_service)]
 
 
 def issuer(request: Request) -> Issuer:

@@ -34,6 +34,8 @@ runs = Table(
     Column("deadline_ms", BigInteger, nullable=True),
     Column("link_digest", String(64), nullable=False, server_default=""),
     Column("is_link_of_job", Boolean, nullable=False, server_default=false()),
+    Column("program", String(64), nullable=True),
+    Column("understands", Text, nullable=True),
 )
 """The desired and the observed state of each run; times in ms since the Unix epoch."""
 
@@ -51,9 +53,18 @@ commands = Table(
     Column("outcome", String(16), nullable=False),
     Column("outcome_ms", BigInteger, nullable=True),
     Column("message", Text, nullable=False),
+    Column("name", String(64), nullable=True),
+    Column("arguments", Text, nullable=True),
+    Column("step", BigInteger, nullable=True),
+    Column("taken_by", String(64), nullable=True),
+    Column("taken_ms", BigInteger, nullable=True),
     Index("ix_fovea_commands_run", "run_id", "id"),
+    Index("ix_fovea_commands_outcome", "run_id", "outcome"),
 )
-"""The audit log of commands: who sent which command from where, and its outcome. Rows are never deleted."""
+"""The audit log of commands: who sent which command from where, and its outcome. Rows are never deleted.
+
+An instruction has a name, and `arguments` as JSON; `taken_by` is the program that carries it out.
+"""
 
 jobs = Table(
     "fovea_jobs",

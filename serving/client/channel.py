@@ -14,7 +14,10 @@ SERVICE_CONFIG = json.dumps(
     {
         "methodConfig": [
             {
-                "name": [{"service": "serving.v1.DiagnosisService"}],
+                "name": [
+                    {"service": "serving.v1.DiagnosisService"},
+                    {"service": "serving.v1.PredictionService"},
+                ],
                 "retryPolicy": {
                     "maxAttempts": 4,
                     "initialBackoff": "0.2s",

@@ -1,56 +1,22 @@
 """Asks the diagnosis service about image files."""
 
-import asyncio
-import os
 import uuid
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
 
-import grpc.aio
-
-from serving.client.channel import ServiceAddress, open_channel
-from serving.client.errors import service_error
-from serving.client.files import batch_messages, patient_messages
+from serving.client.connected_client import AnyPath, ConnectedClient
+from serving.client.files import batch_messages, patient_messages, readable
 from serving.v1 import diagnosis_pb2 as messages
 from serving.v1.diagnosis_pb2_grpc import DiagnosisServiceStub
 
 HEALTH_TIMEOUT_S = 5.0
 
-AnyPath = str | os.PathLike[str]
 
+class DicomDiagnosticClient(ConnectedClient):
+    """Its methods raise DiagnosisServiceError, and OSError for a file that cannot be read.
 
-class DicomDiagnosticClient:
-    """Connects with its first call, so that it can be made before an event loop runs.
-
-    Its methods raise DiagnosisServiceError, and OSError for a file that cannot be read. Used from
-    another event loop it connects anew.
+    The deadline of a batch is that of all its images.
     """
-
-    def __init__(
-        self,
-        host: str = "localhost",
-        port: int = 50051,
-        *,
-        token: str = "",
-        certificate: AnyPath | None = None,
-        timeout_s: float | None = 300.0,
-    ) -> None:
-        """`certificate` is a PEM file to trust, and makes the client use TLS.
-
-        `timeout_s` is the deadline of a diagnosis, or of a whole batch; None for that of the service.
-        """
-        self._address = ServiceAddress(
-            host=host,
-            port=port,
-            token=token,
-            certificate=None if certificate is None else Path(certificate),
-        )
-        self._timeout_s = timeout_s
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._channel: grpc.aio.Channel | None = None
 
     async def health_check(self, *, timeout_s: float = HEALTH_TIMEOUT_S) -> messages.HealthResponse:
         """The state of the service, its model and its GPU."""
@@ -128,39 +94,5 @@ class DicomDiagnosticClient:
                 # Of no effect once the call has ended; else the caller wants no more answers.
                 call.cancel()
 
-    async def close(self) -> None:
-        channel, self._channel = self._channel, None
-        if channel is not None and self._loop is asyncio.get_running_loop():
-            await channel.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.close()
-
     def _stub(self) -> Any:
-        loop = asyncio.get_running_loop()
-        if self._channel is None or self._loop is not loop:
-            self._channel, self._loop = open_channel(self._address), loop
-        return DiagnosisServiceStub(self._channel)
-
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
-            yield
-        except grpc.aio.AioRpcError as error:
-            raise service_error(error, self._address.target) from None
-
-
-def readable(paths: Sequence[AnyPath]) -> list[Path]:
-    """The paths, each of a file that can be opened. Raises OSError before anything is sent."""
-    found = [Path(path) for path in paths]
-    for path in found:
-        path.open("rb").close()
-    return found
+        return DiagnosisServiceStub(self._open_channel())

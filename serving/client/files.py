@@ -1,12 +1,21 @@
 """Makes the messages of an upload from files, chunk by chunk."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 from serving.v1 import diagnosis_pb2 as messages
 
 CHUNK_BYTES = 1024**2
+
+
+def readable(paths: Sequence[str | os.PathLike[str]]) -> list[Path]:
+    """The paths, each of a file that can be opened. Raises OSError before anything is sent."""
+    found = [Path(path) for path in paths]
+    for path in found:
+        path.open("rb").close()
+    return found
 
 
 async def chunks_of(path: Path) -> AsyncIterator[bytes]:

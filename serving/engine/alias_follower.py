@@ -85,6 +85,11 @@ class AliasFollower(Generic[L]):
         self._num_failures = 0
         self._asking = ThreadPoolExecutor(1, thread_name_prefix="registry")
 
+    @property
+    def has_refused(self) -> bool:
+        """Whether the version that the alias named last cannot be served."""
+        return self._refused is not None
+
     async def look(self) -> None:
         """Look at the alias once, and load what it names. Problems are noted.
 

@@ -17,7 +17,7 @@ def open_serving_engine(
     settings: ServingSettings, count_batch: CountBatch | None = None
 ) -> ServingEngine:
     """The engine, not yet started. Raises StartError."""
-    registry = ModelRegistry(_tracking_uri(settings))
+    registry = open_registry(settings)
     return ServingEngine(
         settings,
         registry=registry,
@@ -36,6 +36,11 @@ def _backend(settings: ServingSettings, registry: ModelRegistry) -> Backend:
     return EmbeddedBackend(
         registry, device=choose_device(settings.device), max_batch=settings.max_batch_size
     )
+
+
+def open_registry(settings: ServingSettings) -> ModelRegistry:
+    """The registry that the settings or the environment name. Raises StartError."""
+    return ModelRegistry(_tracking_uri(settings))
 
 
 def _tracking_uri(settings: ServingSettings) -> str:

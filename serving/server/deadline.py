@@ -40,5 +40,5 @@ class Deadline:
 def deadline_exceeded() -> ServingError:
     return ServingError(
         Reason.DEADLINE_EXCEEDED,
-        "The answer was not ready before the deadline: allow more time, or send fewer images.",
+        "The answer was not ready before the deadline: allow more time, or send less.",
     )

@@ -12,6 +12,7 @@ from serving.server.gpu import GpuState, read_gpu
 from serving.v1 import diagnosis_pb2 as messages
 
 SERVICES = ("", "serving.v1.DiagnosisService")
+PREDICTIONS = "serving.v1.PredictionService"
 FOLLOW_INTERVAL_S = 0.25
 
 DRAINING = "The service is ending: send requests to another one."
@@ -54,11 +55,13 @@ class Health:
         )
 
     async def update(self) -> None:
-        """Report SERVING to `grpc.health.v1` if a model is loaded, else NOT_SERVING."""
+        """Report SERVING to `grpc.health.v1`: of diagnoses if a model is loaded, else NOT_SERVING."""
         states = health_pb2.HealthCheckResponse
         is_ready = self._engine.current() is not None
         for service in SERVICES:
             await self.servicer.set(service, states.SERVING if is_ready else states.NOT_SERVING)
+        # Models of tables are loaded when they are asked for.
+        await self.servicer.set(PREDICTIONS, states.SERVING)
 
     async def follow(self) -> None:
         """Keep the statuses current; runs until it is cancelled."""

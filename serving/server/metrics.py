@@ -46,6 +46,11 @@ class Metrics:
             ["reason"],
             registry=self.registry,
         )
+        self._rows = Counter(
+            "fovea_serving_predicted_rows",
+            "Rows of tables that were predicted.",
+            registry=self.registry,
+        )
         self._batch_size = Histogram(
             "fovea_serving_batch_size",
             "Images that the model predicted at one time.",
@@ -66,11 +71,15 @@ class Metrics:
     def count_batch(self, num_images: int) -> None:
         self._batch_size.observe(num_images)
 
+    def count_rows(self, num_rows: int) -> None:
+        self._rows.inc(num_rows)
+
     def follow(
         self,
         *,
         queue_length: Callable[[], int],
         queued_images: Callable[[], int],
+        table_models: Callable[[], int],
         model: Callable[[], ModelDescription | None],
     ) -> None:
         """Report what these functions return whenever Prometheus asks."""
@@ -84,6 +93,11 @@ class Metrics:
             "Images that wait for the model.",
             registry=self.registry,
         ).set_function(queued_images)
+        Gauge(
+            "fovea_serving_table_models",
+            "Models of tables that are loaded.",
+            registry=self.registry,
+        ).set_function(table_models)
         self.registry.register(_ServedModel(model))
 
 

@@ -14,11 +14,18 @@ from serving.server.diagnosis_service import DiagnosisService, Pipeline
 from serving.server.endpoint import bind, server_options
 from serving.server.health import Health
 from serving.server.metrics import Metrics
+from serving.server.prediction_service import PredictionService
 from serving.server.request_log import RequestLog
 from serving.server.spool import Spool
 from serving.server.tokens import TokenInterceptor
 from serving.settings import ServingSettings
-from serving.v1 import diagnosis_pb2, diagnosis_pb2_grpc
+from serving.tables.table_serving import TableServing
+from serving.v1 import (
+    diagnosis_pb2,
+    diagnosis_pb2_grpc,
+    predictions_pb2,
+    predictions_pb2_grpc,
+)
 
 SPARE_RPCS = 512
 """Calls beyond the admitted ones: those that are being refused, and health checks, which never wait."""
@@ -27,7 +34,10 @@ logger = logging.getLogger(__name__)
 
 
 class DiagnosisServer:
-    """Serves the pipeline; the engine, the spool and what the pipeline needs are its caller's to open."""
+    """Serves the pipeline and the models of tables.
+
+    The engine, the tables, the spool and what the pipeline needs are its caller's to open.
+    """
 
     def __init__(
         self,
@@ -35,12 +45,18 @@ class DiagnosisServer:
         *,
         pipeline: Pipeline,
         engine: Engine,
+        tables: TableServing,
         spool: Spool,
         metrics: Metrics,
     ) -> None:
         self._settings = settings
         self._metrics = metrics
-        admission = Admission(max_active=settings.max_active, max_waiting=settings.max_waiting)
+        log = RequestLog(metrics)
+        admission, of_tables = (
+            Admission(max_active=settings.max_active, max_waiting=settings.max_waiting)
+            # Tables take no place of an image.
+            for _ in range(2)
+        )
         self._health = Health(
             engine,
             engine_kind=settings.engine.value,
@@ -52,11 +68,20 @@ class DiagnosisServer:
             admission=admission,
             spool=spool,
             health=self._health,
-            log=RequestLog(metrics),
+            log=log,
+        )
+        self._predictions = PredictionService(
+            settings,
+            models=tables.models,
+            predictor=tables.predictor,
+            admission=of_tables,
+            spool=spool,
+            log=log,
         )
         metrics.follow(
-            queue_length=lambda: admission.num_waiting,
+            queue_length=lambda: admission.num_waiting + of_tables.num_waiting,
             queued_images=lambda: engine.num_queued,
+            table_models=lambda: tables.models.num_loaded,
             model=engine.current,
         )
         self._server: grpc.aio.Server | None = None
@@ -68,9 +93,10 @@ class DiagnosisServer:
         server = grpc.aio.server(
             interceptors=self._interceptors(),
             options=server_options(),
-            maximum_concurrent_rpcs=settings.max_active + settings.max_waiting + SPARE_RPCS,
+            maximum_concurrent_rpcs=2 * (settings.max_active + settings.max_waiting) + SPARE_RPCS,
         )
         diagnosis_pb2_grpc.add_DiagnosisServiceServicer_to_server(self._service, server)
+        predictions_pb2_grpc.add_PredictionServiceServicer_to_server(self._predictions, server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health.servicer, server)
         reflection.enable_server_reflection(_service_names(), server)
         port = bind(server, settings)
@@ -97,5 +123,6 @@ class DiagnosisServer:
 
 
 def _service_names() -> Sequence[str]:
-    name = diagnosis_pb2.DESCRIPTOR.services_by_name["DiagnosisService"].full_name
-    return name, health.SERVICE_NAME, reflection.SERVICE_NAME
+    diagnosis = diagnosis_pb2.DESCRIPTOR.services_by_name["DiagnosisService"].full_name
+    predictions = predictions_pb2.DESCRIPTOR.services_by_name["PredictionService"].full_name
+    return diagnosis, predictions, health.SERVICE_NAME, reflection.SERVICE_NAME

@@ -115,6 +115,16 @@ class SpooledFile:
             self._file.flush()
         return self._path
 
+    def on_disk(self) -> Path:
+        """A file with what came so far, for programs. Raises ServingError QUEUE_FULL."""
+        with _disk_errors_as_refusals():
+            if self._file is None:
+                self._open_file()
+            assert self._file is not None
+            self._file.flush()
+        assert self._path is not None
+        return self._path
+
     def write(self, chunk: bytes) -> None:
         """Append the chunk. Raises ServingError QUEUE_FULL if there is no room for it."""
         self._spool.take(len(chunk))

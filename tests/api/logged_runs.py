@@ -12,6 +12,8 @@ from mlflow.store.tracking.dbmodels.models import SqlLatestMetric, SqlMetric
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 from sqlalchemy import insert
 
+from tests.mlflow_database import copy_empty_database
+
 START_MS = 1_750_000_000_000
 STEP_MS = 1000
 
@@ -77,7 +79,7 @@ class Mlflow:
 def empty_database(folder: Path) -> Path:
     """A database with MLflow's tables, which tests copy because the migrations take seconds."""
     path = folder / "empty.db"
-    SqlAlchemyStore(f"sqlite:///{path}", str(folder / "artifacts")).engine.dispose()
+    copy_empty_database(path)
     return path
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 
+from tests.mlflow_database import new_store
 from tests.ports import LOOPBACK, free_port
 from tests.servers import START_DEADLINE_S, STOP_DEADLINE_S
 from tests.waiting import until
@@ -56,10 +57,11 @@ def plain_mlflow_server(directory: Path, *options: str) -> Iterator[str]:
     """Runs an `mlflow server` that stores its data as Fovea's server does, and yields its URL."""
     port = free_port()
     directory.mkdir(parents=True)
+    store = new_store(directory)
     log = directory / "server.log"
     command = [sys.executable, "-m", "mlflow", "server", "--host", LOOPBACK, "--port", str(port)]
     stores = [
-        *("--backend-store-uri", f"sqlite:///{directory}/mlflow.db"),
+        *("--backend-store-uri", store),
         *("--artifacts-destination", (directory / "artifacts").as_uri()),
     ]
     # `fovea serve` sets these options, too.

@@ -153,7 +153,12 @@ def test_every_route_responds_as_documented(
 
 
 def excluded_checks(path: str) -> list[CheckFunction]:
-    is_shared = path.startswith(("/api/training/", "/api/v1/dicom/feedback/", "/api/v1/projects"))
+    is_shared = path.startswith(
+        (
+            *("/api/training/", "/api/v1/dicom/feedback/", "/api/v1/runs/"),
+            "/api/v1/projects",
+        )
+    )
     return [*(JOB_LIKE if is_shared else ()), *(UPLOAD_LIKE if is_upload(path) else ())]
 
 

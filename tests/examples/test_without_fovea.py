@@ -22,6 +22,7 @@ from tests.examples.catalogue import (
     Example,
 )
 from tests.examples.run_example import EXIT_DEADLINE_S, FEW_THREADS, START_DEADLINE_S, runs
+from tests.mlflow_database import new_store
 from tests.ports import LOOPBACK, free_port
 from tests.waiting import until
 
@@ -93,11 +94,12 @@ def test_it_trains_to_its_end_without_a_server(
     example: Example, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    store = new_store(tmp_path)
 
     output = output_of(example, tmp_path)
 
     assert len(re.findall("No control of run", output)) == 1, output
-    assert_finished(MlflowClient(f"sqlite:///{tmp_path}/mlflow.db"), example)
+    assert_finished(MlflowClient(store), example)
 
 
 def test_it_trains_to_its_end_on_an_mlflow_server_without_fovea(tmp_path: Path) -> None:

@@ -8,15 +8,18 @@ from serving.logs import configure_logging
 from serving.server.metrics import Metrics
 from serving.service import Service
 from serving.settings import load_settings
+from tests.serving.server.fake_tables import no_tables
 from tests.serving.server.fakes import FakeEngine
 from tests.serving.server.running import served_model
 
 
 def main() -> None:
     configure_logging()
+    settings = load_settings()
     service = Service(
-        load_settings(),
+        settings,
         engine=FakeEngine(served_model()),
+        tables=no_tables(settings),
         pool=DecodePool(num_processes=2),
         rules=built_in_rules(),
         metrics=Metrics(),

@@ -28,6 +28,7 @@ from serving.v1.diagnosis_pb2_grpc import DiagnosisServiceStub
 from tests.ports import LOOPBACK
 from tests.serving.diagnosis.drawn_images import fundus
 from tests.serving.server.eye_files import png
+from tests.serving.server.fake_tables import no_tables
 from tests.serving.server.fakes import FakeEngine
 from tests.serving.server.running import chunk, header, served_model
 from tests.serving.started import END_TIMEOUT_S, LISTENS, started_service
@@ -37,9 +38,11 @@ pytestmark = pytest.mark.anyio
 
 
 def made_service(folder: Path, **settings: Any) -> Service:
+    parsed = ServingSettings(**{"port": 0, "spool_dir": folder / "spool", **settings})
     return Service(
-        ServingSettings(**{"port": 0, "spool_dir": folder / "spool", **settings}),
+        parsed,
         engine=FakeEngine(served_model()),
+        tables=no_tables(parsed),
         pool=DecodePool(num_processes=1),
         rules=built_in_rules(),
         metrics=Metrics(),

@@ -12,6 +12,7 @@ from serving import generate_stubs
 ROOT = Path(__file__).parents[2]
 BUF = Path(sys.executable).parent / "buf"
 PROTO = "serving/v1/diagnosis.proto"
+PREDICTIONS = "serving/v1/predictions.proto"
 RELEASED = "serving/v1/released.binpb"
 
 
@@ -25,7 +26,7 @@ def buf(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def copied(tmp_path: Path) -> Path:
     """What buf reads, in a folder of its own without a history."""
     (tmp_path / PROTO).parent.mkdir(parents=True)
-    for name in ("buf.yaml", PROTO, RELEASED):
+    for name in ("buf.yaml", PROTO, PREDICTIONS, RELEASED):
         shutil.copy(ROOT / name, tmp_path / name)
     return tmp_path
 
@@ -44,6 +45,7 @@ def test_a_stub_that_is_not_current_is_named(
         .replace("message HealthRequest {}", "message HealthRequest { bool new = 1; }")
     )
     (tmp_path / PROTO).write_text(text)
+    shutil.copy(ROOT / PREDICTIONS, tmp_path / PREDICTIONS)
     monkeypatch.setattr(generate_stubs, "ROOT", tmp_path)
     assert generate_stubs.main([]) == 0
     assert generate_stubs.main(["--check"]) == 0

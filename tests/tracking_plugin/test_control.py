@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from mlflow import MlflowClient
 
+from tests.mlflow_database import new_store
 from tests.tracking_plugin.control_server import ControlServer, control_server
 from tests.waiting import DEADLINE_S, until
 from tracking_plugin.control import RunControl
@@ -39,7 +40,7 @@ def control(server: ControlServer) -> Iterator[RunControl]:
 def local_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MlflowClient]:
     """An MLflow store for the fluent API, used by one test alone."""
     before = mlflow.get_tracking_uri()
-    uri = f"sqlite:///{tmp_path}/mlflow.db"
+    uri = new_store(tmp_path)
     monkeypatch.chdir(tmp_path)  # without a server, artifacts go to the working directory
     mlflow.set_tracking_uri(uri)
     yield MlflowClient(uri)

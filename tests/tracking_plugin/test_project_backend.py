@@ -15,6 +15,7 @@ from mlflow import MlflowClient, projects
 from mlflow.entities import Run
 from mlflow.exceptions import ExecutionException
 
+from tests.mlflow_database import new_store
 from tests.waiting import DEADLINE_S, until
 from tracking_plugin import ray_head
 from tracking_plugin.names import Tag
@@ -27,7 +28,7 @@ PROJECT = Path(__file__).parent / "tiny_project"
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MlflowClient]:
-    uri = f"sqlite:///{tmp_path_factory.mktemp('store') / 'mlflow.db'}"
+    uri = new_store(tmp_path_factory.mktemp("store"))
     mlflow.set_tracking_uri(uri)
     yield MlflowClient(uri)
     mlflow.set_tracking_uri("")

@@ -14,6 +14,7 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.entities import Run
 
+from tests.mlflow_database import new_store
 from tests.training.data.images import make_folder
 from training.__main__ import main
 
@@ -36,7 +37,7 @@ class Program:
 
     def __post_init__(self) -> None:
         self.root.mkdir(parents=True, exist_ok=True)
-        self.tracking_uri = self.tracking_uri or f"sqlite:///{self.root}/mlflow.db"
+        self.tracking_uri = self.tracking_uri or new_store(self.root)
         with contextlib.chdir(self.root):  # a store without a server keeps its artifacts there
             self.client = MlflowClient(self.tracking_uri)
 

@@ -12,6 +12,7 @@ from typing import Self
 import requests
 from mlflow import MlflowClient
 
+from tests.mlflow_database import new_store
 from tests.ports import free_port
 
 START_TIMEOUT_S = 120.0
@@ -37,6 +38,8 @@ class TrackingServer:
     def start(self) -> Self:
         """Return once the server answers."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        if not (self.folder / "mlflow.db").exists():
+            new_store(self.folder)
         with (self.folder / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
                 self._command(),

@@ -6,3 +6,5 @@ Code that MLflow stores with a model repeats "weights", because it runs without 
 WEIGHTS = "weights"
 EVIDENCE = "evidence"
 STATISTICS = "feature_statistics"
+TABLE_MODEL = "model"
+"""The folder that `training.tables.model` saves, of a model of the recipe `tables`."""

@@ -135,6 +135,8 @@ class _Column:
             missing_markers=markers,
             notes=notes if read is None else (*notes, *read.notes),
             problem=None if read is None else read.problem,
+            decimal=None if read is None else read.decimal,
+            day_order=None if read is None else read.day_order,
         )
         return values, description, None
 

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 import pyarrow as pa
 
+from training.tables.columns.dates import DayOrder
 from training.tables.question import Question
 
 
@@ -40,6 +41,10 @@ class ColumnDescription:
     """Texts that were taken for missing values, such as `NA`."""
     notes: tuple[str, ...] = ()
     problem: CellProblem | None = None
+    decimal: str | None = None
+    """The decimal mark by which numbers with points or commas were read, `.` or `,`."""
+    day_order: DayOrder | None = None
+    """The order in which dates such as `03/04/2020` were read."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -54,6 +54,31 @@ export interface components {
             weighted: number | null;
         };
         /**
+         * CommandMessage
+         * @description A one-time command to the run was stored, taken or answered; it is never skipped.
+         */
+        CommandMessage: {
+            /** Run Id */
+            run_id: string | null;
+            /**
+             * Offset
+             * @description position in the stream; `since` takes it with the epoch
+             */
+            offset: number;
+            /**
+             * Timestamp
+             * Format: date-time
+             */
+            timestamp: string;
+            /**
+             * Type
+             * @default command
+             * @constant
+             */
+            type: "command";
+            command: components["schemas"]["InstructionEntry"];
+        };
+        /**
          * ConditionStatus
          * @enum {string}
          */
@@ -366,6 +391,52 @@ export interface components {
             /** @description entries to add to those of the state */
             metrics: components["schemas"]["MetricsData"];
         };
+        /**
+         * InstructionEntry
+         * @description A one-time command to a run, and the run's answer.
+         */
+        InstructionEntry: {
+            /** Id */
+            id: number;
+            /** Run Id */
+            run_id: string;
+            /** Name */
+            name: string;
+            /** Arguments */
+            arguments: {
+                [key: string]: boolean | number | string | null;
+            };
+            status: components["schemas"]["InstructionStatus"];
+            /**
+             * Step
+             * @description step at which it took effect or was refused by the run
+             */
+            step: number | null;
+            /** Message */
+            message: string;
+            /** Who */
+            who: string;
+            /**
+             * Source
+             * @description address that the command came from
+             */
+            source: string;
+            /**
+             * Timestamp
+             * Format: date-time
+             */
+            timestamp: string;
+            /** Taken At */
+            taken_at: string | null;
+            /** Answered At */
+            answered_at: string | null;
+        };
+        /**
+         * InstructionStatus
+         * @description How far a one-time command has come.
+         * @enum {string}
+         */
+        InstructionStatus: "pending" | "taken" | "done" | "refused" | "failed";
         /**
          * LogLevel
          * @enum {string}
@@ -839,7 +910,7 @@ export interface components {
              */
             threshold_problem: string | null;
         };
-        ServerMessage: components["schemas"]["InitialState"] | components["schemas"]["InitialStatePage"] | components["schemas"]["MetricsUpdate"] | components["schemas"]["StatusUpdate"] | components["schemas"]["SystemUpdate"] | components["schemas"]["ArtifactUpdate"] | components["schemas"]["LogMessage"] | components["schemas"]["CriticalAlertMessage"] | components["schemas"]["ErrorMessage"] | components["schemas"]["Pong"];
+        ServerMessage: components["schemas"]["InitialState"] | components["schemas"]["InitialStatePage"] | components["schemas"]["MetricsUpdate"] | components["schemas"]["StatusUpdate"] | components["schemas"]["SystemUpdate"] | components["schemas"]["ArtifactUpdate"] | components["schemas"]["LogMessage"] | components["schemas"]["CriticalAlertMessage"] | components["schemas"]["CommandMessage"] | components["schemas"]["ErrorMessage"] | components["schemas"]["Pong"];
         ClientMessage: components["schemas"]["Ping"] | components["schemas"]["Subscribe"];
         /**
          * EventType

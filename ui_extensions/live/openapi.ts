@@ -360,6 +360,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{run_id}/commands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get One Time Commands
+         * @description The one-time commands to the run with the run's answers; newest first.
+         */
+        get: operations["get_one_time_commands_api_v1_runs__run_id__commands_get"];
+        put?: never;
+        /**
+         * Send Command
+         * @description Send a command that the run carries out once, between two steps; with `wait_s`, wait for its answer.
+         */
+        post: operations["send_command_api_v1_runs__run_id__commands_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/training/pause": {
         parameters: {
             query?: never;
@@ -429,7 +453,7 @@ export interface paths {
         };
         /**
          * Get Commands
-         * @description The commands to the run, with issuer and outcome; newest first.
+         * @description All commands to the run, with issuer and outcome; newest first.
          */
         get: operations["get_commands_api_training__run_id__commands_get"];
         put?: never;
@@ -779,6 +803,26 @@ export interface paths {
         get: operations["get_dashboard_api_monitoring_dashboard_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/predict": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Predict
+         * @description Predict rows, or the rows of a file. NDJSON and CSV are streamed.
+         */
+        post: operations["predict_api_v1_projects__project_id__predict_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1135,6 +1179,11 @@ export interface components {
              */
             answered_at: string;
         };
+        /**
+         * AnswerFormat
+         * @enum {string}
+         */
+        AnswerFormat: "json" | "ndjson" | "csv";
         /**
          * AnswerRequest
          * @description The answer to a question: one of its options; for the target, the name of any column.
@@ -1548,7 +1597,26 @@ export interface components {
             /** Id */
             id: number;
             /** Action */
-            action: components["schemas"]["Action"] | components["schemas"]["LinkAction"];
+            action: components["schemas"]["Action"] | components["schemas"]["LinkAction"] | components["schemas"]["InstructionAction"];
+            /**
+             * Name
+             * @description that of a one-time command, whose action is instruct
+             * @default null
+             */
+            name: string | null;
+            /**
+             * Arguments
+             * @default null
+             */
+            arguments: {
+                [key: string]: boolean | number | string | null;
+            } | null;
+            /**
+             * Step
+             * @description step at which a one-time command took effect
+             * @default null
+             */
+            step: number | null;
             /** Release */
             release: boolean;
             /** Who */
@@ -2097,6 +2165,28 @@ export interface components {
             /** Note */
             note: string;
         };
+        /**
+         * Explanation
+         * @description Contributions of the features to one output of the named model; they add up to `sum`.
+         */
+        Explanation: {
+            /** Model */
+            model: string;
+            /** Output */
+            output: string;
+            /** Adds Up To */
+            adds_up_to: string;
+            /** Base Value */
+            base_value: number;
+            /** Contributions */
+            contributions: {
+                [key: string]: number;
+            };
+            /** Sum */
+            sum: number;
+            /** Reasons */
+            reasons: string[];
+        };
         /** EyeEntry */
         EyeEntry: {
             laterality: components["schemas"]["Laterality"];
@@ -2420,6 +2510,79 @@ export interface components {
             /** @default null */
             error: components["schemas"]["ProblemEntry"] | null;
         };
+        /**
+         * InstructionAction
+         * @description A command that is carried out once; its name and its arguments say which.
+         * @enum {string}
+         */
+        InstructionAction: "instruct";
+        /**
+         * InstructionEntry
+         * @description A one-time command to a run, and the run's answer.
+         */
+        InstructionEntry: {
+            /** Id */
+            id: number;
+            /** Run Id */
+            run_id: string;
+            /** Name */
+            name: string;
+            /** Arguments */
+            arguments: {
+                [key: string]: boolean | number | string | null;
+            };
+            status: components["schemas"]["InstructionStatus"];
+            /**
+             * Step
+             * @description step at which it took effect or was refused by the run
+             */
+            step: number | null;
+            /** Message */
+            message: string;
+            /** Who */
+            who: string;
+            /**
+             * Source
+             * @description address that the command came from
+             */
+            source: string;
+            /**
+             * Timestamp
+             * Format: date-time
+             */
+            timestamp: string;
+            /** Taken At */
+            taken_at: string | null;
+            /** Answered At */
+            answered_at: string | null;
+        };
+        /** InstructionRequest */
+        InstructionRequest: {
+            /**
+             * Name
+             * @description one that the run's program understands
+             */
+            name: string;
+            /**
+             * Arguments
+             * @description values without a structure
+             */
+            arguments?: {
+                [key: string]: boolean | number | string | null;
+            };
+            /**
+             * Wait S
+             * @description how long to wait for the run's answer, in seconds
+             * @default 0
+             */
+            wait_s: number;
+        };
+        /**
+         * InstructionStatus
+         * @description How far a one-time command has come.
+         * @enum {string}
+         */
+        InstructionStatus: "pending" | "taken" | "done" | "refused" | "failed";
         /**
          * JobEntry
          * @description A job; its id is that of its MLflow run.
@@ -3215,6 +3378,23 @@ export interface components {
             /** Count */
             count: number;
         };
+        /** PredictAnswer */
+        PredictAnswer: {
+            /**
+             * Status
+             * @default success
+             */
+            status: string;
+            model: components["schemas"]["TableModelVersion"];
+            /** Target */
+            target: string;
+            /** Classes */
+            classes: (boolean | number | string | null)[];
+            /** Count */
+            count: number;
+            /** Predictions */
+            predictions: components["schemas"]["RowPrediction"][];
+        };
         /** PredictionSetEntry */
         PredictionSetEntry: {
             /** Classes */
@@ -3223,6 +3403,18 @@ export interface components {
             coverage: number;
             /** Method */
             method: string;
+        };
+        /**
+         * PredictionWarning
+         * @description A cell that is unlike what the model has seen in training.
+         */
+        PredictionWarning: {
+            /** Row */
+            row: number;
+            /** Column */
+            column: string;
+            /** Text */
+            text: string;
         };
         /** ProblemEntry */
         ProblemEntry: {
@@ -3631,6 +3823,30 @@ export interface components {
          */
         Role: "loss" | "accuracy" | "auc_roc" | "f1" | "score" | "error" | "condition" | "support" | "class" | "learning_rate" | "gradient" | "throughput" | "epoch" | "machine" | "other";
         /**
+         * RowPrediction
+         * @description `row` counts from 1. The label of a row that is `abstained` is the most probable one, and no answer.
+         */
+        RowPrediction: {
+            /** Row */
+            row: number;
+            /** Label */
+            label: boolean | number | string | null;
+            /** Probabilities */
+            probabilities: {
+                [key: string]: number;
+            } | null;
+            /** Confidence */
+            confidence: number | null;
+            /** Abstained */
+            abstained: boolean;
+            /** Reason */
+            reason: string;
+            /** Warnings */
+            warnings: components["schemas"]["PredictionWarning"][];
+            /** @default null */
+            explanation: components["schemas"]["Explanation"] | null;
+        };
+        /**
          * RuleAction
          * @description The command that a rule sends to the run when it fires.
          * @enum {string}
@@ -3930,6 +4146,15 @@ export interface components {
              * Format: date-time
              */
             timestamp: string;
+        };
+        /** TableModelVersion */
+        TableModelVersion: {
+            /** Name */
+            name: string;
+            /** Version */
+            version: string;
+            /** Run Id */
+            run_id: string;
         };
         /**
          * TargetFound
@@ -6058,6 +6283,213 @@ export interface operations {
                 };
             };
             /** @description A database does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    get_one_time_commands_api_v1_runs__run_id__commands_get: {
+        parameters: {
+            query?: {
+                /** @description maximum number of entries */
+                limit?: number;
+                /** @description number of entries to skip */
+                offset?: number;
+            };
+            header?: {
+                /** @description MLflow workspace, where workspaces are enabled */
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description number of entries on all pages */
+                    "X-Total-Count"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "id": 13,
+                     *         "run_id": "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18",
+                     *         "name": "extend_budget",
+                     *         "arguments": {
+                     *           "seconds": 600
+                     *         },
+                     *         "status": "done",
+                     *         "step": 7100,
+                     *         "message": "The search ends 600 s later",
+                     *         "who": "anonymous",
+                     *         "source": "127.0.0.1",
+                     *         "timestamp": "2026-06-13T10:30:00Z",
+                     *         "taken_at": "2026-06-13T10:30:00.210000Z",
+                     *         "answered_at": "2026-06-13T10:30:00.412000Z"
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["InstructionEntry"][];
+                };
+            };
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    send_command_api_v1_runs__run_id__commands_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description MLflow workspace, where workspaces are enabled */
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InstructionRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 13,
+                     *       "run_id": "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18",
+                     *       "name": "extend_budget",
+                     *       "arguments": {
+                     *         "seconds": 600
+                     *       },
+                     *       "status": "done",
+                     *       "step": 7100,
+                     *       "message": "The search ends 600 s later",
+                     *       "who": "anonymous",
+                     *       "source": "127.0.0.1",
+                     *       "timestamp": "2026-06-13T10:30:00Z",
+                     *       "taken_at": "2026-06-13T10:30:00.210000Z",
+                     *       "answered_at": "2026-06-13T10:30:00.412000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["InstructionEntry"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run does not understand the command, has ended, or has not answered those before it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9784,6 +10216,221 @@ export interface operations {
             };
             /** @description A database is unreachable */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    predict_api_v1_projects__project_id__predict_post: {
+        parameters: {
+            query?: {
+                /** @description default: json for rows, ndjson for a file */
+                format?: components["schemas"]["AnswerFormat"] | null;
+            };
+            header?: {
+                /** @description MLflow workspace, where workspaces are enabled */
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path: {
+                /** @description `project_id` of a project */
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Explain
+                     * @description add the contributions of the features
+                     * @default false
+                     */
+                    explain?: boolean;
+                    /**
+                     * Top
+                     * @description number of reasons in words
+                     * @default 5
+                     */
+                    top?: number;
+                    /**
+                     * Confidence Threshold
+                     * @description abstain from a label with a lower confidence
+                     * @default 0
+                     */
+                    confidence_threshold?: number;
+                    /** Rows */
+                    rows: {
+                        [key: string]: boolean | number | string | null;
+                    }[];
+                };
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description CSV, TSV, Excel, Parquet or JSON Lines
+                     */
+                    file: string;
+                    /** @description of a workbook with several */
+                    sheet?: string;
+                    /**
+                     * Explain
+                     * @description add the contributions of the features
+                     * @default false
+                     */
+                    explain?: boolean;
+                    /**
+                     * Top
+                     * @description number of reasons in words
+                     * @default 5
+                     */
+                    top?: number;
+                    /**
+                     * Confidence Threshold
+                     * @description abstain from a label with a lower confidence
+                     * @default 0
+                     */
+                    confidence_threshold?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "success",
+                     *       "model": {
+                     *         "name": "planets",
+                     *         "version": "2",
+                     *         "run_id": "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18"
+                     *       },
+                     *       "target": "koi_disposition",
+                     *       "classes": [
+                     *         "CANDIDATE",
+                     *         "CONFIRMED",
+                     *         "FALSE POSITIVE"
+                     *       ],
+                     *       "count": 1,
+                     *       "predictions": [
+                     *         {
+                     *           "row": 1,
+                     *           "label": "CONFIRMED",
+                     *           "probabilities": {
+                     *             "CANDIDATE": 0.12,
+                     *             "CONFIRMED": 0.85,
+                     *             "FALSE POSITIVE": 0.03
+                     *           },
+                     *           "confidence": 0.85,
+                     *           "abstained": false,
+                     *           "reason": "",
+                     *           "warnings": [
+                     *             {
+                     *               "row": 1,
+                     *               "column": "koi_period",
+                     *               "text": "outside the range seen in training, 0.2 to 729"
+                     *             }
+                     *           ],
+                     *           "explanation": {
+                     *             "model": "catboost",
+                     *             "output": "CONFIRMED",
+                     *             "adds_up_to": "log-odds of each class before softmax",
+                     *             "base_value": 0.1,
+                     *             "contributions": {
+                     *               "koi_period": 0.9
+                     *             },
+                     *             "sum": 1,
+                     *             "reasons": [
+                     *               "koi_period speaks for CONFIRMED"
+                     *             ]
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PredictAnswer"];
+                };
+            };
+            /** @description The form cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description There is no model yet, or it cannot be served */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The inference service failed */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The inference service is not there */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The inference service was too slow */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };

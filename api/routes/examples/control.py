@@ -27,6 +27,9 @@ STOPPED: Mapping[str, Any] = {
 COMMAND: Mapping[str, Any] = {
     "id": 12,
     "action": "pause",
+    "name": None,
+    "arguments": None,
+    "step": None,
     "release": False,
     "who": "anonymous",
     "source": "127.0.0.1",
@@ -34,4 +37,18 @@ COMMAND: Mapping[str, Any] = {
     "outcome": "done",
     "outcome_timestamp": "2026-06-13T10:30:00.412000Z",
     "message": "",
+}
+INSTRUCTION: Mapping[str, Any] = {
+    "id": 13,
+    "run_id": RUN_ID,
+    "name": "extend_budget",
+    "arguments": {"seconds": 600},
+    "status": "done",
+    "step": 7100,
+    "message": "The search ends 600 s later",
+    "who": "anonymous",
+    "source": "127.0.0.1",
+    "timestamp": "2026-06-13T10:30:00Z",
+    "taken_at": "2026-06-13T10:30:00.210000Z",
+    "answered_at": "2026-06-13T10:30:00.412000Z",
 }

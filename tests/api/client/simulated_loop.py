@@ -3,7 +3,7 @@
 import os
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from unittest.mock import patch
@@ -14,6 +14,7 @@ from api.client import FoveaClient
 from tests.waiting import DEADLINE_S
 from tracking_plugin.control import RunControl
 from tracking_plugin.control_secret import LINK_VARIABLE
+from tracking_plugin.instruction_inbox import TakenInstruction
 
 STEP_S = 0.01
 
@@ -32,6 +33,9 @@ class SimulatedLoop:
     step: int = 0
     may_step: threading.Event = field(default_factory=threading.Event)
     is_linked: threading.Event = field(default_factory=threading.Event)
+    understands: Sequence[str] = ()
+    taken: list[TakenInstruction] = field(default_factory=list)
+    """The one-time commands that it took; it refuses those with a `count` of 0."""
 
     def __post_init__(self) -> None:
         self.may_step.set()
@@ -46,6 +50,7 @@ class SimulatedLoop:
             while self.step != self.last_step:
                 self.may_step.wait()
                 self.step += 1
+                self._follow(control)
                 if control.should_stop(self.step):
                     return
                 # A step takes time, but a new command ends it early.
@@ -53,10 +58,18 @@ class SimulatedLoop:
         client.log_metric(self.run_id, "train/loss", 0.5, step=self.step)
         client.set_terminated(self.run_id)
 
+    def _follow(self, control: RunControl) -> None:
+        for instruction in control.take_instructions(self.step):
+            self.taken.append(instruction)
+            if instruction.arguments.get("count") == 0:
+                instruction.refuse("Nothing to sample")
+            else:
+                instruction.done("Sampled")
+
     def _control(self) -> RunControl:
         """The control of a job with an environment of its own: the loops of a test share one process."""
         with _environment, patch.dict(os.environ, {LINK_VARIABLE: self.secret}):
-            return RunControl(self.run_id, tracking_uri=self.url)
+            return RunControl(self.run_id, tracking_uri=self.url, understands=self.understands)
 
     @property
     def mlflow_status(self) -> str:
@@ -64,10 +77,10 @@ class SimulatedLoop:
 
 
 @contextmanager
-def simulated_loop(url: str) -> Iterator[SimulatedLoop]:
+def simulated_loop(url: str, *, understands: Sequence[str] = ()) -> Iterator[SimulatedLoop]:
     """A loop that is connected to the server, and stopped at the end of the block."""
     run = MlflowClient(url).create_run("0", run_name=f"loop-{uuid.uuid4().hex}")
-    loop = SimulatedLoop(run.info.run_id, url)
+    loop = SimulatedLoop(run.info.run_id, url, understands=understands)
     thread = threading.Thread(target=loop.train, daemon=True)
     thread.start()
     try:

@@ -4,6 +4,7 @@ import pytest
 from mlflow import MlflowClient
 
 from api.client import FoveaClient, RequestRefusedError
+from api.control.instruction_schemas import InstructionStatus
 from api.control.transitions import Action
 from tests.api.client.both_clients import Call
 from tests.api.client.fake_ray import REPORT_PATH, TrainingServer
@@ -31,6 +32,25 @@ def test_a_run_pauses_resumes_and_stops(call: Call, server: Server) -> None:
 
     assert [entry.action for entry in audit.entries] == [Action.STOP, Action.RESUME]
     assert audit.total == 3
+
+
+def test_a_run_carries_out_a_one_time_command(call: Call, server: Server) -> None:
+    with simulated_loop(server.url, understands=["sample_now"]) as loop:
+        done = call(
+            server.url, "instruct", loop.run_id, "sample_now", {"count": 2}, wait_s=DEADLINE_S
+        )
+        assert (done.status, done.message) == (InstructionStatus.DONE, "Sampled")
+        assert done.step == loop.taken[0].step
+
+        with pytest.raises(RequestRefusedError, match="and not dance") as refused:
+            call(server.url, "instruct", loop.run_id, "dance")
+        assert refused.value.status == 409
+
+        listed = call(server.url, "instructions", loop.run_id, limit=1)
+        audit = call(server.url, "commands", loop.run_id)
+
+    assert (listed.entries[0].name, listed.total) == ("dance", 2)
+    assert audit.entries[1].arguments == {"count": 2}
 
 
 def test_a_client_waits_longer_than_its_command(server: Server) -> None:

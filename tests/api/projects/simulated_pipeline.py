@@ -24,6 +24,8 @@ LEAK = {
     "rules": ["name"],
 }
 EVALUATION = {
+    "selection_score": {"metric": "macro_f1", "value": 0.8, "interval": None},
+    "holdout_score": {"metric": "macro_f1", "value": 0.79, "interval": [0.77, 0.81]},
     "num_rows": 12,
     "metrics": {"macro_f1": {"value": 0.79, "interval": [0.77, 0.81]}},
     "gap": {"metric": "macro_f1", "selection": 0.8, "holdout": 0.79},
@@ -93,9 +95,9 @@ class SimulatedPipeline:
                 )
                 client.set_terminated(child.info.run_id)
             case PipelineStage.MODEL_EVALUATION:
-                client.log_metric(run_id, PipelineMetric.HOLDOUT_SCORE, 0.79, step=step)
+                client.log_metric(run_id, "holdout/macro_f1", 0.79, step=step)
                 client.log_dict(run_id, EVALUATION, PipelineArtifact.EVALUATION)
-                client.log_dict(run_id, {"rows": RANKED}, PipelineArtifact.RANKED)
+                client.log_dict(run_id, RANKED, PipelineArtifact.RANKED)
 
 
 def _register(client: MlflowClient, run_id: str, model_name: str) -> None:

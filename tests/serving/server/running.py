@@ -14,9 +14,11 @@ from serving.server.metrics import Metrics
 from serving.server.server import DiagnosisServer
 from serving.server.spool import Spool
 from serving.settings import ServingSettings
+from serving.tables.table_serving import TableServing
 from serving.v1 import diagnosis_pb2 as messages
 from serving.v1.diagnosis_pb2_grpc import DiagnosisServiceStub
 from tests.ports import LOOPBACK
+from tests.serving.server.fake_tables import no_tables
 from tests.serving.server.fakes import FakeEngine, FakeModel, FakePipeline, described
 
 CALL_TIMEOUT_S = 30
@@ -54,6 +56,7 @@ async def running(
     *,
     pipeline: Pipeline | None = None,
     engine: FakeEngine | None = None,
+    tables: TableServing | None = None,
     channel_options: Sequence[tuple[str, Any]] = (),
     **settings: Any,
 ) -> AsyncIterator[Running]:
@@ -64,7 +67,10 @@ async def running(
     metrics = Metrics()
     spool = Spool(parsed.spool_dir, max_bytes=parsed.max_spool_bytes)
     spool.open()
-    server = DiagnosisServer(parsed, pipeline=pipeline, engine=engine, spool=spool, metrics=metrics)
+    tables = tables or no_tables(parsed)
+    server = DiagnosisServer(
+        parsed, pipeline=pipeline, engine=engine, tables=tables, spool=spool, metrics=metrics
+    )
     port = await server.start()
     channel = grpc.aio.insecure_channel(f"{LOOPBACK}:{port}", options=channel_options)
     try:
@@ -81,6 +87,7 @@ async def running(
     finally:
         await channel.close()
         await server.stop(0)
+        await tables.close()
         spool.close()
 
 

@@ -19,6 +19,7 @@ from serving.v1 import diagnosis_pb2 as messages
 from serving.v1.diagnosis_pb2_grpc import DiagnosisServiceStub
 from tests.certificates import self_signed
 from tests.ports import LOOPBACK, free_port
+from tests.serving.server.fake_tables import no_tables
 from tests.serving.server.fakes import FakeEngine, FakePipeline
 from tests.serving.server.running import (
     CALL_TIMEOUT_S,
@@ -166,10 +167,12 @@ async def test_a_taken_port_is_named(tmp_path: Path) -> None:
 
 
 def another(served: Running, folder: Path, port: int) -> DiagnosisServer:
+    settings = ServingSettings(port=port)
     return DiagnosisServer(
-        ServingSettings(port=port),
+        settings,
         pipeline=FakePipeline(),
         engine=served.engine,
+        tables=no_tables(settings),
         spool=Spool(folder / "other", max_bytes=1),
         metrics=Metrics(),
     )

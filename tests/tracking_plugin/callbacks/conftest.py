@@ -8,6 +8,7 @@ import mlflow
 import pytest
 from mlflow.tracking import MlflowClient
 
+from tests.mlflow_database import new_store
 from tests.tracking_plugin.control_server import ControlServer, control_server
 from tests.waiting import until
 from tracking_plugin.control import RunControl
@@ -19,7 +20,7 @@ from tracking_plugin.control_messages import Desired
 def store(tmp_path: Path) -> Iterator[MlflowClient]:
     """The temporary store that the fluent API logs to."""
     before = mlflow.get_tracking_uri()
-    uri = f"sqlite:///{tmp_path}/mlflow.db"
+    uri = new_store(tmp_path)
     mlflow.set_tracking_uri(uri)
     MlflowClient(uri).create_experiment("here", artifact_location=str(tmp_path))
     mlflow.set_experiment("here")

@@ -4,11 +4,12 @@ from pathlib import Path
 
 from mlflow import MlflowClient
 
+from tests.mlflow_database import new_store
 from training.recording.champion import promote_first
 
 
 def test_only_the_first_version_becomes_champion(tmp_path: Path) -> None:
-    client = MlflowClient(f"sqlite:///{tmp_path}/mlflow.db")
+    client = MlflowClient(new_store(tmp_path))
     client.create_registered_model("retina")
     for _ in range(2):
         client.create_model_version("retina", str(tmp_path))

@@ -9,6 +9,7 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.entities import Run
 
+from tests.mlflow_database import new_store
 from tests.tracking_plugin.control_server import ControlServer
 from tests.training.controlled import controlled
 from tests.waiting import DEADLINE_S
@@ -24,7 +25,7 @@ class Store:
     """An MLflow store with the run of a job and the run that it scores."""
 
     def __init__(self, folder: Path) -> None:
-        self.tracking_uri = f"sqlite:///{folder}/mlflow.db"
+        self.tracking_uri = new_store(folder)
         self.settings = TrainingSettings(data_dir=folder)
         self.client = MlflowClient(self.tracking_uri)
         experiment = self.client.create_experiment("e", artifact_location=str(folder / "artifacts"))

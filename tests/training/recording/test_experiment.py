@@ -4,6 +4,7 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
+from tests.mlflow_database import new_store
 from training.config import LaunchConfig
 from training.errors import ConfigError, TrackingError
 from training.recording.experiment import ExperimentChoice, choose_experiment, find_or_create
@@ -14,7 +15,7 @@ from training.settings import TrainingSettings
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> MlflowClient:
-    return MlflowClient(f"sqlite:///{tmp_path_factory.mktemp('store')}/mlflow.db")
+    return MlflowClient(new_store(tmp_path_factory.mktemp("store")))
 
 
 @pytest.mark.parametrize(

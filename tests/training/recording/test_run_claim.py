@@ -11,6 +11,7 @@ import psutil
 import pytest
 from mlflow import MlflowClient
 
+from tests.mlflow_database import new_store
 from training.recording.run_claim import RunInUseError, claimed_run
 from training.recording.run_record import RunRecord
 
@@ -18,7 +19,7 @@ from training.recording.run_record import RunRecord
 @pytest.fixture(scope="module")
 def experiment(tmp_path_factory: pytest.TempPathFactory) -> tuple[MlflowClient, str]:
     folder = tmp_path_factory.mktemp("store")
-    client = MlflowClient(f"sqlite:///{folder}/mlflow.db")
+    client = MlflowClient(new_store(folder))
     return client, client.create_experiment("e", artifact_location=str(folder / "artifacts"))
 
 

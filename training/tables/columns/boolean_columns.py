@@ -6,7 +6,7 @@ import pyarrow.compute as pc
 from training.tables.columns.distinct import DistinctTexts, sample
 from training.tables.columns.typed_values import TypedValues
 
-_PAIRS = (
+PAIRS = (
     ("true", "false"),
     ("yes", "no"),
     ("t", "f"),
@@ -16,7 +16,7 @@ _PAIRS = (
     ("oui", "non"),
     ("vrai", "faux"),
 )
-"""0 and 1 are numbers: nothing says that they mean yes and no."""
+"""Of true and false. 0 and 1 are numbers: nothing says that they mean yes and no."""
 _MAX_SPELLINGS = 8
 
 
@@ -30,7 +30,7 @@ def read_booleans(values: pa.Array) -> TypedValues | None:
         return None
     texts = DistinctTexts.of(values)
     found = {text.lower() for text in texts.texts}
-    for true, false in _PAIRS:
+    for true, false in PAIRS:
         if found == {true, false} or (true == "true" and found and found <= {true, false}):
             parsed = [text.lower() == true for text in texts.texts]
             return TypedValues(values=texts.expanded(parsed, pa.bool_()))

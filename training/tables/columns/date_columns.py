@@ -26,7 +26,7 @@ def read_dates(values: pa.Array, name: str, answers: Answers) -> TypedValues | K
     """
     if not most(sample(values), _is_date):
         return None
-    if (iso := _iso(values)) is not None:
+    if (iso := iso_dates(values)) is not None:
         return iso
     texts = DistinctTexts.of(values)
     order, notes = _order(texts, name, answers)
@@ -41,6 +41,7 @@ def read_dates(values: pa.Array, name: str, answers: Answers) -> TypedValues | K
         values=_expanded(dates, texts, has_zone=has_zone),
         notes=notes,
         problem=texts.problem([date is None for date in dates]),
+        day_order=order if notes else None,
     )
 
 
@@ -48,7 +49,7 @@ def _is_date(text: str) -> bool:
     return any(read_date(text, order) is not None for order in DayOrder)
 
 
-def _iso(values: pa.Array) -> TypedValues | None:
+def iso_dates(values: pa.Array) -> TypedValues | None:
     """Dates as ISO 8601 writes them without a zone, which Arrow reads a hundred times as fast."""
     if not pc.all(pc.match_substring_regex(values, _ISO)).as_py():
         return None

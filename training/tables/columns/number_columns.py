@@ -110,7 +110,12 @@ def _typed(
         unit=next(number.unit for number in written if number is not None) or None,
         notes=_notes(written, reading.decimal, num_infinite),
         problem=texts.problem([number is None and not is_inf for number, is_inf in both]),
+        decimal=reading.decimal if _has_marks(written) else None,
     )
+
+
+def _has_marks(written: Sequence[WrittenNumber | None]) -> bool:
+    return any("," in number.digits or "." in number.digits for number in written if number)
 
 
 def _units(written: Sequence[WrittenNumber | None], counts: Sequence[int]) -> Counter[str]:

@@ -38,7 +38,7 @@ def plain_numbers(values: pa.Array, decimal: str) -> TypedValues | KeptText | No
         return None
     found = _read(pc.replace_substring(values, ",", "."))
     if isinstance(found, TypedValues) and pa.types.is_float64(found.values.type):
-        return replace(found, notes=(COMMA_NOTE,))
+        return replace(found, notes=(COMMA_NOTE,), decimal=",")
     return found
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from training.tables.columns.dates import DayOrder
 from training.tables.descriptions import CellProblem
 from training.tables.question import Question
 
@@ -16,6 +17,10 @@ class TypedValues:
     unit: str | None = None
     notes: tuple[str, ...] = ()
     problem: CellProblem | None = None
+    decimal: str | None = None
+    """The decimal mark, where the numbers have marks that could be read in two ways."""
+    day_order: DayOrder | None = None
+    """Of dates such as `03/04/2020`."""
 
 
 @dataclass(frozen=True)

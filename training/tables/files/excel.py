@@ -6,7 +6,6 @@ import subprocess
 import sys
 import zipfile
 import zlib
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from training.tables.errors import TableError, TableErrorCode
+from training.tables.files.child_environment import child_environment
 from training.tables.files.zip_directory import check_inflated
 from training.tables.limits import TableLimits
 from training.tables.question import Question
@@ -21,7 +21,6 @@ from training.tables.question import Question
 _BLOCK_BYTES = 2**20
 _MAX_SHEETS = 200
 """That a question offers."""
-_INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +78,7 @@ def _run_reader(path: Path, sheet: str | None, limits: TableLimits) -> bytes:
     try:
         finished = subprocess.run(
             [sys.executable, "-m", "training.tables.files.excel_process", json.dumps(request)],
-            env=_environment(os.environ),
+            env=child_environment(os.environ),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -91,13 +90,6 @@ def _run_reader(path: Path, sheet: str | None, limits: TableLimits) -> bytes:
     if finished.returncode != 0 or b"\n" not in finished.stdout:
         raise _damaged()
     return finished.stdout
-
-
-def _environment(base: Mapping[str, str]) -> dict[str, str]:
-    """Without the settings and credentials of this process, which reading a file does not need."""
-    inherited = {name: base[name] for name in _INHERITED if name in base}
-    path = os.pathsep.join(os.path.abspath(folder) for folder in sys.path)  # noqa: PTH100, "" is the current folder
-    return {**inherited, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
 
 
 def _damaged() -> TableError:

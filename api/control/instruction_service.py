@@ -1,0 +1,122 @@
+"""One-time commands to runs: accepts or refuses them, lists them, and waits for their answers."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+
+from api.control.acknowledgement import CommandOutcome
+from api.control.audit import CommandRecord, Issuer
+from api.control.audited_actions import InstructionAction
+from api.control.changes import StateChanges
+from api.control.instruction_refusals import MalformedArgumentsError, require_accepted
+from api.control.instruction_schemas import Argument, encode_arguments
+from api.control.instructions import InstructionOrder
+from api.control.mlflow_run import MlflowRunSnapshot
+from api.control.state import ControlState
+from api.control.store import ControlStore
+from api.control.updates import StateUpdates
+from api.errors import ConflictError
+from api.pages import Listed, Page
+from api.storage.database import in_database
+from api.timestamps import unix_ms
+from tracking_plugin.control_messages import Instruction
+from tracking_plugin.instruction_names import ArgumentsError, check_arguments
+
+Snapshot = Callable[[str, str | None], Awaitable[MlflowRunSnapshot]]
+Sync = Callable[[MlflowRunSnapshot, ControlState], ControlState]
+
+
+class InstructionService:
+    """Its methods raise UnavailableError and NotFoundError as those of ControlService do."""
+
+    def __init__(
+        self,
+        store: ControlStore,
+        changes: StateChanges,
+        updates: StateUpdates,
+        snapshot: Snapshot,
+        sync: Sync,
+    ) -> None:
+        self._store = store
+        self._changes = changes
+        self._updates = updates
+        self._snapshot = snapshot
+        self._sync = sync
+
+    async def instruct(
+        self,
+        run_id: str,
+        workspace: str | None,
+        name: str,
+        arguments: Mapping[str, Argument],
+        issuer: Issuer,
+    ) -> int:
+        """Store an instruction and notify the run; returns the id of its record in the audit.
+
+        Raises MalformedArgumentsError if they do not fit `name`, and ConflictError, which says what
+        the run understands, if the run cannot accept it. A conflict is recorded, too.
+        """
+        try:
+            check_arguments(name, arguments)
+        except ArgumentsError as error:
+            raise MalformedArgumentsError(str(error)) from None
+        run = await self._snapshot(run_id, workspace)
+        order = InstructionOrder(
+            name=name, arguments=encode_arguments(arguments), issuer=issuer, at_ms=unix_ms()
+        )
+
+        def decide(state: ControlState, num_open: int) -> ControlState:
+            current = self._sync(run, state)
+            require_accepted(current, run, name, num_open=num_open)
+            return current
+
+        try:
+            change = await self._updates.instruct(run_id, order, decide, initial=run.initial_state)
+        except ConflictError as refusal:
+            await self._record_refusal(run, order, str(refusal))
+            raise
+        assert change.record_id is not None, "an instruction has a record"
+        return change.record_id
+
+    async def wait_answered(
+        self, record_id: int, run_id: str, timeout_s: float
+    ) -> tuple[CommandRecord, ControlState]:
+        """The record once it has an answer, or after `timeout_s`; and the run's state then."""
+        deadline = time.monotonic() + timeout_s
+        with self._changes.watching(run_id) as changed:
+            while True:
+                changed.clear()
+                record, state = await in_database(partial(self._store.outcome, record_id))
+                left_s = deadline - time.monotonic()
+                if record.outcome is not CommandOutcome.PENDING or left_s <= 0:
+                    return record, state
+                await wait_for(changed, left_s)
+
+    async def history(
+        self, run_id: str, workspace: str | None, page: Page
+    ) -> Listed[CommandRecord]:
+        """The instructions to the run, newest first."""
+        await self._snapshot(run_id, workspace)
+        return await in_database(
+            partial(self._store.history, run_id, page, action=InstructionAction.INSTRUCT)
+        )
+
+    async def open(self, run_id: str, program: str) -> list[Instruction]:
+        """The open instructions that the program may carry out or has taken, oldest first."""
+        return await in_database(partial(self._store.open_instructions, run_id, program))
+
+    async def _record_refusal(
+        self, run: MlflowRunSnapshot, order: InstructionOrder, message: str
+    ) -> None:
+        refuse = partial(self._store.refuse_instruction, run.initial_state, order, message)
+        self._changes.send_to_sockets(await in_database(refuse), run.workspace)
+
+
+async def wait_for(event: asyncio.Event, timeout_s: float) -> None:
+    """Wait until `event` is set, at most `timeout_s`."""
+    try:
+        async with asyncio.timeout(timeout_s):
+            await event.wait()
+    except TimeoutError:
+        return

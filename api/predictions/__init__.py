@@ -1,0 +1,1 @@
+"""Predictions for rows of tables, in front of the gRPC service."""

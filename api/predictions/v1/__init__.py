@@ -1,0 +1,1 @@
+"""Generated messages of `serving/v1/predictions.proto`."""

@@ -1,0 +1,1 @@
+"""Tests of predictions in front of the gRPC service."""

@@ -1,0 +1,163 @@
+"""Predictions over REST, from the server through the real service to a registered model."""
+
+import csv
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import mlflow
+import pytest
+
+from serving.client.__main__ import main as serving_client
+from tests.ports import LOOPBACK, free_port
+from tests.servers import Server, fovea_server
+from tests.serving.engine.registered import Store
+from tests.serving.started import Started, started_service
+from tests.serving.tables.conftest import CLASSES, NAME
+from tests.serving.tables.trained_tables import labels, register, trained
+
+ROW: dict[str, Any] = {"period": 1.5, "depth": 9, "host": "G", "seen": True}
+HEADER = "period,depth,host,seen\n"
+NUM_LINES = 2500
+FILE = HEADER + "1.5,9,G,true\n" * NUM_LINES
+TOKEN = "the service's token"
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
+    """`python -m serving` on a registry that has a model of tables, and none of images."""
+    folder = tmp_path_factory.mktemp("service")
+    before = mlflow.get_tracking_uri()
+    store = Store(folder / "registry")
+    store.point(register(store, trained(labels(CLASSES)), NAME), name=NAME)
+    mlflow.set_tracking_uri(before)
+    with started_service(folder, tracking_uri=store.uri, token=TOKEN, decode_workers=1) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def server(service: Started, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    environment = {"FOVEA_GRPC_ADDRESS": service.address, "FOVEA_SERVING_TOKEN": TOKEN}
+    folder = tmp_path_factory.mktemp("server")
+    with fovea_server(folder / "data", environment=environment) as running:
+        yield running
+
+
+def post(server: Server, model: str = NAME, **request: Any) -> httpx.Response:
+    path = f"{server.url}/api/v1/projects/{model}/predict"
+    return httpx.post(path, timeout=60, **request)
+
+
+def form(content: str | bytes, **fields: Any) -> dict[str, Any]:
+    return {"files": {"file": ("DOE_JANE.csv", content)}, "data": fields}
+
+
+def test_rows_are_answered_with_the_exact_label_and_the_model(server: Server) -> None:
+    answer = post(server, json={"rows": [ROW, {**ROW, "period": 9999}], "explain": True, "top": 2})
+
+    assert answer.status_code == 200, answer.text
+    body = answer.json()
+    assert body["count"] == 2
+    assert body["model"]["name"] == NAME
+    assert body["target"] == "label"
+    near, far = body["predictions"]
+    assert (near["label"], far["label"]) == (CLASSES[0], CLASSES[-1])
+    assert set(near["probabilities"]) == set(CLASSES)
+    assert not near["warnings"]
+    assert [it["column"] for it in far["warnings"]] == ["period"]
+    explained = near["explanation"]
+    total = explained["base_value"] + sum(explained["contributions"].values())
+    assert total == pytest.approx(explained["sum"], abs=1e-4)
+    assert len(explained["reasons"]) == 2
+
+
+def test_the_rows_of_a_file_are_streamed_as_ndjson(server: Server) -> None:
+    answer = post(server, **form(FILE))
+
+    assert answer.headers["content-type"].startswith("application/x-ndjson")
+    about, *rows, end = map(json.loads, answer.text.splitlines())
+    assert about["model"]["name"] == NAME
+    assert [row["row"] for row in rows] == list(range(1, NUM_LINES + 1))
+    assert end == {"count": NUM_LINES}
+
+
+def test_the_rows_of_a_file_are_streamed_as_csv(server: Server) -> None:
+    answer = post(server, params={"format": "csv"}, **form(FILE, explain="true"))
+
+    assert answer.headers["content-type"].startswith("text/csv")
+    header, *rows = csv.reader(answer.text.splitlines())
+    assert len(rows) == NUM_LINES
+    assert header[:2] == ["row", "label"]
+    assert "contribution of period" in header
+
+
+@pytest.mark.parametrize(
+    ("request_of", "status", "said"),
+    [
+        ({"json": {"rows": []}}, 422, "rows"),
+        ({"json": {"rows": [ROW, {"period": 1}]}}, 422, "Row 2"),
+        ({"json": {"rows": [{**ROW, "depth": "shallow"}]}}, 422, "column 'depth'"),
+        ({"json": {"rows": [{**ROW, "depth": [1]}]}}, 422, "body.rows.0.depth"),
+        ({"content": b'{"rows": [{"depth": 1e999, "period": 1, "host": "a", "seen": true}]}',
+          "headers": {"content-type": "application/json"}}, 422, "column 'depth'"),
+        ({"content": b'{"rows": [{"shallow', "headers": {"content-type": "application/json"}}, 422, "JSON"),
+        ({"json": {"rows": [ROW], "top": -1}}, 422, "body.top"),
+        ({"json": {"rows": [ROW] * 1001}}, 422, "rows"),
+        ({"json": {"rows": [{**ROW, "host": "x" * 2**20}]}}, 413, ""),
+        ({"data": {"explain": "true"}, "files": {"other": b"1"}}, 422, "body.file"),
+        (form("period\n1\n"), 422, "absent"),
+        (form(HEADER + "shallow,1,G,true\n"), 422, "Row 1, column 'period'"),
+        (form(b"\x89PNG\r\n\x1a\n" + bytes(50)), 422, ""),
+        ({**form(FILE), "params": {"format": "json"}}, 422, "format"),
+        ({"json": {"rows": [ROW]}, "model": "unknown"}, 404, "promote unknown VERSION"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_predicted_is_named(
+    server: Server, request_of: dict[str, Any], status: int, said: str
+) -> None:
+    answer = post(server, **request_of)
+
+    assert answer.status_code == status, answer.text
+    body = answer.json()
+    assert said in f"{body['error']} {body['details']}"
+    assert body["request_id"] == answer.headers["X-Request-ID"]
+    assert "shallow" not in answer.text
+    assert "JANE" not in answer.text
+
+
+def test_a_service_that_is_down_is_named_with_what_to_start(tmp_path: Path) -> None:
+    environment = {"FOVEA_GRPC_ADDRESS": f"{LOOPBACK}:{free_port()}"}
+    with fovea_server(tmp_path / "data", environment=environment) as alone:
+        for request in ({"json": {"rows": [ROW]}}, form(FILE)):
+            refused = post(alone, **request)
+            assert refused.status_code == 503
+            assert "python -m serving" in refused.json()["error"]
+            assert refused.headers["Retry-After"]
+
+
+def test_the_command_predicts_a_file(
+    service: Started,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path = tmp_path / "new.csv"
+    path.write_text(HEADER + "1.5,9,G,true\n690,9,M,false\n")
+    monkeypatch.setenv("FOVEA_SERVING_PORT", str(service.port))
+    monkeypatch.setenv("FOVEA_SERVING_TOKEN", TOKEN)
+
+    assert serving_client(["predict", "--model", NAME, "--explain", str(path)]) == 0
+    printed = capsys.readouterr()
+    assert f"1: {CLASSES[0]}" in printed.out
+    assert f"2: {CLASSES[-1]}" in printed.out
+    assert "period is 1.5" in printed.out
+    assert "version 1" in printed.err
+
+    assert serving_client(["predict", "--model", NAME, "--json", str(path)]) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [row["label"] for row in rows] == [CLASSES[0], CLASSES[-1]]
+
+    assert serving_client(["predict", "--model", "unknown", str(path)]) == 1
+    assert "promote unknown VERSION" in capsys.readouterr().err

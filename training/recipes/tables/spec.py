@@ -1,0 +1,54 @@
+"""The recipe `tables` in the registry."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from training.config import FrozenConfig
+from training.errors import ConfigError
+from training.job import TrainingJob
+from training.recipe_spec import TrainingSession
+from training.recipes.tables.config import TablesConfig
+from training.recipes.tables.pipeline import TablePipeline
+from training.tables.file_type import detect_file_type
+from training.tables.learners.registry import LEARNERS
+
+
+class TablesSpec:
+    """Implements `training.recipe_spec.ProgramSpec`: from an uploaded table to a registered model."""
+
+    @property
+    def config_class(self) -> type[TablesConfig]:
+        return TablesConfig
+
+    def configure(self, given: Mapping[str, Any], *, has_gpu: bool) -> TablesConfig:
+        config = TablesConfig.parse(dict(given))
+        if not config.data:
+            raise ConfigError("data: name the file with the table.")
+        _check_learners(config)
+        return config
+
+    def check(self, config: FrozenConfig, data_dir: Path) -> None:
+        """Raises TableError if a file is absent or of a type that is not read."""
+        checked = TablesConfig.parse(config.model_dump())
+        for path in filter(None, (checked.data, checked.test_data)):
+            detect_file_type(Path(path))
+
+    def run(self, job: TrainingJob, session: TrainingSession) -> None:
+        config = TablesConfig.parse(dict(job.config))
+        TablePipeline(config, job, session).run()
+
+
+def _check_learners(config: TablesConfig) -> None:
+    unknown = [name for name in config.learners if name not in LEARNERS]
+    if unknown:
+        raise ConfigError(
+            f"learners: there is no {unknown[0][:64]!r}; choose from {', '.join(LEARNERS)}."
+        )
+    if not config.hyperparameters:
+        return
+    if len(config.learners) != 1:
+        raise ConfigError(
+            "hyperparameters: they are those of one learner; name it, as in learners=catboost."
+        )
+    LEARNERS[config.learners[0]].check(config.hyperparameters)

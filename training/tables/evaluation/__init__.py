@@ -1,0 +1,1 @@
+"""Measures predictions of tables on rows that selection never saw, and calibrates them."""

@@ -1,0 +1,23 @@
+"""Guesses which class a user looks for."""
+
+from collections.abc import Sequence
+
+from training.tables.words import words
+
+_NEGATIVE_WORDS = frozenset(
+    [
+        *("0", "absent", "background", "benign", "control", "fa", "fail", "failed", "false", "fp"),
+        *("healthy", "n", "neg", "negative", "never", "no", "non", "none", "normal", "not"),
+        *("other", "refuted", "rejected", "without"),
+    ]
+)
+
+
+def positive_class(classes: Sequence[str]) -> str:
+    """The class that the rows to be ranked may turn out to be.
+
+    It is the only class whose name has no word such as `false`, `no`, `benign` or `0`. If that is
+    none or several of them, it is the last one in the order of codes, as scikit-learn has it.
+    """
+    positive = [name for name in classes if not _NEGATIVE_WORDS & set(words(name))]
+    return positive[0] if len(positive) == 1 else classes[-1]

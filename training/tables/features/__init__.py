@@ -1,0 +1,1 @@
+"""Turns the columns of a table into the numbers that models learn from."""

@@ -1,0 +1,1 @@
+"""Learns from tables that do not fit into memory, by reading them in batches."""

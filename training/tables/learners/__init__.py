@@ -1,0 +1,1 @@
+"""The kinds of models that learn from the features of a table."""

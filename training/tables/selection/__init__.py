@@ -1,0 +1,1 @@
+"""Tries learners and hyperparameters within a budget of seconds, and combines the best."""

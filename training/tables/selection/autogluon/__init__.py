@@ -1,0 +1,1 @@
+"""The part of the AutoGluon engine that runs in AutoGluon's environment."""
