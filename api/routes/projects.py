@@ -32,6 +32,7 @@ from api.runs.workspaces import resolve_workspace
 
 _NOT_UNDERSTOOD = 4422
 _REFUSED: dict[int | str, dict[str, Any]] = {
+    400: {"model": ErrorResponse, "description": "The body is not JSON"},
     409: {"model": ErrorResponse, "description": "The project's status does not allow that"},
     423: {"model": ErrorResponse, "description": "Another request is changing the project"},
 }

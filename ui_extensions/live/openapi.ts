@@ -10483,6 +10483,15 @@ export interface operations {
                     "application/json": components["schemas"]["ProjectSummary"][];
                 };
             };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
             /** @description The Host or the Origin is not allowed */
             403: {
                 headers: {
@@ -10621,6 +10630,15 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["ProjectResponse"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The Host or the Origin is not allowed */
@@ -10846,6 +10864,15 @@ export interface operations {
                     "application/json": components["schemas"]["ProjectDetail"];
                 };
             };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
             /** @description The Host or the Origin is not allowed */
             403: {
                 headers: {
@@ -10948,6 +10975,15 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["ProjectDeleted"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The Host or the Origin is not allowed */
@@ -11053,6 +11089,15 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["ProjectProgress"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The Host or the Origin is not allowed */
@@ -11264,6 +11309,15 @@ export interface operations {
                     "application/json": components["schemas"]["ProjectDetail"];
                 };
             };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
             /** @description The Host or the Origin is not allowed */
             403: {
                 headers: {
@@ -11473,6 +11527,15 @@ export interface operations {
                     "application/json": components["schemas"]["ProjectDetail"];
                 };
             };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
             /** @description The Host or the Origin is not allowed */
             403: {
                 headers: {
@@ -11576,6 +11639,15 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["ProjectProgress"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The Host or the Origin is not allowed */

@@ -116,29 +116,25 @@ def test_an_evaluation_is_told_which_run_it_scores_and_which_run_is_its_own() ->
     assert (namespace.modality, namespace.tta) == ("oct", "true")
 
 
-def test_a_project_passes_its_decisions_as_json() -> None:
+def test_the_recipe_for_tables_reads_the_decisions_of_a_project() -> None:
     override = {"column": "a b", "who": "Ada", "why": "It's known before"}
-    params = {
+    params: dict[str, Any] = {
         "data": "/data/projects/x/upload",
         "description": "--run-id=b",
         "answers": {"target": "a[1]"},
+        "group": "star",
         "overrides": [override],
         "budget_s": 20,
         "learners": ["linear"],
-        "register_as": "model",
     }
-    words = shlex.split(PROJECT.command(params, RUN_ID))
-    assert words[3:8] == ["fit", "--run-id", RUN_ID, "--recipe", "tables"]
-    flags = dict(word.split("=", 1) for word in words[10:])
-    assert flags.pop("--answers") == json.dumps(params["answers"])
-    assert json.loads(flags.pop("--overrides")) == [override]
-    assert flags == {
-        "--data": "/data/projects/x/upload",
-        "--description": "--run-id=b",
-        "--budget-s": "20.0",
-        "--learners": '["linear"]',
-        "--register-as": "model",
-    }
+    words = shlex.split(PROJECT.command({**params, "register_as": "model"}, RUN_ID))
+    namespace = build_parser("tables").parse_args(words[3:])
+    assert (namespace.run_id, namespace.recipe, namespace.register_as) == (
+        *(RUN_ID, "tables", "model"),
+    )
+    config_class = recipe_spec("tables").config_class
+    config = config_class.parse(given_values(namespace, config_class))
+    assert config.model_dump(mode="json", include=set(params)) == params
 
 
 def test_a_project_of_images_trains_the_retinal_recipe() -> None:
