@@ -53,8 +53,9 @@ def draw_sample(
     Raises TableError for a fault in the file or if it has no rows; OSError if the disk is full.
     """
     rows = _BottomRows(max_rows, max_bytes, seed)
-    is_copied = copies_text and isinstance(source, TextSource)
-    copy = _Copy(source, folder / _COPY_FILE, limits) if is_copied else None
+    copy: _Copy | None = None
+    if copies_text and isinstance(source, TextSource):
+        copy = _Copy(source, folder / _COPY_FILE, limits)
     for batch in source.batches() if copy is None else copy.batches():
         rows.add(batch)
     read, numbers = rows.sample(source.notes)
