@@ -18,8 +18,8 @@ class TrainingSettings(BaseSettings):
 
     data_dir: Path = Path(".fovea")
     data_roots: Annotated[tuple[Path, ...] | None, NoDecode, BeforeValidator(listed_roots)] = None
-    table_memory_bytes: int = Field(2**30, ge=64 * 2**20)
-    """A table that needs more is read in batches; see `training.tables.large`."""
+    table_memory_bytes: int = Field(2**30, ge=2**20)
+    """A table that needs more is read in batches, with at least 64 MiB; see `training.tables.large`."""
     ray_address: str = ""
     ray_job_address: str = Field("", validation_alias=AliasChoices("RAY_ADDRESS"))
     run_id: _Word = Field("", validation_alias=AliasChoices("MLFLOW_RUN_ID"))

@@ -26,7 +26,10 @@ DEADLINE_S = 300.0
 MAX_ACTIVE = 2
 """In one process of the server: each may take gigabytes. Further ones wait."""
 MAX_ANSWER_BYTES = 8 * 1024 * 1024
-_INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
+_INHERITED = (
+    *("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV"),
+    "FOVEA_TABLE_MEMORY_BYTES",
+)
 _END_S = 10.0
 
 

@@ -1,6 +1,6 @@
 """The limits within which an uploaded table is read."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,3 +25,12 @@ ALWAYS_INFLATED_BYTES = 32 * 2**20
 """Small archives of repetitive text have a high ratio and do no harm."""
 
 DEFAULT_LIMITS = TableLimits()
+
+
+def limits_beside_streaming(memory_bytes: int) -> TableLimits:
+    """The limits of tables that need at most `memory_bytes`; larger ones are read in batches.
+
+    What a table needs is estimated from its first rows, so it may turn out to need more.
+    """
+    max_bytes = max(DEFAULT_LIMITS.max_memory_bytes, 2 * memory_bytes)
+    return replace(DEFAULT_LIMITS, max_memory_bytes=max_bytes)

@@ -1,6 +1,7 @@
 """Settings of the recipe for tables."""
 
 import json
+from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, JsonValue
@@ -9,6 +10,13 @@ from training.config import PATH, FrozenConfig
 from training.tables.leaks.overrides import Override
 
 MAX_DESCRIPTION_CHARS = 5_000
+
+
+class EngineName(StrEnum):
+    """Which program selects and trains models."""
+
+    BUILTIN = "builtin"
+    AUTOGLUON = "autogluon"
 
 
 def _read_json(value: Any) -> Any:
@@ -63,6 +71,12 @@ class TablesConfig(FrozenConfig):
     )
     hyperparameters: Annotated[dict[str, JsonValue], BeforeValidator(_read_json)] = Field(
         {}, description="of a single learner, which is then trained with them and not tuned"
+    )
+    engine: EngineName = Field(
+        EngineName.BUILTIN,
+        description="what selects and trains the models; autogluon runs in the environment that "
+        "FOVEA_AUTOGLUON_PYTHON names, to be compared on the same parts: its model is measured, "
+        "but not registered",
     )
     budget_s: float = Field(
         300, ge=1, le=7 * 86_400, description="seconds for selection and training of models"

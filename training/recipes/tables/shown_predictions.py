@@ -8,8 +8,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from training.recipes.tables.stages.analysis import Analysis
 from training.tables.descriptions import TypedTable
+from training.tables.labels import Integers
 from training.tables.model.file_predictions import predict_file
 from training.tables.model.predictions import PredictedRow
 from training.tables.model.table_model import TableModel, rows_from_table
@@ -24,16 +24,15 @@ def predict_second_table(model: TableModel, path: Path) -> list[Mapping[str, Any
     return [_shown(row, None) for row in islice(rows, MAX_SHOWN)]
 
 
-def predict_holdout(model: TableModel, analysis: Analysis) -> list[Mapping[str, Any]]:
-    """The first rows of the holdout, with their labels."""
-    numbers = pa.array(analysis.split.holdout[:MAX_SHOWN])
-    typed = analysis.typed
-    table = typed.table.take(numbers)
-    part = TypedTable(table=table, columns=typed.columns)
+def predict_holdout(
+    model: TableModel, typed: TypedTable, rows: Integers, row_numbers: Integers
+) -> list[Mapping[str, Any]]:
+    """The first of these rows of the table, with their labels and their numbers from 0 in the file."""
+    part = TypedTable(table=typed.table.take(pa.array(rows[:MAX_SHOWN])), columns=typed.columns)
     predictions = model.predict(rows_from_table(model, part), explain=True)
-    labels = pc.cast(table.column(analysis.target.column), pa.string()).to_pylist()
-    rows = zip(predictions.rows(), numbers.to_pylist(), labels, strict=True)
-    return [{**_shown(row, label), "row": number + 1} for row, number, label in rows]
+    labels = pc.cast(part.table.column(model.target.column), pa.string()).to_pylist()
+    shown = zip(predictions.rows(), row_numbers[:MAX_SHOWN].tolist(), labels, strict=True)
+    return [{**_shown(row, label), "row": number + 1} for row, number, label in shown]
 
 
 def _shown(row: PredictedRow, actual: str | None) -> Mapping[str, Any]:

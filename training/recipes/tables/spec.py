@@ -9,8 +9,12 @@ from training.errors import ConfigError
 from training.job import TrainingJob
 from training.recipe_spec import TrainingSession
 from training.recipes.tables.config import TablesConfig
+from training.recipes.tables.large.pipeline import LargeTablePipeline
 from training.recipes.tables.pipeline import TablePipeline
+from training.recipes.tables.pipeline_record import PipelineRecord, StoppedError
+from training.settings import TrainingSettings
 from training.tables.file_type import detect_file_type
+from training.tables.large.source import needs_streaming
 from training.tables.learners.registry import LEARNERS
 
 
@@ -36,7 +40,20 @@ class TablesSpec:
 
     def run(self, job: TrainingJob, session: TrainingSession) -> None:
         config = TablesConfig.parse(dict(job.config))
-        TablePipeline(config, job, session).run()
+        record = PipelineRecord(job, session)
+        try:
+            _pipeline(config, record, TrainingSettings()).run()
+        except StoppedError:
+            record.progress.say("Stopped before there was a model.")
+
+
+def _pipeline(
+    config: TablesConfig, record: PipelineRecord, settings: TrainingSettings
+) -> TablePipeline | LargeTablePipeline:
+    memory_bytes = settings.table_memory_bytes
+    if needs_streaming(Path(config.data), memory_bytes):
+        return LargeTablePipeline(config, record, memory_bytes)
+    return TablePipeline(config, record, memory_bytes)
 
 
 def _check_learners(config: TablesConfig) -> None:

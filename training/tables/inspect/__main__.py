@@ -18,10 +18,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from training.settings import TrainingSettings
 from training.tables.errors import TableError
 from training.tables.inspect.inspection import inspect_upload
 from training.tables.inspect.unpacking import unpack_images
-from training.tables.limits import DEFAULT_LIMITS, TableLimits
+from training.tables.limits import TableLimits, limits_beside_streaming
 
 MAX_CPU_S = 600
 _OVERHEAD_BYTES = 3 * 2**30
@@ -33,11 +34,12 @@ _PR_SET_PDEATHSIG = 1
 
 def main() -> None:
     arguments = _parser().parse_args()
-    limits = DEFAULT_LIMITS
+    memory_bytes = TrainingSettings().table_memory_bytes
+    limits = limits_beside_streaming(memory_bytes)
     _end_with_parent()
     _limit_process(limits)
     try:
-        answer = _answer(arguments, limits)
+        answer = _answer(arguments, limits, memory_bytes)
     except TableError as error:
         answer = {"error": {"code": str(error.code), "message": str(error)}}
     except MemoryError:
@@ -47,13 +49,23 @@ def main() -> None:
     print(json.dumps(answer, allow_nan=False), flush=True)
 
 
-def _answer(arguments: argparse.Namespace, limits: TableLimits) -> Mapping[str, Any]:
+def _answer(
+    arguments: argparse.Namespace, limits: TableLimits, memory_bytes: int
+) -> Mapping[str, Any]:
     file = Path(arguments.file)
     if arguments.unpack:
         return unpack_images(file, Path(arguments.unpack), limits)
     answers = json.loads(arguments.answers)
     group, date = arguments.group or None, arguments.date or None
-    return inspect_upload(file, arguments.description, answers, limits, group=group, date=date)
+    return inspect_upload(
+        file,
+        arguments.description,
+        answers,
+        limits,
+        group=group,
+        date=date,
+        memory_bytes=memory_bytes,
+    )
 
 
 def _too_large() -> Mapping[str, Any]:

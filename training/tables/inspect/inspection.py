@@ -10,6 +10,7 @@ from training.tables.descriptions import TypedTable
 from training.tables.errors import TableError
 from training.tables.file_type import FileType, detect_file_type
 from training.tables.inspect.image_archive import image_archive
+from training.tables.inspect.large_table import find_hidden_group, sample_of
 from training.tables.inspect.summary import TableSummary
 from training.tables.leaks.known_tables import recognise
 from training.tables.limits import TableLimits
@@ -34,15 +35,22 @@ def inspect_upload(
     *,
     group: str | None = None,
     date: str | None = None,
+    memory_bytes: int | None = None,
 ) -> Mapping[str, Any]:
     """The inspection as plain JSON; its `question` is the next one, None if there is none.
 
-    `group` and `date` are columns that the user has named for the split. Raises TableError for
-    everything that is wrong with the file or with an answer.
+    `group` and `date` are columns that the user has named for the split. Of a table that needs
+    more than `memory_bytes`, if given, a sample is inspected, as it would be learned from. Raises
+    TableError for everything that is wrong with the file or with an answer.
     """
     if detect_file_type(path, limits) is FileType.IMAGE_ZIP:
         return image_archive(path, limits).as_json()
-    read = read_table(path, limits=limits, sheet=answers.get("sheet"))
+    sample = None if memory_bytes is None else sample_of(path, memory_bytes, limits, date=date)
+    read = (
+        read_table(path, limits=limits, sheet=answers.get("sheet"))
+        if sample is None
+        else sample.read
+    )
     if isinstance(read, Question):
         return {"file_type": str(detect_file_type(path, limits)), "question": _asked(read)}
     typed = type_columns(read, answers)
@@ -57,9 +65,17 @@ def inspect_upload(
         else:
             target = choice
     known = None if target is None else _grouped_by(typed, found, target, group)
+    if sample is not None and target is not None and known is None:
+        known = find_hidden_group(sample, found, target)
     if target is not None:
         _check_split(typed, found, target, None if known is None else known["column"], date)
-    summary = TableSummary(read=read, typed=typed, profile=found, target=target)
+    summary = TableSummary(
+        read=read,
+        typed=typed,
+        profile=found,
+        target=target,
+        num_rows=found.num_rows if sample is None else sample.num_rows,
+    )
     return {
         **summary.as_json(),
         "group": known,

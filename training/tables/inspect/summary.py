@@ -29,6 +29,8 @@ class TableSummary:
     typed: TypedTable
     profile: TableProfile
     target: TargetChoice | None
+    num_rows: int
+    """Of the table, of which `read` may be a sample."""
 
     def as_json(self) -> Mapping[str, Any]:
         found = self.profile
@@ -36,7 +38,7 @@ class TableSummary:
         return {
             "file_type": str(self.read.file_type),
             "sheet": self.read.sheet,
-            "num_rows": found.num_rows,
+            "num_rows": self.num_rows,
             "num_columns": found.num_columns,
             "columns": [_column(description, profiled) for description, profiled in pairs],
             "profile": {

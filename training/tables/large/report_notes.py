@@ -28,6 +28,7 @@ def always_left_out(*, group: str | None) -> tuple[str, ...]:
         "The split is by hash: shares of classes differ by chance, and there is no split by time.",
         equal_rows,
         "Undecided and unlabelled rows are counted, and not ranked.",
+        "No confidence is chosen below which a model should abstain.",
     )
 
 

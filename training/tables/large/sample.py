@@ -41,18 +41,21 @@ def draw_sample(
     max_rows: int,
     max_bytes: int,
     seed: int = 0,
+    copies_text: bool = True,
     limits: TableLimits = DEFAULT_LIMITS,
 ) -> TableSample:
     """The sample that the first pass over the file gives: `max_rows` rows, fewer if they are wide.
 
     The rows with the smallest hashes are kept (bottom-k sampling; Cohen and Kaplan 2007), so that
     memory is bounded. Text is parsed only once: it is copied to a Parquet file in `folder`, which
-    the sample's source reads from then on.
+    the sample's source reads from then on; without `copies_text`, it is parsed again.
 
     Raises TableError for a fault in the file or if it has no rows; OSError if the disk is full.
     """
     rows = _BottomRows(max_rows, max_bytes, seed)
-    copy = _Copy(source, folder / _COPY_FILE, limits) if isinstance(source, TextSource) else None
+    copy: _Copy | None = None
+    if copies_text and isinstance(source, TextSource):
+        copy = _Copy(source, folder / _COPY_FILE, limits)
     for batch in source.batches() if copy is None else copy.batches():
         rows.add(batch)
     read, numbers = rows.sample(source.notes)

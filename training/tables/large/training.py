@@ -68,6 +68,8 @@ class LargeResult:
     selection_score: Score | None
     """On the fold that validates."""
     holdout: HoldoutReport
+    sampled_holdout: Integers
+    """Positions of the rows of the sample that have a label and are held out."""
     report: LargeReport
 
 
@@ -93,6 +95,7 @@ def train_large(
     settings: LargeSettings = DEFAULT_SETTINGS,
     should_stop: ShouldStop = never,
     on_stage: Callable[[LargeStage], None] = lambda _stage: None,
+    on_leaks: Callable[[LeakReport], None] = lambda _report: None,
     clock: Callable[[], float] = time.monotonic,
 ) -> LargeResult:
     """Train on all rows of the table that the sample was drawn from.
@@ -100,14 +103,15 @@ def train_large(
     The table is read once more and encoded into files in a folder of its own under `folder`,
     which needs about 5 bytes for each feature of each row, and is removed at the end. Memory is
     bounded by `settings.memory_bytes`, whatever the number of rows. `should_stop` is asked after
-    each boosting round, and ends boosting early; `overrides` keep leaking columns.
+    each boosting round, and ends boosting early; `overrides` keep leaking columns. An error that
+    `on_stage` raises, as a stage begins, ends the training.
 
     Raises TableError for what is wrong with the table; OSError if the disk is full.
     """
     check_columns(table.typed, table.target, table.group, None)
     with TemporaryDirectory(prefix="large-", dir=folder) as place:
         training = _LargeTraining(table, Path(place), settings, clock)
-        return training.run(overrides, should_stop, on_stage)
+        return training.run(overrides, should_stop, on_stage, on_leaks)
 
 
 class _LargeTraining:
@@ -137,7 +141,7 @@ class _LargeTraining:
             num_folds=settings.num_folds,
             seed=settings.seed,
         )
-        self._development = self._sampled_development()
+        self._development, self._held_out = self._sampled_rows()
         self._seconds: dict[str, float] = {}
 
     def run(
@@ -145,9 +149,11 @@ class _LargeTraining:
         overrides: Sequence[Override],
         should_stop: ShouldStop,
         on_stage: Callable[[LargeStage], None],
+        on_leaks: Callable[[LeakReport], None],
     ) -> LargeResult:
         with self._timed(LargeStage.LEAKS, on_stage):
             leaks = self._search_leaks(overrides)
+        on_leaks(leaks)
         with self._timed(LargeStage.ENCODING, on_stage):
             encoder = self._fit_encoder(leaks)
             labels = self._target_reader()
@@ -174,6 +180,7 @@ class _LargeTraining:
             leaks=leaks,
             selection_score=selection_score,
             holdout=holdout,
+            sampled_holdout=self._held_out,
             report=self._report(encoder, parts, fit, holdout, labels),
         )
 
@@ -184,12 +191,16 @@ class _LargeTraining:
         yield
         self._seconds[stage] = self._clock() - begin
 
-    def _sampled_development(self) -> Integers:
-        """Positions of the rows of the sample that have a label and are not held out."""
+    def _sampled_rows(self) -> tuple[Integers, Integers]:
+        """Positions of the labelled rows of the sample that are not held out, and that are."""
         rows = self._reader.read(self._sample.read).table
         _, codes = self._target_reader().read(rows.column(self._target.column))
         parts = self._parts.parts(self._parts.keys(rows))
-        return np.flatnonzero((codes >= 0) & (parts != HOLDOUT))
+        is_labelled, is_held_out = codes >= 0, parts == HOLDOUT
+        return (
+            np.flatnonzero(is_labelled & ~is_held_out),
+            np.flatnonzero(is_labelled & is_held_out),
+        )
 
     def _target_reader(self) -> TargetReader:
         kind = self._typed.table.schema.field(self._target.column).type

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.training.tables.large.made_files import star_table, written
 from training.tables.errors import TableError
 from training.tables.inspect.inspection import inspect_upload
 from training.tables.inspect.summary import MAX_COLUMNS
@@ -104,3 +105,18 @@ def test_the_process_prints_one_document_or_one_error(tmp_path: Path) -> None:
     assert [column["kind"] for column in found["columns"]] == ["date", "number", "category"]
     assert refused["error"]["code"] == "VALIDATION_ERROR"
     assert "empty" in refused["error"]["message"]
+
+
+def test_of_a_table_past_the_memory_limit_a_sample_is_inspected(tmp_path: Path) -> None:
+    path = written(star_table(100_000), tmp_path / "stars.csv")
+    answers = {"target": "disposition"}
+
+    found = inspect_upload(path, "", answers, DEFAULT_LIMITS, memory_bytes=2**21)
+
+    assert found["num_rows"] == 100_000
+    assert sum(found["target"]["classes"].values()) < 100_000
+    assert found["group"]["column"] == "star"
+    assert any("of 100,000 rows, drawn at random" in note for note in found["notes"])
+    assert [item.name for item in tmp_path.iterdir()] == [path.name]
+    with pytest.raises(TableError, match="not divided by time"):
+        inspect_upload(path, "", answers, DEFAULT_LIMITS, date="size", memory_bytes=2**21)

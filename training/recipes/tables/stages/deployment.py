@@ -41,29 +41,8 @@ class ModelDeployment:
     def __init__(self, job: TrainingJob) -> None:
         self._job = job
 
-    def run(
-        self,
-        analysis: Analysis,
-        columns: ChosenColumns,
-        encoded: EncodedTable,
-        ensemble: EnsembleModel,
-        evaluation: Evaluation,
-        *,
-        step: int,
-    ) -> Deployment:
+    def run(self, model: TableModel, *, step: int) -> Deployment:
         """Register the model. Raises TrackingError if the server does not take it."""
-        model = TableModel(
-            encoder=encoded.encoder,
-            ensemble=ensemble,
-            calibration=evaluation.calibration,
-            target=describe_target(analysis.typed, analysis.target),
-            inputs=describe_inputs(
-                analysis.typed, analysis.split.development, encoded.encoder.input_columns
-            ),
-            leaks=analysis.leaks.leaks,
-            evidence=evaluation.document(),
-            facts=_facts(analysis, columns),
-        )
         return Deployment(
             name=self._job.register_as, version=self._register(model, step), model=model
         )
@@ -90,10 +69,28 @@ class ModelDeployment:
         return version
 
 
-def _facts(analysis: Analysis, columns: ChosenColumns) -> Mapping[str, Any]:
-    return {
-        "num_rows": analysis.typed.table.num_rows,
-        "group": analysis.group.column,
-        "left_out": dict(columns.left_out),
-        "split": analysis.split.summary.model_dump(mode="json"),
-    }
+def assemble_model(
+    analysis: Analysis,
+    columns: ChosenColumns,
+    encoded: EncodedTable,
+    ensemble: EnsembleModel,
+    evaluation: Evaluation,
+) -> TableModel:
+    """The ensemble with all that its predictions need, and the evidence for it."""
+    return TableModel(
+        encoder=encoded.encoder,
+        ensemble=ensemble,
+        calibration=evaluation.calibration,
+        target=describe_target(analysis.typed, analysis.target),
+        inputs=describe_inputs(
+            analysis.typed, analysis.split.development, encoded.encoder.input_columns
+        ),
+        leaks=analysis.leaks.leaks,
+        evidence=evaluation.document(),
+        facts={
+            "num_rows": analysis.typed.table.num_rows,
+            "group": analysis.group.column,
+            "left_out": dict(columns.left_out),
+            "split": analysis.split.summary.model_dump(mode="json"),
+        },
+    )

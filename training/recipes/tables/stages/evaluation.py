@@ -34,7 +34,7 @@ class Evaluation:
 
     calibration: Calibration
     abstention: Abstention | None
-    """None for a regression."""
+    """None for a regression, and for tables that are learned from in batches."""
     report: HoldoutReport
     selection_score: Score | None
     ranked: tuple[RankedRow, ...]

@@ -19,13 +19,7 @@ class EncodedTable:
     values: Floats
 
     def document(self) -> Mapping[str, Any]:
-        return {
-            "features": [
-                {"label": item.label, "column": item.column, "kind": str(item.kind)}
-                for item in self.encoder.features
-            ],
-            "notes": list(self.encoder.notes),
-        }
+        return describe_encoder(self.encoder)
 
 
 class FeatureEngineering:
@@ -35,3 +29,14 @@ class FeatureEngineering:
             analysis.typed, analysis.split.development, columns.features, seed=seed
         )
         return EncodedTable(encoder=encoder, values=encoder.transform(analysis.typed.table))
+
+
+def describe_encoder(encoder: TableEncoder) -> Mapping[str, Any]:
+    """As plain JSON: the features for people, without the words and categories they are of."""
+    return {
+        "features": [
+            {"label": item.label, "column": item.column, "kind": str(item.kind)}
+            for item in encoder.features
+        ],
+        "notes": list(encoder.notes),
+    }

@@ -1,0 +1,1 @@
+"""The pipeline of tables that do not fit into memory."""
