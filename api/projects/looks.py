@@ -28,6 +28,8 @@ T = TypeVar("T")
 
 _PACE_STEPS = 20
 """From which the time left of a training without stages is estimated."""
+_MAY_HAVE_MODEL = (ProjectStatus.COMPLETED, ProjectStatus.CANCELLED)
+"""A pipeline that is stopped keeps the best model so far."""
 _STATUS_OF_END = {
     RunEnd.COMPLETED: ProjectStatus.COMPLETED,
     RunEnd.FAILED: ProjectStatus.FAILED,
@@ -71,7 +73,7 @@ class ProjectLooks:
         if project.run_id is not None and look.run is not None:
             read = partial(read_results, self._reader, self._failures, project.run_id)
             results = await self._in_workspace(project, read)
-        if look.position.status is ProjectStatus.COMPLETED:
+        if look.position.status in _MAY_HAVE_MODEL:
             version = await self._registry.deployed_version(project.workspace, project.model_name)
         return views.detail(project, look.position, look.run, results, version)
 
