@@ -10766,8 +10766,8 @@ export interface operations {
                      *       ],
                      *       "best_model_id": "project-0b5a1c9e7d3f4e2ab6c8d0f1a2b3c4d5/1",
                      *       "metrics": {
-                     *         "holdout/f1_macro": 0.79,
-                     *         "selection/f1_macro": 0.8
+                     *         "holdout/macro_f1": 0.79,
+                     *         "selection/macro_f1": 0.8
                      *       },
                      *       "evaluation_report": {
                      *         "num_rows": 1913,
@@ -11211,8 +11211,8 @@ export interface operations {
                      *       ],
                      *       "best_model_id": "project-0b5a1c9e7d3f4e2ab6c8d0f1a2b3c4d5/1",
                      *       "metrics": {
-                     *         "holdout/f1_macro": 0.79,
-                     *         "selection/f1_macro": 0.8
+                     *         "holdout/macro_f1": 0.79,
+                     *         "selection/macro_f1": 0.8
                      *       },
                      *       "evaluation_report": {
                      *         "num_rows": 1913,
@@ -11429,8 +11429,8 @@ export interface operations {
                      *       ],
                      *       "best_model_id": "project-0b5a1c9e7d3f4e2ab6c8d0f1a2b3c4d5/1",
                      *       "metrics": {
-                     *         "holdout/f1_macro": 0.79,
-                     *         "selection/f1_macro": 0.8
+                     *         "holdout/macro_f1": 0.79,
+                     *         "selection/macro_f1": 0.8
                      *       },
                      *       "evaluation_report": {
                      *         "num_rows": 1913,
