@@ -43,7 +43,9 @@ def _part(known: KnownTable, path: Path, limits: TableLimits) -> pa.Table:
     assert known.archive is not None
     read = read_table(path, limits=limits)
     if isinstance(read, Question):
-        raise TableError(f"Expected a single sheet in the table {known.name}, but there are several.")
+        raise TableError(
+            f"Expected a single sheet in the table {known.name}, but there are several."
+        )
     _require_columns(known, known.archive, read.table.column_names)
     table = type_columns(read, NO_ANSWERS).table
     classes = _classes(known.archive, table.column(known.label))

@@ -24,8 +24,8 @@ from typing import Any
 from training.tables.errors import TableError
 from training.tables.inspect.inspection import inspect_upload
 from training.tables.inspect.unpacking import unpack_images
-from training.tables.missions import join_missions
 from training.tables.limits import DEFAULT_LIMITS, TableLimits
+from training.tables.missions import join_missions
 
 MAX_CPU_S = 600
 _OVERHEAD_BYTES = 3 * 2**30

@@ -76,9 +76,7 @@ def recognise(columns: Iterable[str]) -> KnownTable | None:
 
 def archived_tables() -> dict[str, KnownTable]:
     """The tables that can be fetched, by their missions."""
-    return {
-        table.archive.mission: table for table in known_tables() if table.archive is not None
-    }
+    return {table.archive.mission: table for table in known_tables() if table.archive is not None}
 
 
 def reason_for(column: str, patterns: Mapping[str, str]) -> str | None:
