@@ -14,6 +14,8 @@ from api.control.link import ControlLinks
 from api.control.service import ControlService
 from api.control.store import ControlStore
 from api.custom_training.archive import NasaArchive
+from api.custom_training.nasa_uploads import NasaUploads
+from api.custom_training.pretrained import PretrainedService
 from api.custom_training.service import CustomTrainingService
 from api.custom_training.sessions import TrainingSessions
 from api.diagnosis.service import DiagnosisService, diagnosis_running
@@ -51,6 +53,7 @@ class Services:
     projects: ProjectService
     project_streams: ProjectStreams
     custom_training: CustomTrainingService
+    pretrained: PretrainedService
     training_sessions: TrainingSessions
 
 
@@ -99,6 +102,7 @@ async def services_running(
                 settings, database, feed, jobs=jobs, job_store=job_store, control=control
             ) as projects,
         ):
+            tables = NasaUploads(_archive(settings), projects.inspector, projects.folders)
             yield Services(
                 control=control,
                 control_links=ControlLinks(control),
@@ -110,8 +114,9 @@ async def services_running(
                 predictions=predictions,
                 projects=projects.service,
                 project_streams=projects.streams,
-                custom_training=CustomTrainingService(
-                    projects.service, projects.folders, projects.inspector, _archive(settings)
+                custom_training=CustomTrainingService(projects.service, projects.folders, tables),
+                pretrained=PretrainedService(
+                    projects.service, projects.folders, tables, projects.registry
                 ),
                 training_sessions=TrainingSessions(reader, failures),
             )

@@ -12,8 +12,22 @@ from tracking_plugin.names import PipelineArtifact
 Documents = Mapping[PipelineArtifact, Any]
 
 
-def metrics(evaluation: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The metrics of the holdout by name, flat, with the confusion matrix as integer counts."""
+HOLDOUT = "rows of the training table that neither training nor selection has seen"
+SECOND_TABLE = "rows of the second table that have a label"
+
+
+def metrics(documents: Documents) -> Mapping[str, Any]:
+    """Those of the holdout, with those of a second table as `test`; alone, these are the metrics."""
+    holdout = _mapping(documents.get(PipelineArtifact.EVALUATION))
+    test = _mapping(documents.get(PipelineArtifact.TEST_EVALUATION))
+    if not holdout:
+        return measured(test, SECOND_TABLE if test else "nothing: no row has a label")
+    second = {"test": measured(test, SECOND_TABLE)} if test else {}
+    return {**measured(holdout, HOLDOUT), **second}
+
+
+def measured(evaluation: Mapping[str, Any], rows: str) -> Mapping[str, Any]:
+    """The metrics by name, flat, with the confusion matrix as integer counts."""
     estimates = _mapping(evaluation.get("metrics"))
     confusion = _mapping(evaluation.get("confusion"))
     values = {name: _mapping(it).get("value") for name, it in estimates.items()}
@@ -25,7 +39,7 @@ def metrics(evaluation: Mapping[str, Any]) -> Mapping[str, Any]:
         "intervals": {name: _mapping(it).get("interval") for name, it in estimates.items()},
         "class_report": [_class_report(it) for it in _mappings(evaluation.get("classes"))],
         "num_rows": evaluation.get("num_rows"),
-        "measured_on": "rows of the training table that neither training nor selection has seen",
+        "measured_on": rows,
     }
     return found
 

@@ -1,16 +1,11 @@
 """Starts custom trainings as projects: the entry point of this folder for the routes."""
 
-import asyncio
-import hashlib
-import shutil
 from collections.abc import AsyncIterable, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from uuid import uuid4
 
 from api.control.audit import Issuer
-from api.custom_training.archive import NasaArchive
 from api.custom_training.form import (
     TESTING_FILE,
     TRAINING_FILE,
@@ -18,17 +13,16 @@ from api.custom_training.form import (
     custom_training,
     expected_table,
 )
+from api.custom_training.nasa_uploads import NasaUploads
 from api.custom_training.schemas import SessionStarted
 from api.errors import BadRequestError
 from api.projects.folders import ProjectFolders
 from api.projects.inspection import Inspection
-from api.projects.inspector import Inspector
 from api.projects.received import ReceivedProject
 from api.projects.records import ProjectSettings
 from api.projects.service import ProjectService
 from api.projects.upload import ReceivedFile, receive_form
 from tracking_plugin.printable import printable, printable_lines
-from tracking_plugin.private_files import PRIVATE_FILE
 
 JOINED_LABEL, JOINED_GROUP = "disposition", "star"
 """The columns of joined tables, as `training/tables/missions.py` writes them."""
@@ -47,13 +41,11 @@ class CustomTrainingService:
         self,
         projects: ProjectService,
         folders: ProjectFolders,
-        inspector: Inspector,
-        archive: NasaArchive,
+        tables: NasaUploads,
     ) -> None:
         self._projects = projects
         self._folders = folders
-        self._inspector = inspector
-        self._archive = archive
+        self._tables = tables
 
     @asynccontextmanager
     async def receiving(
@@ -79,7 +71,9 @@ class CustomTrainingService:
         to be predicted.
         """
         training = received.training
-        upload = training.training_file or await self._fetched(received)
+        upload = training.training_file or await self._tables.fetched(
+            received.project_id, training.tables
+        )
         project = _project(received, upload)
         found = await self._projects.inspect(project)
         if found.is_of_images:
@@ -108,21 +102,6 @@ class CustomTrainingService:
             session_id=stored.run_id, project_id=stored.project_id, message="Training started"
         )
 
-    async def _fetched(self, received: ReceivedTraining) -> ReceivedFile:
-        """The table to learn from: the one of a mission, or those of several, joined."""
-        tables = received.training.tables
-        files = {mission: await self._archive.file(table) for mission, table in tables.items()}
-        target = self._folders.upload(received.project_id)
-        # Forms with the data of NASA may come with files that nobody asked for.
-        await asyncio.to_thread(target.unlink, missing_ok=True)
-        if len(files) == 1:
-            await asyncio.to_thread(shutil.copyfile, next(iter(files.values())), target)
-            name = next(iter(tables.values())).file
-        else:
-            await self._inspector.join(files, target)
-            name = f"{'-'.join(tables)}.csv"
-        return await asyncio.to_thread(_received_file, name, target)
-
 
 def _project(received: ReceivedTraining, upload: ReceivedFile) -> ReceivedProject:
     training = received.training
@@ -146,11 +125,3 @@ def _project(received: ReceivedTraining, upload: ReceivedFile) -> ReceivedProjec
             hyperparameters=fields.hyperparameters,
         ),
     )
-
-
-def _received_file(name: str, path: Path) -> ReceivedFile:
-    """A file that the server has written, as if it had been uploaded."""
-    path.chmod(PRIVATE_FILE)
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return ReceivedFile(name=name, path=path, size_bytes=path.stat().st_size, digest=digest)

@@ -23,6 +23,7 @@ from tracking_plugin.names import PipelineArtifact, Tag
 _DOCUMENTS = (
     *(PipelineArtifact.ANALYSIS, PipelineArtifact.SELECTION, PipelineArtifact.EVALUATION),
     *(PipelineArtifact.LEAKS, PipelineArtifact.DEPLOYMENT, PipelineArtifact.PREDICTIONS),
+    PipelineArtifact.TEST_EVALUATION,
 )
 
 
@@ -55,7 +56,7 @@ class TrainingSessions:
             raise BadRequestError(f"Training not completed: it has {at.status}. {at.message}")
         return SessionResult(
             session_id=session_id,
-            metrics=metrics(documents.get(PipelineArtifact.EVALUATION) or {}),
+            metrics=metrics(documents),
             predictions=predictions(documents[PipelineArtifact.PREDICTIONS]),
             model_info={
                 **model_info(documents),

@@ -71,6 +71,9 @@ class ProjectSettings(BaseModel):
     hyperparameters: dict[str, JsonValue] = Field(
         {}, max_length=100, description="of a single learner, which is then not tuned"
     )
+    pretrained: str | None = Field(
+        None, max_length=300, description="registered model that predicts; nothing is trained"
+    )
     register_as: str | None = Field(
         None,
         max_length=250,

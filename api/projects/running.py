@@ -33,6 +33,7 @@ class RunningProjects:
     streams: ProjectStreams
     folders: ProjectFolders
     inspector: Inspector
+    registry: ModelRegistry
 
 
 @asynccontextmanager
@@ -63,4 +64,4 @@ async def projects_running(
         *(service, store, folders, experiments, pipelines, deletion, failures)
     )
     async with feed.running(), in_background(recovery.run()):
-        yield RunningProjects(service, ProjectStreams(service, feed), folders, inspector)
+        yield RunningProjects(service, ProjectStreams(service, feed), folders, inspector, registry)

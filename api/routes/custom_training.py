@@ -1,10 +1,12 @@
-"""/api/custom: trains a chosen model on the tables of NASA or on an uploaded one."""
+"""/api/custom and /api/pretrained: a chosen model is trained, or a registered one predicts."""
 
+from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Request
 
 from api.custom_training.form import documented_form
+from api.custom_training.pretrained import PREDICTION_FORM
 from api.custom_training.schemas import (
     SessionError,
     SessionProgress,
@@ -34,9 +36,15 @@ _FORM = {
         "content": {"multipart/form-data": {"schema": documented_form()}},
     }
 }
+_PREDICTION_FORM = {
+    "requestBody": {
+        "required": True,
+        "content": {"multipart/form-data": {"schema": PREDICTION_FORM}},
+    }
+}
 
 router = APIRouter(
-    prefix="/api/custom",
+    prefix="/api",
     tags=["custom training"],
     dependencies=[Depends(in_workspace)],
     responses=_REFUSED,
@@ -47,7 +55,7 @@ SessionId = Annotated[str, Path(max_length=64, description="`session_id` of a tr
 
 
 @router.post(
-    "/train",
+    "/custom/train",
     status_code=202,
     responses={**documented(examples.STARTED, status=202), **_REFUSED_UPLOADS},
     openapi_extra=_FORM,
@@ -56,19 +64,13 @@ async def train(
     request: Request, services: RunningServices, workspace: Workspace, uri: TrackingUri, by: By
 ) -> SessionStarted:
     """Start a training; its session is a run in MLflow, and the pipeline of a project."""
-    service, headers = services.custom_training, request.headers
-    declared = headers.get("content-length", "")
-    receiving = service.receiving(
-        headers.get("content-type", ""),
-        request.stream(),
-        int(declared) if declared.isdecimal() else 0,
-    )
-    async with receiving as received:
+    service = services.custom_training
+    async with service.receiving(*_content(request)) as received:
         project, found = await while_connected(request, service.prepare(received))
         return await service.start(project, found, workspace, uri, by)
 
 
-@router.get("/progress/{session_id}", responses=documented(examples.PROGRESS))
+@router.get("/custom/progress/{session_id}", responses=documented(examples.PROGRESS))
 async def get_training_progress(
     session_id: SessionId, services: RunningServices, workspace: Workspace
 ) -> SessionProgress:
@@ -76,9 +78,48 @@ async def get_training_progress(
     return await services.training_sessions.progress(session_id, workspace)
 
 
-@router.get("/result/{session_id}", responses=documented(examples.RESULT))
+@router.get("/custom/result/{session_id}", responses=documented(examples.RESULT))
 async def get_training_result(
     session_id: SessionId, services: RunningServices, workspace: Workspace
 ) -> SessionResult:
     """What a completed training has reached, with explained predictions."""
     return await services.training_sessions.result(session_id, workspace)
+
+
+@router.post(
+    "/pretrained/predict",
+    status_code=202,
+    responses={**documented(examples.PREDICTION_STARTED, status=202), **_REFUSED_UPLOADS},
+    openapi_extra=_PREDICTION_FORM,
+)
+async def predict_with_registered_model(
+    request: Request, services: RunningServices, workspace: Workspace, uri: TrackingUri, by: By
+) -> SessionStarted:
+    """Have a registered model predict a table; where it has labels, they are compared."""
+    service = services.pretrained
+    async with service.receiving(*_content(request)) as received:
+        project, found = await while_connected(request, service.prepare(received, workspace))
+        return await service.start(project, found, workspace, uri, by)
+
+
+@router.get("/pretrained/progress/{session_id}", responses=documented(examples.PROGRESS))
+async def get_prediction_progress(
+    session_id: SessionId, services: RunningServices, workspace: Workspace
+) -> SessionProgress:
+    """How far the predictions are."""
+    return await services.training_sessions.progress(session_id, workspace)
+
+
+@router.get("/pretrained/result/{session_id}", responses=documented(examples.RESULT))
+async def get_prediction_result(
+    session_id: SessionId, services: RunningServices, workspace: Workspace
+) -> SessionResult:
+    """The predictions with explanations, and what the model reaches on rows with labels."""
+    return await services.training_sessions.result(session_id, workspace)
+
+
+def _content(request: Request) -> tuple[str, AsyncIterator[bytes], int]:
+    """Type, body and declared size of a form; the size is 0 if it is not known."""
+    declared = request.headers.get("content-length", "")
+    size_bytes = int(declared) if declared.isdecimal() else 0
+    return request.headers.get("content-type", ""), request.stream(), size_bytes

@@ -1,4 +1,4 @@
-"""Example responses of /api/custom."""
+"""Example responses of /api/custom and /api/pretrained."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,6 +12,7 @@ STARTED: Mapping[str, Any] = {
     "message": "Training started",
     "project_id": PROJECT_ID,
 }
+PREDICTION_STARTED: Mapping[str, Any] = {**STARTED, "message": "Prediction started"}
 PROGRESS: Mapping[str, Any] = {
     "success": True,
     "session_id": RUN_ID,

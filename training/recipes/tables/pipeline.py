@@ -8,9 +8,11 @@ from training.job import TrainingJob
 from training.recipe_spec import DatasetDescription, RunDescription, TrainingSession
 from training.recipes.tables.candidate_runs import CandidateRuns
 from training.recipes.tables.config import TablesConfig
+from training.recipes.tables.pretrained import PretrainedPrediction, second_table_document
 from training.recipes.tables.progress import PipelineProgress
+from training.recipes.tables.second_table import predict_second_table
 from training.recipes.tables.selection_commands import UNDERSTOOD
-from training.recipes.tables.shown_predictions import predict_holdout, predict_second_table
+from training.recipes.tables.shown_predictions import predict_holdout
 from training.recipes.tables.stages.analysis import Analysis, DataAnalysis
 from training.recipes.tables.stages.deployment import ModelDeployment
 from training.recipes.tables.stages.evaluation import Evaluation, ModelEvaluation
@@ -18,6 +20,7 @@ from training.recipes.tables.stages.features import EncodedTable, FeatureEnginee
 from training.recipes.tables.stages.processing import DataProcessing
 from training.recipes.tables.stages.selection import ModelSelection, SelectedModel
 from training.recipes.tables.stages.upload import DataUpload
+from training.tables.model.table_model import TableModel
 from training.tables.printable import printable
 from training.tables.reader import ReadTable
 
@@ -47,6 +50,12 @@ class TablePipeline:
         path = Path(config.data)
         read = DataUpload().run(config, path)
         self._begin(path, read)
+        if config.pretrained:
+            found = PretrainedPrediction(self._job, progress).run(config.pretrained, read)
+            for artifact, document in found.items():
+                self._store(artifact, document)
+            progress.finish()
+            return
         self._enter(PipelineStage.DATA_ANALYSIS)
         analysis = DataAnalysis().run(config, read)
         self._record_analysis(analysis)
@@ -72,14 +81,19 @@ class TablePipeline:
             analysis, columns, encoded, selection.found.model, evaluation, step=progress.step
         )
         self._store(PipelineArtifact.DEPLOYMENT, deployment.document())
-        second = config.test_data
-        self._store(
-            PipelineArtifact.PREDICTIONS,
-            predict_second_table(deployment.model, Path(second))
-            if second
-            else predict_holdout(deployment.model, analysis),
-        )
+        self._record_predictions(deployment.model, analysis)
         progress.finish()
+
+    def _record_predictions(self, model: TableModel, analysis: Analysis) -> None:
+        """Of the second table if there is one, else of the holdout."""
+        if not self._config.test_data:
+            self._store(PipelineArtifact.PREDICTIONS, predict_holdout(model, analysis))
+            return
+        second = DataUpload().run(self._config, Path(self._config.test_data))
+        found = predict_second_table(model, second)
+        self._store(PipelineArtifact.PREDICTIONS, found.predictions)
+        if (measured := second_table_document(found)) is not None:
+            self._store(PipelineArtifact.TEST_EVALUATION, measured)
 
     def _begin(self, path: Path, read: ReadTable) -> None:
         """Record the table, and say which commands the pipeline follows."""
