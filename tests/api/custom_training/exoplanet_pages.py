@@ -36,6 +36,10 @@ class ExoplanetPages:
         fields = {name: (None, text.encode()) for name, text in form.items()}
         return self.http.post("/api/custom/train", files={**fields, **(files or {})})
 
+    def predict(self, model: str, files: Files | None = None, **more: str) -> httpx.Response:
+        fields = {name: (None, it.encode()) for name, it in {"model_name": model, **more}.items()}
+        return self.http.post("/api/pretrained/predict", files={**fields, **(files or {})})
+
     def started(self, *args: Any, **kwargs: Any) -> str:
         response = self.train(*args, **kwargs)
         data = response.json()

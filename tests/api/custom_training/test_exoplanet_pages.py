@@ -154,3 +154,41 @@ def test_an_unknown_session_is_not_found(pages: ExoplanetPages, session_id: str)
     for path in ("progress", "result"):
         response = pages.http.get(f"/api/custom/{path}/{session_id}")
         assert refusal(response) == (404, "Session not found")
+
+
+def test_a_registered_model_predicts_a_table(
+    pages: ExoplanetPages, training: TrainingServer
+) -> None:
+    table = ("t.csv", TABLE.encode())
+    data = pages.train("rf", files={"training_file": table}, target="outcome").json()
+    pages.until_status(data["session_id"], "completed")
+    model = f"project-{data['project_id']}"
+
+    response = pages.predict(model, {"testing_file": table})
+
+    assert response.status_code == 202, response.text
+    session_id = response.json()["session_id"]
+    given = flags(training, session_id)
+    assert given["--pretrained"] == model
+    assert Path(given["--data"]).read_text() == TABLE
+    pages.until_status(session_id, "completed")
+    result = pages.http.get(f"/api/pretrained/result/{session_id}").json()
+    assert result["predictions"][0]["prediction"] == "ill"
+
+
+def test_a_prediction_needs_a_registered_model_and_a_table(
+    pages: ExoplanetPages, training: TrainingServer
+) -> None:
+    before = folders(training)
+    table = {"testing_file": ("t.csv", TABLE.encode())}
+
+    for name, files, word in (
+        ("nothing", table, "the registry has no model 'nothing' with the alias champion"),
+        ("nothing@best", table, "alias best"),
+        ("a/b", table, "model_name"),
+        ("nothing", {}, "testing_file"),
+    ):
+        status, sentence = refusal(pages.predict(name, files))
+        assert status == 400
+        assert word in sentence
+    assert folders(training) == before
