@@ -27,6 +27,7 @@ from api.routes import (
     commands,
     control,
     control_link,
+    custom_training,
     diagnosis,
     epochs,
     health,
@@ -92,8 +93,8 @@ def create_app() -> FastAPI:
     )
     app = _application(settings, bus, reader, failures, settle, wiretap, open_services)
     for routes in (
-        *(alerts, commands, control, control_link, diagnosis, jobs, monitoring, predictions),
-        *(projects, training),
+        *(alerts, commands, control, control_link, custom_training, diagnosis, jobs, monitoring),
+        *(predictions, projects, training),
     ):
         app.include_router(routes.router)
     app.include_router(projects.sockets)

@@ -51,6 +51,10 @@ class StartError(ApiError):
     """The server cannot start with these settings."""
 
 
+class BadRequestError(ApiError):
+    """The request cannot be understood, or comes too early."""
+
+
 class ForbiddenError(ApiError):
     """The client may not do this."""
 
@@ -137,6 +141,7 @@ class ErrorResponse(BaseModel):
 
 # An ApiError that is not listed here is a failure of the server: 500.
 _STATUSES: dict[type[ApiError], HTTPStatus] = {
+    BadRequestError: HTTPStatus.BAD_REQUEST,
     ForbiddenError: HTTPStatus.FORBIDDEN,
     NotFoundError: HTTPStatus.NOT_FOUND,
     ConflictError: HTTPStatus.CONFLICT,
@@ -153,6 +158,7 @@ _STATUSES: dict[type[ApiError], HTTPStatus] = {
     UpstreamTimeoutError: HTTPStatus.GATEWAY_TIMEOUT,
 }
 _CODES = {
+    HTTPStatus.BAD_REQUEST: ErrorCode.BAD_REQUEST,
     HTTPStatus.FORBIDDEN: ErrorCode.FORBIDDEN,
     HTTPStatus.NOT_FOUND: ErrorCode.NOT_FOUND,
     HTTPStatus.METHOD_NOT_ALLOWED: ErrorCode.METHOD_NOT_ALLOWED,

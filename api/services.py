@@ -13,6 +13,11 @@ from api.control.heartbeats import HeartbeatMonitor
 from api.control.link import ControlLinks
 from api.control.service import ControlService
 from api.control.store import ControlStore
+from api.custom_training.archive import NasaArchive
+from api.custom_training.nasa_uploads import NasaUploads
+from api.custom_training.pretrained import PretrainedService
+from api.custom_training.service import CustomTrainingService
+from api.custom_training.sessions import TrainingSessions
 from api.diagnosis.service import DiagnosisService, diagnosis_running
 from api.jobs.controller import JobController
 from api.jobs.kinds import job_traits
@@ -28,7 +33,7 @@ from api.projects.stream import ProjectStreams
 from api.runs.run_follower import RunFeed
 from api.runs.writer import RunWriter
 from api.settings import Settings
-from api.storage.data_files import LOGS, protect_data
+from api.storage.data_files import LOGS, NASA_TABLES, protect_data
 from api.storage.database import Database, database_url
 from api.storage.lease import Lease
 
@@ -47,6 +52,9 @@ class Services:
     predictions: PredictionService
     projects: ProjectService
     project_streams: ProjectStreams
+    custom_training: CustomTrainingService
+    pretrained: PretrainedService
+    training_sessions: TrainingSessions
 
 
 @asynccontextmanager
@@ -92,8 +100,9 @@ async def services_running(
             predictions_running(settings) as predictions,
             projects_running(
                 settings, database, feed, jobs=jobs, job_store=job_store, control=control
-            ) as (projects, project_streams),
+            ) as projects,
         ):
+            tables = NasaUploads(_archive(settings), projects.inspector, projects.folders)
             yield Services(
                 control=control,
                 control_links=ControlLinks(control),
@@ -103,11 +112,24 @@ async def services_running(
                 notifications=notifications,
                 diagnosis=diagnosis,
                 predictions=predictions,
-                projects=projects,
-                project_streams=project_streams,
+                projects=projects.service,
+                project_streams=projects.streams,
+                custom_training=CustomTrainingService(projects.service, projects.folders, tables),
+                pretrained=PretrainedService(
+                    projects.service, projects.folders, tables, projects.registry
+                ),
+                training_sessions=TrainingSessions(reader, failures),
             )
     finally:
         database.close()
+
+
+def _archive(settings: Settings) -> NasaArchive:
+    return NasaArchive(
+        settings.data_dir.absolute() / NASA_TABLES,
+        settings.nasa_tables,
+        max_bytes=settings.max_upload_bytes,
+    )
 
 
 def _open_database(settings: Settings) -> Database:

@@ -198,6 +198,11 @@ class Settings(BaseSettings):
         description="PEM file of the certificates that are trusted for the diagnosis service, "
         "which is then reached over TLS; default: those of the system",
     )
+    nasa_tables: Path | None = Field(
+        None,
+        description="folder with copies of NASA's tables (cumulative.csv, TOI.csv, k2pandc.csv), "
+        "which are used instead of those of the archive",
+    )
     serving_token: str = Field(
         "", repr=False, description="bearer token that the diagnosis service expects"
     )

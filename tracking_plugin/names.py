@@ -122,6 +122,8 @@ class PipelineArtifact(StrEnum):
     RANKED = "project/ranked.json"
     DEPLOYMENT = "project/deployment.json"
     PREDICTIONS = "project/predictions.json"
+    TEST_EVALUATION = "project/test_evaluation.json"
+    """Of a second table with labels, which no stage has seen."""
 
 
 CHAMPION = "champion"

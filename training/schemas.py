@@ -1,4 +1,4 @@
-"""The JSON Schemas that `python -m training schema` writes for servers, which import no recipe."""
+"""The JSON files that `python -m training schema` writes for servers, which import no recipe."""
 
 import json
 from pathlib import Path
@@ -8,25 +8,55 @@ import tracking_plugin
 from training.config import EvaluateConfig
 from training.evaluate import evaluate_classes
 from training.recipes.registry import RECIPES, recipe_spec
+from training.tables.leaks.known_tables import archived_tables
+from training.tables.learners.hyperparameter import json_schema
+from training.tables.learners.registry import LEARNERS
 
 SHIPPED = Path(tracking_plugin.__file__).parent
 RECIPE_SCHEMAS = SHIPPED / "recipes"
 JOB_KIND_SCHEMAS = SHIPPED / "job_kinds"
+LEARNER_SCHEMAS = SHIPPED / "learners"
+ARCHIVED_TABLES = SHIPPED / "archived_tables.json"
 
 
 def schemas() -> dict[Path, dict[str, Any]]:
-    """The schemas that the package `tracking_plugin` ships, by path."""
+    """What the package `tracking_plugin` ships, by path: schemas, and the tables of archives."""
     recipes = {
         RECIPE_SCHEMAS / f"{name}.json": recipe_spec(name).config_class.model_json_schema()
         for name in RECIPES
     }
-    return {**recipes, JOB_KIND_SCHEMAS / "evaluate.json": evaluate_schema()}
+    learners = {
+        LEARNER_SCHEMAS / f"{name}.json": json_schema(learner.title, learner.hyperparameters())
+        for name, learner in LEARNERS.items()
+    }
+    return {
+        **recipes,
+        **learners,
+        JOB_KIND_SCHEMAS / "evaluate.json": evaluate_schema(),
+        ARCHIVED_TABLES: archived_table_facts(),
+    }
 
 
 def write_schemas() -> None:
     for path, schema in schemas().items():
         path.parent.mkdir(exist_ok=True)
         path.write_text(json.dumps(schema, indent=2) + "\n")
+
+
+def archived_table_facts() -> dict[str, Any]:
+    """What a server needs to fetch the tables of archives and to train on them, by mission."""
+    return {
+        mission: {
+            "name": table.name,
+            "title": table.title,
+            "label": table.label,
+            "group": table.group,
+            "file": table.archive.file,
+            "url": table.archive.url,
+        }
+        for mission, table in archived_tables().items()
+        if table.archive is not None
+    }
 
 
 def evaluate_schema() -> dict[str, Any]:

@@ -50,6 +50,9 @@ class ProjectParams(BaseModel):
     budget_s: float | None = Field(None, ge=1, description="seconds for the selection of models")
     learners: list[str] | None = Field(None, description="models to choose from")
     hyperparameters: dict[str, JsonValue] = Field({}, description="of a single model")
+    pretrained: str | None = Field(
+        None, max_length=300, description="registered model that predicts; nothing is trained"
+    )
     test_data: Path | None = Field(
         None,
         description="a second table, whose rows are predicted",
@@ -143,6 +146,7 @@ def _table_flags(project: ProjectParams) -> Iterator[str]:
         "budget-s": project.budget_s,
         "learners": project.learners,
         "hyperparameters": project.hyperparameters,
+        "pretrained": project.pretrained,
         "test-data": project.test_data,
     }
     for name, value in given.items():

@@ -13,6 +13,7 @@ from api.storage.data_files import PROJECTS
 from tracking_plugin.private_files import PRIVATE_FOLDER, make_private_folder
 
 UPLOAD = "upload"
+TEST_DATA = "test"
 IMAGES = "images"
 _NAME = re.compile(r"[0-9a-f]{32}")
 
@@ -28,6 +29,10 @@ class ProjectFolders:
 
     def upload(self, project_id: str) -> Path:
         return self.of(project_id) / UPLOAD
+
+    def test_data(self, project_id: str) -> Path:
+        """A second table, whose rows are predicted; most projects have none."""
+        return self.of(project_id) / TEST_DATA
 
     def images(self, project_id: str) -> Path:
         """The unpacked images of a project with an archive."""

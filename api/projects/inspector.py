@@ -66,6 +66,11 @@ class Inspector:
         """Unpack the images of an archive into the new folder `target`. Raises as `inspect` does."""
         await self._run(str(upload), f"--unpack={target}")
 
+    async def join(self, tables: Mapping[str, Path], target: Path) -> None:
+        """Join tables of an archive, by mission, into the new file `target`. Raises as `inspect` does."""
+        pairs = (f"{mission}={path}" for mission, path in tables.items())
+        await self._run(str(target), "--join", *pairs)
+
     async def _run(self, *words: str) -> Mapping[str, Any]:
         async with self._active:
             output = await self._output(words)

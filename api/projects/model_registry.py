@@ -27,12 +27,14 @@ class ModelRegistry:
     def __init__(self, store: Callable[[], AbstractStore] = _get_model_registry_store) -> None:
         self._store = store
 
-    async def deployed_version(self, workspace: str | None, name: str) -> str | None:
+    async def deployed_version(
+        self, workspace: str | None, name: str, alias: str = CHAMPION
+    ) -> str | None:
         """The version of the model that predictions are made with; None if there is none."""
 
         def read(store: AbstractStore) -> str | None:
             try:
-                return str(store.get_model_version_by_alias(name, CHAMPION).version)
+                return str(store.get_model_version_by_alias(name, alias).version)
             except MlflowException as error:
                 if error.error_code in _NOT_THERE:
                     return None

@@ -77,6 +77,7 @@ def pipeline_params(project: Project, folders: ProjectFolders) -> ProjectParams:
     is_of_images = project.kind is ProjectKind.IMAGES
     place = folders.images if is_of_images else folders.upload
     settings = project.settings
+    test_data = folders.test_data(project.project_id)
     return ProjectParams(
         recipe=RETINAL if is_of_images else TABLES,
         data=str(place(project.project_id)),
@@ -89,6 +90,9 @@ def pipeline_params(project: Project, folders: ProjectFolders) -> ProjectParams:
         ],
         budget_s=settings.budget_s,
         learners=settings.learners,
+        hyperparameters=settings.hyperparameters,
+        pretrained=settings.pretrained,
+        test_data=str(test_data) if test_data.is_file() else None,
         register_as=project.model_name,
         experiment_id=project.experiment_id,
         project_id=project.project_id,

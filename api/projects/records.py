@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from api.projects.inspection import Inspection
 from api.timestamps import unix_ms
@@ -67,6 +67,12 @@ class ProjectSettings(BaseModel):
     )
     learners: list[str] | None = Field(
         None, min_length=1, max_length=20, description="models to choose from"
+    )
+    hyperparameters: dict[str, JsonValue] = Field(
+        {}, max_length=100, description="of a single learner, which is then not tuned"
+    )
+    pretrained: str | None = Field(
+        None, max_length=300, description="registered model that predicts; nothing is trained"
     )
     register_as: str | None = Field(
         None,

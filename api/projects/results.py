@@ -42,7 +42,7 @@ def read_results(reader: RunReader, failures: RunFailures, run_id: str) -> Pipel
     documents = {
         artifact: document
         for artifact in PipelineArtifact
-        if (document := _document(reader, failures, run_id, artifact)) is not None
+        if (document := read_document(reader, failures, run_id, artifact)) is not None
     }
     evaluation = _mapping(documents.get(PipelineArtifact.EVALUATION))
     selection = _mapping(documents.get(PipelineArtifact.SELECTION))
@@ -61,9 +61,10 @@ def read_results(reader: RunReader, failures: RunFailures, run_id: str) -> Pipel
     )
 
 
-def _document(
+def read_document(
     reader: RunReader, failures: RunFailures, run_id: str, artifact: PipelineArtifact
 ) -> Any:
+    """The artifact as JSON; None if it is absent or cannot be read. Blocking."""
     try:
         content = reader.artifact(run_id, artifact, MAX_BYTES)
         # JSON has no NaN, which other programs write nevertheless.

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 from api.background import in_background
 from api.control.service import ControlService
@@ -24,6 +25,17 @@ from api.settings import Settings
 from api.storage.database import Database
 
 
+@dataclass(frozen=True)
+class RunningProjects:
+    """`folders` and `inspector` are for those who make projects of data from elsewhere."""
+
+    service: ProjectService
+    streams: ProjectStreams
+    folders: ProjectFolders
+    inspector: Inspector
+    registry: ModelRegistry
+
+
 @asynccontextmanager
 async def projects_running(
     settings: Settings,
@@ -33,7 +45,7 @@ async def projects_running(
     jobs: JobService,
     job_store: JobStore,
     control: ControlService,
-) -> AsyncIterator[tuple[ProjectService, ProjectStreams]]:
+) -> AsyncIterator[RunningProjects]:
     """While inside, projects can be created and followed, and those of a killed process are finished."""
     reader, failures, bus = run_feed.reader, run_feed.failures, run_feed.bus
     store, folders = ProjectStore(database), ProjectFolders(settings.data_dir)
@@ -44,11 +56,12 @@ async def projects_running(
     deletion = ProjectDeletion(
         *(store, folders, experiments, registry, pipelines, looks, control, feed)
     )
+    inspector = Inspector()
     service = ProjectService(
-        *(store, folders, Inspector(), experiments, pipelines, looks, deletion, feed)
+        *(store, folders, inspector, experiments, pipelines, looks, deletion, feed)
     )
     recovery = ProjectRecovery(
         *(service, store, folders, experiments, pipelines, deletion, failures)
     )
     async with feed.running(), in_background(recovery.run()):
-        yield service, ProjectStreams(service, feed)
+        yield RunningProjects(service, ProjectStreams(service, feed), folders, inspector, registry)

@@ -13,6 +13,8 @@ SERVER_LOG = "server.log"
 LOGS = "logs"
 PROJECTS = "projects"
 """The folder of the uploads of projects."""
+NASA_TABLES = "nasa_tables"
+"""The folder of tables that were fetched from NASA's archive."""
 
 _OF_SQLITE = ("", "-journal", "-shm", "-wal")
 

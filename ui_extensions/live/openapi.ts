@@ -464,6 +464,126 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/custom/train": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Train
+         * @description Start a training; its session is a run in MLflow, and the pipeline of a project.
+         */
+        post: operations["train_api_custom_train_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/custom/progress/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Training Progress
+         * @description How far a training is, and what it is doing.
+         */
+        get: operations["get_training_progress_api_custom_progress__session_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/custom/result/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Training Result
+         * @description What a completed training has reached, with explained predictions.
+         */
+        get: operations["get_training_result_api_custom_result__session_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/pretrained/predict": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Predict With Registered Model
+         * @description Have a registered model predict a table; where it has labels, they are compared.
+         */
+        post: operations["predict_with_registered_model_api_pretrained_predict_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/pretrained/progress/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Prediction Progress
+         * @description How far the predictions are.
+         */
+        get: operations["get_prediction_progress_api_pretrained_progress__session_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/pretrained/result/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Prediction Result
+         * @description The predictions with explanations, and what the model reaches on rows with labels.
+         */
+        get: operations["get_prediction_result_api_pretrained_result__session_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/dicom/upload": {
         parameters: {
             query?: never;
@@ -2809,6 +2929,7 @@ export interface components {
             /** Message */
             message: string;
         };
+        JsonValue: unknown;
         /** Label */
         Label: {
             /** En */
@@ -3700,6 +3821,20 @@ export interface components {
              */
             learners: string[] | null;
             /**
+             * Hyperparameters
+             * @description of a single learner, which is then not tuned
+             * @default {}
+             */
+            hyperparameters: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /**
+             * Pretrained
+             * @description registered model that predicts; nothing is trained
+             * @default null
+             */
+            pretrained: string | null;
+            /**
              * Register As
              * @description name in the model registry
              * @default null
@@ -4003,6 +4138,172 @@ export interface components {
              */
             queued: number | null;
         };
+        /**
+         * SessionError
+         * @description An error as clients of custom training read it: `success` and one sentence.
+         */
+        SessionError: {
+            /** Error */
+            error: string;
+            error_code: components["schemas"]["ErrorCode"];
+            /**
+             * Details
+             * @default null
+             */
+            details: string | null;
+            /**
+             * Timestamp
+             * Format: date-time
+             */
+            timestamp?: string;
+            /**
+             * Request Id
+             * @default null
+             */
+            request_id: string | null;
+            /**
+             * Success
+             * @default false
+             * @constant
+             */
+            success: false;
+        };
+        /**
+         * SessionPrediction
+         * @description `row` counts from 1, in the table that was predicted.
+         */
+        SessionPrediction: {
+            /**
+             * Id
+             * @description number in this list, from 0
+             */
+            id: number;
+            /** Row */
+            row: number;
+            /** Prediction */
+            prediction: boolean | number | string | null;
+            /** Confidence */
+            confidence: number | null;
+            /** Probabilities */
+            probabilities: {
+                [key: string]: number;
+            };
+            /**
+             * Feature Importance
+             * @description share of each feature in all contributions to this prediction; their sum is 1
+             */
+            feature_importance: {
+                [key: string]: number;
+            };
+            /**
+             * Contributions
+             * @description signed; with base_value they add up to what `explained` names
+             * @default {}
+             */
+            contributions: {
+                [key: string]: number;
+            };
+            /**
+             * Base Value
+             * @default null
+             */
+            base_value: number | null;
+            /**
+             * Explained
+             * @default null
+             */
+            explained: string | null;
+            /**
+             * Actual
+             * @default null
+             */
+            actual: boolean | number | string | null;
+        };
+        /** SessionProgress */
+        SessionProgress: {
+            /**
+             * Success
+             * @default true
+             * @constant
+             */
+            success: true;
+            /** Session Id */
+            session_id: string;
+            status: components["schemas"]["SessionStatus"];
+            /**
+             * Progress
+             * @description percent
+             */
+            progress: number;
+            /** Current Step */
+            current_step: string;
+            /** Stage */
+            stage: string;
+            /**
+             * Run Status
+             * @default null
+             */
+            run_status: string | null;
+            /**
+             * Seconds Left
+             * @default null
+             */
+            seconds_left: number | null;
+        };
+        /**
+         * SessionResult
+         * @description What was measured on rows that the model has not seen, and predictions for some rows.
+         */
+        SessionResult: {
+            /**
+             * Success
+             * @default true
+             * @constant
+             */
+            success: true;
+            /** Session Id */
+            session_id: string;
+            /**
+             * Metrics
+             * @description accuracy, confusion_matrix (rows are true classes), classes, and others; `intervals` has the 95 % interval of each
+             */
+            metrics: {
+                [key: string]: unknown;
+            };
+            /** Predictions */
+            predictions: components["schemas"]["SessionPrediction"][];
+            /** Model Info */
+            model_info: {
+                [key: string]: unknown;
+            };
+        };
+        /** SessionStarted */
+        SessionStarted: {
+            /**
+             * Success
+             * @default true
+             * @constant
+             */
+            success: true;
+            /**
+             * Session Id
+             * @description id of the run in MLflow
+             */
+            session_id: string;
+            /** Message */
+            message: string;
+            /**
+             * Project Id
+             * @description the same as a project of /api/v1/projects
+             */
+            project_id: string;
+        };
+        /**
+         * SessionStatus
+         * @description A session that was stopped has the status `error`: clients wait for that or `completed`.
+         * @enum {string}
+         */
+        SessionStatus: "running" | "completed" | "error";
         /**
          * ShownNotification
          * @description A message about a run's alerts to one service.
@@ -6918,6 +7219,791 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    train_api_custom_train_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description MLflow workspace, where workspaces are enabled */
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * Model Type
+                     * @description kind of model, such as xgboost
+                     */
+                    model_type: string;
+                    /** @enum {string} */
+                    data_source: "nasa" | "user";
+                    /**
+                     * Dataset Name
+                     * @description kepler, k2 or tess, or several separated by commas
+                     * @default
+                     */
+                    dataset_name?: string;
+                    /**
+                     * Data Format
+                     * @description of uploaded files: the mission whose columns they have; the type of a file is found in it
+                     * @default
+                     */
+                    data_format?: string;
+                    /**
+                     * Hyperparameters
+                     * @description JSON object; those of the model_type
+                     */
+                    hyperparameters?: string;
+                    /**
+                     * Target
+                     * @description column to predict; found if it is not given
+                     * @default
+                     */
+                    target?: string;
+                    /**
+                     * Group
+                     * @description column whose rows stay together
+                     * @default
+                     */
+                    group?: string;
+                    /**
+                     * Problem Description
+                     * @description what is to be predicted, in a sentence
+                     * @default
+                     */
+                    problem_description?: string;
+                    /**
+                     * Budget S
+                     * @description seconds for the selection of models
+                     */
+                    budget_s?: number | null;
+                    /**
+                     * Format: binary
+                     * @description table to learn from; with data_source=user
+                     */
+                    training_file?: string;
+                    /**
+                     * Format: binary
+                     * @description table whose rows are predicted
+                     */
+                    testing_file?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "session_id": "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18",
+                     *       "message": "Training started",
+                     *       "project_id": "0b5a1c9e7d3f4e2ab6c8d0f1a2b3c4d5"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SessionStarted"];
+                };
+            };
+            /** @description A field is wrong, or it is too early */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionError"];
+                };
+            };
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description There is no such session */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionError"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The file is of no type that is read */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionError"];
+                };
+            };
+            /** @description The table cannot be learned from */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionError"];
+                };
+            };
+            /** @description A database or NASA's archive is out of reach */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionError"];
+                };
+            };
+            /** @description The server's disk is full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionError"];
+                };
+            };
+        };
+    };
+    get_training_progress_api_custom_progress__session_id__get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description MLflow workspace, where workspaces are enabled */
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path: {
+                /** @description `session_id` of a training */
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "session_id": "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18",
+                     *       "status": "running",
+                     *       "progress": 45,
+                     *       "current_step": "The chosen models are trained",
+                     *       "stage": "model_training",
+                     *       "run_status": "training",
+                     *       "seconds_left": 140
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SessionProgress"];
+                };
+            };
+            /** @description A field is wrong, or it is too early */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionError"];
+                };
+            };
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description There is no such session */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionError"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The table cannot be learned from */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionError"];
+                };
+            };
+            /** @description A database or NASA's archive is out of reach */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionError"];
+                };
+            };
+        };
+    };
+    get_training_result_api_custom_result__session_id__get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description MLflow workspace, where workspaces are enabled */
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path: {
+                /** @description `session_id` of a training */
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "session_id": "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18",
+                     *       "metrics": {
+                     *         "accuracy": 0.81,
+                     *         "macro_f1": 0.78,
+                     *         "classes": [
+                     *           "CANDIDATE",
+                     *           "CONFIRMED",
+                     *           "FALSE POSITIVE"
+                     *         ],
+                     *         "confusion_matrix": [
+                     *           [
+                     *             201,
+                     *             95,
+                     *             99
+                     *           ],
+                     *           [
+                     *             51,
+                     *             471,
+                     *             12
+                     *           ],
+                     *           [
+                     *             62,
+                     *             15,
+                     *             881
+                     *           ]
+                     *         ],
+                     *         "intervals": {
+                     *           "accuracy": [
+                     *             0.79,
+                     *             0.83
+                     *           ],
+                     *           "macro_f1": [
+                     *             0.76,
+                     *             0.8
+                     *           ]
+                     *         }
+                     *       },
+                     *       "predictions": [
+                     *         {
+                     *           "id": 0,
+                     *           "row": 17,
+                     *           "prediction": "CONFIRMED",
+                     *           "confidence": 0.93,
+                     *           "probabilities": {
+                     *             "CANDIDATE": 0.05,
+                     *             "CONFIRMED": 0.93,
+                     *             "FALSE POSITIVE": 0.02
+                     *           },
+                     *           "feature_importance": {
+                     *             "koi_period": 0.75,
+                     *             "koi_prad": 0.25
+                     *           },
+                     *           "contributions": {
+                     *             "koi_period": 1.2,
+                     *             "koi_prad": -0.4
+                     *           },
+                     *           "base_value": -0.9,
+                     *           "explained": "log-odds of CONFIRMED",
+                     *           "actual": "CONFIRMED"
+                     *         }
+                     *       ],
+                     *       "model_info": {
+                     *         "selected_models": [
+                     *           "xgboost"
+                     *         ],
+                     *         "target": "koi_disposition",
+                     *         "model_name": "project-0b5a1c9e7d3f4e2ab6c8d0f1a2b3c4d5",
+                     *         "version": "1",
+                     *         "run_id": "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SessionResult"];
+                };
+            };
+            /** @description A field is wrong, or it is too early */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionError"];
+                };
+            };
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description There is no such session */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionError"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The table cannot be learned from */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionError"];
+                };
+            };
+            /** @description A database or NASA's archive is out of reach */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionError"];
+                };
+            };
+        };
+    };
+    predict_with_registered_model_api_pretrained_predict_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description MLflow workspace, where workspaces are enabled */
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * Model Name
+                     * @description name or name@alias
+                     */
+                    model_name: string;
+                    /** @enum {string} */
+                    data_source?: "nasa" | "user";
+                    /**
+                     * Dataset Name
+                     * @description kepler, k2 or tess, with nasa
+                     * @default
+                     */
+                    dataset_name?: string;
+                    /**
+                     * Format: binary
+                     * @description table whose rows are predicted; labels in it are compared
+                     */
+                    testing_file?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "session_id": "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18",
+                     *       "message": "Prediction started",
+                     *       "project_id": "0b5a1c9e7d3f4e2ab6c8d0f1a2b3c4d5"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SessionStarted"];
+                };
+            };
+            /** @description A field is wrong, or it is too early */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionError"];
+                };
+            };
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description There is no such session */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionError"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The file is of no type that is read */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionError"];
+                };
+            };
+            /** @description The table cannot be learned from */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionError"];
+                };
+            };
+            /** @description A database or NASA's archive is out of reach */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionError"];
+                };
+            };
+            /** @description The server's disk is full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionError"];
+                };
+            };
+        };
+    };
+    get_prediction_progress_api_pretrained_progress__session_id__get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description MLflow workspace, where workspaces are enabled */
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path: {
+                /** @description `session_id` of a training */
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "session_id": "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18",
+                     *       "status": "running",
+                     *       "progress": 45,
+                     *       "current_step": "The chosen models are trained",
+                     *       "stage": "model_training",
+                     *       "run_status": "training",
+                     *       "seconds_left": 140
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SessionProgress"];
+                };
+            };
+            /** @description A field is wrong, or it is too early */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionError"];
+                };
+            };
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description There is no such session */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionError"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The table cannot be learned from */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionError"];
+                };
+            };
+            /** @description A database or NASA's archive is out of reach */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionError"];
+                };
+            };
+        };
+    };
+    get_prediction_result_api_pretrained_result__session_id__get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description MLflow workspace, where workspaces are enabled */
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path: {
+                /** @description `session_id` of a training */
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "session_id": "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18",
+                     *       "metrics": {
+                     *         "accuracy": 0.81,
+                     *         "macro_f1": 0.78,
+                     *         "classes": [
+                     *           "CANDIDATE",
+                     *           "CONFIRMED",
+                     *           "FALSE POSITIVE"
+                     *         ],
+                     *         "confusion_matrix": [
+                     *           [
+                     *             201,
+                     *             95,
+                     *             99
+                     *           ],
+                     *           [
+                     *             51,
+                     *             471,
+                     *             12
+                     *           ],
+                     *           [
+                     *             62,
+                     *             15,
+                     *             881
+                     *           ]
+                     *         ],
+                     *         "intervals": {
+                     *           "accuracy": [
+                     *             0.79,
+                     *             0.83
+                     *           ],
+                     *           "macro_f1": [
+                     *             0.76,
+                     *             0.8
+                     *           ]
+                     *         }
+                     *       },
+                     *       "predictions": [
+                     *         {
+                     *           "id": 0,
+                     *           "row": 17,
+                     *           "prediction": "CONFIRMED",
+                     *           "confidence": 0.93,
+                     *           "probabilities": {
+                     *             "CANDIDATE": 0.05,
+                     *             "CONFIRMED": 0.93,
+                     *             "FALSE POSITIVE": 0.02
+                     *           },
+                     *           "feature_importance": {
+                     *             "koi_period": 0.75,
+                     *             "koi_prad": 0.25
+                     *           },
+                     *           "contributions": {
+                     *             "koi_period": 1.2,
+                     *             "koi_prad": -0.4
+                     *           },
+                     *           "base_value": -0.9,
+                     *           "explained": "log-odds of CONFIRMED",
+                     *           "actual": "CONFIRMED"
+                     *         }
+                     *       ],
+                     *       "model_info": {
+                     *         "selected_models": [
+                     *           "xgboost"
+                     *         ],
+                     *         "target": "koi_disposition",
+                     *         "model_name": "project-0b5a1c9e7d3f4e2ab6c8d0f1a2b3c4d5",
+                     *         "version": "1",
+                     *         "run_id": "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SessionResult"];
+                };
+            };
+            /** @description A field is wrong, or it is too early */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionError"];
+                };
+            };
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description There is no such session */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionError"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The table cannot be learned from */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionError"];
+                };
+            };
+            /** @description A database or NASA's archive is out of reach */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionError"];
                 };
             };
         };

@@ -27,9 +27,26 @@ EVALUATION = {
     "selection_score": {"metric": "macro_f1", "value": 0.8, "interval": None},
     "holdout_score": {"metric": "macro_f1", "value": 0.79, "interval": [0.77, 0.81]},
     "num_rows": 12,
-    "metrics": {"macro_f1": {"value": 0.79, "interval": [0.77, 0.81]}},
+    "metrics": {
+        "macro_f1": {"value": 0.79, "interval": [0.77, 0.81]},
+        "accuracy": {"value": 0.75, "interval": [0.5, 0.9]},
+    },
+    "confusion": {"classes": ["ill", "well"], "counts": [[4, 1], [2, 5]]},
     "gap": {"metric": "macro_f1", "selection": 0.8, "holdout": 0.79},
 }
+PREDICTIONS = [
+    {
+        "row": 7,
+        "prediction": "ill",
+        "confidence": 0.8,
+        "probabilities": {"ill": 0.8, "well": 0.2},
+        "actual": "well",
+        "contributions": {"age": -3.0, "height": 1.0},
+        "explained": "log-odds of ill",
+        "base_value": 0.5,
+    },
+    "no prediction",
+]
 RANKED = [{"rank": 1, "row": 3, "label": "CANDIDATE", "ranked_class": "yes", "probability": 0.9}]
 
 
@@ -98,6 +115,9 @@ class SimulatedPipeline:
                 client.log_metric(run_id, "holdout/macro_f1", 0.79, step=step)
                 client.log_dict(run_id, EVALUATION, PipelineArtifact.EVALUATION)
                 client.log_dict(run_id, RANKED, PipelineArtifact.RANKED)
+            case PipelineStage.MODEL_DEPLOYMENT:
+                client.log_dict(run_id, {"model_name": "m"}, PipelineArtifact.DEPLOYMENT)
+                client.log_dict(run_id, PREDICTIONS, PipelineArtifact.PREDICTIONS)
 
 
 def _register(client: MlflowClient, run_id: str, model_name: str) -> None:

@@ -86,6 +86,12 @@ class TablesConfig(FrozenConfig):
     )
     num_folds: int = Field(5, ge=2, le=50, description="parts of the other rows")
     seed: int = Field(0, ge=0, lt=2**32, description="seed of parts, models and bootstrap")
+    pretrained: str = Field(
+        "",
+        max_length=300,
+        description="registered model, as name or name@alias, that predicts the rows of data; "
+        "nothing is trained",
+    )
     test_data: str = Field(
         "",
         description="second table, whose rows the finished model predicts",

@@ -8,6 +8,7 @@ from training.file_digest import file_sha256
 from training.job import TrainingJob
 from training.recipe_spec import DatasetDescription, RunDescription, TrainingSession
 from training.recipes.tables.progress import PipelineProgress
+from training.recipes.tables.second_table import SecondTable
 from training.recipes.tables.stages.evaluation import Evaluation
 from training.recipes.tables.stages.understanding import UnderstoodTable
 from training.tables.leaks.leak_report import LeakReport
@@ -76,6 +77,11 @@ class PipelineRecord:
         self.store(PipelineArtifact.EVALUATION, evaluation.document())
         if evaluation.ranked:
             self.store(PipelineArtifact.RANKED, evaluation.ranked_document())
+
+    def second_table(self, found: SecondTable) -> None:
+        self.store(PipelineArtifact.PREDICTIONS, found.predictions)
+        if found.report is not None:
+            self.store(PipelineArtifact.TEST_EVALUATION, found.report.model_dump(mode="json"))
 
     def say_all(self, sentences: Sequence[str]) -> None:
         for sentence in sentences:

@@ -1,8 +1,6 @@
-"""Predicts the rows of a second table, or of the holdout, for people to look at."""
+"""Predicts rows of the holdout for people to look at."""
 
 from collections.abc import Mapping
-from itertools import islice
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -10,18 +8,10 @@ import pyarrow.compute as pc
 
 from training.tables.descriptions import TypedTable
 from training.tables.labels import Integers
-from training.tables.model.file_predictions import predict_file
 from training.tables.model.predictions import PredictedRow
 from training.tables.model.table_model import TableModel, rows_from_table
 
 MAX_SHOWN = 500
-
-
-def predict_second_table(model: TableModel, path: Path) -> list[Mapping[str, Any]]:
-    """The first rows of the file. Raises TableError if it does not fit the model."""
-    parts = predict_file(model, path, explain=True)
-    rows = (row for part in parts for row in part.rows())
-    return [_shown(row, None) for row in islice(rows, MAX_SHOWN)]
 
 
 def predict_holdout(
@@ -31,12 +21,12 @@ def predict_holdout(
     part = TypedTable(table=typed.table.take(pa.array(rows[:MAX_SHOWN])), columns=typed.columns)
     predictions = model.predict(rows_from_table(model, part), explain=True)
     labels = pc.cast(part.table.column(model.target.column), pa.string()).to_pylist()
-    shown = zip(predictions.rows(), row_numbers[:MAX_SHOWN].tolist(), labels, strict=True)
-    return [{**_shown(row, label), "row": number + 1} for row, number, label in shown]
+    answers = zip(predictions.rows(), row_numbers[:MAX_SHOWN].tolist(), labels, strict=True)
+    return [{**shown(row, label), "row": number + 1} for row, number, label in answers]
 
 
-def _shown(row: PredictedRow, actual: str | None) -> Mapping[str, Any]:
-    """Without the reasons in words, which quote cells."""
+def shown(row: PredictedRow, actual: str | None) -> Mapping[str, Any]:
+    """The answer for a row with its label, without the reasons in words, which quote cells."""
     explanation = row.explanation
     return {
         "row": row.row,

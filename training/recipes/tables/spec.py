@@ -12,6 +12,7 @@ from training.recipes.tables.config import TablesConfig
 from training.recipes.tables.large.pipeline import LargeTablePipeline
 from training.recipes.tables.pipeline import TablePipeline
 from training.recipes.tables.pipeline_record import PipelineRecord, StoppedError
+from training.recipes.tables.pretrained import PretrainedPipeline
 from training.settings import TrainingSettings
 from training.tables.file_type import detect_file_type
 from training.tables.large.source import needs_streaming
@@ -49,8 +50,10 @@ class TablesSpec:
 
 def _pipeline(
     config: TablesConfig, record: PipelineRecord, settings: TrainingSettings
-) -> TablePipeline | LargeTablePipeline:
+) -> TablePipeline | LargeTablePipeline | PretrainedPipeline:
     memory_bytes = settings.table_memory_bytes
+    if config.pretrained:
+        return PretrainedPipeline(config, record, memory_bytes)
     if needs_streaming(Path(config.data), memory_bytes):
         return LargeTablePipeline(config, record, memory_bytes)
     return TablePipeline(config, record, memory_bytes)

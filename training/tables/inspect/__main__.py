@@ -2,6 +2,9 @@
 
     python -m training.tables.inspect FILE --description "…" --answers '{"target": "price"}'
     python -m training.tables.inspect FILE --unpack FOLDER
+    python -m training.tables.inspect NEW_FILE --join kepler=cumulative.csv tess=TOI.csv
+
+The last one joins tables of an archive into the new file, and then prints the number of its rows.
 
 Prints one line of JSON: the inspection, or `{"error": {"code": …, "message": …}}`. The exit status
 is 0 in both cases; with another one, the process has failed.
@@ -23,6 +26,7 @@ from training.tables.errors import TableError
 from training.tables.inspect.inspection import inspect_upload
 from training.tables.inspect.unpacking import unpack_images
 from training.tables.limits import TableLimits, limits_beside_streaming
+from training.tables.missions import join_missions
 
 MAX_CPU_S = 600
 _OVERHEAD_BYTES = 3 * 2**30
@@ -55,6 +59,10 @@ def _answer(
     file = Path(arguments.file)
     if arguments.unpack:
         return unpack_images(file, Path(arguments.unpack), limits)
+    if arguments.join:
+        pairs = (pair.partition("=") for pair in arguments.join)
+        files = {mission: Path(path) for mission, _, path in pairs}
+        return {"num_rows": join_missions(files, file, limits)}
     answers = json.loads(arguments.answers)
     group, date = arguments.group or None, arguments.date or None
     return inspect_upload(
@@ -86,6 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--group", default="", help="column whose rows stay together")
     parser.add_argument("--date", default="", help="column by which rows are ordered in time")
     parser.add_argument("--unpack", default="", help="new folder for the images of an archive")
+    parser.add_argument("--join", nargs="+", help="mission=FILE: tables to join into a new file")
     return parser
 
 

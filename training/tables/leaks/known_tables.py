@@ -9,6 +9,31 @@ import yaml
 from pydantic import BaseModel, ConfigDict
 
 
+class Measurement(BaseModel):
+    """The column of a measurement; `times` converts it to the unit that its name says."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    column: str
+    times: float = 1.0
+
+
+class ArchivedTable(BaseModel):
+    """Where a table can be fetched, and how it joins the tables of other missions."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    mission: str
+    file: str
+    """Name of a local copy."""
+    url: str
+    """A query of the archive's TAP service, whose answer is CSV."""
+    classes: dict[str, str]
+    """Class in a joined table by label; rows with other labels are left out there."""
+    measurements: dict[str, Measurement]
+    """By the name in a joined table."""
+
+
 class KnownTable(BaseModel):
     """A table by the names of its columns; patterns have `*` for any text."""
 
@@ -27,6 +52,7 @@ class KnownTable(BaseModel):
     identifiers: tuple[str, ...]
     undecided: tuple[str, ...]
     """Labels that say that nothing is decided."""
+    archive: ArchivedTable | None = None
 
 
 class _KnownTables(BaseModel):
@@ -46,6 +72,11 @@ def recognise(columns: Iterable[str]) -> KnownTable | None:
     """The table that has these columns; None if it is not known."""
     present = set(columns)
     return next((table for table in known_tables() if present.issuperset(table.has)), None)
+
+
+def archived_tables() -> dict[str, KnownTable]:
+    """The tables that can be fetched, by their missions."""
+    return {table.archive.mission: table for table in known_tables() if table.archive is not None}
 
 
 def reason_for(column: str, patterns: Mapping[str, str]) -> str | None:

@@ -20,6 +20,14 @@ _TYPE_WORDS: Mapping[TypeName, str] = {
 }
 
 
+_JSON_TYPES: Mapping[TypeName, str] = {
+    "int": "integer",
+    "float": "number",
+    "bool": "boolean",
+    "str": "string",
+}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Hyperparameter:
     """One hyperparameter under the name that its library gives it."""
@@ -80,6 +88,27 @@ def checked_params(
     if problems:
         raise TableError(" ".join(problems))
     return checked
+
+
+def json_schema(title: str, hyperparameters: Sequence[Hyperparameter]) -> dict[str, Any]:
+    """The JSON Schema of an object with some of the hyperparameters."""
+    return {
+        "title": title,
+        "type": "object",
+        "properties": {item.name: _json_schema(item) for item in hyperparameters},
+        "additionalProperties": False,
+    }
+
+
+def _json_schema(item: Hyperparameter) -> dict[str, Any]:
+    limits = {"minimum": item.minimum, "maximum": item.maximum}
+    return {
+        "type": _JSON_TYPES[item.type],
+        "description": item.description,
+        "default": item.default,
+        **{name: value for name, value in limits.items() if value is not None},
+        **({} if item.choices is None else {"enum": list(item.choices)}),
+    }
 
 
 def _typed(type_name: TypeName, value: Any) -> Value | None:

@@ -166,8 +166,8 @@ def test_a_kept_column_is_trained_on_and_on_record(
 def test_a_chosen_model_is_trained_with_its_hyperparameters_and_predicts_a_second_table(
     program: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    patients(4).drop(columns="diagnosis").to_csv(program.root / "new.csv", index=False)
-    more = (*QUICK, "--test-data", str(program.root / "new.csv"))
+    patients(4).to_csv(program.root / "new.csv", index=False)
+    more = (*QUICK, "--test-data", str(program.root / "new.csv"), "--register-as", "chosen")
     path = program.root / "visits.csv"
     assert program.run_here(monkeypatch, *arguments(path, *more)) == 0
     (candidate,) = candidate_runs(program)
@@ -175,6 +175,28 @@ def test_a_chosen_model_is_trained_with_its_hyperparameters_and_predicts_a_secon
     shown = document(program, PipelineArtifact.PREDICTIONS)
     assert [row["row"] for row in shown] == list(range(1, 13))
     assert all(row["contributions"] for row in shown)
+    assert [row["actual"] for row in shown] == list(patients(4)["diagnosis"])
+    measured = document(program, PipelineArtifact.TEST_EVALUATION)
+    right = sum(row["prediction"] == row["actual"] for row in shown)
+    assert (measured["num_rows"], measured["metrics"]["accuracy"]["value"]) == (12, right / 12)
+
+    patients(2).drop(columns="diagnosis").to_csv(path, index=False)
+    assert program.run_here(monkeypatch, *arguments(path, "--pretrained", "chosen")) == 0
+    newest = program.runs()[0].info.run_id
+    again = program.json_artifact(newest, PipelineArtifact.PREDICTIONS)
+    model = mlflow.pyfunc.load_model("models:/chosen@champion")
+    answer = model.predict(patients(2).drop(columns="diagnosis"))
+    assert [row["prediction"] for row in again] == list(answer["label"])
+
+
+def test_a_model_that_is_not_registered_cannot_predict(
+    program: Program, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = program.root / "visits.csv"
+    assert program.run_here(monkeypatch, *arguments(path, "--pretrained", "nothing")) == 1
+    error = capfd.readouterr().err
+    assert "there is none called 'nothing'" in error
+    assert "Traceback" not in error
 
 
 def test_a_stop_keeps_the_best_model_so_far(
