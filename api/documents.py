@@ -7,13 +7,14 @@ from pathlib import Path
 from api.app import create_app
 from api.control.transitions import allowed_actions
 from api.live.asyncapi import asyncapi_document
+from api.projects.asyncapi import with_project_stream
 
 
 def write_documents(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     documents = {
         "openapi": create_app().openapi(),
-        "asyncapi": asyncapi_document(),
+        "asyncapi": with_project_stream(asyncapi_document()),
         "allowed_actions": allowed_actions(),
     }
     for name, document in documents.items():

@@ -40,6 +40,7 @@ ON_RAY = (
     "tests/serving/engine/test_ray_engine.py",
     "tests/tracking_plugin/test_project_backend.py",
     "tests/tracking_plugin/test_ray_head.py",
+    "tests/training/tables/selection/test_ray_runner.py",
     "tests/training/test_resume_on_ray.py",
     "tests/ui_extensions/test_story.py",
 )

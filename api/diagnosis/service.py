@@ -16,11 +16,12 @@ from api.diagnosis.schemas import (
     ServiceHealth,
     UploadData,
 )
-from api.diagnosis.service_client import ReadableFile, SentFile, ServiceClient
+from api.diagnosis.service_client import SentFile, ServiceClient
 from api.diagnosis.store import DiagnosisStore
 from api.diagnosis.v1 import diagnosis_pb2 as v1
 from api.errors import ApiError
 from api.inference.channel import open_channel
+from api.inference.files import ReadableFile
 from api.inference.refusals import refusal_of_problem
 from api.runs.trace_writer import TraceWriter
 from api.runs.writer import RunWriter

@@ -2,24 +2,15 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import grpc
 
 from api.diagnosis.v1 import diagnosis_pb2 as v1
+from api.inference.files import CHUNK_BYTES, ReadableFile
 from api.inference.refusals import failure_of, refusal_of
 
 SERVICE = "/serving.v1.DiagnosisService"
-CHUNK_BYTES = 1024 * 1024
-"""Well below the 4 MiB that gRPC accepts in a message by default."""
-
 HEALTH_TIMEOUT_S = 5.0
-
-
-class ReadableFile(Protocol):
-    """A file that is read from its beginning."""
-
-    async def read(self, size: int = -1, /) -> bytes: ...
 
 
 @dataclass(frozen=True, kw_only=True)

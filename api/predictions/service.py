@@ -7,9 +7,10 @@ from uuid import uuid4
 
 from api.errors import UnprocessableError
 from api.inference.channel import open_channel
+from api.inference.files import ReadableFile
 from api.predictions.cells import value_of
 from api.predictions.schemas import RowOptions, RowsRequest
-from api.predictions.service_client import PredictionClient, ReadableFile
+from api.predictions.service_client import PredictionClient
 from api.predictions.v1 import predictions_pb2 as v1
 from api.settings import Settings
 

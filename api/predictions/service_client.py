@@ -1,22 +1,14 @@
 """Calls the prediction methods of the inference service; each call raises an ApiError."""
 
 from collections.abc import AsyncIterator
-from typing import Protocol
 
 import grpc
 
+from api.inference.files import CHUNK_BYTES, ReadableFile
 from api.inference.refusals import failure_of, refusal_of
 from api.predictions.v1 import predictions_pb2 as v1
 
 SERVICE = "/serving.v1.PredictionService"
-CHUNK_BYTES = 1024 * 1024
-"""Well below the 4 MiB that gRPC accepts in a message by default."""
-
-
-class ReadableFile(Protocol):
-    """A file that is read from its beginning."""
-
-    async def read(self, size: int = -1, /) -> bytes: ...
 
 
 class PredictionClient:

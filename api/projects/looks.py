@@ -28,6 +28,8 @@ T = TypeVar("T")
 
 _PACE_STEPS = 20
 """From which the time left of a training without stages is estimated."""
+_MAY_HAVE_MODEL = (ProjectStatus.COMPLETED, ProjectStatus.CANCELLED)
+"""A pipeline that is stopped keeps the best model so far."""
 _STATUS_OF_END = {
     RunEnd.COMPLETED: ProjectStatus.COMPLETED,
     RunEnd.FAILED: ProjectStatus.FAILED,
@@ -55,13 +57,23 @@ class ProjectLooks:
         percent = 0.0 if run is None else 100 * PROJECT.progress(run)
         return Look(run, position(project.state, run, unix_ms(), percent_of_images=percent))
 
+    async def at_each(self, projects: Sequence[Project]) -> list[Look]:
+        """In their order; a project whose run cannot be read is shown without it."""
+        return [await self._at_or_without(project) for project in projects]
+
+    async def _at_or_without(self, project: Project) -> Look:
+        look: Look | None = None
+        with self._failures.isolated(project.run_id or "", "Listing projects"):
+            look = await self.at(project)
+        return look or Look(None, position(project.state, None, unix_ms()))
+
     async def detail(self, project: Project) -> ProjectDetail:
         look = await self.at(project)
         results, version = PipelineResults(), None
         if project.run_id is not None and look.run is not None:
             read = partial(read_results, self._reader, self._failures, project.run_id)
             results = await self._in_workspace(project, read)
-        if look.position.status is ProjectStatus.COMPLETED:
+        if look.position.status in _MAY_HAVE_MODEL:
             version = await self._registry.deployed_version(project.workspace, project.model_name)
         return views.detail(project, look.position, look.run, results, version)
 
@@ -90,7 +102,10 @@ class ProjectLooks:
     ) -> ProjectStatus:
         if project.run_id in ended:
             return _STATUS_OF_END[ended[project.run_id]]
-        run = None if project.run_id is None else await self._state(project.run_id, workspace, 0)
+        run: RunState | None = None
+        if project.run_id is not None:
+            with self._failures.isolated(project.run_id, "Listing projects"):
+                run = await self._state(project.run_id, workspace, 0)
         return position(project.state, run, unix_ms()).status
 
     async def _run(self, project: Project) -> RunState | None:

@@ -187,8 +187,9 @@ class ProjectService:
             ids = await self._looks.with_status(runs, status, workspace)
             shown = list(page.of(ids))
             found = Listed(await in_database(partial(self._store.of_ids, shown)), len(ids))
-        looks = [(project, await self._looks.at(project)) for project in found.entries]
-        summaries = [views.summary(project, it.position, it.run) for project, it in looks]
+        looks = await self._looks.at_each(found.entries)
+        pairs = zip(found.entries, looks, strict=True)
+        summaries = [views.summary(project, it.position, it.run) for project, it in pairs]
         return Listed(summaries, found.total)
 
     async def answer(

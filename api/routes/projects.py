@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from api.errors import ApiError, ErrorResponse, close_code_of
 from api.middleware.admission import close_reason
 from api.pages import Offset, Page
+from api.projects.asyncapi import STREAM_PATH
 from api.projects.received import DOCUMENTED_FORM
 from api.projects.schemas import (
     AnswerRequest,
@@ -31,6 +32,7 @@ from api.runs.workspaces import resolve_workspace
 
 _NOT_UNDERSTOOD = 4422
 _REFUSED: dict[int | str, dict[str, Any]] = {
+    400: {"model": ErrorResponse, "description": "The body is not JSON"},
     409: {"model": ErrorResponse, "description": "The project's status does not allow that"},
     423: {"model": ErrorResponse, "description": "Another request is changing the project"},
 }
@@ -156,7 +158,7 @@ async def delete_project(
     return await services.projects.delete(project_id, workspace, by, stop=stop)
 
 
-@sockets.websocket("/api/v1/ws/projects/{project_id}/stream")
+@sockets.websocket(STREAM_PATH)
 async def stream_project(socket: WebSocket, project_id: str, services: RunningServices) -> None:
     """The events of a project, beginning with its present state."""
     # A client receives a close code only if the socket was accepted.

@@ -23,7 +23,9 @@ from training.tables.reader import ReadTable
 T = TypeVar("T")
 
 MAX_PART_ROWS = 1000
-"""Of a streamed answer."""
+MAX_EXPLAINED_ROWS = 50
+"""Rows of a part, after each of which work ends whose caller has gone. Boosters take milliseconds to
+explain a row."""
 MAX_NUMBERS = 1_000_000
 """Probabilities and contributions in one message: 8 MB."""
 FEWEST_THREADS, MOST_THREADS = 2, 8
@@ -63,34 +65,35 @@ class TablePredictor:
         """
         _require_number(len(rows), min(self._max_rows, _rows_of_message(model, options)))
         table = await self._run(lambda: model.rows_of_cells(rows_of(rows)), deadline)
-        return await self._part(model, table, 1, options, deadline)
+        made = messages.Predictions()
+        async for part in self._parts(model, table, options, deadline):
+            made.MergeFrom(messages.Predictions(rows=part.rows) if made.rows else part)
+        return made
 
     async def predict_table(
         self, model: ServedTable, read: ReadTable, options: PredictionOptions, deadline: Deadline
     ) -> AsyncIterator[messages.Predictions]:
         """The predictions of the rows of a file, part by part. Raises ServingError as `predict`."""
         table = await self._run(lambda: model.rows_of_file(read), deadline)
-        size = min(MAX_PART_ROWS, _rows_of_message(model, options))
-        for start in range(0, table.num_rows, size):
-            made = await self._part(model, table.slice(start, size), start + 1, options, deadline)
-            if start == 0:
-                made.notes.extend(read.notes)
-            yield made
+        is_first = True
+        async for part in self._parts(model, table, options, deadline):
+            if is_first:
+                part.notes.extend(read.notes)
+            yield part
+            is_first = False
 
     def close(self) -> None:
         self._workers.close()
 
-    async def _part(
-        self,
-        model: ServedTable,
-        table: pa.Table,
-        first_row: int,
-        options: PredictionOptions,
-        deadline: Deadline,
-    ) -> messages.Predictions:
-        made = await self._run(partial(model.predict, table, first_row, options), deadline)
-        self._count_rows(table.num_rows)
-        return made
+    async def _parts(
+        self, model: ServedTable, table: pa.Table, options: PredictionOptions, deadline: Deadline
+    ) -> AsyncIterator[messages.Predictions]:
+        most = MAX_EXPLAINED_ROWS if options.explain else MAX_PART_ROWS
+        size = min(most, _rows_of_message(model, options))
+        for start in range(0, table.num_rows, size):
+            rows = table.slice(start, size)
+            yield await self._run(partial(model.predict, rows, start + 1, options), deadline)
+            self._count_rows(rows.num_rows)
 
     async def _run(self, work: Callable[[], T], deadline: Deadline) -> T:
         try:

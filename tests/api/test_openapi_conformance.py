@@ -153,9 +153,13 @@ def test_every_route_responds_as_documented(
 
 
 def excluded_checks(path: str) -> list[CheckFunction]:
-    if path.startswith(("/api/training/", "/api/v1/dicom/feedback/")):
-        return JOB_LIKE
-    return UPLOAD_LIKE if is_upload(path) else []
+    is_shared = path.startswith(
+        (
+            *("/api/training/", "/api/v1/dicom/feedback/", "/api/v1/runs/"),
+            "/api/v1/projects",
+        )
+    )
+    return [*(JOB_LIKE if is_shared else ()), *(UPLOAD_LIKE if is_upload(path) else ())]
 
 
 def test_every_documented_error_has_the_one_shape() -> None:

@@ -912,6 +912,32 @@ export interface components {
         };
         ServerMessage: components["schemas"]["InitialState"] | components["schemas"]["InitialStatePage"] | components["schemas"]["MetricsUpdate"] | components["schemas"]["StatusUpdate"] | components["schemas"]["SystemUpdate"] | components["schemas"]["ArtifactUpdate"] | components["schemas"]["LogMessage"] | components["schemas"]["CriticalAlertMessage"] | components["schemas"]["CommandMessage"] | components["schemas"]["ErrorMessage"] | components["schemas"]["Pong"];
         ClientMessage: components["schemas"]["Ping"] | components["schemas"]["Subscribe"];
+        /**
+         * EventType
+         * @enum {string}
+         */
+        EventType: "stage_change" | "progress_update" | "log" | "error" | "completed" | "pong";
+        /**
+         * WebSocketEvent
+         * @description A message about a project; the fields of `data` depend on `event_type`.
+         */
+        WebSocketEvent: {
+            event_type: components["schemas"]["EventType"];
+            /** Project Id */
+            project_id: string;
+            /**
+             * Timestamp
+             * Format: date-time
+             */
+            timestamp: string;
+            /**
+             * Data
+             * @description stage_change and progress_update: the fields of the project's progress, with previous_stage; log: level, message; error: error, error_code; completed: the progress
+             */
+            data: {
+                [key: string]: unknown;
+            };
+        };
     };
     responses: never;
     parameters: never;

@@ -229,7 +229,7 @@ export interface paths {
         };
         /**
          * Get Asyncapi
-         * @description The AsyncAPI document of the WebSocket `/ws`.
+         * @description The AsyncAPI document of the WebSockets `/ws` and of projects.
          */
         get: operations["get_asyncapi_api_asyncapi_json_get"];
         put?: never;
@@ -10483,6 +10483,15 @@ export interface operations {
                     "application/json": components["schemas"]["ProjectSummary"][];
                 };
             };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
             /** @description The Host or the Origin is not allowed */
             403: {
                 headers: {
@@ -10623,6 +10632,15 @@ export interface operations {
                     "application/json": components["schemas"]["ProjectResponse"];
                 };
             };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
             /** @description The Host or the Origin is not allowed */
             403: {
                 headers: {
@@ -10748,8 +10766,8 @@ export interface operations {
                      *       ],
                      *       "best_model_id": "project-0b5a1c9e7d3f4e2ab6c8d0f1a2b3c4d5/1",
                      *       "metrics": {
-                     *         "holdout/f1_macro": 0.79,
-                     *         "selection/f1_macro": 0.8
+                     *         "holdout/macro_f1": 0.79,
+                     *         "selection/macro_f1": 0.8
                      *       },
                      *       "evaluation_report": {
                      *         "num_rows": 1913,
@@ -10844,6 +10862,15 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["ProjectDetail"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The Host or the Origin is not allowed */
@@ -10950,6 +10977,15 @@ export interface operations {
                     "application/json": components["schemas"]["ProjectDeleted"];
                 };
             };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
             /** @description The Host or the Origin is not allowed */
             403: {
                 headers: {
@@ -11053,6 +11089,15 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["ProjectProgress"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The Host or the Origin is not allowed */
@@ -11166,8 +11211,8 @@ export interface operations {
                      *       ],
                      *       "best_model_id": "project-0b5a1c9e7d3f4e2ab6c8d0f1a2b3c4d5/1",
                      *       "metrics": {
-                     *         "holdout/f1_macro": 0.79,
-                     *         "selection/f1_macro": 0.8
+                     *         "holdout/macro_f1": 0.79,
+                     *         "selection/macro_f1": 0.8
                      *       },
                      *       "evaluation_report": {
                      *         "num_rows": 1913,
@@ -11262,6 +11307,15 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["ProjectDetail"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The Host or the Origin is not allowed */
@@ -11375,8 +11429,8 @@ export interface operations {
                      *       ],
                      *       "best_model_id": "project-0b5a1c9e7d3f4e2ab6c8d0f1a2b3c4d5/1",
                      *       "metrics": {
-                     *         "holdout/f1_macro": 0.79,
-                     *         "selection/f1_macro": 0.8
+                     *         "holdout/macro_f1": 0.79,
+                     *         "selection/macro_f1": 0.8
                      *       },
                      *       "evaluation_report": {
                      *         "num_rows": 1913,
@@ -11471,6 +11525,15 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["ProjectDetail"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The Host or the Origin is not allowed */
@@ -11576,6 +11639,15 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["ProjectProgress"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The Host or the Origin is not allowed */

@@ -77,7 +77,7 @@ DETAIL: Mapping[str, Any] = {
     "problem_type": "multiclass",
     "selected_models": ["catboost", "lightgbm"],
     "best_model_id": f"project-{PROJECT_ID}/1",
-    "metrics": {"holdout/f1_macro": 0.79, "selection/f1_macro": 0.8},
+    "metrics": {"holdout/macro_f1": 0.79, "selection/macro_f1": 0.8},
     "evaluation_report": {"num_rows": 1913, "metrics": {"macro_f1": {"value": 0.79}}},
     "endpoint_id": f"project-{PROJECT_ID}/1",
     "prediction_endpoint": f"/api/v1/projects/{PROJECT_ID}/predict",

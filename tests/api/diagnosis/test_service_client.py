@@ -9,10 +9,11 @@ from pathlib import Path
 import grpc
 import pytest
 
-from api.diagnosis.service_client import CHUNK_BYTES, SentFile, ServiceClient
+from api.diagnosis.service_client import SentFile, ServiceClient
 from api.diagnosis.v1 import diagnosis_pb2 as v1
 from api.errors import StartError, UnavailableError, UpstreamError, UpstreamTimeoutError
 from api.inference.channel import open_channel
+from api.inference.files import CHUNK_BYTES
 from api.settings import Settings
 from tests.api.diagnosis.fake_service import FakeService, fake_service
 from tests.certificates import self_signed

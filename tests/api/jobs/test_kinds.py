@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +22,7 @@ from api.errors import ConflictError
 from api.jobs.kinds import (
     EVALUATE,
     JOB_KINDS,
+    PROJECT,
     TRAINING,
     UnknownKindError,
     job_traits,
@@ -35,6 +37,7 @@ from api.runs.state import RunState
 from api.storage.database import Database
 from tests.api.logged_runs import Mlflow, empty_database
 from tracking_plugin.data_roots import DataRoots
+from tracking_plugin.events import LoggedPoint
 from tracking_plugin.names import Param, Tag
 from training.__main__ import build_parser
 from training.cli_options import given_values
@@ -113,6 +116,49 @@ def test_an_evaluation_is_told_which_run_it_scores_and_which_run_is_its_own() ->
     assert (namespace.modality, namespace.tta) == ("oct", "true")
 
 
+def test_the_recipe_for_tables_reads_the_decisions_of_a_project() -> None:
+    override = {"column": "a b", "who": "Ada", "why": "It's known before"}
+    params: dict[str, Any] = {
+        "data": "/data/projects/x/upload",
+        "description": "--run-id=b",
+        "answers": {"target": "a[1]"},
+        "group": "star",
+        "overrides": [override],
+        "budget_s": 20,
+        "learners": ["linear"],
+    }
+    words = shlex.split(PROJECT.command({**params, "register_as": "model"}, RUN_ID))
+    namespace = build_parser("tables").parse_args(words[3:])
+    assert (namespace.run_id, namespace.recipe, namespace.register_as) == (
+        *(RUN_ID, "tables", "model"),
+    )
+    config_class = recipe_spec("tables").config_class
+    config = config_class.parse(given_values(namespace, config_class))
+    assert config.model_dump(mode="json", include=set(params)) == params
+
+
+def test_a_project_of_images_trains_the_retinal_recipe() -> None:
+    params = {"recipe": "retinal", "data": "/data/images", "description": "x"}
+    namespace = parsed(PROJECT.command(params, RUN_ID))
+    assert (namespace.recipe, namespace.data) == ("retinal", "/data/images")
+
+
+def test_a_project_may_read_its_own_folder_and_no_other() -> None:
+    assert PROJECT.own_folders(Path("/fovea")) == (Path("/fovea/projects"),)
+    assert TRAINING.own_folders(Path("/fovea")) == ()
+    params = {"data": "/etc/passwd", "test_data": "/etc/hosts"}
+    with pytest.raises(RequestValidationError) as refused:
+        require_allowed_paths(DataRoots((Path("/fovea"),)), PROJECT.paths(params))
+    assert len(refused.value.errors()) == 2
+
+
+def test_the_progress_of_a_project_is_what_its_pipeline_logs() -> None:
+    run = RunState(run_id=RUN_ID, mlflow_status="RUNNING")
+    for value, expected in ((45.0, 0.45), (math.nan, 0.0), (1e9, 1.0), (-3.0, 0.0)):
+        run.latest = {"pipeline/progress_percent": LoggedPoint("", value, 1, 1)}
+        assert PROJECT.progress(run) == expected
+
+
 def test_the_shipped_schemas_are_those_of_the_training_program() -> None:
     shipped = {path: json.loads(path.read_text()) for path in schemas()}
     assert shipped == schemas(), "run `python -m training schema`"
@@ -130,6 +176,9 @@ def test_the_shipped_schemas_are_those_of_the_training_program() -> None:
         ("training", {"params": {"epochs": 0}}, "epochs"),
         ("training", {"workers": 0}, "workers"),
         ("training", {"epochs": 2}, "epochs"),
+        ("project", {}, "data"),
+        ("project", {"data": "x", "budget_s": 0}, "budget_s"),
+        ("project", {"data": "x", "overrides": [{"column": "a"}]}, "who"),
     ],
 )
 def test_parameters_that_do_not_fit_are_refused_by_name(

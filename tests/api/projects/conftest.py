@@ -45,5 +45,4 @@ def completed_id(_client: ProjectClient) -> str:
 @pytest.fixture
 def projects(_client: ProjectClient, pipeline: SimulatedPipeline) -> Iterator[ProjectClient]:
     yield _client
-    pipeline.waits, pipeline.fails, pipeline.model_name = False, False, ""
-    pipeline.release(100)
+    pipeline.reset()

@@ -44,6 +44,11 @@ class SimulatedPipeline:
     run_ids: list[str] = field(default_factory=list)
     _gate: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
 
+    def reset(self) -> None:
+        """Let every run that waits go on to its end, and the next ones begin anew."""
+        self.waits, self.fails, self.model_name = False, False, ""
+        self._gate = threading.Semaphore(0)
+
     def release(self, num_stages: int = 1) -> None:
         for _ in range(num_stages):
             self._gate.release()

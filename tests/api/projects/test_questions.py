@@ -109,7 +109,7 @@ def test_an_offer_and_an_override_start_the_pipeline_again_as_new_runs(
     ranked = projects.answer(project_id, "undecided_labels", RANK).json()
     body = {"column": "size", "reason": "It is known before the label.", "who": "Ada"}
     kept = projects.http.post(f"/projects/{project_id}/override", json=body).json()
-    pipeline.release(100)
+    pipeline.waits = False
 
     assert ranked["target"]["ranks_undecided"] is True
     assert ranked["target"]["classes"] == {"CONFIRMED": 20, "FALSE POSITIVE": 20}

@@ -8,17 +8,28 @@ import pytest
 
 CASES = Path(__file__).with_name("ray_engine_cases.py")
 DEADLINE_S = 500
+SOAK_DEADLINE_S = 1500
 
 
 @pytest.mark.timeout(DEADLINE_S + 60)
 def test_the_engine_on_ray() -> None:
+    run_cases(DEADLINE_S)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(SOAK_DEADLINE_S + 60)
+def test_the_engine_on_ray_for_long() -> None:
+    run_cases(SOAK_DEADLINE_S, "-m", "soak")
+
+
+def run_cases(deadline_s: float, *options: str) -> None:
     ended = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(CASES)],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options, str(CASES)],
         cwd=Path(__file__).parents[3],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=DEADLINE_S,
+        timeout=deadline_s,
         check=False,
     )
     assert ended.returncode == 0, ended.stdout

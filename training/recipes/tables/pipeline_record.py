@@ -59,7 +59,7 @@ class PipelineRecord:
         self.progress.say(f"Target: '{printable(table.target.column)}'. {table.target.reason}")
         if table.group.column is not None:
             name = printable(table.group.column)
-            self.progress.say(f"Rows stay together by '{name}'. {table.group.reason}")
+            self.progress.say(f"Rows stay together by '{name}': {table.group.reason}.")
 
     def leaks(self, report: LeakReport) -> None:
         for leak in report.leaks:

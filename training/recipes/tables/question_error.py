@@ -12,7 +12,7 @@ class UnansweredError(TableError):
     """The table allows two readings, and the settings do not say which one is meant."""
 
     def __init__(self, question: Question) -> None:
-        options = ", ".join(repr(option) for option in question.options[:20])
+        options = ", ".join(f"'{option}'" for option in question.options[:20])
         super().__init__(
             f'{question.text} Answer with answers={{"{question.id}": …}}, one of {options}.'
         )

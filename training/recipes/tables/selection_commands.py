@@ -17,14 +17,17 @@ class SelectionCommands:
         self._session = session
         self._budget_s = budget_s
         self._skipped: set[int] = set()
+        self._step = 0
         self.running: Collection[int] = ()
         """Numbers of the trials that run, which alone can be skipped."""
         self.is_stopped = False
         """Whether the run was told to stop; the best candidate so far is used."""
 
     def should_stop(self, step: int) -> bool:
-        self.is_stopped = self._session.should_stop(step)
-        for instruction in self._session.take_instructions(step):
+        # The steps of a run only rise, but the rounds of a trial that is ended no longer count.
+        self._step = max(self._step, step)
+        self.is_stopped = self._session.should_stop(self._step)
+        for instruction in self._session.take_instructions(self._step):
             self._carry_out(instruction)
         return self.is_stopped
 

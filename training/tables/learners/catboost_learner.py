@@ -19,7 +19,7 @@ from training.tables.learners.learner import (
     Suggestions,
 )
 from training.tables.learners.library_learner import LibraryLearner
-from training.tables.learners.links import probabilities_of
+from training.tables.learners.links import LOG_ODDS_NAMES, probabilities_of
 from training.tables.learners.model_folder import (
     ModelDescription,
     TaskDescription,
@@ -33,11 +33,6 @@ _LOSSES = {
     ProblemType.BINARY: "Logloss",
     ProblemType.MULTICLASS: "MultiClass",
     ProblemType.REGRESSION: "RMSE",
-}
-_MARGIN_NAMES = {
-    ProblemType.BINARY: "log-odds of the second class",
-    ProblemType.MULTICLASS: "log-odds of each class before softmax",
-    ProblemType.REGRESSION: "the predicted number",
 }
 HYPERPARAMETERS = (
     Hyperparameter(
@@ -79,7 +74,7 @@ class CatBoostModel(FittedModel):
     def __init__(self, task: LearningTask, model: catboost.CatBoost) -> None:
         self.task, self.model = task, model
         self.rounds = int(model.tree_count_)
-        self.margin_name = _MARGIN_NAMES[task.problem_type]
+        self.margin_name = LOG_ODDS_NAMES[task.problem_type]
 
     def predict(self, values: Floats) -> Floats:
         margin = self.margin(values)

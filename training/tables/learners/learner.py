@@ -121,9 +121,13 @@ class Learner(ABC):
     def check(self, params: Mapping[str, Any], task: LearningTask | None = None) -> Params:
         """All hyperparameters of the right type, with defaults for those that `params` lacks.
 
-        Raises TableError that names each unknown or unusable one, and what is allowed.
+        Those that apply to other tasks only are left out. Raises TableError that names each
+        unknown or unusable one, and what is allowed.
         """
-        return checked_params(self.title, self.hyperparameters(task), params)
+        known = self.hyperparameters(task)
+        elsewhere = {item.name for item in self.hyperparameters()} - {item.name for item in known}
+        given = {name: value for name, value in params.items() if name not in elsewhere}
+        return checked_params(self.title, known, given)
 
     @abstractmethod
     def suggest(self, trial: Suggestions, task: LearningTask) -> Params:

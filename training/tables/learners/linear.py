@@ -22,23 +22,17 @@ from training.tables.learners.learner import (
     Suggestions,
 )
 from training.tables.learners.library_learner import LibraryLearner
-from training.tables.learners.links import probabilities_of
+from training.tables.learners.links import LOG_ODDS_NAMES, probabilities_of
 from training.tables.learners.model_folder import (
     ModelDescription,
     TaskDescription,
     write_description,
 )
 from training.tables.learners.skops_file import read_skops, write_skops
-from training.tables.targets.problem_type import ProblemType
 
 FILE_NAME = "model.skops"
 ITERATIONS_AT_ONCE = 50
 """Between two looks at `should_stop`."""
-_MARGIN_NAMES = {
-    ProblemType.BINARY: "log-odds of the second class",
-    ProblemType.MULTICLASS: "log-odds of each class before softmax",
-    ProblemType.REGRESSION: "the predicted number",
-}
 C = Hyperparameter(
     name="C", type="float", default=1.0, minimum=1e-6, maximum=1e6,
     description="Of classes: the inverse of the L2 regularisation.",
@@ -64,7 +58,7 @@ class LinearModel(FittedModel):
         self.task, self.inputs, self.regression, self._means = task, inputs, regression, means
         self.weights = np.atleast_2d(regression.coef_)
         self.rounds = 0
-        self.margin_name = _MARGIN_NAMES[task.problem_type]
+        self.margin_name = LOG_ODDS_NAMES[task.problem_type]
 
     def predict(self, values: Floats) -> Floats:
         margin = self.margin(values)

@@ -1,9 +1,17 @@
-"""Turns margins into probabilities."""
+"""Turns margins into probabilities, and says what they are."""
 
 import numpy as np
 from scipy.special import expit, softmax
 
 from training.tables.labels import Floats
+from training.tables.targets.problem_type import ProblemType
+
+LOG_ODDS_NAMES = {
+    ProblemType.BINARY: "log-odds of the second class",
+    ProblemType.MULTICLASS: "log-odds of each class before softmax",
+    ProblemType.REGRESSION: "the predicted number",
+}
+"""`FittedModel.margin_name` of models whose margin is turned into probabilities here."""
 
 
 def probabilities_of(log_odds: Floats) -> Floats:

@@ -20,7 +20,7 @@ from training.tables.learners.learner import (
     Suggestions,
 )
 from training.tables.learners.library_learner import LibraryLearner
-from training.tables.learners.links import probabilities_of
+from training.tables.learners.links import LOG_ODDS_NAMES, probabilities_of
 from training.tables.learners.losses import log_loss, rmse
 from training.tables.learners.model_folder import (
     ModelDescription,
@@ -31,17 +31,11 @@ from training.tables.learners.permutation_shap import Layers, permutation_shap
 from training.tables.learners.rounds import RoundWatch
 from training.tables.learners.skops_file import read_skops, write_skops
 from training.tables.learners.target_scale import scaled, target_scale
-from training.tables.targets.problem_type import ProblemType
 
 FILE_NAME = "model.skops"
 PATIENCE = 15
 """Epochs without a better validation loss."""
 NUM_BACKGROUND_ROWS = 16
-_MARGIN_NAMES = {
-    ProblemType.BINARY: "log-odds of the second class",
-    ProblemType.MULTICLASS: "log-odds of each class before softmax",
-    ProblemType.REGRESSION: "the predicted number",
-}
 HYPERPARAMETERS = (
     Hyperparameter(
         name="hidden_layer_sizes", type="str", default="128,64",
@@ -89,7 +83,7 @@ class NeuralNetworkModel(FittedModel):
         self.task, self.inputs, self.network = task, inputs, network
         self.background, self.scale = background, scale
         self.rounds = rounds
-        self.margin_name = _MARGIN_NAMES[task.problem_type]
+        self.margin_name = LOG_ODDS_NAMES[task.problem_type]
         self._layers = Layers(network.coefs_, network.intercepts_)
 
     def predict(self, values: Floats) -> Floats:

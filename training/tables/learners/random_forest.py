@@ -26,7 +26,8 @@ from training.tables.learners.model_folder import ModelDescription
 
 TREES_AT_ONCE = 10
 """Between two looks at `should_stop`."""
-_LEAVES_OF_OUTPUTS = 3000
+_LEAVES_OF_OUTPUTS = 1500
+"""An explanation passes each node of each tree, once for each output."""
 _MIN_LEAVES = 128
 
 
@@ -56,7 +57,7 @@ class RandomForestLearner(LibraryLearner):
                 description="The most leaves of a tree.",
             ),
             Hyperparameter(
-                name="min_samples_leaf", type="int", default=3, minimum=1, maximum=100_000,
+                name="min_samples_leaf", type="int", default=5, minimum=1, maximum=100_000,
                 description="The fewest rows of a leaf.",
             ),
             Hyperparameter(

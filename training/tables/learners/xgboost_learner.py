@@ -17,7 +17,7 @@ from training.tables.learners.learner import (
     Suggestions,
 )
 from training.tables.learners.library_learner import LibraryLearner
-from training.tables.learners.links import probabilities_of
+from training.tables.learners.links import LOG_ODDS_NAMES, probabilities_of
 from training.tables.learners.model_folder import (
     ModelDescription,
     TaskDescription,
@@ -32,11 +32,6 @@ _OBJECTIVES = {
     ProblemType.BINARY: ("binary:logistic", "logloss"),
     ProblemType.MULTICLASS: ("multi:softprob", "mlogloss"),
     ProblemType.REGRESSION: ("reg:squarederror", "rmse"),
-}
-_MARGIN_NAMES = {
-    ProblemType.BINARY: "log-odds of the second class",
-    ProblemType.MULTICLASS: "log-odds of each class before softmax",
-    ProblemType.REGRESSION: "the predicted number",
 }
 HYPERPARAMETERS = (
     Hyperparameter(
@@ -95,7 +90,7 @@ class XGBoostModel(FittedModel):
     ) -> None:
         self.task, self.booster, self.scale = task, booster, scale
         self.rounds = booster.num_boosted_rounds()
-        self.margin_name = _MARGIN_NAMES[task.problem_type]
+        self.margin_name = LOG_ODDS_NAMES[task.problem_type]
         booster.set_param({"nthread": task.num_threads})
 
     def predict(self, values: Floats) -> Floats:

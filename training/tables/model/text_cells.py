@@ -12,7 +12,7 @@ from training.tables.model.input_column import InputColumn
 from training.tables.printable import printable
 
 _BOOLEANS = {text: position == 0 for pair in PAIRS for position, text in enumerate(pair)}
-_PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?")
+_PLAIN = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,4})?")
 _MAX_PLAIN_CHARS = 400
 
 

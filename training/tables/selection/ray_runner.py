@@ -123,8 +123,9 @@ class RayTrial:
     def kill(self) -> None:
         import ray  # noqa: PLC0415
 
+        if not self._is_over:
+            ray.cancel(self._result, force=True)
         self._is_over = True
-        ray.cancel(self._result, force=True)
         ray.kill(self._link)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from training.tables.selection.candidate import Candidate
 
-PROMISING_WITHIN = 0.10
+PROMISING_WITHIN = 0.03
 """Of the best loss: learners within it are tuned."""
 MIN_PROMISING = 2
 

@@ -241,15 +241,21 @@ class _SelectionRun:
         return max(1, int(_MEMORY_SHARE * memory_bytes() / self._runner.num_slots))
 
     def _prune(self, trial: ActiveTrial) -> None:
-        finished = self._finished()
-        if trial.is_default or not finished:
+        """After a fold, end a trial that will not end in time or will not be good."""
+        finished, num_folds = self._finished(), len(self._split.folds)
+        if not finished or len(trial.fold_scores) == num_folds:
             return
-        if is_hopeless(trial.fold_scores, finished[0].fold_scores):
+        elapsed_s = self._elapsed_s()
+        fold_s = (elapsed_s - trial.begun_s) / len(trial.fold_scores)
+        if trial.begun_s + num_folds * fold_s > self._control.budget_s():
+            message = f"With {fold_s:.0f} s a fold it would not end within the budget."
+            trial.end(CandidateStatus.STOPPED, message, elapsed_s)
+        elif not trial.is_default and is_hopeless(trial.fold_scores, finished[0].fold_scores):
             message = (
-                f"After {len(trial.fold_scores)} of {len(self._split.folds)} folds it was much "
-                "worse than the best candidate."
+                f"After {len(trial.fold_scores)} of {num_folds} folds it was much worse than the "
+                "best candidate."
             )
-            trial.end(CandidateStatus.STOPPED, message, self._elapsed_s())
+            trial.end(CandidateStatus.STOPPED, message, elapsed_s)
 
     def _end_if_due(self, trial: ActiveTrial) -> None:
         elapsed_s = self._elapsed_s()
@@ -257,14 +263,18 @@ class _SelectionRun:
             trial.end(CandidateStatus.STOPPED, "The selection was stopped.", elapsed_s)
         elif trial.number in self._control.skipped_trials():
             trial.end(CandidateStatus.SKIPPED, "It was skipped.", elapsed_s)
-        elif elapsed_s > self._deadline_s(trial):
+        elif elapsed_s > self._last_moment_s():
             trial.end(CandidateStatus.STOPPED, "There was no time left for it.", elapsed_s)
+        elif self._finished() and elapsed_s - trial.begun_s > self._longest_trial_s():
+            message = f"It took longer than the {self._longest_trial_s():.0f} s of one trial."
+            trial.end(CandidateStatus.STOPPED, message, elapsed_s)
 
-    def _deadline_s(self, trial: ActiveTrial) -> float:
+    def _last_moment_s(self) -> float:
         budget_s = self._control.budget_s()
-        if not self._finished():
-            return 3 * budget_s + self._settings.first_trial_extra_s
-        return min(budget_s, trial.begun_s + self._settings.max_trial_share * budget_s)
+        return budget_s if self._finished() else 3 * budget_s + self._settings.first_trial_extra_s
+
+    def _longest_trial_s(self) -> float:
+        return self._settings.max_trial_share * self._control.budget_s()
 
     def _finish(self, trial: ActiveTrial) -> None:
         trial.kill()

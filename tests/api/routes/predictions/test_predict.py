@@ -47,7 +47,7 @@ def server(service: Started, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 def post(server: Server, model: str = NAME, **request: Any) -> httpx.Response:
     path = f"{server.url}/api/v1/projects/{model}/predict"
-    return httpx.post(path, timeout=60, **request)
+    return httpx.post(path, timeout=180, **request)
 
 
 def form(content: str | bytes, **fields: Any) -> dict[str, Any]:

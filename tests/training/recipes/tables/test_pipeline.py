@@ -209,7 +209,7 @@ def test_a_stop_keeps_the_best_model_so_far(
             ("--answers", '{"target": "diagnosis"}'),
             "at least two classes",
         ),
-        ("x,y\n1,2\n3,4\n5,6\n", (), "Which column is to be predicted?"),
+        ("x,y\n1,2\n3,4\n5,6\n", (), "Expected at least 10 rows"),
         ("x,y\n1,2\n3,4\n5,6\n", ("--answers", '{"target": "z"}'), "z"),
         ("x,diagnosis\n1,ill\n2,well\n", ("--learners", "magic"), "there is no 'magic'"),
         (

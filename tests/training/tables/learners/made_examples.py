@@ -50,7 +50,7 @@ QUICK: dict[str, dict[str, object]] = {
     "lightgbm": {"n_estimators": 25, "learning_rate": 0.3},
     "xgboost": {"n_estimators": 25, "learning_rate": 0.3},
     "hist_gradient_boosting": {"max_iter": 25, "learning_rate": 0.3},
-    "random_forest": {"n_estimators": 15},
+    "random_forest": {"n_estimators": 15, "min_samples_leaf": 2},
     "linear": {},
     "neural_network": {"max_iter": 20, "hidden_layer_sizes": "32", "learning_rate_init": 0.01},
 }

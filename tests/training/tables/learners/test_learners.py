@@ -236,6 +236,8 @@ def test_hyperparameters_are_completed_in_their_type() -> None:
     checked = LEARNERS["random_forest"].check({"n_estimators": 7.0, "max_features": 1})
     assert (checked["n_estimators"], checked["max_features"]) == (7, 1.0)
     assert checked["bootstrap"] is True
+    linear = LEARNERS["linear"]
+    assert linear.check(linear.check({"C": 2}), MULTICLASS) == {"C": 2.0, "max_iter": 500}
 
 
 def test_rows_that_do_not_fit_the_task_are_refused() -> None:

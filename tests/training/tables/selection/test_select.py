@@ -53,13 +53,14 @@ class Scene:
         self.control = ScriptedControl(self.clock, budget_s)
         self.seen: list[Candidate] = []
         self.progress: list[SelectionProgress] = []
+        self.split = SPLIT
 
     def select(self, settings: SelectionSettings | None = None) -> Selection:
         return select(
             MULTICLASS,
             KNOWN.values,
             KNOWN.targets,
-            SPLIT,
+            self.split,
             learners=tuple(self.runner.scripts),
             budget_s=0,
             control=self.control,
@@ -98,7 +99,8 @@ def test_equal_selections_propose_the_same() -> None:
 
 
 def test_the_end_of_the_budget_ends_the_trial_that_runs() -> None:
-    scene = Scene(6.5, linear=Script(), lightgbm=Script(share=0.9))
+    scene = Scene(21.7, linear=Script(), lightgbm=Script(share=0.9, fold_s=5))
+    scene.control.pauses_s = [0.4] * 100
     selection = scene.select()
     late = selection.candidates[-1]
     assert (late.learner, late.status, late.score) == ("lightgbm", "stopped", None)
@@ -129,6 +131,13 @@ def test_a_trial_takes_half_of_the_budget_at_most() -> None:
     scene = Scene(30, linear=Script(), catboost=Script(share=0.9, fold_s=8), lightgbm=Script())
     selection = scene.select(SelectionSettings(max_trials=3))
     assert [item.status for item in selection.candidates] == ["finished", "stopped", "finished"]
+
+
+def test_a_trial_that_would_not_end_in_time_ends_after_its_first_fold() -> None:
+    scene = Scene(50, linear=Script(), catboost=Script(share=0.9, fold_s=20))
+    slow = scene.select(SelectionSettings(max_trials=2)).candidates[1]
+    assert slow.message == "With 20 s a fold it would not end within the budget."
+    assert len(slow.fold_scores) == 1
 
 
 def test_a_stop_keeps_the_best_so_far() -> None:
@@ -205,6 +214,16 @@ def test_several_trials_run_at_a_time_where_there_is_room() -> None:
     assert max(len(item.running) for item in scene.progress) == 2
     last = scene.progress[-1]
     assert (last.num_candidates, last.budget_s) == (3, 100)
+
+
+def test_the_oldest_rows_are_never_validated_and_short_windows_are_not_kept() -> None:
+    scene = Scene(100, linear=Script())
+    scene.split = split_rows(150, is_ordered=True)
+    selection = scene.select(SelectionSettings(max_trials=1))
+    oldest = scene.split.folds[0].train
+    assert np.isnan(selection.oof[oldest]).all()
+    assert not np.isnan(selection.oof[len(oldest) :]).any()
+    assert len(selection.model.main.members) == 2
 
 
 def test_a_name_that_is_no_model_is_refused() -> None:

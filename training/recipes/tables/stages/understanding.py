@@ -77,10 +77,10 @@ def _choose_group(
     config: TablesConfig, described: TableProfile, target: TargetChoice
 ) -> GroupChoice:
     if not config.grouped:
-        return GroupChoice(column=None, reason="The settings say that rows have no groups.")
+        return GroupChoice(column=None, reason="the settings say that rows have no groups")
     if config.group:
-        return GroupChoice(column=config.group, reason="The settings name it.")
+        return GroupChoice(column=config.group, reason="the settings name it")
     for candidate in described.group_candidates:
         if candidate.column != target.column:
             return GroupChoice(column=candidate.column, reason=candidate.reason)
-    return GroupChoice(column=None, reason="No column looks as if it named groups of rows.")
+    return GroupChoice(column=None, reason="no column looks as if it named groups of rows")

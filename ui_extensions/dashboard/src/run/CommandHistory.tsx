@@ -19,6 +19,7 @@ const texts = words(
     resume: "resume",
     stop: "stop",
     takeover: "control taken over",
+    instruct: "command",
     pending: "in progress",
     done: "done",
     refused: "refused",
@@ -35,6 +36,7 @@ const texts = words(
       resume: "reprise",
       stop: "arrêt",
       takeover: "prise de contrôle",
+      instruct: "commande",
       pending: "en cours",
       done: "fait",
       refused: "refusé",
@@ -59,7 +61,7 @@ const SHOWN = 20;
 export function CommandHistory({ runId }: { runId: string }) {
   const t = useWords(texts);
   const { date } = useFormats();
-  // Every command changes the status, so a new status triggers a reload.
+  // Every command but a one-time one changes the status, so a new status triggers a reload.
   const status = useLive((live) => live.runs[runId]?.status?.status);
   const gaps = useLive((live) => live.gaps);
   const read = useCallback(
@@ -83,7 +85,10 @@ export function CommandHistory({ runId }: { runId: string }) {
             <span>
               <strong>{command.who}</strong> {command.source && t.from(command.source)}
             </span>
-            <span>{t[command.release ? "release" : command.action]}</span>
+            <span>
+              {t[command.release ? "release" : command.action]}{" "}
+              {command.name && <code>{command.name}</code>}
+            </span>
             <Badge tone={TONES[command.outcome]}>{t[command.outcome]}</Badge>
             {command.message && <span className={styles.message}>{command.message}</span>}
           </li>
