@@ -38,6 +38,14 @@ def _read_names(value: Any) -> Any:
     return read
 
 
+class TrialPlace(StrEnum):
+    """Where the trials of the built-in engine run."""
+
+    LOCAL = "local"
+    RAY = "ray"
+    AUTO = "auto"
+
+
 class TablesConfig(FrozenConfig):
     """All settings of the recipe for tables."""
 
@@ -77,6 +85,12 @@ class TablesConfig(FrozenConfig):
         description="what selects and trains the models; autogluon runs in the environment that "
         "FOVEA_AUTOGLUON_PYTHON names, to be compared on the same parts: its model is measured, "
         "but not registered",
+    )
+    trials: TrialPlace = Field(
+        TrialPlace.LOCAL,
+        description="where the trials of models run: local on the machine of the pipeline, ray as "
+        "tasks on the Ray cluster of --launcher ray, auto on Ray if the cluster has more free "
+        "cores than that machine",
     )
     budget_s: float = Field(
         300, ge=1, le=7 * 86_400, description="seconds for selection and training of models"

@@ -12,11 +12,11 @@ from training.errors import first_line
 from training.tables.labels import Floats
 from training.tables.printable import printable
 from training.tables.selection.local_runner import LocalRunner
+from training.tables.selection.ray_slots import RaySlots
 from training.tables.selection.trial import TrialData, TrialEvent, TrialSpec
 from training.tables.splits.table_split import Fold
 
 Order = Literal["go", "wait", "stop"]
-MAX_SLOTS = 16
 _PAUSE_AFTER_S = 3.0
 _MEMORY_SHARE = 0.8
 _POLL_S = 0.25
@@ -24,19 +24,18 @@ _MAX_MESSAGE_CHARS = 300
 
 
 class RayRunner:
-    """As many trials at a time as the cluster has cores for; `ray.init` comes first.
+    """As many trials at a time as there is room for; `ray.init` comes first.
 
     A task runs its trial in a child process, so memory and crashes are as on one machine.
     """
 
-    def __init__(self, *, num_threads: int) -> None:
+    def __init__(self, slots: RaySlots) -> None:
         # Only those who train on Ray have it.
         import ray  # noqa: PLC0415
 
-        self._num_threads = num_threads
+        self.num_threads = slots.num_threads
+        self.num_slots = slots.num_slots
         resources = ray.cluster_resources()
-        num_cores = int(resources.get("CPU", 1))
-        self.num_slots = max(1, min(MAX_SLOTS, num_cores // num_threads))
         # A task that asks for more than there is would wait for ever.
         self._memory_bytes = int(_MEMORY_SHARE * resources.get("memory", 2**30) / self.num_slots)
         self._data: Any = None
@@ -53,11 +52,11 @@ class RayRunner:
         memory_bytes = min(spec.memory_bytes, self._memory_bytes)
         spec = spec.model_copy(update={"memory_bytes": memory_bytes})
         link = ray.remote(num_cpus=0)(TrialLink).remote()
-        task = ray.remote(num_cpus=self._num_threads, memory=spec.memory_bytes, max_retries=0)(
+        task = ray.remote(num_cpus=self.num_threads, memory=spec.memory_bytes, max_retries=0)(
             ray_trial
         )
         # A list keeps Ray from copying the arrays into the arguments.
-        result = task.remote([self._data], spec.model_dump_json(), self._num_threads, link)
+        result = task.remote([self._data], spec.model_dump_json(), self.num_threads, link)
         return RayTrial(link, result, folder)
 
     def close(self) -> None:

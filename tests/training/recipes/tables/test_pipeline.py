@@ -244,6 +244,7 @@ def test_a_stop_keeps_the_best_model_so_far(
             ("--learners", "linear", "--hyperparameters", '{"unknown": 1}'),
             "unknown",
         ),
+        ("x,diagnosis\n" + "1,ill\n2,well\n" * 30, ("--trials", "ray"), "training on Ray"),
     ],
 )
 def test_what_cannot_be_learned_from_is_named_without_a_traceback(

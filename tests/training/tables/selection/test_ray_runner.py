@@ -11,6 +11,11 @@ from tracking_plugin.ray_folder import RayFolder
 from training.tables.learners.model_folder import TaskDescription
 from training.tables.learners.registry import LEARNERS, load_model
 from training.tables.selection.ray_runner import RayRunner, RayTrial
+from training.tables.selection.ray_slots import (
+    RaySlots,
+    cores_beside_this_process,
+    fitting_slots,
+)
 from training.tables.selection.trial import TrialData, TrialEvent, TrialSpec, member_folder
 
 KNOWN = examples(BINARY, 60)
@@ -32,12 +37,19 @@ def runner() -> Iterator[RayRunner]:
             log_to_driver=False,
             _temp_dir=str(folder.temp_dir),
         )
-        runner = RayRunner(num_threads=1)
+        runner = RayRunner(RaySlots(num_threads=1, num_slots=1))
         runner.prepare(TrialData(KNOWN.values, KNOWN.targets, split_rows(60).folds))
         yield runner
         runner.close()
         ray.shutdown()
     folder.remove()
+
+
+class Pipeline:
+    """An actor that holds the cluster's core, as a worker of Ray Train does."""
+
+    def free_cores(self) -> list[int]:
+        return cores_beside_this_process()
 
 
 def spec(number: int, learner: str, **params: object) -> TrialSpec:
@@ -76,3 +88,28 @@ def test_a_trial_comes_back_with_its_models_or_ends_when_asked(
     trial.stop()
     assert events_of(trial, "stopped")[-1].kind == "stopped"
     trial.kill()
+
+
+def test_the_core_of_the_pipeline_is_not_waited_for(runner: RayRunner) -> None:
+    import ray  # noqa: PLC0415
+
+    assert cores_beside_this_process() == [1]
+    pipeline = ray.remote(num_cpus=1)(Pipeline).remote()
+    assert ray.get(pipeline.free_cores.remote()) == [0]
+    ray.kill(pipeline)
+
+
+@pytest.mark.parametrize(
+    ("cores_of_nodes", "num_threads", "slots"),
+    [
+        ([0], 1, None),
+        ([], 1, None),
+        ([7, 8], 4, RaySlots(num_threads=4, num_slots=3)),
+        ([1, 2], 4, RaySlots(num_threads=2, num_slots=1)),
+        ([64, 64], 1, RaySlots(num_threads=1, num_slots=16)),
+    ],
+)
+def test_trials_have_as_many_threads_as_a_node_has_cores(
+    cores_of_nodes: list[int], num_threads: int, slots: RaySlots | None
+) -> None:
+    assert fitting_slots(cores_of_nodes, num_threads) == slots

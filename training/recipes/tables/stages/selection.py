@@ -1,7 +1,7 @@
 """Stages 5 and 6: tries each learner, tunes the promising ones, and combines the best."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from training.recipes.tables.progress import PipelineProgress
 from training.recipes.tables.selection_commands import SelectionCommands
 from training.recipes.tables.stages.analysis import Analysis
 from training.recipes.tables.stages.features import EncodedTable
+from training.recipes.tables.trial_runners import ray_runner
 from training.tables.features.feature import FeatureKind
 from training.tables.learners.learner import LearningTask
 from training.tables.learners.registry import LEARNERS
@@ -91,8 +92,13 @@ class ModelSelection:
             commands.running = [trial.number for trial in now.running]
             self._report(now, num_learners=len(learners))
 
+        task = learning_task(config, analysis, encoded)
+        runner = ray_runner(config.trials, encoded.values.size)
+        if runner is not None:
+            task = replace(task, num_threads=runner.num_threads)
+            self._progress.say(f"Trials are tasks on Ray, {runner.num_slots} at a time.")
         found = select(
-            _task(config, analysis, encoded),
+            task,
             encoded.values,
             analysis.labels.numbers,
             analysis.split,
@@ -100,6 +106,7 @@ class ModelSelection:
             params=config.hyperparameters or None,
             budget_s=config.budget_s,
             control=commands,
+            runner=runner,
             on_candidate=self._record,
             on_progress=report,
         )
@@ -141,7 +148,7 @@ class ModelSelection:
         )
 
 
-def _task(config: TablesConfig, analysis: Analysis, encoded: EncodedTable) -> LearningTask:
+def learning_task(config: TablesConfig, analysis: Analysis, encoded: EncodedTable) -> LearningTask:
     features = encoded.encoder.features
     return LearningTask(
         problem_type=analysis.target.problem_type,
