@@ -20,6 +20,8 @@ class TrainingSettings(BaseSettings):
     data_roots: Annotated[tuple[Path, ...] | None, NoDecode, BeforeValidator(listed_roots)] = None
     table_memory_bytes: int = Field(2**30, ge=2**20)
     """A table that needs more is read in batches, with at least 64 MiB; see `training.tables.large`."""
+    autogluon_python: Path | None = None
+    """The Python of an environment with AutoGluon; see `training.tables.selection.autogluon_engine`."""
     ray_address: str = ""
     ray_job_address: str = Field("", validation_alias=AliasChoices("RAY_ADDRESS"))
     run_id: _Word = Field("", validation_alias=AliasChoices("MLFLOW_RUN_ID"))

@@ -6,14 +6,14 @@ from tracking_plugin.names import PipelineArtifact, PipelineStage
 from training.recipes.tables.candidate_runs import CandidateRuns
 from training.recipes.tables.config import TablesConfig
 from training.recipes.tables.pipeline_record import PipelineRecord
+from training.recipes.tables.prepared_table import prepare_table
 from training.recipes.tables.second_table import predict_second_table
 from training.recipes.tables.selection_commands import UNDERSTOOD
 from training.recipes.tables.shown_predictions import predict_holdout
-from training.recipes.tables.stages.analysis import Analysis, DataAnalysis
+from training.recipes.tables.stages.analysis import Analysis
 from training.recipes.tables.stages.deployment import ModelDeployment, assemble_model
 from training.recipes.tables.stages.evaluation import ModelEvaluation
-from training.recipes.tables.stages.features import EncodedTable, FeatureEngineering
-from training.recipes.tables.stages.processing import DataProcessing
+from training.recipes.tables.stages.features import EncodedTable
 from training.recipes.tables.stages.selection import ModelSelection, SelectedModel
 from training.recipes.tables.stages.upload import DataUpload
 from training.tables.model.table_model import TableModel
@@ -30,26 +30,9 @@ class TablePipeline:
     def run(self) -> None:
         """Raises TrainingError if a stage fails; StoppedError if the run stops without a model."""
         config, record = self._config, self._record
-        path = Path(config.data)
         record.session.understand(*UNDERSTOOD)
-        read = DataUpload(self._memory_bytes).run(config, path)
-        record.begin(path, read, num_rows=read.table.num_rows)
-
-        record.enter(PipelineStage.DATA_ANALYSIS)
-        analysis = DataAnalysis().run(config, read)
-        record.understood(analysis)
-        record.say_all([note.text for note in analysis.split.notes])
-        record.store(PipelineArtifact.ANALYSIS, analysis.document())
-        record.leaks(analysis.leaks)
-
-        record.enter(PipelineStage.DATA_PROCESSING)
-        columns = DataProcessing().run(analysis)
-        record.store(PipelineArtifact.PROCESSING, columns.document())
-
-        record.enter(PipelineStage.FEATURE_ENGINEERING)
-        encoded = FeatureEngineering().run(analysis, columns, seed=config.seed)
-        record.store(PipelineArtifact.FEATURES, encoded.document())
-
+        table = prepare_table(config, record, self._memory_bytes)
+        analysis, encoded = table.analysis, table.encoded
         selection = self._select(analysis, encoded)
         record.store(PipelineArtifact.SELECTION, selection.document())
 
@@ -59,7 +42,7 @@ class TablePipeline:
         record.evaluation(evaluation)
 
         record.progress.enter(PipelineStage.MODEL_DEPLOYMENT)
-        model = assemble_model(analysis, columns, encoded, selection.found.model, evaluation)
+        model = assemble_model(analysis, table.columns, encoded, selection.found.model, evaluation)
         deployment = ModelDeployment(record.job).run(model, step=record.progress.step)
         record.store(PipelineArtifact.DEPLOYMENT, deployment.document())
         self._record_predictions(model, analysis)

@@ -8,7 +8,8 @@ from training.config import FrozenConfig
 from training.errors import ConfigError
 from training.job import TrainingJob
 from training.recipe_spec import TrainingSession
-from training.recipes.tables.config import TablesConfig
+from training.recipes.tables.config import EngineName, TablesConfig
+from training.recipes.tables.engine_pipeline import EnginePipeline
 from training.recipes.tables.large.pipeline import LargeTablePipeline
 from training.recipes.tables.pipeline import TablePipeline
 from training.recipes.tables.pipeline_record import PipelineRecord, StoppedError
@@ -17,6 +18,7 @@ from training.settings import TrainingSettings
 from training.tables.file_type import detect_file_type
 from training.tables.large.source import needs_streaming
 from training.tables.learners.registry import LEARNERS
+from training.tables.selection.autogluon_engine import AutoGluonEngine
 
 
 class TablesSpec:
@@ -50,12 +52,15 @@ class TablesSpec:
 
 def _pipeline(
     config: TablesConfig, record: PipelineRecord, settings: TrainingSettings
-) -> TablePipeline | LargeTablePipeline | PretrainedPipeline:
+) -> TablePipeline | LargeTablePipeline | PretrainedPipeline | EnginePipeline:
     memory_bytes = settings.table_memory_bytes
     if config.pretrained:
         return PretrainedPipeline(config, record, memory_bytes)
     if needs_streaming(Path(config.data), memory_bytes):
         return LargeTablePipeline(config, record, memory_bytes)
+    if config.engine is EngineName.AUTOGLUON:
+        engine = AutoGluonEngine(settings.autogluon_python)
+        return EnginePipeline(config, record, memory_bytes, engine)
     return TablePipeline(config, record, memory_bytes)
 
 

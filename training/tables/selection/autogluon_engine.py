@@ -63,7 +63,7 @@ class AutoGluonEngine:
 
     def fit(self, request: EngineRequest) -> EngineResult:
         """AutoGluon validates on our folds, each in turn, so time-ordered ones train on later rows."""
-        python = self._checked_python()
+        python = self.require()
         work = request.folder / "work"
         work.mkdir(parents=True)
         _write_request(request, work)
@@ -82,7 +82,8 @@ class AutoGluonEngine:
             ),
         )
 
-    def _checked_python(self) -> Path:
+    def require(self) -> Path:
+        """The environment's Python. Raises TableError, which says how to make one, without it."""
         if self._python is None or not self._python.is_file():
             given = "nothing" if self._python is None else str(self._python)
             raise TableError(

@@ -7,7 +7,6 @@ from typing import Protocol
 from training.tables.labels import Floats
 from training.tables.learners.learner import LearningTask
 from training.tables.selection.control import SelectionControl
-from training.tables.selection.select import select
 from training.tables.splits.table_split import TableSplit
 
 
@@ -46,28 +45,8 @@ class EngineResult:
 class Engine(Protocol):
     name: str
 
+    def require(self) -> object:
+        """Raises TableError, which says what to do, if the engine is not there."""
+
     def fit(self, request: EngineRequest) -> EngineResult:
         """Raises TableError if the engine is not there, or if it found no model."""
-
-
-class BuiltInEngine:
-    """Our own selection, whose model explains itself and is kept without pickle."""
-
-    name = "fovea"
-
-    def fit(self, request: EngineRequest) -> EngineResult:
-        selection = select(
-            request.task,
-            request.values,
-            request.targets,
-            request.split,
-            budget_s=request.budget_s,
-            control=request.control,
-        )
-        selection.model.save(request.folder)
-        return EngineResult(
-            model=selection.model,
-            selection_metric=selection.selection_metric,
-            selection_score=selection.selection_score,
-            notes=selection.notes,
-        )

@@ -22,6 +22,9 @@ from training.tables.target import RANK_UNDECIDED
 
 QUICK = ("--learners", "linear", "--hyperparameters", '{"C": 0.5}')
 """One trial, which takes as long as it needs."""
+TWO_CLASSES = "x,diagnosis\n" + "".join(
+    f"{at / 7},{'ill' if at % 2 else 'well'}\n" for at in range(60)
+)
 CLASSES = ["ill", "unsure", "well"]
 
 
@@ -244,7 +247,7 @@ def test_a_stop_keeps_the_best_model_so_far(
             ("--learners", "linear", "--hyperparameters", '{"unknown": 1}'),
             "unknown",
         ),
-        ("x,diagnosis\n" + "1,ill\n2,well\n" * 30, ("--trials", "ray"), "training on Ray"),
+        (TWO_CLASSES, ("--trials", "ray"), "training on Ray"),
     ],
 )
 def test_what_cannot_be_learned_from_is_named_without_a_traceback(
