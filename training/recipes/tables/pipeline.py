@@ -16,6 +16,7 @@ from training.recipes.tables.stages.evaluation import ModelEvaluation
 from training.recipes.tables.stages.features import EncodedTable
 from training.recipes.tables.stages.selection import ModelSelection, SelectedModel
 from training.recipes.tables.stages.upload import DataUpload
+from training.recipes.tables.trial_runners import require_place
 from training.tables.model.table_model import TableModel
 
 
@@ -30,6 +31,7 @@ class TablePipeline:
     def run(self) -> None:
         """Raises TrainingError if a stage fails; StoppedError if the run stops without a model."""
         config, record = self._config, self._record
+        require_place(config.trials)
         record.session.understand(*UNDERSTOOD)
         table = prepare_table(config, record, self._memory_bytes)
         analysis, encoded = table.analysis, table.encoded

@@ -12,15 +12,11 @@ from training.tables.selection.ray_slots import cores_beside_this_process, fitti
 def ray_runner(place: TrialPlace, num_cells: int) -> RayRunner | None:
     """The runner for trials of so many values; None if they run on this machine.
 
-    Raises TableError if Ray is asked for, and the job does not run on it or leaves no core free.
+    Raises TableError if Ray is asked for, and the pipeline leaves no core of it free.
     """
-    if place is TrialPlace.LOCAL or (place is TrialPlace.AUTO and not _is_on_ray()):
+    require_place(place)
+    if place is TrialPlace.LOCAL or not _is_on_ray():
         return None
-    if not _is_on_ray():
-        raise TableError(
-            "trials: expected a training on Ray, but this one is not. Start it with "
-            "--launcher ray, or leave trials=ray out."
-        )
     free = cores_beside_this_process()
     if place is TrialPlace.AUTO and sum(free) <= num_cores():
         return None
@@ -32,6 +28,15 @@ def ray_runner(place: TrialPlace, num_cells: int) -> RayRunner | None:
             "but there is none. Add machines, or leave trials=ray out."
         )
     return RayRunner(slots)
+
+
+def require_place(place: TrialPlace) -> None:
+    """Raises TableError if Ray is asked for, but the job does not run on it."""
+    if place is TrialPlace.RAY and not _is_on_ray():
+        raise TableError(
+            "trials: expected a training on Ray, but this one is not. Start it with "
+            "--launcher ray, or leave trials=ray out."
+        )
 
 
 def _is_on_ray() -> bool:
