@@ -35,29 +35,31 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 hypothesis.settings.register_profile("no deadline", deadline=None)
 hypothesis.settings.load_profile("no deadline")
 
-ON_RAY = (
+TRAINS_ON_RAY = (
     "tests/api/jobs/",
     "tests/serving/engine/test_ray_engine.py",
-    "tests/tracking_plugin/test_project_backend.py",
-    "tests/tracking_plugin/test_ray_head.py",
-    "tests/training/tables/selection/test_ray_runner.py",
     "tests/training/test_resume_on_ray.py",
     "tests/ui_extensions/test_story.py",
 )
 
-BROWSER = "tests/ui_extensions/"
+LONG = (
+    "tests/tracking_plugin/test_project_backend.py",
+    "tests/tracking_plugin/test_ray_head.py",
+    "tests/ui_extensions/",
+)
+"""Beside those that train on Ray."""
 
 ON_ONE_SERVER = ("tests/api/routes/diagnosis/", "tests/api/projects/")
 """The files in each of these folders share a server, whose fixture has the scope of the package."""
 
 
-def is_on_ray(nodeid: str) -> bool:
-    return nodeid.startswith(ON_RAY)
+def trains_on_ray(nodeid: str) -> bool:
+    return nodeid.startswith(TRAINS_ON_RAY)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the longest tests first, so that no process ends long after the others."""
-    items.sort(key=lambda item: (not is_on_ray(item.nodeid), not item.nodeid.startswith(BROWSER)))
+    items.sort(key=lambda item: (not trains_on_ray(item.nodeid), not item.nodeid.startswith(LONG)))
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -73,7 +75,7 @@ class OneOnRay(LoadFileScheduling):
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        if is_on_ray(nodeid):
+        if trains_on_ray(nodeid):
             return "ray"
         for folder in ON_ONE_SERVER:
             if nodeid.startswith(folder):

@@ -2,7 +2,10 @@
 
 import csv
 import json
+import uuid
 from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +13,10 @@ import httpx
 import mlflow
 import pytest
 
+from api.projects.inspection import Inspection
+from api.projects.records import Project, ProjectKind, ProjectSettings, ProjectState
+from api.projects.store import ProjectStore
+from api.storage.database import Database
 from serving.client.__main__ import main as serving_client
 from tests.ports import LOOPBACK, free_port
 from tests.servers import Server, fovea_server
@@ -25,28 +32,63 @@ FILE = HEADER + "1.5,9,G,true\n" * NUM_LINES
 TOKEN = "the service's token"
 
 
+@dataclass(frozen=True)
+class Deployed:
+    """The data folder of a server, with a registered model of tables and a project that has it."""
+
+    store: Store
+    project_id: str
+
+
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
-    """`python -m serving` on a registry that has a model of tables, and none of images."""
-    folder = tmp_path_factory.mktemp("service")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Deployed:
     before = mlflow.get_tracking_uri()
-    store = Store(folder / "registry")
+    store = Store(tmp_path_factory.mktemp("server") / "data")
     store.point(register(store, trained(labels(CLASSES)), NAME), name=NAME)
     mlflow.set_tracking_uri(before)
-    with started_service(folder, tracking_uri=store.uri, token=TOKEN, decode_workers=1) as started:
+    return Deployed(store, add_project(store, NAME))
+
+
+def add_project(store: Store, model: str) -> str:
+    """The id of a project whose pipeline has registered the model, as far as there is one."""
+    project = Project(
+        project_id=uuid.uuid4().hex,
+        workspace=None,
+        experiment_id=store.experiment_id,
+        state=ProjectState.STARTED,
+        kind=ProjectKind.TABLE,
+        name="stars",
+        description="",
+        dataset_name="stars.csv",
+        dataset_digest="0",
+        size_bytes=1,
+        tracking_uri=store.uri,
+        inspection=Inspection(file_type="delimited_text"),
+        settings=ProjectSettings(register_as=model),
+    )
+    with closing(Database(store.uri)) as database:
+        database.migrate()
+        ProjectStore(database).add(project)
+    return project.project_id
+
+
+@pytest.fixture(scope="module")
+def service(deployed: Deployed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
+    """`python -m serving` on a registry that has a model of tables, and none of images."""
+    folder, uri = tmp_path_factory.mktemp("service"), deployed.store.uri
+    with started_service(folder, tracking_uri=uri, token=TOKEN, decode_workers=1) as started:
         yield started
 
 
 @pytest.fixture(scope="module")
-def server(service: Started, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(service: Started, deployed: Deployed) -> Iterator[Server]:
     environment = {"FOVEA_GRPC_ADDRESS": service.address, "FOVEA_SERVING_TOKEN": TOKEN}
-    folder = tmp_path_factory.mktemp("server")
-    with fovea_server(folder / "data", environment=environment) as running:
+    with fovea_server(deployed.store.folder, environment=environment) as running:
         yield running
 
 
-def post(server: Server, model: str = NAME, **request: Any) -> httpx.Response:
-    path = f"{server.url}/api/v1/projects/{model}/predict"
+def post(server: Server, project_id: str, **request: Any) -> httpx.Response:
+    path = f"{server.url}/api/v1/projects/{project_id}/predict"
     return httpx.post(path, timeout=180, **request)
 
 
@@ -54,8 +96,11 @@ def form(content: str | bytes, **fields: Any) -> dict[str, Any]:
     return {"files": {"file": ("DOE_JANE.csv", content)}, "data": fields}
 
 
-def test_rows_are_answered_with_the_exact_label_and_the_model(server: Server) -> None:
-    answer = post(server, json={"rows": [ROW, {**ROW, "period": 9999}], "explain": True, "top": 2})
+def test_rows_are_answered_with_the_exact_label_and_the_model(
+    server: Server, deployed: Deployed
+) -> None:
+    request = {"rows": [ROW, {**ROW, "period": 9999}], "explain": True, "top": 2}
+    answer = post(server, deployed.project_id, json=request)
 
     assert answer.status_code == 200, answer.text
     body = answer.json()
@@ -73,8 +118,8 @@ def test_rows_are_answered_with_the_exact_label_and_the_model(server: Server) ->
     assert len(explained["reasons"]) == 2
 
 
-def test_the_rows_of_a_file_are_streamed_as_ndjson(server: Server) -> None:
-    answer = post(server, **form(FILE))
+def test_the_rows_of_a_file_are_streamed_as_ndjson(server: Server, deployed: Deployed) -> None:
+    answer = post(server, deployed.project_id, **form(FILE))
 
     assert answer.headers["content-type"].startswith("application/x-ndjson")
     about, *rows, end = map(json.loads, answer.text.splitlines())
@@ -83,8 +128,9 @@ def test_the_rows_of_a_file_are_streamed_as_ndjson(server: Server) -> None:
     assert end == {"count": NUM_LINES}
 
 
-def test_the_rows_of_a_file_are_streamed_as_csv(server: Server) -> None:
-    answer = post(server, params={"format": "csv"}, **form(FILE, explain="true"))
+def test_the_rows_of_a_file_are_streamed_as_csv(server: Server, deployed: Deployed) -> None:
+    params = {"format": "csv"}
+    answer = post(server, deployed.project_id, params=params, **form(FILE, explain="true"))
 
     assert answer.headers["content-type"].startswith("text/csv")
     header, *rows = csv.reader(answer.text.splitlines())
@@ -111,13 +157,12 @@ def test_the_rows_of_a_file_are_streamed_as_csv(server: Server) -> None:
         (form(HEADER + "shallow,1,G,true\n"), 422, "Row 1, column 'period'"),
         (form(b"\x89PNG\r\n\x1a\n" + bytes(50)), 422, ""),
         ({**form(FILE), "params": {"format": "json"}}, 422, "format"),
-        ({"json": {"rows": [ROW]}, "model": "unknown"}, 404, "promote unknown VERSION"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_predicted_is_named(
-    server: Server, request_of: dict[str, Any], status: int, said: str
+    server: Server, deployed: Deployed, request_of: dict[str, Any], status: int, said: str
 ) -> None:
-    answer = post(server, **request_of)
+    answer = post(server, deployed.project_id, **request_of)
 
     assert answer.status_code == status, answer.text
     body = answer.json()
@@ -127,11 +172,22 @@ def test_what_cannot_be_predicted_is_named(
     assert "JANE" not in answer.text
 
 
-def test_a_service_that_is_down_is_named_with_what_to_start(tmp_path: Path) -> None:
+def test_a_project_that_does_not_exist_or_has_no_model_is_named(
+    server: Server, deployed: Deployed
+) -> None:
+    rows = {"rows": [ROW]}
+    assert post(server, "unknown", json=rows).json()["error_code"] == "PROJECT_NOT_FOUND"
+    waiting = add_project(deployed.store, "not-there-yet")
+    refused = post(server, waiting, json=rows)
+    assert refused.status_code == 409
+    assert "has no model yet" in refused.json()["error"]
+
+
+def test_a_service_that_is_down_is_named_with_what_to_start(deployed: Deployed) -> None:
     environment = {"FOVEA_GRPC_ADDRESS": f"{LOOPBACK}:{free_port()}"}
-    with fovea_server(tmp_path / "data", environment=environment) as alone:
+    with fovea_server(deployed.store.folder, environment=environment) as alone:
         for request in ({"json": {"rows": [ROW]}}, form(FILE)):
-            refused = post(alone, **request)
+            refused = post(alone, deployed.project_id, **request)
             assert refused.status_code == 503
             assert "python -m serving" in refused.json()["error"]
             assert refused.headers["Retry-After"]

@@ -1,0 +1,212 @@
+"""Compares the selection of models with plain CatBoost, LightGBM and XGBoost, on the same rows.
+
+    .venv/bin/python -m benchmarks.tables_learners [--nasa FOLDER] [--budget-s 60] [--seeds 3]
+
+Each table is split by its group, each time with another seed. All get the same features of the same
+rows; the libraries have their own defaults. Scores are of a holdout that none of them saw. FOLDER has
+`cumulative.csv` and `TOI.csv` of NASA's exoplanet archive, without the columns that give the label away.
+"""
+
+import argparse
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+import pyarrow as pa
+from catboost import CatBoostClassifier
+from lightgbm import LGBMClassifier
+from sklearn.datasets import load_breast_cancer, load_digits, load_wine
+from xgboost import XGBClassifier
+
+from benchmarks.harness.results import print_table
+from training.tables.column_types import type_columns
+from training.tables.evaluation.calibration import fit_calibration
+from training.tables.evaluation.holdout import evaluate_holdout
+from training.tables.features.encoder import TableEncoder
+from training.tables.features.feature import FeatureKind
+from training.tables.features.fitting import fit_encoder
+from training.tables.file_type import FileType
+from training.tables.labels import Floats, Labels, read_labels
+from training.tables.leak_check import find_leaks
+from training.tables.learners.learner import LearningTask
+from training.tables.profile import profile
+from training.tables.question import Question
+from training.tables.reader import ReadTable, read_table
+from training.tables.selection.machine import num_cores
+from training.tables.selection.select import select
+from training.tables.split import split_table
+from training.tables.splits.table_split import SplitSettings, TableSplit
+from training.tables.target import find_target
+
+SELECTION = "selection"
+_LIBRARIES: dict[str, Callable[[int], object]] = {
+    "CatBoost": lambda seed: CatBoostClassifier(
+        random_seed=seed, verbose=0, allow_writing_files=False, thread_count=num_cores()
+    ),
+    "LightGBM": lambda seed: LGBMClassifier(random_state=seed, verbose=-1, n_jobs=num_cores()),
+    "XGBoost": lambda seed: XGBClassifier(random_state=seed, n_jobs=num_cores()),
+}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Subject:
+    """A table that is split and encoded, of which every method gets the same."""
+
+    name: str
+    values: Floats
+    labels: Labels
+    split: TableSplit
+    encoder: TableEncoder
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """Scores on the holdout; `first_s` are the seconds to the first validated score."""
+
+    macro_f1: float
+    auroc: float
+    log_loss: float
+    seconds: float
+    first_s: float | None = None
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--nasa", type=Path, help="folder with cumulative.csv and TOI.csv")
+    options.add_argument("--budget-s", type=float, default=60.0)
+    options.add_argument("--seeds", type=int, default=3)
+    arguments = options.parse_args()
+    for name, read, target in tables(arguments.nasa):
+        results: dict[str, list[Result]] = {}
+        for seed in range(arguments.seeds):
+            measured = subject(name, read, target, seed)
+            results.setdefault(SELECTION, []).append(selection(measured, arguments.budget_s, seed))
+            for library in _LIBRARIES:
+                results.setdefault(library, []).append(plain(measured, library, seed))
+        print(f"\n{name}: {read.table.num_rows:,} rows, medians of {arguments.seeds} splits")
+        print_table(
+            ("", "macro F1", "AUROC", "log loss", "s", "first score, s"),
+            [row(method, found) for method, found in results.items()],
+        )
+
+
+def tables(nasa: Path | None) -> Iterator[tuple[str, ReadTable, str]]:
+    for load in (load_breast_cancer, load_digits, load_wine):
+        data = load(as_frame=True)
+        frame = data.frame.assign(target=[f"class {code}" for code in data.frame["target"]])
+        table = pa.Table.from_pandas(frame, preserve_index=False)
+        yield load.__name__.removeprefix("load_"), _from(table), "target"
+    named = {"cumulative": "koi_disposition", "TOI": "tfopwg_disp"} if nasa else {}
+    for name, target in named.items():
+        assert nasa is not None
+        read = read_table(nasa / f"{name}.csv")
+        assert isinstance(read, ReadTable)
+        yield name, read, target
+
+
+def _from(table: pa.Table) -> ReadTable:
+    return ReadTable(table=table, file_type=FileType.PARQUET)
+
+
+def subject(name: str, read: ReadTable, target_column: str, seed: int) -> Subject:
+    typed = type_columns(read)
+    described = profile(typed)
+    target = find_target(typed, described, "which class", {"target": target_column})
+    assert not isinstance(target, Question)
+    group = next((item.column for item in described.group_candidates), None)
+    names = [item.column for item in described.identifier_columns]
+    split = split_table(
+        typed, target, group=group, ignored=names, settings=SplitSettings(seed=seed)
+    )
+    leaks = find_leaks(typed, target, split, row_names=names)
+    hidden = {target.column, group, *leaks.left_out, *leaks.row_names}
+    columns = [column for column in typed.table.column_names if column not in hidden]
+    encoder = fit_encoder(typed, split.development, columns, seed=seed)
+    return Subject(
+        name=name,
+        values=encoder.transform(typed.table),
+        labels=read_labels(typed, target),
+        split=split,
+        encoder=encoder,
+    )
+
+
+def selection(measured: Subject, budget_s: float, seed: int) -> Result:
+    features = measured.encoder.features
+    task = LearningTask(
+        problem_type=measured.labels.problem_type,
+        num_classes=len(measured.labels.classes),
+        is_categorical=np.array([item.kind is FeatureKind.CATEGORY for item in features]),
+        num_categories=np.array([item.num_categories for item in features], np.int64),
+        seed=seed,
+        num_threads=num_cores(),
+    )
+    first: list[float] = []
+    begin = time.monotonic()
+    found = select(
+        task,
+        measured.values,
+        measured.labels.numbers,
+        measured.split,
+        budget_s=budget_s,
+        on_candidate=lambda item: (
+            first.append(time.monotonic() - begin) if item.is_finished else None
+        ),
+    )
+    rows = measured.split.development
+    calibration = fit_calibration(
+        found.oof, measured.labels.strata[rows], measured.split.groups[rows], seed=seed
+    )
+    seconds = time.monotonic() - begin
+    predicted = calibration.apply(found.model.predict(measured.values[measured.split.holdout]))
+    return result(measured, predicted, seconds, first[0])
+
+
+def plain(measured: Subject, library: str, seed: int) -> Result:
+    model = _LIBRARIES[library](seed)
+    rows = measured.split.development
+    begin = time.monotonic()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model.fit(measured.values[rows], measured.labels.strata[rows])  # type: ignore[attr-defined]
+        predicted = model.predict_proba(measured.values[measured.split.holdout])  # type: ignore[attr-defined]
+    return result(measured, np.asarray(predicted, np.float64), time.monotonic() - begin)
+
+
+def result(
+    measured: Subject, predicted: Floats, seconds: float, first_s: float | None = None
+) -> Result:
+    rows = measured.split.holdout
+    report = evaluate_holdout(
+        measured.labels.of_rows(rows),
+        predicted / predicted.sum(axis=1, keepdims=True),
+        measured.split.groups[rows],
+    )
+    found = {name: item.value or 0.0 for name, item in report.metrics.items()}
+    return Result(
+        macro_f1=found["macro_f1"],
+        auroc=found["auroc_macro"],
+        log_loss=found["log_loss"],
+        seconds=seconds,
+        first_s=first_s,
+    )
+
+
+def row(method: str, found: list[Result]) -> tuple[str, ...]:
+    firsts = [item.first_s for item in found if item.first_s is not None]
+    return (
+        method,
+        f"{median(item.macro_f1 for item in found):.3f}",
+        f"{median(item.auroc for item in found):.3f}",
+        f"{median(item.log_loss for item in found):.3f}",
+        f"{median(item.seconds for item in found):.1f}",
+        f"{median(firsts):.1f}" if firsts else "",
+    )
+
+
+if __name__ == "__main__":
+    main()
