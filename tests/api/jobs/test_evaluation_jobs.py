@@ -96,6 +96,7 @@ def test_the_kinds_are_listed_with_their_parameters(training: Trainings) -> None
     assert {name: kind["can_pause"] for name, kind in kinds.items()} == {
         "training": True,
         "evaluate": False,
+        "project": True,
     }
     assert "run_id" in kinds["evaluate"]["params_schema"]["required"]
     assert "workers" in kinds["training"]["params_schema"]["properties"]
