@@ -49,6 +49,8 @@ LONG = (
 )
 """Beside those that train on Ray."""
 
+TRAINING_TIMEOUT_S = 900
+
 ON_ONE_SERVER = ("tests/api/routes/diagnosis/", "tests/api/projects/")
 """The files in each of these folders share a server, whose fixture has the scope of the package."""
 
@@ -60,6 +62,10 @@ def trains_on_ray(nodeid: str) -> bool:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the longest tests first, so that no process ends long after the others."""
     items.sort(key=lambda item: (not trains_on_ray(item.nodeid), not item.nodeid.startswith(LONG)))
+    for item in items:
+        # Other tests may leave few processors to a training, whose processes take seconds of them.
+        if trains_on_ray(item.nodeid) and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(TRAINING_TIMEOUT_S))
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -13,7 +13,7 @@ from tests.training.data.images import make_folder
 from tests.waiting import until
 from tracking_plugin.ray_head import LocalHead
 
-DEADLINE_S = 200.0
+DEADLINE_S = 400.0
 PARAMS: Mapping[str, Any] = {
     "preset": "small",
     "backbone": "test_resnet",
