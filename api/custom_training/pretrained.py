@@ -9,11 +9,10 @@ from uuid import uuid4
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from api.control.audit import Issuer
 from api.custom_training.archived_tables import ArchivedTable, named_tables
 from api.custom_training.form import TESTING_FILE, DataSource
 from api.custom_training.nasa_uploads import NasaUploads
-from api.custom_training.schemas import SessionStarted
+from api.custom_training.session_start import SessionStart
 from api.jobs.params import refusal
 from api.projects.folders import ProjectFolders
 from api.projects.inspection import Inspection
@@ -68,7 +67,9 @@ class ReceivedPrediction:
     file: ReceivedFile | None
 
 
-class PretrainedService:
+class PretrainedService(SessionStart):
+    message = "Prediction started"
+
     def __init__(
         self,
         projects: ProjectService,
@@ -76,9 +77,7 @@ class PretrainedService:
         tables: NasaUploads,
         registry: ModelRegistry,
     ) -> None:
-        self._projects = projects
-        self._folders = folders
-        self._tables = tables
+        super().__init__(projects, folders, tables)
         self._registry = registry
 
     @asynccontextmanager
@@ -111,22 +110,6 @@ class PretrainedService:
         )
         # The model says what is predicted, so there is nothing to find out about the table.
         return project, Inspection(file_type="table")
-
-    async def start(
-        self,
-        project: ReceivedProject,
-        found: Inspection,
-        workspace: str | None,
-        tracking_uri: str,
-        issuer: Issuer,
-    ) -> SessionStarted:
-        created = await self._projects.create(project, found, workspace, tracking_uri, issuer)
-        stored = await self._projects.find(created.project_id, workspace)
-        # Without a question, the job has been created.
-        assert stored.run_id is not None
-        return SessionStarted(
-            session_id=stored.run_id, project_id=stored.project_id, message="Prediction started"
-        )
 
 
 def _received(project_id: str, form: ReceivedForm) -> ReceivedPrediction:

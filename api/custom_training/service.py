@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from uuid import uuid4
 
-from api.control.audit import Issuer
 from api.custom_training.form import (
     TESTING_FILE,
     TRAINING_FILE,
@@ -13,14 +12,11 @@ from api.custom_training.form import (
     custom_training,
     expected_table,
 )
-from api.custom_training.nasa_uploads import NasaUploads
-from api.custom_training.schemas import SessionStarted
+from api.custom_training.session_start import SessionStart
 from api.errors import BadRequestError
-from api.projects.folders import ProjectFolders
 from api.projects.inspection import Inspection
 from api.projects.received import ReceivedProject
 from api.projects.records import ProjectSettings
-from api.projects.service import ProjectService
 from api.projects.upload import ReceivedFile, receive_form
 from tracking_plugin.printable import printable, printable_lines
 
@@ -36,16 +32,8 @@ class ReceivedTraining:
     training: CustomTraining
 
 
-class CustomTrainingService:
-    def __init__(
-        self,
-        projects: ProjectService,
-        folders: ProjectFolders,
-        tables: NasaUploads,
-    ) -> None:
-        self._projects = projects
-        self._folders = folders
-        self._tables = tables
+class CustomTrainingService(SessionStart):
+    message = "Training started"
 
     @asynccontextmanager
     async def receiving(
@@ -85,22 +73,6 @@ class CustomTrainingService:
                 "if it is a column"
             )
         return project, found
-
-    async def start(
-        self,
-        project: ReceivedProject,
-        found: Inspection,
-        workspace: str | None,
-        tracking_uri: str,
-        issuer: Issuer,
-    ) -> SessionStarted:
-        created = await self._projects.create(project, found, workspace, tracking_uri, issuer)
-        stored = await self._projects.find(created.project_id, workspace)
-        # Without a question, the pipeline has started.
-        assert stored.run_id is not None
-        return SessionStarted(
-            session_id=stored.run_id, project_id=stored.project_id, message="Training started"
-        )
 
 
 def _project(received: ReceivedTraining, upload: ReceivedFile) -> ReceivedProject:

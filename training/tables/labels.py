@@ -60,12 +60,19 @@ def read_labels(typed: TypedTable, target: TargetChoice) -> Labels:
             strata=_quantile_bins(numbers),
             numbers=numbers,
         )
-    classes = tuple(target.classes)
-    texts = pc.cast(values, pa.string())
+    return class_labels(
+        pc.cast(values, pa.string()), tuple(target.classes), problem_type=target.problem_type
+    )
+
+
+def class_labels(
+    texts: pa.ChunkedArray, classes: tuple[str, ...], *, problem_type: ProblemType
+) -> Labels:
+    """The labels of rows whose classes are these texts; others than `classes` count as no label."""
     found = pc.index_in(texts, value_set=pa.array(classes, pa.string()))
     codes = pc.fill_null(found, -1).to_numpy().astype(np.int64)
     return Labels(
-        problem_type=target.problem_type,
+        problem_type=problem_type,
         classes=classes,
         strata=codes,
         numbers=np.where(codes < 0, np.nan, codes),

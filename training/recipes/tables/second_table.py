@@ -12,7 +12,7 @@ from training.recipes.tables.shown_predictions import MAX_SHOWN, shown
 from training.tables.column_types import type_columns
 from training.tables.evaluation.holdout import evaluate_holdout
 from training.tables.evaluation.schema import HoldoutReport
-from training.tables.labels import Floats, Integers, Labels
+from training.tables.labels import Floats, Integers, Labels, class_labels
 from training.tables.model.table_model import TableModel, rows_from_table
 from training.tables.question import NO_ANSWERS
 from training.tables.reader import ReadTable
@@ -56,17 +56,13 @@ def _report(model: TableModel, read: ReadTable, texts: pa.ChunkedArray) -> Holdo
     if not len(rows):
         return None
     answers = model.predict(rows_from_table(model, read))
-    predicted = (
+    predicted: Floats = (
         np.array(answers.labels, np.float64)[:, None]
         if answers.probabilities is None
         else answers.probabilities
     )
     groups = _groups(model, read)
-    return evaluate_holdout(labels.of_rows(rows), _of(predicted, rows), groups[rows])
-
-
-def _of(predicted: Floats, rows: Integers) -> Floats:
-    return predicted[rows]
+    return evaluate_holdout(labels.of_rows(rows), predicted[rows], groups[rows])
 
 
 def _labels(model: TableModel, texts: pa.ChunkedArray) -> Labels:
@@ -75,14 +71,7 @@ def _labels(model: TableModel, texts: pa.ChunkedArray) -> Labels:
         numbers = pc.cast(texts, pa.float64()).to_numpy()
         strata = np.where(np.isfinite(numbers), 0, -1).astype(np.int64)
         return Labels(problem_type=target.problem_type, classes=(), strata=strata, numbers=numbers)
-    found = pc.index_in(texts, value_set=pa.array(target.classes, pa.string()))
-    codes = pc.fill_null(found, -1).to_numpy().astype(np.int64)
-    return Labels(
-        problem_type=target.problem_type,
-        classes=target.classes,
-        strata=codes,
-        numbers=np.where(codes < 0, np.nan, codes),
-    )
+    return class_labels(texts, target.classes, problem_type=target.problem_type)
 
 
 def _groups(model: TableModel, read: ReadTable) -> Integers:
