@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 
 from api.control.acknowledgement import CommandOutcome
@@ -13,6 +13,7 @@ from api.control.instruction_refusals import MalformedArgumentsError, require_ac
 from api.control.instruction_schemas import Argument, encode_arguments
 from api.control.instructions import InstructionOrder
 from api.control.mlflow_run import MlflowRunSnapshot
+from api.control.mlflow_sync import MlflowSync
 from api.control.state import ControlState
 from api.control.store import ControlStore
 from api.control.updates import StateUpdates
@@ -23,9 +24,6 @@ from api.timestamps import unix_ms
 from tracking_plugin.control_messages import Instruction
 from tracking_plugin.instruction_names import ArgumentsError, check_arguments
 
-Snapshot = Callable[[str, str | None], Awaitable[MlflowRunSnapshot]]
-Sync = Callable[[MlflowRunSnapshot, ControlState], ControlState]
-
 
 class InstructionService:
     """Its methods raise UnavailableError and NotFoundError as those of ControlService do."""
@@ -35,14 +33,12 @@ class InstructionService:
         store: ControlStore,
         changes: StateChanges,
         updates: StateUpdates,
-        snapshot: Snapshot,
-        sync: Sync,
+        mlflow: MlflowSync,
     ) -> None:
         self._store = store
         self._changes = changes
         self._updates = updates
-        self._snapshot = snapshot
-        self._sync = sync
+        self._mlflow = mlflow
 
     async def instruct(
         self,
@@ -61,18 +57,20 @@ class InstructionService:
             check_arguments(name, arguments)
         except ArgumentsError as error:
             raise MalformedArgumentsError(str(error)) from None
-        run = await self._snapshot(run_id, workspace)
         order = InstructionOrder(
             name=name, arguments=encode_arguments(arguments), issuer=issuer, at_ms=unix_ms()
         )
+        return await self._mlflow.with_snapshot(run_id, workspace, partial(self._instruct, order))
 
+    async def _instruct(self, order: InstructionOrder, run: MlflowRunSnapshot) -> int:
         def decide(state: ControlState, num_open: int) -> ControlState:
-            current = self._sync(run, state)
-            require_accepted(current, run, name, num_open=num_open)
+            current = self._mlflow.synced(run, state)
+            require_accepted(current, run, order.name, num_open=num_open)
             return current
 
+        initial = run.initial_state
         try:
-            change = await self._updates.instruct(run_id, order, decide, initial=run.initial_state)
+            change = await self._updates.instruct(run.run_id, order, decide, initial=initial)
         except ConflictError as refusal:
             await self._record_refusal(run, order, str(refusal))
             raise
@@ -97,7 +95,7 @@ class InstructionService:
         self, run_id: str, workspace: str | None, page: Page
     ) -> Listed[CommandRecord]:
         """The instructions to the run, newest first."""
-        await self._snapshot(run_id, workspace)
+        await self._mlflow.snapshot(run_id, workspace)
         return await in_database(
             partial(self._store.history, run_id, page, action=InstructionAction.INSTRUCT)
         )

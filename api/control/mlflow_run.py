@@ -3,11 +3,17 @@
 from dataclasses import dataclass
 
 from api.control.state import END_OF, ControlState, deleted, synced_with_mlflow
+from api.control.transitions import LIVE
 from api.runs.run_over import RunEnd, RunOver
 from api.runs.state import RunState
 from api.runs.status import effective_status
 from tracking_plugin.mlflow_status import ACTIVE_STATUSES, run_status_of
 from tracking_plugin.names import RunStatus, Tag
+
+
+class OutdatedSnapshotError(Exception):
+    """The run's stored state has ended since the snapshot was taken, so it may have restarted, too."""
+
 
 _BEFORE_ANY_COMMAND = (RunStatus.PENDING, RunStatus.STARTING, RunStatus.TRAINING)
 
@@ -60,10 +66,16 @@ class MlflowRunSnapshot:
         return RunOver(run_id=self.run_id, workspace=self.workspace, how=how, is_on_bus=False)
 
     def sync(self, state: ControlState, deadline_ms: int) -> ControlState:
-        """`deadline_ms` is when the job of a deleted run is ended."""
+        """`state` in line with MLflow; `deadline_ms` is when the job of a deleted run is ended.
+
+        Raises OutdatedSnapshotError if the run has ended since: MLflow, which was read before that
+        end, cannot tell whether it has started again.
+        """
         if self.is_deleted:
             return deleted(state, deadline_ms)
-        return synced_with_mlflow(state, self.status, was_live=self.was_live)
+        if self.was_live and self.status in LIVE and not state.is_live:
+            raise OutdatedSnapshotError
+        return synced_with_mlflow(state, self.status)
 
 
 def _status(run: RunState) -> RunStatus:

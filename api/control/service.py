@@ -22,6 +22,7 @@ from api.control.link_claim import (
 )
 from api.control.mlflow_events import MlflowEvents
 from api.control.mlflow_run import JobTraits, MlflowRunSnapshot
+from api.control.mlflow_sync import MlflowSync
 from api.control.refusals import require_controllable
 from api.control.state import (
     END_OF,
@@ -41,7 +42,6 @@ from api.errors import ConflictError, NotFoundError
 from api.pages import Listed, Page
 from api.runs.run_follower import RunFeed, RunFollower
 from api.runs.run_over import RunEnd, RunOver
-from api.runs.workspaces import within
 from api.runs.writer import RunWriter
 from api.storage.database import in_database
 from api.timestamps import unix_ms
@@ -85,11 +85,8 @@ class ControlService:
         obey_timeout_s: float,
     ) -> None:
         self._store = store
-        self._reader = feed.reader
-        self._publish = feed.bus.publish
         self._failures = feed.failures
         self._writer = writer
-        self._find_job = find_job
         self._obey_timeout_ms = int(obey_timeout_s * 1000)
         self._started_ms = unix_ms()
         self._changes = StateChanges(feed.bus)
@@ -97,11 +94,13 @@ class ControlService:
         self._updates = StateUpdates(
             *(store, self._changes, tags), obey_timeout_ms=self._obey_timeout_ms
         )
-        self.instructions = InstructionService(
-            *(store, self._changes, self._updates, self._snapshot, self._synced)
+        publish = feed.bus.publish
+        self._mlflow = MlflowSync(
+            *(store, feed.reader, publish, find_job), obey_timeout_ms=self._obey_timeout_ms
         )
+        self.instructions = InstructionService(store, self._changes, self._updates, self._mlflow)
         self._events = MlflowEvents(
-            *(store, self._changes, self._updates, tags, self.synced_state, self._publish)
+            *(store, self._changes, self._updates, tags, self.synced_state, publish)
         )
         self._follower = RunFollower(feed, self._events)
 
@@ -129,18 +128,21 @@ class ControlService:
 
         Raises ConflictError, which names the status, if the run cannot accept the command.
         """
-        run = await self._snapshot(run_id, workspace)
         request = CommandRequest(action=action, issuer=issuer, release=release, at_ms=unix_ms())
+        return await self._mlflow.with_snapshot(run_id, workspace, partial(self._command, request))
+
+    async def _command(self, request: CommandRequest, run: MlflowRunSnapshot) -> AcceptedCommand:
+        action, release = request.action, request.release
         deadline_ms = request.at_ms + self._obey_timeout_ms
 
         def decide(state: ControlState) -> ControlState:
-            current = self._synced(run, state)
+            current = self._mlflow.synced(run, state)
             require_controllable(current, run, action, release=release)
             return commanded(current, action, release=release, deadline_ms=deadline_ms)
 
         try:
             change = await self._updates.apply(
-                run_id, decide, initial=run.initial_state, request=request
+                run.run_id, decide, initial=run.initial_state, request=request
             )
         except ConflictError as refusal:
             message = str(refusal)
@@ -170,7 +172,7 @@ class ControlService:
         self, run_id: str, workspace: str | None, page: Page
     ) -> Listed[CommandRecord]:
         """The commands to the run, newest first."""
-        await self._snapshot(run_id, workspace)
+        await self._mlflow.snapshot(run_id, workspace)
         return await in_database(partial(self._store.history, run_id, page))
 
     async def was_commanded_from(self, run_id: str, source: str) -> bool:
@@ -183,11 +185,15 @@ class ControlService:
 
         Raises ConflictError if the run has ended, LinkHeldError if another program holds the link.
         """
-        run = await self._snapshot(run_id, workspace)
-        fresh = new_secret()
+        return await self._mlflow.with_snapshot(
+            run_id, workspace, partial(self._connect, secret, issuer)
+        )
+
+    async def _connect(self, secret: str, issuer: Issuer, run: MlflowRunSnapshot) -> GrantedLink:
+        run_id, fresh = run.run_id, new_secret()
 
         def claim(state: ControlState) -> LinkClaim:
-            current = self._synced(run, state)
+            current = self._mlflow.synced(run, state)
             if not current.is_live:
                 return LinkClaim(current)
             return claimed(
@@ -235,9 +241,11 @@ class ControlService:
 
     async def synced_state(self, run_id: str, workspace: str | None) -> ControlState:
         """The state, brought in line with MLflow first."""
-        run = await self._snapshot(run_id, workspace)
-        sync = partial(self._synced, run)
-        return (await self._updates.apply(run_id, sync, initial=run.initial_state)).after
+        return await self._mlflow.with_snapshot(run_id, workspace, self._apply_snapshot)
+
+    async def _apply_snapshot(self, run: MlflowRunSnapshot) -> ControlState:
+        sync = partial(self._mlflow.synced, run)
+        return (await self._updates.apply(run.run_id, sync, initial=run.initial_state)).after
 
     async def launched(self, run_id: str) -> None:
         """Record that a Ray job is submitted for the run."""
@@ -283,22 +291,3 @@ class ControlService:
         """End the run of a program that does not end its MLflow run itself."""
         if (await self.synced_state(state.run_id, state.workspace)).is_live:
             await self.end(state.run_id, status, message)
-
-    def _synced(self, run: MlflowRunSnapshot, state: ControlState) -> ControlState:
-        return run.sync(state, unix_ms() + self._obey_timeout_ms)
-
-    async def _snapshot(self, run_id: str, workspace: str | None) -> MlflowRunSnapshot:
-        def read() -> MlflowRunSnapshot:
-            # Read before MLflow: see synced_with_mlflow.
-            stored = self._store.find(run_id)
-            with within(workspace):
-                run = self._reader.state(run_id, recent_steps=0)
-            job = self._find_job(run_id)
-            was_live = stored is not None and stored.is_live
-            return MlflowRunSnapshot.of(run, workspace, job=job, was_live=was_live)
-
-        snapshot = await in_database(read)
-        if snapshot.over is not None:
-            # Once the stored state has ended, too, no sweep finds this end and tells the sockets.
-            self._publish(snapshot.over.announcement(unix_ms()))
-        return snapshot

@@ -276,17 +276,12 @@ def restarted(state: ControlState, status: RunStatus) -> ControlState:
     )
 
 
-def synced_with_mlflow(state: ControlState, status: RunStatus, *, was_live: bool) -> ControlState:
-    """`state`, ended or restarted if the run ended or was restarted in MLflow unnoticed.
-
-    `was_live` is whether the state was live before MLflow was read: a run that has ended since then
-    was not restarted.
-    """
+def synced_with_mlflow(state: ControlState, status: RunStatus) -> ControlState:
+    """`state`, ended or restarted if the run ended or was restarted in MLflow unnoticed."""
     is_live = status in LIVE
     if state.is_live and not is_live:
         return ended(state, status)
-    is_restarted = is_live and not state.is_live and not was_live
-    return restarted(state, status) if is_restarted else state
+    return restarted(state, status) if is_live and not state.is_live else state
 
 
 def end_of_report(report: Report) -> RunStatus | None:

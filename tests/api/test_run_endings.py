@@ -328,10 +328,12 @@ async def test_a_run_that_is_back_has_its_alerts_and_is_controlled_again(
     async with playing(tmp_path) as played:
         await WAYS[way](played)
 
-        async def has_no_alerts() -> bool:
-            return await played.open_rules() == set()
+        async def has_let_go() -> bool:
+            state = await played.parts.control.find(played.run_id)
+            assert state is not None
+            return not state.is_live and await played.open_rules() == set()
 
-        await until_true(has_no_alerts, "the end of the alerts")
+        await until_true(has_let_go, "the end of the alerts and of the control")
         await back(played)
         await played.parts.until_open(played.run_id, "loss_not_finite", "RAO")
         await played.parts.control.connect(played.run_id, None, "", PERSON)

@@ -265,14 +265,10 @@ def test_a_restarted_run_keeps_its_command_id_and_nothing_else() -> None:
 
 
 def test_an_end_or_restart_in_mlflow_changes_the_state() -> None:
-    assert synced_with_mlflow(PAUSED, S.COMPLETED, was_live=True).status is S.COMPLETED
-    assert synced_with_mlflow(STOPPED, S.TRAINING, was_live=False) == restarted(STOPPED, S.TRAINING)
-    assert synced_with_mlflow(PAUSED, S.TRAINING, was_live=True) == PAUSED
-    assert synced_with_mlflow(STOPPED, S.ERROR, was_live=False) == STOPPED
-
-
-def test_a_run_that_ended_after_mlflow_was_read_is_not_restarted() -> None:
-    assert synced_with_mlflow(STOPPED, S.TRAINING, was_live=True) == STOPPED
+    assert synced_with_mlflow(PAUSED, S.COMPLETED).status is S.COMPLETED
+    assert synced_with_mlflow(STOPPED, S.TRAINING) == restarted(STOPPED, S.TRAINING)
+    assert synced_with_mlflow(PAUSED, S.TRAINING) == PAUSED
+    assert synced_with_mlflow(STOPPED, S.ERROR) == STOPPED
 
 
 def test_a_heartbeat_is_no_change() -> None:
