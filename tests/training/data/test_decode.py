@@ -9,11 +9,12 @@ import torch
 from PIL import Image
 
 from tests.training.data.images import make_folder, truncate
+from training.data.batches import load_batches
 from training.data.decode import UnreadableImageError, decode_image
 from training.data.framing import Framing
+from training.data.image_batches import ImageDataset
 from training.data.image_folder import ImageSplit
 from training.data.inspection import inspect_images
-from training.data.loading import SplitDataset, load_batches
 
 
 def save(path: Path, pixels: np.ndarray, **options: object) -> str:
@@ -93,7 +94,7 @@ def test_batches_come_in_order_and_an_unreadable_image_raises_its_error(
     root = make_folder(tmp_path)
     paths = tuple(str(path.relative_to(root)) for path in sorted((root / "train").rglob("*.jpg")))
     split = ImageSplit(paths=paths, targets=tuple(range(len(paths))))
-    dataset = SplitDataset(root, split, size=16, framing=Framing.CROP, cached=cached)
+    dataset = ImageDataset(root, split, size=16, framing=Framing.CROP, cached=cached)
     order = [[3, 1], [0, 2], [3, 5], [7, 6]]
     truncate(root / paths[7])
     batches = load_batches(dataset, order, num_workers=num_workers, device=torch.device("cpu"))

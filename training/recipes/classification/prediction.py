@@ -8,8 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from training.data.augmentation import evaluation_transform
+from training.data.batches import load_batches
 from training.data.framing import Framing
-from training.data.loading import SplitDataset, load_batches
+from training.data.image_batches import ImageDataset
 from training.data.sampling import Shard, shard_indices
 from training.errors import TrainingError
 from training.evaluation.scoring import Predictions
@@ -69,7 +70,7 @@ class InferenceTransform:
 
 
 def predict(
-    model: nn.Module, dataset: SplitDataset, transform: InferenceTransform, process: Process
+    model: nn.Module, dataset: ImageDataset, transform: InferenceTransform, process: Process
 ) -> Predictions | None:
     """Logits of every image of `dataset`, in its order, on rank 0; None on other ranks. A collective."""
     shares = process.gather(list(_parts(model, dataset, transform, process)))
@@ -81,7 +82,7 @@ def predict(
 
 
 def predict_with_features(
-    model: nn.Module, dataset: SplitDataset, transform: InferenceTransform, process: Process
+    model: nn.Module, dataset: ImageDataset, transform: InferenceTransform, process: Process
 ) -> ClassifierOutputs | None:
     """As `predict`, with the features of every image if the network gives them.
 
@@ -110,7 +111,7 @@ def predict_with_features(
 
 def _parts(
     model: nn.Module,
-    dataset: SplitDataset,
+    dataset: ImageDataset,
     transform: InferenceTransform,
     process: Process,
     *,

@@ -15,7 +15,8 @@ from tracking_plugin.critical_conditions import threshold_params
 from tracking_plugin.names import CONFUSION_MATRIX, Metric
 from training.config import Split
 from training.data.augmentation import AugmentationConfig, augment
-from training.data.loading import ImageBatch, SplitDataset, load_batches
+from training.data.batches import load_batches
+from training.data.image_batches import ImageBatch, ImageDataset
 from training.data.mixing import mix
 from training.data.sampling import Shard, TrainingOrder
 from training.evaluation.metrics import (
@@ -43,7 +44,7 @@ from training.recipes.images.recipe import ImageRecipe
 from training.recipes.schedule import WarmupCosine
 from training.taxonomies.taxonomy import taxonomy_to_dict
 
-OpenSplit = Callable[[ClassifierConfig, ClassifierData, Split], SplitDataset]
+OpenSplit = Callable[[ClassifierConfig, ClassifierData, Split], ImageDataset]
 """Opens the images of a split, as `split_dataset` does."""
 
 REFERENCE_BATCH_SIZE = 256
@@ -259,9 +260,9 @@ def augmentation_config(config: ClassifierConfig) -> AugmentationConfig:
     )
 
 
-def split_dataset(config: ClassifierConfig, data: ClassifierData, split: Split) -> SplitDataset:
+def split_dataset(config: ClassifierConfig, data: ClassifierData, split: Split) -> ImageDataset:
     """The images of a split, decoded somewhat larger than the network's input."""
-    return SplitDataset(
+    return ImageDataset(
         data.folder.root,
         data.folder.splits[split],
         size=InferenceTransform.of(config).decode_size,

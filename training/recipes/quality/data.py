@@ -13,8 +13,8 @@ from torch import Tensor
 
 from training.config import Split
 from training.data.framing import Framing
+from training.data.image_batches import ImageDataset
 from training.data.image_folder import ImageFolder, ImageSplit, image_folder, list_images
-from training.data.loading import SplitDataset
 from training.process import Process
 from training.recipes.classification.config import ClassifierConfig
 from training.recipes.classification.data import ClassifierData, verify_data
@@ -26,7 +26,7 @@ from training.recipes.quality.degradation import degrade
 from training.taxonomies.taxonomy import Taxonomy
 
 
-class DegradedSplit(SplitDataset):
+class DegradedSplit(ImageDataset):
     """The images of a split, degraded as their targets say.
 
     A degraded copy depends on the seed, the path and the reason alone.
@@ -45,8 +45,8 @@ class DegradedSplit(SplitDataset):
         super().__init__(root, split, size=size, framing=framing, cached=cached)
         self._seed = seed
 
-    def _decode(self, index: int) -> Tensor:
-        image, target = super()._decode(index), self._split.targets[index]
+    def _decode_image(self, index: int) -> Tensor:
+        image, target = super()._decode_image(index), self._split.targets[index]
         if target == 0:
             return image
         path = zlib.crc32(os.fsencode(self._split.paths[index]))

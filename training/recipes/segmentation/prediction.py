@@ -7,8 +7,9 @@ import torch
 from torch import Tensor, nn
 
 from training.data.augmentation import normalise
+from training.data.batches import load_batches
+from training.data.mask_batches import MaskedBatch, MaskedDataset
 from training.data.mask_folder import read_mask
-from training.data.mask_loading import MaskedBatch, MaskedDataset, load_masked_batches
 from training.data.sampling import Shard, shard_indices
 from training.process import Process
 from training.recipes.segmentation.loss import segmentation_losses
@@ -58,9 +59,7 @@ def measure_overlap(
     mine = shard_indices(len(dataset), shard)
     size = inference.batch_size
     order = [mine[start : start + size] for start in range(0, len(mine), size)]
-    batches = load_masked_batches(
-        dataset, order, num_workers=inference.num_workers, device=process.device
-    )
+    batches = load_batches(dataset, order, num_workers=inference.num_workers, device=process.device)
     parts = [_measure(model, batch, inference, originals) for batch in batches]
     gathered = [part for share in process.gather(parts) for part in share]
     return _in_order(gathered) if gathered else None

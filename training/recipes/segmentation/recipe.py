@@ -14,8 +14,9 @@ from torch.optim import AdamW, Optimizer
 from tracking_plugin.names import SEGMENTATION, Metric
 from training.config import Split
 from training.data.augmentation import normalise
+from training.data.batches import load_batches
 from training.data.mask_augmentation import MaskAugmentationConfig, augment_pairs
-from training.data.mask_loading import MaskedBatch, MaskedDataset, load_masked_batches
+from training.data.mask_batches import MaskedBatch, MaskedDataset
 from training.data.sampling import Shard, TrainingOrder
 from training.file_digest import file_sha256
 from training.models.batch_norm import synchronise_batch_norm
@@ -98,7 +99,7 @@ class SegmentationRecipe(ImageRecipe):
         model.train()
 
     def batches(self, first_step: int) -> Iterator[Sequence[TrainingBatch]]:
-        stream = load_masked_batches(
+        stream = load_batches(
             masked_dataset(self.config, self._data, Split.TRAIN),
             self._order.stream(first_step),
             num_workers=self.config.loader_workers,
@@ -160,9 +161,7 @@ class SegmentationRecipe(ImageRecipe):
         """The same images of val at every evaluation, evenly spaced over its folders."""
         positions = np.linspace(0, len(self._val_set) - 1, NUM_PICTURED_IMAGES)
         chosen = [[index] for index in dict.fromkeys(positions.round().astype(int).tolist())]
-        batches = load_masked_batches(
-            self._val_set, chosen, num_workers=0, device=self._process.device
-        )
+        batches = load_batches(self._val_set, chosen, num_workers=0, device=self._process.device)
         samples = [_sample(model, batch) for batch in batches]
         return segmentation_picture(samples, self._data.mask_classes)
 

@@ -7,9 +7,10 @@ import torch
 
 from tests.training.data.images import truncate
 from tests.training.data.masked_images import make_masked_folder
+from training.data.batches import load_batches
 from training.data.decode import UnreadableImageError
+from training.data.mask_batches import MaskedBatch, MaskedDataset
 from training.data.mask_folder import MissingMaskError, mask_path
-from training.data.mask_loading import MaskedBatch, MaskedDataset, load_masked_batches
 
 PATHS = ("train/a/000.png", "train/b/000.png")
 
@@ -23,7 +24,7 @@ def load(root: Path, *, num_workers: int = 0, cached: bool = False) -> list[Mask
     dataset = MaskedDataset(root, PATHS, size=16, cached=cached)
     order = [[1, 0], [0]]
     device = torch.device("cpu")
-    return list(load_masked_batches(dataset, order, num_workers=num_workers, device=device))
+    return list(load_batches(dataset, order, num_workers=num_workers, device=device))
 
 
 def test_a_batch_has_the_images_with_their_masks_in_the_given_order(root: Path) -> None:
