@@ -10,10 +10,10 @@ from training.recipe_spec import DatasetDescription, RunDescription, TrainingSes
 from training.recipes.tables.progress import PipelineProgress
 from training.recipes.tables.second_table import SecondTable
 from training.recipes.tables.stages.evaluation import Evaluation
-from training.recipes.tables.stages.understanding import UnderstoodTable
 from training.tables.leaks.leak_report import LeakReport
 from training.tables.printable import printable
 from training.tables.reader import ReadTable
+from training.tables.understanding import UnderstoodTable
 
 
 class StoppedError(Exception):
@@ -58,9 +58,7 @@ class PipelineRecord:
     def understood(self, table: UnderstoodTable) -> None:
         """Say what is predicted and which rows stay together."""
         self.progress.say(f"Target: '{printable(table.target.column)}'. {table.target.reason}")
-        if table.group.column is not None:
-            name = printable(table.group.column)
-            self.progress.say(f"Rows stay together by '{name}': {table.group.reason}.")
+        self.progress.say(table.group.sentence)
 
     def leaks(self, report: LeakReport) -> None:
         for leak in report.leaks:

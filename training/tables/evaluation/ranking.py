@@ -6,7 +6,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from training.tables.errors import TableError
-from training.tables.evaluation.positive_class import positive_class
+from training.tables.evaluation.positive_class import only_positive, positive_class
 from training.tables.evaluation.predictions import check_probabilities
 from training.tables.labels import Floats, Integers
 from training.tables.printable import name_list, printable
@@ -53,9 +53,10 @@ def rank_undecided(
 
     `predictions` are probabilities, (num_rows, num_classes); `row_numbers` and `labels_of_rows`
     have one entry for each row. The class is `named_class`; without one, for two classes that of
-    `positive_class`, for more the most probable class of each row, so that the most certain
-    decisions come first. A row whose confidence is below `abstain_below` has no decision. Only
-    the first `max_rows` are returned.
+    `positive_class`, for more that of `only_positive`, such as CONFIRMED beside FALSE POSITIVE and
+    REFUTED, else the most probable class of each row, so that the most certain decisions come
+    first. A row whose confidence is below `abstain_below` has no decision. Only the first
+    `max_rows` are returned.
 
     Raises TableError if there is no such class, or shapes differ.
     """
@@ -87,9 +88,10 @@ def rank_undecided(
 
 def _code(classes: Sequence[str], named_class: str | None) -> int:
     """The code of the class by which all rows are ranked; -1 if each has its own."""
-    if named_class is None and len(classes) > 2:
+    looked_for = named_class or only_positive(classes)
+    if looked_for is None and len(classes) > 2:
         return -1
-    return list(classes).index(named_class or positive_class(classes))
+    return list(classes).index(looked_for or positive_class(classes))
 
 
 def _best(probabilities: Floats, classes: Sequence[str]) -> dict[str, float]:

@@ -1,20 +1,15 @@
 """Takes the sample of a table that needs more memory than the limit, as its pipeline will."""
 
 import tempfile
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from training.tables.errors import TableError
-from training.tables.large.group_search import find_repeated
 from training.tables.large.memory_plan import MemoryPlan
 from training.tables.large.sample import TableSample, draw_sample
 from training.tables.large.settings import DEFAULT_SETTINGS, MIN_MEMORY_BYTES
 from training.tables.large.source import needs_streaming, open_source
 from training.tables.limits import TableLimits
-from training.tables.profile import TableProfile
-from training.tables.target import TargetChoice
 
 
 def sample_of(
@@ -43,13 +38,3 @@ def sample_of(
         )
     said = f"These are {len(sample.row_numbers):,} of {sample.num_rows:,} rows, drawn at random."
     return replace(sample, read=replace(sample.read, notes=(said, *sample.read.notes)))
-
-
-def find_hidden_group(
-    sample: TableSample, found: TableProfile, target: TargetChoice
-) -> Mapping[str, Any] | None:
-    """The column that seems to name rows of the sample, but names groups of the table."""
-    columns = [it.column for it in found.identifier_columns if it.column != target.column]
-    for repeated in find_repeated(sample, columns):
-        return {"column": repeated.column, "reason": repeated.reason}
-    return None

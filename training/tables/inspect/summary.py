@@ -5,11 +5,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from training.tables.columns.column_profile import ColumnProfile
-from training.tables.descriptions import ColumnDescription, TypedTable
+from training.tables.descriptions import ColumnDescription
 from training.tables.printable import printable
-from training.tables.profile import TableProfile
 from training.tables.reader import ReadTable
 from training.tables.target import TargetChoice
+from training.tables.understanding import UnclearTable, UnderstoodTable
 
 MAX_COLUMNS = 500
 """That are described; `num_columns` counts all."""
@@ -23,18 +23,14 @@ MAX_NAME_CHARS = 200
 
 @dataclass(frozen=True, kw_only=True)
 class TableSummary:
-    """`target` is None while it has to be asked for."""
-
     read: ReadTable
-    typed: TypedTable
-    profile: TableProfile
-    target: TargetChoice | None
+    found: UnderstoodTable | UnclearTable
     num_rows: int
     """Of the table, of which `read` may be a sample."""
 
     def as_json(self) -> Mapping[str, Any]:
-        found = self.profile
-        pairs = zip(self.typed.columns[:MAX_COLUMNS], found.columns[:MAX_COLUMNS], strict=True)
+        typed, found = self.found.typed, self.found.profile
+        pairs = zip(typed.columns[:MAX_COLUMNS], found.columns[:MAX_COLUMNS], strict=True)
         return {
             "file_type": str(self.read.file_type),
             "sheet": self.read.sheet,
@@ -60,10 +56,22 @@ class TableSummary:
                 ],
                 "date_columns": _names(found.date_columns),
             },
-            "target": None if self.target is None else _target(self.target),
-            "offers": [] if self.target is None else [asdict(it) for it in self.target.offers],
-            "notes": [*self.typed.notes[:MAX_NOTES]],
+            "target": None,
+            "group": None,
+            "offers": [],
+            "notes": [*typed.notes[:MAX_NOTES]],
+            **(_understood(self.found) if isinstance(self.found, UnderstoodTable) else {}),
         }
+
+
+def _understood(table: UnderstoodTable) -> Mapping[str, Any]:
+    notes, group = table.typed.notes[:MAX_NOTES], table.group
+    return {
+        "target": _target(table.target),
+        "group": None if group.column is None else asdict(group),
+        "offers": [asdict(offer) for offer in table.target.offers],
+        "notes": [*notes, group.sentence] if group.column is None else [*notes],
+    }
 
 
 def _column(description: ColumnDescription, profiled: ColumnProfile) -> Mapping[str, Any]:

@@ -46,6 +46,14 @@ def test_more_classes_are_ranked_by_certainty_or_a_named_class() -> None:
     assert [item.row for item in first] == [9]
 
 
+def test_more_classes_are_ranked_by_the_only_positive_one() -> None:
+    classes = ("CONFIRMED", "FALSE POSITIVE", "REFUTED")
+    three = np.array([[0.2, 0.7, 0.1], [0.6, 0.2, 0.2], [0.3, 0.0, 0.7]])
+    ranked = rank_undecided(three, classes, ROWS[:3], labels_of_rows=LABELS[:3], abstain_below=0.0)
+    assert [item.row for item in ranked] == [9, 11, 4]
+    assert {item.ranked_class for item in ranked} == {"CONFIRMED"}
+
+
 def test_what_cannot_be_ranked_is_refused() -> None:
     with pytest.raises(TableError, match="to rank by, but got 'PLANET'"):
         rank_undecided(

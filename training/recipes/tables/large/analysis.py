@@ -1,15 +1,15 @@
 """Stage 2 of a large table: understands its sample, and which rows belong together in all of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from training.recipes.tables.config import TablesConfig
-from training.recipes.tables.stages.understanding import GroupChoice, UnderstoodTable, understand
-from training.tables.large.group_search import find_repeated
+from training.recipes.tables.stages.understanding import understood
 from training.tables.large.report_notes import always_left_out, sample_left_out
 from training.tables.large.sample import TableSample
 from training.tables.large.training import LargeTable
+from training.tables.understanding import UnderstoodTable
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -52,15 +52,4 @@ class LargeAnalysis:
 class LargeAnalysisStage:
     def run(self, config: TablesConfig, sample: TableSample) -> LargeAnalysis:
         """Raises TableError if the table cannot be learned from, or a question has no answer."""
-        found = understand(config, sample.read)
-        if found.group.column is None and config.grouped:
-            found = replace(found, group=_hidden_group(found, sample))
-        return LargeAnalysis(sample=sample, understood=found)
-
-
-def _hidden_group(found: UnderstoodTable, sample: TableSample) -> GroupChoice:
-    """A star of three rows in millions may come once in the sample, where it seems to name a row."""
-    columns = [name for name in found.identifiers if name != found.target.column]
-    for repeated in find_repeated(sample, columns):
-        return GroupChoice(column=repeated.column, reason=repeated.reason)
-    return found.group
+        return LargeAnalysis(sample=sample, understood=understood(config, sample.read, sample))

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from training.recipes.tables.config import TablesConfig
-from training.recipes.tables.stages.understanding import UnderstoodTable, understand
+from training.recipes.tables.stages.understanding import understood
 from training.tables.labels import Labels, read_labels
 from training.tables.leak_check import LeakSettings, find_leaks
 from training.tables.leaks.leak_report import LeakReport
 from training.tables.reader import ReadTable
 from training.tables.split import split_table
 from training.tables.splits.table_split import SplitSettings, TableSplit
+from training.tables.understanding import UnderstoodTable
 
 LEAK_CHECK_SHARE = 0.5
 """Longest time of the search for leaks, as a share of the budget for training."""
@@ -33,7 +34,7 @@ class Analysis(UnderstoodTable):
 class DataAnalysis:
     def run(self, config: TablesConfig, read: ReadTable) -> Analysis:
         """Raises TableError if the table cannot be learned from, or a question has no answer."""
-        table = understand(config, read)
+        table = understood(config, read)
         split = split_table(
             table.typed,
             table.target,

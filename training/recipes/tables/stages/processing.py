@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from training.recipes.tables.stages.analysis import Analysis
-from training.recipes.tables.stages.understanding import UnderstoodTable
 from training.tables.descriptions import ColumnKind
 from training.tables.errors import TableError
 from training.tables.leaks.leak_report import LeakReport
+from training.tables.understanding import UnderstoodTable
 
 
 @dataclass(frozen=True, kw_only=True)
