@@ -69,13 +69,14 @@ def understand(config: TablesConfig, read: ReadTable) -> UnderstoodTable:
         typed=typed,
         profile=described,
         target=target,
-        group=_choose_group(config, described, target),
+        group=choose_group(config, described, target),
     )
 
 
-def _choose_group(
+def choose_group(
     config: TablesConfig, described: TableProfile, target: TargetChoice
 ) -> GroupChoice:
+    """The column of the settings, or the one that the profile proposes."""
     if not config.grouped:
         return GroupChoice(column=None, reason="the settings say that rows have no groups")
     if config.group:
