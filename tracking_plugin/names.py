@@ -42,6 +42,13 @@ class Tag(StrEnum):
     """On the run of a challenger: the machine and the process that serve it."""
 
 
+class VersionTag(StrEnum):
+    """Tags of versions of registered models."""
+
+    PARENT = "fovea.parent_version"
+    """On a version that was fine-tuned: the one that it began with, as `NAME/VERSION`."""
+
+
 class Metric(StrEnum):
     """Metrics with a fixed name; their `step` is the optimizer step."""
 
@@ -124,6 +131,8 @@ class PipelineArtifact(StrEnum):
     PREDICTIONS = "project/predictions.json"
     TEST_EVALUATION = "project/test_evaluation.json"
     """Of a second table with labels, which no stage has seen."""
+    FINETUNING = "project/finetuning.json"
+    """Of a fine-tuning: what it began with, and the scores on the holdout before and after."""
 
 
 CHAMPION = "champion"

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, ValidationError
 
 from api.custom_training.archived_tables import ArchivedTable, archived_tables, named_tables
 from api.custom_training.model_types import learner_of
@@ -28,6 +28,19 @@ class DataSource(StrEnum):
     USER = "user"
 
 
+def _read_json(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value) if value.strip() else {}
+    except (ValueError, RecursionError):
+        raise ValueError("a JSON object was expected") from None
+
+
+JsonObject = Annotated[dict[str, JsonValue], BeforeValidator(_read_json)]
+"""A field of a form, which comes as text."""
+
+
 class TrainingFields(BaseModel):
     """The fields of the form; files are `training_file` and `testing_file`."""
 
@@ -44,7 +57,7 @@ class TrainingFields(BaseModel):
         description="of uploaded files: the mission whose columns they have; the type of a file is "
         "found in it",
     )
-    hyperparameters: dict[str, JsonValue] = Field(
+    hyperparameters: JsonObject = Field(
         {}, max_length=100, description="JSON object; those of the model_type"
     )
     target: str = Field(
@@ -57,16 +70,6 @@ class TrainingFields(BaseModel):
     budget_s: float | None = Field(
         None, ge=1, le=7 * 86_400, description="seconds for the selection of models"
     )
-
-    @field_validator("hyperparameters", mode="before")
-    @classmethod
-    def _read_json(cls, value: Any) -> Any:
-        if not isinstance(value, str):
-            return value
-        try:
-            return json.loads(value) if value.strip() else {}
-        except (ValueError, RecursionError):
-            raise ValueError("a JSON object was expected") from None
 
 
 def documented_form() -> Mapping[str, Any]:

@@ -23,7 +23,20 @@ def metrics(documents: Documents) -> Mapping[str, Any]:
     if not holdout:
         return measured(test, SECOND_TABLE if test else "nothing: no row has a label")
     second = {"test": measured(test, SECOND_TABLE)} if test else {}
-    return {**measured(holdout, HOLDOUT), **second}
+    return {**measured(holdout, HOLDOUT), **second, **_transfer(documents)}
+
+
+def _transfer(documents: Documents) -> Mapping[str, Any]:
+    """Of a fine-tuning: the metrics before it, on the same rows, and what they say."""
+    found = _mapping(documents.get(PipelineArtifact.FINETUNING))
+    if not found:
+        return {}
+    words = ("metric", "verdict", "sentence", "seen_before", "seen_before_sentence", "source")
+    return {
+        "before": measured(_mapping(found.get("before")), HOLDOUT),
+        "difference": _mapping(found.get("difference")),
+        "fine_tuning": {name: found.get(name) for name in words},
+    }
 
 
 def measured(evaluation: Mapping[str, Any], rows: str) -> Mapping[str, Any]:

@@ -68,7 +68,8 @@ class SessionResult(BaseModel):
     session_id: str
     metrics: Mapping[str, Any] = Field(
         description="accuracy, confusion_matrix (rows are true classes), classes, and others; "
-        "`intervals` has the 95 % interval of each"
+        "`intervals` has the 95 % interval of each; of a fine-tuning, also those `before` it on the "
+        "same rows, the paired `difference` of each, and what `fine_tuning` says of it"
     )
     predictions: list[SessionPrediction]
     model_info: Mapping[str, Any]

@@ -37,5 +37,8 @@ class SessionStart:
         # Without a question, the job has been created.
         assert stored.run_id is not None
         return SessionStarted(
-            session_id=stored.run_id, project_id=stored.project_id, message=self.message
+            session_id=stored.run_id, project_id=stored.project_id, message=self._message(project)
         )
+
+    def _message(self, _project: ReceivedProject) -> str:
+        return self.message

@@ -24,6 +24,7 @@ _DOCUMENTS = (
     *(PipelineArtifact.ANALYSIS, PipelineArtifact.SELECTION, PipelineArtifact.EVALUATION),
     *(PipelineArtifact.LEAKS, PipelineArtifact.DEPLOYMENT, PipelineArtifact.PREDICTIONS),
     PipelineArtifact.TEST_EVALUATION,
+    PipelineArtifact.FINETUNING,
 )
 
 

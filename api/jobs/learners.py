@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from fastapi.exceptions import RequestValidationError
+
 import tracking_plugin
 from api.jobs.params import Schema, read_schema, refusal, require_params
 
@@ -46,3 +48,19 @@ def require_hyperparameters(
         message = f"{schema['title']} has no {unknown[0][:64]!r}; it has {known}"
         raise refusal(at, message)
     require_params(schema, hyperparameters, at)
+
+
+def require_any_learner(hyperparameters: Mapping[str, Any], at: tuple[str, ...]) -> None:
+    """Raises RequestValidationError for one that no learner has, or that all which have it refuse."""
+    for name, value in hyperparameters.items():
+        schemas = [it for it in learner_schemas().values() if name in it["properties"]]
+        if not schemas:
+            raise refusal(at, f"no model has {name[:64]!r}")
+        refused: list[RequestValidationError] = []
+        for schema in schemas:
+            try:
+                require_params(schema, {name: value}, at)
+            except RequestValidationError as error:
+                refused.append(error)
+        if len(refused) == len(schemas):
+            raise refused[0]

@@ -53,6 +53,12 @@ class ProjectParams(BaseModel):
     pretrained: str | None = Field(
         None, max_length=300, description="registered model that predicts; nothing is trained"
     )
+    finetune: str | None = Field(
+        None, max_length=300, description="registered model that learns further from the table"
+    )
+    finetuned_alias: str | None = Field(
+        None, max_length=250, description="alias that the fine-tuned version gets"
+    )
     test_data: Path | None = Field(
         None,
         description="a second table, whose rows are predicted",
@@ -147,6 +153,8 @@ def _table_flags(project: ProjectParams) -> Iterator[str]:
         "learners": project.learners,
         "hyperparameters": project.hyperparameters,
         "pretrained": project.pretrained,
+        "finetune": project.finetune,
+        "finetuned-alias": project.finetuned_alias,
         "test-data": project.test_data,
     }
     for name, value in given.items():

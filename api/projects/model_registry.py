@@ -11,6 +11,7 @@ from mlflow.store.model_registry.abstract_store import AbstractStore
 
 from api.runs.workspaces import within
 from tracking_plugin.names import CHAMPION
+from tracking_plugin.registered_name import RegisteredName
 
 T = TypeVar("T")
 
@@ -35,6 +36,21 @@ class ModelRegistry:
         def read(store: AbstractStore) -> str | None:
             try:
                 return str(store.get_model_version_by_alias(name, alias).version)
+            except MlflowException as error:
+                if error.error_code in _NOT_THERE:
+                    return None
+                raise
+
+        return await self._in_store(workspace, read)
+
+    async def named_version(self, workspace: str | None, wanted: RegisteredName) -> str | None:
+        """The version that the name stands for; None if there is none."""
+        if wanted.alias is not None:
+            return await self.deployed_version(workspace, wanted.name, wanted.alias)
+
+        def read(store: AbstractStore) -> str | None:
+            try:
+                return str(store.get_model_version(wanted.name, wanted.version).version)
             except MlflowException as error:
                 if error.error_code in _NOT_THERE:
                     return None

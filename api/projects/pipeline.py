@@ -92,6 +92,8 @@ def pipeline_params(project: Project, folders: ProjectFolders) -> ProjectParams:
         learners=settings.learners,
         hyperparameters=settings.hyperparameters,
         pretrained=settings.pretrained,
+        finetune=settings.finetune,
+        finetuned_alias=settings.finetuned_alias,
         test_data=str(test_data) if test_data.is_file() else None,
         register_as=project.model_name,
         experiment_id=project.experiment_id,

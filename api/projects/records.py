@@ -10,6 +10,8 @@ from api.timestamps import unix_ms
 
 ANSWER_CHARS = 500
 COLUMN_CHARS = 250
+MODEL_NAME = r"^[A-Za-z0-9][A-Za-z0-9 _.-]*$"
+"""Names of registered models that a pipeline may make."""
 
 
 class ProjectState(StrEnum):
@@ -74,10 +76,16 @@ class ProjectSettings(BaseModel):
     pretrained: str | None = Field(
         None, max_length=300, description="registered model that predicts; nothing is trained"
     )
+    finetune: str | None = Field(
+        None, max_length=300, description="registered model that learns further from the table"
+    )
+    finetuned_alias: str | None = Field(
+        None, max_length=250, description="alias that the fine-tuned version gets"
+    )
     register_as: str | None = Field(
         None,
         max_length=250,
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9 _.-]*$",
+        pattern=MODEL_NAME,
         description="name in the model registry",
     )
 

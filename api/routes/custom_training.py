@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Request
 
 from api.custom_training.form import documented_form
-from api.custom_training.pretrained import PREDICTION_FORM
+from api.custom_training.prediction_form import PREDICTION_FORM
 from api.custom_training.schemas import (
     SessionError,
     SessionProgress,
@@ -95,7 +95,10 @@ async def get_training_result(
 async def predict_with_registered_model(
     request: Request, services: RunningServices, workspace: Workspace, uri: TrackingUri, by: By
 ) -> SessionStarted:
-    """Have a registered model predict a table; where it has labels, they are compared."""
+    """Have a registered model predict a table; where it has labels, they are compared.
+
+    With a `training_file` the model learns further from it before, and becomes a new version.
+    """
     service = services.pretrained
     async with service.receiving(*_content(request)) as received:
         project, found = await while_connected(request, service.prepare(received, workspace))

@@ -3,7 +3,12 @@
 from collections.abc import Callable
 
 from mlflow.exceptions import MlflowException
-from mlflow.utils.validation import _validate_experiment_name, _validate_model_name
+from mlflow.utils.validation import (
+    _validate_experiment_name,
+    _validate_model_alias_name,
+    _validate_model_alias_name_reserved,
+    _validate_model_name,
+)
 
 from training.errors import ConfigError, first_line
 
@@ -22,6 +27,13 @@ def require_names(*, register_as: str, experiment_name: str, run_name: str) -> N
     ]
     if refused := [problem for problem in problems if problem]:
         raise ConfigError("; ".join(refused))
+
+
+def require_alias(field: str, alias: str) -> None:
+    """Raise ConfigError if MLflow refuses the alias."""
+    for validate in (_validate_model_alias_name, _validate_model_alias_name_reserved):
+        if refused := _refusal(field, alias, validate):
+            raise ConfigError(refused)
 
 
 def _refusal(field: str, name: str, validate: Callable[[str], None]) -> str:

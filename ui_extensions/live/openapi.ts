@@ -536,6 +536,8 @@ export interface paths {
         /**
          * Predict With Registered Model
          * @description Have a registered model predict a table; where it has labels, they are compared.
+         *
+         *     With a `training_file` the model learns further from it before, and becomes a new version.
          */
         post: operations["predict_with_registered_model_api_pretrained_predict_post"];
         delete?: never;
@@ -3835,6 +3837,18 @@ export interface components {
              */
             pretrained: string | null;
             /**
+             * Finetune
+             * @description registered model that learns further from the table
+             * @default null
+             */
+            finetune: string | null;
+            /**
+             * Finetuned Alias
+             * @description alias that the fine-tuned version gets
+             * @default null
+             */
+            finetuned_alias: string | null;
+            /**
              * Register As
              * @description name in the model registry
              * @default null
@@ -4265,7 +4279,7 @@ export interface components {
             session_id: string;
             /**
              * Metrics
-             * @description accuracy, confusion_matrix (rows are true classes), classes, and others; `intervals` has the 95 % interval of each
+             * @description accuracy, confusion_matrix (rows are true classes), classes, and others; `intervals` has the 95 % interval of each; of a fine-tuning, also those `before` it on the same rows, the paired `difference` of each, and what `fine_tuning` says of it
              */
             metrics: {
                 [key: string]: unknown;
@@ -7650,7 +7664,7 @@ export interface operations {
                 "multipart/form-data": {
                     /**
                      * Model Name
-                     * @description name or name@alias
+                     * @description registered model: name, name@alias or name/version
                      */
                     model_name: string;
                     /** @enum {string} */
@@ -7661,6 +7675,39 @@ export interface operations {
                      * @default
                      */
                     dataset_name?: string;
+                    /**
+                     * Hyperparameters
+                     * @description JSON object, of the model's learners; to fine-tune
+                     */
+                    hyperparameters?: string;
+                    /**
+                     * Group
+                     * @description column whose rows stay together; to fine-tune
+                     * @default
+                     */
+                    group?: string;
+                    /**
+                     * Budget S
+                     * @description seconds for a fine-tuning
+                     */
+                    budget_s?: number | null;
+                    /**
+                     * Register As
+                     * @description name of the fine-tuned model; by default a new version of model_name
+                     * @default
+                     */
+                    register_as?: string;
+                    /**
+                     * Alias
+                     * @description that the fine-tuned version gets; by default none
+                     * @default
+                     */
+                    alias?: string;
+                    /**
+                     * Format: binary
+                     * @description table with labels, from which the model learns further first; the result is a new version
+                     */
+                    training_file?: string;
                     /**
                      * Format: binary
                      * @description table whose rows are predicted; labels in it are compared

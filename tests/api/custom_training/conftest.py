@@ -37,5 +37,5 @@ def training(
 def pages(training: TrainingServer, pipeline: SimulatedPipeline) -> Iterator[ExoplanetPages]:
     with httpx.Client(base_url=training.url, timeout=60) as http:
         yield ExoplanetPages(http)
-    pipeline.waits, pipeline.fails = False, False
+    pipeline.waits, pipeline.fails, pipeline.finetunes = False, False, False
     pipeline.release(100)

@@ -176,6 +176,64 @@ def test_a_registered_model_predicts_a_table(
     assert result["predictions"][0]["prediction"] == "ill"
 
 
+def test_a_registered_model_learns_from_a_table_and_predicts_another(
+    pages: ExoplanetPages, training: TrainingServer, pipeline: SimulatedPipeline
+) -> None:
+    table = ("t.csv", TABLE.encode())
+    data = pages.train("rf", files={"training_file": table}, target="outcome").json()
+    pages.until_status(data["session_id"], "completed")
+    model = f"project-{data['project_id']}"
+    pipeline.finetunes = True
+
+    response = pages.predict(
+        f"models:/{model}/1",
+        {"training_file": table, "testing_file": ("second.csv", b"a,b\n1,2\n")},
+        hyperparameters='{"learning_rate": 0.02, "n_estimators": 50}',
+        group="age",
+        budget_s="30",
+        alias="next",
+    )
+
+    assert response.status_code == 202, response.text
+    started = response.json()
+    assert started["message"] == "Fine-tuning started"
+    given = flags(training, started["session_id"])
+    assert given["--finetune"] == f"models:/{model}/1"
+    assert given["--hyperparameters"] == '{"learning_rate": 0.02, "n_estimators": 50}'
+    assert (given["--group"], given["--budget-s"]) == ("age", "30.0")
+    assert (given["--register-as"], given["--finetuned-alias"]) == (model, "next")
+    assert Path(given["--data"]).read_text() == TABLE
+    assert Path(given["--test-data"]).read_text() == "a,b\n1,2\n"
+    pages.until_status(started["session_id"], "completed")
+    metrics = pages.http.get(f"/api/pretrained/result/{started['session_id']}").json()["metrics"]
+    assert (metrics["before"]["macro_f1"], metrics["macro_f1"]) == (0.6, 0.79)
+    assert metrics["difference"]["macro_f1"] == {"value": 0.19, "interval": [0.1, 0.3]}
+    assert metrics["fine_tuning"]["verdict"] == "better"
+
+
+def test_what_a_fine_tuning_cannot_take_is_named(
+    pages: ExoplanetPages, training: TrainingServer
+) -> None:
+    before = folders(training)
+    table = ("t.csv", TABLE.encode())
+    both = {"training_file": table, "testing_file": table}
+
+    for files, more, words in (
+        (both, {"hyperparameters": '{"speed": 3}'}, ("hyperparameters", "'speed'")),
+        (both, {"hyperparameters": '{"learning_rate": 9}'}, ("hyperparameters", "9")),
+        (both, {"hyperparameters": "[1]"}, ("hyperparameters",)),
+        (both, {"register_as": "a/b"}, ("register_as",)),
+        (both, {"budget_s": "0"}, ("budget_s",)),
+        ({"testing_file": table}, {"alias": "next"}, ("alias", "training_file")),
+        (both, {}, ("'nothing'", "version 7")),
+    ):
+        status, sentence = refusal(pages.predict("nothing/7", files, **more))
+        assert status == 400
+        for word in words:
+            assert word in sentence
+    assert folders(training) == before
+
+
 def test_a_prediction_needs_a_registered_model_and_a_table(
     pages: ExoplanetPages, training: TrainingServer
 ) -> None:

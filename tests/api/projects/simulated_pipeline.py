@@ -47,6 +47,15 @@ PREDICTIONS = [
     },
     "no prediction",
 ]
+FINETUNING = {
+    "source": {"model_name": "m", "version": "1", "run_id": "r"},
+    "metric": "macro_f1",
+    "verdict": "better",
+    "sentence": "Fine-tuning helped.",
+    "before": {"metrics": {"macro_f1": {"value": 0.6, "interval": [0.5, 0.7]}}, "num_rows": 12},
+    "difference": {"macro_f1": {"value": 0.19, "interval": [0.1, 0.3]}},
+    "seen_before": "unknown",
+}
 RANKED = [{"rank": 1, "row": 3, "label": "CANDIDATE", "ranked_class": "yes", "probability": 0.9}]
 
 
@@ -56,6 +65,7 @@ class SimulatedPipeline:
 
     waits: bool = False
     fails: bool = False
+    finetunes: bool = False
     model_name: str = ""
     """Of the registered model; by default that of the project."""
     run_ids: list[str] = field(default_factory=list)
@@ -63,7 +73,7 @@ class SimulatedPipeline:
 
     def reset(self) -> None:
         """Let every run that waits go on to its end, and the next ones begin anew."""
-        self.waits, self.fails, self.model_name = False, False, ""
+        self.waits, self.fails, self.finetunes, self.model_name = False, False, False, ""
         self._gate = threading.Semaphore(0)
 
     def release(self, num_stages: int = 1) -> None:
@@ -97,6 +107,8 @@ class SimulatedPipeline:
         client.log_metric(run_id, PipelineMetric.STAGE, stage.number, step=step)
         client.log_metric(run_id, PipelineMetric.PROGRESS_PERCENT, 12.5 * step, step=step)
         client.log_metric(run_id, PipelineMetric.SECONDS_LEFT, 80 - 10 * step, step=step)
+        if self.finetunes and stage is PipelineStage.MODEL_EVALUATION:
+            client.log_dict(run_id, FINETUNING, PipelineArtifact.FINETUNING)
         match stage:
             case PipelineStage.DATA_ANALYSIS:
                 client.log_dict(run_id, {"leaks": [LEAK]}, PipelineArtifact.LEAKS)

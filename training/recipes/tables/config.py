@@ -103,8 +103,20 @@ class TablesConfig(FrozenConfig):
     pretrained: str = Field(
         "",
         max_length=300,
-        description="registered model, as name or name@alias, that predicts the rows of data; "
-        "nothing is trained",
+        description="registered model, as name, name@alias or name/version, that predicts the rows "
+        "of data; nothing is trained",
+    )
+    finetune: str = Field(
+        "",
+        max_length=300,
+        description="registered model, as name, name@alias or name/version, that learns further "
+        "from the rows of data, and becomes a new version of its name or of register_as; "
+        "hyperparameters are those of its learners",
+    )
+    finetuned_alias: str = Field(
+        "",
+        max_length=250,
+        description="alias that the fine-tuned version gets; by default no alias of its name moves",
     )
     test_data: str = Field(
         "",

@@ -28,15 +28,16 @@ class PipelineRecord:
         self.session = session
         self.progress = PipelineProgress(session.tracker)
 
-    def begin(self, path: Path, read: ReadTable, *, num_rows: int) -> None:
-        """Record the table in the file, of which `read` has all or some rows."""
+    def begin(self, path: Path, read: ReadTable, *, num_rows: int) -> str:
+        """Record the table in the file, of which `read` has all or some rows; its digest."""
         num_columns = read.table.num_columns
+        digest = file_sha256(path)[:36]
         self.session.begin(
             RunDescription(
                 params={"num_rows": str(num_rows), "num_columns": str(num_columns)},
                 dataset=DatasetDescription(
                     name="table",
-                    digest=file_sha256(path)[:36],
+                    digest=digest,
                     source=str(path),
                     profile={
                         "num_rows": num_rows,
@@ -48,6 +49,7 @@ class PipelineRecord:
         )
         self.enter(PipelineStage.DATA_UPLOAD)
         self.say_all(read.notes)
+        return digest
 
     def enter(self, stage: PipelineStage) -> None:
         """Raises StoppedError if the run is to stop; blocks while it is paused."""

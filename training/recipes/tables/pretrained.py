@@ -1,23 +1,16 @@
 """Predicts a table with a registered model; nothing is trained."""
 
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import mlflow.artifacts
-from mlflow.exceptions import MlflowException
-from mlflow.models import Model
-
-from tracking_plugin.names import CHAMPION, PipelineArtifact, PipelineStage
+from tracking_plugin.names import PipelineArtifact, PipelineStage
 from training.recipes.tables.config import TablesConfig
 from training.recipes.tables.pipeline_record import PipelineRecord
+from training.recipes.tables.registered_model import RegisteredTableModel, load_registered
 from training.recipes.tables.second_table import predict_second_table
 from training.recipes.tables.stages.upload import DataUpload
-from training.recording.model_artifacts import TABLE_MODEL
-from training.tables.errors import TableError
 from training.tables.model.table_model import TableModel
-from training.tables.printable import printable
 
 
 class PretrainedPipeline:
@@ -35,39 +28,12 @@ class PretrainedPipeline:
         read = DataUpload(self._memory_bytes).run(config, path)
         record.begin(path, read, num_rows=read.table.num_rows)
         record.enter(PipelineStage.MODEL_EVALUATION)
-        model = load_registered(config.pretrained, record.job.tracking_uri)
-        found = predict_second_table(model, read)
-        record.store(PipelineArtifact.ANALYSIS, _analysis(model))
-        record.store(PipelineArtifact.DEPLOYMENT, _deployment(config.pretrained, model))
+        source = load_registered(config.pretrained, record.job.tracking_uri)
+        found = predict_second_table(source.model, read)
+        record.store(PipelineArtifact.ANALYSIS, _analysis(source.model))
+        record.store(PipelineArtifact.DEPLOYMENT, _deployment(source))
         record.second_table(found)
         record.progress.finish()
-
-
-def load_registered(name: str, tracking_uri: str) -> TableModel:
-    """The model of `name` or `name@alias`, by default the champion.
-
-    None of the code that MLflow keeps with a model is executed. Raises TableError if there is no
-    such model, or it is none of tables.
-    """
-    model_name, _, alias = name.partition("@")
-    shown = printable(name)
-    with tempfile.TemporaryDirectory(prefix="fovea-model-") as folder:
-        try:
-            place = mlflow.artifacts.download_artifacts(
-                artifact_uri=f"models:/{model_name}@{alias or CHAMPION}",
-                dst_path=folder,
-                tracking_uri=tracking_uri,
-            )
-            artifacts = Model.load(place).flavors["python_function"]["artifacts"]
-            part = (Path(place) / artifacts[TABLE_MODEL]["path"]).resolve()
-        except (MlflowException, KeyError, TypeError, OSError):
-            raise TableError(
-                f"Expected a registered model of tables, but there is none called '{shown}'. Name "
-                "one of the registry, as in name or name@alias."
-            ) from None
-        if not part.is_relative_to(Path(folder).resolve()):
-            raise TableError(f"The files of the model '{shown}' are not its own.")
-        return TableModel.load(part)
 
 
 def _analysis(model: TableModel) -> Mapping[str, Any]:
@@ -82,9 +48,10 @@ def _analysis(model: TableModel) -> Mapping[str, Any]:
     }
 
 
-def _deployment(name: str, model: TableModel) -> Mapping[str, Any]:
+def _deployment(source: RegisteredTableModel) -> Mapping[str, Any]:
     return {
-        "model_name": name,
-        "input_columns": [column.name for column in model.inputs],
-        "adds_up_to": model.adds_up_to(),
+        "model_name": source.name,
+        "version": source.version,
+        "input_columns": [column.name for column in source.model.inputs],
+        "adds_up_to": source.model.adds_up_to(),
     }

@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from training.recipes.tables.config import TablesConfig
 from training.recipes.tables.shown_predictions import MAX_SHOWN, shown
+from training.recipes.tables.stages.upload import DataUpload
 from training.tables.column_types import type_columns
 from training.tables.evaluation.holdout import evaluate_holdout
 from training.tables.evaluation.schema import HoldoutReport
@@ -25,6 +28,19 @@ class SecondTable:
 
     predictions: list[Mapping[str, Any]]
     report: HoldoutReport | None
+
+
+def predict_test_data(
+    config: TablesConfig, model: TableModel, memory_bytes: int
+) -> SecondTable | None:
+    """The second table of the settings; None if they name none.
+
+    Raises TableError if it cannot be read, or does not fit the model.
+    """
+    if not config.test_data:
+        return None
+    read = DataUpload(memory_bytes).run(config, Path(config.test_data))
+    return predict_second_table(model, read)
 
 
 def predict_second_table(model: TableModel, read: ReadTable) -> SecondTable:

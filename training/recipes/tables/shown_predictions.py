@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -19,9 +20,24 @@ def predict_holdout(
 ) -> list[Mapping[str, Any]]:
     """The first of these rows of the table, with their labels and their numbers from 0 in the file."""
     part = TypedTable(table=typed.table.take(pa.array(rows[:MAX_SHOWN])), columns=typed.columns)
-    predictions = model.predict(rows_from_table(model, part), explain=True)
-    labels = pc.cast(part.table.column(model.target.column), pa.string()).to_pylist()
-    answers = zip(predictions.rows(), row_numbers[:MAX_SHOWN].tolist(), labels, strict=True)
+    labels = part.table.column(model.target.column)
+    return predict_rows(
+        model, rows_from_table(model, part), labels, np.arange(part.table.num_rows), row_numbers
+    )
+
+
+def predict_rows(
+    model: TableModel,
+    taken: pa.Table,
+    labels: pa.ChunkedArray,
+    rows: Integers,
+    row_numbers: Integers,
+) -> list[Mapping[str, Any]]:
+    """As `predict_holdout`, of a table as the model takes it and the labels of all its rows."""
+    first = pa.array(rows[:MAX_SHOWN])
+    predictions = model.predict(taken.take(first), explain=True)
+    texts = pc.cast(labels.take(first), pa.string()).to_pylist()
+    answers = zip(predictions.rows(), row_numbers[:MAX_SHOWN].tolist(), texts, strict=True)
     return [{**shown(row, label), "row": number + 1} for row, number, label in answers]
 
 

@@ -4,16 +4,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tracking_plugin.registered_name import EXPECTED, registered_name
 from training.config import FrozenConfig
 from training.errors import ConfigError
 from training.job import TrainingJob
 from training.recipe_spec import TrainingSession
 from training.recipes.tables.config import EngineName, TablesConfig
 from training.recipes.tables.engine_pipeline import EnginePipeline
+from training.recipes.tables.finetuning.pipeline import FinetuningPipeline
 from training.recipes.tables.large.pipeline import LargeTablePipeline
 from training.recipes.tables.pipeline import TablePipeline
 from training.recipes.tables.pipeline_record import PipelineRecord, StoppedError
 from training.recipes.tables.pretrained import PretrainedPipeline
+from training.recording.mlflow_names import require_alias
 from training.settings import TrainingSettings
 from training.tables.file_type import detect_file_type
 from training.tables.large.source import needs_streaming
@@ -32,7 +35,10 @@ class TablesSpec:
         config = TablesConfig.parse(dict(given))
         if not config.data:
             raise ConfigError("data: name the file with the table.")
-        _check_learners(config)
+        if config.finetune or config.finetuned_alias:
+            _check_finetuning(config)
+        else:
+            _check_learners(config)
         return config
 
     def check(self, config: FrozenConfig, data_dir: Path) -> None:
@@ -52,8 +58,10 @@ class TablesSpec:
 
 def _pipeline(
     config: TablesConfig, record: PipelineRecord, settings: TrainingSettings
-) -> TablePipeline | LargeTablePipeline | PretrainedPipeline | EnginePipeline:
+) -> TablePipeline | LargeTablePipeline | PretrainedPipeline | FinetuningPipeline | EnginePipeline:
     memory_bytes = settings.table_memory_bytes
+    if config.finetune:
+        return FinetuningPipeline(config, record, memory_bytes)
     if config.pretrained:
         return PretrainedPipeline(config, record, memory_bytes)
     if needs_streaming(Path(config.data), memory_bytes):
@@ -62,6 +70,25 @@ def _pipeline(
         engine = AutoGluonEngine(settings.autogluon_python)
         return EnginePipeline(config, record, memory_bytes, engine)
     return TablePipeline(config, record, memory_bytes)
+
+
+_NOT_WITH_FINETUNE = ("pretrained", "learners", "overrides", "engine", "trials")
+"""The model that is fine-tuned says what is trained, and on which columns."""
+
+
+def _check_finetuning(config: TablesConfig) -> None:
+    if not config.finetune:
+        raise ConfigError("finetuned_alias: it is for a fine-tuning; name the model by finetune.")
+    if registered_name(config.finetune) is None:
+        raise ConfigError(f"finetune: expected {EXPECTED}, but {config.finetune[:64]!r} came.")
+    default = TablesConfig.parse({})
+    given = [it for it in _NOT_WITH_FINETUNE if getattr(config, it) != getattr(default, it)]
+    if given:
+        raise ConfigError(
+            f"{given[0]}: it does not go with finetune, because the model settles it. Leave it out."
+        )
+    if config.finetuned_alias:
+        require_alias("finetuned_alias", config.finetuned_alias)
 
 
 def _check_learners(config: TablesConfig) -> None:

@@ -13,13 +13,14 @@ from training.tables.evaluation.schema import Estimate
 from training.tables.labels import Booleans, Floats, Integers
 
 UNDEFINED = Estimate(value=None)
-_OVERALL = (
+DECISION_METRICS = (
     "macro_f1",
     "weighted_f1",
     "accuracy",
     "balanced_accuracy",
     "matthews_correlation",
 )
+PROBABILITY_METRICS = ("log_loss", "brier", "ece")
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,12 +99,13 @@ def decision_metrics(
 
     Classes without a row are left out of averages, also in the resamples that lack them.
     """
-    estimates = resampling.estimates(counts.stacked, _measure_decisions)
-    overall = dict(zip(_OVERALL, estimates, strict=False))
-    return overall, estimates[len(_OVERALL) :]
+    estimates = resampling.estimates(counts.stacked, measure_decisions)
+    overall = dict(zip(DECISION_METRICS, estimates, strict=False))
+    return overall, estimates[len(DECISION_METRICS) :]
 
 
-def _measure_decisions(totals: Floats) -> Floats:
+def measure_decisions(totals: Floats) -> Floats:
+    """The `DECISION_METRICS` and the F1 score of each class, of sums of `DecisionCounts.stacked`."""
     found, predicted, true = np.split(totals, 3, axis=1)
     num_rows = true.sum(axis=1)
     is_present = true > 0
@@ -131,21 +133,30 @@ def _matthews(right: Floats, predicted: Floats, true: Floats, num_rows: Floats) 
 def probability_metrics(
     predictions: ClassPredictions, resampling: Resampling
 ) -> dict[str, Estimate]:
-    """`log_loss`, `brier` and `ece`.
+    """The `PROBABILITY_METRICS`.
 
     The Brier score of two classes is that of one of them; of more, the sum over all classes.
     """
+    estimates = resampling.estimates(
+        probability_sums(predictions, resampling), measure_probabilities
+    )
+    log_loss, brier, error = estimates
+    found = (log_loss, brier, reflected(error))
+    return dict(zip(PROBABILITY_METRICS, found, strict=True))
+
+
+def probability_sums(predictions: ClassPredictions, resampling: Resampling) -> Floats:
+    """The sums that `measure_probabilities` takes, (num_units, num_sums)."""
     squares = (predictions.probabilities**2).sum(axis=1) - 2 * predictions.of_true + 1
     brier = squares / 2 if predictions.num_classes == 2 else squares
     bins = bin_of(predictions.confidence)
     gaps = resampling.sums_by_code(bins, NUM_BINS, predictions.confidence - predictions.is_right)
     ones = np.ones(len(predictions.codes))
-    sums = np.concatenate([resampling.sums(ones, predictions.log_losses, brier), gaps], axis=1)
-    log_loss, brier_score, error = resampling.estimates(sums, _measure_probabilities)
-    return {"log_loss": log_loss, "brier": brier_score, "ece": reflected(error)}
+    return np.concatenate([resampling.sums(ones, predictions.log_losses, brier), gaps], axis=1)
 
 
-def _measure_probabilities(totals: Floats) -> Floats:
+def measure_probabilities(totals: Floats) -> Floats:
+    """The `PROBABILITY_METRICS` of sums of `probability_sums`."""
     num_rows, log_loss, brier = totals[:, 0], totals[:, 1], totals[:, 2]
     error = np.abs(totals[:, 3:]).sum(axis=1)
     return np.stack([log_loss, brier, error], axis=1) / num_rows[:, None]
@@ -163,24 +174,37 @@ def auroc_metrics(
     found = [UNDEFINED] * len(rankings)
     if not defined:
         return UNDEFINED, found
-    ones = np.ones(len(predictions.codes))
-    sums = []
-    for code in defined:
-        kind = (predictions.codes == code).astype(np.int64)
-        placements = rankings[code].placements(kind == 1)
-        sums += [
-            resampling.sums_by_code(kind, 2, ones),
-            resampling.sums_by_code(kind, 2, placements),
-        ]
-    stacked = np.concatenate(sums, axis=1)
-    areas = [rankings[code].auroc for code in defined]
-    macro, *each = resampling.estimates(stacked, lambda totals: _measure_auroc(totals, areas))
+    sums, areas = auroc_sums(predictions, rankings, resampling)
+    macro, *each = resampling.estimates(sums, lambda totals: measure_auroc(totals, areas))
     for code, estimate in zip(defined, each, strict=True):
         found[code] = estimate
     return macro, found
 
 
-def _measure_auroc(totals: Floats, areas: Sequence[float]) -> Floats:
+def auroc_sums(
+    predictions: ClassPredictions, rankings: Sequence[ClassRanking], resampling: Resampling
+) -> tuple[Floats, Sequence[float]]:
+    """The sums, (num_units, num_sums), and areas that `measure_auroc` takes.
+
+    They are of the classes with rows of both kinds, of which there must be one.
+    """
+    ones = np.ones(len(predictions.codes))
+    sums, areas = [], []
+    for code, ranking in enumerate(rankings):
+        if not ranking.has_both:
+            continue
+        kind = (predictions.codes == code).astype(np.int64)
+        placements = ranking.placements(kind == 1)
+        sums += [
+            resampling.sums_by_code(kind, 2, ones),
+            resampling.sums_by_code(kind, 2, placements),
+        ]
+        areas.append(ranking.auroc)
+    return np.concatenate(sums, axis=1), areas
+
+
+def measure_auroc(totals: Floats, areas: Sequence[float]) -> Floats:
+    """The average over the classes, and the area of each, of sums of `auroc_sums`."""
     parts = totals.reshape(len(totals), len(areas), 2, 2)
     averages = _ratio(parts[:, :, 1], parts[:, :, 0]).sum(axis=2)
     each = np.clip(averages - np.asarray(areas), 0.0, 1.0)

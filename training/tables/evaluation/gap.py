@@ -6,7 +6,7 @@ from tracking_plugin.wilson_interval import Interval
 from training.tables.evaluation.schema import Estimate, Gap, Score
 
 LESS_IS_BETTER = frozenset(["log_loss", "brier", "ece", "rmse", "mae", "median_absolute_error"])
-_TITLES = {
+METRIC_TITLES = {
     "macro_f1": "macro F1",
     "weighted_f1": "weighted F1",
     "balanced_accuracy": "balanced accuracy",
@@ -61,27 +61,27 @@ def _interval(selection: Score, holdout: Estimate, sign: float) -> Interval | No
 def _sentence(
     selection: Score, holdout: float, difference: float, interval: Interval | None
 ) -> str:
-    title = _TITLES.get(selection.metric, selection.metric)
+    title = METRIC_TITLES.get(selection.metric, selection.metric)
     scores = (
-        f"The {title} was {_number(selection.value)} in selection and is {_number(holdout)} on the "
+        f"The {title} was {shown_number(selection.value)} in selection and is {shown_number(holdout)} on the "
         "holdout"
     )
     if interval is None:
         return f"{scores}; there are too few groups to say how much of that is chance."
-    between = f"95 % interval of the gap {_number(interval[0])} to {_number(interval[1])}"
+    between = f"95 % interval of the gap {shown_number(interval[0])} to {shown_number(interval[1])}"
     if interval[0] > 0:
         return (
-            f"{scores}: selection promised {_number(difference)} too much, more than chance "
+            f"{scores}: selection promised {shown_number(difference)} too much, more than chance "
             f"explains ({between}). Trust the holdout."
         )
     if interval[1] < 0:
         return (
-            f"{scores}: the holdout is better by {_number(-difference)}, more than chance explains "
+            f"{scores}: the holdout is better by {shown_number(-difference)}, more than chance explains "
             f"({between}). Its rows may be easier than those of development."
         )
-    return f"{scores}: the gap of {_number(difference)} is within what chance explains ({between})."
+    return f"{scores}: the gap of {shown_number(difference)} is within what chance explains ({between})."
 
 
-def _number(value: float) -> str:
+def shown_number(value: float) -> str:
     """Four digits; a minus sign only where a digit differs from zero."""
     return f"{value:.4g}" if abs(value) >= 1e-4 else "0"

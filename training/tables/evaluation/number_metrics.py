@@ -9,23 +9,27 @@ from training.tables.labels import Floats
 
 NUM_BINS = 20
 _QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
-_NAMES = ("rmse", "mae", "r2", "mean_error")
+NUMBER_METRICS = ("rmse", "mae", "r2", "mean_error")
 
 
 def number_metrics(predicted: Floats, true: Floats, resampling: Resampling) -> dict[str, Estimate]:
     """The metrics of predictions, (num_rows,); medians and rank correlations have no interval."""
+    estimates = resampling.estimates(number_sums(predicted, true, resampling), measure_numbers)
+    return {
+        **dict(zip(NUMBER_METRICS, estimates, strict=True)),
+        "median_absolute_error": Estimate(value=float(np.median(np.abs(predicted - true)))),
+        "spearman": Estimate(value=_rank_correlation(predicted, true)),
+    }
+
+
+def number_sums(predicted: Floats, true: Floats, resampling: Resampling) -> Floats:
+    """The sums that `measure_numbers` takes, (num_units, num_sums)."""
     errors = predicted - true
     # Of numbers near their mean, sums of squares lose nothing to rounding.
     centred = true - true.mean()
-    sums = resampling.sums(
+    return resampling.sums(
         np.ones(len(true)), errors**2, np.abs(errors), centred, centred**2, errors
     )
-    estimates = resampling.estimates(sums, _measure)
-    return {
-        **dict(zip(_NAMES, estimates, strict=True)),
-        "median_absolute_error": Estimate(value=float(np.median(np.abs(errors)))),
-        "spearman": Estimate(value=_rank_correlation(predicted, true)),
-    }
 
 
 def regression(predicted: Floats, true: Floats) -> Regression:
@@ -46,7 +50,8 @@ def regression(predicted: Floats, true: Floats) -> Regression:
     )
 
 
-def _measure(totals: Floats) -> Floats:
+def measure_numbers(totals: Floats) -> Floats:
+    """The `NUMBER_METRICS` of sums of `number_sums`."""
     num_rows, squares, absolute, sum_true, squares_true, errors = totals.T
     spread = squares_true - sum_true**2 / num_rows
     r2 = np.where(spread > 0, 1 - squares / np.where(spread > 0, spread, 1.0), np.nan)

@@ -88,6 +88,26 @@ class Resampling:
             for value, samples in zip(values, resampled.T, strict=True)
         ]
 
+    def differences(
+        self,
+        before: Floats,
+        after: Floats,
+        measure_before: Callable[[Floats], Floats],
+        measure_after: Callable[[Floats], Floats],
+    ) -> list[Estimate]:
+        """The metrics of `after` minus those of `before`, with intervals of the difference itself.
+
+        Both are sums of the same rows, as `estimates` takes them, and each resample draws the same
+        units for both: what makes rows hard for both does not widen the interval.
+        """
+        num_before = before.shape[1]
+
+        def measure(totals: Floats) -> Floats:
+            first, second = totals[:, :num_before], totals[:, num_before:]
+            return measure_after(second) - measure_before(first)
+
+        return self.estimates(np.concatenate([before, after], axis=1), measure)
+
 
 def reflected(estimate: Estimate) -> Estimate:
     """The estimate with the basic instead of the percentile interval, not below 0.

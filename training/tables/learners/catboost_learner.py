@@ -107,6 +107,8 @@ class CatBoostLearner(LibraryLearner):
     name: ClassVar[str] = "catboost"
     title: ClassVar[str] = "CatBoost"
     can_continue: ClassVar[bool] = True
+    continues_by: ClassVar[str] = "further boosting rounds after the given ones"
+    continues_without_classes: ClassVar[bool] = False
 
     def hyperparameters(self, task: LearningTask | None = None) -> tuple[Hyperparameter, ...]:
         return HYPERPARAMETERS

@@ -113,6 +113,10 @@ class Learner(ABC):
     """For people."""
     can_continue: ClassVar[bool] = False
     """Whether `fit` can begin with a fitted model."""
+    continues_by: ClassVar[str] = ""
+    """What `fit` then does to the model, in words for people; empty if it cannot continue one."""
+    kept_by_continuing: ClassVar[tuple[str, ...]] = ()
+    """Hyperparameters that a continued model keeps, whatever `params` say."""
 
     @abstractmethod
     def hyperparameters(self, task: LearningTask | None = None) -> tuple[Hyperparameter, ...]:

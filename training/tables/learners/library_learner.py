@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -36,6 +36,9 @@ class LibraryLearner(Learner):
     A library sees two or more classes, each of which has rows, or numbers that differ.
     """
 
+    continues_without_classes: ClassVar[bool] = True
+    """Whether the rows that continue a model may lack some of its classes."""
+
     def fit(
         self,
         task: LearningTask,
@@ -52,6 +55,8 @@ class LibraryLearner(Learner):
             validation = bounded_examples(validation, task)
         self._check_initial(task, initial)
         present = _present_classes(task, train.targets, initial)
+        if initial is not None and task.has_classes and not self.continues_without_classes:
+            self._check_all_there(train.targets, present)
         if not task.num_features or len(present) < 2:
             return constant_model(self.name, task, train.targets)
         if isinstance(initial, ConstantModel):
@@ -104,6 +109,13 @@ class LibraryLearner(Learner):
     @abstractmethod
     def _load(self, folder: Path, task: LearningTask, description: ModelDescription) -> FittedModel:
         """The model of the folder; OSError or KeyError if a file or detail is missing."""
+
+    def _check_all_there(self, targets: Floats, known: Integers) -> None:
+        if not np.isin(known, targets).all():
+            raise TableError(
+                f"{self.title} continues only with rows of each class that it knows. Add rows of the "
+                "classes that are missing, or train a new model."
+            )
 
     def _check_initial(self, task: LearningTask, initial: FittedModel | None) -> None:
         if initial is None:

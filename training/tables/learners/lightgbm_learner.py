@@ -82,6 +82,7 @@ class LightGBMLearner(LibraryLearner):
     name: ClassVar[str] = "lightgbm"
     title: ClassVar[str] = "LightGBM"
     can_continue: ClassVar[bool] = True
+    continues_by: ClassVar[str] = "further boosting rounds after the given ones"
 
     def hyperparameters(self, task: LearningTask | None = None) -> tuple[Hyperparameter, ...]:
         return HYPERPARAMETERS

@@ -9,7 +9,6 @@ from sklearn.compose import ColumnTransformer
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression, Ridge
 
-from training.tables.errors import TableError
 from training.tables.labels import Floats
 from training.tables.learners.dense_inputs import dense_inputs, feature_of_inputs, fit_inputs
 from training.tables.learners.hyperparameter import Hyperparameter, Params
@@ -91,11 +90,18 @@ class LinearLearner(LibraryLearner):
     """Continued, logistic regression begins with the weights of the given model.
 
     Ridge regression then keeps the new weights close to the given ones instead of close to 0.
+    The weights of logistic regression are pulled to 0, so that with enough iterations they are
+    those of the new rows alone.
     """
 
     name: ClassVar[str] = "linear"
     title: ClassVar[str] = "Logistic or ridge regression"
     can_continue: ClassVar[bool] = True
+    continues_by: ClassVar[str] = (
+        "warm start: logistic regression begins with the given weights, and ends, unless max_iter "
+        "stops it before, with those of the new rows alone; ridge regression stays near them"
+    )
+    continues_without_classes: ClassVar[bool] = False
 
     def hyperparameters(self, task: LearningTask | None = None) -> tuple[Hyperparameter, ...]:
         if task is None:
@@ -120,7 +126,7 @@ class LinearLearner(LibraryLearner):
         inputs = fit_inputs(task, train.values) if started is None else started.inputs
         dense = dense_inputs(inputs, task, train.values)
         if task.has_classes:
-            regression = _logistic(task, dense, train.targets, params, should_stop, started)
+            regression = _logistic(dense, train.targets, params, should_stop, started)
         else:
             regression = _ridge(dense, train.targets, params, started)
         return LinearModel(task, inputs, regression, dense.mean(axis=0))
@@ -131,18 +137,12 @@ class LinearLearner(LibraryLearner):
 
 
 def _logistic(
-    task: LearningTask,
     inputs: Floats,
     targets: Floats,
     params: Params,
     should_stop: ShouldStop,
     started: LinearModel | None,
 ) -> LogisticRegression:
-    if len(np.unique(targets)) < task.num_classes:
-        raise TableError(
-            "Logistic regression continues only with rows of each class that it knows. Add rows of "
-            "the classes that are missing, or train a new model."
-        )
     regression = LogisticRegression(C=params["C"], warm_start=True)
     if started is not None:
         regression.coef_ = started.regression.coef_.copy()

@@ -127,6 +127,8 @@ class NeuralNetworkLearner(LibraryLearner):
     name: ClassVar[str] = "neural_network"
     title: ClassVar[str] = "Neural network"
     can_continue: ClassVar[bool] = True
+    continues_by: ClassVar[str] = "warm start: further epochs from the given weights"
+    kept_by_continuing: ClassVar[tuple[str, ...]] = ("hidden_layer_sizes",)
 
     def hyperparameters(self, task: LearningTask | None = None) -> tuple[Hyperparameter, ...]:
         return HYPERPARAMETERS
@@ -154,7 +156,7 @@ class NeuralNetworkLearner(LibraryLearner):
         inputs = fit_inputs(task, train.values) if started is None else started.inputs
         dense = dense_inputs(inputs, task, train.values)
         scale = target_scale(task, train.targets) if started is None else started.scale
-        network = _network(task, params) if started is None else deepcopy(started.network)
+        network = _network(task, params) if started is None else _continued(started, params)
         network.batch_size = min(int(params["batch_size"]), len(dense))
         training = _Training(task, network, dense, scaled(train.targets, scale))
         if validation is not None:
@@ -216,6 +218,15 @@ class _Training:
         if self._task.has_classes:
             return log_loss(probabilities_of(output), targets.astype(np.int64))
         return rmse(output[:, 0], targets)
+
+
+def _continued(started: NeuralNetworkModel, params: Params) -> Any:
+    """A copy of the network that learns with these hyperparameters from here on."""
+    network = deepcopy(started.network)
+    network.set_params(learning_rate_init=params["learning_rate_init"], alpha=params["alpha"])
+    # Adam keeps the step size that it was made with, so the next epoch makes another one.
+    vars(network).pop("_optimizer", None)
+    return network
 
 
 def _network(task: LearningTask, params: Params) -> Any:

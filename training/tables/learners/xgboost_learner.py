@@ -126,6 +126,7 @@ class XGBoostLearner(LibraryLearner):
     name: ClassVar[str] = "xgboost"
     title: ClassVar[str] = "XGBoost"
     can_continue: ClassVar[bool] = True
+    continues_by: ClassVar[str] = "further boosting rounds after the given ones"
 
     def hyperparameters(self, task: LearningTask | None = None) -> tuple[Hyperparameter, ...]:
         return HYPERPARAMETERS

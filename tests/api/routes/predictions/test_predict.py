@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import mlflow
+import pandas as pd
 import pytest
 
 from api.projects.inspection import Inspection
@@ -23,7 +24,8 @@ from tests.servers import Server, fovea_server
 from tests.serving.engine.registered import Store
 from tests.serving.started import Started, started_service
 from tests.serving.tables.conftest import CLASSES, NAME
-from tests.serving.tables.trained_tables import labels, register, trained
+from tests.serving.tables.trained_tables import columns, labels, register, trained
+from tests.training.program import Program
 
 ROW: dict[str, Any] = {"period": 1.5, "depth": 9, "host": "G", "seen": True}
 HEADER = "period,depth,host,seen\n"
@@ -181,6 +183,34 @@ def test_a_project_that_does_not_exist_or_has_no_model_is_named(
     refused = post(server, waiting, json=rows)
     assert refused.status_code == 409
     assert "has no model yet" in refused.json()["error"]
+
+
+def test_a_fine_tuned_version_answers_as_it_has_learned(
+    server: Server, deployed: Deployed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = pd.DataFrame({**columns(seed=4), "label": labels(CLASSES[::-1])})
+    table.to_csv(tmp_path / "again.csv", index=False)
+    tuned = f"{NAME} tuned"
+    flags = ("--launcher", "single", "--data", str(tmp_path / "again.csv"), "--finetune", NAME)
+    before = mlflow.get_tracking_uri()
+    program = Program(tmp_path, deployed.store.uri)
+    arguments = ("fit", "--recipe", "tables", *flags, "--register-as", tuned)
+    assert program.run_here(monkeypatch, *arguments) == 0
+    mlflow.set_tracking_uri(before)
+
+    request = {"rows": [ROW], "explain": True}
+    answer = post(server, add_project(deployed.store, tuned), json=request)
+
+    assert answer.status_code == 200, answer.text
+    (row,) = answer.json()["predictions"]
+    # The labels of the new table are in the opposite order.
+    assert row["label"] == CLASSES[-1]
+    explained = row["explanation"]
+    total = explained["base_value"] + sum(explained["contributions"].values())
+    assert total == pytest.approx(explained["sum"], abs=1e-4)
+    assert answer.json()["model"]["name"] == tuned
+    served = post(server, deployed.project_id, json=request).json()
+    assert (served["model"]["name"], served["predictions"][0]["label"]) == (NAME, CLASSES[0])
 
 
 def test_a_service_that_is_down_is_named_with_what_to_start(deployed: Deployed) -> None:

@@ -171,6 +171,28 @@ def test_a_continued_regression_keeps_what_it_knew(name: str) -> None:
     )
 
 
+def test_a_continued_network_learns_with_the_given_step_size() -> None:
+    learner, known = LEARNERS["neural_network"], examples(BINARY)
+    first = learner.fit(BINARY, known, None, QUICK["neural_network"])
+    moved = []
+    for step_size in (1e-6, 0.05):
+        params = {**QUICK["neural_network"], "learning_rate_init": step_size, "max_iter": 2}
+        again = learner.fit(BINARY, known, None, params, initial=first)
+        moved.append(np.abs(again.predict(known.values) - first.predict(known.values)).max())
+    assert moved[0] < 1e-3
+    assert moved[1] > 0.05
+
+
+@pytest.mark.parametrize("name", ["catboost", "linear"])
+def test_learners_that_need_rows_of_each_class_to_continue_say_so(name: str) -> None:
+    known = examples(MULTICLASS)
+    first = LEARNERS[name].fit(MULTICLASS, known, None, QUICK[name])
+    kept = known.targets != 1
+    few = Examples(known.values[kept], known.targets[kept])
+    with pytest.raises(TableError, match="continues only with rows of each class that it knows"):
+        LEARNERS[name].fit(MULTICLASS, few, None, QUICK[name], initial=first)
+
+
 def test_a_model_that_cannot_be_continued_says_so() -> None:
     train = examples(BINARY, 40)
     forest = LEARNERS["random_forest"].fit(BINARY, train, None, {"n_estimators": 2})

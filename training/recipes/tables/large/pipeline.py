@@ -13,11 +13,10 @@ from training.recipes.tables.large.boosting_control import BoostingControl
 from training.recipes.tables.large.training import TrainedLargeTable
 from training.recipes.tables.large.upload import LargeUpload
 from training.recipes.tables.pipeline_record import PipelineRecord
-from training.recipes.tables.second_table import predict_second_table
+from training.recipes.tables.second_table import predict_test_data
 from training.recipes.tables.shown_predictions import predict_holdout
 from training.recipes.tables.stages.deployment import ModelDeployment
 from training.recipes.tables.stages.features import describe_encoder
-from training.recipes.tables.stages.upload import DataUpload
 from training.tables.large.settings import MIN_MEMORY_BYTES, LargeSettings
 from training.tables.large.training import LargeStage, train_large
 from training.tables.learners.xgboost_learner import XGBoostLearner
@@ -126,10 +125,9 @@ class LargeTablePipeline:
 
     def _record_predictions(self, model: TableModel, trained: TrainedLargeTable) -> None:
         """Of the second table, which has to fit into memory, if there is one; else of the holdout."""
-        if self._config.test_data:
-            path = Path(self._config.test_data)
-            second = DataUpload(self._settings.memory_bytes).run(self._config, path)
-            self._record.second_table(predict_second_table(model, second))
+        second = predict_test_data(self._config, model, self._settings.memory_bytes)
+        if second is not None:
+            self._record.second_table(second)
             return
         analysis, rows = trained.analysis, trained.result.sampled_holdout
         numbers = analysis.sample.row_numbers[rows]

@@ -41,9 +41,7 @@ class DataAnalysis:
             group=table.group.column,
             date=config.date or None,
             ignored=table.identifiers,
-            settings=SplitSettings(
-                holdout_share=config.holdout_share, num_folds=config.num_folds, seed=config.seed
-            ),
+            settings=split_settings(config),
         )
         leaks = find_leaks(
             table.typed,
@@ -51,10 +49,7 @@ class DataAnalysis:
             split,
             row_names=table.identifiers,
             overrides=config.overrides,
-            settings=LeakSettings(
-                deadline_s=max(MIN_LEAK_CHECK_S, LEAK_CHECK_SHARE * config.budget_s),
-                seed=config.seed,
-            ),
+            settings=leak_settings(config),
         )
         return Analysis(
             typed=table.typed,
@@ -65,3 +60,15 @@ class DataAnalysis:
             split=split,
             leaks=leaks,
         )
+
+
+def split_settings(config: TablesConfig) -> SplitSettings:
+    return SplitSettings(
+        holdout_share=config.holdout_share, num_folds=config.num_folds, seed=config.seed
+    )
+
+
+def leak_settings(config: TablesConfig) -> LeakSettings:
+    return LeakSettings(
+        deadline_s=max(MIN_LEAK_CHECK_S, LEAK_CHECK_SHARE * config.budget_s), seed=config.seed
+    )

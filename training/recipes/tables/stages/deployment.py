@@ -1,11 +1,12 @@
 """Stage 8: stores the model with its evidence, and registers it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from mlflow import MlflowClient
 
+from tracking_plugin.names import VersionTag
 from training.job import TrainingJob
 from training.recipes.tables.stages.analysis import Analysis
 from training.recipes.tables.stages.evaluation import Evaluation
@@ -37,36 +38,68 @@ class Deployment:
         }
 
 
+@dataclass(frozen=True, kw_only=True)
+class FinetunedVersion:
+    """As what a fine-tuned model is registered. No alias of the model that it began with is moved."""
+
+    name: str
+    source: str
+    source_version: str
+    alias: str = ""
+    """That the new version gets; empty for none."""
+
+
 class ModelDeployment:
-    def __init__(self, job: TrainingJob) -> None:
+    def __init__(self, job: TrainingJob, finetuned: FinetunedVersion | None = None) -> None:
+        """Without `finetuned`, the model is registered as the job says."""
         self._job = job
+        self._finetuned = finetuned
+        self._name = job.register_as if finetuned is None else finetuned.name
+        self._client = MlflowClient(job.tracking_uri)
 
     def run(self, model: TableModel, *, step: int) -> Deployment:
         """Register the model. Raises TrackingError if the server does not take it."""
-        return Deployment(
-            name=self._job.register_as, version=self._register(model, step), model=model
-        )
+        version = self._register(model, step)
+        finetuned = self._finetuned
+        if finetuned is not None:
+            self._point(finetuned, version)
+        if finetuned is None or finetuned.name != finetuned.source:
+            self._accepted(lambda: promote_first(self._client, self._name, version))
+        return Deployment(name=self._name, version=version, model=model)
 
     def _register(self, model: TableModel, step: int) -> str:
         job = self._job
-        version = retry_until_accepted(
+        return retry_until_accepted(
             lambda: log_table_model(
                 model,
                 run_id=job.run_id,
                 tracking_uri=job.tracking_uri,
-                register_as=job.register_as,
+                register_as=self._name,
                 step=step,
             ),
             "register the model",
             job.delivery_timeout_s,
         )
-        client = MlflowClient(job.tracking_uri)
-        retry_until_accepted(
-            lambda: promote_first(client, job.register_as, version),
-            "name the version that is served",
-            job.delivery_timeout_s,
+
+    def _point(self, finetuned: FinetunedVersion, version: str) -> None:
+        """Tag the version with the one that it began with, and give it the alias that is asked for."""
+        parent = f"{finetuned.source}/{finetuned.source_version}"
+        self._accepted(
+            lambda: self._client.set_model_version_tag(
+                self._name, version, str(VersionTag.PARENT), parent
+            )
         )
-        return version
+        if finetuned.alias:
+            self._accepted(
+                lambda: self._client.set_registered_model_alias(
+                    self._name, finetuned.alias, version
+                )
+            )
+
+    def _accepted(self, request: Callable[[], None]) -> None:
+        retry_until_accepted(
+            request, "name the version that is served", self._job.delivery_timeout_s
+        )
 
 
 def assemble_model(

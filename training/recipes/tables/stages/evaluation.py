@@ -17,7 +17,7 @@ from training.tables.evaluation.ranking import RankedRow, rank_undecided
 from training.tables.evaluation.schema import HoldoutReport, Score
 from training.tables.evaluation.settings import EvaluationSettings
 from training.tables.labels import Floats, Integers
-from training.tables.selection.selection import Selection
+from training.tables.selection.ensemble_model import EnsembleModel
 from training.tables.targets.problem_type import ProblemType
 
 MAIN_METRIC: Mapping[ProblemType, str] = {
@@ -80,17 +80,24 @@ def _abstention(found: Abstention) -> Mapping[str, Any]:
 
 class ModelEvaluation:
     def run(
-        self, analysis: Analysis, encoded: EncodedTable, selection: Selection, *, seed: int
+        self,
+        analysis: Analysis,
+        encoded: EncodedTable,
+        model: EnsembleModel,
+        oof: Floats,
+        *,
+        seed: int,
     ) -> Evaluation:
+        """`oof` has predictions of the development rows by models that did not learn from them."""
         labels, split = analysis.labels, analysis.split
         settings = EvaluationSettings(seed=seed)
         metric = MAIN_METRIC[labels.problem_type]
         developed = labels.of_rows(split.development)
         groups = split.groups[split.development]
-        calibration = fit_calibration(selection.oof, developed.strata, groups, seed=seed)
-        out_of_fold = calibration.apply(selection.oof)
+        calibration = fit_calibration(oof, developed.strata, groups, seed=seed)
+        out_of_fold = calibration.apply(oof)
         selection_score = measure_score(developed, out_of_fold, groups, metric, settings=settings)
-        uncalibrated = selection.model.predict(encoded.values[split.holdout])
+        uncalibrated = model.predict(encoded.values[split.holdout])
         report = evaluate_holdout(
             labels.of_rows(split.holdout),
             calibration.apply(uncalibrated),
@@ -103,9 +110,7 @@ class ModelEvaluation:
         ranked: tuple[RankedRow, ...] = ()
         if labels.has_classes:
             abstention = choose_abstention(out_of_fold, developed.strata, groups)
-            predictions = calibration.apply(
-                selection.model.predict(encoded.values[split.unlabelled])
-            )
+            predictions = calibration.apply(model.predict(encoded.values[split.unlabelled]))
             ranked = _ranked(analysis, split.unlabelled, predictions, abstention)
         return Evaluation(
             calibration=calibration,

@@ -1,0 +1,1 @@
+"""Continues the models of an ensemble on the rows of a new table."""
