@@ -129,14 +129,15 @@ class ServingSettings(BaseSettings):
     ray_address: str = Field(
         "", description="Ray cluster of the engine ray; default: one on this machine"
     )
-    replicas: int = Field(1, ge=1, le=1024, description="copies of the model on the engine ray")
+    replicas: int = Field(
+        1, ge=1, le=1024, description="copies of each version on the engine ray, at least"
+    )
     max_replicas: int = Field(
         0,
         ge=0,
         le=1024,
-        description="copies up to which the engine ray scales; 0 for a fixed number",
+        description="copies up to which the engine ray scales by load; 0 for a fixed number",
     )
-
     replica_cpus: float = Field(
         0.5, ge=0, le=1024, description="CPUs that Ray sets aside for each copy"
     )
@@ -222,6 +223,15 @@ class ServingSettings(BaseSettings):
         if (self.tls_certificate is None) != (self.tls_key is None):
             raise ValueError(
                 f"{PREFIX}TLS_CERTIFICATE and {PREFIX}TLS_KEY belong together: set both or none"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _require_room_to_scale(self) -> Self:
+        if 0 < self.max_replicas < self.replicas:
+            raise ValueError(
+                f"{PREFIX}MAX_REPLICAS is {self.max_replicas}, below the {self.replicas} of "
+                f"{PREFIX}REPLICAS, the least: raise it, or set it to 0 for a fixed number"
             )
         return self
 

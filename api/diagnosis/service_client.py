@@ -8,6 +8,7 @@ import grpc
 from api.diagnosis.v1 import diagnosis_pb2 as v1
 from api.inference.files import CHUNK_BYTES, ReadableFile
 from api.inference.refusals import failure_of, refusal_of
+from tracking_plugin.sent_status import sent_status
 
 SERVICE = "/serving.v1.DiagnosisService"
 HEALTH_TIMEOUT_S = 5.0
@@ -64,7 +65,8 @@ class ServiceClient:
             metadata=self._metadata,
         )
         try:
-            answer: v1.DiagnoseResponse = await call
+            with sent_status(call):
+                answer: v1.DiagnoseResponse = await call
         except grpc.aio.AioRpcError as error:
             raise refusal_of(failure_of(error), self._address) from None
         return answer.diagnosis
@@ -77,8 +79,9 @@ class ServiceClient:
             _batch_requests(options, files), timeout=self._timeout_s, metadata=self._metadata
         )
         try:
-            async for answer in call:
-                yield answer.diagnosis
+            with sent_status(call):
+                async for answer in call:
+                    yield answer.diagnosis
         except grpc.aio.AioRpcError as error:
             raise refusal_of(failure_of(error), self._address) from None
         finally:

@@ -7,6 +7,7 @@ import grpc
 from api.inference.files import CHUNK_BYTES, ReadableFile
 from api.inference.refusals import failure_of, refusal_of
 from api.predictions.v1 import predictions_pb2 as v1
+from tracking_plugin.sent_status import sent_status
 
 SERVICE = "/serving.v1.PredictionService"
 
@@ -47,8 +48,9 @@ class PredictionClient:
             _file_requests(header, content), timeout=self._timeout_s, metadata=self._metadata
         )
         try:
-            async for answer in call:
-                yield answer.predictions
+            with sent_status(call):
+                async for answer in call:
+                    yield answer.predictions
         except grpc.aio.AioRpcError as error:
             raise refusal_of(failure_of(error), self._address) from None
         finally:

@@ -8,6 +8,7 @@ from serving.client.connected_client import AnyPath, ConnectedClient
 from serving.client.files import batch_messages, patient_messages, readable
 from serving.v1 import diagnosis_pb2 as messages
 from serving.v1.diagnosis_pb2_grpc import DiagnosisServiceStub
+from tracking_plugin.sent_status import sent_status
 
 HEALTH_TIMEOUT_S = 5.0
 
@@ -53,9 +54,11 @@ class DicomDiagnosticClient(ConnectedClient):
         parsed = messages.DiagnosisOptions(**options)
         requests = patient_messages(readable(paths), parsed)
         with self._errors():
-            answer = await self._stub().Diagnose(
+            call = self._stub().Diagnose(
                 requests, timeout=self._timeout_s, metadata=self._address.metadata
             )
+            with sent_status(call):
+                answer = await call
         diagnosis: messages.Diagnosis = answer.diagnosis
         return diagnosis
 
@@ -88,8 +91,9 @@ class DicomDiagnosticClient(ConnectedClient):
                 requests, timeout=self._timeout_s, metadata=self._address.metadata
             )
             try:
-                async for answer in call:
-                    yield positions[answer.diagnosis.request_id], answer.diagnosis
+                with sent_status(call):
+                    async for answer in call:
+                        yield positions[answer.diagnosis.request_id], answer.diagnosis
             finally:
                 # Of no effect once the call has ended; else the caller wants no more answers.
                 call.cancel()

@@ -10,6 +10,7 @@ from serving.client.files import chunks_of, readable
 from serving.tables.cells import Cell, value_of
 from serving.v1 import predictions_pb2 as messages
 from serving.v1.predictions_pb2_grpc import PredictionServiceStub
+from tracking_plugin.sent_status import sent_status
 
 
 class TablePredictionClient(ConnectedClient):
@@ -53,8 +54,9 @@ class TablePredictionClient(ConnectedClient):
                 metadata=self._address.metadata,
             )
             try:
-                async for answer in call:
-                    yield answer.predictions
+                with sent_status(call):
+                    async for answer in call:
+                        yield answer.predictions
             finally:
                 # Of no effect once the call has ended; else the caller wants no more answers.
                 call.cancel()

@@ -41,6 +41,10 @@ class SegmentationRunner(Protocol):
     def classes(self) -> tuple[str, ...]:
         """The first one is the background."""
 
+    @property
+    def num_parallel(self) -> int:
+        """Images that may be under way at one time."""
+
     async def segment(self, image: Array, *, timeout_s: float) -> Array:
         """Logits, float32 [classes, S, S], of a prepared image [3, S, S]. Raises ServingError."""
 

@@ -86,6 +86,7 @@ class EmbeddedSegmenter:
         self._computing = computing
         self.preparation: Preparation = model.preparation
         self.classes: tuple[str, ...] = model.classes
+        self.num_parallel = 1
 
     async def segment(self, image: Array, *, timeout_s: float) -> Array:
         return await _compute(self._computing, lambda: self._model.segment(image))

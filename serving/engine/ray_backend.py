@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 import numpy as np
 from ray import serve
 from ray.exceptions import RayActorError, RayError, RayTaskError
-from ray.serve.config import AutoscalingConfig
 from ray.serve.exceptions import BackPressureError, RayServeException, ReplicaUnavailableError
 from ray.serve.handle import DeploymentHandle
 from ray.serve.schema import ApplicationStatus
@@ -20,24 +19,21 @@ from serving.engine.model_file import ModelRefusedError
 from serving.engine.preparation import Preparation
 from serving.engine.protocol import Array, ModelDescription, ModelOutput, RawHeatMap
 from serving.engine.ray_connection import RayConnection
+from serving.engine.ray_options import deployment_options, parallel_calls
 from serving.engine.ray_replica import Loaded, ModelReplica, SegmentationReplica
 from serving.engine.registry import ModelRegistry, RegisteredVersion, RegistryError
 from serving.errors import Reason, ServingError
 from serving.settings import ServingSettings
-from tracking_plugin.server_environment import credential_variables
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-BATCHES_PER_REPLICA = 2
-"""One is computed while the next one is on its way."""
 MAX_ATTEMPTS = 4
 ATTEMPT_INTERVAL_S = 0.25
 FIRST_ANSWER_S = 60.0
 DELETE_DEADLINE_S = 90.0
 READY_POLL_S = 0.2
-GRACE_S = 10.0
 
 
 class RayBackend:
@@ -54,17 +50,14 @@ class RayBackend:
         app, loaded = await self._started(ModelReplica, version)
         assert loaded.description is not None  # a classifier has one
         assert loaded.preparation is not None
-        return RayRunner(
-            app,
-            loaded.description,
-            loaded.preparation,
-            num_parallel=BATCHES_PER_REPLICA * self._most_replicas(),
-        )
+        num_parallel = parallel_calls(self._settings)
+        return RayRunner(app, loaded.description, loaded.preparation, num_parallel=num_parallel)
 
     async def load_segmenter(self, version: RegisteredVersion) -> "RaySegmenter":
         app, loaded = await self._started(SegmentationReplica, version)
         assert loaded.preparation is not None  # a segmentation model has one
-        return RaySegmenter(app, loaded.preparation, loaded.classes)
+        num_parallel = parallel_calls(self._settings)
+        return RaySegmenter(app, loaded.preparation, loaded.classes, num_parallel=num_parallel)
 
     async def close(self) -> None:
         await self._call(self._connection.close)
@@ -90,7 +83,8 @@ class RayBackend:
     def _deploy(
         self, name: str, replica: type, version: RegisteredVersion
     ) -> DeploymentHandle[Any]:
-        deployment = serve.deployment(**self._options())(replica)
+        options = deployment_options(self._settings, has_gpus=self._connection.has_gpus)
+        deployment = serve.deployment(**options)(replica)
         app = deployment.bind(
             self._registry.tracking_uri,
             version,
@@ -102,36 +96,6 @@ class RayBackend:
             wait_for_applications_running=False,
         )
         return handle
-
-    def _options(self) -> dict[str, Any]:
-        settings = self._settings
-        actor: dict[str, Any] = {
-            "num_cpus": settings.replica_cpus,
-            "runtime_env": {"env_vars": credential_variables()},
-        }
-        if settings.device != "cpu" and self._connection.has_gpus:
-            actor["num_gpus"] = settings.replica_gpus
-        number: dict[str, Any] = {"num_replicas": settings.replicas}
-        if settings.max_replicas > settings.replicas:
-            number = {
-                "autoscaling_config": AutoscalingConfig(
-                    min_replicas=settings.replicas,
-                    max_replicas=settings.max_replicas,
-                    target_ongoing_requests=BATCHES_PER_REPLICA,
-                )
-            }
-        return {
-            **number,
-            "ray_actor_options": actor,
-            "max_ongoing_requests": BATCHES_PER_REPLICA,
-            # Batches beyond this are not sent; explanations come on top.
-            "max_queued_requests": BATCHES_PER_REPLICA * self._most_replicas() + 1,
-            "max_constructor_retry_count": 2,
-            "graceful_shutdown_timeout_s": GRACE_S,
-        }
-
-    def _most_replicas(self) -> int:
-        return max(self._settings.replicas, self._settings.max_replicas)
 
     async def _until_ready(self, name: str) -> None:
         """Wait for the replicas, for as long as the caller allows. Raises ModelRefusedError."""
@@ -245,11 +209,17 @@ class RaySegmenter:
     """A segmentation model on replicas."""
 
     def __init__(
-        self, app: RayApplication, preparation: Preparation, classes: tuple[str, ...]
+        self,
+        app: RayApplication,
+        preparation: Preparation,
+        classes: tuple[str, ...],
+        *,
+        num_parallel: int,
     ) -> None:
         self._app = app
         self.preparation = preparation
         self.classes = classes
+        self.num_parallel = num_parallel
 
     async def segment(self, image: Array, *, timeout_s: float) -> Array:
         found: Array = await self._app.answer(

@@ -48,12 +48,12 @@ class ServedClassifier:
 
 
 class ServedSegmenter:
-    """A version of a segmentation model, which sees one image at a time."""
+    """A version of a segmentation model, of which each copy sees one image at a time."""
 
     def __init__(self, version: RegisteredVersion, runner: SegmentationRunner) -> None:
         self.version = version
         self.runner = runner
-        self.segmenting = asyncio.Lock()
+        self.segmenting = asyncio.Semaphore(runner.num_parallel)
 
     async def close(self) -> None:
         await self.runner.close()

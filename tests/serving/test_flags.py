@@ -65,6 +65,7 @@ def test_loopback_needs_no_token(host: str) -> None:
         ({"engine": "steam"}, "embedded.*ray"),
         ({"tls_key": "key.pem"}, "FOVEA_SERVING_TLS_CERTIFICATE .* belong together"),
         ({"max_active": "0"}, "FOVEA_SERVING_MAX_ACTIVE"),
+        ({"replicas": "3", "max_replicas": "2"}, "MAX_REPLICAS is 2, below the 3 .* 0 for a fixed"),
     ],
 )
 def test_a_setting_that_cannot_be_is_named(given: dict[str, str], expected: str) -> None:

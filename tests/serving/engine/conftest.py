@@ -1,4 +1,4 @@
-"""A registry with two versions of a tiny classifier, and an engine on it."""
+"""A registry with two versions of a tiny classifier, an engine on it, and a Ray cluster."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -11,6 +11,7 @@ from serving.engine import open_engine
 from serving.engine.protocol import Engine
 from serving.settings import ServingSettings
 from tests.serving.engine.registered import Store, tiny_backbone, tiny_network
+from tracking_plugin.ray_head import LOCAL_ENVIRONMENT, LocalHead
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +42,15 @@ def versions(registered_versions: TwoVersions) -> TwoVersions:
     """The alias is on the first version when a test begins."""
     registered_versions.store.point(registered_versions.first)
     return registered_versions
+
+
+@pytest.fixture(scope="module")
+def address(ray_head: LocalHead) -> Iterator[str]:
+    """The cluster of the tests, whose token Ray reads from the environment alone."""
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in {**LOCAL_ENVIRONMENT, "RAY_AUTH_TOKEN": ray_head.token}.items():
+            environment.setenv(name, value)
+        yield ray_head.cluster_address
 
 
 @asynccontextmanager

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import numpy as np
@@ -13,25 +13,17 @@ import pytest
 from serving.engine.protocol import Engine
 from serving.engine.serving_engine import ServingEngine
 from serving.errors import Reason, ServingError
+from serving.settings import ServingSettings
 from tests.serving.engine.conftest import TwoVersions, running_engine
 from tests.serving.engine.registered import drawn_images
 from tests.turns import until
 from tests.waiting import DEADLINE_S
-from tracking_plugin.ray_head import LOCAL_ENVIRONMENT, LocalHead
+from tracking_plugin.ray_head import LocalHead
 from tracking_plugin.ray_processes import processes_in
 
 pytestmark = pytest.mark.anyio
 
 REQUEST_S = 120.0
-
-
-@pytest.fixture(scope="module")
-def address(ray_head: LocalHead) -> Iterator[str]:
-    """The cluster of the tests, whose token Ray reads from the environment alone."""
-    with pytest.MonkeyPatch.context() as environment:
-        for name, value in {**LOCAL_ENVIRONMENT, "RAY_AUTH_TOKEN": ray_head.token}.items():
-            environment.setenv(name, value)
-        yield ray_head.cluster_address
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +38,35 @@ async def engine(registered_versions: TwoVersions, address: str) -> AsyncIterato
         from ray import serve  # noqa: PLC0415
 
         serve.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("given", "bounds"),
+    [
+        ({"replicas": 3}, None),
+        ({"replicas": 3, "max_replicas": 3}, None),
+        ({"replicas": 2, "max_replicas": 5}, (2, 5)),
+    ],
+)
+def test_serve_is_told_between_which_numbers_of_replicas_it_scales(
+    given: dict[str, int], bounds: tuple[int, int] | None
+) -> None:
+    from ray import serve  # noqa: PLC0415
+
+    from serving.engine.ray_options import CALLS_PER_REPLICA, deployment_options  # noqa: PLC0415
+
+    settings = ServingSettings(**given)  # type: ignore[arg-type]
+    told = serve.deployment(**deployment_options(settings, has_gpus=False))(TwoVersions)
+    config = told._deployment_config
+
+    scaling = config.autoscaling_config
+    if scaling is None:
+        assert (bounds, config.num_replicas) == (None, given["replicas"])
+    else:
+        assert (scaling.min_replicas, scaling.max_replicas) == bounds
+        assert scaling.get_target_ongoing_requests() == CALLS_PER_REPLICA
+    most = max(given.values())
+    assert config.max_queued_requests == CALLS_PER_REPLICA * most + 1
 
 
 def served_version(engine: Engine) -> str | None:

@@ -7,24 +7,31 @@ from pathlib import Path
 import pytest
 
 CASES = Path(__file__).with_name("ray_engine_cases.py")
+SCALING_CASES = Path(__file__).with_name("ray_scaling_cases.py")
 DEADLINE_S = 500
 SOAK_DEADLINE_S = 1500
 
 
 @pytest.mark.timeout(DEADLINE_S + 60)
 def test_the_engine_on_ray() -> None:
-    run_cases(DEADLINE_S)
+    run_cases(CASES, DEADLINE_S)
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(SOAK_DEADLINE_S + 60)
 def test_the_engine_on_ray_for_long() -> None:
-    run_cases(SOAK_DEADLINE_S, "-m", "soak")
+    run_cases(CASES, SOAK_DEADLINE_S, "-m", "soak")
 
 
-def run_cases(deadline_s: float, *options: str) -> None:
+@pytest.mark.soak
+@pytest.mark.timeout(SOAK_DEADLINE_S + 60)
+def test_the_engine_on_ray_scales() -> None:
+    run_cases(SCALING_CASES, SOAK_DEADLINE_S, "-m", "soak")
+
+
+def run_cases(cases: Path, deadline_s: float, *options: str) -> None:
     ended = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options, str(CASES)],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options, str(cases)],
         cwd=Path(__file__).parents[3],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
