@@ -91,6 +91,7 @@ def pipeline_params(project: Project, folders: ProjectFolders) -> ProjectParams:
         budget_s=settings.budget_s,
         learners=settings.learners,
         hyperparameters=settings.hyperparameters,
+        engine=settings.engine,
         pretrained=settings.pretrained,
         test_data=str(test_data) if test_data.is_file() else None,
         register_as=project.model_name,

@@ -1,23 +1,18 @@
 """The pipeline from an uploaded table to a registered model."""
 
-from pathlib import Path
-
 from tracking_plugin.names import PipelineArtifact, PipelineStage
 from training.recipes.tables.candidate_runs import CandidateRuns
 from training.recipes.tables.config import TablesConfig
 from training.recipes.tables.pipeline_record import PipelineRecord
+from training.recipes.tables.predictions_record import record_predictions
 from training.recipes.tables.prepared_table import prepare_table
-from training.recipes.tables.second_table import predict_second_table
 from training.recipes.tables.selection_commands import UNDERSTOOD
-from training.recipes.tables.shown_predictions import predict_holdout
 from training.recipes.tables.stages.analysis import Analysis
 from training.recipes.tables.stages.deployment import ModelDeployment, assemble_model
 from training.recipes.tables.stages.evaluation import ModelEvaluation
 from training.recipes.tables.stages.features import EncodedTable
 from training.recipes.tables.stages.selection import ModelSelection, SelectedModel
-from training.recipes.tables.stages.upload import DataUpload
 from training.recipes.tables.trial_runners import require_place
-from training.tables.model.table_model import TableModel
 
 
 class TablePipeline:
@@ -47,19 +42,8 @@ class TablePipeline:
         model = assemble_model(analysis, table.columns, encoded, selection.found.model, evaluation)
         deployment = ModelDeployment(record.job).run(model, step=record.progress.step)
         record.store(PipelineArtifact.DEPLOYMENT, deployment.document())
-        self._record_predictions(model, analysis)
+        record_predictions(model, analysis, config, record, self._memory_bytes)
         record.progress.finish()
-
-    def _record_predictions(self, model: TableModel, analysis: Analysis) -> None:
-        """Of the second table if there is one, else of the holdout."""
-        if self._config.test_data:
-            path = Path(self._config.test_data)
-            second = DataUpload(self._memory_bytes).run(self._config, path)
-            self._record.second_table(predict_second_table(model, second))
-            return
-        holdout = analysis.split.holdout
-        shown = predict_holdout(model, analysis.typed, holdout, holdout)
-        self._record.store(PipelineArtifact.PREDICTIONS, shown)
 
     def _select(self, analysis: Analysis, encoded: EncodedTable) -> SelectedModel:
         record = self._record

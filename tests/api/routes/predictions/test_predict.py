@@ -180,7 +180,7 @@ def test_a_project_that_does_not_exist_or_has_no_model_is_named(
     waiting = add_project(deployed.store, "not-there-yet")
     refused = post(server, waiting, json=rows)
     assert refused.status_code == 409
-    assert "has no model yet" in refused.json()["error"]
+    assert "left no model" in refused.json()["error"]
 
 
 def test_a_service_that_is_down_is_named_with_what_to_start(deployed: Deployed) -> None:
