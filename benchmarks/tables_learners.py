@@ -1,13 +1,16 @@
 """Compares the selection of models with plain CatBoost, LightGBM and XGBoost, on the same rows.
 
     .venv/bin/python -m benchmarks.tables_learners [--nasa FOLDER] [--budget-s 60] [--seeds 3]
+        [--tables wine,cumulative] [--autogluon PYTHON]
 
 Each table is split by its group, each time with another seed. All get the same features of the same
-rows; the libraries have their own defaults. Scores are of a holdout that none of them saw. FOLDER has
+rows. AutoGluon, in the environment of PYTHON (docs/tables.md), gets the folds and the seconds of the
+selection. The libraries have their own defaults. Scores are of a holdout that none of them saw. FOLDER has
 `cumulative.csv` and `TOI.csv` of NASA's exoplanet archive, without the columns that give the label away.
 """
 
 import argparse
+import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -36,6 +39,8 @@ from training.tables.learners.learner import LearningTask
 from training.tables.profile import profile
 from training.tables.question import Question
 from training.tables.reader import ReadTable, read_table
+from training.tables.selection.autogluon_engine import AutoGluonEngine
+from training.tables.selection.engine import Engine, EngineRequest
 from training.tables.selection.machine import num_cores
 from training.tables.selection.select import select
 from training.tables.split import split_table
@@ -79,12 +84,21 @@ def main() -> None:
     options.add_argument("--nasa", type=Path, help="folder with cumulative.csv and TOI.csv")
     options.add_argument("--budget-s", type=float, default=60.0)
     options.add_argument("--seeds", type=int, default=3)
+    options.add_argument("--tables", default="", help="names of tables with commas; default all")
+    options.add_argument("--autogluon", type=Path, help="Python of an environment with AutoGluon")
     arguments = options.parse_args()
+    wanted = set(filter(None, arguments.tables.split(",")))
     for name, read, target in tables(arguments.nasa):
+        if wanted and name not in wanted:
+            continue
         results: dict[str, list[Result]] = {}
         for seed in range(arguments.seeds):
             measured = subject(name, read, target, seed)
             results.setdefault(SELECTION, []).append(selection(measured, arguments.budget_s, seed))
+            if arguments.autogluon:
+                engine = AutoGluonEngine(arguments.autogluon)
+                found = other_engine(measured, engine, arguments.budget_s, seed)
+                results.setdefault("AutoGluon", []).append(found)
             for library in _LIBRARIES:
                 results.setdefault(library, []).append(plain(measured, library, seed))
         print(f"\n{name}: {read.table.num_rows:,} rows, medians of {arguments.seeds} splits")
@@ -136,15 +150,7 @@ def subject(name: str, read: ReadTable, target_column: str, seed: int) -> Subjec
 
 
 def selection(measured: Subject, budget_s: float, seed: int) -> Result:
-    features = measured.encoder.features
-    task = LearningTask(
-        problem_type=measured.labels.problem_type,
-        num_classes=len(measured.labels.classes),
-        is_categorical=np.array([item.kind is FeatureKind.CATEGORY for item in features]),
-        num_categories=np.array([item.num_categories for item in features], np.int64),
-        seed=seed,
-        num_threads=num_cores(),
-    )
+    task = learning_task(measured, seed)
     first: list[float] = []
     begin = time.monotonic()
     found = select(
@@ -164,6 +170,37 @@ def selection(measured: Subject, budget_s: float, seed: int) -> Result:
     seconds = time.monotonic() - begin
     predicted = calibration.apply(found.model.predict(measured.values[measured.split.holdout]))
     return result(measured, predicted, seconds, first[0])
+
+
+def other_engine(measured: Subject, engine: Engine, budget_s: float, seed: int) -> Result:
+    """An engine on the folds of the selection; its seconds are those of training."""
+    begin = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="fovea-engine-") as folder:
+        found = engine.fit(
+            EngineRequest(
+                task=learning_task(measured, seed),
+                values=measured.values,
+                targets=measured.labels.numbers,
+                split=measured.split,
+                budget_s=budget_s,
+                folder=Path(folder),
+            )
+        )
+        seconds = time.monotonic() - begin
+        predicted = found.model.predict(measured.values[measured.split.holdout])
+    return result(measured, predicted, seconds)
+
+
+def learning_task(measured: Subject, seed: int) -> LearningTask:
+    features = measured.encoder.features
+    return LearningTask(
+        problem_type=measured.labels.problem_type,
+        num_classes=len(measured.labels.classes),
+        is_categorical=np.array([item.kind is FeatureKind.CATEGORY for item in features]),
+        num_categories=np.array([item.num_categories for item in features], np.int64),
+        seed=seed,
+        num_threads=num_cores(),
+    )
 
 
 def plain(measured: Subject, library: str, seed: int) -> Result:

@@ -22,6 +22,9 @@ class TrainingSettings(BaseSettings):
     """A table that needs more is read in batches, with at least 64 MiB; see `training.tables.large`."""
     autogluon_python: Path | None = None
     """The Python of an environment with AutoGluon; see `training.tables.selection.autogluon_engine`."""
+    tabicl_python: Path | None = None
+    """The Python of an environment with TabICL; see `training.tables.selection.tabicl_engine`."""
+    tabicl_checkpoint: Path | None = None
     ray_address: str = ""
     ray_job_address: str = Field("", validation_alias=AliasChoices("RAY_ADDRESS"))
     run_id: _Word = Field("", validation_alias=AliasChoices("MLFLOW_RUN_ID"))

@@ -50,6 +50,9 @@ class ProjectParams(BaseModel):
     budget_s: float | None = Field(None, ge=1, description="seconds for the selection of models")
     learners: list[str] | None = Field(None, description="models to choose from")
     hyperparameters: dict[str, JsonValue] = Field({}, description="of a single model")
+    engine: Literal["autogluon", "tabicl"] | None = Field(
+        None, description="another program that trains"
+    )
     pretrained: str | None = Field(
         None, max_length=300, description="registered model that predicts; nothing is trained"
     )
@@ -152,6 +155,7 @@ def _table_flags(project: ProjectParams) -> Iterator[str]:
         "budget-s": project.budget_s,
         "learners": project.learners,
         "hyperparameters": project.hyperparameters,
+        "engine": project.engine,
         "pretrained": project.pretrained,
         "finetune": project.finetune,
         "finetuned-alias": project.finetuned_alias,

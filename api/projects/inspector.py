@@ -20,7 +20,7 @@ from api.errors import (
 )
 from api.location import own_environment
 from api.projects.inspection import Inspection
-from api.projects.upload import disk_full
+from api.storage.full_disk import disk_full
 
 DEADLINE_S = 300.0
 MAX_ACTIVE = 2

@@ -91,6 +91,7 @@ def pipeline_params(project: Project, folders: ProjectFolders) -> ProjectParams:
         budget_s=settings.budget_s,
         learners=settings.learners,
         hyperparameters=settings.hyperparameters,
+        engine=settings.engine,
         pretrained=settings.pretrained,
         finetune=settings.finetune,
         finetuned_alias=settings.finetuned_alias,

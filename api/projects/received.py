@@ -41,7 +41,7 @@ DOCUMENTED_FORM: Mapping[str, Any] = {
         },
         "settings": {
             "type": "string",
-            "description": "JSON object with group, date, budget_s, learners, register_as",
+            "description": "JSON object with group, date, budget_s, learners, engine, register_as",
         },
     },
 }

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
@@ -72,6 +73,9 @@ class ProjectSettings(BaseModel):
     )
     hyperparameters: dict[str, JsonValue] = Field(
         {}, max_length=100, description="of a single learner, which is then not tuned"
+    )
+    engine: Literal["autogluon", "tabicl"] | None = Field(
+        None, description="another program that trains, whose model is measured but not kept"
     )
     pretrained: str | None = Field(
         None, max_length=300, description="registered model that predicts; nothing is trained"

@@ -18,6 +18,7 @@ from api.projects.folders import ProjectFolders
 from api.projects.inspection import Inspection, Question
 from api.projects.inspector import Inspector
 from api.projects.looks import ProjectLooks
+from api.projects.missing_model import why_no_model
 from api.projects.not_found import ProjectNotFoundError
 from api.projects.pipeline import ProjectPipelines
 from api.projects.received import FILE_FIELD, ReceivedProject, received_project
@@ -166,14 +167,12 @@ class ProjectService:
     async def deployed_model(self, project_id: str, workspace: str | None) -> str:
         """The name of the registered model that predicts.
 
-        Raises ProjectNotFoundError, or ConflictError before the project has a model.
+        Raises ProjectNotFoundError, or ConflictError that says why there is no model.
         """
         project = await self.find(project_id, workspace)
         if not await self._looks.has_model(project):
-            raise ConflictError(
-                "The project has no model yet. Its pipeline registers one in its last stage; "
-                f"see GET /api/v1/projects/{project.project_id}/progress"
-            )
+            look = await self._looks.at(project)
+            raise ConflictError(why_no_model(project, look.position))
         return project.model_name
 
     async def listed(

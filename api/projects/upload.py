@@ -1,7 +1,6 @@
 """Receives a multipart form: its files go to disk as they arrive, its fields into memory."""
 
 import asyncio
-import errno
 import hashlib
 import os
 import shutil
@@ -17,7 +16,8 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import parse_options_header
 from starlette.requests import ClientDisconnect
 
-from api.errors import StorageFullError, UnavailableError
+from api.errors import UnavailableError
+from api.storage.full_disk import disk_full, means_full_disk
 from tracking_plugin.printable import printable
 from tracking_plugin.private_files import PRIVATE_FILE
 
@@ -27,7 +27,6 @@ MAX_HEAD_BYTES = 16 * 1024
 """Of one part: its name, and the name of its file."""
 MAX_SHOWN_CHARS = 64
 _WRITE_BYTES = 1024 * 1024
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,16 +74,9 @@ def _full_disk_explained() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno not in _FULL:
+        if not means_full_disk(error):
             raise
         raise disk_full() from None
-
-
-def disk_full() -> StorageFullError:
-    return StorageFullError(
-        "The server's disk has no room for this upload: remove projects, or free space in "
-        "FOVEA_DATA_DIR"
-    )
 
 
 def _require_space(targets: Mapping[str, Path], declared_bytes: int) -> None:

@@ -28,6 +28,7 @@ from api.errors import UnavailableError
 from api.pages import Listed, Page
 from api.settings import Settings
 from api.storage.data_files import OWN_DATABASE, create_database
+from api.storage.full_disk import disk_full, means_full_disk
 from tracking_plugin.data_folder import make_data_folder
 
 T = TypeVar("T")
@@ -73,11 +74,16 @@ class Database:
 
 
 async def in_database(work: Callable[[], T]) -> T:
-    """Run blocking `work` in a thread. Raises UnavailableError if the database is unreachable."""
+    """Run blocking `work` in a thread.
+
+    Raises UnavailableError if the database is unreachable, StorageFullError if its disk is full.
+    """
     try:
         async with asyncio.timeout(DEADLINE_S):
             return await asyncio.to_thread(work)
-    except (OperationalError, InterfaceError, PoolTimeoutError, TimeoutError):
+    except (OperationalError, InterfaceError, PoolTimeoutError, TimeoutError) as error:
+        if means_full_disk(error):
+            raise disk_full() from None
         # The original message may contain the address of the database.
         raise UnavailableError("Fovea's database does not answer: try again later") from None
 

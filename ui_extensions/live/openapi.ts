@@ -3831,6 +3831,12 @@ export interface components {
                 [key: string]: components["schemas"]["JsonValue"];
             };
             /**
+             * Engine
+             * @description another program that trains, whose model is measured but not kept
+             * @default null
+             */
+            engine: ("autogluon" | "tabicl") | null;
+            /**
              * Pretrained
              * @description registered model that predicts; nothing is trained
              * @default null
@@ -11713,7 +11719,7 @@ export interface operations {
                     project_name?: string;
                     /** @description JSON object: answers known in advance, by the question's id */
                     answers?: string;
-                    /** @description JSON object with group, date, budget_s, learners, register_as */
+                    /** @description JSON object with group, date, budget_s, learners, engine, register_as */
                     settings?: string;
                 };
             };

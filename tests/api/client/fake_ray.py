@@ -77,18 +77,21 @@ def training_server(
 ) -> Iterator[TrainingServer]:
     ray = ray or FakeRay()
     with (
-        ThreadingHTTPServer((LOOPBACK, 0), _handler(ray)) as http,
+        answering(ray) as address,
         fovea_server(
-            folder / "data",
-            environment={
-                **(environment or {}),
-                "FOVEA_RAY_ADDRESS": f"http://{LOOPBACK}:{http.server_port}",
-            },
+            folder / "data", environment={**(environment or {}), "FOVEA_RAY_ADDRESS": address}
         ) as server,
     ):
+        yield TrainingServer(server=server, ray=ray)
+
+
+@contextmanager
+def answering(ray: FakeRay) -> Iterator[str]:
+    """The address of its job API, which outlives the servers that use it."""
+    with ThreadingHTTPServer((LOOPBACK, 0), _handler(ray)) as http:
         threading.Thread(target=http.serve_forever, daemon=True).start()
         try:
-            yield TrainingServer(server=server, ray=ray)
+            yield f"http://{LOOPBACK}:{http.server_port}"
         finally:
             http.shutdown()
 

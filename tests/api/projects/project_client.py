@@ -1,12 +1,15 @@
 """Calls the projects API as the axios client of the galaxy frontend does: same paths, forms and fields."""
 
 import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
 
-from tests.servers import Server
+from tests.servers import Server, fovea_server
 from tests.waiting import until
 
 HEADER = "age,height,smokes,visits,outcome\n"
@@ -68,6 +71,18 @@ class ProjectClient:
         """The names of the folders of uploads in the server's data folder."""
         root = self.server.data_dir / "projects"
         return {path.name for path in root.iterdir()} if root.is_dir() else set()
+
+
+@contextmanager
+def served(
+    data_dir: Path, environment: Mapping[str, str], port: int | None = None
+) -> Iterator[ProjectClient]:
+    """A server of its own on the folder, with a client."""
+    with (
+        fovea_server(data_dir, environment=environment, port=port) as server,
+        httpx.Client(base_url=f"{server.url}/api/v1", timeout=60) as http,
+    ):
+        yield ProjectClient(http, server)
 
 
 def refusal(response: httpx.Response) -> tuple[int, str]:

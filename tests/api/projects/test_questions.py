@@ -138,3 +138,14 @@ def test_an_override_names_a_column_and_who_and_why(
     body = {"column": "age", "reason": "known before", "who": "Ada", **change}
     refused = projects.http.post(f"/projects/{completed_id}/override", json=body)
     assert refusal(refused)[0] == expected
+
+
+def test_the_engine_of_a_project_is_that_of_its_pipeline(
+    projects: ProjectClient, training: TrainingServer
+) -> None:
+    created = projects.create(settings=json.dumps({"engine": "autogluon"}))
+    detail = projects.until_status(created["project_id"], "completed")
+    assert " --engine=autogluon" in training.ray.entrypoints[detail["run_id"]]
+    refused = projects.post(settings=json.dumps({"engine": "h2o"}))
+    assert refusal(refused) == (422, "VALIDATION_ERROR")
+    assert "'autogluon' or 'tabicl'" in refused.text

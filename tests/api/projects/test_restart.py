@@ -1,29 +1,16 @@
 """After a server was killed in any state, its successor finishes what it had begun."""
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
 import pytest
 from mlflow import MlflowClient
 
-from tests.api.projects.project_client import TABLE, UNCLEAR, ProjectClient
+from tests.api.projects.project_client import TABLE, UNCLEAR, served
 from tests.ports import LOOPBACK, free_port
-from tests.servers import fovea_server
 from tests.waiting import until
 
 UNKNOWN = "f" * 32
-
-
-@contextmanager
-def served(data_dir: Path, environment: dict[str, str]) -> Iterator[ProjectClient]:
-    with (
-        fovea_server(data_dir, environment=environment) as server,
-        httpx.Client(base_url=f"{server.url}/api/v1", timeout=60) as http,
-    ):
-        yield ProjectClient(http, server)
 
 
 @pytest.fixture

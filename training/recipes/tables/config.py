@@ -17,6 +17,7 @@ class EngineName(StrEnum):
 
     BUILTIN = "builtin"
     AUTOGLUON = "autogluon"
+    TABICL = "tabicl"
 
 
 def _read_json(value: Any) -> Any:
@@ -82,9 +83,9 @@ class TablesConfig(FrozenConfig):
     )
     engine: EngineName = Field(
         EngineName.BUILTIN,
-        description="what selects and trains the models; autogluon runs in the environment that "
-        "FOVEA_AUTOGLUON_PYTHON names, to be compared on the same parts: its model is measured, "
-        "but not registered",
+        description="what selects and trains the models; autogluon and tabicl run in the "
+        "environments that FOVEA_AUTOGLUON_PYTHON and FOVEA_TABICL_PYTHON name, to be compared on "
+        "the same parts: their models are measured, but not registered",
     )
     trials: TrialPlace = Field(
         TrialPlace.LOCAL,

@@ -9,19 +9,25 @@ from typing import Any
 from tracking_plugin.names import PipelineArtifact, PipelineStage
 from training.recipes.tables.config import TablesConfig
 from training.recipes.tables.pipeline_record import PipelineRecord, StoppedError
+from training.recipes.tables.predictions_record import record_predictions
 from training.recipes.tables.prepared_table import PreparedTable, prepare_table
 from training.recipes.tables.selection_commands import SelectionCommands
+from training.recipes.tables.shown_predictions import predict_holdout
 from training.recipes.tables.stages.evaluation import Evaluation
 from training.recipes.tables.stages.selection import learning_task
 from training.tables.errors import TableError
 from training.tables.evaluation.calibration import Calibration, CalibrationKind
 from training.tables.evaluation.holdout import evaluate_holdout
 from training.tables.evaluation.settings import EvaluationSettings
+from training.tables.model.engine_table_model import EngineTableModel
+from training.tables.model.input_column import describe_inputs
+from training.tables.model.target import describe_target
 from training.tables.selection.engine import Engine, EngineModel, EngineRequest, EngineResult
 
 NOT_REGISTERED = (
-    "The model is measured, but not registered, calibrated or explained: it works in the "
-    "environment of its engine alone, and is removed."
+    "The model is measured and predicts the rows of this run, but it is not registered, "
+    "calibrated or explained, and ranks no undecided rows: it works in the environment of its "
+    "engine alone, and is removed. For a model that can be asked later, train without an engine."
 )
 
 
@@ -49,7 +55,15 @@ class EnginePipeline:
 
             record.progress.enter(PipelineStage.MODEL_EVALUATION)
             record.evaluation(self._evaluate(table, result.model))
-        record.progress.enter(PipelineStage.MODEL_DEPLOYMENT)
+
+            record.progress.enter(PipelineStage.MODEL_DEPLOYMENT)
+            model = _table_model(table, result.model)
+            record.store(PipelineArtifact.DEPLOYMENT, _deployment(model))
+            typed, holdout = table.analysis.typed, table.analysis.split.holdout
+            record_predictions(
+                *(model, self._config, record, self._memory_bytes),
+                lambda: predict_holdout(model, typed, holdout, holdout),
+            )
         record.progress.finish()
 
     def _fit(self, table: PreparedTable, folder: Path) -> EngineResult:
@@ -104,3 +118,25 @@ class EnginePipeline:
             "notes": [*result.notes, NOT_REGISTERED],
             "candidates": [],
         }
+
+
+def _table_model(table: PreparedTable, model: EngineModel) -> EngineTableModel:
+    analysis, encoder = table.analysis, table.encoded.encoder
+    return EngineTableModel(
+        encoder=encoder,
+        engine_model=model,
+        target=describe_target(analysis.typed, analysis.target),
+        inputs=describe_inputs(analysis.typed, analysis.split.development, encoder.input_columns),
+        facts={"group": analysis.group.column},
+    )
+
+
+def _deployment(model: EngineTableModel) -> Mapping[str, Any]:
+    """The document of every deployment; without a version there is nothing to ask later."""
+    return {
+        "model_name": None,
+        "version": None,
+        "input_columns": [column.name for column in model.inputs],
+        "adds_up_to": None,
+        "reason": NOT_REGISTERED,
+    }

@@ -4,8 +4,8 @@ from tracking_plugin.names import PipelineArtifact, PipelineStage
 from training.recipes.tables.candidate_runs import CandidateRuns
 from training.recipes.tables.config import TablesConfig
 from training.recipes.tables.pipeline_record import PipelineRecord
+from training.recipes.tables.predictions_record import record_predictions
 from training.recipes.tables.prepared_table import prepare_table
-from training.recipes.tables.second_table import predict_test_data
 from training.recipes.tables.selection_commands import UNDERSTOOD
 from training.recipes.tables.shown_predictions import predict_holdout
 from training.recipes.tables.stages.analysis import Analysis
@@ -14,7 +14,6 @@ from training.recipes.tables.stages.evaluation import ModelEvaluation
 from training.recipes.tables.stages.features import EncodedTable
 from training.recipes.tables.stages.selection import ModelSelection, SelectedModel
 from training.recipes.tables.trial_runners import require_place
-from training.tables.model.table_model import TableModel
 
 
 class TablePipeline:
@@ -47,18 +46,12 @@ class TablePipeline:
         model = assemble_model(analysis, table.columns, encoded, found.model, evaluation)
         deployment = ModelDeployment(record.job).run(model, step=record.progress.step)
         record.store(PipelineArtifact.DEPLOYMENT, deployment.document())
-        self._record_predictions(model, analysis)
-        record.progress.finish()
-
-    def _record_predictions(self, model: TableModel, analysis: Analysis) -> None:
-        """Of the second table if there is one, else of the holdout."""
-        second = predict_test_data(self._config, model, self._memory_bytes)
-        if second is not None:
-            self._record.second_table(second)
-            return
         holdout = analysis.split.holdout
-        shown = predict_holdout(model, analysis.typed, holdout, holdout)
-        self._record.store(PipelineArtifact.PREDICTIONS, shown)
+        record_predictions(
+            *(model, config, record, self._memory_bytes),
+            lambda: predict_holdout(model, analysis.typed, holdout, holdout),
+        )
+        record.progress.finish()
 
     def _select(self, analysis: Analysis, encoded: EncodedTable) -> SelectedModel:
         record = self._record

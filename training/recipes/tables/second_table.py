@@ -16,7 +16,8 @@ from training.tables.column_types import type_columns
 from training.tables.evaluation.holdout import evaluate_holdout
 from training.tables.evaluation.schema import HoldoutReport
 from training.tables.labels import Floats, Integers, Labels, class_labels
-from training.tables.model.table_model import TableModel, rows_from_table
+from training.tables.model.row_predictor import RowPredictor
+from training.tables.model.table_model import rows_from_table
 from training.tables.question import NO_ANSWERS
 from training.tables.reader import ReadTable
 from training.tables.targets.problem_type import ProblemType
@@ -31,7 +32,7 @@ class SecondTable:
 
 
 def predict_test_data(
-    config: TablesConfig, model: TableModel, memory_bytes: int
+    config: TablesConfig, model: RowPredictor, memory_bytes: int
 ) -> SecondTable | None:
     """The second table of the settings; None if they name none.
 
@@ -43,7 +44,7 @@ def predict_test_data(
     return predict_second_table(model, read)
 
 
-def predict_second_table(model: TableModel, read: ReadTable) -> SecondTable:
+def predict_second_table(model: RowPredictor, read: ReadTable) -> SecondTable:
     """Explain the first rows, and measure all that have a label.
 
     Raises TableError if the table does not fit the model.
@@ -65,7 +66,7 @@ def predict_second_table(model: TableModel, read: ReadTable) -> SecondTable:
     )
 
 
-def _report(model: TableModel, read: ReadTable, texts: pa.ChunkedArray) -> HoldoutReport | None:
+def _report(model: RowPredictor, read: ReadTable, texts: pa.ChunkedArray) -> HoldoutReport | None:
     """Rows whose label is none of the model's classes are left out; None if no other is left."""
     labels = _labels(model, texts)
     rows = np.flatnonzero(labels.is_labelled)
@@ -81,7 +82,7 @@ def _report(model: TableModel, read: ReadTable, texts: pa.ChunkedArray) -> Holdo
     return evaluate_holdout(labels.of_rows(rows), predicted[rows], groups[rows])
 
 
-def _labels(model: TableModel, texts: pa.ChunkedArray) -> Labels:
+def _labels(model: RowPredictor, texts: pa.ChunkedArray) -> Labels:
     target = model.target
     if target.problem_type is ProblemType.REGRESSION:
         numbers = pc.cast(texts, pa.float64()).to_numpy()
@@ -90,7 +91,7 @@ def _labels(model: TableModel, texts: pa.ChunkedArray) -> Labels:
     return class_labels(texts, target.classes, problem_type=target.problem_type)
 
 
-def _groups(model: TableModel, read: ReadTable) -> Integers:
+def _groups(model: RowPredictor, read: ReadTable) -> Integers:
     """By the column that kept rows together in training, if the table has it."""
     name = model.facts.get("group")
     if name not in read.table.column_names:

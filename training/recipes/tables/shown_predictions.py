@@ -10,13 +10,14 @@ import pyarrow.compute as pc
 from training.tables.descriptions import TypedTable
 from training.tables.labels import Integers
 from training.tables.model.predictions import PredictedRow
-from training.tables.model.table_model import TableModel, rows_from_table
+from training.tables.model.row_predictor import RowPredictor
+from training.tables.model.table_model import rows_from_table
 
 MAX_SHOWN = 500
 
 
 def predict_holdout(
-    model: TableModel, typed: TypedTable, rows: Integers, row_numbers: Integers
+    model: RowPredictor, typed: TypedTable, rows: Integers, row_numbers: Integers
 ) -> list[Mapping[str, Any]]:
     """The first of these rows of the table, with their labels and their numbers from 0 in the file."""
     part = TypedTable(table=typed.table.take(pa.array(rows[:MAX_SHOWN])), columns=typed.columns)
@@ -27,7 +28,7 @@ def predict_holdout(
 
 
 def predict_rows(
-    model: TableModel,
+    model: RowPredictor,
     taken: pa.Table,
     labels: pa.ChunkedArray,
     rows: Integers,

@@ -22,6 +22,8 @@ from training.tables.file_type import detect_file_type
 from training.tables.large.source import needs_streaming
 from training.tables.learners.registry import LEARNERS
 from training.tables.selection.autogluon_engine import AutoGluonEngine
+from training.tables.selection.engine import Engine
+from training.tables.selection.tabicl_engine import TabICLEngine
 
 
 class TablesSpec:
@@ -66,8 +68,8 @@ def _pipeline(
         return PretrainedPipeline(config, record, memory_bytes)
     if needs_streaming(Path(config.data), memory_bytes):
         return LargeTablePipeline(config, record, memory_bytes)
-    if config.engine is EngineName.AUTOGLUON:
-        engine = AutoGluonEngine(settings.autogluon_python)
+    engine = _engine(config.engine, settings)
+    if engine is not None:
         return EnginePipeline(config, record, memory_bytes, engine)
     return TablePipeline(config, record, memory_bytes)
 
@@ -89,6 +91,16 @@ def _check_finetuning(config: TablesConfig) -> None:
         )
     if config.finetuned_alias:
         require_alias("finetuned_alias", config.finetuned_alias)
+
+
+def _engine(name: EngineName, settings: TrainingSettings) -> Engine | None:
+    match name:
+        case EngineName.AUTOGLUON:
+            return AutoGluonEngine(settings.autogluon_python)
+        case EngineName.TABICL:
+            return TabICLEngine(settings.tabicl_python, settings.tabicl_checkpoint)
+        case EngineName.BUILTIN:
+            return None
 
 
 def _check_learners(config: TablesConfig) -> None:

@@ -20,8 +20,9 @@ from training.tables.model.json_rows import MAX_JSON_ROWS, rows_of_json
 from training.tables.model.model_checks import check_parts
 from training.tables.model.model_file import ModelDocument, read_document, write_document
 from training.tables.model.predictions import Explanation, TablePredictions
+from training.tables.model.row_predictor import RowPredictor
 from training.tables.model.table_rows import rows_of
-from training.tables.model.target import Label, ModelTarget
+from training.tables.model.target import ModelTarget
 from training.tables.reader import ReadTable
 from training.tables.selection.ensemble_model import EnsembleModel
 
@@ -67,7 +68,7 @@ class TableModel:
         codes = None if probabilities is None else probabilities.argmax(axis=1)
         return TablePredictions(
             first_row=first_row,
-            labels=self._labels(predicted, codes),
+            labels=self.target.labels_of(predicted if probabilities is None else probabilities),
             classes=self.target.classes,
             probabilities=probabilities,
             warnings=cell_warnings(self.inputs, rows, first_row=first_row),
@@ -118,12 +119,6 @@ class TableModel:
     def _explainer(self) -> Explainer:
         return Explainer(self.ensemble.main, self.encoder.features, self.inputs, self.target)
 
-    def _labels(self, predicted: Floats, codes: Integers | None) -> tuple[Label, ...]:
-        if codes is None:
-            return tuple(predicted[:, 0].tolist())
-        labels = self.target.labels
-        return tuple(labels[code] for code in codes)
-
     def _explanations(
         self, values: Floats, rows: pa.Table, codes: Integers | None, top: int
     ) -> tuple[Explanation, ...]:
@@ -156,7 +151,7 @@ def rows_from_json(
 
 
 def rows_from_table(
-    model: TableModel, table: ReadTable | TypedTable, *, first_row: int = 1
+    model: RowPredictor, table: ReadTable | TypedTable, *, first_row: int = 1
 ) -> pa.Table:
     """The rows that `model.predict` takes. See `table_rows.rows_of` for errors."""
     return rows_of(model.inputs, table, first_row=first_row)

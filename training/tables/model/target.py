@@ -7,6 +7,7 @@ import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field
 
 from training.tables.descriptions import TypedTable
+from training.tables.labels import Floats
 from training.tables.target import TargetChoice
 from training.tables.targets.problem_type import ProblemType
 
@@ -41,6 +42,13 @@ class ModelTarget(BaseModel):
     def labels(self) -> tuple[Label, ...]:
         """The classes with the type of the target. Raises ValueError if one does not have it."""
         return tuple(_label(text, self.label_type) for text in self.classes)
+
+    def labels_of(self, predicted: Floats) -> tuple[Label, ...]:
+        """The predicted numbers, or the classes of the greatest probabilities."""
+        if not self.has_classes:
+            return tuple(predicted[:, 0].tolist())
+        labels = self.labels
+        return tuple(labels[code] for code in predicted.argmax(axis=1))
 
 
 def describe_target(typed: TypedTable, choice: TargetChoice) -> ModelTarget:

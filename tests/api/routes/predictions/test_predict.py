@@ -182,7 +182,7 @@ def test_a_project_that_does_not_exist_or_has_no_model_is_named(
     waiting = add_project(deployed.store, "not-there-yet")
     refused = post(server, waiting, json=rows)
     assert refused.status_code == 409
-    assert "has no model yet" in refused.json()["error"]
+    assert "left no model" in refused.json()["error"]
 
 
 def test_a_fine_tuned_version_answers_as_it_has_learned(

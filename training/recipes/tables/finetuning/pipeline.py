@@ -1,6 +1,6 @@
 """The pipeline that fine-tunes a registered model on a new table, and says what that is worth."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,8 @@ from training.recipes.tables.finetuning.new_table import NewTable, prepare_new_t
 from training.recipes.tables.finetuning.origin import TRAINED_ON, Origin, origin_of
 from training.recipes.tables.finetuning.report import Transfer, compare, selection_document
 from training.recipes.tables.pipeline_record import PipelineRecord, StoppedError
+from training.recipes.tables.predictions_record import record_predictions
 from training.recipes.tables.registered_model import RegisteredTableModel, load_registered
-from training.recipes.tables.second_table import predict_test_data
 from training.recipes.tables.selection_commands import SelectionCommands
 from training.recipes.tables.shown_predictions import predict_rows
 from training.recipes.tables.stages.deployment import FinetunedVersion, ModelDeployment
@@ -90,7 +90,10 @@ class FinetuningPipeline:
         )
         deployment = ModelDeployment(record.job, version).run(model, step=record.progress.step)
         record.store(PipelineArtifact.DEPLOYMENT, deployment.document())
-        self._record_predictions(model, table)
+        record_predictions(
+            *(model, config, record, self._memory_bytes),
+            lambda: _holdout_predictions(model, table),
+        )
         record.progress.finish()
 
     def _task(self, model: TableModel, num_rows: int) -> LearningTask:
@@ -175,16 +178,11 @@ class FinetuningPipeline:
             },
         )
 
-    def _record_predictions(self, model: TableModel, table: NewTable) -> None:
-        """Of the second table if there is one, else of the holdout."""
-        second = predict_test_data(self._config, model, self._memory_bytes)
-        if second is not None:
-            self._record.second_table(second)
-            return
-        holdout, target = table.analysis.split.holdout, model.target.column
-        labels = table.analysis.typed.table.column(target)
-        shown = predict_rows(model, table.rows, labels, holdout, holdout)
-        self._record.store(PipelineArtifact.PREDICTIONS, shown)
+
+def _holdout_predictions(model: TableModel, table: NewTable) -> Sequence[Mapping[str, Any]]:
+    holdout = table.analysis.split.holdout
+    labels = table.analysis.typed.table.column(model.target.column)
+    return predict_rows(model, table.rows, labels, holdout, holdout)
 
 
 def _assembled(

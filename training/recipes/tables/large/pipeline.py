@@ -1,9 +1,10 @@
 """The pipeline from a table that does not fit into memory to a registered model."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from tracking_plugin.names import PipelineArtifact, PipelineMetric, PipelineStage
 from training.recipes.tables.candidate_runs import CandidateRuns
@@ -13,7 +14,7 @@ from training.recipes.tables.large.boosting_control import BoostingControl
 from training.recipes.tables.large.training import TrainedLargeTable
 from training.recipes.tables.large.upload import LargeUpload
 from training.recipes.tables.pipeline_record import PipelineRecord
-from training.recipes.tables.second_table import predict_test_data
+from training.recipes.tables.predictions_record import record_predictions
 from training.recipes.tables.shown_predictions import predict_holdout
 from training.recipes.tables.stages.deployment import ModelDeployment
 from training.recipes.tables.stages.features import describe_encoder
@@ -66,7 +67,10 @@ class LargeTablePipeline:
         model = trained.model(trained.columns())
         deployment = ModelDeployment(record.job).run(model, step=record.progress.step)
         record.store(PipelineArtifact.DEPLOYMENT, deployment.document())
-        self._record_predictions(model, trained)
+        record_predictions(
+            *(model, self._config, record, self._settings.memory_bytes),
+            lambda: _holdout_predictions(model, trained),
+        )
         record.progress.finish()
 
     def _train(self, analysis: LargeAnalysis, folder: Path) -> TrainedLargeTable:
@@ -123,16 +127,13 @@ class LargeTablePipeline:
             runs.close(record.job.delivery_timeout_s)
         record.evaluation(trained.evaluation())
 
-    def _record_predictions(self, model: TableModel, trained: TrainedLargeTable) -> None:
-        """Of the second table, which has to fit into memory, if there is one; else of the holdout."""
-        second = predict_test_data(self._config, model, self._settings.memory_bytes)
-        if second is not None:
-            self._record.second_table(second)
-            return
-        analysis, rows = trained.analysis, trained.result.sampled_holdout
-        numbers = analysis.sample.row_numbers[rows]
-        shown = predict_holdout(model, analysis.understood.typed, rows, numbers)
-        self._record.store(PipelineArtifact.PREDICTIONS, shown)
+
+def _holdout_predictions(
+    model: TableModel, trained: TrainedLargeTable
+) -> Sequence[Mapping[str, Any]]:
+    analysis, rows = trained.analysis, trained.result.sampled_holdout
+    numbers = analysis.sample.row_numbers[rows]
+    return predict_holdout(model, analysis.understood.typed, rows, numbers)
 
 
 @contextmanager

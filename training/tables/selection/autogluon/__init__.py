@@ -1,1 +1,0 @@
-"""The part of the AutoGluon engine that runs in AutoGluon's environment."""
