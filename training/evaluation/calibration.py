@@ -97,8 +97,7 @@ def reliability_bins(
 ) -> list[ReliabilityBin]:
     """The bins that contain samples, by rising confidence; a bin includes its upper edge."""
     confidence, predicted = probabilities.double().max(dim=1)
-    edges = torch.linspace(0, 1, num_bins + 1, dtype=torch.float64)
-    bin_of_sample = torch.bucketize(confidence, edges[1:-1])
+    bin_of_sample = bin_of_confidence(confidence, num_bins)
     is_right = (predicted == targets).double()
     return [
         ReliabilityBin(
@@ -107,6 +106,12 @@ def reliability_bins(
         for inside in (bin_of_sample == index for index in range(num_bins))
         if (num_samples := int(inside.sum()))
     ]
+
+
+def bin_of_confidence(confidence: Tensor, num_bins: int) -> Tensor:
+    """The bin of each confidence, of `num_bins` of equal width."""
+    edges = torch.linspace(0, 1, num_bins + 1, dtype=torch.float64)
+    return torch.bucketize(confidence, edges[1:-1])
 
 
 def _minimise_cross_entropy(logits: Tensor, targets: Tensor) -> float:

@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 from pydantic import ValidationError
+from torch import Tensor
 
 from training.evaluation.calibration import expected_calibration_error
+from training.evaluation.calibration_error import CalibrationErrors, calibration_errors
 from training.evaluation.detection import Detection, Proportion
 from training.evaluation.scoring import Predictions
 from training.evidence.prediction_sets import prediction_sets
@@ -37,6 +39,8 @@ class CheckedEvidence:
     temperature: float | None
     error_before: float
     error_after: float | None
+    errors: CalibrationErrors | None
+    """How sure these two are; None without a temperature."""
     required_coverage: float | None
     coverage: Proportion | None
     """Images whose prediction set contains their true class; None without prediction sets."""
@@ -58,9 +62,18 @@ def stored_evidence(document: Any) -> ModelEvidence | None:
 
 
 def check_evidence(
-    predictions: Predictions, evidence: ModelEvidence, taxonomy: Taxonomy
+    predictions: Predictions,
+    evidence: ModelEvidence,
+    taxonomy: Taxonomy,
+    *,
+    num_resamples: int = 1000,
+    seed: int = 0,
+    groups: Tensor | None = None,
 ) -> CheckedEvidence:
-    """Apply temperature, prediction sets and thresholds to the predictions of another split."""
+    """Apply temperature, prediction sets and thresholds to the predictions of another split.
+
+    The bootstrap of the calibration errors is as that of `bootstrap_intervals`.
+    """
     probabilities = calibrated(predictions.logits, evidence.temperature)
     plain = calibrated(predictions.logits, None)
     targets = predictions.targets.numpy()
@@ -74,6 +87,18 @@ def check_evidence(
             None
             if evidence.temperature is None
             else expected_calibration_error(probabilities, predictions.targets)
+        ),
+        errors=(
+            None
+            if evidence.temperature is None
+            else calibration_errors(
+                plain,
+                probabilities,
+                predictions.targets,
+                num_resamples=num_resamples,
+                seed=seed,
+                groups=groups,
+            )
         ),
         required_coverage=None if sets is None else sets.coverage,
         coverage=None if hits is None else Proportion(int(hits.sum()), len(hits)),

@@ -1,6 +1,7 @@
 """Confidence intervals by the percentile bootstrap, for metrics without a closed formula."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TypedDict
 
 import torch
 from torch import Tensor
@@ -12,6 +13,14 @@ from training.taxonomies.taxonomy import Taxonomy
 
 _MAX_WEIGHTS = 2_000_000
 """Weights in memory at once, 16 MB, so that a chunk of resamples stays near the CPU's caches."""
+
+
+class Resampling(TypedDict):
+    """How the bootstrap draws, as keywords of the functions that use it."""
+
+    num_resamples: int
+    seed: int
+    groups: Tensor | None
 
 
 def class_auroc_key(class_name: str) -> str:

@@ -1,6 +1,7 @@
 """Computes the figures of a clinical report as plain JSON: metrics, intervals and verdicts."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from math import isfinite
 from typing import Any, NotRequired, TypedDict, Unpack
 
@@ -197,6 +198,7 @@ def _evidence_figures(checked: CheckedEvidence | None) -> dict[str, Any] | None:
         "temperature": checked.temperature,
         "error_before": checked.error_before,
         "error_after": checked.error_after,
+        "errors": None if checked.errors is None else asdict(checked.errors),
         "prediction_sets": None
         if checked.coverage is None
         else {

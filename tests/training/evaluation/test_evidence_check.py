@@ -45,6 +45,11 @@ def test_the_temperature_lowers_the_calibration_error() -> None:
     checked = check_evidence(PREDICTIONS, VAL, CLASSES)
     assert checked.error_after is not None
     assert checked.error_after < checked.error_before
+    assert checked.errors is not None
+    assert checked.errors.before[0] < checked.error_before < checked.errors.before[1]
+    low, high = checked.errors.change
+    assert low < checked.error_after - checked.error_before < high
+    assert checked.errors.debiased_after < checked.errors.debiased_before
     assert checked_metrics(checked).keys() == {
         "expected_calibration_error",
         "prediction_set_coverage",
@@ -55,6 +60,7 @@ def test_the_temperature_lowers_the_calibration_error() -> None:
 def test_missing_parts_have_no_figures() -> None:
     checked = check_evidence(PREDICTIONS, ModelEvidence(missing=("Nothing.",)), CLASSES)
     assert (checked.coverage, checked.error_after, checked.conditions) == (None, None, ())
+    assert checked.errors is None
     assert checked.missing == ("Nothing.",)
     assert checked_metrics(checked) == {}
 

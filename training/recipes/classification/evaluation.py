@@ -13,7 +13,7 @@ from training.errors import ConfigError, DataError
 from training.evaluation.calibration import fit_temperature, measure_calibration
 from training.evaluation.confusion_image import confusion_matrix_image
 from training.evaluation.evidence_check import check_evidence, checked_metrics, stored_evidence
-from training.evaluation.intervals import bootstrap_intervals
+from training.evaluation.intervals import Resampling, bootstrap_intervals
 from training.evaluation.metrics import ClassifierMetrics, evaluate_predictions, logged_metrics
 from training.evaluation.report import render_report
 from training.evaluation.report_figures import report_document
@@ -88,7 +88,14 @@ def evaluate_classifier(
     evaluation = evaluate_predictions(measured, taxonomy)
     # The evidence is about the model as it is served, which sees each image once.
     evidence = None if options.tta else stored_evidence(trained.read_json(EVIDENCE_ARTIFACT))
-    checked = None if evidence is None else check_evidence(measured, evidence, taxonomy)
+    resampling: Resampling = {
+        "num_resamples": options.num_resamples,
+        "seed": options.seed,
+        "groups": groups,
+    }
+    checked = (
+        None if evidence is None else check_evidence(measured, evidence, taxonomy, **resampling)
+    )
     skipped = num_skipped(scored, modality)
     seen = count_seen(scored.data.images, trained)
     if scored.is_held_out:
@@ -103,13 +110,7 @@ def evaluate_classifier(
             "data": f"{set_name} ({scored.split}, {scored.digest})",
         },
         evaluation=evaluation,
-        intervals=bootstrap_intervals(
-            measured,
-            taxonomy,
-            num_resamples=options.num_resamples,
-            seed=options.seed,
-            groups=groups,
-        ),
+        intervals=bootstrap_intervals(measured, taxonomy, **resampling),
         calibration=measure_calibration(measured.logits, measured.targets, temperature=temperature),
         taxonomy=taxonomy,
         modality=modality,

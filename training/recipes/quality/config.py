@@ -1,6 +1,6 @@
 """Settings of the quality recipe; the defaults are those of the preset `small`."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import Field
 
@@ -17,6 +17,9 @@ UNCHANGED_BRIGHTNESS: dict[str, Any] = {
 
 class QualityConfig(ClassifierConfig):
     """All settings of the quality recipe."""
+
+    recipe_version: ClassVar[int] = 2
+    """Since 2, overexposed copies of dark images have saturated parts, too."""
 
     preset: Preset = Field(Preset.SMALL, description="defaults for everything below")
     degraded_copies: int = Field(

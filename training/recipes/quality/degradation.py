@@ -19,6 +19,9 @@ Random = np.random.Generator
 BLUR_RADII = (0.015, 0.05)
 DARK_GAINS = (0.08, 0.35)
 BRIGHT_GAINS = (2.0, 4.0)
+LEAST_SATURATED = 0.3
+"""Of what is lit. Twice the brightness of a dark photograph alone is a good photograph."""
+_DARK = 10 / 255
 MISSING_FIELDS = (0.3, 0.55)
 JPEG_QUALITIES = (4, 15)
 
@@ -41,8 +44,9 @@ def underexpose(image: Pixels, random: Random) -> Pixels:
 
 
 def overexpose(image: Pixels, random: Random) -> Pixels:
-    """Too bright, so that bright parts are white; the black around a fundus stays black."""
-    return _from_unit(_to_unit(image) * random.uniform(*BRIGHT_GAINS))
+    """Too bright, so that bright parts have no detail; the black around a fundus stays black."""
+    values = _to_unit(image)
+    return _from_unit(values * max(random.uniform(*BRIGHT_GAINS), _saturating_gain(values)))
 
 
 def cut_field(image: Pixels, random: Random) -> Pixels:
@@ -68,6 +72,13 @@ _DEGRADATIONS: dict[Reason, Callable[[Pixels, Random], Pixels]] = {
     Reason.FIELD: cut_field,
     Reason.ARTEFACT: add_artefact,
 }
+
+
+def _saturating_gain(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> float:
+    """The gain that saturates a channel of LEAST_SATURATED of the lit pixels; 0 if none is lit."""
+    brightest = values.max(axis=2)
+    lit = brightest[brightest > _DARK]
+    return float(1 / np.quantile(lit, 1 - LEAST_SATURATED)) if len(lit) else 0.0
 
 
 def _add_reflections(image: Pixels, random: Random) -> Pixels:

@@ -46,3 +46,20 @@ def test_the_copies_differ_as_their_reasons_say(photograph: np.ndarray, seed: in
     was_visible = photograph.mean(axis=2) > 20
     is_dark = copies[Reason.FIELD].mean(axis=2) < 10
     assert 0.1 < is_dark[was_visible].mean() < 0.7
+
+
+@pytest.mark.parametrize("brightness", [0.1, 0.4, 1.0])
+@pytest.mark.parametrize("seed", range(3))
+def test_an_overexposed_copy_has_lost_detail_however_dark_the_image_is(
+    photograph: np.ndarray, brightness: float, seed: int
+) -> None:
+    image = (photograph * brightness).astype(np.uint8)
+    is_lit = image.max(axis=2) > 10
+    copy = degraded(image, Reason.OVEREXPOSED, seed)
+    assert (copy.max(axis=2)[is_lit] == 255).mean() >= 0.29
+    assert copy[image.max(axis=2) == 0].max(initial=0) == 0
+
+
+def test_an_image_without_light_has_an_overexposed_copy() -> None:
+    black = np.zeros((SIDE, SIDE, 3), np.uint8)
+    np.testing.assert_array_equal(degraded(black, Reason.OVEREXPOSED, 0), black)
