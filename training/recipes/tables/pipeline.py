@@ -18,6 +18,8 @@ from training.recipes.tables.stages.selection import ModelSelection, SelectedMod
 from training.recipes.tables.stages.upload import DataUpload
 from training.recipes.tables.trial_runners import require_place
 from training.tables.model.table_model import TableModel
+from training.tables.model.table_rows import require_columns
+from training.tables.reader import ReadTable
 
 
 class TablePipeline:
@@ -35,6 +37,9 @@ class TablePipeline:
         record.session.understand(*UNDERSTOOD)
         table = prepare_table(config, record, self._memory_bytes)
         analysis, encoded = table.analysis, table.encoded
+        if config.test_data:
+            # Said now, and not after the training.
+            require_columns(encoded.encoder.input_columns, self._second().table.column_names)
         selection = self._select(analysis, encoded)
         record.store(PipelineArtifact.SELECTION, selection.document())
 
@@ -53,13 +58,14 @@ class TablePipeline:
     def _record_predictions(self, model: TableModel, analysis: Analysis) -> None:
         """Of the second table if there is one, else of the holdout."""
         if self._config.test_data:
-            path = Path(self._config.test_data)
-            second = DataUpload(self._memory_bytes).run(self._config, path)
-            self._record.second_table(predict_second_table(model, second))
+            self._record.second_table(predict_second_table(model, self._second()))
             return
         holdout = analysis.split.holdout
         shown = predict_holdout(model, analysis.typed, holdout, holdout)
         self._record.store(PipelineArtifact.PREDICTIONS, shown)
+
+    def _second(self) -> ReadTable:
+        return DataUpload(self._memory_bytes).run(self._config, Path(self._config.test_data))
 
     def _select(self, analysis: Analysis, encoded: EncodedTable) -> SelectedModel:
         record = self._record
