@@ -115,7 +115,8 @@ def stage_of(run: RunState, run_status: RunStatus) -> PipelineStage:
     number = _latest(run, PipelineMetric.STAGE)
     if number is not None:
         return STAGES[int(min(max(number, 0), len(STAGES) - 1))]
-    if run_status in _NOT_BEGUN:
+    if run_status in (*_NOT_BEGUN, RunStatus.STARTING):
+        # A pipeline that starts has logged no stage yet, and would seem to go back to this one.
         return PipelineStage.DATA_ANALYSIS
     has_steps = run.last_step is not None
     return PipelineStage.MODEL_TRAINING if has_steps else PipelineStage.DATA_PROCESSING

@@ -57,6 +57,17 @@ def test_a_project_without_a_run_waits_or_begins() -> None:
     assert at(run("SCHEDULED", "pending")).status is ProjectStatus.CREATED
 
 
+def test_a_pipeline_does_not_go_back_once_it_logs_its_first_stage() -> None:
+    states = (
+        run("SCHEDULED", "pending"),
+        run(status="starting"),
+        *(run(stage=number) for number in range(len(STAGES))),
+    )
+    statuses = list(ProjectStatus)
+    places = [statuses.index(at(state).status) for state in states]
+    assert places == sorted(places)
+
+
 def test_what_other_clients_log_does_no_harm() -> None:
     odd = at(run(stage=99, progress_percent=math.inf, seconds_left=math.nan))
     assert (odd.stage, odd.percent, odd.seconds_left) == (STAGES[-1], 0, None)

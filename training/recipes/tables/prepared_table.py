@@ -6,6 +6,7 @@ from pathlib import Path
 from tracking_plugin.names import PipelineArtifact, PipelineStage
 from training.recipes.tables.config import TablesConfig
 from training.recipes.tables.pipeline_record import PipelineRecord
+from training.recipes.tables.second_table import require_test_columns
 from training.recipes.tables.stages.analysis import Analysis, DataAnalysis
 from training.recipes.tables.stages.features import EncodedTable, FeatureEngineering
 from training.recipes.tables.stages.processing import ChosenColumns, DataProcessing
@@ -41,4 +42,5 @@ def prepare_table(config: TablesConfig, record: PipelineRecord, memory_bytes: in
     record.enter(PipelineStage.FEATURE_ENGINEERING)
     encoded = FeatureEngineering().run(analysis, columns, seed=config.seed)
     record.store(PipelineArtifact.FEATURES, encoded.document())
+    require_test_columns(config, encoded.encoder.input_columns, memory_bytes)
     return PreparedTable(analysis=analysis, columns=columns, encoded=encoded)

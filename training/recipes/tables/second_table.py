@@ -1,6 +1,6 @@
 """Predicts and measures a finished model on a table that it was not trained on."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from training.tables.evaluation.schema import HoldoutReport
 from training.tables.labels import Floats, Integers, Labels, class_labels
 from training.tables.model.row_predictor import RowPredictor
 from training.tables.model.table_model import rows_from_table
+from training.tables.model.table_rows import require_columns
 from training.tables.question import NO_ANSWERS
 from training.tables.reader import ReadTable
 from training.tables.targets.problem_type import ProblemType
@@ -31,6 +32,12 @@ class SecondTable:
     report: HoldoutReport | None
 
 
+def require_test_columns(config: TablesConfig, columns: Sequence[str], memory_bytes: int) -> None:
+    """Raises TableError if the second table lacks a column of the model, before that is trained."""
+    if config.test_data:
+        require_columns(columns, _read(config, memory_bytes).table.column_names)
+
+
 def predict_test_data(
     config: TablesConfig, model: RowPredictor, memory_bytes: int
 ) -> SecondTable | None:
@@ -40,8 +47,11 @@ def predict_test_data(
     """
     if not config.test_data:
         return None
-    read = DataUpload(memory_bytes).run(config, Path(config.test_data))
-    return predict_second_table(model, read)
+    return predict_second_table(model, _read(config, memory_bytes))
+
+
+def _read(config: TablesConfig, memory_bytes: int) -> ReadTable:
+    return DataUpload(memory_bytes).run(config, Path(config.test_data))
 
 
 def predict_second_table(model: RowPredictor, read: ReadTable) -> SecondTable:

@@ -38,7 +38,7 @@ def rows_and_faults(
 
     Raises TableError only for columns that are absent.
     """
-    _require_columns(columns, table.table.column_names)
+    require_columns([column.name for column in columns], table.table.column_names)
     decimal = table.decimal if isinstance(table, ReadTable) else None
     faults = _earlier_faults(columns, table, first_row)
     arrays = []
@@ -50,12 +50,13 @@ def rows_and_faults(
     return pa.table(arrays, names=[column.name for column in columns]), faults
 
 
-def _require_columns(columns: Sequence[InputColumn], names: Sequence[str]) -> None:
-    given = set(names)
-    absent = [column.name for column in columns if column.name not in given]
+def require_columns(expected: Sequence[str], names: Sequence[str]) -> None:
+    """Raises TableError that names the expected columns which a table with these names lacks."""
+    given, known = set(names), set(expected)
+    absent = [name for name in expected if name not in given]
     if not absent:
         return
-    others = [name for name in names if name not in {column.name for column in columns}]
+    others = [name for name in names if name not in known]
     close = difflib.get_close_matches(absent[0][:200], [name[:200] for name in others[:1000]], n=3)
     hint = f" The table has {name_list(close)}: rename it if it is meant." if close else ""
     raise TableError(

@@ -192,6 +192,38 @@ def test_a_chosen_model_is_trained_with_its_hyperparameters_and_predicts_a_secon
     assert [row["prediction"] for row in again] == list(answer["label"])
 
 
+def test_a_second_table_with_other_columns_is_refused_before_the_training(
+    program: Program, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    second = program.root / "new.csv"
+    patients(4).rename(columns={"pressure": "presure"}).to_csv(second, index=False)
+    path = program.root / "visits.csv"
+    more = (*QUICK, "--test-data", str(second), "--register-as", "none")
+    assert program.run_here(monkeypatch, *arguments(path, *more)) == 1
+    said = capfd.readouterr()
+    assert "'pressure' is absent. The table has 'presure'" in said.err
+    assert "Traceback" not in said.err
+    assert "model selection" not in said.out
+    assert not candidate_runs(program)
+    assert not program.client.search_registered_models()
+
+
+def test_a_class_with_one_row_and_one_that_a_fold_lacks_do_not_vanish(
+    program: Program, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    letters = "abcdefghijklmnopqrstuvwxy"
+    path = program.root / "letters.csv"
+    lines = [f"{at % 11},{at % 7},{letters[at % len(letters)]}" for at in range(100)]
+    path.write_text("\n".join(["x,y,diagnosis", *lines, "3,4,z"]))
+    assert program.run_here(monkeypatch, *arguments(path, *QUICK)) == 0
+    assert "The class 'z' has 1 row" in capfd.readouterr().out
+    report = document(program, PipelineArtifact.EVALUATION)
+    assert [it["name"] for it in report["classes"]] == [*letters, "z"]
+    assert report["confusion"]["classes"] == [*letters, "z"]
+    unseen = [it["name"] for it in report["classes"] if not it["support"]]
+    assert all(it["f1"]["value"] is None for it in report["classes"] if it["name"] in unseen)
+
+
 def test_a_model_that_is_not_registered_cannot_predict(
     program: Program, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -16,6 +16,7 @@ from training.recipes.tables.finetuning.report import Transfer, compare, selecti
 from training.recipes.tables.pipeline_record import PipelineRecord, StoppedError
 from training.recipes.tables.predictions_record import record_predictions
 from training.recipes.tables.registered_model import RegisteredTableModel, load_registered
+from training.recipes.tables.second_table import require_test_columns
 from training.recipes.tables.selection_commands import SelectionCommands
 from training.recipes.tables.shown_predictions import predict_rows
 from training.recipes.tables.stages.deployment import FinetunedVersion, ModelDeployment
@@ -62,6 +63,7 @@ class FinetuningPipeline:
         params = continued_params(source.model.ensemble, task, config.hyperparameters)
         origin = origin_of(source, record.job.tracking_uri)
         record.progress.say(origin.sentence(digest))
+        require_test_columns(config, source.model.encoder.input_columns, self._memory_bytes)
         table = prepare_new_table(config, record, source.model, read)
 
         finetuned = self._continue(source, task, params, table)
