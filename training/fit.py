@@ -35,7 +35,6 @@ def fit(launch: LaunchConfig, given: Mapping[str, Any], settings: TrainingSettin
         experiment_name=launch.experiment_name,
         run_name=launch.run_name,
     )
-    tracking_uri = open_tracking_server()
     launcher = open_launcher(launch.launcher)
     with launcher.peers(launch, settings) as peers, ExitStack() as claim:
         _require_one_process(spec, launch, peers)
@@ -43,6 +42,8 @@ def fit(launch: LaunchConfig, given: Mapping[str, Any], settings: TrainingSettin
         prepared: TrainingJob | None = None
         if peers.is_main:
             with _announced_failure(peers):
+                # Before the other processes open it: an empty database would get its tables twice.
+                tracking_uri = open_tracking_server()
                 record = _open_run(launch, settings, tracking_uri, peers)
                 with nullcontext() if record.had_ended else recorded_ending(record, settings):
                     run_dir = work_dir(settings.data_dir, record.run_id)
@@ -55,7 +56,7 @@ def fit(launch: LaunchConfig, given: Mapping[str, Any], settings: TrainingSettin
         job = peers.broadcast(prepared)
         if job is None:
             raise LaunchError("Rank 0 could not prepare the training; its message says why.")
-        record = record or resume_run(tracking_uri, job.run_id)
+        record = record or resume_run(open_tracking_server(), job.run_id)
         with recorded_ending(record, settings, may_be_collateral=not peers.is_alone):
             _train(job, launch, settings, launcher, peers, record)
 
