@@ -10,7 +10,7 @@ from uuid import uuid4
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from api.jobs.learners import require_any_learner, require_settings
+from api.jobs.learners import require_settings
 from api.projects.records import ANSWER_CHARS, NO_SETTINGS, ProjectSettings
 from api.projects.upload import ReceivedFile, ReceivedForm
 from tracking_plugin.printable import printable, printable_lines
@@ -86,11 +86,7 @@ def received_project(project_id: str, form: ReceivedForm) -> ReceivedProject:
     if any(len(answer) > ANSWER_CHARS for answer in given.answers.values()):
         raise _problem("answers", f"at most {ANSWER_CHARS} characters were expected in an answer")
     dataset_name = _file_name(form.files[FILE_FIELD].name)
-    settings, at = given.settings, ("body", "settings")
-    if settings.finetune:
-        require_any_learner(settings.hyperparameters, (*at, "hyperparameters"))
-    else:
-        require_settings(settings.learners, settings.hyperparameters, at)
+    require_settings(given.settings.learners, given.settings.hyperparameters, ("body", "settings"))
     name = printable(given.project_name.strip(), NAME_CHARS)
     return ReceivedProject(
         project_id=project_id,

@@ -1,5 +1,6 @@
 """A registered model learns further from a new table, and the report says what that is worth."""
 
+import threading
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,9 +9,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.tracking_plugin.control_server import ControlServer
+from tests.training.controlled import controlled, stop_once_paused
 from tests.training.program import Program
 from tests.training.tables.made_tables import made, target_of
+from tests.waiting import until
+from tracking_plugin.control_messages import Desired
 from tracking_plugin.names import PipelineArtifact
+from training import program as program_module
 from training.recipes.tables.registered_model import load_registered
 from training.tables.evaluation.calibration import Calibration, CalibrationKind
 from training.tables.features.feature import FeatureKind
@@ -194,6 +200,37 @@ def test_labels_by_chance_show_no_gain(
     assert low <= 0 <= high
     said = capfd.readouterr().out
     assert "no gain is shown" in said or "did not help" in said
+
+
+def test_a_pause_and_a_stop_between_rounds_keep_the_best_so_far(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def is_boosting() -> bool:
+        return registry.program.runs()[0].data.metrics.get("pipeline/stage") == 5
+
+    def pause_and_stop(server: ControlServer) -> None:
+        until(is_boosting, "boosting")
+        server.set_desired(Desired.PAUSED)
+        stop_once_paused(server)
+
+    slow = '{"n_estimators": 20000, "learning_rate": 0.0001}'
+    flags = ("--finetune", "stars/1", "--hyperparameters", slow, "--num-folds", "20")
+    with controlled(monkeypatch, program_module) as server:
+        stopping = threading.Thread(target=pause_and_stop, args=(server,))
+        stopping.start()
+        assert (
+            registry.fit(monkeypatch, stars(240, 1, seed=6), *flags, "--register-as", "paused") == 0
+        )
+        stopping.join()
+
+    run = registry.program.runs()[0]
+    assert (run.info.status, run.data.tags["fovea.status"]) == ("KILLED", "stopped")
+    selection = registry.document(PipelineArtifact.SELECTION)
+    members = selection["candidates"][0]["members"]
+    assert selection["was_stopped"] is True
+    assert members[0]["status"] == "continued"
+    assert members[-1]["message"] == "The run was stopped before it."
+    assert registry.version_of("paused", "champion") == "1"
 
 
 def renamed(frame: pd.DataFrame) -> pd.DataFrame:

@@ -22,7 +22,7 @@ from training.tables.leak_check import find_leaks
 from training.tables.leaks.leak_report import LeakReport
 from training.tables.model.table_model import TableModel, rows_from_table
 from training.tables.printable import name_list
-from training.tables.profile import profile
+from training.tables.profile import TableProfile, profile
 from training.tables.reader import ReadTable
 from training.tables.split import split_table
 from training.tables.target import TargetChoice
@@ -53,9 +53,10 @@ def prepare_new_table(
     rows = rows_from_table(model, read)
     typed = type_columns(read, config.answers)
     target = matched_target(typed, model.target)
-    group = _group(config, typed, model, target)
+    described = profile(typed)
+    group = _group(config, typed, described, model, target)
     _require_answers(typed, (target.column, group.column, config.date))
-    analysis = _analysis(config, typed, model, target, group)
+    analysis = _analysis(config, typed, described, model, target, group)
     record.understood(analysis)
     record.say_all([*target.notes, *(note.text for note in analysis.split.notes)])
     record.store(PipelineArtifact.ANALYSIS, analysis.document())
@@ -77,6 +78,7 @@ def prepare_new_table(
 def _analysis(
     config: TablesConfig,
     typed: TypedTable,
+    described: TableProfile,
     model: TableModel,
     target: TargetChoice,
     group: GroupChoice,
@@ -105,7 +107,7 @@ def _analysis(
     )
     return Analysis(
         typed=taken,
-        profile=profile(typed),
+        profile=described,
         target=target,
         group=group,
         labels=read_labels(taken, target),
@@ -131,7 +133,11 @@ def _kept(report: LeakReport) -> LeakReport:
 
 
 def _group(
-    config: TablesConfig, typed: TypedTable, model: TableModel, target: TargetChoice
+    config: TablesConfig,
+    typed: TypedTable,
+    described: TableProfile,
+    model: TableModel,
+    target: TargetChoice,
 ) -> GroupChoice:
     if not config.grouped:
         return NOT_GROUPED
@@ -140,7 +146,7 @@ def _group(
         return GroupChoice(
             column=before, reason="it kept the rows of the model's training together"
         )
-    return choose_group(typed, profile(typed), target, named=config.group or None)
+    return choose_group(typed, described, target, named=config.group or None)
 
 
 def _require_answers(typed: TypedTable, columns: Iterable[str | None]) -> None:
