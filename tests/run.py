@@ -12,6 +12,7 @@ from types import FrameType
 
 import psutil
 
+from tests.mlflow_database import SHARED_FOLDER
 from tracking_plugin.ray_folder import remove_dead_folders
 
 INTERRUPTED = 128 + signal.SIGINT
@@ -29,7 +30,7 @@ def run(arguments: Sequence[str]) -> int:
         pytest = subprocess.Popen(
             [sys.executable, "-m", "pytest", *arguments],
             # Another run of the same user would close pytest's own folder to PostgreSQL's user.
-            env={**os.environ, "PYTEST_DEBUG_TEMPROOT": folder},
+            env={**os.environ, "PYTEST_DEBUG_TEMPROOT": folder, SHARED_FOLDER: folder},
             # In a group of its own, so that Ctrl-C reaches it once, from here.
             process_group=0,
         )

@@ -3,15 +3,12 @@
 import os
 import re
 import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
 import pytest
 from mlflow.tracking import MlflowClient
 
+from tests.api.plain_mlflow import plain_mlflow_server
 from tests.examples.catalogue import (
     ALL_EXAMPLES,
     DDP,
@@ -21,10 +18,8 @@ from tests.examples.catalogue import (
     XGBOOST,
     Example,
 )
-from tests.examples.run_example import EXIT_DEADLINE_S, FEW_THREADS, START_DEADLINE_S, runs
+from tests.examples.run_example import EXIT_DEADLINE_S, FEW_THREADS, runs
 from tests.mlflow_database import new_store
-from tests.ports import LOOPBACK, free_port
-from tests.waiting import until
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -42,34 +37,6 @@ def output_of(example: Example, work_dir: Path, **environment: str) -> str:
     )
     assert process.returncode == 0, process.stderr
     return process.stdout + process.stderr
-
-
-@contextmanager
-def plain_mlflow(work_dir: Path) -> Iterator[str]:
-    """The URL of an MLflow server without Fovea."""
-    port = free_port()
-    url = f"http://{LOOPBACK}:{port}"
-    with (work_dir / "server.log").open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "mlflow", "server", "--port", str(port), "--workers", "1"],
-            cwd=work_dir,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        until(lambda: is_healthy(url), f"MLflow's health check; {work_dir}", START_DEADLINE_S)
-        yield url
-    finally:
-        process.terminate()
-        process.wait(EXIT_DEADLINE_S)
-
-
-def is_healthy(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/health").is_success
-    except httpx.TransportError:
-        return False
 
 
 def assert_finished(client: MlflowClient, example: Example) -> None:
@@ -103,7 +70,7 @@ def test_it_trains_to_its_end_without_a_server(
 
 
 def test_it_trains_to_its_end_on_an_mlflow_server_without_fovea(tmp_path: Path) -> None:
-    with plain_mlflow(tmp_path) as url:
+    with plain_mlflow_server(tmp_path / "server") as url:
         output = output_of(LOOP, tmp_path, MLFLOW_TRACKING_URI=url)
 
         assert len(re.findall("No control from", output)) == 1, output

@@ -3,11 +3,23 @@
 from collections.abc import Iterator
 
 import pytest
+import torch
 from mlflow.entities import Run
 
 from tests.training.long_run import TORCHRUN, arguments, run_named
 from tests.training.program import TINY, Program
 from tests.training.tracking_server import TrackingServer
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> Iterator[None]:
+    """PyTorch computes in one thread of this process, also after a training, which would use all
+    processors from then on: beside other tests, each operation would wait in a busy loop for a second one.
+    """
+    torch.set_num_threads(1)
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(torch, "set_num_threads", lambda _: None)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -44,35 +44,25 @@ def test_a_job_that_is_killed_with_all_its_processes_resumes_by_its_run_id(
     assert_same_run(tracked, "job", undisturbed)
 
 
-def test_a_run_continues_on_another_number_of_ranks_with_the_same_steps(
+def test_a_stopped_run_keeps_its_settings_and_continues_on_another_number_of_ranks(
     tracked: Program, undisturbed: Run
 ) -> None:
     settings = (*arguments(tracked, "single", "ranks"), "--batch-size", "4")
     process = tracked.start("fit", *settings)
     wait_for_step(tracked, "ranks", 13, process)
     process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=DEADLINE_S) == 130
-    run_id = run_named(tracked, "ranks").info.run_id
-    output = tracked.finish("fit", "--launcher", "torchrun", "--run-id", run_id, launch=TORCHRUN)
+    output, _ = process.communicate(timeout=DEADLINE_S)
+    assert process.returncode == 130, output
+    run = run_named(tracked, "ranks")
+    assert (run.info.status, run.data.tags["fovea.status"]) == ("KILLED", "stopped")
+    again = ("--run-id", run.info.run_id)
+    refused = tracked.start("fit", "--launcher", "single", *again, "--batch-size", "2")
+    output, _ = refused.communicate(timeout=DEADLINE_S)
+    assert refused.returncode == 1
+    assert "batch_size from 4 to 2" in output
+    output = tracked.finish("fit", "--launcher", "torchrun", *again, launch=TORCHRUN)
     assert "each of the 2 ranks now computes 1 micro-batches of 2 samples" in output
     assert run_named(tracked, "ranks").info.status == "FINISHED"
     for metric in ("train/loss", "train/learning_rate", "val/loss", "epoch"):
         expected = [step for step, _ in tracked.curve(undisturbed.info.run_id, metric)]
-        assert [step for step, _ in tracked.curve(run_id, metric)] == expected, metric
-
-
-def test_a_resumed_run_keeps_its_settings(tracked: Program) -> None:
-    settings = (*arguments(tracked, "single", "settings"), "--epochs", "200")
-    process = tracked.start("fit", *settings)
-    wait_for_step(tracked, "settings", 3, process)
-    process.send_signal(signal.SIGINT)
-    output, _ = process.communicate(timeout=DEADLINE_S)
-    assert process.returncode == 130, output
-    run = run_named(tracked, "settings")
-    assert (run.info.status, run.data.tags["fovea.status"]) == ("KILLED", "stopped")
-    refused = tracked.start(
-        "fit", "--launcher", "single", "--run-id", run.info.run_id, "--batch-size", "4"
-    )
-    output, _ = refused.communicate(timeout=DEADLINE_S)
-    assert refused.returncode == 1
-    assert "batch_size from 2 to 4" in output
+        assert [step for step, _ in tracked.curve(run.info.run_id, metric)] == expected, metric
