@@ -36,6 +36,7 @@ from api.routes import (
     monitoring,
     predictions,
     projects,
+    run_table,
     runs,
     stats,
     training,
@@ -138,7 +139,8 @@ def _application(
     app.state.wiretap = wiretap
     app.state.bus = bus
     app.state.hub = hub
-    for routes in (health, metrics, epochs, runs, stats, asyncapi):
+    # The paths of the table come before the id of a run.
+    for routes in (health, metrics, epochs, run_table, runs, stats, asyncapi):
         app.include_router(routes.router)
     app.mount("/monitor", monitor())
     install_error_handlers(app)

@@ -10,7 +10,7 @@ from mlflow.server.handlers import _get_tracking_store
 from mlflow.store.tracking.abstract_store import AbstractStore
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
-from api.errors import ConflictError, NotFoundError
+from api.errors import ConflictError, NotFoundError, UnprocessableError
 from api.pages import Listed, Page
 from api.runs.artifacts import read_artifact
 from api.runs.bounded_reads import BoundedReads
@@ -21,6 +21,7 @@ from api.runs.sql_runs import SqlRuns
 from api.runs.state import RECENT_STEPS, RunState
 from api.runs.stored_metrics import StoredMetrics
 from api.runs.stored_runs import StoredRuns
+from api.runs.table.sql_table import SqlTable
 from tracking_plugin.mlflow_status import ACTIVE_STATUSES
 
 _RUN_ID = re.compile(r"[0-9a-f]{32}")
@@ -45,6 +46,7 @@ class _Source:
     store: AbstractStore
     runs: RunIndex
     metrics: MetricHistory
+    table: SqlTable | None = None
 
 
 class AmbiguousRunError(ConflictError):
@@ -53,6 +55,16 @@ class AmbiguousRunError(ConflictError):
     def __init__(self, prefix: str) -> None:
         super().__init__(
             f"Several runs have an id that begins with {prefix!r}: give more characters of it"
+        )
+
+
+class NoTableError(UnprocessableError):
+    """The store cannot search as the table of runs does."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The table of runs needs MLflow's runs in an SQL database, and this server keeps them in "
+            "files: GET /api/runs lists them"
         )
 
 
@@ -120,6 +132,13 @@ class RunReader:
         """The logged metrics; callers read the run's state first, which checks that it is visible."""
         return self._source.metrics
 
+    @property
+    def table(self) -> SqlTable:
+        """The table of runs. Raises NoTableError for stores that are not SQL."""
+        if self._source.table is None:
+            raise NoTableError
+        return self._source.table
+
     def artifact(self, run_id: str, path: str, largest_bytes: int) -> bytes:
         """An artifact of an existing run.
 
@@ -140,5 +159,6 @@ class RunReader:
 
 def _source_over(store: AbstractStore) -> _Source:
     if isinstance(store, SqlAlchemyStore):
-        return _Source(store, SqlRuns(store), SqlMetrics(store))
+        runs = SqlRuns(store)
+        return _Source(store, runs, SqlMetrics(store), SqlTable(store, runs))
     return _Source(store, StoredRuns(store), StoredMetrics(store))

@@ -45,7 +45,7 @@ _RUN_COLUMNS = (
     EXPERIMENTS.c.name.label("experiment_name"),
 )
 # A run without a start comes last; databases differ in how they order NULL.
-_NEWEST_FIRST = (
+NEWEST_FIRST = (
     case((RUNS.c.start_time.is_(None), 1), else_=0),
     RUNS.c.start_time.desc(),
     RUNS.c.run_uuid,
@@ -78,7 +78,7 @@ class SqlRuns:
         gone = dict.fromkeys(run_ids, RunEnd.DELETED)
         found: dict[str, RunEnd] = {}
         with self._store.ManagedSessionMaker() as session:
-            for ids in _in_batches(run_ids):
+            for ids in in_batches(run_ids):
                 for row in session.execute(self._runs().where(RUNS.c.run_uuid.in_(ids))):
                     del gone[row.run_uuid]
                     is_deleted = row.lifecycle_stage == LifecycleStage.DELETED
@@ -89,7 +89,7 @@ class SqlRuns:
     def parents(self, run_ids: Collection[str]) -> dict[str, str]:
         found: dict[str, str] = {}
         with self._store.ManagedSessionMaker() as session:
-            for ids in _in_batches(run_ids):
+            for ids in in_batches(run_ids):
                 found |= {row.run_uuid: row.value for row in session.execute(_parents(ids))}
         return found
 
@@ -107,24 +107,24 @@ class SqlRuns:
         conditions = [not_(_has_tag(RUNS, Tag.EVALUATED_RUN))]
         if statuses is not None:
             conditions.append(RUNS.c.status.in_(statuses))
-        wanted = self._active_runs().where(*conditions).order_by(*_NEWEST_FIRST).limit(1)
+        wanted = self.active_runs().where(*conditions).order_by(*NEWEST_FIRST).limit(1)
         with self._store.ManagedSessionMaker() as session:
             row = session.execute(wanted).first()
         return None if row is None else str(row.run_uuid)
 
     def find_runs(self, query: RunQuery, page: Page) -> Listed[FoundRun]:
         with self._store.ManagedSessionMaker() as session:
-            wanted = self._active_runs().where(*self._conditions(session, query))
+            wanted = self.active_runs().where(*self._conditions(session, query))
             total = session.execute(
                 select(func.count()).select_from(wanted.subquery())
             ).scalar_one()
             rows = session.execute(
-                wanted.order_by(*_NEWEST_FIRST).limit(page.limit).offset(page.offset)
+                wanted.order_by(*NEWEST_FIRST).limit(page.limit).offset(page.offset)
             ).all()
             states = _states(session, rows)
             is_key_metric = LATEST_METRICS.c.key.in_((*_texts(KEY_METRICS), *USUAL_METRICS))
             _add_latest(states, session.execute(_latest(states).where(is_key_metric)))
-            for run_ids in _in_batches(_without_headlines(states), _RUNS_AT_ONCE):
+            for run_ids in in_batches(_without_headlines(states), _RUNS_AT_ONCE):
                 _add_latest(states, session.execute(_some_latest(run_ids)))
             for run_id, last_step in session.execute(_last_steps(states)):
                 states[run_id].last_step = last_step
@@ -135,18 +135,19 @@ class SqlRuns:
         in_workspace = self._store._experiment_where_clauses()  # noqa: SLF001 - it has no public name
         return select(*_RUN_COLUMNS).join(EXPERIMENTS).where(*in_workspace)
 
-    def _active_runs(self) -> Select[Any]:
+    def active_runs(self) -> Select[Any]:
+        """Those of the current workspace that are not deleted."""
         return self._runs().where(RUNS.c.lifecycle_stage == LifecycleStage.ACTIVE)
 
     def _conditions(self, session: Session, query: RunQuery) -> list[ColumnElement[bool]]:
         conditions = []
         if query.experiment is not None:
-            conditions.append(self._is_in_experiment(session, query.experiment))
+            conditions.append(self.is_in_experiment(session, query.experiment))
         if query.status is not None:
             conditions.append(_has_status(query.status))
         return conditions
 
-    def _is_in_experiment(self, session: Session, experiment: str) -> ColumnElement[bool]:
+    def is_in_experiment(self, session: Session, experiment: str) -> ColumnElement[bool]:
         # PostgreSQL rejects NUL in texts; no experiment has one in its name.
         by_name = EXPERIMENTS.c.name == experiment.replace("\0", "\ufffd")
         if not (experiment.isascii() and experiment.isdigit()):
@@ -160,7 +161,7 @@ class SqlRuns:
         return by_id if is_an_id else by_name
 
 
-def _in_batches(run_ids: Collection[str], size: int = _IDS_AT_ONCE) -> Iterator[list[str]]:
+def in_batches(run_ids: Collection[str], size: int = _IDS_AT_ONCE) -> Iterator[list[str]]:
     ids = list(run_ids)
     for start in range(0, len(ids), size):
         yield ids[start : start + size]

@@ -34,6 +34,7 @@ KNOWN: dict[str, list[str] | list[int]] = {
     "metric": ["train/loss", "loss", "my metric/with spaces"],
     "epoch": [1, 2, 3],
     "epochs": ["1,2", "2", "1,7"],
+    "filter": ["", "metrics.loss < 1", "params.total_epochs = '2' and metrics.`train/loss` > 0"],
 }
 """Names of runs stand for their ids; the run created last is the default."""
 KNOWN["job_id"] = KNOWN["run_id"]
@@ -117,7 +118,8 @@ def documented() -> dict[str, Any]:
         ]
         operation["parameters"] = parameters
         for parameter in parameters:
-            if values := KNOWN.get(parameter["name"]):
+            is_list = parameter["schema"].get("type") == "array"
+            if not is_list and (values := KNOWN.get(parameter["name"])):
                 parameter["schema"] = {"enum": values}
     return document
 

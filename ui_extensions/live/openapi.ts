@@ -160,6 +160,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/runs/table": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Table
+         * @description Runs that match, in the asked order; params that are numbers are ordered as numbers.
+         */
+        get: operations["get_table_api_runs_table_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Groups
+         * @description All runs that match by their value of a param or tag, with mean and spread of their metrics.
+         */
+        get: operations["get_groups_api_runs_groups_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Names
+         * @description The names of params, metrics or tags that some matching run has.
+         */
+        get: operations["get_names_api_runs_names_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/comparison": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Comparison
+         * @description The params and newest metrics of up to 30 runs side by side, and where they differ.
+         */
+        get: operations["get_comparison_api_runs_comparison_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runs": {
         parameters: {
             query?: never;
@@ -1765,6 +1845,35 @@ export interface components {
          */
         CommandOutcome: "pending" | "done" | "refused" | "failed" | "superseded";
         /**
+         * ComparedMetric
+         * @description The newest values of one metric, in the order of the runs; null for a run without it.
+         */
+        ComparedMetric: {
+            /** Name */
+            name: string;
+            /** Values */
+            values: (number | null)[];
+            /** Not Finite */
+            not_finite: (components["schemas"]["NotFinite"] | null)[];
+            /** Differs */
+            differs: boolean;
+        };
+        /**
+         * ComparedParam
+         * @description The values of one param, in the order of the runs; null for a run without it.
+         */
+        ComparedParam: {
+            /** Name */
+            name: string;
+            /** Values */
+            values: (string | null)[];
+            /**
+             * Differs
+             * @description by the whole values, of which long ones are shown cut
+             */
+            differs: boolean;
+        };
+        /**
          * ConditionStatus
          * @enum {string}
          */
@@ -3072,6 +3181,19 @@ export interface components {
             /** Message */
             message: string;
         };
+        /**
+         * LoggedNames
+         * @description The names of params, metrics or tags that some run has, in alphabetical order.
+         */
+        LoggedNames: {
+            /** Names */
+            names: string[];
+            /**
+             * Is Complete
+             * @description whether these are all that match
+             */
+            is_complete: boolean;
+        };
         /** MaskEntry */
         MaskEntry: {
             /** Class Name */
@@ -4008,6 +4130,133 @@ export interface components {
          */
         RuleAction: "none" | "pause" | "stop";
         /**
+         * RunComparison
+         * @description Runs side by side; `runs` has those that exist, in the order in which they were asked for.
+         */
+        RunComparison: {
+            /** Runs */
+            runs: components["schemas"]["RunRow"][];
+            /**
+             * Missing
+             * @description ids of which there is no run, or a deleted one
+             */
+            missing: string[];
+            /** Params */
+            params: components["schemas"]["ComparedParam"][];
+            /** Metrics */
+            metrics: components["schemas"]["ComparedMetric"][];
+            /**
+             * Num Params
+             * @description names in all; the first of them are compared
+             */
+            num_params: number;
+            /**
+             * Num Metrics
+             * @description names in all; the first of them are compared
+             */
+            num_metrics: number;
+        };
+        /**
+         * RunGroup
+         * @description All matching runs with one value of the param or tag; null for those that have none.
+         */
+        RunGroup: {
+            /** Value */
+            value: string | null;
+            /**
+             * Is Cut
+             * @description whether the value is longer than what is shown
+             * @default false
+             */
+            is_cut: boolean;
+            /** Num Runs */
+            num_runs: number;
+            /**
+             * Metrics
+             * @default {}
+             */
+            metrics: {
+                [key: string]: components["schemas"]["Spread"];
+            };
+        };
+        /**
+         * RunRow
+         * @description A run with the asked columns; a value that was not logged is absent, a long text is cut.
+         */
+        RunRow: {
+            /** Run Id */
+            run_id: string;
+            /** Run Name */
+            run_name: string;
+            /** Experiment Id */
+            experiment_id: string;
+            /** Experiment Name */
+            experiment_name: string;
+            status: components["schemas"]["RunStatus"];
+            /**
+             * Alert
+             * @default null
+             */
+            alert: string | null;
+            /**
+             * Start Time
+             * @default null
+             */
+            start_time: string | null;
+            /**
+             * End Time
+             * @default null
+             */
+            end_time: string | null;
+            /**
+             * Duration S
+             * @description up to now for a run that has not ended
+             * @default null
+             */
+            duration_s: number | null;
+            /**
+             * Parent Run Id
+             * @default null
+             */
+            parent_run_id: string | null;
+            /**
+             * Num Children
+             * @description child runs that match the filter, too
+             * @default 0
+             */
+            num_children: number;
+            /**
+             * Params
+             * @default {}
+             */
+            params: {
+                [key: string]: string;
+            };
+            /**
+             * Metrics
+             * @description the newest values
+             * @default {}
+             */
+            metrics: {
+                [key: string]: number | null;
+            };
+            /**
+             * Not Finite
+             * @description the metrics whose value is null
+             * @default {}
+             */
+            not_finite: {
+                [key: string]: components["schemas"]["NotFinite"];
+            };
+            /**
+             * Tags
+             * @default {}
+             */
+            tags: {
+                [key: string]: string;
+            };
+        };
+        /**
          * RunStatus
          * @description The values of the tag `fovea.status`.
          * @enum {string}
@@ -4379,6 +4628,43 @@ export interface components {
             split: components["schemas"]["Split"];
             /** Words */
             words: string[];
+        };
+        /**
+         * Spread
+         * @description The newest values of one metric in a group of runs, without those that are not finite.
+         */
+        Spread: {
+            /**
+             * Num
+             * @description runs with a finite value
+             */
+            num: number;
+            /**
+             * Num Not Finite
+             * @default 0
+             */
+            num_not_finite: number;
+            /**
+             * Mean
+             * @default null
+             */
+            mean: number | null;
+            /**
+             * Std
+             * @description sample standard deviation; null below two values
+             * @default null
+             */
+            std: number | null;
+            /**
+             * Min
+             * @default null
+             */
+            min: number | null;
+            /**
+             * Max
+             * @default null
+             */
+            max: number | null;
         };
         /**
          * StartRequest
@@ -5614,6 +5900,446 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["EpochComparison"];
+                };
+            };
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    get_table_api_runs_table_get: {
+        parameters: {
+            query?: {
+                /** @description maximum number of entries */
+                limit?: number;
+                /** @description number of entries to skip */
+                offset?: number;
+                /** @description such as params.lr, metrics.val_loss, tags.team */
+                columns?: string[];
+                order_by?: string;
+                descending?: boolean;
+                /** @description without runs whose parent is among the matching ones */
+                top_level?: boolean;
+                /** @description only the child runs of this run */
+                parent?: string | null;
+                /** @description MLflow's filter, such as metrics.loss < 0.5 and params.model = 'vit' */
+                filter?: string;
+                /** @description part of the name, or beginning of the id */
+                name?: string;
+                /** @description id or name of an experiment */
+                experiment?: string | null;
+                /** @description params.NAME or tags.NAME, for group and group_missing */
+                group_by?: string;
+                /** @description only runs with this value of group_by */
+                group?: string | null;
+                /** @description only runs without a value of group_by */
+                group_missing?: boolean;
+            };
+            header?: {
+                /** @description MLflow workspace, where workspaces are enabled */
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description number of entries on all pages */
+                    "X-Total-Count"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "run_id": "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18",
+                     *         "run_name": "vit-small-3",
+                     *         "experiment_id": "1",
+                     *         "experiment_name": "retinal",
+                     *         "status": "completed",
+                     *         "start_time": "2026-06-13T08:22:10Z",
+                     *         "end_time": "2026-06-13T10:30:00Z",
+                     *         "duration_s": 7670,
+                     *         "num_children": 3,
+                     *         "params": {
+                     *           "lr": "0.001"
+                     *         },
+                     *         "metrics": {
+                     *           "val_loss": 0.538
+                     *         },
+                     *         "not_finite": {},
+                     *         "tags": {
+                     *           "team": "retina"
+                     *         }
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["RunRow"][];
+                };
+            };
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    get_groups_api_runs_groups_get: {
+        parameters: {
+            query: {
+                /** @description params.NAME or tags.NAME */
+                by: string;
+                /** @description names of metrics */
+                metrics?: string[];
+                /** @description maximum number of entries */
+                limit?: number;
+                /** @description number of entries to skip */
+                offset?: number;
+                /** @description MLflow's filter, such as metrics.loss < 0.5 and params.model = 'vit' */
+                filter?: string;
+                /** @description part of the name, or beginning of the id */
+                name?: string;
+                /** @description id or name of an experiment */
+                experiment?: string | null;
+                /** @description params.NAME or tags.NAME, for group and group_missing */
+                group_by?: string;
+                /** @description only runs with this value of group_by */
+                group?: string | null;
+                /** @description only runs without a value of group_by */
+                group_missing?: boolean;
+            };
+            header?: {
+                /** @description MLflow workspace, where workspaces are enabled */
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description number of entries on all pages */
+                    "X-Total-Count"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "value": "0.001",
+                     *         "is_cut": false,
+                     *         "num_runs": 5,
+                     *         "metrics": {
+                     *           "val_loss": {
+                     *             "num": 4,
+                     *             "num_not_finite": 1,
+                     *             "mean": 0.541,
+                     *             "std": 0.012,
+                     *             "min": 0.528,
+                     *             "max": 0.557
+                     *           }
+                     *         }
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["RunGroup"][];
+                };
+            };
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    get_names_api_runs_names_get: {
+        parameters: {
+            query: {
+                kind: "params" | "metrics" | "tags";
+                contains?: string;
+                /** @description maximum number of entries */
+                limit?: number;
+                /** @description MLflow's filter, such as metrics.loss < 0.5 and params.model = 'vit' */
+                filter?: string;
+                /** @description part of the name, or beginning of the id */
+                name?: string;
+                /** @description id or name of an experiment */
+                experiment?: string | null;
+                /** @description params.NAME or tags.NAME, for group and group_missing */
+                group_by?: string;
+                /** @description only runs with this value of group_by */
+                group?: string | null;
+                /** @description only runs without a value of group_by */
+                group_missing?: boolean;
+            };
+            header?: {
+                /** @description MLflow workspace, where workspaces are enabled */
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "names": [
+                     *         "batch_size",
+                     *         "lr"
+                     *       ],
+                     *       "is_complete": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["LoggedNames"];
+                };
+            };
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    get_comparison_api_runs_comparison_get: {
+        parameters: {
+            query: {
+                /** @description ids of the runs */
+                run_id: string[];
+            };
+            header?: {
+                /** @description MLflow workspace, where workspaces are enabled */
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "runs": [
+                     *         {
+                     *           "run_id": "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18",
+                     *           "run_name": "vit-small-3",
+                     *           "experiment_id": "1",
+                     *           "experiment_name": "retinal",
+                     *           "status": "completed",
+                     *           "start_time": "2026-06-13T08:22:10Z",
+                     *           "end_time": "2026-06-13T10:30:00Z",
+                     *           "duration_s": 7670,
+                     *           "num_children": 3,
+                     *           "params": {},
+                     *           "metrics": {},
+                     *           "not_finite": {},
+                     *           "tags": {}
+                     *         }
+                     *       ],
+                     *       "missing": [],
+                     *       "params": [
+                     *         {
+                     *           "name": "lr",
+                     *           "values": [
+                     *             "0.001"
+                     *           ],
+                     *           "differs": false
+                     *         }
+                     *       ],
+                     *       "metrics": [
+                     *         {
+                     *           "name": "val_loss",
+                     *           "values": [
+                     *             0.538
+                     *           ],
+                     *           "not_finite": [
+                     *             null
+                     *           ],
+                     *           "differs": false
+                     *         }
+                     *       ],
+                     *       "num_params": 1,
+                     *       "num_metrics": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RunComparison"];
                 };
             };
             /** @description The Host or the Origin is not allowed */

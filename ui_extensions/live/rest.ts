@@ -1,6 +1,6 @@
 // Requests to the server, with typed responses and errors.
 
-import type { ServerAddress } from "./address";
+import type { Query, ServerAddress } from "./address";
 
 const DEADLINE_MS = 30_000;
 
@@ -46,8 +46,6 @@ export interface Page<T> {
   /** Number of entries on all pages. */
   total: number;
 }
-
-type Query = Record<string, string | number | boolean | null | undefined>;
 
 export class Rest {
   constructor(readonly address: ServerAddress) {}

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from api.errors import install_error_handlers
 from api.request_id import RequestIdMiddleware
-from api.routes import epochs, metrics, runs
+from api.routes import epochs, metrics, run_table, runs
 from api.run_failures import RunFailures
 from api.runs.reader import RunReader
 from tests.api.logged_runs import Mlflow, empty_database
@@ -52,6 +52,6 @@ def read_api(reader: RunReader) -> FastAPI:
     install_error_handlers(app)
     app.state.runs = reader
     app.state.run_failures = RunFailures()
-    for route in (metrics, epochs, runs):
+    for route in (metrics, epochs, run_table, runs):
         app.include_router(route.router)
     return app

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from mlflow.entities import Metric, Workspace
@@ -98,6 +99,20 @@ def test_the_list_and_the_default_run_are_limited_to_the_workspace(hospital: Hos
         ).json()
         == []
     )
+
+
+def test_the_table_of_runs_is_limited_to_the_workspace(hospital: Hospital) -> None:
+    def answer(path: str, **query: str) -> Any:
+        headers = {HEADER: "radiology"}
+        return hospital.client.get(f"/api/runs/{path}", params=query, headers=headers).json()
+
+    own, other = hospital.run_ids["radiology"], hospital.run_ids["default"]
+    for query in ({}, {"filter": "metrics.`train/loss` > 0"}, {"name": "first"}):
+        assert [row["run_id"] for row in answer("table", **query)] == [own]
+    assert answer("table", parent=other) == []
+    assert [group["num_runs"] for group in answer("groups", by="params.lr")] == [1]
+    compared = answer("comparison", run_id=other)
+    assert (compared["runs"], compared["metrics"], compared["missing"]) == ([], [], [other])
 
 
 def test_an_evaluation_is_read_from_the_folder_of_its_workspace(hospital: Hospital) -> None:

@@ -24,9 +24,15 @@ const texts = words(
   },
 );
 
-/** Loaded when it is opened, so that the pages of runs stay small. */
+/** These are loaded when they are opened, so that the pages of runs stay small. */
 const DiagnosePage = lazy(async () => ({
   default: (await import("./diagnose/DiagnosePage")).DiagnosePage,
+}));
+
+const TablePage = lazy(async () => ({ default: (await import("./table/TablePage")).TablePage }));
+
+const ComparePage = lazy(async () => ({
+  default: (await import("./compare/ComparePage")).ComparePage,
 }));
 
 export function App() {
@@ -54,6 +60,16 @@ export function App() {
                   <RunPage key={runId} runId={runId} />
                 )
               }
+            </Route>
+            <Route path="/table">
+              <Suspense fallback={<Empty>{t.loading}</Empty>}>
+                <TablePage />
+              </Suspense>
+            </Route>
+            <Route path="/compare">
+              <Suspense fallback={<Empty>{t.loading}</Empty>}>
+                <ComparePage />
+              </Suspense>
             </Route>
             <Route path="/alerts" component={AlertsPage} />
             <Route path="/diagnose">

@@ -13,6 +13,7 @@ const texts = words(
   {
     pages: "Pages",
     runs: "Runs",
+    table: "Table",
     alerts: "Alerts",
     diagnose: "Diagnose",
     mlflow: "MLflow",
@@ -26,6 +27,7 @@ const texts = words(
     fr: {
       pages: "Pages",
       runs: "Runs",
+      table: "Tableau",
       alerts: "Alertes",
       diagnose: "Diagnostiquer",
       mlflow: "MLflow",
@@ -50,6 +52,7 @@ export function Header() {
       </Link>
       <nav className={styles.pages} aria-label={t.pages}>
         <PageLink href="/runs">{t.runs}</PageLink>
+        <PageLink href="/table">{t.table}</PageLink>
         <PageLink href="/alerts">
           {t.alerts} <AlertCount />
         </PageLink>

@@ -1,13 +1,13 @@
 import { useEffect, useRef, useState } from "react";
 import { NOTHING, useFormats } from "../i18n/useFormats";
-import { useLanguage } from "../i18n/language";
 import { useWords, words } from "../i18n/words";
 import { curves } from "../live/session";
 import { CrashBoundary, CrashedPart } from "../ui/CrashBoundary";
 import { useTheme } from "../ui/theme";
 import styles from "./Chart.module.css";
-import type { ChartSpec } from "./chartList";
 import { useChartOptions } from "./chartOptions";
+import { LineSign } from "./LineSign";
+import type { ChartLine } from "./lineStyle";
 import { Plot } from "./plot";
 import type { Reading } from "./reading";
 
@@ -33,12 +33,16 @@ const texts = words(
 );
 
 interface Props {
-  runId: string;
-  spec: ChartSpec;
+  title: string;
+  /** The same array as long as the lines are the same. */
+  lines: readonly ChartLine[];
   stepsPerEpoch: number | null;
+  isPreloaded?: boolean;
 }
 
 const FAST = 10;
+/** A longer legend scrolls. */
+const MOST_IN_SIGHT = 8;
 
 /** An error in one chart does not affect the others. */
 export function Chart(props: Props) {
@@ -49,7 +53,7 @@ export function Chart(props: Props) {
   );
 }
 
-function Figure({ runId, spec, stepsPerEpoch }: Props) {
+function Figure({ title, lines, stepsPerEpoch, isPreloaded = true }: Props) {
   const t = useWords(texts);
   const formats = useFormats();
   const options = useChartOptions();
@@ -59,8 +63,6 @@ function Figure({ runId, spec, stepsPerEpoch }: Props) {
   const caption = useRef<HTMLSpanElement>(null);
   const values = useRef<Array<HTMLElement | null>>([]);
   const [hasFailed, setHasFailed] = useState(false);
-  const language = useLanguage((choice) => choice.language);
-  const title = spec.label?.[language] ?? spec.metrics.join(", ");
 
   // Written directly, without React: the legend changes with every point, and nothing else does.
   const show = useRef((_reading: Reading) => {});
@@ -78,7 +80,7 @@ function Figure({ runId, spec, stepsPerEpoch }: Props) {
     write(caption.current, [`${isCursor ? "⌖ " : ""}${place}`, ...remarks].join(" · "));
   };
 
-  const settings = { runId, metrics: spec.metrics, options, stepsPerEpoch, formats };
+  const settings = { lines, options, stepsPerEpoch, formats, isPreloaded };
   const newest = useRef(settings);
   newest.current = settings;
 
@@ -120,9 +122,12 @@ function Figure({ runId, spec, stepsPerEpoch }: Props) {
     };
   }, []);
 
-  // The dependencies are the parts of `settings`, which is a new object in each render.
-  // eslint-disable-next-line react-hooks/exhaustive-deps
-  useEffect(() => plot.current?.set(settings), [runId, spec, options, stepsPerEpoch, formats]);
+  useEffect(
+    () => plot.current?.set(settings),
+    // These are the parts of `settings`, which is a new object in each render.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+    [lines, options, stepsPerEpoch, formats, isPreloaded],
+  );
   // `isDark` only triggers the effect.
   useEffect(() => plot.current?.rebuild(), [isDark]);
 
@@ -147,16 +152,19 @@ function Figure({ runId, spec, stepsPerEpoch }: Props) {
         <h3 title={title}>{title}</h3>
         <span className={styles.place} ref={caption} />
       </figcaption>
-      <ul className={styles.legend}>
-        {spec.metrics.map((metric, index) => (
-          <li key={metric}>
-            <span
-              className={styles.line}
-              data-dashed={index % 2 === 1 || undefined}
-              data-series={(index % 6) + 1}
-              aria-hidden="true"
-            />
-            <span className={styles.metric}>{metric}</span>
+      <ul
+        className={styles.legend}
+        data-long={lines.length > MOST_IN_SIGHT || undefined}
+        // A scrolling list must be reachable by keyboard.
+        // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+        tabIndex={lines.length > MOST_IN_SIGHT ? 0 : undefined}
+      >
+        {lines.map((line, index) => (
+          <li key={`${line.runId} ${line.metric}`}>
+            <LineSign {...line} />
+            <span className={styles.metric} title={line.label}>
+              {line.label}
+            </span>
             <output
               ref={(element) => {
                 values.current[index] = element;

@@ -1,5 +1,6 @@
 import { useDeferredValue, useMemo } from "react";
 import { useFormats } from "../i18n/useFormats";
+import { useLanguage } from "../i18n/language";
 import { useWords, words } from "../i18n/words";
 import { useMetricCatalog } from "../metrics/useMetricCatalog";
 import { useAddressCount, useAddressText } from "../ui/addressState";
@@ -10,6 +11,7 @@ import styles from "./Charts.module.css";
 import { useChartAddress } from "./chartAddress";
 import { type ChartSpec, chartList } from "./chartList";
 import { MAX_SMOOTHING, useChartOptions } from "./chartOptions";
+import { type ChartLine, styleOfMetric } from "./lineStyle";
 
 const texts = words(
   {
@@ -61,7 +63,7 @@ export function Charts({ runId, names, stepsPerEpoch }: Props) {
   useChartAddress();
   const { main, others } = useMemo(() => chartList(names, catalog), [names, catalog]);
   return (
-    <Section title={t.charts} tools={<Tools stepsPerEpoch={stepsPerEpoch} />}>
+    <Section title={t.charts} tools={<ChartTools stepsPerEpoch={stepsPerEpoch} />}>
       {names.length === 0 && <Empty>{t.none}</Empty>}
       <Grid runId={runId} specs={main} stepsPerEpoch={stepsPerEpoch} />
       {others.length > 0 && (
@@ -76,7 +78,8 @@ export function Charts({ runId, names, stepsPerEpoch }: Props) {
   );
 }
 
-function Tools({ stepsPerEpoch }: { stepsPerEpoch: number | null }) {
+/** The options of all charts of a page. */
+export function ChartTools({ stepsPerEpoch }: { stepsPerEpoch: number | null }) {
   const t = useWords(texts);
   const { axis, isLog, smoothing, zoom } = useChartOptions();
   const { percent } = useFormats();
@@ -130,10 +133,32 @@ function Grid({ runId, specs, stepsPerEpoch }: GridProps) {
   return (
     <div className={styles.grid}>
       {specs.map((spec) => (
-        <Chart key={spec.key} runId={runId} spec={spec} stepsPerEpoch={stepsPerEpoch} />
+        <SpecChart key={spec.key} runId={runId} spec={spec} stepsPerEpoch={stepsPerEpoch} />
       ))}
     </div>
   );
+}
+
+interface SpecProps {
+  runId: string;
+  spec: ChartSpec;
+  stepsPerEpoch: number | null;
+}
+
+function SpecChart({ runId, spec: { metrics, label }, stepsPerEpoch }: SpecProps) {
+  const language = useLanguage((choice) => choice.language);
+  const lines = useMemo(
+    () =>
+      metrics.map((metric, index): ChartLine => ({
+        ...styleOfMetric(index),
+        runId,
+        metric,
+        label: metric,
+      })),
+    [runId, metrics],
+  );
+  const title = label?.[language] ?? metrics.join(", ");
+  return <Chart title={title} lines={lines} stepsPerEpoch={stepsPerEpoch} />;
 }
 
 /** Any number of metrics, searchable by name and shown in steps of AT_ONCE. */

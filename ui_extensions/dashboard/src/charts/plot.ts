@@ -10,6 +10,7 @@ import { type CursorFollower, followCursors, publishCursor } from "./cursorSync"
 import { type Drawable, frameScheduler } from "./frameScheduler";
 import { isSame, nearest, PlotDataBuilder, range, steadyEnd } from "./plotData";
 import { isSameAxis, NO_AXES, type ScaledPlot, scaledPlot } from "./plotScales";
+import { type ChartLine, isSameLines } from "./lineStyle";
 import { type Reading, readingOf } from "./reading";
 import { HEIGHT_PX, setLineWidths, uplotOptions } from "./uplotOptions";
 import { ZoomDetail } from "./zoomDetail";
@@ -26,12 +27,13 @@ const HIDDEN_CURSOR = { left: -10, top: -10 };
 let numMade = 0;
 
 export interface PlotSettings {
-  runId: string;
-  metrics: readonly string[];
+  lines: readonly ChartLine[];
   options: ChartOptions;
   /** Null if unknown: the axis then counts steps. */
   stepsPerEpoch: number | null;
   formats: Formats;
+  /** Whether points are loaded before the chart is in view, so that it can be printed. */
+  isPreloaded: boolean;
 }
 
 export class Plot implements Drawable, CursorFollower {
@@ -48,7 +50,7 @@ export class Plot implements Drawable, CursorFollower {
   private readonly dataBuilder = new PlotDataBuilder();
   private readonly phase = (numMade++ * GOLDEN_RATIO) % 1;
   private readonly detail: ZoomDetail;
-  private readonly stopWatching: () => void;
+  private stopWatching: () => void;
   private readonly stopFollowing: () => void;
 
   constructor(
@@ -61,7 +63,7 @@ export class Plot implements Drawable, CursorFollower {
     private readonly onError: (error: unknown) => void,
   ) {
     this.detail = new ZoomDetail(curves, () => this.scheduleDraw());
-    this.stopWatching = curves.watch(settings.runId, () => this.scheduleDraw());
+    this.stopWatching = this.watch();
     this.stopFollowing = followCursors(this);
   }
 
@@ -72,12 +74,14 @@ export class Plot implements Drawable, CursorFollower {
       before.options.isLog !== settings.options.isLog ||
       before.options.smoothing > 0 !== settings.options.smoothing > 0 ||
       before.formats !== settings.formats ||
-      before.metrics.join() !== settings.metrics.join()
+      !isSameLines(before.lines, settings.lines)
     ) {
+      this.stopWatching();
+      this.stopWatching = this.watch();
       this.rebuild();
     }
-    const { runId, metrics, options } = settings;
-    this.detail.request({ runId, metrics, zoom: options.zoom });
+    const { lines, options } = settings;
+    this.detail.request({ lines, zoom: options.zoom });
     this.scheduleDraw();
   }
 
@@ -98,7 +102,7 @@ export class Plot implements Drawable, CursorFollower {
 
   resize(): void {
     this.widthPx = Math.max(LEAST_WIDTH_PX, this.target.clientWidth);
-    if (this.target.clientWidth > 0) {
+    if (this.target.clientWidth > 0 && this.settings.isPreloaded) {
       // Printing draws also what is outside the window, and cannot wait for its points.
       this.preloading ??= setTimeout(() => this.series(), PRELOAD_AFTER_MS);
     }
@@ -115,7 +119,7 @@ export class Plot implements Drawable, CursorFollower {
     this.plot?.destroy();
   }
 
-  /** For the keyboard: moves the cursor by `by` points of the first metric. */
+  /** For the keyboard: moves the cursor by `by` points of the first line. */
   moveCursor(by: number): void {
     const [first] = this.points();
     if (!first || first.steps.length === 0 || !this.plot) {
@@ -223,6 +227,16 @@ export class Plot implements Drawable, CursorFollower {
     plot.setCursor(isOnAxis ? { left: plot.valToPos(position, "x"), top } : HIDDEN_CURSOR, false);
   }
 
+  private watch(): () => void {
+    const runIds = new Set(this.settings.lines.map(({ runId }) => runId));
+    const stops = [...runIds].map((runId) => this.curves.watch(runId, () => this.scheduleDraw()));
+    return () => {
+      for (const stop of stops) {
+        stop();
+      }
+    };
+  }
+
   private scheduleDraw(): void {
     this.needsDraw = true;
     if (this.isVisible && !this.hasFailed) {
@@ -231,8 +245,8 @@ export class Plot implements Drawable, CursorFollower {
   }
 
   private series(): Series[] {
-    const { runId, metrics } = this.settings;
-    return metrics.map((metric) => this.curves.curve(runId, metric).series);
+    const { lines } = this.settings;
+    return lines.map(({ runId, metric }) => this.curves.curve(runId, metric).series);
   }
 
   private allPoints(): Points[] {
@@ -250,15 +264,17 @@ export class Plot implements Drawable, CursorFollower {
   }
 
   private report(): void {
-    const { runId, metrics } = this.settings;
-    const isWhole = metrics.every((each) => this.curves.known(runId, each)?.state === "loaded");
+    const { lines } = this.settings;
+    const isWhole = lines.every(
+      ({ runId, metric }) => this.curves.known(runId, metric)?.state === "loaded",
+    );
     this.onReading(readingOf(this.series(), this.cursorStep, isWhole));
   }
 
   private emptyData(): uPlot.AlignedData {
-    const { metrics, options } = this.settings;
-    const lines = metrics.length * (options.smoothing > 0 ? 2 : 1);
-    return [[], ...Array.from({ length: lines }, () => [])] as unknown as uPlot.AlignedData;
+    const { lines, options } = this.settings;
+    const length = lines.length * (options.smoothing > 0 ? 2 : 1);
+    return [[], ...Array.from({ length }, () => [])] as unknown as uPlot.AlignedData;
   }
 
   private uplotOptions(): uPlot.Options {

@@ -2,17 +2,19 @@
 
 import type uPlot from "uplot";
 import type { ChartOptions } from "./chartOptions";
+import { type ChartLine, DASHES } from "./lineStyle";
 import type { Axes } from "./plotScales";
 
 export const HEIGHT_PX = 200;
 const LINE_PX = 1.5;
+const BOLD_PX = 3;
 /** Browsers draw a line of one pixel many times faster than a wider one. */
 const THIN_LINE_PX = 1;
 /** From this number of points per pixel the line is thin. */
 const DENSE = 0.5;
 
 interface Shown {
-  metrics: readonly string[];
+  lines: readonly ChartLine[];
   options: ChartOptions;
 }
 
@@ -24,7 +26,7 @@ interface Handlers {
 
 /** Data and axes are in positions from 0 to 1. Reads the colours from the page's present theme. */
 export function uplotOptions(
-  { metrics, options }: Shown,
+  { lines: chartLines, options }: Shown,
   axes: () => Axes,
   widthPx: number,
   handlers: Handlers,
@@ -35,12 +37,12 @@ export function uplotOptions(
   const font = `12px ${colour("--font")}`;
   const axis = { stroke: text, font, grid: { stroke: line, width: 1 }, ticks: { show: false } };
   const isSmooth = options.smoothing > 0;
-  const lines = metrics.map((metric, index) => ({
-    label: metric,
-    stroke: colour(`--series-${(index % 6) + 1}`),
-    // Dashes distinguish neighbouring lines without colour.
-    dash: index % 2 === 1 ? [6, 3] : [],
-    width: LINE_PX,
+  const lines = chartLines.map(({ label, series, dash, isBold }) => ({
+    label,
+    stroke: colour(`--series-${series}`),
+    // Dashes distinguish lines without colour.
+    dash: [...DASHES[dash]],
+    width: isBold ? BOLD_PX : LINE_PX,
     points: { size: 5, space: 12 },
   }));
   const raw = lines.map((each) => (isSmooth ? { ...each, alpha: 0.3, width: 1 } : each));
@@ -79,12 +81,15 @@ export function uplotOptions(
 /** A smoothed or dense curve gets a thin line, which is cheaper to draw. */
 export function setLineWidths(
   plot: uPlot,
-  { metrics, options }: Shown,
+  { lines: chartLines, options }: Shown,
   numPoints: number,
   widthPx: number,
 ): void {
   const isThin = options.smoothing > 0 || numPoints > DENSE * widthPx;
-  for (const line of plot.series.slice(1, 1 + metrics.length)) {
-    line.width = isThin ? THIN_LINE_PX : LINE_PX;
-  }
+  chartLines.forEach(({ isBold }, index) => {
+    const line = plot.series[1 + index];
+    if (line && !isBold) {
+      line.width = isThin ? THIN_LINE_PX : LINE_PX;
+    }
+  });
 }

@@ -28,7 +28,8 @@ function setUp(total = 1_000_000) {
 }
 
 function zoomedTo(zoom: ZoomRange["zoom"], ...metrics: string[]): ZoomRange {
-  return { runId: "r", metrics: metrics.length > 0 ? metrics : ["m"], zoom };
+  const names = metrics.length > 0 ? metrics : ["m"];
+  return { lines: names.map((metric) => ({ runId: "r", metric })), zoom };
 }
 
 beforeEach(() => {

@@ -4,8 +4,7 @@ import type { Curves } from "../live/curves";
 import type { Points, Series } from "../live/series";
 
 export interface ZoomRange {
-  runId: string;
-  metrics: readonly string[];
+  lines: ReadonlyArray<{ runId: string; metric: string }>;
   zoom: Zoom | null;
 }
 
@@ -49,19 +48,19 @@ export class ZoomDetail {
     this.requestedKey = "";
   }
 
-  private isDownsampled({ runId, metrics }: ZoomRange): boolean {
-    return metrics.some((metric) => {
+  private isDownsampled({ lines }: ZoomRange): boolean {
+    return lines.some(({ runId, metric }) => {
       const curve = this.curves.known(runId, metric);
       return curve !== undefined && curve.total > curve.series.length;
     });
   }
 
   private async load(range: ZoomRange, zoom: Zoom): Promise<void> {
-    const { runId, metrics } = range;
+    const { lines } = range;
     const key = keyOf(range);
     try {
       const series = await Promise.all(
-        metrics.map((metric) => this.curves.detail(runId, metric, ...zoom)),
+        lines.map(({ runId, metric }) => this.curves.detail(runId, metric, ...zoom)),
       );
       if (key === this.requestedKey) {
         this.loaded = { key, series };
@@ -73,6 +72,6 @@ export class ZoomDetail {
   }
 }
 
-function keyOf({ metrics, zoom }: ZoomRange): string {
-  return [...metrics, ...(zoom ?? [])].join();
+function keyOf({ lines, zoom }: ZoomRange): string {
+  return [...lines.map(({ runId, metric }) => `${runId} ${metric}`), ...(zoom ?? [])].join();
 }

@@ -1,4 +1,5 @@
 import { useCallback, useRef, useState } from "react";
+import { Link } from "wouter";
 import type { RunStatus } from "../../../live/schemas";
 import { useFormats } from "../i18n/useFormats";
 import { useWords, words } from "../i18n/words";
@@ -12,7 +13,7 @@ import {
 } from "../ui/addressState";
 import { Button } from "../ui/Button";
 import { ErrorNote } from "../ui/ErrorNote";
-import { useHashPath } from "../ui/hashLocation";
+import { comparePath, useHashPath } from "../ui/hashLocation";
 import { shortName } from "../ui/shortName";
 import { STATUS_WORDS } from "../../../live/statusAppearance";
 import { Empty } from "../ui/Section";
@@ -30,8 +31,9 @@ const texts = words(
     allExperiments: "All experiments",
     status: "Status",
     allStatuses: "Any status",
+    compareHere: (count: string) => `Compare ${count}`,
     compare: (count: string) => `Compare ${count} in MLflow`,
-    compareHow: "Tick two runs or more to compare them in MLflow.",
+    compareHow: "Tick two runs or more to compare them.",
     clear: "Clear the selection",
     shown: (shown: string, total: string) => `${shown} of ${total}`,
     more: "Show more",
@@ -47,8 +49,9 @@ const texts = words(
       allExperiments: "Toutes les expériences",
       status: "État",
       allStatuses: "Tous les états",
+      compareHere: (count) => `En comparer ${count}`,
       compare: (count) => `En comparer ${count} dans MLflow`,
-      compareHow: "Cochez au moins deux entraînements pour les comparer dans MLflow.",
+      compareHow: "Cochez au moins deux entraînements pour les comparer.",
       clear: "Effacer la sélection",
       shown: (shown, total) => `${shown} sur ${total}`,
       more: "En afficher plus",
@@ -145,12 +148,20 @@ export function RunsPage() {
       {runs.length > 1 && (
         <p className={styles.compare}>
           {compared.length > 1 ? (
-            <a
-              className={styles.link}
-              href={mlflowComparisonUrl(compared.map(({ summary }) => summary))}
-            >
-              {t.compare(whole(compared.length))}
-            </a>
+            <>
+              <Link
+                className={styles.link}
+                href={comparePath(compared.map(({ summary }) => summary.run_id))}
+              >
+                {t.compareHere(whole(compared.length))}
+              </Link>
+              <a
+                className={styles.link}
+                href={mlflowComparisonUrl(compared.map(({ summary }) => summary))}
+              >
+                {t.compare(whole(compared.length))}
+              </a>
+            </>
           ) : (
             <span>{t.compareHow}</span>
           )}

@@ -84,6 +84,11 @@ export function runPath(runId: string, epoch: number | null = null): string {
   return epoch === null ? path : `${path}?epoch=${epoch}`;
 }
 
+/** The path of the page that compares these runs. */
+export function comparePath(runIds: readonly string[]): string {
+  return `/compare?runs=${runIds.map(encodeURIComponent).join()}`;
+}
+
 /** Puts the full id of the run into the address of the current page, which keeps its query. */
 export function replaceRun(runId: string): void {
   const query = currentQuery();

@@ -1,0 +1,111 @@
+import { useMemo } from "react";
+import { Link } from "wouter";
+import { useFormats } from "../i18n/useFormats";
+import { useWords, words } from "../i18n/words";
+import { CrashBoundary } from "../ui/CrashBoundary";
+import { useAddressList, useAddressText } from "../ui/addressState";
+import { ErrorNote } from "../ui/ErrorNote";
+import { Empty } from "../ui/Section";
+import styles from "./ComparePage.module.css";
+import { type ComparedRun, comparedRuns } from "./comparedRuns";
+import { Differences } from "./Differences";
+import { MOST_COMPARED } from "./limits";
+import { OverlaidCharts } from "./OverlaidCharts";
+import { ParamPlots } from "./ParamPlots";
+import { RunList } from "./RunList";
+import { useComparison } from "./useComparison";
+
+const texts = words(
+  {
+    title: (count: string) => `Compare ${count} runs`,
+    none: "No runs are chosen.",
+    choose: "Choose runs in the table",
+    loading: "Loading the runs…",
+    most: (most: string, left: string) =>
+      `At most ${most} runs can be told apart in a chart: ${left} of the address are left out.`,
+    missing: (count: string) => `${count} of the runs are deleted, or not on this server.`,
+    unnamed: "Unnamed run",
+  },
+  {
+    fr: {
+      title: (count) => `Comparer ${count} entraînements`,
+      none: "Aucun entraînement n’est choisi.",
+      choose: "Choisir des entraînements dans le tableau",
+      loading: "Chargement des entraînements…",
+      most: (most, left) =>
+        `On peut distinguer au plus ${most} entraînements dans une courbe : ${left} de l’adresse sont omis.`,
+      missing: (count) =>
+        `${count} des entraînements sont supprimés, ou ne sont pas sur ce serveur.`,
+      unnamed: "Entraînement sans nom",
+    },
+  },
+);
+
+const RUN_ID = /^[0-9a-f]{32}$/;
+
+export function ComparePage() {
+  const t = useWords(texts);
+  const [named, setNamed] = useAddressList("runs");
+  const known = named.filter((id) => RUN_ID.test(id));
+  const ids = known.slice(0, MOST_COMPARED);
+  if (ids.length === 0) {
+    return (
+      <Empty>
+        {t.none} <Link href="/table">{t.choose}</Link>
+      </Empty>
+    );
+  }
+  return (
+    <Comparison
+      ids={ids}
+      numLeftOut={known.length - ids.length}
+      onRemove={(id) => setNamed(named.filter((each) => each !== id))}
+    />
+  );
+}
+
+interface Props {
+  ids: readonly string[];
+  numLeftOut: number;
+  onRemove(id: string): void;
+}
+
+function Comparison({ ids, numLeftOut, onRemove }: Props) {
+  const t = useWords(texts);
+  const { whole } = useFormats();
+  const { data, error, refetch } = useComparison(ids);
+  const [baseline, setBaseline] = useAddressText("baseline");
+  const key = ids.join();
+  const runs = useMemo(
+    (): readonly ComparedRun[] =>
+      comparedRuns(data?.runs ?? [], key.split(","), baseline, t.unnamed),
+    [data, key, baseline, t.unnamed],
+  );
+  return (
+    <div className={styles.page}>
+      <h1>{t.title(whole(data?.runs.length ?? ids.length))}</h1>
+      {numLeftOut > 0 && (
+        <p className={styles.note}>{t.most(whole(MOST_COMPARED), whole(numLeftOut))}</p>
+      )}
+      {error && <ErrorNote error={error} onRetry={refetch} />}
+      {data && data.missing.length > 0 && (
+        <p className={styles.note}>{t.missing(whole(data.missing.length))}</p>
+      )}
+      {!data && !error && <Empty>{t.loading}</Empty>}
+      {data && (
+        <>
+          <RunList runs={runs} onPin={setBaseline} onRemove={onRemove} />
+          <CrashBoundary isPart>
+            <OverlaidCharts comparison={data} runs={runs} />
+          </CrashBoundary>
+          <CrashBoundary isPart>
+            <Differences comparison={data} runs={runs} />
+          </CrashBoundary>
+          <CrashBoundary isPart>
+            <ParamPlots comparison={data} runs={runs} />
+          </CrashBoundary>
+        </>
+      )}
+    </div>
+  );
+}
