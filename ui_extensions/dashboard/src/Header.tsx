@@ -13,6 +13,7 @@ const texts = words(
   {
     pages: "Pages",
     runs: "Runs",
+    projects: "Projects",
     alerts: "Alerts",
     diagnose: "Diagnose",
     mlflow: "MLflow",
@@ -26,6 +27,7 @@ const texts = words(
     fr: {
       pages: "Pages",
       runs: "Runs",
+      projects: "Projets",
       alerts: "Alertes",
       diagnose: "Diagnostiquer",
       mlflow: "MLflow",
@@ -49,7 +51,10 @@ export function Header() {
         Fovea
       </Link>
       <nav className={styles.pages} aria-label={t.pages}>
-        <PageLink href="/runs">{t.runs}</PageLink>
+        <PageLink href="/">{t.runs}</PageLink>
+        <PageLink href="/projects" pattern="/projects/*?">
+          {t.projects}
+        </PageLink>
         <PageLink href="/alerts">
           {t.alerts} <AlertCount />
         </PageLink>
@@ -86,10 +91,17 @@ export function Header() {
   );
 }
 
-function PageLink({ href, children }: { href: string; children: React.ReactNode }) {
-  const [isHere] = useRoute(href === "/runs" ? "/" : href);
+interface PageLinkProps {
+  href: string;
+  /** The addresses of the page and of those below it, if there are some. */
+  pattern?: string;
+  children: React.ReactNode;
+}
+
+function PageLink({ href, pattern = href, children }: PageLinkProps) {
+  const [isHere] = useRoute(pattern);
   return (
-    <Link href={href === "/runs" ? "/" : href} aria-current={isHere ? "page" : undefined}>
+    <Link href={href} aria-current={isHere ? "page" : undefined}>
       {children}
     </Link>
   );
