@@ -13,7 +13,8 @@ from api.projects import views
 from api.projects.model_registry import ModelRegistry
 from api.projects.records import Project, ProjectKind
 from api.projects.results import PipelineResults, read_results
-from api.projects.schemas import ProjectDetail
+from api.projects.schemas import ProjectDetail, ScoreEntry
+from api.projects.scores import ProjectScores
 from api.projects.stages import PipelinePosition, ProjectStatus, position
 from api.projects.store import ProjectRun
 from api.run_failures import RunFailures
@@ -51,6 +52,7 @@ class ProjectLooks:
         self._reader = reader
         self._registry = registry
         self._failures = failures
+        self._scores = ProjectScores(reader, failures)
 
     async def at(self, project: Project) -> Look:
         run = await self._run(project)
@@ -60,6 +62,18 @@ class ProjectLooks:
     async def at_each(self, projects: Sequence[Project]) -> list[Look]:
         """In their order; a project whose run cannot be read is shown without it."""
         return [await self._at_or_without(project) for project in projects]
+
+    async def scores(
+        self, projects: Sequence[Project], looks: Sequence[Look], workspace: str | None
+    ) -> list[ScoreEntry | None]:
+        """The holdout score of each project of the workspace that has finished."""
+
+        def read() -> list[ScoreEntry | None]:
+            with within(workspace):
+                pairs = zip(projects, looks, strict=True)
+                return [self._scores.read(it, look.position.status) for it, look in pairs]
+
+        return await run_in_threadpool(read)
 
     async def _at_or_without(self, project: Project) -> Look:
         look: Look | None = None

@@ -61,6 +61,12 @@ def read_results(reader: RunReader, failures: RunFailures, run_id: str) -> Pipel
     )
 
 
+def read_holdout_score(reader: RunReader, failures: RunFailures, run_id: str) -> ScoreEntry | None:
+    """The score alone; None if there is none. Blocking."""
+    document = read_document(reader, failures, run_id, PipelineArtifact.EVALUATION)
+    return _score(_mapping(document).get("holdout_score"))
+
+
 def read_document(
     reader: RunReader, failures: RunFailures, run_id: str, artifact: PipelineArtifact
 ) -> Any:

@@ -28,6 +28,14 @@ class ProjectResponse(BaseModel):
     )
 
 
+class ScoreEntry(BaseModel):
+    """A score with its 95 % interval."""
+
+    metric: str
+    value: float
+    interval: tuple[float, float] | None = None
+
+
 class ProjectSummary(BaseModel):
     project_id: str
     project_name: str
@@ -36,9 +44,11 @@ class ProjectSummary(BaseModel):
     updated_at: datetime
     dataset_name: str
     problem_description: str
+    current_stage: PipelineStage
     progress_percentage: int = Field(0, ge=0, le=100)
     question: Question | None = None
     run_id: str | None = None
+    holdout_score: ScoreEntry | None = Field(None, description="of a finished project of a table")
 
 
 class AnswerEntry(BaseModel):
@@ -65,14 +75,6 @@ class LeakEntry(BaseModel):
     score_with: float | None = None
     score_without: float | None = None
     left_out: bool = True
-
-
-class ScoreEntry(BaseModel):
-    """A score with its 95 % interval."""
-
-    metric: str
-    value: float
-    interval: tuple[float, float] | None = None
 
 
 class ProjectDetail(BaseModel):

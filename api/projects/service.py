@@ -187,8 +187,11 @@ class ProjectService:
             shown = list(page.of(ids))
             found = Listed(await in_database(partial(self._store.of_ids, shown)), len(ids))
         looks = await self._looks.at_each(found.entries)
-        pairs = zip(found.entries, looks, strict=True)
-        summaries = [views.summary(project, it.position, it.run) for project, it in pairs]
+        scores = await self._looks.scores(found.entries, looks, workspace)
+        summaries = [
+            views.summary(project, it.position, it.run, score)
+            for project, it, score in zip(found.entries, looks, scores, strict=True)
+        ]
         return Listed(summaries, found.total)
 
     async def answer(

@@ -13,6 +13,7 @@ from api.projects.schemas import (
     ProjectProgress,
     ProjectResponse,
     ProjectSummary,
+    ScoreEntry,
 )
 from api.projects.stages import PipelinePosition, ProjectStatus
 from api.runs.state import RunState
@@ -40,7 +41,9 @@ def created_response(project: Project, position: PipelinePosition) -> ProjectRes
     )
 
 
-def summary(project: Project, position: PipelinePosition, run: RunState | None) -> ProjectSummary:
+def summary(
+    project: Project, position: PipelinePosition, run: RunState | None, score: ScoreEntry | None
+) -> ProjectSummary:
     return ProjectSummary(
         project_id=project.project_id,
         project_name=project.name,
@@ -49,9 +52,11 @@ def summary(project: Project, position: PipelinePosition, run: RunState | None) 
         updated_at=_updated_at(project, run),
         dataset_name=project.dataset_name,
         problem_description=project.description,
+        current_stage=position.stage,
         progress_percentage=position.percent,
         question=_question(project),
         run_id=project.run_id,
+        holdout_score=score,
     )
 
 

@@ -25,8 +25,8 @@ export class ServerAddress {
     return url;
   }
 
-  socket(query: Record<string, string | null> = {}): URL {
-    const url = this.http("ws", { ...query, workspace: this.workspace });
+  socket(path: string, query: Record<string, string | null> = {}): URL {
+    const url = this.http(path, { ...query, workspace: this.workspace });
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
     return url;
   }

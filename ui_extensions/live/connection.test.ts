@@ -1,68 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { ServerAddress } from "./address";
-import { type Clock, HEARTBEAT_MS, type ConnectionStatus, LiveConnection } from "./connection";
-
-class FakeSocket {
-  static readonly OPEN = 1;
-  onmessage: ((event: { data: string }) => void) | null = null;
-  onclose: ((event: { code: number; reason: string }) => void) | null = null;
-  readyState = FakeSocket.OPEN;
-  sent: string[] = [];
-  isClosed = false;
-
-  constructor(readonly url: URL) {}
-
-  send(text: string): void {
-    this.sent.push(text);
-  }
-
-  close(): void {
-    this.isClosed = true;
-  }
-
-  receive(message: object): void {
-    this.onmessage?.({ data: JSON.stringify(message) });
-  }
-
-  end(code = 1006, reason = ""): void {
-    this.onclose?.({ code, reason });
-  }
-}
-
-Object.assign(globalThis, { WebSocket: FakeSocket });
-
-class FakeClock implements Clock {
-  now = 0;
-  private readonly due = new Map<number, { at: number; call: () => void }>();
-  private next = 0;
-
-  nowMs(): number {
-    return this.now;
-  }
-
-  after(delayMs: number, call: () => void): () => void {
-    const id = this.next;
-    this.next += 1;
-    this.due.set(id, { at: this.now + delayMs, call });
-    return () => this.due.delete(id);
-  }
-
-  advance(ms: number): void {
-    const end = this.now + ms;
-    for (;;) {
-      const [first] = [...this.due]
-        .filter(([, { at }]) => at <= end)
-        .sort((a, b) => a[1].at - b[1].at);
-      if (!first) {
-        this.now = end;
-        return;
-      }
-      this.due.delete(first[0]);
-      this.now = first[1].at;
-      first[1].call();
-    }
-  }
-}
+import { type ConnectionStatus, LiveConnection } from "./connection";
+import { FakeClock, FakeSocket } from "./fakeSocket";
+import { HEARTBEAT_MS } from "./reconnectingSocket";
 
 function setUp() {
   const sockets: FakeSocket[] = [];

@@ -4009,6 +4009,7 @@ export interface components {
             dataset_name: string;
             /** Problem Description */
             problem_description: string;
+            current_stage: components["schemas"]["PipelineStage"];
             /**
              * Progress Percentage
              * @default 0
@@ -4021,6 +4022,11 @@ export interface components {
              * @default null
              */
             run_id: string | null;
+            /**
+             * @description of a finished project of a table
+             * @default null
+             */
+            holdout_score: components["schemas"]["ScoreEntry"] | null;
         };
         /** QualityEntry */
         QualityEntry: {
@@ -12340,6 +12346,7 @@ export interface operations {
                      *         "updated_at": "2026-06-13T08:24:10Z",
                      *         "dataset_name": "cumulative.csv",
                      *         "problem_description": "Tell planets from false positives",
+                     *         "current_stage": "model_training",
                      *         "progress_percentage": 45,
                      *         "run_id": "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18"
                      *       }

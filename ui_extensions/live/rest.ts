@@ -73,6 +73,11 @@ export class Rest {
     return (await response.json()) as T;
   }
 
+  async delete<T>(path: string, query: Query, deadlineMs = DEADLINE_MS): Promise<T> {
+    const response = await this.request(path, query, { method: "DELETE" }, deadlineMs);
+    return (await response.json()) as T;
+  }
+
   private async request(
     path: string,
     query: Query,

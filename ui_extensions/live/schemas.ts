@@ -58,6 +58,21 @@ export type ServiceHealth = Answers["ServiceHealth"];
 export type FeedbackEntry = Answers["FeedbackEntry"];
 export type FeedbackRequest = Partial<Answers["FeedbackRequest"]> &
   Pick<Answers["FeedbackRequest"], "verdict">;
+export type ProjectSummary = Answers["ProjectSummary"];
+export type ProjectDetail = Answers["ProjectDetail"];
+export type ProjectProgress = Answers["ProjectProgress"];
+export type ProjectResponse = Answers["ProjectResponse"];
+export type ProjectStatus = Answers["ProjectStatus"];
+export type ProjectDeleted = Answers["ProjectDeleted"];
+export type PipelineStage = Answers["PipelineStage"];
+export type ProjectQuestion = Answers["Question"];
+export type LeakEntry = Answers["LeakEntry"];
+export type ScoreEntry = Answers["ScoreEntry"];
+export type InstructionEntry = Answers["InstructionEntry"];
+export type PredictAnswer = Answers["PredictAnswer"];
+export type RowPrediction = Answers["RowPrediction"];
+export type Explanation = Answers["Explanation"];
+export type ProjectEvent = Messages["WebSocketEvent"];
 export type LogLine = Messages["LogLine"];
 export type LogLevel = Messages["LogLevel"];
 

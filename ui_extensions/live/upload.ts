@@ -10,13 +10,13 @@ interface Options {
   deadlineMs: number;
 }
 
-/** Rejects with a RequestError, or with the signal's reason once it is aborted. */
-export async function upload<T>(
+/** The answer, of any type. Rejects with a RequestError, or with the signal's reason once it is aborted. */
+export async function upload(
   address: ServerAddress,
   path: string,
   form: FormData,
   { onSent, signal, deadlineMs }: Options,
-): Promise<T> {
+): Promise<Response> {
   signal.throwIfAborted();
   const request = new XMLHttpRequest();
   const abort = () => request.abort();
@@ -26,7 +26,7 @@ export async function upload<T>(
     if (!response.ok) {
       throw await refusal(response);
     }
-    return (await response.json()) as T;
+    return response;
   } catch (error) {
     signal.throwIfAborted();
     throw error;
@@ -44,7 +44,7 @@ function sent(
   deadlineMs: number,
 ): Promise<Response> {
   request.open("POST", address.http(path));
-  request.responseType = "text";
+  request.responseType = "blob";
   request.timeout = deadlineMs;
   if (address.workspace) {
     request.setRequestHeader("X-MLFLOW-WORKSPACE", address.workspace);
@@ -69,6 +69,6 @@ function responseOf(request: XMLHttpRequest): Response {
   if (id !== null) {
     headers.set("X-Request-ID", id);
   }
-  const { status, statusText, responseText } = request;
-  return new Response(responseText, { status, statusText, headers });
+  const { status, statusText } = request;
+  return new Response(request.response as Blob, { status, statusText, headers });
 }

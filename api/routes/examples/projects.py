@@ -48,9 +48,11 @@ SUMMARY: Mapping[str, Any] = {
     "updated_at": "2026-06-13T08:24:10Z",
     "dataset_name": "cumulative.csv",
     "problem_description": "Tell planets from false positives",
+    "current_stage": "model_training",
     "progress_percentage": 45,
     "question": None,
     "run_id": RUN_ID,
+    "holdout_score": None,
 }
 PROGRESS: Mapping[str, Any] = {
     "project_id": PROJECT_ID,

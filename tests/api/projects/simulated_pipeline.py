@@ -1,7 +1,9 @@
 """A pipeline without learning, in a thread of the test: it records what a real one records."""
 
 import threading
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from mlflow import MlflowClient
 
@@ -68,6 +70,10 @@ class SimulatedPipeline:
     finetunes: bool = False
     model_name: str = ""
     """Of the registered model; by default that of the project."""
+    leaks: Sequence[Mapping[str, Any]] = (LEAK,)
+    evaluation: Mapping[str, Any] = field(default_factory=lambda: EVALUATION)
+    ranked: Sequence[Mapping[str, Any]] = tuple(RANKED)
+    deployment: Mapping[str, Any] = field(default_factory=lambda: {"model_name": "m"})
     run_ids: list[str] = field(default_factory=list)
     _gate: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
 
@@ -111,7 +117,7 @@ class SimulatedPipeline:
             client.log_dict(run_id, FINETUNING, PipelineArtifact.FINETUNING)
         match stage:
             case PipelineStage.DATA_ANALYSIS:
-                client.log_dict(run_id, {"leaks": [LEAK]}, PipelineArtifact.LEAKS)
+                client.log_dict(run_id, {"leaks": list(self.leaks)}, PipelineArtifact.LEAKS)
             case PipelineStage.MODEL_SELECTION:
                 selected = {
                     "selected_models": ["catboost", "linear"],
@@ -125,10 +131,10 @@ class SimulatedPipeline:
                 client.set_terminated(child.info.run_id)
             case PipelineStage.MODEL_EVALUATION:
                 client.log_metric(run_id, "holdout/macro_f1", 0.79, step=step)
-                client.log_dict(run_id, EVALUATION, PipelineArtifact.EVALUATION)
-                client.log_dict(run_id, RANKED, PipelineArtifact.RANKED)
+                client.log_dict(run_id, dict(self.evaluation), PipelineArtifact.EVALUATION)
+                client.log_dict(run_id, list(self.ranked), PipelineArtifact.RANKED)
             case PipelineStage.MODEL_DEPLOYMENT:
-                client.log_dict(run_id, {"model_name": "m"}, PipelineArtifact.DEPLOYMENT)
+                client.log_dict(run_id, dict(self.deployment), PipelineArtifact.DEPLOYMENT)
                 client.log_dict(run_id, PREDICTIONS, PipelineArtifact.PREDICTIONS)
 
 

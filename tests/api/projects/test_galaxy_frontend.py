@@ -116,7 +116,10 @@ def test_projects_are_listed_newest_first_by_page_and_by_status(
     assert [entry["project_id"] for entry in second.json()] == [older]
     assert [entry["project_id"] for entry in waiting.json()] == [newer]
     assert int(waiting.headers["X-Total-Count"]) >= 2
-    assert completed_id in [entry["project_id"] for entry in completed.json()]
+    [done] = [it for it in completed.json() if it["project_id"] == completed_id]
+    score = {"metric": "macro_f1", "value": 0.79, "interval": [0.77, 0.81]}
+    assert (done["holdout_score"], done["current_stage"]) == (score, "model_deployment")
+    assert waiting.json()[0]["holdout_score"] is None
     assert uploading.json() == []
     # Two projects of one name have experiments of their own.
     ids = [projects.get(it)["experiment_id"] for it in (older, newer)]

@@ -25,6 +25,9 @@ const texts = words(
 );
 
 /** These are loaded when they are opened, so that the pages of runs stay small. */
+const ProjectPages = lazy(async () => ({
+  default: (await import("./projects/ProjectPages")).ProjectPages,
+}));
 const DiagnosePage = lazy(async () => ({
   default: (await import("./diagnose/DiagnosePage")).DiagnosePage,
 }));
@@ -72,6 +75,11 @@ export function App() {
               </Suspense>
             </Route>
             <Route path="/alerts" component={AlertsPage} />
+            <Route path="/projects/*?">
+              <Suspense fallback={<Empty>{t.loading}</Empty>}>
+                <ProjectPages />
+              </Suspense>
+            </Route>
             <Route path="/diagnose">
               <Suspense fallback={<Empty>{t.loading}</Empty>}>
                 <DiagnosePage />

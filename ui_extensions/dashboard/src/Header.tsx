@@ -14,6 +14,7 @@ const texts = words(
     pages: "Pages",
     runs: "Runs",
     table: "Table",
+    projects: "Projects",
     alerts: "Alerts",
     diagnose: "Diagnose",
     mlflow: "MLflow",
@@ -28,6 +29,7 @@ const texts = words(
       pages: "Pages",
       runs: "Runs",
       table: "Tableau",
+      projects: "Projets",
       alerts: "Alertes",
       diagnose: "Diagnostiquer",
       mlflow: "MLflow",
@@ -53,6 +55,9 @@ export function Header() {
       <nav className={styles.pages} aria-label={t.pages}>
         <PageLink href="/runs">{t.runs}</PageLink>
         <PageLink href="/table">{t.table}</PageLink>
+        <PageLink href="/projects" pattern="/projects/*?">
+          {t.projects}
+        </PageLink>
         <PageLink href="/alerts">
           {t.alerts} <AlertCount />
         </PageLink>
@@ -89,10 +94,17 @@ export function Header() {
   );
 }
 
-function PageLink({ href, children }: { href: string; children: React.ReactNode }) {
-  const [isHere] = useRoute(href === "/runs" ? "/" : href);
+interface PageLinkProps {
+  href: string;
+  /** The addresses of the page and of those below it, if there are some. */
+  pattern?: string;
+  children: React.ReactNode;
+}
+
+function PageLink({ href, pattern = href, children }: PageLinkProps) {
+  const [isHere] = useRoute(pattern);
   return (
-    <Link href={href === "/runs" ? "/" : href} aria-current={isHere ? "page" : undefined}>
+    <Link href={href} aria-current={isHere ? "page" : undefined}>
       {children}
     </Link>
   );

@@ -8,6 +8,7 @@ import { ErrorNote } from "../ui/ErrorNote";
 import { useHashQuery } from "../ui/hashLocation";
 import { Empty } from "../ui/Section";
 import { useNow } from "../ui/useNow";
+import { usePageTitle } from "../ui/usePageTitle";
 import { AcknowledgeDialog } from "./AcknowledgeDialog";
 import { AlertCard } from "./AlertCard";
 import { AlertFilters } from "./AlertFilters";
@@ -64,12 +65,7 @@ export function AlertsPage() {
   const nowMs = useNow(15_000);
   const { chosen, announced, heading, choose, close, done, clear } = useAcknowledging(t.done);
 
-  useEffect(() => {
-    document.title = `${t.title} · Fovea`;
-    return () => {
-      document.title = "Fovea";
-    };
-  }, [t]);
+  usePageTitle(t.title);
 
   return (
     <div className={styles.page}>

@@ -1,9 +1,14 @@
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import type { Laterality } from "../../../live/schemas";
+import { useFormats } from "../i18n/useFormats";
 import { useWords, words } from "../i18n/words";
 import { Button } from "../ui/Button";
+import { DropZone } from "../ui/DropZone";
 import { ErrorNote } from "../ui/ErrorNote";
 import { Section } from "../ui/Section";
+import { Sending } from "../ui/Sending";
+import { usePageTitle } from "../ui/usePageTitle";
+import type { UploadPhase } from "../ui/useUpload";
 import {
   type ChosenImage,
   isThresholdWrong,
@@ -14,12 +19,10 @@ import {
 } from "./chosenImages";
 import styles from "./DiagnosePage.module.css";
 import { DiagnosisView } from "./DiagnosisView";
-import { DropZone } from "./DropZone";
 import { ImageList } from "./ImageList";
 import { RequestOptions } from "./RequestOptions";
-import { Sending } from "./Sending";
 import { ServiceNote } from "./ServiceNote";
-import { type Phase, useDiagnosis } from "./useDiagnosis";
+import { useDiagnosis } from "./useDiagnosis";
 import { usePreviews } from "./usePreviews";
 import { useServiceHealth } from "./useServiceHealth";
 
@@ -28,6 +31,11 @@ const texts = words(
     title: "Diagnose",
     images: "Images of one patient",
     diagnose: "Diagnose",
+    drop: "Drop images here",
+    choose: "Choose images…",
+    kinds: "Fundus photographs and OCT, as DICOM, PNG, JPEG, TIFF or WebP. All are of one patient.",
+    sending: (share: string) => `Sending the images: ${share}`,
+    working: "The images are being diagnosed…",
     noImages: "Choose an image first",
     wrongOptions: "An option has no valid value",
     down: "The diagnosis service is not running",
@@ -41,6 +49,12 @@ const texts = words(
       title: "Diagnostiquer",
       images: "Images d’un seul patient",
       diagnose: "Diagnostiquer",
+      drop: "Déposez les images ici",
+      choose: "Choisir des images…",
+      kinds:
+        "Photographies du fond d’œil et OCT, en DICOM, PNG, JPEG, TIFF ou WebP. Toutes sont d’un seul patient.",
+      sending: (share) => `Envoi des images : ${share}`,
+      working: "Le diagnostic des images est en cours…",
       noImages: "Choisissez d’abord une image",
       wrongOptions: "Une option n’a pas de valeur valide",
       down: "Le service de diagnostic n’est pas démarré",
@@ -55,18 +69,14 @@ const texts = words(
 /** Images in, diagnosis out, with what is known and not known of it. */
 export function DiagnosePage() {
   const t = useWords(texts);
+  const { percent } = useFormats();
   const [images, setImages] = useState<readonly ChosenImage[]>([]);
   const [options, setOptions] = useState<Options>({ segmentation: false, threshold: "" });
   const { data: health, error, refetch } = useServiceHealth();
   const { phase, diagnosed, start, cancel } = useDiagnosis();
   const previewOf = usePreviews();
 
-  useEffect(() => {
-    document.title = `${t.title} · Fovea`;
-    return () => {
-      document.title = "Fovea";
-    };
-  }, [t]);
+  usePageTitle(t.title);
 
   const whyNot = () => {
     if (images.length === 0) {
@@ -86,7 +96,12 @@ export function DiagnosePage() {
           {error && <ErrorNote error={error} onRetry={refetch} />}
           <Section title={t.images}>
             <div className={styles.form}>
-              <DropZone onFiles={(files) => setImages((now) => withFiles(now, files))} />
+              <DropZone
+                drop={t.drop}
+                choose={t.choose}
+                kinds={t.kinds}
+                onFiles={(files) => setImages((now) => withFiles(now, files))}
+              />
               <ImageList
                 images={images}
                 previewOf={previewOf}
@@ -97,7 +112,12 @@ export function DiagnosePage() {
               />
               <RequestOptions options={options} onChange={setOptions} />
               {phase.name === "sending" ? (
-                <Sending share={phase.share} onCancel={cancel} />
+                <Sending
+                  share={phase.share}
+                  sending={t.sending(percent(phase.share, 0))}
+                  working={t.working}
+                  onCancel={cancel}
+                />
               ) : (
                 <Button
                   variant="primary"
@@ -133,7 +153,7 @@ export function DiagnosePage() {
   );
 }
 
-function Failure({ phase, lost }: { phase: Phase; lost: string }) {
+function Failure({ phase, lost }: { phase: UploadPhase; lost: string }) {
   if (phase.name !== "failed") {
     return null;
   }

@@ -1,8 +1,7 @@
-import { type ReactNode, useEffect, useMemo } from "react";
+import { type ReactNode, useMemo } from "react";
 import { openOf } from "../alerts/alertOrder";
 import { RunAlerts } from "../alerts/RunAlerts";
 import { Charts } from "../charts/Charts";
-import { isolated } from "../../../live/bidi";
 import { isSilent } from "../../../live/silence";
 import { useWords, words } from "../i18n/words";
 import { mlflowRunUrl } from "../live/mlflowLinks";
@@ -10,6 +9,7 @@ import { useLive } from "../live/liveStore";
 import { CrashBoundary } from "../ui/CrashBoundary";
 import { ErrorNote } from "../ui/ErrorNote";
 import { useHashQuery } from "../ui/hashLocation";
+import { usePageTitle } from "../ui/usePageTitle";
 import { LongText } from "../ui/LongText";
 import { Empty } from "../ui/Section";
 import { StatusBadge } from "../ui/StatusBadge";
@@ -54,12 +54,7 @@ export function RunPage({ runId }: { runId: string }) {
   const focusEpoch = useFocusEpoch();
   const title = status ? status.run_name || t.unnamed : runId;
 
-  useEffect(() => {
-    document.title = `${isolated(title)} · Fovea`;
-    return () => {
-      document.title = "Fovea";
-    };
-  }, [title]);
+  usePageTitle(title);
 
   if (error?.status === 404 && !status) {
     return <MissingRun />;

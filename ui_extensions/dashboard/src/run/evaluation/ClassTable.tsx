@@ -18,7 +18,7 @@ const texts = words(
     noMatch: "No class matches.",
     more: (count: string) => `Show ${count} more`,
     undefined: "undefined",
-    noImages: "no images",
+    noCases: "no cases",
     recallAlone: "Only the recall was logged; an evaluation adds the other scores.",
     name: "Class",
     recall: "Recall",
@@ -37,7 +37,7 @@ const texts = words(
       noMatch: "Aucune classe ne correspond.",
       more: (count) => `En afficher ${count} de plus`,
       undefined: "indéfini",
-      noImages: "aucune image",
+      noCases: "aucun cas",
       recallAlone:
         "Seul le rappel a été enregistré\u00a0; les autres scores viennent avec une évaluation.",
       name: "Classe",
@@ -193,7 +193,7 @@ function Row({ row, hasReport }: { row: ClassRow; hasReport: boolean }) {
             )}
           </span>
           {recall === null ? (
-            <span className={styles.none}>{support === 0 ? t.noImages : t.undefined}</span>
+            <span className={styles.none}>{support === 0 ? t.noCases : t.undefined}</span>
           ) : (
             <span>{percent(recall)}</span>
           )}

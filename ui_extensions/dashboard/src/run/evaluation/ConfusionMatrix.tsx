@@ -17,12 +17,16 @@ import { MatrixGrid } from "./MatrixGrid";
 const texts = words(
   {
     title: (epoch: string) => `Confusion matrix of epoch ${epoch}: truth by prediction`,
+    titleOfRows: "Confusion matrix: truth by prediction",
     cells: "Cells show",
     counts: "Counts",
     shares: "% of row",
     summary: (right: string, all: string, share: string, epoch: string) =>
       `Epoch ${epoch}: ${right} of ${all} images classified correctly (${share}).`,
+    summaryOfRows: (right: string, all: string, share: string) =>
+      `${right} of ${all} rows classified correctly (${share}).`,
     nothing: (epoch: string) => `Epoch ${epoch}: no image was evaluated.`,
+    nothingOfRows: "No row was evaluated.",
     legend: "Rows are the truth, columns the prediction.",
     right: "framed: correct",
     wrong: "any other number: errors",
@@ -43,7 +47,7 @@ const texts = words(
     within: (count: number, n: string, all: string, name: string, share: string) =>
       `${n} of ${all} ${name} ${count === 1 ? "was" : "were"} classified as one of these (${share})`,
     unseen: (truth: string, taken: string) =>
-      `No image of ${truth} in this evaluation, so none classified as ${taken}`,
+      `Nothing of ${truth} in this evaluation, so nothing classified as ${taken}`,
     most: (what: string) => `Most frequent error: ${what}`,
     flawless: "No errors.",
     how: "Point at a cell, tap it, or move with the arrow keys to read it.",
@@ -51,12 +55,15 @@ const texts = words(
   {
     fr: {
       title: (epoch) => `Matrice de confusion de l’époque ${epoch}\u00a0: vérité et prédiction`,
+      titleOfRows: "Matrice de confusion\u00a0: vérité et prédiction",
       cells: "Afficher",
       counts: "Nombres",
       shares: "% de la ligne",
       summary: (right, all, share, epoch) =>
         `Époque ${epoch}\u00a0: ${right} images bien classées sur ${all} (${share}).`,
+      summaryOfRows: (right, all, share) => `${right} lignes bien classées sur ${all} (${share}).`,
       nothing: (epoch) => `Époque ${epoch}\u00a0: aucune image n’a été évaluée.`,
+      nothingOfRows: "Aucune ligne n’a été évaluée.",
       legend: "Les lignes sont la vérité, les colonnes la prédiction.",
       right: "encadré\u00a0: correctes",
       wrong: "tout autre nombre\u00a0: erreurs",
@@ -70,7 +77,7 @@ const texts = words(
       within: (count, n, all, name, share) =>
         `${n} sur ${all} (${name}) ${count > 1 ? "ont été classées" : "a été classée"} parmi celles-ci (${share})`,
       unseen: (truth, taken) =>
-        `Aucune image de ${truth} dans cette évaluation, donc aucune classée comme ${taken}`,
+        `Rien de ${truth} dans cette évaluation, donc rien de classé comme ${taken}`,
       most: (what) => `Erreur la plus fréquente\u00a0: ${what}`,
       flawless: "Aucune erreur.",
       how: "Pointez ou touchez une case, ou déplacez-vous avec les flèches, pour la lire.",
@@ -79,7 +86,8 @@ const texts = words(
 );
 
 interface Props {
-  epoch: number;
+  /** Of images; null for the rows of a table, which are evaluated once. */
+  epoch: number | null;
   classes: readonly string[];
   matrix: ReadonlyArray<readonly number[]>;
   cells: CellText;
@@ -113,21 +121,22 @@ export function ConfusionMatrix({ epoch, classes, matrix, cells, onCells }: Prop
     const isGroup = confusion.classes[cell.row]?.index === null;
     return (isGroup ? t.within : t.recognised)(count, whole(count), all, truth, part);
   };
+  const summary = (): string => {
+    if (numImages === 0) {
+      return epoch === null ? t.nothingOfRows : t.nothing(whole(epoch));
+    }
+    const share = percent(numRight / numImages, digitsOf(numRight / numImages));
+    const [right, all] = [whole(numRight), whole(numImages)];
+    return epoch === null
+      ? t.summaryOfRows(right, all, share)
+      : t.summary(right, all, share, whole(epoch));
+  };
   // Another epoch may have other classes.
   const shown = active && active.row < size && active.column < size ? active : null;
   return (
     <>
       <div className={styles.head}>
-        <p>
-          {numImages > 0
-            ? t.summary(
-                whole(numRight),
-                whole(numImages),
-                percent(numRight / numImages, digitsOf(numRight / numImages)),
-                whole(epoch),
-              )
-            : t.nothing(whole(epoch))}
-        </p>
+        <p>{summary()}</p>
         <fieldset className={styles.choice}>
           <legend className="visually-hidden">{t.cells}</legend>
           {(["counts", "shares"] as const).map((choice) => (
@@ -146,7 +155,7 @@ export function ConfusionMatrix({ epoch, classes, matrix, cells, onCells }: Prop
       </div>
       <div className={styles.scroller}>
         <MatrixGrid
-          title={t.title(whole(epoch))}
+          title={epoch === null ? t.titleOfRows : t.title(whole(epoch))}
           confusion={confusion}
           cells={cells}
           readoutId={readoutId}

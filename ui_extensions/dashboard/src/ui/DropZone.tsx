@@ -1,27 +1,20 @@
 import { type DragEvent, useId, useRef, useState } from "react";
-import { useWords, words } from "../i18n/words";
-import { Button } from "../ui/Button";
+import { Button } from "./Button";
 import styles from "./DropZone.module.css";
 
-const texts = words(
-  {
-    drop: "Drop images here",
-    choose: "Choose images…",
-    kinds: "Fundus photographs and OCT, as DICOM, PNG, JPEG, TIFF or WebP. All are of one patient.",
-  },
-  {
-    fr: {
-      drop: "Déposez les images ici",
-      choose: "Choisir des images…",
-      kinds:
-        "Photographies du fond d’œil et OCT, en DICOM, PNG, JPEG, TIFF ou WebP. Toutes sont d’un seul patient.",
-    },
-  },
-);
+interface Props {
+  /** Says what can be dropped here. */
+  drop: string;
+  /** The name of the button that opens the browser's own dialog. */
+  choose: string;
+  /** Which files are taken. */
+  kinds: string;
+  isSingle?: boolean;
+  onFiles(files: readonly File[]): void;
+}
 
 /** Takes files by drag and drop, or from the browser's own dialog. */
-export function DropZone({ onFiles }: { onFiles(files: readonly File[]): void }) {
-  const t = useWords(texts);
+export function DropZone({ drop, choose, kinds, isSingle = false, onFiles }: Props) {
   const input = useRef<HTMLInputElement>(null);
   const kindsId = useId();
   const [isOver, setIsOver] = useState(false);
@@ -42,17 +35,17 @@ export function DropZone({ onFiles }: { onFiles(files: readonly File[]): void })
       }}
     >
       <p className={styles.drop} aria-hidden="true">
-        {t.drop}
+        {drop}
       </p>
       <Button aria-describedby={kindsId} onClick={() => input.current?.click()}>
-        {t.choose}
+        {choose}
       </Button>
       <input
         ref={input}
         type="file"
-        multiple
+        multiple={!isSingle}
         hidden
-        aria-label={t.choose}
+        aria-label={choose}
         onChange={(event) => {
           onFiles([...(event.target.files ?? [])]);
           // The same file may be chosen again after it was removed.
@@ -60,7 +53,7 @@ export function DropZone({ onFiles }: { onFiles(files: readonly File[]): void })
         }}
       />
       <p id={kindsId} className={styles.kinds}>
-        {t.kinds}
+        {kinds}
       </p>
     </div>
   );

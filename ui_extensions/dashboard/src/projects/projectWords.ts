@@ -1,0 +1,50 @@
+// The words for the status and the stages of a project.
+
+import { words } from "../i18n/words";
+
+export const projectWords = words(
+  {
+    asking: "Has a question",
+    created: "Getting ready",
+    uploading: "Uploading",
+    analyzing: "Analysing",
+    processing: "Preparing",
+    training: "Training",
+    evaluating: "Evaluating",
+    deploying: "Registering",
+    completed: "Model ready",
+    failed: "Failed",
+    cancelled: "Stopped",
+    data_upload: "Read the upload",
+    data_analysis: "Look for leaks",
+    data_processing: "Divide and clean",
+    feature_engineering: "Make features",
+    model_selection: "Compare models",
+    model_training: "Train the best",
+    model_evaluation: "Evaluate honestly",
+    model_deployment: "Register",
+  },
+  {
+    fr: {
+      asking: "Pose une question",
+      created: "En préparation",
+      uploading: "Envoi en cours",
+      analyzing: "Analyse",
+      processing: "Préparation",
+      training: "Entraînement",
+      evaluating: "Évaluation",
+      deploying: "Enregistrement",
+      completed: "Modèle prêt",
+      failed: "Échoué",
+      cancelled: "Arrêté",
+      data_upload: "Lire le fichier",
+      data_analysis: "Chercher les fuites",
+      data_processing: "Répartir et nettoyer",
+      feature_engineering: "Créer les variables",
+      model_selection: "Comparer les modèles",
+      model_training: "Entraîner le meilleur",
+      model_evaluation: "Évaluer honnêtement",
+      model_deployment: "Enregistrer",
+    },
+  },
+);

@@ -1,0 +1,42 @@
+import { useWords, words } from "../i18n/words";
+import { Button } from "./Button";
+import styles from "./Sending.module.css";
+
+const texts = words(
+  { progress: "Sent", cancel: "Cancel" },
+  { fr: { progress: "Envoyé", cancel: "Annuler" } },
+);
+
+interface Props {
+  /** How much has been sent, from 0 to 1. */
+  share: number;
+  /** Says how much has been sent. */
+  sending: string;
+  /** Says what the server does once it has everything. */
+  working: string;
+  onCancel(): void;
+}
+
+/** The progress of an upload, and then the wait for its answer. */
+export function Sending({ share, sending, working, onCancel }: Props) {
+  const t = useWords(texts);
+  const isSent = share >= 1;
+  return (
+    <div className={styles.sending}>
+      <p role="status">{isSent ? working : sending}</p>
+      <div
+        className={styles.bar}
+        role="progressbar"
+        aria-label={t.progress}
+        aria-valuemin={0}
+        aria-valuemax={100}
+        aria-valuenow={isSent ? undefined : Math.round(share * 100)}
+        aria-valuetext={isSent ? working : undefined}
+        data-unknown={isSent || undefined}
+      >
+        <span style={{ inlineSize: isSent ? undefined : `${share * 100}%` }} />
+      </div>
+      <Button onClick={onCancel}>{t.cancel}</Button>
+    </div>
+  );
+}
