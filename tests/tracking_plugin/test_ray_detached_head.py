@@ -120,6 +120,13 @@ def test_a_folder_that_is_a_link_or_of_another_user_is_refused(
         open_head(files.data_dir, idle_s=1)
 
 
+def has_ended(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return True
+
+
 def test_it_outlives_who_started_it_is_the_only_one_and_ends_when_told_to(files: HeadFiles) -> None:
     data_dir = files.data_dir
     assert start_fake_head(data_dir) == ray_detached_head.STARTED
@@ -130,7 +137,7 @@ def test_it_outlives_who_started_it_is_the_only_one_and_ends_when_told_to(files:
     assert open_head(data_dir, idle_s=1) == head
 
     assert stop_head(data_dir)
-    assert not supervisor.is_running() or supervisor.status() == psutil.STATUS_ZOMBIE
+    until(lambda: has_ended(supervisor), "the end of the supervisor")
     assert find_head(data_dir) is None
     assert not files.record.exists()
     assert "it was told to" in files.log.read_text()

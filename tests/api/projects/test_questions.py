@@ -86,7 +86,7 @@ def test_answers_and_settings_can_be_given_with_the_upload(
 
     assert created["question"] is None
     detail = projects.get(created["project_id"])
-    assert detail["group"] == {"column": "c", "reason": "The user named it."}
+    assert detail["group"] == {"column": "c", "reason": "the settings name it"}
     projects.until_status(created["project_id"], "created", "analyzing")
     run_id = detail["run_id"]
     projects.until_status(created["project_id"], "analyzing", "processing")

@@ -40,6 +40,8 @@ async def engine(registered_versions: TwoVersions, address: str) -> AsyncIterato
         serve.shutdown()
 
 
+# The environment of the cluster is set before Ray is imported.
+@pytest.mark.usefixtures("address")
 @pytest.mark.parametrize(
     ("given", "bounds"),
     [
