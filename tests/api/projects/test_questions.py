@@ -8,6 +8,7 @@ from mlflow import MlflowClient
 from tests.api.client.fake_ray import TrainingServer
 from tests.api.projects.project_client import UNCLEAR, ProjectClient, refusal
 from tests.api.projects.simulated_pipeline import SimulatedPipeline
+from tests.waiting import until
 
 UNDECIDED = "size,weight,disposition\n" + "".join(
     f"{row % 11},{row % 13},{('CANDIDATE', 'CONFIRMED', 'FALSE POSITIVE')[row % 3]}\n"
@@ -87,10 +88,7 @@ def test_answers_and_settings_can_be_given_with_the_upload(
     assert created["question"] is None
     detail = projects.get(created["project_id"])
     assert detail["group"] == {"column": "c", "reason": "the settings name it"}
-    projects.until_status(created["project_id"], "created", "analyzing")
-    run_id = detail["run_id"]
-    projects.until_status(created["project_id"], "analyzing", "processing")
-    command = training.ray.entrypoints[run_id]
+    command = until(lambda: training.ray.entrypoints.get(detail["run_id"]), "the job")
     assert "--budget-s=20.0" in command
     assert """'--learners=["linear"]'""" in command
     assert "--group=c" in command

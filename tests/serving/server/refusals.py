@@ -10,11 +10,12 @@ from grpc_status import rpc_status
 
 from serving.errors import DOMAIN
 from tests.serving.server.running import Running
+from tracking_plugin.sent_status import sent_status
 
 
 async def refusal(call: Any) -> tuple[grpc.StatusCode, ErrorInfo, RetryInfo | None]:
     """Status and details of the error with which `call` ends."""
-    with pytest.raises(grpc.aio.AioRpcError) as raised:
+    with pytest.raises(grpc.aio.AioRpcError) as raised, sent_status(call):
         await call
     details = await rpc_status.aio.from_call(Ended(raised.value))
     info, retry = ErrorInfo(), RetryInfo()
