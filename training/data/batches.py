@@ -1,7 +1,7 @@
 """Loads batches of decoded samples onto the device, from worker processes or from a memory cache."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import Any, Generic, Self, TypeVar, cast
@@ -23,25 +23,16 @@ class DecodedBatch:
     indices: Tensor
 
     def to(self, device: torch.device) -> Self:
-        return replace(
-            self,
-            **{
-                field.name: getattr(self, field.name).to(device, non_blocking=True)
-                for field in fields(self)
-                if field.name != "indices"
-            },
-        )
+        return self._with_each(lambda tensor: tensor.to(device, non_blocking=True))
 
     def pin_memory(self) -> Self:
         """Pin the tensors; the data loader calls this so that copies to the device run asynchronously."""
-        return replace(
-            self,
-            **{
-                field.name: getattr(self, field.name).pin_memory()
-                for field in fields(self)
-                if field.name != "indices"
-            },
-        )
+        return self._with_each(Tensor.pin_memory)
+
+    def _with_each(self, change: Callable[[Tensor], Tensor]) -> Self:
+        """The batch with each tensor but the indices changed."""
+        names = [field.name for field in fields(self) if field.name != "indices"]
+        return replace(self, **{name: change(getattr(self, name)) for name in names})
 
 
 Sample = TypeVar("Sample")

@@ -2,9 +2,9 @@ import { useMemo } from "react";
 import { useFormats } from "../../i18n/useFormats";
 import { useWords, words } from "../../i18n/words";
 import { Section } from "../../ui/Section";
-import table from "../Table.module.css";
 import styles from "./Calibration.module.css";
 import type { Evaluation } from "./evaluation";
+import { NumberTable } from "./NumberTable";
 import { UnitPlot } from "./UnitPlot";
 
 const texts = words(
@@ -77,34 +77,16 @@ export function Calibration({ evaluation }: { evaluation: Evaluation }) {
           lines={lines}
           hasDiagonal
         />
-        <details>
-          <summary>{t.all}</summary>
-          <section className={table.scroller} tabIndex={0} aria-label={t.all}>
-            <table className={table.table}>
-              <thead>
-                <tr>
-                  {[t.said, t.happened, t.interval, t.rows].map((head) => (
-                    <th key={head} scope="col" className={table.number}>
-                      {head}
-                    </th>
-                  ))}
-                </tr>
-              </thead>
-              <tbody>
-                {reliability.map(({ said, happened, interval, numRows }, index) => (
-                  <tr key={index}>
-                    <td className={table.number}>{percent(said)}</td>
-                    <td className={table.number}>{percent(happened)}</td>
-                    <td className={table.number}>
-                      {interval?.map((end) => percent(end)).join(" – ")}
-                    </td>
-                    <td className={table.number}>{whole(numRows)}</td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </section>
-        </details>
+        <NumberTable
+          title={t.all}
+          heads={[t.said, t.happened, t.interval, t.rows]}
+          rows={reliability.map(({ said, happened, interval, numRows }) => [
+            percent(said),
+            percent(happened),
+            interval?.map((end) => percent(end)).join(" – "),
+            whole(numRows),
+          ])}
+        />
       </div>
     </Section>
   );

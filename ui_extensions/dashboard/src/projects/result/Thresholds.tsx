@@ -2,8 +2,8 @@ import { useId, useState } from "react";
 import { useFormats } from "../../i18n/useFormats";
 import { useWords, words } from "../../i18n/words";
 import { shortName } from "../../ui/shortName";
-import table from "../Table.module.css";
 import type { EvaluatedClass, Interval } from "./evaluation";
+import { NumberTable } from "./NumberTable";
 import styles from "./Thresholds.module.css";
 
 const texts = words(
@@ -89,32 +89,16 @@ export function Thresholds({ shown }: { shown: EvaluatedClass }) {
           </dd>
         </div>
       </dl>
-      <details>
-        <summary>{t.all}</summary>
-        <section className={table.scroller} tabIndex={0} aria-label={t.all}>
-          <table className={table.table}>
-            <thead>
-              <tr>
-                {[t.threshold, t.completeness, t.reliability, t.above].map((head) => (
-                  <th key={head} scope="col" className={table.number}>
-                    {head}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {rows.map((each, index) => (
-                <tr key={index}>
-                  <td className={table.number}>{metric(each.threshold)}</td>
-                  <td className={table.number}>{percent(each.completeness)}</td>
-                  <td className={table.number}>{percent(each.reliability)}</td>
-                  <td className={table.number}>{whole(each.numAbove)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </section>
-      </details>
+      <NumberTable
+        title={t.all}
+        heads={[t.threshold, t.completeness, t.reliability, t.above]}
+        rows={rows.map((each) => [
+          metric(each.threshold),
+          percent(each.completeness),
+          percent(each.reliability),
+          whole(each.numAbove),
+        ])}
+      />
     </div>
   );
 }
