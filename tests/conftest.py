@@ -1,5 +1,6 @@
 """Fixtures and scheduling for all tests."""
 
+import gc
 import inspect
 import logging
 import os
@@ -57,6 +58,16 @@ ON_ONE_SERVER = ("tests/api/routes/diagnosis/", "tests/api/projects/")
 
 def trains_on_ray(nodeid: str) -> bool:
     return nodeid.startswith(TRAINS_ON_RAY)
+
+
+def pytest_collection() -> None:
+    """Collect the tests without walks over all objects, of which nearly all of them stay."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -29,8 +29,7 @@ def run(arguments: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="fovea-tests-", ignore_cleanup_errors=True) as folder:
         pytest = subprocess.Popen(
             [sys.executable, "-m", "pytest", *arguments],
-            # Another run of the same user would close pytest's own folder to PostgreSQL's user.
-            env={**os.environ, "PYTEST_DEBUG_TEMPROOT": folder, SHARED_FOLDER: folder},
+            env=_environment(folder),
             # In a group of its own, so that Ctrl-C reaches it once, from here.
             process_group=0,
         )
@@ -39,6 +38,14 @@ def run(arguments: Sequence[str]) -> int:
         finally:
             end_descendants()
             remove_dead_folders()
+
+
+def _environment(folder: str) -> dict[str, str]:
+    # Another run of the same user would close pytest's own folder to PostgreSQL's user.
+    environment = {**os.environ, "PYTEST_DEBUG_TEMPROOT": folder, SHARED_FOLDER: folder}
+    # Hundreds of processes import the same files, and would compile each of them again.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    return environment
 
 
 def _adopt_orphans() -> None:

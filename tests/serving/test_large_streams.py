@@ -20,7 +20,6 @@ from tests.serving.server.fakes import PATIENT
 from tests.serving.server.refusals import refusal
 from tests.serving.server.running import chunk, header
 from tests.serving.started import Started, started_service
-from tracking_plugin.sent_status import sent_status
 
 pytestmark = [pytest.mark.anyio, pytest.mark.soak, pytest.mark.timeout(600)]
 
@@ -109,18 +108,14 @@ async def test_a_stream_that_is_too_large_is_refused_at_the_limit(
             yield part
             num_sent += 1
 
-    async def answer(channel: grpc.aio.Channel) -> Any:
-        call = DiagnosisServiceStub(channel).Diagnose(stream(), timeout=UPLOAD_DEADLINE_S)
-        with sent_status(call):
-            return await call
-
     registry = f"sqlite:///{tmp_path / 'registry.db'}"
     with started_service(tmp_path, tracking_uri=registry, decode_workers=1, **settings) as service:
         async with (
             grpc.aio.insecure_channel(service.address) as channel,
             watched(service) as found,
         ):
-            refused, info, _ = await refusal(answer(channel))
+            call = DiagnosisServiceStub(channel).Diagnose(stream(), timeout=UPLOAD_DEADLINE_S)
+            refused, info, _ = await refusal(call)
 
         assert (refused, info.reason) == (status, reason)
         assert num_read <= num_sent < num_read + NUM_UNREAD

@@ -1,5 +1,6 @@
 """The errors with which calls end, read as a client reads them, and what the service counted."""
 
+from collections.abc import AsyncIterable
 from typing import Any
 
 import grpc
@@ -13,10 +14,10 @@ from tests.serving.server.running import Running
 from tracking_plugin.sent_status import sent_status
 
 
-async def refusal(call: Any) -> tuple[grpc.StatusCode, ErrorInfo, RetryInfo | None]:
-    """Status and details of the error with which `call` ends."""
+async def refusal(call: grpc.aio.Call) -> tuple[grpc.StatusCode, ErrorInfo, RetryInfo | None]:
+    """Status and details of the error with which `call` ends; streamed answers before it are read."""
     with pytest.raises(grpc.aio.AioRpcError) as raised, sent_status(call):
-        await call
+        await _read_to_its_end(call)
     details = await rpc_status.aio.from_call(Ended(raised.value))
     info, retry = ErrorInfo(), RetryInfo()
     found = {
@@ -27,6 +28,14 @@ async def refusal(call: Any) -> tuple[grpc.StatusCode, ErrorInfo, RetryInfo | No
     }
     assert info.domain == DOMAIN
     return raised.value.code(), info, retry if RetryInfo in found else None
+
+
+async def _read_to_its_end(call: Any) -> None:
+    if isinstance(call, AsyncIterable):
+        async for _ in call:
+            pass
+    else:
+        await call
 
 
 class Ended:
