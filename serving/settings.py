@@ -138,6 +138,12 @@ class ServingSettings(BaseSettings):
         le=1024,
         description="copies up to which the engine ray scales by load; 0 for a fixed number",
     )
+    scale_down_after_s: float = Field(
+        600,
+        ge=0,
+        le=24 * HOUR_S,
+        description="seconds with less load after which the engine ray ends a copy",
+    )
     replica_cpus: float = Field(
         0.5, ge=0, le=1024, description="CPUs that Ray sets aside for each copy"
     )

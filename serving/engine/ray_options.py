@@ -43,5 +43,6 @@ def _number_of_replicas(settings: ServingSettings) -> dict[str, Any]:
         min_replicas=settings.replicas,
         max_replicas=settings.max_replicas,
         target_ongoing_requests=CALLS_PER_REPLICA,
+        downscale_delay_s=settings.scale_down_after_s,
     )
     return {"autoscaling_config": scaling}

@@ -48,7 +48,7 @@ def test_an_interrupted_training_on_ray_is_killed_not_finished(
 
 
 def test_every_launcher_logs_the_same_metric_names(tracked: Program, undisturbed: Run) -> None:
-    tracked.finish("fit", *arguments(tracked, "single", "alone"))
+    tracked.finish("fit", *arguments(tracked, "single", "alone"), "--epochs", "1")
     names = {
         frozenset(name for name in run.data.metrics if not name.startswith("system/"))
         for run in (undisturbed, run_named(tracked, "ray"), run_named(tracked, "alone"))

@@ -1,4 +1,4 @@
-"""The engine on Ray Serve takes a second replica under load."""
+"""The engine on Ray Serve takes a second replica under load, and ends it when there is less."""
 
 import asyncio
 from pathlib import Path
@@ -17,9 +17,10 @@ pytestmark = [pytest.mark.anyio, pytest.mark.soak, pytest.mark.timeout(600)]
 SCALING_S = 240.0
 """Serve waits for 30 s, and then for the process."""
 WORK_S = 5.0
+SCALE_DOWN_AFTER_S = 10.0
 
 
-async def test_a_second_replica_comes_under_load_and_no_request_fails(
+async def test_a_second_replica_comes_with_load_and_goes_with_it_and_no_request_fails(
     registered_versions: TwoVersions, address: str, ray_head: LocalHead
 ) -> None:
     registered_versions.store.point(registered_versions.first)
@@ -30,14 +31,16 @@ async def test_a_second_replica_comes_under_load_and_no_request_fails(
         max_batch_size=4,
         replicas=1,
         max_replicas=2,
+        scale_down_after_s=SCALE_DOWN_AFTER_S,
     )
     images = drawn_images(4)
     num_answered = 0
-    is_over = False
+    is_over = asyncio.Event()
+    is_over_for_all = asyncio.Event()
 
-    async def call(engine: Engine) -> None:
+    async def call(engine: Engine, end: asyncio.Event) -> None:
         nonlocal num_answered
-        while not is_over:
+        while not end.is_set():
             async with engine.lease() as model:
                 await model.predict(images, timeout_s=REQUEST_S)
             num_answered += 1
@@ -47,20 +50,29 @@ async def test_a_second_replica_comes_under_load_and_no_request_fails(
         (app,) = apps()
         assert num_running(app) == 1
         async with asyncio.TaskGroup() as callers:
-            for _ in range(8):
-                callers.create_task(call(engine))
-            async with asyncio.timeout(SCALING_S):
-                while num_running(app) < 2:  # noqa: ASYNC110 - Serve sends no event
-                    await asyncio.sleep(0.5)
+            callers.create_task(call(engine, is_over_for_all))
+            for _ in range(7):
+                callers.create_task(call(engine, is_over))
+            await scaled(app, 2)
             before = seconds_by_process(ray_head.folder, app)
             assert len(before) == 2
             num_before = num_answered
             await asyncio.sleep(WORK_S)
             after = seconds_by_process(ray_head.folder, app)
-            is_over = True
-    assert num_answered > num_before > 0
+            is_over.set()
+            await scaled(app, 1)
+            num_scaled = num_answered
+            await asyncio.sleep(WORK_S)
+            is_over_for_all.set()
+    assert num_answered > num_scaled > num_before > 0
     worked = [after[pid] - before[pid] for pid in before]
     assert min(worked) > max(worked) / 4, "the second replica has no share of the work"
+
+
+async def scaled(app: str, number: int) -> None:
+    async with asyncio.timeout(SCALING_S):
+        while num_running(app) != number:  # noqa: ASYNC110 - Serve sends no event
+            await asyncio.sleep(0.5)
 
 
 def num_running(app: str) -> int:
