@@ -100,6 +100,7 @@ def create_app() -> FastAPI:
     ):
         app.include_router(routes.router)
     app.include_router(projects.sockets)
+    app.include_router(reports.links)
     return app
 
 

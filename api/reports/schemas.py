@@ -11,6 +11,8 @@ MOST_RUNS = 30
 STORED_HEADER = "X-Fovea-Report"
 """Of the response about a stored report: its run and the artifact's path, as RUN_ID/PATH."""
 
+RunId = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+
 
 class Language(StrEnum):
     EN = "en"
@@ -31,6 +33,4 @@ class ReportOptions(BaseModel):
 class ReportRequest(ReportOptions):
     """One run, or several that are compared, in the order of the report."""
 
-    run_ids: list[Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]] = Field(
-        min_length=1, max_length=MOST_RUNS
-    )
+    run_ids: list[RunId] = Field(min_length=1, max_length=MOST_RUNS)

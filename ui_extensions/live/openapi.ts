@@ -1166,11 +1166,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Get Report On Runs
+         * @description A run as a model card, or several compared, as one HTML page that can be printed.
+         */
+        get: operations["get_report_on_runs_api_v1_runs_report_get"];
         put?: never;
         /**
          * Report Runs
-         * @description A run as a model card, or several compared, as one HTML page that can be printed.
+         * @description The same, which is kept as an artifact if `store` is true.
          */
         post: operations["report_runs_api_v1_runs_report_post"];
         delete?: never;
@@ -1186,11 +1190,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Get Report On Project
+         * @description A project with its data, decisions and model as one HTML page that can be printed.
+         */
+        get: operations["get_report_on_project_api_v1_projects__project_id__report_get"];
         put?: never;
         /**
          * Report Project
-         * @description A project with its data, decisions and model as one HTML page that can be printed.
+         * @description The same, which is kept as an artifact if `store` is true.
          */
         post: operations["report_project_api_v1_projects__project_id__report_post"];
         delete?: never;
@@ -13665,6 +13673,100 @@ export interface operations {
             };
         };
     };
+    get_report_on_runs_api_v1_runs_report_get: {
+        parameters: {
+            query: {
+                /** @description ids of the runs, in order */
+                run_id: string[];
+                /** @description of the report's own texts */
+                language?: components["schemas"]["Language"];
+                /** @description MLflow workspace, where workspaces are enabled; its header counts first */
+                workspace?: string | null;
+            };
+            header?: {
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The report, a page that loads nothing else */
+            200: {
+                headers: {
+                    /** @description of a stored report: RUN_ID/PATH of the artifact */
+                    "X-Fovea-Report"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A run is deleted, or the project has none yet */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The report or the body would be too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
     report_runs_api_v1_runs_report_post: {
         parameters: {
             query?: never;
@@ -13680,6 +13782,101 @@ export interface operations {
                 "application/json": components["schemas"]["ReportRequest"];
             };
         };
+        responses: {
+            /** @description The report, a page that loads nothing else */
+            200: {
+                headers: {
+                    /** @description of a stored report: RUN_ID/PATH of the artifact */
+                    "X-Fovea-Report"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A run is deleted, or the project has none yet */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The report or the body would be too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    get_report_on_project_api_v1_projects__project_id__report_get: {
+        parameters: {
+            query?: {
+                /** @description of the report's own texts */
+                language?: components["schemas"]["Language"];
+                /** @description MLflow workspace, where workspaces are enabled; its header counts first */
+                workspace?: string | null;
+            };
+            header?: {
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path: {
+                /** @description `project_id` of a project */
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description The report, a page that loads nothing else */
             200: {

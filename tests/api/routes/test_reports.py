@@ -90,6 +90,16 @@ def test_a_foreign_run_becomes_a_page_that_loads_nothing(server: Server, foreign
         assert hidden not in response.text
 
 
+def test_a_link_opens_the_same_page(server: Server, foreign: str) -> None:
+    query = {"run_id": [foreign], "language": "fr"}
+    response = httpx.get(f"{server.url}/api/v1/runs/report", params=query, timeout=60)
+
+    assert "default-src 'none'" in response.headers["content-security-policy"]
+    assert '<html lang="fr">' in response.text
+    refused = httpx.get(f"{server.url}/api/v1/runs/report", params={"run_id": "0" * 32})
+    assert refused.status_code == 404
+
+
 def test_alerts_are_shown_with_who_acknowledged_them(server: Server) -> None:
     run = alerted_run(server.url)
     before = text_of(report(server, run.run_id).text)
