@@ -112,12 +112,16 @@ def of_epoch(epoch: int, found: EpochEvaluation) -> Evaluation:
 def missing_evidence(document: Any) -> tuple[str, ...]:
     """What `evidence.json` says could not be shown."""
     report = _fields(document)
+    missing = _texts(report.get("missing"))
     notes = (
         f"{name}: {note}"
         for each in _named(report.get("conditions"))
-        if (name := _text(each.get("name"))) and (note := _text(each.get("note")))
+        if (name := _text(each.get("name")))
+        and (note := _text(each.get("note")))
+        # A sentence about the condition says the same.
+        and not any(name in sentence for sentence in missing)
     )
-    return (*_texts(report.get("missing")), *notes)[:MOST_CLASSES]
+    return (*missing, *notes)[:MOST_CLASSES]
 
 
 def _condition(entry: Mapping[str, Any]) -> ConditionFigures:

@@ -19,8 +19,10 @@ FOREIGN_DATA = "test_on_"
 """The beginning of the name of an evaluation on other data than the run's own."""
 
 _SHOWN = "meets_floor"
+_CALIBRATION_ENDINGS = ("calibration_error", "/ece", "_ece", "brier")
 _OWN_SPLITS = ("train", "val")
 _MOST_SENTENCES = 60
+_MOST_NAMED = 20
 MOST_OF_COMPARISON = 200
 
 
@@ -88,7 +90,8 @@ def _about_the_run(run: RunFacts, t: Words) -> Iterator[str]:
         yield t("limit_status", status=t.known(run.status))
     unseen = unseen_alerts(run.alerts.entries)
     if unseen:
-        yield t("limit_alerts", num=len(unseen))
+        names = ", ".join(list(dict.fromkeys(it.rule for it in unseen))[:_MOST_NAMED])
+        yield t("limit_alerts", num=len(unseen), names=names)
     for path in run.logged.unreadable:
         yield t("limit_unreadable", path=path)
 
@@ -128,12 +131,19 @@ def _about_numbers(run: RunFacts, t: Words) -> Iterator[str]:
     ]
     if not any(it.interval for it in estimates) and not intervals_of(run.state):
         yield t("limit_intervals")
-    if not any(it.reliability for it in run.logged.evaluations):
+    if not _has_calibration(run):
         yield t("limit_calibration")
     newest = (logged_value(point.value) for point in run.state.latest.values())
     num = sum(not math.isfinite(value) for value in newest)
     if num:
         yield t("limit_not_finite", num=num)
+
+
+def _has_calibration(run: RunFacts) -> bool:
+    names = {*run.state.latest, *(name for it in run.logged.evaluations for name in it.metrics)}
+    return any(it.reliability for it in run.logged.evaluations) or any(
+        name == "ece" or name.endswith(_CALIBRATION_ENDINGS) for name in names
+    )
 
 
 def _about_versions(run: RunFacts, t: Words) -> Iterator[str]:

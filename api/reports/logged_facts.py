@@ -41,7 +41,7 @@ PICTURES = (
 )
 """The figures of MLflow's autologging and evaluate; other pictures may show patients."""
 
-_NO_CURVES = (Role.EPOCH, Role.SUPPORT, Role.MACHINE)
+_NO_CURVES = (Role.EPOCH, Role.SUPPORT, Role.CLASS, Role.MACHINE)
 _FIRST = (Role.LOSS, Role.ACCURACY, Role.AUC_ROC, Role.F1, Role.SCORE, Role.ERROR, Role.CONDITION)
 
 

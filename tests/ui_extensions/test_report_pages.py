@@ -73,7 +73,7 @@ def test_the_report_of_a_run_is_opened_stored_and_printed(
     expect(report.get_by_role("row", name="accuracy 0.91 0.86 to 0.95")).to_be_visible()
     expect(report.get_by_role("img", name="loss")).to_be_visible()
     for scheme in ("light", "dark"):
-        report.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        report.emulate_media(color_scheme=scheme)
         assert violations(report) == []
     pdf = report.pdf(prefer_css_page_size=True)
     assert pdf.startswith(b"%PDF-")

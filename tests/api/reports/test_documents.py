@@ -57,3 +57,10 @@ def test_a_matrix_of_many_classes_is_only_counted() -> None:
 
     assert found.confusion is None
     assert found.num_matrix_classes == 41
+
+
+def test_what_was_not_shown_of_a_condition_is_said_once() -> None:
+    conditions = [{"name": name, "note": "cannot be shown"} for name in ("RAO", "CNV")]
+    found = missing_evidence({"missing": ["RAO cannot be shown."], "conditions": conditions})
+
+    assert found == ("RAO cannot be shown.", "CNV: cannot be shown")

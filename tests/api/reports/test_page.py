@@ -7,12 +7,14 @@ from dataclasses import replace
 import pytest
 
 from api.pages import Listed
-from api.reports.facts import RunFacts
+from api.reports.evaluation_documents import of_holdout
+from api.reports.facts import LoggedFacts, RunFacts
 from api.reports.page import POLICY, render_report
 from api.reports.schemas import Language
 from api.reports.words import texts_in
 from tests.api.reports.made_facts import HOSTILE, alert, full_run, plain_run, report_facts
 from tests.api.reports.parsed_page import parsed, text_of
+from tracking_plugin.events import LoggedPoint
 from tracking_plugin.names import RunStatus
 
 RUNS = [full_run(), full_run("b" * 32, HOSTILE, HOSTILE), plain_run("c" * 32)]
@@ -76,7 +78,7 @@ def test_a_full_run_has_no_limit_that_its_records_refute() -> None:
     assert "the exact version of the program is unknown" not in text
     assert "RAO (Evaluation plain): Too few positives to tell." in text
     assert "No case of the class Normal was evaluated" in text
-    assert "Alerts that are open, or that nobody has acknowledged: 1." in text
+    assert "Alerts that are open, or that nobody has acknowledged: 1 (RAO)." in text
 
 
 def test_an_unfinished_run_says_so() -> None:
@@ -116,3 +118,25 @@ def test_both_languages_have_the_same_texts_with_the_same_values() -> None:
 
 def _values(text: str) -> set[str]:
     return set(re.findall(r"\{(\w+)\}", text))
+
+
+def test_a_logged_calibration_error_is_a_measured_calibration() -> None:
+    bare, measured = plain_run("a" * 32), plain_run("b" * 32)
+    point = LoggedPoint("evidence/expected_calibration_error", 0.1, 1, 1)
+    measured.state.latest[point.name] = point
+
+    assert "No calibration was measured" in text_of(render_report(report_facts(bare), Language.EN))
+    assert "No calibration was" not in text_of(render_report(report_facts(measured), Language.EN))
+
+
+def test_a_large_matrix_has_numbers_in_place_of_the_names_of_columns() -> None:
+    names = [f"class {letter}" for letter in "abcdefgh"]
+    confusion = {"classes": names, "counts": [[1] * 8 for _ in names]}
+    holdout = of_holdout({"confusion": confusion}, others="others")
+    run = replace(plain_run(), logged=LoggedFacts(evaluations=(holdout,)))
+
+    html = render_report(report_facts(run), Language.EN)
+
+    assert parsed(html).problems == []
+    assert '<abbr title="class h">8</abbr>' in html
+    assert "8 class h" in text_of(html)
