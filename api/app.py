@@ -36,6 +36,7 @@ from api.routes import (
     monitoring,
     predictions,
     projects,
+    reports,
     run_table,
     runs,
     stats,
@@ -95,10 +96,11 @@ def create_app() -> FastAPI:
     app = _application(settings, bus, reader, failures, settle, wiretap, open_services)
     for routes in (
         *(alerts, commands, control, control_link, custom_training, diagnosis, jobs, monitoring),
-        *(predictions, projects, training),
+        *(predictions, projects, reports, training),
     ):
         app.include_router(routes.router)
     app.include_router(projects.sockets)
+    app.include_router(reports.links)
     return app
 
 

@@ -30,6 +30,7 @@ from api.predictions.service import PredictionService, predictions_running
 from api.projects.running import projects_running
 from api.projects.service import ProjectService
 from api.projects.stream import ProjectStreams
+from api.reports.service import ReportService
 from api.runs.run_follower import RunFeed
 from api.runs.writer import RunWriter
 from api.settings import Settings
@@ -55,6 +56,7 @@ class Services:
     custom_training: CustomTrainingService
     pretrained: PretrainedService
     training_sessions: TrainingSessions
+    reports: ReportService
 
 
 @asynccontextmanager
@@ -119,6 +121,9 @@ async def services_running(
                     projects.service, projects.folders, tables, projects.registry
                 ),
                 training_sessions=TrainingSessions(reader, failures),
+                reports=ReportService(
+                    *(reader, writer), alerts=alerts, control=control, projects=projects.service
+                ),
             )
     finally:
         database.close()

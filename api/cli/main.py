@@ -22,6 +22,7 @@ FILES = {
     "watch": "watch_command",
     "train": "train_command",
     "evaluate": "evaluate_command",
+    "report": "report_command",
     "pause": "control_command",
     "resume": "control_command",
     "stop": "control_command",

@@ -11,10 +11,12 @@ from api.client.async_http import AsyncHttp
 from api.client.evaluation_reports import MLFLOW_RUN_PATH, MlflowRunAnswer
 from api.client.live import Link, LiveStream, ignore_link
 from api.client.live_connection import AsyncMessages, follow_async
+from api.client.report_page import ReportPage
 from api.client.request import (
     ACKNOWLEDGEMENT_TIMEOUT_S,
     ANSWER_TIMEOUT_S,
     DIAGNOSIS_TIMEOUT_S,
+    REPORT_TIMEOUT_S,
     drop_none,
     path_segment,
 )
@@ -42,6 +44,7 @@ from api.jobs.schemas import (
 )
 from api.notify.schemas import ShownNotification
 from api.pages import Listed
+from api.reports.schemas import Language
 from api.runs.metric_catalog import MetricCatalog
 from api.runs.schemas import (
     EpochComparison,
@@ -272,6 +275,34 @@ class AsyncFoveaClient:
         """Links to the reports that an evaluation job has written."""
         answer = await self._http.get(MLFLOW_RUN_PATH, MlflowRunAnswer, run_id=job_id)
         return answer.report_links(self.address.url)
+
+    async def report(
+        self,
+        run_ids: Sequence[str],
+        *,
+        language: Language = Language.EN,
+        store: bool = False,
+        timeout_s: float = REPORT_TIMEOUT_S,
+    ) -> ReportPage:
+        """A report on one run, or on up to 30 that are compared; with `store`, it is kept in the first.
+
+        Refused with status 409 if a run is deleted.
+        """
+        body = {"run_ids": list(run_ids), "language": language, "store": store}
+        return await self._http.post_report("/api/v1/runs/report", body, timeout_s=timeout_s)
+
+    async def project_report(
+        self,
+        project_id: str,
+        *,
+        language: Language = Language.EN,
+        store: bool = False,
+        timeout_s: float = REPORT_TIMEOUT_S,
+    ) -> ReportPage:
+        """A report on a project; refused with status 409 before its pipeline has a run."""
+        path = f"/api/v1/projects/{path_segment(project_id)}/report"
+        body = {"language": language, "store": store}
+        return await self._http.post_report(path, body, timeout_s=timeout_s)
 
     async def job_kinds(self) -> list[JobKindEntry]:
         """The kinds of jobs that the server runs, with the parameters of each."""

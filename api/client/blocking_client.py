@@ -12,10 +12,12 @@ from api.client.blocking_http import BlockingHttp
 from api.client.evaluation_reports import MLFLOW_RUN_PATH, MlflowRunAnswer
 from api.client.live import Link, LiveStream, ignore_link
 from api.client.live_connection import Messages, follow
+from api.client.report_page import ReportPage
 from api.client.request import (
     ACKNOWLEDGEMENT_TIMEOUT_S,
     ANSWER_TIMEOUT_S,
     DIAGNOSIS_TIMEOUT_S,
+    REPORT_TIMEOUT_S,
     drop_none,
     path_segment,
 )
@@ -43,6 +45,7 @@ from api.jobs.schemas import (
 )
 from api.notify.schemas import ShownNotification
 from api.pages import Listed
+from api.reports.schemas import Language
 from api.runs.metric_catalog import MetricCatalog
 from api.runs.schemas import (
     EpochComparison,
@@ -273,6 +276,34 @@ class FoveaClient:
         """Links to the reports that an evaluation job has written."""
         answer = self._http.get(MLFLOW_RUN_PATH, MlflowRunAnswer, run_id=job_id)
         return answer.report_links(self.address.url)
+
+    def report(
+        self,
+        run_ids: Sequence[str],
+        *,
+        language: Language = Language.EN,
+        store: bool = False,
+        timeout_s: float = REPORT_TIMEOUT_S,
+    ) -> ReportPage:
+        """A report on one run, or on up to 30 that are compared; with `store`, it is kept in the first.
+
+        Refused with status 409 if a run is deleted.
+        """
+        body = {"run_ids": list(run_ids), "language": language, "store": store}
+        return self._http.post_report("/api/v1/runs/report", body, timeout_s=timeout_s)
+
+    def project_report(
+        self,
+        project_id: str,
+        *,
+        language: Language = Language.EN,
+        store: bool = False,
+        timeout_s: float = REPORT_TIMEOUT_S,
+    ) -> ReportPage:
+        """A report on a project; refused with status 409 before its pipeline has a run."""
+        path = f"/api/v1/projects/{path_segment(project_id)}/report"
+        body = {"language": language, "store": store}
+        return self._http.post_report(path, body, timeout_s=timeout_s)
 
     def job_kinds(self) -> list[JobKindEntry]:
         """The kinds of jobs that the server runs, with the parameters of each."""

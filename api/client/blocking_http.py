@@ -8,8 +8,9 @@ from typing import Any, BinaryIO, TypeVar
 
 import httpx
 
-from api.client.answer import read_answer, read_page
+from api.client.answer import read_answer, read_page, read_report
 from api.client.refusals import unreachable
+from api.client.report_page import ReportPage
 from api.client.request import QueryValue, drop_none
 from api.client.transport import http_options
 from api.pages import Listed
@@ -48,6 +49,10 @@ class BlockingHttp:
         timeout_s = self._timeout_s + server_wait_s
         response = self._send("POST", path, query=query, body=body, timeout_s=timeout_s)
         return read_answer(response, answer)
+
+    def post_report(self, path: str, body: Mapping[str, Any], *, timeout_s: float) -> ReportPage:
+        response = self._send("POST", path, query={}, body=body, timeout_s=timeout_s)
+        return read_report(response)
 
     def post_files(
         self,

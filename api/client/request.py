@@ -23,5 +23,7 @@ def path_segment(name: str) -> str:
     return quote(name, safe="")
 
 
+REPORT_TIMEOUT_S = 180.0
+"""A report on many runs reads their artifacts and curves."""
 DIAGNOSIS_TIMEOUT_S = 360.0
 """Longer than the server waits for the diagnosis service by default."""

@@ -2,6 +2,9 @@
 
 import posixpath
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 
 from mlflow.exceptions import MlflowException
@@ -27,8 +30,25 @@ def read_artifact(artifact_uri: str, path: str, largest_bytes: int) -> bytes:
     Raises ArtifactNotFoundError, TooLargeError if it has more than `largest_bytes`, and
     ArtifactUnreadableError for every other failure.
     """
-    try:
+    with _as_api_errors(path):
         return _read(*artifact_location(artifact_uri, path), largest_bytes)
+
+
+def artifact_names(artifact_uri: str, folder: str, most: int) -> list[str]:
+    """The names of at most `most` files and folders in `folder`; none if there is no such folder.
+
+    Raises the errors of `read_artifact`.
+    """
+    with _as_api_errors(folder):
+        repository, place = artifact_location(artifact_uri, folder)
+        listed = repository.list_artifacts(place or None)
+        return [posixpath.basename(found.path) for found in islice(listed, most)]
+
+
+@contextmanager
+def _as_api_errors(path: str) -> Iterator[None]:
+    try:
+        yield
     except ApiError:
         raise
     except MlflowException as error:

@@ -4,8 +4,11 @@ import contextvars
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from typing import TypeVar
 
 from api.errors import UnavailableError
+
+T = TypeVar("T")
 
 
 class BoundedReads:
@@ -15,11 +18,11 @@ class BoundedReads:
         self._free = threading.BoundedSemaphore(max_in_progress)
         self._deadline_s = deadline_s
 
-    def run(self, read: Callable[[], bytes]) -> bytes:
+    def run(self, read: Callable[[], T]) -> T:
         """The result of `read`. Raises UnavailableError if it takes too long, or too many others do."""
         if not self._free.acquire(blocking=False):
             raise UnavailableError("Too many reads of artifacts are in progress: try again later")
-        result: Future[bytes] = Future()
+        result: Future[T] = Future()
         context = contextvars.copy_context()
         # A thread of a pool would keep the server from ending.
         threading.Thread(
@@ -35,7 +38,7 @@ class BoundedReads:
                 f"The artifact store did not return the artifact within {self._deadline_s:.0f} s"
             ) from None
 
-    def _read(self, read: Callable[[], bytes], result: "Future[bytes]") -> None:
+    def _read(self, read: Callable[[], T], result: "Future[T]") -> None:
         try:
             result.set_result(read())
         except BaseException as error:  # noqa: BLE001 - it is raised in the thread that waits

@@ -6,13 +6,14 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import partial
 
+from mlflow.entities import Run
 from mlflow.server.handlers import _get_tracking_store
 from mlflow.store.tracking.abstract_store import AbstractStore
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
 from api.errors import ConflictError, NotFoundError, UnprocessableError
 from api.pages import Listed, Page
-from api.runs.artifacts import read_artifact
+from api.runs.artifacts import artifact_names, read_artifact
 from api.runs.bounded_reads import BoundedReads
 from api.runs.run_over import RunEnd
 from api.runs.source import FoundRun, MetricHistory, RunIndex, RunQuery
@@ -148,6 +149,26 @@ class RunReader:
         run = self._source.store.get_run(run_id)
         read = partial(read_artifact, run.info.artifact_uri, path, largest_bytes)
         return self._artifact_reads.run(read)
+
+    def artifact_names(self, run_id: str, folder: str, most: int) -> list[str]:
+        """The names in a folder of the run's artifacts; raises as `artifact` does."""
+        run = self._source.store.get_run(run_id)
+        read = partial(artifact_names, run.info.artifact_uri, folder, most)
+        return self._artifact_reads.run(read)
+
+    def model_file(self, model_id: str, path: str, largest_bytes: int) -> bytes:
+        """A file of a logged model; raises as `artifact` does, or MlflowException without the model."""
+        model = self._source.store.get_logged_model(model_id)
+        read = partial(read_artifact, model.artifact_location, path, largest_bytes)
+        return self._artifact_reads.run(read)
+
+    def stored_run(self, run_id: str) -> Run:
+        """What MLflow has of a run whose `state` was read, with its data sets and models."""
+        run: Run = self._source.store.get_run(run_id)
+        return run
+
+    def experiment_name(self, experiment_id: str) -> str:
+        return str(self._source.store.get_experiment(experiment_id).name)
 
     @property
     def _source(self) -> _Source:

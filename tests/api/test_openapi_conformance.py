@@ -114,7 +114,7 @@ def documented() -> dict[str, Any]:
         parameters = [
             parameter
             for parameter in operation.get("parameters", [])
-            if parameter["name"] != WORKSPACE_HEADER_NAME
+            if parameter["name"] not in (WORKSPACE_HEADER_NAME, "workspace")
         ]
         operation["parameters"] = parameters
         for parameter in parameters:

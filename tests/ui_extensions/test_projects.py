@@ -246,3 +246,13 @@ def test_the_keyboard_answers_one_question_after_the_other(
     expect(question).to_contain_text("Are they classes, or amounts?")
     expect(question.get_by_role("radio", name="multiclass")).not_to_be_checked()
     assert projects.get(project_id)["answers"][0]["answer"] == "c"
+
+
+def test_a_project_has_a_report(training: TrainingServer, completed_id: str, page: Page) -> None:
+    open_project(page, training, completed_id, "result")
+    page.get_by_role("button", name="Report…").click()
+    with page.context.expect_page() as tab:
+        page.get_by_role("link", name="Open the report").click()
+
+    expect(tab.value.get_by_role("heading", level=1)).to_contain_text(f"{MARKUP} مشروع")
+    expect(tab.value.get_by_text("Score on held-out rows")).to_be_visible()

@@ -1159,6 +1159,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Report On Runs
+         * @description A run as a model card, or several compared, as one HTML page that can be printed.
+         */
+        get: operations["get_report_on_runs_api_v1_runs_report_get"];
+        put?: never;
+        /**
+         * Report Runs
+         * @description The same, which is kept as an artifact if `store` is true.
+         */
+        post: operations["report_runs_api_v1_runs_report_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Report On Project
+         * @description A project with its data, decisions and model as one HTML page that can be printed.
+         */
+        get: operations["get_report_on_project_api_v1_projects__project_id__report_get"];
+        put?: never;
+        /**
+         * Report Project
+         * @description The same, which is kept as an artifact if `store` is true.
+         */
+        post: operations["report_project_api_v1_projects__project_id__report_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/recipes": {
         parameters: {
             query?: never;
@@ -3049,6 +3097,11 @@ export interface components {
             fr: string;
         };
         /**
+         * Language
+         * @enum {string}
+         */
+        Language: "en" | "fr";
+        /**
          * Laterality
          * @enum {string}
          */
@@ -4079,6 +4132,39 @@ export interface components {
          * @enum {string}
          */
         RecommendationCode: "loss_not_finite" | "loss_spike" | "loss_plateau" | "data_starvation" | "gpu_too_hot" | "throughput_drop" | "run_silent" | "missed_condition";
+        /** ReportOptions */
+        ReportOptions: {
+            /**
+             * @description of the report's own texts
+             * @default en
+             */
+            language: components["schemas"]["Language"];
+            /**
+             * Store
+             * @description keep the page as an artifact `reports/….html` of the run, of several runs the first, of a project that of its pipeline
+             * @default false
+             */
+            store: boolean;
+        };
+        /**
+         * ReportRequest
+         * @description One run, or several that are compared, in the order of the report.
+         */
+        ReportRequest: {
+            /**
+             * @description of the report's own texts
+             * @default en
+             */
+            language: components["schemas"]["Language"];
+            /**
+             * Store
+             * @description keep the page as an artifact `reports/….html` of the run, of several runs the first, of a project that of its pipeline
+             * @default false
+             */
+            store: boolean;
+            /** Run Ids */
+            run_ids: string[];
+        };
         /** RiskEntry */
         RiskEntry: {
             /** Score */
@@ -13569,6 +13655,382 @@ export interface operations {
             };
             /** @description Another request is changing the project */
             423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    get_report_on_runs_api_v1_runs_report_get: {
+        parameters: {
+            query: {
+                /** @description ids of the runs, in order */
+                run_id: string[];
+                /** @description of the report's own texts */
+                language?: components["schemas"]["Language"];
+                /** @description MLflow workspace, where workspaces are enabled; its header counts first */
+                workspace?: string | null;
+            };
+            header?: {
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The report, a page that loads nothing else */
+            200: {
+                headers: {
+                    /** @description of a stored report: RUN_ID/PATH of the artifact */
+                    "X-Fovea-Report"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A run is deleted, or the project has none yet */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The report or the body would be too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    report_runs_api_v1_runs_report_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description MLflow workspace, where workspaces are enabled */
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportRequest"];
+            };
+        };
+        responses: {
+            /** @description The report, a page that loads nothing else */
+            200: {
+                headers: {
+                    /** @description of a stored report: RUN_ID/PATH of the artifact */
+                    "X-Fovea-Report"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A run is deleted, or the project has none yet */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The report or the body would be too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    get_report_on_project_api_v1_projects__project_id__report_get: {
+        parameters: {
+            query?: {
+                /** @description of the report's own texts */
+                language?: components["schemas"]["Language"];
+                /** @description MLflow workspace, where workspaces are enabled; its header counts first */
+                workspace?: string | null;
+            };
+            header?: {
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path: {
+                /** @description `project_id` of a project */
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The report, a page that loads nothing else */
+            200: {
+                headers: {
+                    /** @description of a stored report: RUN_ID/PATH of the artifact */
+                    "X-Fovea-Report"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A run is deleted, or the project has none yet */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The report or the body would be too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    report_project_api_v1_projects__project_id__report_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description MLflow workspace, where workspaces are enabled */
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path: {
+                /** @description `project_id` of a project */
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportOptions"];
+            };
+        };
+        responses: {
+            /** @description The report, a page that loads nothing else */
+            200: {
+                headers: {
+                    /** @description of a stored report: RUN_ID/PATH of the artifact */
+                    "X-Fovea-Report"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A run is deleted, or the project has none yet */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The report or the body would be too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -73,6 +73,18 @@ export class Rest {
     return (await response.json()) as T;
   }
 
+  /** Posts, and gets only the headers of the response, whose body is another page. */
+  async postForHeaders(path: string, body: object, deadlineMs: number): Promise<Headers> {
+    const init = {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(body),
+    };
+    const response = await this.request(path, {}, init, deadlineMs);
+    await response.body?.cancel();
+    return response.headers;
+  }
+
   async delete<T>(path: string, query: Query, deadlineMs = DEADLINE_MS): Promise<T> {
     const response = await this.request(path, query, { method: "DELETE" }, deadlineMs);
     return (await response.json()) as T;

@@ -6,6 +6,7 @@ import { CrashBoundary } from "../ui/CrashBoundary";
 import { useAddressList, useAddressText } from "../ui/addressState";
 import { ErrorNote } from "../ui/ErrorNote";
 import { Empty } from "../ui/Section";
+import { ReportButton } from "../reports/ReportButton";
 import styles from "./ComparePage.module.css";
 import { type ComparedRun, comparedRuns } from "./comparedRuns";
 import { Differences } from "./Differences";
@@ -83,7 +84,12 @@ function Comparison({ ids, numLeftOut, onRemove }: Props) {
   );
   return (
     <div className={styles.page}>
-      <h1>{t.title(whole(data?.runs.length ?? ids.length))}</h1>
+      <div className={styles.head}>
+        <h1>{t.title(whole(data?.runs.length ?? ids.length))}</h1>
+        {data && data.runs.length > 0 && (
+          <ReportButton subject={{ kind: "runs", runIds: data.runs.map((run) => run.run_id) }} />
+        )}
+      </div>
       {numLeftOut > 0 && (
         <p className={styles.note}>{t.most(whole(MOST_COMPARED), whole(numLeftOut))}</p>
       )}

@@ -23,6 +23,7 @@ import { Machine } from "./Machine";
 import { MetricCards } from "./MetricCards";
 import { MissingRun } from "./MissingRun";
 import { Progress } from "../ui/Progress";
+import { ReportButton } from "../reports/ReportButton";
 import { Reports } from "./reports/Reports";
 import styles from "./RunPage.module.css";
 import { SampleImages } from "./SampleImages";
@@ -77,7 +78,12 @@ export function RunPage({ runId }: { runId: string }) {
             <code className={styles.id}>{runId}</code>
           </p>
         </div>
-        {status && <Controls runId={runId} status={status.status} isDeleted={status.deleted} />}
+        {status && (
+          <div className={styles.actions}>
+            <Controls runId={runId} status={status.status} isDeleted={status.deleted} />
+            {!status.deleted && <ReportButton subject={{ kind: "runs", runIds: [runId] }} />}
+          </div>
+        )}
       </div>
       {error && <ErrorNote error={error} onRetry={refetch} />}
       {status ? <Progress status={status} /> : !error && <Empty>{t.loading}</Empty>}

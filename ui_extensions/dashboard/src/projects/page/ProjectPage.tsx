@@ -6,6 +6,7 @@ import { mlflowRunUrl } from "../../live/mlflowLinks";
 import { Controls } from "../../run/Controls";
 import { LogTail } from "../../run/LogTail";
 import { useAddressText } from "../../ui/addressState";
+import { ReportButton } from "../../reports/ReportButton";
 import { CrashBoundary } from "../../ui/CrashBoundary";
 import { ErrorNote } from "../../ui/ErrorNote";
 import { LongText } from "../../ui/LongText";
@@ -121,10 +122,15 @@ function Shown({ detail, progress, refetch }: ShownProps) {
             )}
           </p>
         </div>
-        <DeleteProject
-          detail={detail}
-          isRunning={detail.run_id !== null && !hasProjectEnded(progress.status)}
-        />
+        <div className={styles.actions}>
+          {detail.run_id && (
+            <ReportButton subject={{ kind: "project", projectId: detail.project_id }} />
+          )}
+          <DeleteProject
+            detail={detail}
+            isRunning={detail.run_id !== null && !hasProjectEnded(progress.status)}
+          />
+        </div>
       </div>
       <nav className={styles.parts} aria-label={t.parts}>
         {PARTS.map((each) => (
