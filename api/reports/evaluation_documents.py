@@ -50,6 +50,7 @@ def of_scores(name: str, document: Any) -> Evaluation:
             reliability.get("bins"), ("mean_confidence", "accuracy", "num_images")
         ),
         calibration_error=Estimate(value=_number(reliability.get("expected_calibration_error"))),
+        is_rescaled=bool(_fields(calibration.get("after"))),
     )
 
 

@@ -86,6 +86,8 @@ class Evaluation:
     num_matrix_classes: int = 0
     reliability: tuple[ReliabilityPoint, ...] = ()
     calibration_error: Estimate = Estimate()
+    is_rescaled: bool = False
+    """Whether reliability and error are those after the temperature that was fitted on val."""
     roc: tuple[RocCurve, ...] = ()
     notes: tuple[str, ...] = ()
 

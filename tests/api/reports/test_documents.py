@@ -46,6 +46,15 @@ def test_cases_that_were_trained_on_make_an_evaluation_dependent() -> None:
     assert not of_scores("test", seen).is_independent
 
 
+def test_the_reliability_after_a_temperature_is_shown_as_such() -> None:
+    split = {"expected_calibration_error": 0.01, "bins": []}
+    rescaled = {**SCORES, "calibration": {**SCORES["calibration"], "after": split}}
+
+    assert not of_scores("test", SCORES).is_rescaled
+    assert of_scores("test", rescaled).is_rescaled
+    assert of_scores("test", rescaled).calibration_error == Estimate(value=0.01)
+
+
 def test_of_two_classes_one_curve_is_drawn() -> None:
     assert len(of_holdout(HOLDOUT, others="others").roc) == 1
 
