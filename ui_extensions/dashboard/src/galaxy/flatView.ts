@@ -3,7 +3,7 @@
 import { project } from "./camera";
 import type { Planet, Sky, Star } from "./layout";
 import { LINE_COLOUR, SKY_COLOURS } from "./palette";
-import { type Drawing, NUM_STAGES, RING, showsPlanets, type View } from "./view";
+import { type Drawing, NUM_STAGES, RING, showsPlanets, starsInView, type View } from "./view";
 
 const TURN = 2 * Math.PI;
 const GAP = 0.06;
@@ -35,7 +35,7 @@ export class FlatView implements View {
     if (drawing.selected && hasPlanets) {
       drawOrbits(context, drawing, drawing.selected);
     }
-    for (const star of this.sky.stars) {
+    for (const star of starsInView(this.sky, drawing)) {
       drawStar(context, drawing, star, hasPlanets);
     }
   }
@@ -53,13 +53,6 @@ function drawStar(
 ): void {
   const at = project(drawing.camera, drawing.size, star.x, star.z);
   if (!at) {
-    return;
-  }
-  const margin = (star.radius + 12) * at.scale;
-  const { width, height } = drawing.size;
-  const isOutside =
-    at.left < -margin || at.left > width + margin || at.top < -margin || at.top > height + margin;
-  if (isOutside) {
     return;
   }
   const radius = Math.max(1.2, star.radius * at.scale);

@@ -16,7 +16,7 @@ import { ELEVATION, FIELD_OF_VIEW } from "./camera";
 import type { Sky, Star } from "./layout";
 import { channels } from "./palette";
 import { BODY, FACING, LINE, LYING, RINGS, SUN } from "./shaders";
-import { type Drawing, GLOW_RADII, RING, showsPlanets, type View } from "./view";
+import { type Drawing, GLOW_RADII, RING, showsPlanets, starsInView, type View } from "./view";
 
 interface Instance {
   x: number;
@@ -47,26 +47,33 @@ export class WebglView implements View {
   private readonly rings = new Layer(FACING, RINGS);
   private readonly planets = new Layer(FACING, BODY);
   private readonly layers = [this.orbits, this.stars, this.rings, this.planets];
-  private selected: Star | undefined;
+  private sky: Sky = { stars: [], byId: new Map(), extent: 0 };
   private drawn = "";
 
-  show({ stars }: Sky): void {
-    this.stars.set(stars.map((star) => instanceOf(star, star.radius * GLOW_RADII)));
-    this.rings.set(
-      stars
-        .filter(({ stage }) => stage >= 0)
-        .map((star) => ({ ...instanceOf(star, star.radius * RING.outer), stage: star.stage })),
-    );
-    this.planets.set(
-      stars.flatMap(({ planets }) => planets.map((planet) => instanceOf(planet, planet.radius))),
-    );
-    this.selected = undefined;
-    this.orbits.set([]);
+  show(sky: Sky): void {
+    this.sky = sky;
+    const planets = sky.stars.map((star) => star.planets.length);
+    this.orbits.reserve(Math.max(0, ...planets));
+    this.stars.reserve(sky.stars.length);
+    this.rings.reserve(sky.stars.length);
+    this.planets.reserve(planets.reduce((sum, count) => sum + count, 0));
     this.scene.clear();
     this.scene.add(...this.layers.map(({ mesh }) => mesh));
+    // Otherwise the first planets that come into view would wait for their shader.
+    this.renderer.compile(this.scene, this.camera);
   }
 
-  draw({ camera, size, ratio, glow, selected }: Drawing): void {
+  draw(drawing: Drawing): void {
+    this.resize(drawing);
+    this.fill(drawing);
+    this.rings.setGlow(drawing.glow);
+    const { x, z, distance } = drawing.camera;
+    this.camera.position.set(x, distance * Math.sin(ELEVATION), z + distance * Math.cos(ELEVATION));
+    this.camera.lookAt(x, 0, z);
+    this.renderer.render(this.scene, this.camera);
+  }
+
+  private resize({ size, ratio }: Drawing): void {
     const place = `${size.width} ${size.height} ${ratio}`;
     if (place !== this.drawn) {
       this.drawn = place;
@@ -75,18 +82,34 @@ export class WebglView implements View {
       this.camera.aspect = size.width / Math.max(1, size.height);
       this.camera.updateProjectionMatrix();
     }
-    if (selected !== this.selected) {
-      this.selected = selected;
-      this.showOrbits(selected);
-    }
-    const hasPlanets = showsPlanets({ camera, size });
-    this.planets.mesh.visible = hasPlanets;
-    this.orbits.mesh.visible = hasPlanets;
-    this.rings.setGlow(glow);
-    const { x, z, distance } = camera;
-    this.camera.position.set(x, distance * Math.sin(ELEVATION), z + distance * Math.cos(ELEVATION));
-    this.camera.lookAt(x, 0, z);
-    this.renderer.render(this.scene, this.camera);
+  }
+
+  /** Only what is in view: without a GPU, each square costs time even if it is not seen. */
+  private fill(drawing: Drawing): void {
+    const stars = starsInView(this.sky, drawing);
+    const { selected } = drawing;
+    const hasPlanets = showsPlanets(drawing);
+    this.stars.set(stars.map((star) => instanceOf(star, star.radius * GLOW_RADII)));
+    this.rings.set(
+      stars
+        .filter(({ stage }) => stage >= 0)
+        .map((star) => ({ ...instanceOf(star, star.radius * RING.outer), stage: star.stage })),
+    );
+    this.planets.set(
+      hasPlanets
+        ? stars.flatMap(({ planets }) => planets.map((planet) => instanceOf(planet, planet.radius)))
+        : [],
+    );
+    this.orbits.set(
+      hasPlanets && selected
+        ? selected.planets.map(({ orbit }) => ({
+            x: selected.x,
+            z: selected.z,
+            scale: orbit,
+            tint: LINE_TINT,
+          }))
+        : [],
+    );
   }
 
   dispose(): void {
@@ -94,16 +117,6 @@ export class WebglView implements View {
     this.renderer.dispose();
     this.renderer.forceContextLoss();
     this.canvas.remove();
-  }
-
-  private showOrbits(star: Star | undefined): void {
-    this.scene.remove(this.orbits.mesh);
-    this.orbits.set(
-      star
-        ? star.planets.map(({ orbit }) => ({ x: star.x, z: star.z, scale: orbit, tint: LINE_TINT }))
-        : [],
-    );
-    this.scene.add(this.orbits.mesh);
   }
 }
 
@@ -130,22 +143,29 @@ class Layer {
     this.mesh = this.withRoom(SMALLEST_ROOM);
   }
 
-  set(instances: readonly Instance[]): void {
-    if (instances.length > this.mesh.instanceMatrix.count) {
+  /** Makes room for so many instances; `mesh` may then be another one. */
+  reserve(room: number): void {
+    if (room > this.mesh.instanceMatrix.count) {
       this.free();
-      this.mesh = this.withRoom(2 * instances.length);
+      this.mesh = this.withRoom(2 * room);
     }
+  }
+
+  /** As many as there is room for. */
+  set(instances: readonly Instance[]): void {
     const { mesh, matrix } = this;
+    const shown = instances.slice(0, mesh.instanceMatrix.count);
     const [tints, stages] = ["tint", "stage"].map((name) => mesh.geometry.getAttribute(name));
-    instances.forEach(({ x, z, scale, tint, stage = 0 }, at) => {
+    shown.forEach(({ x, z, scale, tint, stage = 0 }, at) => {
       matrix.makeScale(scale, scale, scale).setPosition(x, 0, z);
       mesh.setMatrixAt(at, matrix);
       tints?.setXYZ(at, ...tint);
       stages?.setX(at, stage);
     });
-    mesh.count = instances.length;
-    for (const changed of [mesh.instanceMatrix, tints, stages]) {
-      (changed as InstancedBufferAttribute).needsUpdate = true;
+    mesh.count = shown.length;
+    for (const changed of [mesh.instanceMatrix, tints, stages] as InstancedBufferAttribute[]) {
+      changed.addUpdateRange(0, shown.length * changed.itemSize);
+      changed.needsUpdate = shown.length > 0;
     }
   }
 
@@ -170,6 +190,7 @@ class Layer {
     square.setAttribute("stage", new InstancedBufferAttribute(new Float32Array(room), 1));
     const mesh = new InstancedMesh(square, this.material, room);
     mesh.frustumCulled = false;
+    mesh.count = 0;
     return mesh;
   }
 
