@@ -27,6 +27,7 @@ from api.jobs.store import Job, JobStore
 from api.notify.service import NotifyService, notify_service_running
 from api.notify.targets import Target
 from api.predictions.service import PredictionService, predictions_running
+from api.projects.galaxy import Galaxy
 from api.projects.running import projects_running
 from api.projects.service import ProjectService
 from api.projects.stream import ProjectStreams
@@ -53,6 +54,7 @@ class Services:
     predictions: PredictionService
     projects: ProjectService
     project_streams: ProjectStreams
+    galaxy: Galaxy
     custom_training: CustomTrainingService
     pretrained: PretrainedService
     training_sessions: TrainingSessions
@@ -116,6 +118,7 @@ async def services_running(
                 predictions=predictions,
                 projects=projects.service,
                 project_streams=projects.streams,
+                galaxy=projects.galaxy,
                 custom_training=CustomTrainingService(projects.service, projects.folders, tables),
                 pretrained=PretrainedService(
                     projects.service, projects.folders, tables, projects.registry

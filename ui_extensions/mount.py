@@ -5,7 +5,7 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -30,6 +30,11 @@ def monitor(built: Path = BUILT) -> ASGIApp:
     async def get_page(_: Request) -> Response:
         return _file(page)
 
+    async def get_galaxy(request: Request) -> Response:
+        # Relative, so that it works behind any path prefix.
+        query = f"?{request.url.query}" if request.url.query else ""
+        return RedirectResponse(f"./{query}#/galaxy")
+
     async def get_panel(_: Request) -> Response:
         return _file(panel)
 
@@ -38,6 +43,7 @@ def monitor(built: Path = BUILT) -> ASGIApp:
         Starlette(
             routes=[
                 Route("/", get_page),
+                Route("/galaxy", get_galaxy),
                 Route("/panel.js", get_panel),
                 Mount("/", files),
             ]

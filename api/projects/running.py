@@ -12,6 +12,7 @@ from api.projects.deletion import ProjectDeletion
 from api.projects.experiments import ProjectExperiments
 from api.projects.feed import ProjectFeed
 from api.projects.folders import ProjectFolders
+from api.projects.galaxy import Galaxy
 from api.projects.inspector import Inspector
 from api.projects.looks import ProjectLooks
 from api.projects.model_registry import ModelRegistry
@@ -31,6 +32,7 @@ class RunningProjects:
 
     service: ProjectService
     streams: ProjectStreams
+    galaxy: Galaxy
     folders: ProjectFolders
     inspector: Inspector
     registry: ModelRegistry
@@ -64,4 +66,11 @@ async def projects_running(
         *(service, store, folders, experiments, pipelines, deletion, failures)
     )
     async with feed.running(), in_background(recovery.run()):
-        yield RunningProjects(service, ProjectStreams(service, feed), folders, inspector, registry)
+        yield RunningProjects(
+            service=service,
+            streams=ProjectStreams(service, feed),
+            galaxy=Galaxy(store, reader, failures),
+            folders=folders,
+            inspector=inspector,
+            registry=registry,
+        )

@@ -51,6 +51,34 @@ class ProjectSummary(BaseModel):
     holdout_score: ScoreEntry | None = Field(None, description="of a finished project of a table")
 
 
+class GalaxyRun(BaseModel):
+    """A run of a project's experiment."""
+
+    run_id: str
+    run_name: str
+    status: RunStatus
+    is_candidate: bool = Field(description="whether it is one of the models that were compared")
+    selection_loss: float | None = Field(None, description="of a candidate; less is better")
+    holdout_score: ScoreEntry | None = Field(None, description="of the present pipeline")
+
+
+class GalaxyProject(BaseModel):
+    """A project with its best runs: pipelines, newest first, then candidates, the best first."""
+
+    project_id: str
+    project_name: str
+    status: ProjectStatus
+    current_stage: PipelineStage
+    progress_percentage: int = Field(ge=0, le=100)
+    created_at: datetime
+    num_samples: int | None = Field(None, description="rows of the upload")
+    has_question: bool
+    run_id: str | None = None
+    holdout_score: ScoreEntry | None = None
+    num_runs: int = Field(description="of all its runs; `runs` has at most 24 of them")
+    runs: list[GalaxyRun] = []
+
+
 class AnswerEntry(BaseModel):
     id: str
     answer: str

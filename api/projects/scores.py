@@ -28,7 +28,9 @@ class ProjectScores:
             return None
         found = self._kept.get(run_id)
         if found is None:
-            found = read_holdout_score(self._reader, self._failures, run_id)
+            # The run may be deleted meanwhile, which must not end a list of many projects.
+            with self._failures.isolated(run_id, "Reading the score of a project"):
+                found = read_holdout_score(self._reader, self._failures, run_id)
             if found is not None:
                 self._kept[run_id] = found
                 while len(self._kept) > MAX_KEPT:

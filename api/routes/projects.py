@@ -15,6 +15,7 @@ from api.projects.asyncapi import STREAM_PATH
 from api.projects.received import DOCUMENTED_FORM
 from api.projects.schemas import (
     AnswerRequest,
+    GalaxyProject,
     OverrideRequest,
     ProjectDeleted,
     ProjectDetail,
@@ -56,6 +57,7 @@ router = APIRouter(
 sockets = APIRouter()
 
 ProjectId = Annotated[str, Path(max_length=64, description="`project_id` of a project")]
+GalaxyLimit = Annotated[int, Query(ge=1, le=500)]
 ProjectLimit = Annotated[int, Query(ge=1, le=1000)]
 Stop = Annotated[bool, Query(description="stop the pipeline first, if it runs")]
 
@@ -96,6 +98,19 @@ async def get_projects(
     """The projects, newest first."""
     page = Page(limit=limit, offset=offset)
     return (await services.projects.listed(workspace, page, status)).with_total_header(response)
+
+
+@router.get("/galaxy", responses=documented(examples.GALAXY, is_list=True))
+async def get_galaxy(
+    response: Response,
+    services: RunningServices,
+    workspace: Workspace,
+    limit: GalaxyLimit = 500,
+    offset: Offset = 0,
+) -> list[GalaxyProject]:
+    """The projects, newest first, each with its number of runs and at most 24 of them."""
+    page = Page(limit=limit, offset=offset)
+    return (await services.galaxy.projects(workspace, page)).with_total_header(response)
 
 
 @router.get("/{project_id}", responses=documented(examples.DETAIL))

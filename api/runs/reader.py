@@ -15,9 +15,11 @@ from api.errors import ConflictError, NotFoundError, UnprocessableError
 from api.pages import Listed, Page
 from api.runs.artifacts import artifact_names, read_artifact
 from api.runs.bounded_reads import BoundedReads
+from api.runs.ranked_runs import RankedRuns
 from api.runs.run_over import RunEnd
 from api.runs.source import FoundRun, MetricHistory, RunIndex, RunQuery
 from api.runs.sql_metrics import SqlMetrics
+from api.runs.sql_ranked_runs import ranked_runs
 from api.runs.sql_runs import SqlRuns
 from api.runs.state import RECENT_STEPS, RunState
 from api.runs.stored_metrics import StoredMetrics
@@ -47,6 +49,7 @@ class _Source:
     store: AbstractStore
     runs: RunIndex
     metrics: MetricHistory
+    ranked: Callable[[Collection[str], int], dict[str, RankedRuns]]
     table: SqlTable | None = None
 
 
@@ -92,6 +95,14 @@ class RunReader:
         if recent_steps and (steps := self.metrics.steps(run_id, Page(limit=recent_steps))):
             state.add_points(self.metrics.points(run_id, min(steps), max(steps)))
         return state
+
+    def states(self, run_ids: Collection[str], metrics: Collection[str]) -> dict[str, RunState]:
+        """Those of the runs that exist, by id, with the newest points of these metrics alone."""
+        return self._source.runs.runs(run_ids, metrics)
+
+    def ranked(self, experiment_ids: Collection[str], most: int) -> dict[str, RankedRuns]:
+        """At most `most` runs of each of the experiments, the best first."""
+        return self._source.ranked(experiment_ids, most)
 
     def full_run_id(self, given: str) -> str:
         """The id that begins with `given`, which is returned as it is if none does.
@@ -181,5 +192,7 @@ class RunReader:
 def _source_over(store: AbstractStore) -> _Source:
     if isinstance(store, SqlAlchemyStore):
         runs = SqlRuns(store)
-        return _Source(store, runs, SqlMetrics(store), SqlTable(store, runs))
-    return _Source(store, StoredRuns(store), StoredMetrics(store))
+        ranked = partial(ranked_runs, runs)
+        return _Source(store, runs, SqlMetrics(store), ranked, SqlTable(store, runs))
+    stored = StoredRuns(store)
+    return _Source(store, stored, StoredMetrics(store), stored.ranked)

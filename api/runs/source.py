@@ -74,6 +74,10 @@ class RunIndex(Protocol):
         """The run without its recent points; None if it does not exist."""
         ...
 
+    def runs(self, run_ids: Collection[str], metrics: Collection[str]) -> dict[str, RunState]:
+        """Those of the runs that exist, by id, with the newest points of these metrics alone."""
+        ...
+
     def ends(self, run_ids: Collection[str]) -> dict[str, RunEnd]:
         """How those of the runs that are over have ended. A run that does not exist is deleted."""
         ...

@@ -1,6 +1,7 @@
 """Reads runs from MLflow's SQL store, with a few statements per page."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from enum import StrEnum
 from typing import Any
 
@@ -73,6 +74,24 @@ class SqlRuns:
             states = _states(session, [row])
             _add_latest(states, session.execute(_latest(states)))
         return states[run_id]
+
+    def runs(self, run_ids: Collection[str], metrics: Collection[str]) -> dict[str, RunState]:
+        found: dict[str, RunState] = {}
+        with self._store.ManagedSessionMaker() as session:
+            for ids in in_batches(run_ids):
+                rows = session.execute(self._runs().where(RUNS.c.run_uuid.in_(ids))).all()
+                states = _states(session, rows)
+                is_wanted = LATEST_METRICS.c.key.in_(metrics)
+                _add_latest(states, session.execute(_latest(states).where(is_wanted)))
+                for run_id, last_step in session.execute(_last_steps(states)):
+                    states[run_id].last_step = last_step
+                found |= states
+        return found
+
+    def session(self) -> AbstractContextManager[Session]:
+        """A session on the store, for other readers of its runs."""
+        opened: AbstractContextManager[Session] = self._store.ManagedSessionMaker()
+        return opened
 
     def ends(self, run_ids: Collection[str]) -> dict[str, RunEnd]:
         gone = dict.fromkeys(run_ids, RunEnd.DELETED)

@@ -1,5 +1,6 @@
 """Reads runs through MLflow's store interface, for stores that are not SQL."""
 
+import math
 from collections.abc import Collection, Iterator
 from itertools import islice
 from typing import Any
@@ -12,6 +13,7 @@ from mlflow.store.tracking.abstract_store import AbstractStore
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
 
 from api.pages import Listed, Page
+from api.runs.ranked_runs import CANDIDATE_LOSS, RankedRun, RankedRuns
 from api.runs.run_over import RunEnd, end_of
 from api.runs.source import FoundRun, RunQuery, is_of_training
 from api.runs.state import RunState
@@ -37,6 +39,11 @@ class StoredRuns:
                 return None
             raise
 
+    def runs(self, run_ids: Collection[str], metrics: Collection[str]) -> dict[str, RunState]:
+        del metrics  # MLflow's interface reads a run with all of them.
+        found = {run_id: self.run(run_id) for run_id in run_ids}
+        return {run_id: run for run_id, run in found.items() if run is not None}
+
     def ends(self, run_ids: Collection[str]) -> dict[str, RunEnd]:
         found = {}
         for run_id in run_ids:
@@ -59,6 +66,19 @@ class StoredRuns:
     def of_experiment(self, experiment_id: str) -> list[str]:
         runs = self._runs([experiment_id], ViewType.ALL)
         return [run.info.run_id for run in runs]
+
+    def ranked(self, experiment_ids: Collection[str], most: int) -> dict[str, RankedRuns]:
+        """As `api.runs.sql_ranked_runs.ranked_runs`."""
+        found: dict[str, list[Run]] = {}
+        for run in self._runs(list(experiment_ids)):
+            found.setdefault(run.info.experiment_id, []).append(run)
+        return {
+            experiment_id: RankedRuns(
+                num_runs=len(runs),
+                runs=[_ranked(run) for run in sorted(runs, key=_best_first)[:most]],
+            )
+            for experiment_id, runs in found.items()
+        }
 
     def ids_with_prefix(self, prefix: str, limit: int) -> list[str]:
         ids = (str(run.info.run_id) for run in self._runs(list(self._experiments())))
@@ -119,6 +139,30 @@ def _of_experiment(names: dict[str, str], experiment: str | None) -> dict[str, s
 def _newest_first(run: Run) -> tuple[float, str]:
     start_time_ms = run.info.start_time
     return (float("inf") if start_time_ms is None else -start_time_ms, run.info.run_id)
+
+
+def _ranked(run: Run) -> RankedRun:
+    return RankedRun(
+        run_id=run.info.run_id,
+        run_name=run.info.run_name or "",
+        status=effective_status(run.info.status, run.data.tags),
+        is_candidate=Tag.CANDIDATE in run.data.tags,
+        loss=_loss(run),
+    )
+
+
+def _loss(run: Run) -> float | None:
+    loss = run.data.metrics.get(CANDIDATE_LOSS) if Tag.CANDIDATE in run.data.tags else None
+    return None if loss is None or not math.isfinite(loss) else float(loss)
+
+
+def _best_first(run: Run) -> tuple[bool, float, tuple[float, str]]:
+    loss = _loss(run)
+    return (
+        Tag.CANDIDATE in run.data.tags,
+        math.inf if loss is None else loss,
+        _newest_first(run),
+    )
 
 
 def _has_status(run: Run, wanted: RunStatus | MlflowStatus) -> bool:

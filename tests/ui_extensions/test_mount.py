@@ -59,6 +59,13 @@ def test_only_the_servers_own_scripts_may_run(built: Path) -> None:
     assert "unsafe" not in policy
 
 
+def test_the_short_address_of_the_galaxy_leads_to_its_page(built: Path) -> None:
+    answer = client(built).get("/monitor/galaxy?workspace=w", follow_redirects=False)
+
+    assert answer.is_redirect
+    assert answer.headers["location"] == "./?workspace=w#/galaxy"
+
+
 def test_a_missing_file_is_not_found_and_not_cached(built: Path) -> None:
     missing = client(built).get("/monitor/assets/gone-0000.js")
 

@@ -1055,6 +1055,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/galaxy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Galaxy
+         * @description The projects, newest first, each with its number of runs and at most 24 of them.
+         */
+        get: operations["get_galaxy_api_v1_projects_galaxy_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project_id}": {
         parameters: {
             query?: never;
@@ -2574,6 +2594,77 @@ export interface components {
              * @description class, heat_map or segmentation
              */
             source: string;
+        };
+        /**
+         * GalaxyProject
+         * @description A project with its best runs: pipelines, newest first, then candidates, the best first.
+         */
+        GalaxyProject: {
+            /** Project Id */
+            project_id: string;
+            /** Project Name */
+            project_name: string;
+            status: components["schemas"]["ProjectStatus"];
+            current_stage: components["schemas"]["PipelineStage"];
+            /** Progress Percentage */
+            progress_percentage: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Num Samples
+             * @description rows of the upload
+             * @default null
+             */
+            num_samples: number | null;
+            /** Has Question */
+            has_question: boolean;
+            /**
+             * Run Id
+             * @default null
+             */
+            run_id: string | null;
+            /** @default null */
+            holdout_score: components["schemas"]["ScoreEntry"] | null;
+            /**
+             * Num Runs
+             * @description of all its runs; `runs` has at most 24 of them
+             */
+            num_runs: number;
+            /**
+             * Runs
+             * @default []
+             */
+            runs: components["schemas"]["GalaxyRun"][];
+        };
+        /**
+         * GalaxyRun
+         * @description A run of a project's experiment.
+         */
+        GalaxyRun: {
+            /** Run Id */
+            run_id: string;
+            /** Run Name */
+            run_name: string;
+            status: components["schemas"]["RunStatus"];
+            /**
+             * Is Candidate
+             * @description whether it is one of the models that were compared
+             */
+            is_candidate: boolean;
+            /**
+             * Selection Loss
+             * @description of a candidate; less is better
+             * @default null
+             */
+            selection_loss: number | null;
+            /**
+             * @description of the present pipeline
+             * @default null
+             */
+            holdout_score: components["schemas"]["ScoreEntry"] | null;
         };
         /**
          * GpuStats
@@ -12673,6 +12764,131 @@ export interface operations {
             };
             /** @description The server's disk is full */
             507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    get_galaxy_api_v1_projects_galaxy_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description number of entries to skip */
+                offset?: number;
+            };
+            header?: {
+                /** @description MLflow workspace, where workspaces are enabled */
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description number of entries on all pages */
+                    "X-Total-Count"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "project_id": "0b5a1c9e7d3f4e2ab6c8d0f1a2b3c4d5",
+                     *         "project_name": "cumulative",
+                     *         "created_at": "2026-06-13T08:21:40Z",
+                     *         "status": "training",
+                     *         "current_stage": "model_training",
+                     *         "progress_percentage": 45,
+                     *         "num_samples": 9564,
+                     *         "has_question": false,
+                     *         "run_id": "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18",
+                     *         "num_runs": 31,
+                     *         "runs": [
+                     *           {
+                     *             "run_id": "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18",
+                     *             "run_name": "cumulative",
+                     *             "status": "training",
+                     *             "is_candidate": false
+                     *           }
+                     *         ]
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["GalaxyProject"][];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The project's status does not allow that */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Another request is changing the project */
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

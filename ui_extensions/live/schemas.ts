@@ -59,6 +59,8 @@ export type FeedbackEntry = Answers["FeedbackEntry"];
 export type FeedbackRequest = Partial<Answers["FeedbackRequest"]> &
   Pick<Answers["FeedbackRequest"], "verdict">;
 export type ProjectSummary = Answers["ProjectSummary"];
+export type GalaxyProject = Answers["GalaxyProject"];
+export type GalaxyRun = Answers["GalaxyRun"];
 export type ProjectDetail = Answers["ProjectDetail"];
 export type ProjectProgress = Answers["ProjectProgress"];
 export type ProjectResponse = Answers["ProjectResponse"];

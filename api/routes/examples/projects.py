@@ -54,6 +54,27 @@ SUMMARY: Mapping[str, Any] = {
     "run_id": RUN_ID,
     "holdout_score": None,
 }
+GALAXY: Mapping[str, Any] = {
+    **_COMMON,
+    "status": "training",
+    "current_stage": "model_training",
+    "progress_percentage": 45,
+    "num_samples": 9564,
+    "has_question": False,
+    "run_id": RUN_ID,
+    "holdout_score": None,
+    "num_runs": 31,
+    "runs": [
+        {
+            "run_id": RUN_ID,
+            "run_name": "cumulative",
+            "status": "training",
+            "is_candidate": False,
+            "selection_loss": None,
+            "holdout_score": None,
+        }
+    ],
+}
 PROGRESS: Mapping[str, Any] = {
     "project_id": PROJECT_ID,
     "status": "training",

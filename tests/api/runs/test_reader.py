@@ -14,13 +14,14 @@ from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
 from api.pages import Page
 from api.runs.headlines import headline_names
+from api.runs.ranked_runs import CANDIDATE_LOSS
 from api.runs.reader import AmbiguousRunError, RunNotFoundError, RunReader
 from api.runs.source import EpochSpan, RunQuery, SpanEnds
 from api.runs.state import RECENT_STEPS
 from tests.api.logged_runs import START_MS, Mlflow, empty_database
 from tests.postgres import Postgres
 from tracking_plugin.mlflow_status import MlflowStatus
-from tracking_plugin.names import RunStatus
+from tracking_plugin.names import RunStatus, Tag
 
 EVERYTHING = Page(limit=10_000)
 NAN, INFINITY = float("nan"), float("inf")
@@ -292,3 +293,46 @@ def test_the_beginning_of_an_id_names_its_run_unless_several_begin_so(
         assert reader.full_run_id(unknown) == unknown
     with pytest.raises(AmbiguousRunError, match="Several runs have an id that begins with"):
         reader.full_run_id(alike[0])
+
+
+def test_several_states_are_read_at_once_with_the_wanted_metrics(
+    reader: RunReader, mlflow: Mlflow
+) -> None:
+    runs = [mlflow.run(tags={"fovea.status": "training"}, status="RUNNING") for _ in range(2)]
+    for run in runs:
+        run.log(3, train__loss=0.5, val__loss=0.7)
+
+    found = reader.states([*(it.run_id for it in runs), "0" * 32], ["train/loss"])
+
+    assert set(found) == {it.run_id for it in runs}
+    assert found[runs[0].run_id].latest["train/loss"].value == 0.5
+    assert found[runs[0].run_id].last_step == 3
+    assert found[runs[0].run_id].tags["fovea.status"] == "training"
+
+
+def test_the_best_runs_of_each_experiment_are_ranked(reader: RunReader, mlflow: Mlflow) -> None:
+    losses: list[float | None] = [0.5, NAN, 0.2, None]
+    candidates = [mlflow.run(tags={Tag.CANDIDATE: str(at)}) for at in range(len(losses))]
+    for run, loss in zip(candidates, losses, strict=True):
+        if loss is not None:
+            run.log_named(0, {CANDIDATE_LOSS: loss})
+    older, newer = mlflow.run(), mlflow.run(start_ms=START_MS + 1, status="FINISHED")
+    other = mlflow.run(experiment="other")
+    ids = [str(mlflow.client.get_run(it.run_id).info.experiment_id) for it in (older, other)]
+
+    found = reader.ranked(ids, 4)
+
+    assert (found[ids[0]].num_runs, found[ids[1]].num_runs) == (6, 1)
+    best = found[ids[0]].runs
+    assert [it.run_id for it in best] == [
+        it.run_id for it in (newer, older, candidates[2], candidates[0])
+    ]
+    assert [it.loss for it in best] == [None, None, 0.2, 0.5]
+    assert [it.is_candidate for it in best] == [False, False, True, True]
+    assert best[0].status is RunStatus.COMPLETED
+    every = reader.ranked(ids[:1], 100)[ids[0]].runs
+    assert {it.run_id: it.loss for it in every[-2:]} == {
+        candidates[1].run_id: None,
+        candidates[3].run_id: None,
+    }
+    assert reader.ranked([], 4) == {}

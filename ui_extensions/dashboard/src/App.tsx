@@ -4,6 +4,7 @@ import { AlertsPage } from "./alerts/AlertsPage";
 import { CriticalBanner } from "./alerts/CriticalBanner";
 import styles from "./App.module.css";
 import { useWords, words } from "./i18n/words";
+import { GALAXY_PATH } from "./projects/projectPath";
 import { AbbreviatedRun, isAbbreviated } from "./run/AbbreviatedRun";
 import { RunPage } from "./run/RunPage";
 import { RunsPage } from "./runs/RunsPage";
@@ -30,6 +31,10 @@ const ProjectPages = lazy(async () => ({
 }));
 const DiagnosePage = lazy(async () => ({
   default: (await import("./diagnose/DiagnosePage")).DiagnosePage,
+}));
+
+const GalaxyPage = lazy(async () => ({
+  default: (await import("./galaxy/GalaxyPage")).GalaxyPage,
 }));
 
 const TablePage = lazy(async () => ({ default: (await import("./table/TablePage")).TablePage }));
@@ -78,6 +83,11 @@ export function App() {
             <Route path="/projects/*?">
               <Suspense fallback={<Empty>{t.loading}</Empty>}>
                 <ProjectPages />
+              </Suspense>
+            </Route>
+            <Route path={GALAXY_PATH}>
+              <Suspense fallback={<Empty>{t.loading}</Empty>}>
+                <GalaxyPage />
               </Suspense>
             </Route>
             <Route path="/diagnose">

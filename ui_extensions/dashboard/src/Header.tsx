@@ -6,6 +6,7 @@ import { LANGUAGES, type Language } from "../../live/languageChoice";
 import { useWords, words } from "./i18n/words";
 import { mlflowHomeUrl } from "./live/mlflowLinks";
 import { ConnectionBadge } from "./ui/ConnectionBadge";
+import { GALAXY_PATH } from "./projects/projectPath";
 import styles from "./Header.module.css";
 import { chooseTheme, THEMES, type Theme, useTheme } from "./ui/theme";
 
@@ -15,6 +16,7 @@ const texts = words(
     runs: "Runs",
     table: "Table",
     projects: "Projects",
+    galaxy: "Galaxy",
     alerts: "Alerts",
     diagnose: "Diagnose",
     mlflow: "MLflow",
@@ -30,6 +32,7 @@ const texts = words(
       runs: "Runs",
       table: "Tableau",
       projects: "Projets",
+      galaxy: "Galaxie",
       alerts: "Alertes",
       diagnose: "Diagnostiquer",
       mlflow: "MLflow",
@@ -58,6 +61,7 @@ export function Header() {
         <PageLink href="/projects" pattern="/projects/*?">
           {t.projects}
         </PageLink>
+        <PageLink href={GALAXY_PATH}>{t.galaxy}</PageLink>
         <PageLink href="/alerts">
           {t.alerts} <AlertCount />
         </PageLink>

@@ -25,7 +25,14 @@ const texts = words(
   },
 );
 
-export function ProjectRow({ project, nowMs }: { project: ProjectSummary; nowMs: number }) {
+interface Props {
+  project: ProjectSummary;
+  nowMs: number;
+  /** Where its name leads; by default to its page. */
+  href?: string;
+}
+
+export function ProjectRow({ project, nowMs, href = projectPath(project.project_id) }: Props) {
   const t = useWords(texts);
   const stages = useWords(projectWords);
   const { ago, date, percent } = useFormats();
@@ -38,7 +45,7 @@ export function ProjectRow({ project, nowMs }: { project: ProjectSummary; nowMs:
         <h2>
           <LongText
             text={project.project_name || t.unnamed}
-            wrap={(shown) => <Link href={projectPath(project.project_id)}>{shown}</Link>}
+            wrap={(shown) => <Link href={href}>{shown}</Link>}
           />
         </h2>
         <div className={styles.about}>

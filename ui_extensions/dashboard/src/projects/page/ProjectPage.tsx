@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { Link } from "wouter";
 import type { ProjectDetail, ProjectProgress } from "../../../../live/schemas";
 import { useFormats } from "../../i18n/useFormats";
 import { useWords, words } from "../../i18n/words";
@@ -16,6 +17,7 @@ import { Facts } from "../data/Facts";
 import { Understood } from "../data/Understood";
 import { PredictPart } from "../predictions/PredictPart";
 import { ProjectBadge } from "../ProjectBadge";
+import { galaxyPath } from "../projectPath";
 import { hasProjectEnded, runStatusIn } from "../projectStatus";
 import { ResultPart } from "../result/ResultPart";
 import { ConnectionNote } from "./ConnectionNote";
@@ -33,6 +35,7 @@ const texts = words(
     loading: "Loading the project…",
     gone: "There is no such project. It may have been deleted.",
     mlflow: "Open in MLflow",
+    galaxy: "Find it in the galaxy",
     created: (when: string) => `created ${when}`,
     parts: "Parts of this project",
     overview: "Progress",
@@ -51,6 +54,7 @@ const texts = words(
       loading: "Chargement du projet…",
       gone: "Ce projet n’existe pas. Il a peut-être été supprimé.",
       mlflow: "Ouvrir dans MLflow",
+      galaxy: "Le trouver dans la galaxie",
       created: (when) => `créé ${when}`,
       parts: "Parties de ce projet",
       overview: "Progression",
@@ -120,6 +124,7 @@ function Shown({ detail, progress, refetch }: ShownProps) {
             {detail.run_id && (
               <a href={mlflowRunUrl(detail.experiment_id, detail.run_id)}>{t.mlflow}</a>
             )}
+            <Link href={galaxyPath(detail.project_id)}>{t.galaxy}</Link>
           </p>
         </div>
         <div className={styles.actions}>
