@@ -43,6 +43,7 @@ TRAINS_ON_RAY = (
     "tests/api/jobs/",
     "tests/serving/engine/test_ray_engine.py",
     "tests/training/test_resume_on_ray.py",
+    "tests/ui_extensions/test_project_story.py",
     "tests/ui_extensions/test_story.py",
 )
 
