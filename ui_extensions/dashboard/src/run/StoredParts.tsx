@@ -1,5 +1,6 @@
 import { ChildRuns } from "./details/ChildRuns";
 import { Details } from "./details/Details";
+import { Files } from "./files/Files";
 import { CrashBoundary } from "../ui/CrashBoundary";
 
 /** What MLflow stores of a run besides its metrics; loaded after the rest of the page. */
@@ -11,6 +12,9 @@ export function StoredParts({ runId, isDeleted }: { runId: string; isDeleted: bo
       </CrashBoundary>
       <CrashBoundary isPart>
         <Details runId={runId} isDeleted={isDeleted} />
+      </CrashBoundary>
+      <CrashBoundary isPart>
+        <Files runId={runId} />
       </CrashBoundary>
     </>
   );
