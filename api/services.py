@@ -19,6 +19,7 @@ from api.custom_training.pretrained import PretrainedService
 from api.custom_training.service import CustomTrainingService
 from api.custom_training.sessions import TrainingSessions
 from api.diagnosis.service import DiagnosisService, diagnosis_running
+from api.jobs.console import ConsoleLogs
 from api.jobs.controller import JobController
 from api.jobs.kinds import job_traits
 from api.jobs.logs import JobLogs, log_artifact
@@ -81,7 +82,9 @@ async def services_running(
     async def store_log(job: Job, path: Path) -> None:
         await writer.store_artifact(job.run_id, job.workspace, path, log_artifact(job.kind))
 
-    job_logs = JobLogs(settings.data_dir.absolute() / LOGS, bus, store_log)
+    logs = settings.data_dir.absolute() / LOGS
+    job_logs = JobLogs(logs, bus, store_log)
+    console_logs = ConsoleLogs(logs, bus, job_store)
     controller = JobController(
         *(settings, job_store, control, job_logs, Lease(database, "jobs"), failures)
     )
@@ -109,7 +112,7 @@ async def services_running(
             tables = NasaUploads(_archive(settings), projects.inspector, projects.folders)
             yield Services(
                 control=control,
-                control_links=ControlLinks(control),
+                control_links=ControlLinks(control, console_logs.of_run),
                 job_store=job_store,
                 jobs=jobs,
                 alerts=alerts,

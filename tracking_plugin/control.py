@@ -21,6 +21,7 @@ from typing import Self
 import mlflow
 from mlflow.exceptions import MlflowException
 
+from tracking_plugin.console import ConsoleCapture
 from tracking_plugin.control_address import control_address
 from tracking_plugin.control_link import ControlLink
 from tracking_plugin.control_messages import (
@@ -63,6 +64,8 @@ class RunControl:
     training goes on: the first run that is active at a call of `should_stop` is controlled then.
 
     `understands` are the names of the instructions that the loop takes: see `take_instructions`.
+    With `console`, what this program prints on `sys.stdout` and `sys.stderr` is also sent to the
+    server, within limits, until `close`.
 
     Leaving the `with` block after a stop ends the run as KILLED, so log everything inside it.
     Without a `with` block, control ends when the object is deleted or the program exits.
@@ -76,6 +79,7 @@ class RunControl:
         is_main: bool = True,
         share: Share | None = None,
         understands: Collection[str] = (),
+        console: bool = False,
     ) -> None:
         self._share = share
         self._is_main = is_main
@@ -89,6 +93,7 @@ class RunControl:
         self._tracking_uri = tracking_uri
         self._link: ControlLink | None = None
         self._inbox = InstructionInbox()
+        self._console = ConsoleCapture() if console and is_main else None
         if understands:
             self.understand(understands)
         self.run_id = run_id or ""
@@ -108,7 +113,11 @@ class RunControl:
         if self._link is not None:
             # The link's thread must not keep this object alive: a loop that nobody refers to any
             # more has ended.
-            self._finalizer = weakref.finalize(self, _detach, self._link, self._numbers)
+            self._finalizer = weakref.finalize(
+                self, _detach, self._link, self._numbers, self._console
+            )
+            if self._console is not None:
+                self._console.start()
         return True
 
     def _open(self, tracking_uri: str) -> ControlLink | None:
@@ -123,7 +132,13 @@ class RunControl:
                 self.run_id,
             )
             return None
-        link = ControlLink(address, _weakly(self._on_command), secret_of_job(), self._inbox)
+        link = ControlLink(
+            address,
+            _weakly(self._on_command),
+            secret_of_job(),
+            self._inbox,
+            None if self._console is None else self._console.buffer,
+        )
         self._inbox.send = link.repeat
         link.start()
         return link
@@ -250,6 +265,8 @@ class RunControl:
     def close(self) -> None:
         """Send the last report, and close the connection."""
         self._inbox.close()
+        if self._console is not None:
+            self._console.stop()
         if self._link is not None:
             self._finalizer.detach()
             self._link.close()
@@ -298,8 +315,10 @@ def _weakly(method: Callable[[Command], None]) -> Callable[[Command], None]:
     return call
 
 
-def _detach(link: ControlLink, numbers: Iterator[int]) -> None:
+def _detach(link: ControlLink, numbers: Iterator[int], console: ConsoleCapture | None) -> None:
     """Tell the server that the loop listens no more, and close the link."""
+    if console is not None:
+        console.stop()
     link.send(Report(observed=Observed.DETACHED, number=next(numbers)))
     # RuntimeError: the last reference was that of the link's own thread, which cannot join itself.
     with suppress(RuntimeError):

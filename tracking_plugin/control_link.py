@@ -18,6 +18,7 @@ from websockets.exceptions import (
     InvalidURI,
 )
 
+from tracking_plugin.console import BATCH_INTERVAL_S, ConsoleBuffer
 from tracking_plugin.control_address import ControlAddress
 from tracking_plugin.control_messages import (
     HEARTBEAT_S,
@@ -35,6 +36,8 @@ logger = logging.getLogger(__name__)
 # At DEBUG, the library logs each header and each message, and with them the secret.
 _wire_logger = logging.getLogger(f"{__name__}.wire")
 _wire_logger.setLevel(logging.INFO)
+
+_DRAIN_INTERVAL_S = 0.02
 
 OPEN_TIMEOUT_S = 10.0
 CLOSE_TIMEOUT_S = 2.0
@@ -71,9 +74,15 @@ class ControlLink:
         on_command: Callable[[Command], None],
         secret: str = "",
         inbox: InstructionInbox | None = None,
+        console: ConsoleBuffer | None = None,
     ) -> None:
-        """`secret` is that of this process's job; without one, the server sends one."""
+        """`secret` is that of this process's job; without one, the server sends one.
+
+        The lines of `console` are sent to a server that takes them.
+        """
         self._address = address
+        self._console = console or ConsoleBuffer()
+        self._takes_console = False
         self._inbox = inbox or InstructionInbox()
         self._secret = secret
         self._on_command = on_command
@@ -142,13 +151,20 @@ class ControlLink:
         with suppress(TimeoutError):
             async with asyncio.timeout(0 if is_disconnected else CLOSE_TIMEOUT_S):
                 await self._is_acknowledged.wait()
+                await self._until_console_is_sent()
         connecting.cancel()
         await asyncio.gather(connecting, return_exceptions=True)
+
+    async def _until_console_is_sent(self) -> None:
+        # The lines come from other threads, so there is no event of this loop to wait for.
+        while self._takes_console and self._console.has_pending:  # noqa: ASYNC110
+            await asyncio.sleep(_DRAIN_INTERVAL_S)
 
     async def _keep_connected(self) -> None:
         delay_s = FIRST_RETRY_DELAY_S
         while True:
             self._has_received_command = False
+            self._takes_console = False
             error = await self._connect_until_lost()
             self._is_first_attempt_over.set()
             self._warn(_reason(error))
@@ -188,13 +204,15 @@ class ControlLink:
         return {**self._address.headers, **presented}
 
     async def _exchange_messages(self, connection: ClientConnection) -> None:
-        sending = asyncio.ensure_future(self._send_reports(connection))
+        work = (self._send_reports(connection), self._send_console(connection))
+        sending = [asyncio.ensure_future(each) for each in work]
         try:
             async for text in connection:
                 self._on_message(text)
         finally:
-            sending.cancel()
-            await asyncio.gather(sending, return_exceptions=True)
+            for task in sending:
+                task.cancel()
+            await asyncio.gather(*sending, return_exceptions=True)
 
     def _on_message(self, text: str | bytes) -> None:
         try:
@@ -205,6 +223,8 @@ class ControlLink:
         self._has_received_command = True
         if command.secret is not msgspec.UNSET:
             self._secret = command.secret
+        if command.takes_console is not msgspec.UNSET:
+            self._takes_console = command.takes_console
         if command.instructions is not msgspec.UNSET:
             self._inbox.on_list(command.instructions)
         if self._report is not None and command.heard == self._report.number:
@@ -228,6 +248,18 @@ class ControlLink:
             with suppress(TimeoutError):
                 async with asyncio.timeout(HEARTBEAT_S):
                     await self._has_new_report.wait()
+
+    async def _send_console(self, connection: ClientConnection) -> None:
+        """Send the waiting lines at intervals, and without them once the link is closing."""
+        while True:
+            if self._takes_console and (lines := self._console.take()) is not None:
+                try:
+                    await connection.send(encode(lines))
+                except ConnectionClosed:
+                    self._console.drop(len(lines.console or ()) + lines.dropped)
+                    raise
+            is_closing = self._is_closing.is_set()
+            await asyncio.sleep(_DRAIN_INTERVAL_S if is_closing else BATCH_INTERVAL_S)
 
     def _warn(self, reason: str) -> None:
         """Log one warning per outage, and further attempts at DEBUG."""

@@ -105,6 +105,8 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     """To be presented with each further connection; only in the first message to a new program."""
     instructions: list[Instruction] | msgspec.UnsetType = msgspec.UNSET
     """All open instructions; unset if nothing has changed, or if the run understands none."""
+    takes_console: bool | msgspec.UnsetType = msgspec.UNSET
+    """Whether the server takes the lines that the program prints; only in the first message."""
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -128,18 +130,32 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     answers: list[Answer] = []
 
 
+class ConsoleLines(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Lines that the program has printed, oldest first; `dropped` others before them are not sent."""
+
+    console: list[str] | msgspec.UnsetType = msgspec.UNSET
+    """Unset if the message is not one of lines, but a report."""
+    dropped: int = 0
+
+
 _command_decoder = msgspec.json.Decoder(Command)
+_console_decoder = msgspec.json.Decoder(ConsoleLines)
 _report_decoder = msgspec.json.Decoder(Report)
 _encoder = msgspec.json.Encoder()
 
 
-def encode(message: Command | Report) -> str:
+def encode(message: Command | Report | ConsoleLines) -> str:
     return _encoder.encode(message).decode()
 
 
 def decode_command(text: str | bytes) -> Command:
     """Raises msgspec.MsgspecError if `text` is not a command."""
     return _command_decoder.decode(text)
+
+
+def decode_console(text: str | bytes) -> ConsoleLines:
+    """Raises msgspec.MsgspecError if `text` is neither lines nor a report."""
+    return _console_decoder.decode(text)
 
 
 def decode_report(text: str | bytes) -> Report:

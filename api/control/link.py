@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 
 import msgspec
 from mlflow.exceptions import MlflowException
@@ -10,12 +11,17 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from api.background import in_background
 from api.control.audit import Issuer
 from api.control.link_claim import LinkHeldError
-from api.control.report_reading import BadReportError, read_report, require_later_step
+from api.control.report_reading import (
+    BadReportError,
+    read_console,
+    read_report,
+    require_later_step,
+)
 from api.control.sent_instructions import SentInstructions
 from api.control.service import ControlService, GrantedLink
 from api.errors import ApiError, UnavailableError, close_code_of
 from api.middleware.admission import close_reason
-from tracking_plugin.control_messages import Command, encode
+from tracking_plugin.control_messages import Command, ConsoleLines, encode
 from tracking_plugin.control_secret import LINK_HEADER
 
 logger = logging.getLogger(__name__)
@@ -30,11 +36,17 @@ _CLOSING_TIMEOUT_S = 1.0
 _USUAL_ENDS = (asyncio.CancelledError, WebSocketDisconnect)
 
 
+TakeLines = Callable[[ConsoleLines], Awaitable[None]]
+ConsoleOf = Callable[[str, str | None], Awaitable[TakeLines | None]]
+"""What takes the lines that a run of a workspace prints; None if the server has them already."""
+
+
 class ControlLinks:
     """The links of this process: the newest one of each run."""
 
-    def __init__(self, control: ControlService) -> None:
+    def __init__(self, control: ControlService, console_of: ConsoleOf) -> None:
         self._control = control
+        self._console_of = console_of
         self._open: dict[str, asyncio.Task[None]] = {}
 
     async def serve(
@@ -45,12 +57,16 @@ class ControlLinks:
         with self._control.watching(run_id) as changed:
             try:
                 granted = await self._connect(run_id, workspace, secret, issuer)
+                console = await self._console_of(run_id, workspace)
             except (ApiError, MlflowException) as error:
                 await refuse(socket, error)
                 return
-            link = ControlLink(self._control, socket, run_id, granted.digest, changed)
+            link = ControlLink(self._control, socket, run_id, granted.digest, changed, console)
             told = msgspec.UNSET if granted.secret is None else granted.secret
-            command = msgspec.structs.replace(granted.state.command, secret=told)
+            takes = msgspec.UNSET if console is None else True
+            command = msgspec.structs.replace(
+                granted.state.command, secret=told, takes_console=takes
+            )
             await self._serve_newest(link, command)
 
     async def _connect(
@@ -97,9 +113,11 @@ class ControlLink:
         run_id: str,
         digest: str,
         changed: asyncio.Event,
+        console: TakeLines | None,
     ) -> None:
         """`digest` is that of the secret of the program that holds the link."""
         self._control = control
+        self._console = console
         self._digest = digest
         self._changed = changed
         self._highest_step = 0
@@ -130,7 +148,9 @@ class ControlLink:
     async def _send_commands(self, command: Command) -> None:
         """The only sender of commands, so that an older one never follows a newer one."""
         await self.socket.send_text(encode(command))
-        command = msgspec.structs.replace(command, secret=msgspec.UNSET)
+        command = msgspec.structs.replace(
+            command, secret=msgspec.UNSET, takes_console=msgspec.UNSET
+        )
         while True:
             await self._changed.wait()
             self._changed.clear()
@@ -149,8 +169,13 @@ class ControlLink:
             if message["type"] != "websocket.receive":
                 self._is_closed_in_order = message.get("code") in _CLOSED_IN_ORDER
                 return
+            text = message.get("text") or message.get("bytes") or ""
+            if (lines := read_console(text)) is not None:
+                if self._console is not None:
+                    await self._console(lines)
+                continue
             try:
-                report = read_report(message.get("text") or message.get("bytes") or "")
+                report = read_report(text)
                 require_later_step(report, self._highest_step)
             except BadReportError as error:
                 await self.socket.send_json({"error": str(error)})

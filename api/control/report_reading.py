@@ -10,7 +10,9 @@ from tracking_plugin.control_messages import (
     MAX_MESSAGE_CHARS,
     MAX_OPEN_INSTRUCTIONS,
     MAX_STEP,
+    ConsoleLines,
     Report,
+    decode_console,
     decode_report,
 )
 from tracking_plugin.instruction_names import checked_names
@@ -21,6 +23,15 @@ _PROGRAM = re.compile(r"[0-9A-Za-z]{0,64}")
 
 class BadReportError(ValueError):
     """The message is no report."""
+
+
+def read_console(text: str | bytes) -> ConsoleLines | None:
+    """The lines that the run has printed; None if the message is something else."""
+    try:
+        lines = decode_console(text)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    return None if lines.console is msgspec.UNSET else lines
 
 
 def read_report(text: str | bytes) -> Report:

@@ -12,6 +12,7 @@ MAX_FILE_BYTES = 64 * 1024 * 1024
 """No line is added to a file that is larger."""
 
 _BLOCK_BYTES = 64 * 1024
+_SHORTENED = "… older lines were removed\n".encode()
 
 
 class LogFile:
@@ -56,6 +57,22 @@ class LogFile:
                 file.truncate(end)
                 file.seek(end)
                 file.write("".join(f"{line}\n" for line in lines).encode(errors="replace"))
+
+    def keep_newest(self, max_bytes: int) -> None:
+        """Shorten a file of more bytes to the newest half of them, and say so in its first line."""
+        with self._open(os.O_RDWR) as file:
+            size = file.seek(0, os.SEEK_END)
+            if size <= max_bytes:
+                return
+            file.seek(size - max_bytes // 2)
+            file.readline()
+            newest = file.read()
+            file.seek(0)
+            file.write(_SHORTENED + newest)
+            file.truncate()
+
+    def exists(self) -> bool:
+        return self._path.exists()
 
     def tail(self, limit: int) -> list[str]:
         """The newest lines, oldest first; none if there is no file."""

@@ -72,6 +72,10 @@ class JobLogs:
         """Remove the file of this server; the run's artifacts keep the log."""
         await asyncio.to_thread(self._path(run_id).unlink, missing_ok=True)
 
+    async def has(self, run_id: str) -> bool:
+        """Whether this server has lines of an existing run."""
+        return await asyncio.to_thread(LogFile(self._path(run_id)).exists)
+
     async def tail(self, run_id: str, limit: int) -> list[str]:
         """The newest lines in the file of this server, oldest first."""
         try:

@@ -181,9 +181,26 @@ class JobService:
     async def log_lines(
         self, run_id: str, limit: int, kind: JobKind | None = None
     ) -> list[LogLine]:
-        """The newest lines, oldest first. Raises JobNotFoundError if there is no such job."""
-        job = await self.find(run_id, kind)
-        return log_entries(await self._logs.tail(job.run_id, limit))
+        """The newest lines, oldest first, also those that a run without a job has sent.
+
+        Raises JobNotFoundError if there are none of either.
+        """
+        try:
+            await self.find(run_id, kind)
+        except JobNotFoundError:
+            if not await self._has_console(run_id):
+                raise
+        return log_entries(await self._logs.tail(run_id, limit))
+
+    async def _has_console(self, run_id: str) -> bool:
+        """Whether a run that is no job, and that the request may see, has sent lines."""
+        if await in_database(partial(self._jobs.find, run_id)) is not None:
+            return False
+        try:
+            await run_in_threadpool(self._reader.state, run_id, 0)
+        except NotFoundError:
+            return False
+        return await self._logs.has(run_id)
 
     async def _run(self, job: Job, *recent_steps: int) -> RunState:
         return await run_in_threadpool(self._reader.state, job.run_id, *recent_steps)

@@ -122,7 +122,7 @@ async def get_progress(job_id: str, services: RunningServices) -> JobProgress:
     responses=documented(examples.LOG_LINE, is_list=True, is_counted=False),
 )
 async def get_logs(job_id: str, services: RunningServices, limit: Limit = 1000) -> list[LogLine]:
-    """The newest lines that the job has printed, oldest first."""
+    """The newest lines that the job has printed, or that another run has sent, oldest first."""
     return await services.jobs.log_lines(job_id, limit, TRAINING)
 
 

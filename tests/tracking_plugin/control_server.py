@@ -17,6 +17,7 @@ from tracking_plugin.control_messages import (
     Desired,
     Observed,
     Report,
+    decode_console,
     decode_report,
     encode,
 )
@@ -28,6 +29,7 @@ class ControlServer:
     def __init__(self) -> None:
         self.command = Command(desired=Desired.RUNNING)
         self.reports: list[Report] = []
+        self.console: list[str] = []
         self.requests: list[Request] = []
         self.status: int | None = None
         """If set, each connection attempt is answered with this HTTP status."""
@@ -116,7 +118,11 @@ class ControlServer:
         try:
             connection.send(encode(self.command))
             for text in connection:
-                self._on_report(connection, decode_report(text))
+                printed = decode_console(text).console
+                if isinstance(printed, list):
+                    self.console += printed
+                else:
+                    self._on_report(connection, decode_report(text))
         except (ConnectionClosed, OSError):
             return
         finally:

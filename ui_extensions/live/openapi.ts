@@ -1357,7 +1357,7 @@ export interface paths {
         };
         /**
          * Get Logs
-         * @description The newest lines that the job has printed, oldest first.
+         * @description The newest lines that the job has printed, or that another run has sent, oldest first.
          */
         get: operations["get_logs_api_training__job_id__logs_get"];
         put?: never;

@@ -347,3 +347,21 @@ def test_a_refused_connection_gets_a_close_code(
     address = link_url(server.url, new_run(server.url))
     with connect(address, compression=None, additional_headers=headers) as connection:
         assert close_code(RawLoop(connection)) == code
+
+
+def test_printed_lines_are_kept_and_read_like_those_of_a_job(server: Server) -> None:
+    run_id, other = new_run(server.url), new_run(server.url)
+    path = f"{server.url}/api/training/{{}}/logs"
+    with raw_loop(server.url, run_id) as loop:
+        assert loop.receive()["takes_console"] is True
+        loop.connection.send(json.dumps({"console": ["ERROR <b>", "\x1b[31m50 %"], "dropped": 2}))
+        # The server has read the lines once it answers what follows them.
+        loop.report_acknowledged("training", 0, step=1)
+    lines = httpx.get(path.format(run_id)).raise_for_status().json()
+    assert [(line["level"], line["message"]) for line in lines] == [
+        ("info", "… 2 lines are missing: the program prints too fast"),
+        ("error", "ERROR <b>"),
+        ("info", "\x1b[31m50 %"),
+    ]
+    assert httpx.get(path.format(other)).status_code == 404
+    assert httpx.get(path.format("..%2fserver")).status_code == 404

@@ -29,13 +29,13 @@ const texts = words(
     notCopied: "The browser did not allow copying.",
     loading: "Loading the log…",
     elsewhere:
-      "This server did not start the run. Its output is where it was started: in a terminal, a notebook or log files.",
+      "This server did not start the run. Its output is where it was started: in a terminal, a notebook or log files. RunControl(console=True) shows it here as well.",
     nothing: "Nothing has been printed yet. The output of the training appears here.",
     ended: "The run has ended, and this server has no output of it.",
     noneOfLevel: (count: string, level: string) =>
       `None of ${count} lines has the level “${level}” or above.`,
     older: (count: string) =>
-      `The newest ${count} lines. All are in the artifact logs/training.log once the run has ended.`,
+      `The newest ${count} lines. Of a run that this server started, all are in the artifact logs/training.log once it has ended.`,
     stale: "Not live",
   },
   {
@@ -50,13 +50,13 @@ const texts = words(
       notCopied: "Le navigateur n’a pas permis la copie.",
       loading: "Chargement du journal…",
       elsewhere:
-        "Ce serveur n’a pas lancé cet entraînement : sa sortie se trouve là où il a été lancé, dans ce terminal ou ce notebook, ou dans ses propres fichiers journaux.",
+        "Ce serveur n’a pas lancé cet entraînement : sa sortie se trouve là où il a été lancé, dans ce terminal ou ce notebook, ou dans ses propres fichiers journaux. RunControl(console=True) la montre aussi ici.",
       nothing: "Rien n’a encore été écrit. Ce que l’entraînement écrit apparaît ici.",
       ended: "L’entraînement est terminé, et ce serveur n’a rien conservé de ce qu’il a écrit.",
       noneOfLevel: (count, level) =>
         `Sur ${count} lignes, aucune n’est de niveau « ${level} » ou plus grave.`,
       older: (count) =>
-        `Les ${count} lignes les plus récentes. Toutes sont dans l’artefact logs/training.log une fois l’entraînement terminé.`,
+        `Les ${count} lignes les plus récentes. Si ce serveur a lancé l’entraînement, toutes sont dans l’artefact logs/training.log une fois qu’il est terminé.`,
       stale: "Pas en direct",
     },
   },

@@ -1,4 +1,4 @@
-import { type ReactNode, useMemo } from "react";
+import { lazy, type ReactNode, Suspense, useMemo } from "react";
 import { openOf } from "../alerts/alertOrder";
 import { RunAlerts } from "../alerts/RunAlerts";
 import { Charts } from "../charts/Charts";
@@ -33,16 +33,22 @@ const texts = words(
   {
     mlflow: "Open in MLflow",
     loading: "Loading the run…",
+    loadingParts: "Loading…",
     unnamed: "Unnamed run",
   },
   {
     fr: {
       mlflow: "Ouvrir dans MLflow",
       loading: "Chargement de l’entraînement…",
+      loadingParts: "Chargement…",
       unnamed: "Entraînement sans nom",
     },
   },
 );
+
+const StoredParts = lazy(async () => ({
+  default: (await import("./StoredParts")).StoredParts,
+}));
 
 export function RunPage({ runId }: { runId: string }) {
   const t = useWords(texts);
@@ -116,6 +122,13 @@ export function RunPage({ runId }: { runId: string }) {
       </Part>
       <Part>
         <SampleImages runId={runId} />
+      </Part>
+      <Part>
+        {status && (
+          <Suspense fallback={<Empty>{t.loadingParts}</Empty>}>
+            <StoredParts key={runId} runId={runId} isDeleted={status.deleted} />
+          </Suspense>
+        )}
       </Part>
     </div>
   );

@@ -3,6 +3,8 @@
 export interface ArtifactEntry {
   path: string;
   is_dir: boolean;
+  /** In bytes; not for folders, and not from every store. */
+  file_size?: number | string;
 }
 
 /** One picture, with a smaller version. */
