@@ -32,6 +32,7 @@ from api.projects.service import ProjectService
 from api.projects.stream import ProjectStreams
 from api.runs.run_follower import RunFeed
 from api.runs.writer import RunWriter
+from api.saved_views.store import SavedViewStore
 from api.settings import Settings
 from api.storage.data_files import LOGS, NASA_TABLES, protect_data
 from api.storage.database import Database, database_url
@@ -55,6 +56,7 @@ class Services:
     custom_training: CustomTrainingService
     pretrained: PretrainedService
     training_sessions: TrainingSessions
+    saved_views: SavedViewStore
 
 
 @asynccontextmanager
@@ -119,6 +121,7 @@ async def services_running(
                     projects.service, projects.folders, tables, projects.registry
                 ),
                 training_sessions=TrainingSessions(reader, failures),
+                saved_views=SavedViewStore(database),
             )
     finally:
         database.close()

@@ -32,7 +32,7 @@ class BlockingHttp:
     def get(self, path: str, answer: type[T], **query: QueryValue) -> T:
         return read_answer(self._send("GET", path, query=query), answer)
 
-    def get_page(self, path: str, page: type[list[T]], **query: QueryValue) -> Listed[T]:
+    def get_page(self, path: str, page: type[list[T]], /, **query: QueryValue) -> Listed[T]:
         return read_page(self._send("GET", path, query=query), page)
 
     def post(
@@ -48,6 +48,12 @@ class BlockingHttp:
         timeout_s = self._timeout_s + server_wait_s
         response = self._send("POST", path, query=query, body=body, timeout_s=timeout_s)
         return read_answer(response, answer)
+
+    def patch(self, path: str, answer: type[T], body: Mapping[str, Any]) -> T:
+        return read_answer(self._send("PATCH", path, query={}, body=body), answer)
+
+    def delete(self, path: str, answer: type[T]) -> T:
+        return read_answer(self._send("DELETE", path, query={}), answer)
 
     def post_files(
         self,
