@@ -6,10 +6,11 @@ import { CrashBoundary } from "../ui/CrashBoundary";
 import { useAddressList, useAddressText } from "../ui/addressState";
 import { ErrorNote } from "../ui/ErrorNote";
 import { Empty } from "../ui/Section";
+import { SavedViews } from "../views/SavedViews";
 import styles from "./ComparePage.module.css";
 import { type ComparedRun, comparedRuns } from "./comparedRuns";
 import { Differences } from "./Differences";
-import { MOST_COMPARED } from "./limits";
+import { DISTINCT_LINES, MOST_COMPARED } from "./limits";
 import { OverlaidCharts } from "./OverlaidCharts";
 import { ParamPlots } from "./ParamPlots";
 import { RunList } from "./RunList";
@@ -22,7 +23,9 @@ const texts = words(
     choose: "Choose runs in the table",
     loading: "Loading the runs…",
     most: (most: string, left: string) =>
-      `At most ${most} runs can be told apart in a chart: ${left} of the address are left out.`,
+      `At most ${most} runs are compared: ${left} of the address are left out.`,
+    alike: (distinct: string) =>
+      `${distinct} lines differ in colour or dashes. Those of further runs look like earlier ones: the cursor and the legend tell them apart.`,
     missing: (count: string) => `${count} of the runs are deleted, or not on this server.`,
     unnamed: "Unnamed run",
   },
@@ -33,7 +36,9 @@ const texts = words(
       choose: "Choisir des entraînements dans le tableau",
       loading: "Chargement des entraînements…",
       most: (most, left) =>
-        `On peut distinguer au plus ${most} entraînements dans une courbe : ${left} de l’adresse sont omis.`,
+        `Au plus ${most} entraînements sont comparés : ${left} de l’adresse sont omis.`,
+      alike: (distinct) =>
+        `${distinct} lignes diffèrent par leur couleur ou leur tracé. Celles des entraînements suivants ressemblent aux premières : le curseur et la légende les distinguent.`,
       missing: (count) =>
         `${count} des entraînements sont supprimés, ou ne sont pas sur ce serveur.`,
       unnamed: "Entraînement sans nom",
@@ -83,9 +88,15 @@ function Comparison({ ids, numLeftOut, onRemove }: Props) {
   );
   return (
     <div className={styles.page}>
-      <h1>{t.title(whole(data?.runs.length ?? ids.length))}</h1>
+      <div className={styles.head}>
+        <h1>{t.title(whole(data?.runs.length ?? ids.length))}</h1>
+        <SavedViews page="compare" />
+      </div>
       {numLeftOut > 0 && (
         <p className={styles.note}>{t.most(whole(MOST_COMPARED), whole(numLeftOut))}</p>
+      )}
+      {ids.length > DISTINCT_LINES && (
+        <p className={styles.note}>{t.alike(whole(DISTINCT_LINES))}</p>
       )}
       {error && <ErrorNote error={error} onRetry={refetch} />}
       {data && data.missing.length > 0 && (
