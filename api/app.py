@@ -39,6 +39,7 @@ from api.routes import (
     reports,
     run_table,
     runs,
+    saved_views,
     stats,
     training,
 )
@@ -96,7 +97,7 @@ def create_app() -> FastAPI:
     app = _application(settings, bus, reader, failures, settle, wiretap, open_services)
     for routes in (
         *(alerts, commands, control, control_link, custom_training, diagnosis, jobs, monitoring),
-        *(predictions, projects, reports, training),
+        *(predictions, projects, reports, saved_views, training),
     ):
         app.include_router(routes.router)
     app.include_router(projects.sockets)

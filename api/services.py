@@ -35,6 +35,7 @@ from api.projects.stream import ProjectStreams
 from api.reports.service import ReportService
 from api.runs.run_follower import RunFeed
 from api.runs.writer import RunWriter
+from api.saved_views.store import SavedViewStore
 from api.settings import Settings
 from api.storage.data_files import LOGS, NASA_TABLES, protect_data
 from api.storage.database import Database, database_url
@@ -60,6 +61,7 @@ class Services:
     pretrained: PretrainedService
     training_sessions: TrainingSessions
     reports: ReportService
+    saved_views: SavedViewStore
 
 
 @asynccontextmanager
@@ -130,6 +132,7 @@ async def services_running(
                 reports=ReportService(
                     *(reader, writer), alerts=alerts, control=control, projects=projects.service
                 ),
+                saved_views=SavedViewStore(database),
             )
     finally:
         database.close()

@@ -32,7 +32,7 @@ class AsyncHttp:
     async def get(self, path: str, answer: type[T], **query: QueryValue) -> T:
         return read_answer(await self._send("GET", path, query=query), answer)
 
-    async def get_page(self, path: str, page: type[list[T]], **query: QueryValue) -> Listed[T]:
+    async def get_page(self, path: str, page: type[list[T]], /, **query: QueryValue) -> Listed[T]:
         return read_page(await self._send("GET", path, query=query), page)
 
     async def post(
@@ -48,6 +48,12 @@ class AsyncHttp:
         timeout_s = self._timeout_s + server_wait_s
         response = await self._send("POST", path, query=query, body=body, timeout_s=timeout_s)
         return read_answer(response, answer)
+
+    async def patch(self, path: str, answer: type[T], body: Mapping[str, Any]) -> T:
+        return read_answer(await self._send("PATCH", path, query={}, body=body), answer)
+
+    async def delete(self, path: str, answer: type[T]) -> T:
+        return read_answer(await self._send("DELETE", path, query={}), answer)
 
     async def post_report(
         self, path: str, body: Mapping[str, Any], *, timeout_s: float

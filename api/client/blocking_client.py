@@ -9,6 +9,7 @@ from urllib.parse import quote
 from api.alerts.schemas import AlertLevel, CriticalAlert, TimelineEntry
 from api.alerts.state_machine import AlertState
 from api.client.blocking_http import BlockingHttp
+from api.client.blocking_run_table import RunTable
 from api.client.evaluation_reports import MLFLOW_RUN_PATH, MlflowRunAnswer
 from api.client.live import Link, LiveStream, ignore_link
 from api.client.live_connection import Messages, follow
@@ -59,7 +60,7 @@ from api.system.health import Health
 from api.system.stats import SystemStats
 
 
-class FoveaClient:
+class FoveaClient(RunTable):
     """A client of the server at `url`, else at MLFLOW_TRACKING_URI, else on this machine.
 
     Without `run_id` the server picks the newest active run, else the newest run. Every method

@@ -33,7 +33,7 @@ class BlockingHttp:
     def get(self, path: str, answer: type[T], **query: QueryValue) -> T:
         return read_answer(self._send("GET", path, query=query), answer)
 
-    def get_page(self, path: str, page: type[list[T]], **query: QueryValue) -> Listed[T]:
+    def get_page(self, path: str, page: type[list[T]], /, **query: QueryValue) -> Listed[T]:
         return read_page(self._send("GET", path, query=query), page)
 
     def post(
@@ -49,6 +49,12 @@ class BlockingHttp:
         timeout_s = self._timeout_s + server_wait_s
         response = self._send("POST", path, query=query, body=body, timeout_s=timeout_s)
         return read_answer(response, answer)
+
+    def patch(self, path: str, answer: type[T], body: Mapping[str, Any]) -> T:
+        return read_answer(self._send("PATCH", path, query={}, body=body), answer)
+
+    def delete(self, path: str, answer: type[T]) -> T:
+        return read_answer(self._send("DELETE", path, query={}), answer)
 
     def post_report(self, path: str, body: Mapping[str, Any], *, timeout_s: float) -> ReportPage:
         response = self._send("POST", path, query={}, body=body, timeout_s=timeout_s)

@@ -16,6 +16,7 @@ FOLDER = Path(__file__).parent
 TARGETS: Mapping[str, str] = {
     "async_client.py": "blocking_client.py",
     "async_http.py": "blocking_http.py",
+    "async_run_table.py": "blocking_run_table.py",
 }
 
 _HEADER = """\
@@ -26,11 +27,13 @@ _WORDS: Mapping[str, str] = {
     "AsyncFoveaClient": "FoveaClient",
     "AsyncHttp": "BlockingHttp",
     "AsyncMessages": "Messages",
+    "AsyncRunTable": "RunTable",
     "__aenter__": "__enter__",
     "__aexit__": "__exit__",
     "aclose": "close",
     "aclosing": "closing",
     "async_http": "blocking_http",
+    "async_run_table": "blocking_run_table",
     "follow_async": "follow",
 }
 _KEYWORD = re.compile(r"\b(?:async (?=def|for|with)|await )")

@@ -3,8 +3,8 @@
 from typing import Any
 from urllib.parse import quote
 
-QueryValue = str | int | bool | None
-"""A query parameter; None leaves it out, so that the server's default applies."""
+QueryValue = str | int | bool | list[str] | None
+"""A query parameter, repeated for each entry of a list; None leaves it out, so that the server's default applies."""
 
 ANSWER_TIMEOUT_S = 30.0
 """How long a client waits for an answer that the server does not delay on purpose."""

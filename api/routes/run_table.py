@@ -169,5 +169,5 @@ def get_comparison(
         Query(min_length=1, max_length=MOST_COMPARED, description="ids of the runs"),
     ],
 ) -> RunComparison:
-    """The params and newest metrics of up to 30 runs side by side, and where they differ."""
+    """The params and newest metrics of up to 200 runs side by side, and where they differ."""
     return compare_runs(reader.table, run_id, unix_ms())

@@ -254,3 +254,17 @@ projects = Table(
 
 `inspection`, `settings`, `answers` and `overrides` are JSON.
 """
+
+saved_views = Table(
+    "fovea_saved_views",
+    metadata,
+    Column("view_id", String(32), primary_key=True),
+    Column("workspace", String(63), nullable=False),
+    Column("name", String(250), nullable=False),
+    Column("page", String(16), nullable=False),
+    Column("query", Text, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("updated_ms", BigInteger, nullable=False),
+    Index("ux_fovea_saved_views_name", "workspace", "name", unique=True),
+)
+"""Named addresses of the table of runs and of comparisons; the workspace is empty without workspaces."""

@@ -2,7 +2,6 @@
 
 import type { ServerAddress } from "./address";
 import {
-  browserClock,
   type Clock,
   type ConnectionStatus,
   type OpenSocket,
@@ -19,8 +18,7 @@ export interface Listener {
   onGap(): void;
 }
 
-export class LiveConnection {
-  private readonly socket: ReconnectingSocket;
+export class LiveConnection extends ReconnectingSocket<ServerMessage> {
   private epoch: string | null = null;
   private offset = 0;
 
@@ -28,42 +26,23 @@ export class LiveConnection {
     private readonly address: ServerAddress,
     private readonly listener: Listener,
     private readonly runId: string | null = null,
-    clock: Clock = browserClock,
-    open: OpenSocket = (url) => new WebSocket(url),
+    clock?: Clock,
+    open?: OpenSocket,
   ) {
-    const owner = {
-      url: () => this.url(),
-      onText: (text: string) => this.receive(JSON.parse(text) as ServerMessage),
-      onStatus: (status: ConnectionStatus) => listener.onStatus(status),
-    };
-    this.socket = new ReconnectingSocket(owner, clock, open);
+    super((status) => listener.onStatus(status), clock, open);
   }
 
-  start(): void {
-    this.socket.start();
-  }
-
-  /** Closes the connection without a reconnect. */
-  close(): void {
-    this.socket.close();
-  }
-
-  /** Reconnects or pings at once, as when the network is back or the page becomes visible. */
-  checkNow(): void {
-    this.socket.checkNow();
-  }
-
-  private url(): URL {
+  protected url(): URL {
     const since = this.epoch === null ? null : `${this.epoch}:${this.offset}`;
     return this.address.socket("ws", { run_id: this.runId, since });
   }
 
-  private receive(message: ServerMessage): void {
+  protected receive(message: ServerMessage): void {
     if (message.type === "initial_state") {
       const isReconnect = this.epoch !== null;
       this.epoch = message.epoch;
       this.offset = message.offset;
-      this.socket.setLive();
+      this.setLive();
       if (isReconnect && !message.recovered) {
         this.listener.onGap();
       }

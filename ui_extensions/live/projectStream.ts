@@ -2,7 +2,6 @@
 
 import type { ServerAddress } from "./address";
 import {
-  browserClock,
   type Clock,
   type ConnectionStatus,
   type OpenSocket,
@@ -17,42 +16,25 @@ export interface ProjectListener {
   onGone(): void;
 }
 
-export class ProjectStream {
-  private readonly socket: ReconnectingSocket;
+export class ProjectStream extends ReconnectingSocket<ProjectEvent> {
   private isNew = true;
 
   constructor(
-    address: ServerAddress,
-    projectId: string,
+    private readonly address: ServerAddress,
+    private readonly projectId: string,
     private readonly listener: ProjectListener,
-    clock: Clock = browserClock,
-    open: OpenSocket = (url) => new WebSocket(url),
+    clock?: Clock,
+    open?: OpenSocket,
   ) {
-    const path = `api/v1/ws/projects/${encodeURIComponent(projectId)}/stream`;
-    const owner = {
-      url: () => {
-        this.isNew = true;
-        return address.socket(path);
-      },
-      onText: (text: string) => this.receive(JSON.parse(text) as ProjectEvent),
-      onStatus: (status: ConnectionStatus) => listener.onStatus(status),
-    };
-    this.socket = new ReconnectingSocket(owner, clock, open);
+    super((status) => listener.onStatus(status), clock, open);
   }
 
-  start(): void {
-    this.socket.start();
+  protected url(): URL {
+    this.isNew = true;
+    return this.address.socket(`api/v1/ws/projects/${encodeURIComponent(this.projectId)}/stream`);
   }
 
-  close(): void {
-    this.socket.close();
-  }
-
-  checkNow(): void {
-    this.socket.checkNow();
-  }
-
-  private receive({ event_type, data }: ProjectEvent): void {
+  protected receive({ event_type, data }: ProjectEvent): void {
     if (event_type === "error" && data.error_code === "PROJECT_NOT_FOUND") {
       this.close();
       this.listener.onGone();
@@ -60,7 +42,7 @@ export class ProjectStream {
     }
     if (this.isNew) {
       this.isNew = false;
-      this.socket.setLive();
+      this.setLive();
     }
     // A pipeline that has failed or was stopped sends its progress with the error.
     if (event_type !== "log" && typeof data.progress_percentage === "number") {

@@ -10,14 +10,6 @@ export interface ConnectionStatus {
   reason: string;
 }
 
-export interface SocketOwner {
-  /** Called for each connection: it may have to resume after what was received. */
-  url(): URL;
-  /** Gets each message of the present connection. */
-  onText(text: string): void;
-  onStatus(status: ConnectionStatus): void;
-}
-
 export interface Clock {
   nowMs(): number;
   after(delayMs: number, call: () => void): () => void;
@@ -40,7 +32,8 @@ export const browserClock: Clock = {
   },
 };
 
-export class ReconnectingSocket {
+/** `M` is a message of the server, which is JSON. */
+export abstract class ReconnectingSocket<M> {
   private socket: WebSocket | null = null;
   private status: ConnectionStatus;
   private numFailures = 0;
@@ -49,12 +42,18 @@ export class ReconnectingSocket {
   private isClosed = false;
 
   constructor(
-    private readonly owner: SocketOwner,
+    private readonly onStatus: (status: ConnectionStatus) => void,
     private readonly clock: Clock = browserClock,
     private readonly open: OpenSocket = (url) => new WebSocket(url),
   ) {
     this.status = { state: "connecting", sinceMs: clock.nowMs(), reason: "" };
   }
+
+  /** Called for each connection: it may have to resume after what was received. */
+  protected abstract url(): URL;
+
+  /** Gets each message of the present connection. */
+  protected abstract receive(message: M): void;
 
   start(): void {
     this.connect();
@@ -79,8 +78,8 @@ export class ReconnectingSocket {
     }
   }
 
-  /** The owner calls this for the first message of a connection. */
-  setLive(): void {
+  /** To call for the first message of a connection. */
+  protected setLive(): void {
     this.numFailures = 0;
     this.setStatus("live", "");
     this.cancelTimer();
@@ -88,19 +87,26 @@ export class ReconnectingSocket {
   }
 
   private connect(): void {
-    const socket = this.open(this.owner.url());
+    let socket: WebSocket;
+    try {
+      socket = this.open(this.url());
+    } catch (error) {
+      // A browser may have no WebSocket at all.
+      this.retry(null, 0, String(error));
+      return;
+    }
     this.socket = socket;
     this.hasReceived = true;
-    socket.onmessage = (event) => this.receive(socket, String(event.data));
+    socket.onmessage = (event) => this.onText(socket, String(event.data));
     socket.onclose = (event) => this.retry(socket, event.code, event.reason);
     // A handshake without an answer times out like an open socket without messages.
     this.cancelTimer = this.clock.after(2 * HEARTBEAT_MS, () => this.onTimeout());
   }
 
-  private receive(socket: WebSocket, text: string): void {
+  private onText(socket: WebSocket, text: string): void {
     if (socket === this.socket) {
       this.hasReceived = true;
-      this.owner.onText(text);
+      this.receive(JSON.parse(text) as M);
     }
   }
 
@@ -155,6 +161,6 @@ export class ReconnectingSocket {
     }
     const isSame = this.status.state === state;
     this.status = { state, reason, sinceMs: isSame ? this.status.sinceMs : this.clock.nowMs() };
-    this.owner.onStatus(this.status);
+    this.onStatus(this.status);
   }
 }

@@ -64,12 +64,12 @@ export class Rest {
 
   /** Commands that wait for a run need a longer `deadlineMs`. */
   async post<T>(path: string, query: Query, body: object, deadlineMs = DEADLINE_MS): Promise<T> {
-    const init = {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify(body),
-    };
-    const response = await this.request(path, query, init, deadlineMs);
+    const response = await this.request(path, query, withBody("POST", body), deadlineMs);
+    return (await response.json()) as T;
+  }
+
+  async patch<T>(path: string, body: object): Promise<T> {
+    const response = await this.request(path, {}, withBody("PATCH", body), DEADLINE_MS);
     return (await response.json()) as T;
   }
 
@@ -117,6 +117,14 @@ export class Rest {
     }
     return response;
   }
+}
+
+function withBody(method: string, body: object): RequestInit {
+  return {
+    method,
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+  };
 }
 
 export async function refusal(response: Response): Promise<RequestError> {

@@ -43,6 +43,10 @@ const ComparePage = lazy(async () => ({
   default: (await import("./compare/ComparePage")).ComparePage,
 }));
 
+const SavedViewPage = lazy(async () => ({
+  default: (await import("./views/SavedViewPage")).SavedViewPage,
+}));
+
 export function App() {
   const t = useWords(texts);
   return (
@@ -78,6 +82,13 @@ export function App() {
               <Suspense fallback={<Empty>{t.loading}</Empty>}>
                 <ComparePage />
               </Suspense>
+            </Route>
+            <Route path="/views/:viewId">
+              {({ viewId }) => (
+                <Suspense fallback={<Empty>{t.loading}</Empty>}>
+                  <SavedViewPage viewId={viewId} />
+                </Suspense>
+              )}
             </Route>
             <Route path="/alerts" component={AlertsPage} />
             <Route path="/projects/*?">

@@ -3,10 +3,10 @@ import type { CriticalAlert } from "../../../live/schemas";
 import { useFormats } from "../i18n/useFormats";
 import { useWords, words } from "../i18n/words";
 import { useAddressCount } from "../ui/addressState";
-import { Button } from "../ui/Button";
 import { ErrorNote } from "../ui/ErrorNote";
 import { useHashQuery } from "../ui/hashLocation";
 import { Empty } from "../ui/Section";
+import { ShowMore } from "../ui/ShowMore";
 import { useNow } from "../ui/useNow";
 import { usePageTitle } from "../ui/usePageTitle";
 import { AcknowledgeDialog } from "./AcknowledgeDialog";
@@ -28,7 +28,6 @@ const texts = words(
     noMatch: "No alert matches the filters.",
     count: (shown: string, total: string) =>
       shown === total ? `Alerts: ${total}` : `Alerts: ${shown} of ${total}`,
-    more: (count: string) => `Show more (${count})`,
     done: (condition: string) => `${condition} is acknowledged`,
   },
   {
@@ -41,7 +40,6 @@ const texts = words(
       noMatch: "Aucune alerte ne correspond aux filtres.",
       count: (shown, total) =>
         shown === total ? `Alertes : ${total}` : `Alertes : ${shown} sur ${total}`,
-      more: (count) => `Afficher la suite (${count})`,
       done: (condition) => `${condition} est acquittée`,
     },
   },
@@ -98,11 +96,12 @@ export function AlertsPage() {
       {list.alerts.length === 0 && !list.error && (
         <Empty>{list.isLoading ? t.loading : emptyText(filter, t)}</Empty>
       )}
-      {numMore > 0 && (
-        <Button className={styles.more} onClick={list.loadMore} isBusy={list.isLoadingMore}>
-          {t.more(whole(numMore))}
-        </Button>
-      )}
+      <ShowMore
+        left={numMore}
+        step={PAGE_SIZE}
+        isBusy={list.isLoadingMore}
+        onMore={list.loadMore}
+      />
       {chosen && <AcknowledgeDialog alert={chosen} onClose={close} onDone={done} />}
     </div>
   );

@@ -17,6 +17,7 @@ const texts = words(
     gaps: (count: string) => `${count} not finite`,
     none: "Nothing has been logged yet",
     loading: "Loading…",
+    thinned: "not all points are drawn: zoom in to load more",
     partial: "earlier points are not loaded yet",
     keys: "Arrow keys move the cursor, plus and minus zoom, 0 shows everything.",
   },
@@ -26,6 +27,7 @@ const texts = words(
       gaps: (count) => `${count} non finies`,
       none: "Rien n’a encore été enregistré",
       loading: "Chargement…",
+      thinned: "tous les points ne sont pas tracés : zoomez pour en charger plus",
       partial: "points précédents pas encore chargés",
       keys: "Les flèches déplacent le curseur, plus et moins zooment, 0 montre tout.",
     },
@@ -66,7 +68,7 @@ function Figure({ title, lines, stepsPerEpoch, isPreloaded = true }: Props) {
 
   // Written directly, without React: the legend changes with every point, and nothing else does.
   const show = useRef((_reading: Reading) => {});
-  show.current = ({ step, isCursor, values: shown, numNotFinite, isWhole }) => {
+  show.current = ({ step, isCursor, values: shown, numNotFinite, isWhole, isThinned }) => {
     shown.forEach((value, index) => {
       write(values.current[index], value === undefined ? NOTHING : formats.metric(value));
     });
@@ -76,6 +78,7 @@ function Figure({ title, lines, stepsPerEpoch, isPreloaded = true }: Props) {
     const remarks = [
       numNotFinite > 0 ? t.gaps(formats.whole(numNotFinite)) : "",
       step !== null && !isWhole ? t.partial : "",
+      isThinned && lines.length > 1 ? t.thinned : "",
     ].filter((remark) => remark !== "");
     write(caption.current, [`${isCursor ? "⌖ " : ""}${place}`, ...remarks].join(" · "));
   };

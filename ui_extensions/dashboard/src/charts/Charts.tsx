@@ -6,6 +6,7 @@ import { useMetricCatalog } from "../metrics/useMetricCatalog";
 import { useAddressCount, useAddressText } from "../ui/addressState";
 import { Button } from "../ui/Button";
 import { Empty, Section } from "../ui/Section";
+import { ShowMore } from "../ui/ShowMore";
 import { Chart } from "./Chart";
 import styles from "./Charts.module.css";
 import { useChartAddress } from "./chartAddress";
@@ -25,7 +26,6 @@ const texts = words(
     smoothing: "Smoothing",
     reset: "Show everything",
     search: "Find a metric",
-    more: (count: string) => `Show ${count} more`,
     none: "No metric has been logged yet. Charts appear with the first one.",
     noMatch: "No metric matches.",
   },
@@ -41,7 +41,6 @@ const texts = words(
       smoothing: "Lissage",
       reset: "Tout afficher",
       search: "Chercher une métrique",
-      more: (count) => `En afficher ${count} de plus`,
       none: "Aucune métrique n’a encore été enregistrée. Les courbes apparaissent avec la première.",
       noMatch: "Aucune métrique ne correspond.",
     },
@@ -200,13 +199,7 @@ function Others({ runId, specs, stepsPerEpoch, isOpen }: GridProps & { isOpen: b
       </label>
       {found.length === 0 && <Empty>{t.noMatch}</Empty>}
       <Grid runId={runId} specs={found.slice(0, limit)} stepsPerEpoch={stepsPerEpoch} />
-      {left > 0 && (
-        <p className={styles.more}>
-          <Button onClick={() => setLimit(limit + AT_ONCE)}>
-            {t.more(whole(Math.min(left, AT_ONCE)))}
-          </Button>
-        </p>
-      )}
+      <ShowMore left={left} step={AT_ONCE} onMore={() => setLimit(limit + AT_ONCE)} />
     </details>
   );
 }

@@ -9,6 +9,8 @@ export interface View {
   widthPx: number;
   smoothing: number;
   isLog: boolean;
+  /** Points are moved to places in their pixel that all lines have: many lines then share one axis. */
+  isShared?: boolean;
 }
 
 export interface Downsampled {
@@ -19,6 +21,9 @@ export interface Downsampled {
 
 /** More points per pixel than this are not distinguishable. */
 const POINTS_PER_PIXEL = 2;
+
+/** Where one, two or three points are in their pixel. */
+const PLACES: ReadonlyArray<readonly number[]> = [[], [0.5], [0.25, 0.75], [0.25, 0.5, 0.75]];
 
 /** Downsamples one metric: keeps the least and greatest value of each pixel.
 
@@ -35,10 +40,18 @@ export class Downsampler {
     // One more point on either side, so that the line continues to the edges of the view.
     const start = Math.max(0, lowerBound(steps, steps.length, view.min) - 1);
     const end = Math.min(steps.length, lowerBound(steps, steps.length, view.max) + 2);
-    if (end - start <= POINTS_PER_PIXEL * 2 * view.widthPx) {
+    if (!view.isShared && end - start <= POINTS_PER_PIXEL * 2 * view.widthPx) {
       return nearView(all(points, view, start, end), view);
     }
-    const key = [points.revision, start, view.min, view.max, view.widthPx, view.isLog].join();
+    const key = [
+      points.revision,
+      start,
+      view.min,
+      view.max,
+      view.widthPx,
+      view.isLog,
+      view.isShared,
+    ].join();
     if (key !== this.key) {
       this.key = key;
       this.lastFrom = start;
@@ -63,10 +76,12 @@ export class Downsampler {
       this.lastKept = kept.steps.length;
       const pixel = Math.floor(((steps[from] as number) - view.min) / width);
       const to = lowerBound(steps, end, view.min + (pixel + 1) * width, from + 1);
-      for (const index of extremes(values, from, to)) {
-        kept.steps.push(steps[index] as number);
+      const found = extremes(values, from, to);
+      found.forEach((index, place) => {
+        const shared = view.min + (pixel + (PLACES[found.length]?.[place] ?? 0)) * width;
+        kept.steps.push(view.isShared ? shared : (steps[index] as number));
         kept.values.push(drawn(values[index] as number, view));
-      }
+      });
       from = to;
     }
     this.kept = kept;

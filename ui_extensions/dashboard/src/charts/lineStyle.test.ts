@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
-import { MOST_COMPARED } from "../compare/limits";
+import { DISTINCT_LINES } from "../compare/limits";
 import { styleOfRun } from "./lineStyle";
 
 it("gives every compared run a line of its own", () => {
-  const styles = Array.from({ length: MOST_COMPARED }, (_, index) => styleOfRun(index));
-  expect(new Set(styles.map((each) => JSON.stringify(each))).size).toBe(MOST_COMPARED);
+  const styles = Array.from({ length: DISTINCT_LINES }, (_, index) => styleOfRun(index));
+  expect(new Set(styles.map((each) => JSON.stringify(each))).size).toBe(DISTINCT_LINES);
 });

@@ -3,7 +3,7 @@
 import uPlot from "uplot";
 import type { Formats } from "../i18n/useFormats";
 import type { Curves } from "../live/curves";
-import type { Points, Series } from "../live/series";
+import type { Points } from "../live/series";
 import { positionOf, valueAt } from "./axisRange";
 import type { ChartOptions } from "./chartOptions";
 import { type CursorFollower, followCursors, publishCursor } from "./cursorSync";
@@ -11,7 +11,8 @@ import { type Drawable, frameScheduler } from "./frameScheduler";
 import { isSame, nearest, PlotDataBuilder, range, steadyEnd } from "./plotData";
 import { isSameAxis, NO_AXES, type ScaledPlot, scaledPlot } from "./plotScales";
 import { type ChartLine, isSameLines } from "./lineStyle";
-import { type Reading, readingOf } from "./reading";
+import { PlotSource } from "./plotSource";
+import type { Reading } from "./reading";
 import { HEIGHT_PX, setLineWidths, uplotOptions } from "./uplotOptions";
 import { ZoomDetail } from "./zoomDetail";
 import { type Zoom, zoomedRange } from "./zoomedRange";
@@ -22,6 +23,8 @@ const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
 
 /** The charts in view load first. */
 const PRELOAD_AFTER_MS = 1_500;
+/** More lines share the steps of their points, so that the data grows with their number alone. */
+const MOST_OWN_STEPS = 12;
 const HIDDEN_CURSOR = { left: -10, top: -10 };
 
 let numMade = 0;
@@ -50,6 +53,7 @@ export class Plot implements Drawable, CursorFollower {
   private readonly dataBuilder = new PlotDataBuilder();
   private readonly phase = (numMade++ * GOLDEN_RATIO) % 1;
   private readonly detail: ZoomDetail;
+  private source: PlotSource;
   private stopWatching: () => void;
   private readonly stopFollowing: () => void;
 
@@ -63,7 +67,8 @@ export class Plot implements Drawable, CursorFollower {
     private readonly onError: (error: unknown) => void,
   ) {
     this.detail = new ZoomDetail(curves, () => this.scheduleDraw());
-    this.stopWatching = this.watch();
+    this.source = new PlotSource(curves, settings.lines);
+    this.stopWatching = this.source.watch(() => this.scheduleDraw());
     this.stopFollowing = followCursors(this);
   }
 
@@ -77,7 +82,8 @@ export class Plot implements Drawable, CursorFollower {
       !isSameLines(before.lines, settings.lines)
     ) {
       this.stopWatching();
-      this.stopWatching = this.watch();
+      this.source = new PlotSource(this.curves, settings.lines);
+      this.stopWatching = this.source.watch(() => this.scheduleDraw());
       this.rebuild();
     }
     const { lines, options } = settings;
@@ -104,7 +110,7 @@ export class Plot implements Drawable, CursorFollower {
     this.widthPx = Math.max(LEAST_WIDTH_PX, this.target.clientWidth);
     if (this.target.clientWidth > 0 && this.settings.isPreloaded) {
       // Printing draws also what is outside the window, and cannot wait for its points.
-      this.preloading ??= setTimeout(() => this.series(), PRELOAD_AFTER_MS);
+      this.preloading ??= setTimeout(() => this.source.series(), PRELOAD_AFTER_MS);
     }
     this.plot?.setSize({ width: this.widthPx, height: HEIGHT_PX });
     this.scheduleDraw();
@@ -145,7 +151,7 @@ export class Plot implements Drawable, CursorFollower {
 
   /** For the keyboard: zooms around the cursor; `by` above 1 zooms out. */
   zoomBy(by: number): void {
-    const all = range(this.allPoints());
+    const all = range(this.source.points());
     const shown = this.settings.options.zoom ?? all;
     if (!all || !shown) {
       return;
@@ -168,7 +174,8 @@ export class Plot implements Drawable, CursorFollower {
     const [min, max] = shown ?? [0, 1];
     const end = options.zoom ? max : steadyEnd(min, max, this.widthPx, this.phase);
     const { smoothing, isLog } = options;
-    const view = { min, max: end, widthPx: this.widthPx, smoothing, isLog };
+    const isShared = points.length > MOST_OWN_STEPS;
+    const view = { min, max: end, widthPx: this.widthPx, smoothing, isLog, isShared };
     const format = (value: number): string => this.settings.formats.metric(value);
     const scaling = { perUnit: this.perUnit(), heightPx: HEIGHT_PX, format };
     this.redraw(this.plot, scaledPlot(this.dataBuilder.build(points, view), view, scaling));
@@ -227,16 +234,6 @@ export class Plot implements Drawable, CursorFollower {
     plot.setCursor(isOnAxis ? { left: plot.valToPos(position, "x"), top } : HIDDEN_CURSOR, false);
   }
 
-  private watch(): () => void {
-    const runIds = new Set(this.settings.lines.map(({ runId }) => runId));
-    const stops = [...runIds].map((runId) => this.curves.watch(runId, () => this.scheduleDraw()));
-    return () => {
-      for (const stop of stops) {
-        stop();
-      }
-    };
-  }
-
   private scheduleDraw(): void {
     this.needsDraw = true;
     if (this.isVisible && !this.hasFailed) {
@@ -244,17 +241,8 @@ export class Plot implements Drawable, CursorFollower {
     }
   }
 
-  private series(): Series[] {
-    const { lines } = this.settings;
-    return lines.map(({ runId, metric }) => this.curves.curve(runId, metric).series);
-  }
-
-  private allPoints(): Points[] {
-    return this.series().map((each) => each.view());
-  }
-
   private points(): Points[] {
-    return this.detail.points() ?? this.allPoints();
+    return this.detail.points() ?? this.source.points();
   }
 
   private perUnit(): number {
@@ -264,11 +252,7 @@ export class Plot implements Drawable, CursorFollower {
   }
 
   private report(): void {
-    const { lines } = this.settings;
-    const isWhole = lines.every(
-      ({ runId, metric }) => this.curves.known(runId, metric)?.state === "loaded",
-    );
-    this.onReading(readingOf(this.series(), this.cursorStep, isWhole));
+    this.onReading(this.source.reading(this.cursorStep));
   }
 
   private emptyData(): uPlot.AlignedData {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { newRevision, type Points } from "../live/series";
+import { newRevision, type Points, Series } from "../live/series";
 import { isSame, nearest, PlotDataBuilder, range, steadyEnd } from "./plotData";
 
 function points(steps: number[], values: number[]): Points {
@@ -144,4 +144,30 @@ describe("the nearest point", () => {
   it("is -1 without points", () => {
     expect(nearest(points([], []), 5)).toBe(-1);
   });
+});
+
+it("puts many lines on the few steps that a chart can show, within half a pixel", () => {
+  const lines = Array.from({ length: 50 }, (_, line) => {
+    const series = new Series();
+    for (let point = 0; point < 2_000; point += 1) {
+      series.add(point * 10 + line / 7, Math.sin(point / 50) + line, 0);
+    }
+    return series.view();
+  });
+  const view = { min: 0, max: 20_000, widthPx: 400, smoothing: 0, isLog: false, isShared: true };
+  const { steps, raw } = new PlotDataBuilder().build(lines, view);
+  expect(steps.length).toBeLessThanOrEqual(3 * 402);
+  const drawn = steps.flatMap((step, index) => {
+    const value = raw[7]?.[index];
+    return value === undefined || value === null ? [] : [{ step, value }];
+  });
+  expect(drawn.length).toBeGreaterThan(400);
+  for (const { step, value } of drawn) {
+    const nearest = Math.min(
+      ...[-5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5].map((by) =>
+        Math.abs(Math.sin((Math.round((step - 1) / 10) + by) / 50) + 7 - value),
+      ),
+    );
+    expect(nearest).toBeLessThan(0.02);
+  }
 });

@@ -10,6 +10,8 @@ export interface Reading {
   numNotFinite: number;
   /** Whether the points logged before the page was opened are loaded, too. */
   isWhole: boolean;
+  /** Whether lines have more points than are loaded. */
+  isThinned: boolean;
 }
 
 /** `cursorStep` is null without a cursor. */
@@ -17,7 +19,7 @@ export function readingOf(
   series: readonly Series[],
   cursorStep: number | null,
   isWhole: boolean,
-): Reading {
+): Omit<Reading, "isThinned"> {
   const points = series.map((each) => each.view());
   return {
     step: cursorStep ?? range(points)?.[1] ?? null,

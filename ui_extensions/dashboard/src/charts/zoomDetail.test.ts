@@ -17,7 +17,7 @@ function setUp(total = 1_000_000) {
   const requests: Array<[number, number]> = [];
   const curves = {
     known: () => ({ series: seriesAt(1), state: "loaded", total }),
-    detail: (_run: string, _metric: string, from: number, to: number) => {
+    detail: (_run: string, _metric: string, [from, to]: readonly [number, number]) => {
       requests.push([from, to]);
       return new Promise<Series>((resolve) => answers.push(resolve));
     },

@@ -2,6 +2,7 @@
 
 import type { Curves } from "../live/curves";
 import type { Points, Series } from "../live/series";
+import { pointsPerLine } from "./plotSource";
 
 export interface ZoomRange {
   lines: ReadonlyArray<{ runId: string; metric: string }>;
@@ -60,7 +61,9 @@ export class ZoomDetail {
     const key = keyOf(range);
     try {
       const series = await Promise.all(
-        lines.map(({ runId, metric }) => this.curves.detail(runId, metric, ...zoom)),
+        lines.map(({ runId, metric }) =>
+          this.curves.detail(runId, metric, zoom, pointsPerLine(lines.length)),
+        ),
       );
       if (key === this.requestedKey) {
         this.loaded = { key, series };

@@ -7,10 +7,11 @@ import { useAddressList, useAddressText } from "../ui/addressState";
 import { ErrorNote } from "../ui/ErrorNote";
 import { Empty } from "../ui/Section";
 import { ReportButton } from "../reports/ReportButton";
+import { SavedViews } from "../views/SavedViews";
 import styles from "./ComparePage.module.css";
 import { type ComparedRun, comparedRuns } from "./comparedRuns";
 import { Differences } from "./Differences";
-import { MOST_COMPARED } from "./limits";
+import { DISTINCT_LINES, MOST_COMPARED } from "./limits";
 import { OverlaidCharts } from "./OverlaidCharts";
 import { ParamPlots } from "./ParamPlots";
 import { RunList } from "./RunList";
@@ -23,7 +24,9 @@ const texts = words(
     choose: "Choose runs in the table",
     loading: "Loading the runs…",
     most: (most: string, left: string) =>
-      `At most ${most} runs can be told apart in a chart: ${left} of the address are left out.`,
+      `At most ${most} runs are compared: ${left} of the address are left out.`,
+    alike: (distinct: string) =>
+      `${distinct} lines differ in colour or dashes. Those of further runs look like earlier ones: the cursor and the legend tell them apart.`,
     missing: (count: string) => `${count} of the runs are deleted, or not on this server.`,
     unnamed: "Unnamed run",
   },
@@ -34,7 +37,9 @@ const texts = words(
       choose: "Choisir des entraînements dans le tableau",
       loading: "Chargement des entraînements…",
       most: (most, left) =>
-        `On peut distinguer au plus ${most} entraînements dans une courbe : ${left} de l’adresse sont omis.`,
+        `Au plus ${most} entraînements sont comparés : ${left} de l’adresse sont omis.`,
+      alike: (distinct) =>
+        `${distinct} lignes diffèrent par leur couleur ou leur tracé. Celles des entraînements suivants ressemblent aux premières : le curseur et la légende les distinguent.`,
       missing: (count) =>
         `${count} des entraînements sont supprimés, ou ne sont pas sur ce serveur.`,
       unnamed: "Entraînement sans nom",
@@ -89,9 +94,13 @@ function Comparison({ ids, numLeftOut, onRemove }: Props) {
         {data && data.runs.length > 0 && (
           <ReportButton subject={{ kind: "runs", runIds: data.runs.map((run) => run.run_id) }} />
         )}
+        <SavedViews page="compare" />
       </div>
       {numLeftOut > 0 && (
         <p className={styles.note}>{t.most(whole(MOST_COMPARED), whole(numLeftOut))}</p>
+      )}
+      {ids.length > DISTINCT_LINES && (
+        <p className={styles.note}>{t.alike(whole(DISTINCT_LINES))}</p>
       )}
       {error && <ErrorNote error={error} onRetry={refetch} />}
       {data && data.missing.length > 0 && (

@@ -34,6 +34,7 @@ const texts = words(
 
 /** More rows than anybody reads; the metrics have their charts. */
 const MOST_ROWS = 300;
+const MOST_CELLS = 10_000;
 
 interface Props {
   comparison: RunComparison;
@@ -100,6 +101,7 @@ function Rows<T extends { name: string; differs: boolean }>(props: RowsProps<T>)
   const { title, runs, rows, total, children } = props;
   const t = useWords(texts);
   const { whole } = useFormats();
+  const most = Math.min(MOST_ROWS, Math.ceil(MOST_CELLS / Math.max(1, runs.length)));
   if (rows.length === 0) {
     return null;
   }
@@ -128,7 +130,7 @@ function Rows<T extends { name: string; differs: boolean }>(props: RowsProps<T>)
             </tr>
           </thead>
           <tbody>
-            {rows.slice(0, MOST_ROWS).map((row) => (
+            {rows.slice(0, most).map((row) => (
               <tr key={row.name} data-differs={row.differs || undefined}>
                 <th scope="row" title={row.name}>
                   <bdi>{closed(row.name)}</bdi>
@@ -141,9 +143,7 @@ function Rows<T extends { name: string; differs: boolean }>(props: RowsProps<T>)
           </tbody>
         </table>
       </div>
-      {rows.length > MOST_ROWS && (
-        <p className={shared.note}>{t.some(whole(MOST_ROWS), whole(total))}</p>
-      )}
+      {rows.length > most && <p className={shared.note}>{t.some(whole(most), whole(total))}</p>}
     </>
   );
 }

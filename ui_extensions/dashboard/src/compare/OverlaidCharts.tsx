@@ -8,8 +8,8 @@ import { useFormats } from "../i18n/useFormats";
 import { useWords, words } from "../i18n/words";
 import { useMetricCatalog } from "../metrics/useMetricCatalog";
 import { useAddressText } from "../ui/addressState";
-import { Button } from "../ui/Button";
 import { Empty, Section } from "../ui/Section";
+import { ShowMore } from "../ui/ShowMore";
 import { shortName } from "../ui/shortName";
 import type { RunComparison } from "../../../live/schemas";
 import type { ComparedRun } from "./comparedRuns";
@@ -23,7 +23,6 @@ const texts = words(
     others: "More metrics",
     none: "None of the runs has logged a metric yet.",
     noMatch: "No metric matches.",
-    more: (count: string) => `Show ${count} more`,
     some: (shown: string, total: string) =>
       `The runs have ${total} metrics; the first ${shown} by name are compared.`,
   },
@@ -34,7 +33,6 @@ const texts = words(
       others: "Autres métriques",
       none: "Aucun des entraînements n’a encore enregistré de métrique.",
       noMatch: "Aucune métrique ne correspond.",
-      more: (count) => `En afficher ${count} de plus`,
       some: (shown, total) =>
         `Les entraînements ont ${total} métriques ; les ${shown} premières par nom sont comparées.`,
     },
@@ -125,13 +123,7 @@ function PanelPart({ panel, runs, isFirstOpen, stepsPerEpoch: perEpoch }: PanelP
           ))}
         </div>
       )}
-      {isOpen && left > 0 && (
-        <p className={styles.more}>
-          <Button onClick={() => setLimit(limit + AT_ONCE)}>
-            {t.more(whole(Math.min(left, AT_ONCE)))}
-          </Button>
-        </p>
-      )}
+      <ShowMore left={isOpen ? left : 0} step={AT_ONCE} onMore={() => setLimit(limit + AT_ONCE)} />
     </details>
   );
 }

@@ -1,4 +1,6 @@
-// How many runs can be compared: as many as there are lines that can be told apart.
+// How many runs can be compared, and how many of them have a line of their own.
 
-/** Six colours with five dashes each; the server compares no more. */
-export const MOST_COMPARED = 30;
+/** More lines than that fill a chart; the server takes no more at once, either. */
+export const MOST_COMPARED = 200;
+/** Six colours with five dashes each; then the lines look like earlier ones. */
+export const DISTINCT_LINES = 30;

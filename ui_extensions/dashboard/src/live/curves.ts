@@ -3,10 +3,12 @@
 import { isRetryable, type Rest } from "../../../live/rest";
 import type { NotFinite, PerformancePoint } from "../../../live/schemas";
 import { Series } from "./series";
+import { Turns } from "./turns";
 
 /** The server downsamples a longer metric to this many points; zooming in loads the rest. */
 export const LOADED_POINTS = 4_000;
 const MAX_RUNS = 8;
+const MOST_REQUESTS = 4;
 
 export interface Curve {
   readonly series: Series;
@@ -14,6 +16,8 @@ export interface Curve {
   state: "new" | "loading" | "loaded" | "failed" | "refused";
   /** Number of points on the server; `series` may hold fewer. */
   total: number;
+  /** How many points were asked for at most. */
+  limit: number;
   /** Points were missed during the load, so the response may lack them. */
   isOutdated: boolean;
 }
@@ -24,17 +28,22 @@ export class Curves {
   private readonly runs = new Map<string, Map<string, Curve>>();
   private readonly watchers = new Map<string, Set<Watcher>>();
 
+  private readonly turns = new Turns(MOST_REQUESTS);
+
   constructor(private readonly rest: Rest) {}
 
   /** The curve with the points known so far; the first call starts to load it. */
-  curve(runId: string, metric: string): Curve {
+  curve(runId: string, metric: string, limit = LOADED_POINTS): Curve {
     const known = this.ofRun(runId);
     let curve = known.get(metric);
     if (!curve) {
-      curve = { series: new Series(), state: "new", total: 0, isOutdated: false };
+      curve = { series: new Series(), state: "new", total: 0, limit, isOutdated: false };
       known.set(metric, curve);
     }
-    if (curve.state === "new") {
+    const isTooThin = curve.limit < limit;
+    curve.limit = Math.max(curve.limit, limit);
+    const isMissing = isTooThin && curve.state === "loaded" && curve.total > curve.series.length;
+    if (curve.state === "new" || isMissing) {
       void this.load(runId, metric, curve);
     }
     return curve;
@@ -87,8 +96,13 @@ export class Curves {
   }
 
   /** The points of a range of steps, as many as a chart can show. */
-  async detail(runId: string, metric: string, from: number, to: number): Promise<Series> {
-    const range = { from_step: Math.floor(from), to_step: Math.ceil(to) };
+  async detail(
+    runId: string,
+    metric: string,
+    [from, to]: readonly [number, number],
+    limit = LOADED_POINTS,
+  ): Promise<Series> {
+    const range = { limit, from_step: Math.floor(from), to_step: Math.ceil(to) };
     const { entries } = await this.request(runId, metric, range);
     const series = new Series();
     series.fill(entries.map(seriesPoint));
@@ -113,7 +127,7 @@ export class Curves {
     curve.state = "loading";
     curve.isOutdated = false;
     try {
-      const { entries, total } = await this.request(runId, metric, {});
+      const { entries, total } = await this.request(runId, metric, { limit: curve.limit });
       curve.series.fill(entries.map(seriesPoint));
       curve.total = total;
       curve.state = "loaded";
@@ -129,11 +143,9 @@ export class Curves {
 
   private request(runId: string, metric: string, range: Record<string, number>) {
     const path = `api/metrics/performance/${metric.split("/").map(encodeURIComponent).join("/")}`;
-    return this.rest.list<PerformancePoint>(path, {
-      run_id: runId,
-      limit: LOADED_POINTS,
-      ...range,
-    });
+    return this.turns.take(() =>
+      this.rest.list<PerformancePoint>(path, { run_id: runId, ...range }),
+    );
   }
 
   private ofRun(runId: string): Map<string, Curve> {

@@ -1,7 +1,7 @@
 // The pages' one store: the live state of runs and alerts, updated by WebSocket messages.
 
 import { create } from "zustand";
-import type { ConnectionStatus } from "../../../live/connection";
+import type { ConnectionState, ConnectionStatus } from "../../../live/connection";
 import type {
   CriticalAlert,
   LatestMetrics,
@@ -50,8 +50,13 @@ const UNKNOWN: LiveRun = {
   artifacts: 0,
 };
 
+export interface PageConnection extends Omit<ConnectionStatus, "state"> {
+  /** “polling”: the socket is lost, but the server answers, and the page asks it at an interval. */
+  state: ConnectionState | "polling";
+}
+
 export interface LiveState {
-  connection: ConnectionStatus;
+  connection: PageConnection;
   runs: Readonly<Record<string, LiveRun>>;
   /** By id; received live or loaded. */
   alerts: Readonly<Record<string, CriticalAlert>>;

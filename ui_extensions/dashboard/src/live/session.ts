@@ -5,7 +5,15 @@ import { LiveConnection } from "../../../live/connection";
 import { Rest } from "../../../live/rest";
 import type { CriticalAlert, ServerMessage } from "../../../live/schemas";
 import { Curves } from "./curves";
-import { afterGap, afterMessages, type LogWatcher, storeMissed, useLive } from "./liveStore";
+import {
+  afterGap,
+  afterMessages,
+  type LogWatcher,
+  type PageConnection,
+  storeMissed,
+  useLive,
+} from "./liveStore";
+import { Polling } from "./polling";
 import { retryDelayMs } from "./retryDelay";
 
 /** The pages are at /monitor/, one level below the server's root. */
@@ -44,18 +52,41 @@ const connection = new LiveConnection(address, {
     }
     dispatch(message);
   },
-  onStatus(connection) {
-    useLive.setState({ connection });
-    if (connection.state === "live") {
+  onStatus(status) {
+    useLive.setState({ connection: status });
+    if (status.state === "live") {
+      polling.stop();
       curves.retry();
+    } else if (status.state === "lost") {
+      lost = status;
+      polling.start();
     }
   },
-  onGap() {
-    lastUpdates.clear();
-    curves.refresh();
-    useLive.setState(afterGap);
+  onGap: loadAgain,
+});
+
+/** How the connection was lost. */
+let lost: PageConnection = useLive.getState().connection;
+const polling = new Polling({
+  isThere: () =>
+    rest.get("api/health").then(
+      () => true,
+      () => false,
+    ),
+  onAnswer() {
+    useLive.setState({ connection: { ...lost, state: "polling", sinceMs: Date.now() } });
+    loadAgain();
+  },
+  onSilence() {
+    useLive.setState({ connection: lost });
   },
 });
+
+function loadAgain(): void {
+  lastUpdates.clear();
+  curves.refresh();
+  useLive.setState(afterGap);
+}
 
 export function startSession(): void {
   connection.start();

@@ -3,9 +3,9 @@ import type { ProjectStatus } from "../../../live/schemas";
 import { useFormats } from "../i18n/useFormats";
 import { useWords, words } from "../i18n/words";
 import { useAddressChoice, useAddressCount } from "../ui/addressState";
-import { Button } from "../ui/Button";
 import { ErrorNote } from "../ui/ErrorNote";
 import { Empty } from "../ui/Section";
+import { ShowMore } from "../ui/ShowMore";
 import { usePageTitle } from "../ui/usePageTitle";
 import { NEW_PROJECT_PATH } from "./projectPath";
 import { ProjectRow } from "./ProjectRow";
@@ -21,7 +21,6 @@ const texts = words(
     status: "Status",
     any: "Any status",
     shown: (shown: string, total: string) => `${shown} of ${total}`,
-    more: "Show more",
     loading: "Loading the projects…",
     none: "There is no project yet.",
     how: "Upload a table, such as a CSV or Excel file, and say in a sentence what is to be predicted. You get a model, what it is worth on rows that it has not seen, and predictions for new rows.",
@@ -34,7 +33,6 @@ const texts = words(
       status: "État",
       any: "Tous les états",
       shown: (shown, total) => `${shown} sur ${total}`,
-      more: "En afficher plus",
       loading: "Chargement des projets…",
       none: "Il n’y a pas encore de projet.",
       how: "Envoyez un tableau, par exemple un fichier CSV ou Excel, et dites en une phrase ce qu’il faut prédire. Vous obtenez un modèle, ce qu’il vaut sur des lignes qu’il n’a pas vues, et des prédictions pour de nouvelles lignes.",
@@ -104,11 +102,11 @@ export function ProjectsPage() {
           <ProjectRow key={project.project_id} project={project} nowMs={nowMs} />
         ))}
       </ul>
-      {total > limit && limit < MOST && (
-        <p className={styles.more}>
-          <Button onClick={() => setLimit(Math.min(limit + AT_ONCE, MOST))}>{t.more}</Button>
-        </p>
-      )}
+      <ShowMore
+        left={Math.min(total, MOST) - limit}
+        step={AT_ONCE}
+        onMore={() => setLimit(Math.min(limit + AT_ONCE, MOST))}
+      />
     </div>
   );
 }

@@ -2,9 +2,9 @@ import { useCallback, useMemo, useState } from "react";
 import { useFormats } from "../i18n/useFormats";
 import { useWords, words } from "../i18n/words";
 import { useLive } from "../live/liveStore";
-import { Button } from "../ui/Button";
 import { ErrorNote } from "../ui/ErrorNote";
 import { Empty, Section } from "../ui/Section";
+import { ShowMore } from "../ui/ShowMore";
 import { useQuery } from "../ui/useQuery";
 import { useThrottled } from "../ui/useThrottled";
 import { listImages } from "./artifacts";
@@ -22,7 +22,6 @@ const texts = words(
     title: "Images",
     loading: "Loading the run’s artifacts…",
     none: "The run has logged no images yet. To show one for each step:",
-    more: (count: string) => `Show ${count} more`,
     left: (count: string) => `${count} more folders in samples/ are not shown.`,
   },
   {
@@ -30,7 +29,6 @@ const texts = words(
       title: "Images",
       loading: "Chargement des artefacts…",
       none: "L’entraînement n’a pas encore enregistré d’images. Pour en montrer une à chaque pas :",
-      more: (count) => `En montrer ${count} de plus`,
       left: (count) => `${count} autres dossiers de samples/ ne sont pas montrés.`,
     },
   },
@@ -75,11 +73,11 @@ export function SampleImages({ runId }: { runId: string }) {
           ))}
         </div>
       )}
-      {numHidden > 0 && (
-        <Button className={styles.more} onClick={() => setNumShown(numShown + SHOWN_AT_ONCE)}>
-          {t.more(whole(Math.min(numHidden, SHOWN_AT_ONCE)))}
-        </Button>
-      )}
+      <ShowMore
+        left={numHidden}
+        step={SHOWN_AT_ONCE}
+        onMore={() => setNumShown(numShown + SHOWN_AT_ONCE)}
+      />
       {data && data.numLeftOut > 0 && (
         <p className={styles.note}>{t.left(whole(data.numLeftOut))}</p>
       )}

@@ -1,6 +1,6 @@
 // Sums up in one word whether a run is healthy.
 
-import type { ConnectionStatus } from "../../../live/connection";
+import type { PageConnection } from "../live/liveStore";
 import type { CriticalAlert, TrainingStatus } from "../../../live/schemas";
 import type { Tone } from "../ui/Badge";
 import { hasEnded } from "../../../live/runStatus";
@@ -40,7 +40,7 @@ export const HEALTH_TONES: Record<RunHealth, Tone> = {
 interface Known {
   status: TrainingStatus | undefined;
   openAlerts: readonly CriticalAlert[];
-  connection: ConnectionStatus;
+  connection: PageConnection;
 }
 
 /** The worst fact decides. Without a connection, outdated facts never count as healthy. */

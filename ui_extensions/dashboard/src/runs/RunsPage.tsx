@@ -17,6 +17,7 @@ import { comparePath, useHashPath } from "../ui/hashLocation";
 import { shortName } from "../ui/shortName";
 import { STATUS_WORDS } from "../../../live/statusAppearance";
 import { Empty } from "../ui/Section";
+import { ShowMore } from "../ui/ShowMore";
 import { RunCard } from "./RunCard";
 import styles from "./RunsPage.module.css";
 import { StartForm } from "./StartForm";
@@ -36,7 +37,6 @@ const texts = words(
     compareHow: "Tick two runs or more to compare them.",
     clear: "Clear the selection",
     shown: (shown: string, total: string) => `${shown} of ${total}`,
-    more: "Show more",
     none: "Nothing has been logged to this server yet. Start a training here, or log a run with MLflow: it appears at once.",
     noMatch: "No run matches.",
     loading: "Loading the runs…",
@@ -54,7 +54,6 @@ const texts = words(
       compareHow: "Cochez au moins deux entraînements pour les comparer.",
       clear: "Effacer la sélection",
       shown: (shown, total) => `${shown} sur ${total}`,
-      more: "En afficher plus",
       none: "Rien n’a encore été enregistré sur ce serveur. Démarrez un entraînement ici, ou enregistrez-en un avec MLflow : il apparaît aussitôt.",
       noMatch: "Aucun entraînement ne correspond.",
       loading: "Chargement des entraînements…",
@@ -186,11 +185,11 @@ export function RunsPage() {
           />
         ))}
       </ul>
-      {total > limit && limit < MOST && (
-        <p className={styles.more}>
-          <Button onClick={() => setLimit(Math.min(limit + AT_ONCE, MOST))}>{t.more}</Button>
-        </p>
-      )}
+      <ShowMore
+        left={Math.min(total, MOST) - limit}
+        step={AT_ONCE}
+        onMore={() => setLimit(Math.min(limit + AT_ONCE, MOST))}
+      />
       {isStarting && (
         <StartForm
           onClose={() => setIsStarting(false)}

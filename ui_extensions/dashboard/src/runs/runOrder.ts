@@ -14,7 +14,12 @@ const LEVELS: Record<string, number> = { critical: 0, warning: 1 };
 
 /** Combines a loaded summary with the live state of the run. */
 export function listedRun(summary: RunSummary, live: LiveRun | undefined): ListedRun {
-  return { summary, live, status: live?.status ?? statusOf(summary) };
+  return { summary, live, status: newest(summary, live) };
+}
+
+/** A summary is newer than what was received before the connection was lost. */
+function newest(summary: RunSummary, live: LiveRun | undefined): TrainingStatus {
+  return live?.status && !live.isOutdated ? live.status : statusOf(summary);
 }
 
 /** Sorts by alert level, then live before ended, then newest first. */

@@ -5,9 +5,9 @@ import { NOTHING, useFormats } from "../i18n/useFormats";
 import { useWords, words } from "../i18n/words";
 import { rest } from "../live/session";
 import { useAddressCount } from "../ui/addressState";
-import { Button } from "../ui/Button";
 import { ErrorNote } from "../ui/ErrorNote";
 import { Empty } from "../ui/Section";
+import { ShowMore } from "../ui/ShowMore";
 import { useQuery } from "../ui/useQuery";
 import styles from "./RunTable.module.css";
 
@@ -20,7 +20,6 @@ const texts = words(
     none: "No run matches.",
     noMetrics: "Choose metrics as columns to see their mean and spread.",
     show: (group: string) => `Show the runs of ${group}`,
-    more: "Show more",
     how: "Mean ± standard deviation of the newest values of all matching runs; those that are not finite are left out and counted.",
     of: (num: string) => `of ${num}`,
     range: (min: string, max: string) => `from ${min} to ${max}`,
@@ -35,7 +34,6 @@ const texts = words(
       noMetrics:
         "Choisissez des métriques comme colonnes pour voir leur moyenne et leur dispersion.",
       show: (group) => `Afficher les entraînements de ${group}`,
-      more: "En afficher plus",
       how: "Moyenne ± écart type des dernières valeurs de tous les entraînements trouvés ; celles qui ne sont pas finies sont omises et comptées.",
       of: (num) => `sur ${num}`,
       range: (min, max) => `de ${min} à ${max}`,
@@ -142,11 +140,11 @@ export function GroupTable({ by, metrics, selection, when, onOpen }: Props) {
               </tbody>
             </table>
           </div>
-          {data && data.total > limit && limit < MOST && (
-            <p>
-              <Button onClick={() => setLimit(Math.min(limit + AT_ONCE, MOST))}>{t.more}</Button>
-            </p>
-          )}
+          <ShowMore
+            left={Math.min(data?.total ?? 0, MOST) - limit}
+            step={AT_ONCE}
+            onMore={() => setLimit(Math.min(limit + AT_ONCE, MOST))}
+          />
         </>
       )}
     </>

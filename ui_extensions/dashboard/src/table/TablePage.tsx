@@ -14,6 +14,7 @@ import { Empty } from "../ui/Section";
 import { shortName } from "../ui/shortName";
 import { useThrottled } from "../ui/useThrottled";
 import { MOST_COMPARED } from "../compare/limits";
+import { SavedViews } from "../views/SavedViews";
 import { ColumnPicker } from "./ColumnPicker";
 import { addressOf, fieldOf, firstColumns } from "./columns";
 import { GroupTable } from "./GroupTable";
@@ -204,6 +205,7 @@ export function TablePage() {
           </label>
         )}
         <Button onClick={() => setIsChoosing(true)}>{t.columns}</Button>
+        <SavedViews page="table" />
         <Button variant="subtle" onClick={() => void copy()}>
           {isCopied ? t.copied : t.copy}
         </Button>

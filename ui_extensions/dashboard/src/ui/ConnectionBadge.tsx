@@ -1,6 +1,7 @@
 import { useFormats } from "../i18n/useFormats";
 import { useWords, words } from "../i18n/words";
 import { useLive } from "../live/liveStore";
+import { POLL_MS } from "../live/polling";
 import { Badge } from "./Badge";
 import { useNow } from "./useNow";
 
@@ -9,6 +10,7 @@ const texts = words(
     live: "Live",
     connecting: "Connecting…",
     lost: (since: string) => `Not live: connection lost ${since}`,
+    polling: (time: string) => `Not live: asks every ${time}`,
     refused: "Not live: the server refuses this page",
   },
   {
@@ -16,6 +18,7 @@ const texts = words(
       live: "En direct",
       connecting: "Connexion…",
       lost: (since) => `Pas en direct : connexion perdue ${since}`,
+      polling: (time) => `Pas en direct : demande toutes les ${time}`,
       refused: "Pas en direct : le serveur refuse cette page",
     },
   },
@@ -24,6 +27,7 @@ const texts = words(
 /** Shows whether the pages are live. */
 export function ConnectionBadge() {
   const t = useWords(texts);
+  const { duration } = useFormats();
   const { state } = useLive((live) => live.connection);
   return (
     <span role="status">
@@ -31,6 +35,7 @@ export function ConnectionBadge() {
       {state === "connecting" && <Badge tone="stale">{t.connecting}</Badge>}
       {state === "refused" && <Badge tone="critical">{t.refused}</Badge>}
       {state === "lost" && <Lost />}
+      {state === "polling" && <Badge tone="stale">{t.polling(duration(POLL_MS / 1000))}</Badge>}
     </span>
   );
 }

@@ -2,6 +2,7 @@ import type { TrainingStatus } from "../../../live/schemas";
 import { useFormats } from "../i18n/useFormats";
 import { useWords, words } from "../i18n/words";
 import { hasEnded, shareDone } from "../../../live/runStatus";
+import { ProgressBar } from "./ProgressBar";
 import styles from "./Progress.module.css";
 
 const texts = words(
@@ -57,18 +58,7 @@ export function Progress({
   ].filter((part) => part !== "");
   return (
     <div className={styles.progress}>
-      <div
-        className={styles.bar}
-        role="progressbar"
-        aria-label={t.progress}
-        aria-valuemin={0}
-        aria-valuemax={100}
-        aria-valuenow={share === null ? undefined : Math.round(share * 100)}
-        aria-valuetext={share === null ? t.unknown : undefined}
-        data-unknown={share === null || undefined}
-      >
-        <span style={{ inlineSize: `${(share ?? 0) * 100}%` }} />
-      </div>
+      <ProgressBar label={t.progress} share={share} unknown={t.unknown} />
       <p className={styles.text}>
         {share !== null && <strong>{percent(share, 0)}</strong>} {parts.join(" · ")}
       </p>

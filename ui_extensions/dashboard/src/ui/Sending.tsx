@@ -1,5 +1,6 @@
 import { useWords, words } from "../i18n/words";
 import { Button } from "./Button";
+import { ProgressBar } from "./ProgressBar";
 import styles from "./Sending.module.css";
 
 const texts = words(
@@ -24,18 +25,7 @@ export function Sending({ share, sending, working, onCancel }: Props) {
   return (
     <div className={styles.sending}>
       <p role="status">{isSent ? working : sending}</p>
-      <div
-        className={styles.bar}
-        role="progressbar"
-        aria-label={t.progress}
-        aria-valuemin={0}
-        aria-valuemax={100}
-        aria-valuenow={isSent ? undefined : Math.round(share * 100)}
-        aria-valuetext={isSent ? working : undefined}
-        data-unknown={isSent || undefined}
-      >
-        <span style={{ inlineSize: isSent ? undefined : `${share * 100}%` }} />
-      </div>
+      <ProgressBar label={t.progress} share={isSent ? null : share} unknown={working} isWorking />
       <Button onClick={onCancel}>{t.cancel}</Button>
     </div>
   );

@@ -7,7 +7,7 @@ import { retryDelayMs } from "../live/retryDelay";
 
 /** Wrap `refetch` in useCallback. A refused request is not retried. */
 export function useRetry(error: unknown, refetch: () => void): void {
-  const isConnected = useLive((live) => live.connection.state === "live");
+  const isConnected = useLive((live) => ["live", "polling"].includes(live.connection.state));
   useEffect(() => {
     if (!isConnected || !isRetryable(error)) {
       return undefined;

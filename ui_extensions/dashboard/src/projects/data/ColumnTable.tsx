@@ -1,9 +1,9 @@
 import { useDeferredValue, useMemo, useState } from "react";
 import { useFormats } from "../../i18n/useFormats";
 import { useWords, words } from "../../i18n/words";
-import { Button } from "../../ui/Button";
 import { LongText } from "../../ui/LongText";
 import { Empty } from "../../ui/Section";
+import { ShowMore } from "../../ui/ShowMore";
 import table from "../Table.module.css";
 import { columnsNamed, type TableColumn } from "./columns";
 import { kindName, kindWords } from "./kindWords";
@@ -14,7 +14,6 @@ const texts = words(
     shown: (shown: string, all: string) => `${shown} of ${all} columns`,
     cut: (described: string, all: string) =>
       `The first ${described} of ${all} columns are described.`,
-    more: "Show more",
     none: "No column matches.",
     table: "Table of the columns",
     column: "Column",
@@ -28,7 +27,6 @@ const texts = words(
       search: "Chercher une colonne",
       shown: (shown, all) => `${shown} colonnes sur ${all}`,
       cut: (described, all) => `Les ${described} premières colonnes sur ${all} sont décrites.`,
-      more: "En afficher plus",
       none: "Aucune colonne ne correspond.",
       table: "Tableau des colonnes",
       column: "Colonne",
@@ -114,11 +112,11 @@ export function ColumnTable({ columns, numColumns }: Props) {
           </table>
         </section>
       )}
-      {found.length > limit && (
-        <p>
-          <Button onClick={() => setLimit(limit + 4 * AT_ONCE)}>{t.more}</Button>
-        </p>
-      )}
+      <ShowMore
+        left={found.length - limit}
+        step={4 * AT_ONCE}
+        onMore={() => setLimit(limit + 4 * AT_ONCE)}
+      />
     </div>
   );
 }

@@ -1,9 +1,9 @@
 import type { ConnectionState } from "../../../../live/reconnectingSocket";
 import { useFormats } from "../../i18n/useFormats";
 import { useWords, words } from "../../i18n/words";
+import { POLL_MS } from "../../live/polling";
 import { Badge } from "../../ui/Badge";
 import styles from "./ConnectionNote.module.css";
-import { POLL_MS } from "./useProject";
 
 const texts = words(
   {

@@ -1,6 +1,7 @@
 import type { ProjectProgress } from "../../../../live/schemas";
 import { useFormats } from "../../i18n/useFormats";
 import { useWords, words } from "../../i18n/words";
+import { ProgressBar } from "../../ui/ProgressBar";
 import { hasProjectEnded, type StageState, STAGES, stageState } from "../projectStatus";
 import { projectWords } from "../projectWords";
 import styles from "./Stages.module.css";
@@ -46,16 +47,7 @@ export function Stages({ progress }: { progress: ProjectProgress }) {
   return (
     <div className={styles.stages}>
       <div>
-        <div
-          className={styles.bar}
-          role="progressbar"
-          aria-label={t.progress}
-          aria-valuemin={0}
-          aria-valuemax={100}
-          aria-valuenow={progress_percentage}
-        >
-          <span style={{ inlineSize: `${progress_percentage}%` }} />
-        </div>
+        <ProgressBar label={t.progress} share={progress_percentage / 100} />
         <p className={styles.text}>
           <strong>{percent(progress_percentage / 100, 0)}</strong>
           {left !== null && !hasProjectEnded(status) && ` · ${t.left(duration(left))}`}

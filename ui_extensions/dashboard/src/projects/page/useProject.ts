@@ -5,11 +5,9 @@ import type { ConnectionState } from "../../../../live/reconnectingSocket";
 import { ProjectStream } from "../../../../live/projectStream";
 import { asRequestError, type RequestError } from "../../../../live/rest";
 import type { ProjectDetail, ProjectProgress } from "../../../../live/schemas";
+import { POLL_MS } from "../../live/polling";
 import { address, rest } from "../../live/session";
 import { useQuery } from "../../ui/useQuery";
-
-/** How often the progress is asked for while there is no connection. */
-export const POLL_MS = 5_000;
 
 export interface ShownProject {
   detail: ProjectDetail | undefined;

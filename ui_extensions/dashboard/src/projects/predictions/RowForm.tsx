@@ -7,6 +7,7 @@ import { FormField } from "../../runs/FormField";
 import { Button } from "../../ui/Button";
 import { ErrorNote } from "../../ui/ErrorNote";
 import { LongText } from "../../ui/LongText";
+import { ShowMore } from "../../ui/ShowMore";
 import { useAction } from "../../ui/useAction";
 import { isWrong, type ModelInput, rowOf } from "./inputs";
 import { Prediction } from "./Prediction";
@@ -18,7 +19,6 @@ const texts = words(
     search: "Find a column",
     shown: (shown: string, all: string, filled: string) =>
       `${shown} of ${all} columns, ${filled} filled in`,
-    more: "Show more columns",
     yes: "Yes",
     no: "No",
     unknown: "not known",
@@ -33,7 +33,6 @@ const texts = words(
       how: "Laissez un champ vide si la valeur n’est pas connue.",
       search: "Chercher une colonne",
       shown: (shown, all, filled) => `${shown} colonnes sur ${all}, ${filled} remplies`,
-      more: "Afficher plus de colonnes",
       yes: "Oui",
       no: "Non",
       unknown: "inconnu",
@@ -107,9 +106,11 @@ export function RowForm({ projectId, inputs }: Props) {
         ))}
       </div>
       <div className={styles.actions}>
-        {found.length > limit && (
-          <Button onClick={() => setLimit(limit + AT_ONCE)}>{t.more}</Button>
-        )}
+        <ShowMore
+          left={found.length - limit}
+          step={AT_ONCE}
+          onMore={() => setLimit(limit + AT_ONCE)}
+        />
         <Button
           variant="primary"
           isBusy={isBusy}

@@ -6,6 +6,7 @@ import { Badge } from "../../ui/Badge";
 import { Button } from "../../ui/Button";
 import { LongText } from "../../ui/LongText";
 import { Section } from "../../ui/Section";
+import { ShowMore } from "../../ui/ShowMore";
 import table from "../Table.module.css";
 import { OverrideDialog } from "./OverrideDialog";
 
@@ -26,7 +27,6 @@ const texts = words(
     override: "Use it…",
     overrideOf: (column: string) => `Use it… (${column})`,
     by: (who: string, when: string, reason: string) => `by ${who}, ${when}: ${reason}`,
-    more: "Show more",
   },
   {
     fr: {
@@ -45,7 +45,6 @@ const texts = words(
       override: "L’utiliser…",
       overrideOf: (column) => `L’utiliser… (${column})`,
       by: (who, when, reason) => `par ${who}, ${when} : ${reason}`,
-      more: "En afficher plus",
     },
   },
 );
@@ -144,11 +143,11 @@ export function LeakTable({ detail, onChanged }: Props) {
             </tbody>
           </table>
         </section>
-        {found.length > limit && (
-          <p>
-            <Button onClick={() => setLimit(limit + 4 * AT_ONCE)}>{t.more}</Button>
-          </p>
-        )}
+        <ShowMore
+          left={found.length - limit}
+          step={4 * AT_ONCE}
+          onMore={() => setLimit(limit + 4 * AT_ONCE)}
+        />
       </div>
       {overruled && (
         <OverrideDialog

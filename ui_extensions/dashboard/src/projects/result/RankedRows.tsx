@@ -3,9 +3,9 @@ import type { ProjectDetail } from "../../../../live/schemas";
 import { useFormats } from "../../i18n/useFormats";
 import { useWords, words } from "../../i18n/words";
 import { artifactUrl } from "../../run/artifacts";
-import { Button } from "../../ui/Button";
 import { LongText } from "../../ui/LongText";
 import { Section } from "../../ui/Section";
+import { ShowMore } from "../../ui/ShowMore";
 import table from "../Table.module.css";
 
 const texts = words(
@@ -21,7 +21,6 @@ const texts = words(
     probability: "Probability",
     decision: "Decision",
     abstains: "none: not sure enough",
-    more: "Show more",
   },
   {
     fr: {
@@ -36,7 +35,6 @@ const texts = words(
       probability: "Probabilité",
       decision: "Décision",
       abstains: "aucune : pas assez sûr",
-      more: "En afficher plus",
     },
   },
 );
@@ -107,11 +105,11 @@ export function RankedRows({ detail }: { detail: ProjectDetail }) {
             </tbody>
           </table>
         </section>
-        {ranked.length > limit && (
-          <p>
-            <Button onClick={() => setLimit(limit + AT_ONCE)}>{t.more}</Button>
-          </p>
-        )}
+        <ShowMore
+          left={ranked.length - limit}
+          step={AT_ONCE}
+          onMore={() => setLimit(limit + AT_ONCE)}
+        />
       </div>
     </Section>
   );

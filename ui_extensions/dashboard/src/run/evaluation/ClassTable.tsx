@@ -3,8 +3,8 @@ import { useFormats } from "../../i18n/useFormats";
 import { useLanguage } from "../../i18n/language";
 import { useWords, words } from "../../i18n/words";
 import { useAddressText } from "../../ui/addressState";
-import { Button } from "../../ui/Button";
 import { Empty } from "../../ui/Section";
+import { ShowMore } from "../../ui/ShowMore";
 import { ClassName } from "./ClassName";
 import styles from "./ClassTable.module.css";
 import { type ClassRow, type Column, named, type Order, sorted, WEAKEST_FIRST } from "./classRows";
@@ -16,7 +16,6 @@ const texts = words(
     found: (found: string, all: string) => `${found} of ${all} classes`,
     all: (count: number, all: string) => `${all} ${count === 1 ? "class" : "classes"}`,
     noMatch: "No class matches.",
-    more: (count: string) => `Show ${count} more`,
     undefined: "undefined",
     noCases: "no cases",
     recallAlone: "Only the recall was logged; an evaluation adds the other scores.",
@@ -35,7 +34,6 @@ const texts = words(
       found: (found, all) => `${found} classes sur ${all}`,
       all: (count, all) => `${all} ${count > 1 ? "classes" : "classe"}`,
       noMatch: "Aucune classe ne correspond.",
-      more: (count) => `En afficher ${count} de plus`,
       undefined: "indéfini",
       noCases: "aucun cas",
       recallAlone:
@@ -132,13 +130,7 @@ export const ClassTable = memo(function ClassTable({ rows, hasReport }: Props) {
           </table>
         </section>
       )}
-      {left > 0 && (
-        <p className={styles.more}>
-          <Button onClick={() => setLimit((before) => before + AT_ONCE)}>
-            {t.more(whole(Math.min(left, AT_ONCE)))}
-          </Button>
-        </p>
-      )}
+      <ShowMore left={left} step={AT_ONCE} onMore={() => setLimit((before) => before + AT_ONCE)} />
     </>
   );
 });

@@ -6,6 +6,7 @@ import { useMetricCatalog } from "../../metrics/useMetricCatalog";
 import { useAddressChoice, useAddressList } from "../../ui/addressState";
 import { Button } from "../../ui/Button";
 import { Empty, Section } from "../../ui/Section";
+import { ShowMore } from "../../ui/ShowMore";
 import { type ComparedMetric, type ComparedValue, compared, type Part, partOf } from "./comparison";
 import styles from "./EpochComparison.module.css";
 import { EpochField } from "./EpochField";
@@ -41,7 +42,6 @@ const texts = words(
     search: "Find a metric",
     noMatch: "No metric matches.",
     none: "These epochs have no such metric.",
-    more: (count: string) => `Show ${count} more`,
   },
   {
     fr: {
@@ -73,7 +73,6 @@ const texts = words(
       search: "Chercher une métrique",
       noMatch: "Aucune métrique ne correspond.",
       none: "Ces époques n’ont pas de telle métrique.",
-      more: (count) => `En afficher ${count} de plus`,
     },
   },
 );
@@ -176,7 +175,6 @@ export const EpochComparison = memo(function EpochComparison({ epochs, total }: 
 
 function Metrics({ metrics, heads }: { metrics: readonly ComparedMetric[]; heads: ReactNode }) {
   const t = useWords(texts);
-  const { whole } = useFormats();
   const [search, setSearch] = useState("");
   const [limit, setLimit] = useState(AT_ONCE);
   const wanted = useDeferredValue(search).trim().toLowerCase();
@@ -219,13 +217,7 @@ function Metrics({ metrics, heads }: { metrics: readonly ComparedMetric[]; heads
         </table>
       </section>
       {found.length === 0 && <Empty>{metrics.length > 0 ? t.noMatch : t.none}</Empty>}
-      {left > 0 && (
-        <p className={styles.more}>
-          <Button onClick={() => setLimit((before) => before + AT_ONCE)}>
-            {t.more(whole(Math.min(left, AT_ONCE)))}
-          </Button>
-        </p>
-      )}
+      <ShowMore left={left} step={AT_ONCE} onMore={() => setLimit((before) => before + AT_ONCE)} />
     </>
   );
 }

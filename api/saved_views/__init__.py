@@ -1,0 +1,1 @@
+"""Named views of the table of runs and of comparisons, which people share."""
