@@ -27,7 +27,11 @@ LARGEST_PICTURE = 1024 * 1024
 MOST_EVALUATIONS = 10
 MOST_CURVES = 40
 MOST_POINTS = 240
+MOST_POINTS_OF_ALL = 6_000
+"""Of one metric in all runs of a report; each run has its share, and at least two points."""
 CURVES_DEADLINE_S = 15.0
+COMPARED_DEADLINE_S = 60.0
+"""For the curves of all runs together."""
 _MOST_NAMES = 1000
 _EPOCH = re.compile(r"[0-9]{4,9}")
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -51,14 +55,14 @@ class LoggedFactReader:
     def __init__(self, reader: RunReader) -> None:
         self._reader = reader
 
-    def read(self, state: RunState, *, is_short: bool, others: str) -> LoggedFacts:
-        """`is_short` is for one of several runs: without the run's pictures."""
+    def read(self, state: RunState, *, num_runs: int, others: str) -> LoggedFacts:
+        """One of `num_runs` has its share of the time and the points, and of several none has pictures."""
         of_run = _RunArtifacts(self._reader, state.run_id)
         root = of_run.names("")
         evaluations = list(of_run.evaluations(root, others))
         not_shown = of_run.document("evidence/evidence.json") if "evidence" in root else None
-        pictures = () if is_short else tuple(of_run.pictures(root))
-        curves, num_left_out = self._curves(state)
+        pictures = () if num_runs > 1 else tuple(of_run.pictures(root))
+        curves, num_left_out = self._curves(state, num_runs)
         return LoggedFacts(
             evaluations=tuple(evaluations),
             pictures=pictures,
@@ -68,10 +72,11 @@ class LoggedFactReader:
             num_curves_left_out=num_left_out,
         )
 
-    def _curves(self, state: RunState) -> tuple[Mapping[str, Series], int]:
+    def _curves(self, state: RunState, num_runs: int) -> tuple[Mapping[str, Series], int]:
         """Thinned; the number of those that are left out because there are many, or time is short."""
         names = curve_names(state)
-        until = time.monotonic() + CURVES_DEADLINE_S
+        until = time.monotonic() + min(CURVES_DEADLINE_S, COMPARED_DEADLINE_S / num_runs)
+        most_points = min(MOST_POINTS, max(2, MOST_POINTS_OF_ALL // num_runs))
         found: dict[str, Series] = {}
         num_read = 0
         for name in names[:MOST_CURVES]:
@@ -80,7 +85,7 @@ class LoggedFactReader:
             num_read += 1
             series = self._reader.metrics.series(state.run_id, name)
             if len(series) > 1:
-                found[name] = series.at(downsample(series.values, MOST_POINTS))
+                found[name] = series.at(downsample(series.values, most_points))
         return found, len(names) - num_read
 
 

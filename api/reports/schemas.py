@@ -5,7 +5,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-MOST_RUNS = 30
+from api.runs.table.comparison import MOST_COMPARED
+
+MOST_RUNS = MOST_COMPARED
 """As many as a comparison has."""
 
 STORED_HEADER = "X-Fovea-Report"

@@ -105,8 +105,8 @@ class ReportService:
         project: ProjectDetail | None,
     ) -> Report:
         async with self._turn():
-            is_short = len(run_ids) > 1
-            runs = [await self._run(it, workspace, options, is_short) for it in run_ids]
+            num = len(run_ids)
+            runs = [await self._run(it, workspace, options, num) for it in run_ids]
             facts = ReportFacts(runs=tuple(runs), project=project, made_ms=unix_ms())
             html = await asyncio.to_thread(render_report, facts, options.language)
         content = html.encode("utf-8")
@@ -136,9 +136,9 @@ class ReportService:
             self._num_waiting -= 1
 
     async def _run(
-        self, run_id: str, workspace: str | None, options: ReportOptions, is_short: bool
+        self, run_id: str, workspace: str | None, options: ReportOptions, num_runs: int
     ) -> RunFacts:
-        read = await asyncio.to_thread(self._read, run_id, workspace, options.language, is_short)
+        read = await asyncio.to_thread(self._read, run_id, workspace, options.language, num_runs)
         status = training_status(read.state, unix_ms())
         alerts = await self._alerts.listed(
             workspace, AlertQuery(run_id=run_id), Page(limit=MOST_ALERTS)
@@ -154,9 +154,7 @@ class ReportService:
             commands=commands,
         )
 
-    def _read(
-        self, run_id: str, workspace: str | None, language: Language, is_short: bool
-    ) -> _Read:
+    def _read(self, run_id: str, workspace: str | None, language: Language, num_runs: int) -> _Read:
         with within(workspace):
             state = self._reader.state(run_id, recent_steps=0)
             if state.deleted:
@@ -166,8 +164,8 @@ class ReportService:
             others = Words(language)("others")
             return _Read(
                 state,
-                self._mlflow_facts.read(run_id, is_short=is_short),
-                self._logged_facts.read(state, is_short=is_short, others=others),
+                self._mlflow_facts.read(run_id, is_short=num_runs > 1),
+                self._logged_facts.read(state, num_runs=num_runs, others=others),
             )
 
     async def _store(self, run_id: str, workspace: str | None, content: bytes, path: str) -> None:

@@ -141,7 +141,7 @@ def test_narrow_and_magnified_pages_fit_and_have_a_menu(
     expect(links).to_have_count(1)
     menu = page.get_by_role("button", name="Menu")
     menu.press("Enter")
-    expect(links).to_have_count(6)
+    expect(links).to_have_count(7)
     assert violations(page) == []
     links.nth(1).click()
     expect(page).to_have_url(re.compile("#/table"))

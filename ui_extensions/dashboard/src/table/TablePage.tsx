@@ -1,5 +1,4 @@
 import { useCallback, useMemo, useState } from "react";
-import { Link } from "wouter";
 import { closed } from "../../../live/bidi";
 import { useFormats } from "../i18n/useFormats";
 import { useWords, words } from "../i18n/words";
@@ -9,7 +8,7 @@ import { useExperiments } from "../runs/useExperiments";
 import { Button } from "../ui/Button";
 import { copyText } from "../ui/copyText";
 import { ErrorNote } from "../ui/ErrorNote";
-import { changeInQuery, comparePath } from "../ui/hashLocation";
+import { changeInQuery } from "../ui/hashLocation";
 import { Empty } from "../ui/Section";
 import { shortName } from "../ui/shortName";
 import { useThrottled } from "../ui/useThrottled";
@@ -20,6 +19,7 @@ import { addressOf, fieldOf, firstColumns } from "./columns";
 import { GroupTable } from "./GroupTable";
 import { RunTable } from "./RunTable";
 import { SearchBox } from "./SearchBox";
+import { Selection } from "./Selection";
 import styles from "./TablePage.module.css";
 import { useNames } from "./useNames";
 import { useTablePages } from "./useTablePages";
@@ -38,9 +38,6 @@ const texts = words(
     copied: "Copied",
     count: (total: string) => `${total} runs`,
     top: (total: string) => `${total} runs at the top`,
-    compare: (count: string) => `Compare ${count}`,
-    how: (most: string) => `Tick two to ${most} runs to compare them.`,
-    clear: "Clear the selection",
     none: "No run matches.",
     loading: "Loading the runs…",
     only: (name: string, value: string) => `${name} = ${value}`,
@@ -60,9 +57,6 @@ const texts = words(
       copied: "Copié",
       count: (total) => `${total} entraînements`,
       top: (total) => `${total} entraînements au sommet`,
-      compare: (count) => `En comparer ${count}`,
-      how: (most) => `Cochez de deux à ${most} entraînements pour les comparer.`,
-      clear: "Effacer la sélection",
       none: "Aucun entraînement ne correspond.",
       loading: "Chargement des entraînements…",
       only: (name, value) => `${name} = ${value}`,
@@ -222,20 +216,7 @@ export function TablePage() {
           </Button>
         </p>
       )}
-      <p className={styles.chosen}>
-        {ticked.length > 1 ? (
-          <Link className={styles.compare} href={comparePath(ticked)}>
-            {t.compare(whole(ticked.length))}
-          </Link>
-        ) : (
-          <span>{t.how(whole(MOST_COMPARED))}</span>
-        )}
-        {ticked.length > 0 && (
-          <Button variant="subtle" onClick={() => setTicked([])}>
-            {t.clear}
-          </Button>
-        )}
-      </p>
+      <Selection ticked={ticked} setTicked={setTicked} query={query} total={pages.total} />
       {isGrouped ? (
         <GroupTable
           by={groupBy}
