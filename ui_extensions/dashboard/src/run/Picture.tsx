@@ -1,26 +1,21 @@
-import { type ReactNode, useState } from "react";
+import { lazy, type ReactNode, Suspense, useState } from "react";
 import { useWords, words } from "../i18n/words";
-import { address } from "../live/session";
-import { Button } from "../ui/Button";
-import { Dialog, DialogActions } from "../ui/Dialog";
 import { ArtifactImage } from "./ArtifactImage";
-import { artifactUrl } from "./artifacts";
 import type { LoggedImage } from "./loggedImages";
+import type { StepPicture } from "./pictures/Viewer";
 import styles from "./Picture.module.css";
+
+const Viewer = lazy(async () => ({ default: (await import("./pictures/Viewer")).Viewer }));
 
 const texts = words(
   {
     enlarge: (name: string) => `${name}: enlarge`,
     failed: "The picture cannot be shown.",
-    download: "Download",
-    close: "Close",
   },
   {
     fr: {
       enlarge: (name) => `${name} : agrandir`,
       failed: "L’image ne peut pas être affichée.",
-      download: "Télécharger",
-      close: "Fermer",
     },
   },
 );
@@ -29,12 +24,14 @@ interface Props {
   runId: string;
   image: LoggedImage;
   name: string;
+  /** The same picture over the steps, if it has several. */
+  steps?: { key: string; pictures: readonly StepPicture[] };
   /** The caption. */
   children: ReactNode;
 }
 
 /** A picture in a gallery; a click enlarges it. */
-export function Picture({ runId, image, name, children }: Props) {
+export function Picture({ runId, image, name, steps, children }: Props) {
   const t = useWords(texts);
   const [isOpen, setIsOpen] = useState(false);
   const [failedPath, setFailedPath] = useState<string>();
@@ -58,31 +55,15 @@ export function Picture({ runId, image, name, children }: Props) {
       )}
       <figcaption className={styles.caption}>{children}</figcaption>
       {isOpen && (
-        <Dialog title={name} onClose={() => setIsOpen(false)} isWide>
-          {hasFailed ? (
-            <p>{t.failed}</p>
-          ) : (
-            <ArtifactImage
-              className={styles.large}
-              runId={runId}
-              path={image.path}
-              alt={name}
-              onFailure={fail}
-            />
-          )}
-          <p className={styles.path}>
-            {/* A link cannot send the header that names the workspace. */}
-            {address.workspace === null && (
-              <a href={artifactUrl(runId, image.path)} download>
-                {t.download}
-              </a>
-            )}{" "}
-            <code>{image.path}</code>
-          </p>
-          <DialogActions>
-            <Button onClick={() => setIsOpen(false)}>{t.close}</Button>
-          </DialogActions>
-        </Dialog>
+        <Suspense>
+          <Viewer
+            runId={runId}
+            path={image.path}
+            name={steps?.key ?? name}
+            steps={steps?.pictures ?? []}
+            onClose={() => setIsOpen(false)}
+          />
+        </Suspense>
       )}
     </figure>
   );

@@ -3,6 +3,7 @@ import { useFormats } from "../i18n/useFormats";
 import { useWords, words } from "../i18n/words";
 import type { SteppedImages } from "./loggedImages";
 import { Picture } from "./Picture";
+import type { StepPicture } from "./pictures/Viewer";
 import styles from "./SteppedPicture.module.css";
 
 const texts = words(
@@ -21,6 +22,14 @@ const texts = words(
     },
   },
 );
+
+/** The picture at this place in each step that has so many. */
+function overSteps({ steps }: SteppedImages, index: number): StepPicture[] {
+  return steps.flatMap(({ step, images }) => {
+    const path = images[index]?.path;
+    return path === undefined ? [] : [{ step, path }];
+  });
+}
 
 /** The pictures of one key: of the chosen step, else of the newest. */
 export function SteppedPicture({ runId, images }: { runId: string; images: SteppedImages }) {
@@ -42,7 +51,13 @@ export function SteppedPicture({ runId, images }: { runId: string; images: Stepp
     <div className={`${styles.stepped} ${isWide ? styles.wide : ""}`}>
       <div className={styles.pictures}>
         {shown.images.map((image, index) => (
-          <Picture key={image.path} runId={runId} image={image} name={`${key}, ${label}`}>
+          <Picture
+            key={image.path}
+            runId={runId}
+            image={image}
+            name={`${key}, ${label}`}
+            steps={{ key, pictures: overSteps(images, index) }}
+          >
             {index === 0 && <strong>{key}</strong>}
             {shown.images.length > 1 &&
               ` ${t.several(whole(index + 1), whole(shown.images.length))}`}
