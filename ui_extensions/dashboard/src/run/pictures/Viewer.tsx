@@ -1,4 +1,4 @@
-import { useId, useRef, useState } from "react";
+import { useEffect, useId, useRef, useState } from "react";
 import { useFormats } from "../../i18n/useFormats";
 import { useWords, words } from "../../i18n/words";
 import { address } from "../../live/session";
@@ -71,7 +71,9 @@ export function Viewer({ runId, path, name, steps, onClose }: Props) {
     const step = steps.find((one) => one.path === each)?.step;
     return step === undefined ? name : t.step(whole(step));
   };
-  const press = (key: string) => zoom.press(key, stages.current?.querySelector("div") ?? null);
+  const press = (key: string) => zoom.press(key, firstStage(stages.current));
+  // The keys work at once.
+  useEffect(() => firstStage(stages.current)?.focus(), []);
   return (
     <Dialog title={name} onClose={onClose} isWide>
       <div className={styles.tools}>
@@ -115,6 +117,10 @@ export function Viewer({ runId, path, name, steps, onClose }: Props) {
       </DialogActions>
     </Dialog>
   );
+}
+
+function firstStage(stages: HTMLElement | null): HTMLElement | null {
+  return stages?.querySelector("div") ?? null;
 }
 
 interface StageProps {
