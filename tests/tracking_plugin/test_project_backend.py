@@ -207,6 +207,7 @@ def test_paths_of_stores_on_disk_become_absolute(given: str, expected: str) -> N
     assert absolute_uri(given) == expected
 
 
+@pytest.mark.soak
 def test_a_second_head_accepts_jobs_and_its_loss_fails_their_runs(
     store: MlflowClient, head: LocalHead, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -115,7 +115,7 @@ def test_it_fails_if_the_training_created_no_run(data_dir: Path) -> None:
     ("signal_number", "exit_code"),
     [
         (signal.SIGINT, 128 + signal.SIGINT),
-        (signal.SIGTERM, 128 + signal.SIGTERM),
+        pytest.param(signal.SIGTERM, 128 + signal.SIGTERM, marks=pytest.mark.soak),
         (signal.SIGKILL, -signal.SIGKILL),
     ],
 )

@@ -10,6 +10,7 @@ import pytest
 from tests.api.jobs.trainings import Trainings, trainings
 from tracking_plugin.ray_head import LocalHead
 
+NUM_SEQUENCES = 100
 RELEASE_EVERY = 16
 """A pause with release ends the job and starts another, which takes half a minute."""
 LONGEST = 6
@@ -23,11 +24,11 @@ def training(tmp_path_factory: pytest.TempPathFactory, head: LocalHead) -> Itera
         yield running
 
 
-@pytest.mark.parametrize("num_sequences", [2, pytest.param(100, marks=pytest.mark.soak)])
-def test_run_job_and_api_agree_after_any_commands(training: Trainings, num_sequences: int) -> None:
+@pytest.mark.soak
+def test_run_job_and_api_agree_after_any_commands(training: Trainings) -> None:
     run_id = training.start(**ENDLESS)
     training.wait_for_step(run_id, 1)
-    for seed in range(num_sequences):
+    for seed in range(NUM_SEQUENCES):
         choice = random.Random(seed)
         with_release = seed % RELEASE_EVERY == 3
         last = _command_at_random(training, run_id, choice, with_release=with_release)
