@@ -20,6 +20,7 @@ from api.custom_training.service import CustomTrainingService
 from api.custom_training.sessions import TrainingSessions
 from api.diagnosis.service import DiagnosisService, diagnosis_running
 from api.jobs.console import ConsoleLogs
+from api.jobs.console_files import ConsoleFiles
 from api.jobs.controller import JobController
 from api.jobs.kinds import job_traits
 from api.jobs.logs import JobLogs, log_artifact
@@ -73,8 +74,9 @@ async def services_running(
     reader, bus, failures = feed.reader, feed.bus, feed.failures
     writer = RunWriter(bus.publish)
     job_store = JobStore(database)
+    control_store = ControlStore(database)
     control = ControlService(
-        ControlStore(database),
+        control_store,
         feed,
         writer,
         find_job=partial(job_traits, job_store),
@@ -86,7 +88,8 @@ async def services_running(
 
     logs = settings.data_dir.absolute() / LOGS
     job_logs = JobLogs(logs, bus, store_log)
-    console_logs = ConsoleLogs(logs, bus, job_store)
+    console_files = ConsoleFiles(logs, job_store, control_store, reader)
+    console_logs = ConsoleLogs(logs, bus, job_store, console_files.on_opened)
     controller = JobController(
         *(settings, job_store, control, job_logs, Lease(database, "jobs"), failures)
     )
@@ -98,6 +101,7 @@ async def services_running(
             control.running(controller.wake),
             controller.running(),
             HeartbeatMonitor(control).running(),
+            console_files.running(),
             notify_service_running(settings, targets, database, feed) as notifications,
             alert_service_running(
                 rules,

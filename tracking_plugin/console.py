@@ -8,6 +8,7 @@ import logging
 import os
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,17 +16,19 @@ from typing import Any
 
 import msgspec
 
+from tracking_plugin.console_lines import MAX_LINE_CHARS, last_drawn, shown_line
 from tracking_plugin.control_messages import ConsoleLines
 
 logger = logging.getLogger(__name__)
 
-MAX_LINE_CHARS = 2000
 MAX_PENDING_LINES = 1000
 """Of more lines that wait to be sent, the oldest are dropped, and counted."""
 MAX_BATCH_LINES = 100
 MAX_BATCH_BYTES = 48 * 1024
 """As JSON: the server's limit of a message is 64 KiB."""
 BATCH_INTERVAL_S = 0.5
+PROGRESS_INTERVAL_S = 10.0
+"""How often the state of a progress bar becomes a line before the bar ends its own."""
 
 _MAX_TEXT_CHARS = 256 * 1024
 """Of a longer text that is printed at once, only the end is looked at."""
@@ -58,6 +61,12 @@ class ConsoleBuffer:
         with self._lock:
             self._num_dropped += num_lines
 
+    def drop_pending(self) -> None:
+        """Count the lines that wait, instead of sending them."""
+        with self._lock:
+            self._num_dropped += len(self._lines)
+            self._lines.clear()
+
     def take(self) -> ConsoleLines | None:
         """The oldest lines that fit in one message; None if there is nothing to say."""
         with self._lock:
@@ -75,12 +84,14 @@ class ConsoleBuffer:
 
 
 class LineReader:
-    """Makes lines of the pieces that one stream writes."""
+    """Makes lines of the pieces that one stream writes; of a progress bar, some states as well."""
 
-    def __init__(self, buffer: ConsoleBuffer) -> None:
+    def __init__(self, buffer: ConsoleBuffer, clock: Callable[[], float] = time.monotonic) -> None:
         self._buffer = buffer
+        self._clock = clock
         self._lock = threading.RLock()
         self._rest = ""
+        self._shown_at = 0.0
 
     def add(self, text: str) -> None:
         with self._lock:
@@ -88,10 +99,14 @@ class LineReader:
                 self._buffer.drop(text.count("\n", 0, left_out))
                 text = text[left_out:]
             *whole, rest = text.split("\n")
+            if whole or not self._rest:
+                self._shown_at = self._clock()
             for line in whole:
                 self._buffer.add(shown_line(self._rest + line))
                 self._rest = ""
             self._rest = _shortened(self._rest + rest)
+            if "\r" in rest:
+                self._show_progress()
 
     def end(self) -> None:
         """Add the last line, which no line end follows."""
@@ -100,25 +115,11 @@ class LineReader:
                 self._buffer.add(line)
             self._rest = ""
 
-
-def shown_line(line: str) -> str:
-    """What a terminal shows of a line: of a progress bar, the last state; no more than the limit."""
-    drawn = last_drawn(line)
-    if len(drawn) > MAX_LINE_CHARS:
-        drawn = f"{drawn[: MAX_LINE_CHARS - 1]}…"
-    # A name of a file that is not valid UTF-8 has lone surrogates, which JSON cannot carry.
-    return drawn.encode("utf-8", "replace").decode()
-
-
-def last_drawn(line: str) -> str:
-    """The last part that is not blank between the carriage returns of a line."""
-    end = len(line)
-    while end > 0:
-        start = line.rfind("\r", 0, end) + 1
-        if part := line[start:end].rstrip():
-            return part
-        end = start - 1
-    return ""
+    def _show_progress(self) -> None:
+        now = self._clock()
+        if now - self._shown_at >= PROGRESS_INTERVAL_S and (line := shown_line(self._rest)):
+            self._shown_at = now
+            self._buffer.add(line)
 
 
 def _shortened(rest: str) -> str:

@@ -148,10 +148,15 @@ class ControlLink:
         await self._is_closing.wait()
         # During an outage no acknowledgement can arrive, so do not wait for one.
         is_disconnected = self._has_warned
-        with suppress(TimeoutError):
+        try:
             async with asyncio.timeout(0 if is_disconnected else CLOSE_TIMEOUT_S):
                 await self._is_acknowledged.wait()
                 await self._until_console_is_sent()
+        except TimeoutError:
+            if not is_disconnected:
+                # The next message says how many lines are not sent.
+                self._console.drop_pending()
+                await asyncio.sleep(2 * _DRAIN_INTERVAL_S)
         connecting.cancel()
         await asyncio.gather(connecting, return_exceptions=True)
 
@@ -250,16 +255,20 @@ class ControlLink:
                     await self._has_new_report.wait()
 
     async def _send_console(self, connection: ClientConnection) -> None:
-        """Send the waiting lines at intervals, and without them once the link is closing."""
+        """Send the waiting lines at intervals, and faster once the link is closing."""
         while True:
             if self._takes_console and (lines := self._console.take()) is not None:
                 try:
                     await connection.send(encode(lines))
-                except ConnectionClosed:
+                except (ConnectionClosed, asyncio.CancelledError):
                     self._console.drop(len(lines.console or ()) + lines.dropped)
                     raise
-            is_closing = self._is_closing.is_set()
-            await asyncio.sleep(_DRAIN_INTERVAL_S if is_closing else BATCH_INTERVAL_S)
+            if self._is_closing.is_set():
+                await asyncio.sleep(_DRAIN_INTERVAL_S)
+            else:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(BATCH_INTERVAL_S):
+                        await self._is_closing.wait()
 
     def _warn(self, reason: str) -> None:
         """Log one warning per outage, and further attempts at DEBUG."""

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 import msgspec
 from mlflow.exceptions import MlflowException
@@ -36,8 +37,17 @@ _CLOSING_TIMEOUT_S = 1.0
 _USUAL_ENDS = (asyncio.CancelledError, WebSocketDisconnect)
 
 
-TakeLines = Callable[[ConsoleLines], Awaitable[None]]
-ConsoleOf = Callable[[str, str | None], Awaitable[TakeLines | None]]
+class LinkConsole(Protocol):
+    """Takes what a program prints over one link."""
+
+    async def add(self, lines: ConsoleLines) -> None: ...
+
+    async def end(self) -> None:
+        """No more lines come over the link."""
+        ...
+
+
+ConsoleOf = Callable[[str, str | None], Awaitable[LinkConsole | None]]
 """What takes the lines that a run of a workspace prints; None if the server has them already."""
 
 
@@ -67,7 +77,11 @@ class ControlLinks:
             command = msgspec.structs.replace(
                 granted.state.command, secret=told, takes_console=takes
             )
-            await self._serve_newest(link, command)
+            try:
+                await self._serve_newest(link, command)
+            finally:
+                if console is not None:
+                    await console.end()
 
     async def _connect(
         self, run_id: str, workspace: str | None, secret: str, issuer: Issuer
@@ -113,7 +127,7 @@ class ControlLink:
         run_id: str,
         digest: str,
         changed: asyncio.Event,
-        console: TakeLines | None,
+        console: LinkConsole | None,
     ) -> None:
         """`digest` is that of the secret of the program that holds the link."""
         self._control = control
@@ -172,7 +186,7 @@ class ControlLink:
             text = message.get("text") or message.get("bytes") or ""
             if (lines := read_console(text)) is not None:
                 if self._console is not None:
-                    await self._console(lines)
+                    await self._console.add(lines)
                 continue
             try:
                 report = read_report(text)

@@ -132,11 +132,12 @@ class JobService:
         return job
 
     async def forget(self, run_id: str) -> None:
-        """Remove an ended job and its log, because its run was deleted for good.
+        """Remove an ended job, and the log of any run, because the run was deleted for good.
 
         A job that has not ended stays: the controller ends it, as its run is gone.
         """
-        if await in_database(partial(self._jobs.remove_ended, run_id)):
+        await in_database(partial(self._jobs.remove_ended, run_id))
+        if await in_database(partial(self._jobs.find, run_id)) is None:
             await self._logs.remove(run_id)
 
     async def find(self, run_id: str, kind: JobKind | None = None) -> Job:

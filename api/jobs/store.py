@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Row, delete, insert, select, update
 
 from api.pages import Listed, Page
+from api.runs.sql_runs import in_batches
 from api.storage.database import Database, page_of
 from api.storage.tables import jobs, runs
 from tracking_plugin.control_messages import Desired
@@ -73,6 +74,15 @@ class JobStore:
         with self._database.read() as connection:
             row = connection.execute(select(jobs).where(jobs.c.run_id == run_id)).one_or_none()
         return None if row is None else _job(row)
+
+    def jobs_among(self, run_ids: Collection[str]) -> set[str]:
+        """Those of the runs that are jobs."""
+        found: set[str] = set()
+        with self._database.read() as connection:
+            for ids in in_batches(run_ids):
+                query = select(jobs.c.run_id).where(jobs.c.run_id.in_(ids))
+                found.update(connection.execute(query).scalars())
+        return found
 
     def unfinished(self) -> list[Job]:
         """The jobs to reconcile, oldest first."""

@@ -30,6 +30,7 @@ class ControlServer:
         self.command = Command(desired=Desired.RUNNING)
         self.reports: list[Report] = []
         self.console: list[str] = []
+        self.num_dropped = 0
         self.requests: list[Request] = []
         self.status: int | None = None
         """If set, each connection attempt is answered with this HTTP status."""
@@ -118,9 +119,10 @@ class ControlServer:
         try:
             connection.send(encode(self.command))
             for text in connection:
-                printed = decode_console(text).console
-                if isinstance(printed, list):
-                    self.console += printed
+                lines = decode_console(text)
+                if isinstance(lines.console, list):
+                    self.console += lines.console
+                    self.num_dropped += lines.dropped
                 else:
                     self._on_report(connection, decode_report(text))
         except (ConnectionClosed, OSError):

@@ -8,16 +8,18 @@ import pytest
 
 from tests.tracking_plugin.control_server import ControlServer, control_server
 from tests.waiting import until
+from tracking_plugin import control_link
 from tracking_plugin.console import (
     MAX_BATCH_BYTES,
-    MAX_LINE_CHARS,
     MAX_PENDING_LINES,
+    PROGRESS_INTERVAL_S,
     ConsoleBuffer,
     ConsoleCapture,
     LineReader,
 )
+from tracking_plugin.console_lines import MAX_LINE_CHARS
 from tracking_plugin.control import RunControl
-from tracking_plugin.control_messages import Command, Desired, encode
+from tracking_plugin.control_messages import Command, ConsoleLines, Desired, encode
 
 RUN_ID = "0123456789abcdef0123456789abcdef"
 
@@ -40,7 +42,9 @@ def taken(buffer: ConsoleBuffer) -> list[str]:
         (["\r 1 %", "\r 50 %", "\r100 %\n", "done"], ["100 %", "done"]),
         (["windows\r\n"], ["windows"]),
         (["\n\n"], ["", ""]),
-        (["\x1b[31mred\x1b[0m <b>\n"], ["\x1b[31mred\x1b[0m <b>"]),
+        (["\x1b[31mred\x1b[0m <b>\n"], ["red <b>"]),
+        (["\r50 %\r\x1b[K\n"], ["50 %"]),
+        (["\x1b]0;title\x07a\x00\tb\u202ec\n"], ["a\tbc"]),
         (["bad \udcff name\n"], ["bad ? name"]),
         (["x" * 5000 + "\n"], ["x" * (MAX_LINE_CHARS - 1) + "…"]),
         (["x"] * 9000 + ["\n"], ["x" * (MAX_LINE_CHARS - 1) + "…"]),
@@ -54,6 +58,37 @@ def test_pieces_become_lines_as_a_terminal_shows_them(pieces: list[str], lines: 
         reader.add(piece)
     reader.end()
     assert taken(buffer) == lines
+
+
+def test_a_progress_bar_is_shown_while_it_runs_but_not_each_state() -> None:
+    now = 100.0
+    buffer = ConsoleBuffer()
+    reader = LineReader(buffer, lambda: now)
+    for number in range(25):
+        now = 100.0 + number
+        reader.add(f"\r{number} s")
+    reader.add("\n")
+    assert PROGRESS_INTERVAL_S == 10
+    assert taken(buffer) == ["10 s", "20 s", "24 s"]
+
+
+def test_a_line_that_is_written_in_pieces_is_shown_once() -> None:
+    now = 100.0
+    buffer = ConsoleBuffer()
+    reader = LineReader(buffer, lambda: now)
+    for number in range(25):
+        now = 100.0 + number
+        reader.add(".")
+    reader.add("\n")
+    assert taken(buffer) == ["." * 25]
+
+
+def test_lines_that_wait_too_long_at_the_end_are_counted() -> None:
+    buffer = ConsoleBuffer()
+    for _ in range(3):
+        buffer.add("line")
+    buffer.drop_pending()
+    assert buffer.take() == ConsoleLines(console=[], dropped=3)
 
 
 def test_the_newest_lines_are_kept_and_the_others_counted() -> None:
@@ -168,6 +203,23 @@ def test_lines_reach_the_server_before_control_ends(server: ControlServer) -> No
         train()
     assert server.console == [str(number) for number in range(350)]
     assert are_restored()
+
+
+def test_lines_that_the_end_does_not_wait_for_are_counted(
+    server: ControlServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {
+        "CLOSE_TIMEOUT_S": 0.5,
+        "BATCH_INTERVAL_S": 0.1,
+        "_DRAIN_INTERVAL_S": 0.1,
+    }.items():
+        monkeypatch.setattr(control_link, name, value)
+    with RunControl(RUN_ID, tracking_uri=server.url, console=True) as control:
+        control.wait_for_first_command()
+        for number in range(MAX_PENDING_LINES):
+            print(number)
+    assert server.num_dropped > 0
+    assert len(server.console) + server.num_dropped == MAX_PENDING_LINES
 
 
 def test_a_server_that_does_not_ask_for_lines_gets_none(server: ControlServer) -> None:

@@ -2,6 +2,8 @@
 
 import logging
 import threading
+from collections.abc import Callable
+from functools import partial
 
 import mlflow
 from mlflow import MlflowClient
@@ -18,8 +20,15 @@ logger = logging.getLogger(__name__)
 class FitControl:
     """Uses the given RunControl, which the caller ends, or opens and ends its own for each training."""
 
-    def __init__(self, control: RunControl | None) -> None:
+    def __init__(self, control: RunControl | None, *, console: bool = False) -> None:
+        """`console` is for the own RunControl; raises ValueError if one is given as well."""
+        if control is not None and console:
+            raise ValueError(
+                "console=True is for a FoveaCallback without a RunControl: pass it to the "
+                "RunControl instead, as in FoveaCallback(RunControl(console=True))"
+            )
         self._from_caller = control
+        self._console = console
         self._own: RunControl | None = None
         self._watch: LoopWatch | None = None
         self._lock = threading.Lock()
@@ -41,7 +50,13 @@ class FitControl:
             return
         if is_main and run_id is None:
             _reopen_failed_run()
-        own = RunControl(run_id, tracking_uri=tracking_uri, is_main=is_main, share=share)
+        own = RunControl(
+            run_id,
+            tracking_uri=tracking_uri,
+            is_main=is_main,
+            share=share,
+            console=self._console,
+        )
         self._own = own.__enter__()
         self._watch = LoopWatch(package, self._on_loop_raised)
 
@@ -86,11 +101,11 @@ class FitControl:
 
     def __deepcopy__(self, memo: dict[int, object]) -> "FitControl":
         """A copy for another fit: scikit-learn copies the arguments of an estimator."""
-        return FitControl(self._from_caller)
+        return FitControl(self._from_caller, console=self._console)
 
-    def __reduce__(self) -> tuple[type["FitControl"], tuple[RunControl | None]]:
+    def __reduce__(self) -> tuple[Callable[..., "FitControl"], tuple[RunControl | None]]:
         """For another process, a fit of its own."""
-        return FitControl, (self._from_caller,)
+        return partial(FitControl, console=self._console), (self._from_caller,)
 
 
 def _reopen_failed_run() -> None:

@@ -16,10 +16,11 @@ class FoveaCallback(TrainerCallback):
 
     Without `control` it controls the active MLflow run, which `report_to="mlflow"` opens. A
     stopped run ends as KILLED when `train` ends; `has_stopped` is True afterwards.
+    `console` is as for RunControl, and only without `control`.
     """
 
-    def __init__(self, control: RunControl | None = None) -> None:
-        self._control = FitControl(control)
+    def __init__(self, control: RunControl | None = None, *, console: bool = False) -> None:
+        self._control = FitControl(control, console=console)
 
     @property
     def has_stopped(self) -> bool:

@@ -22,10 +22,11 @@ class FoveaCallback(Callback):
 
     Without `control` it controls the run of the Trainer's MLFlowLogger, or else the active MLflow
     run. A stopped run ends as KILLED when `fit` ends; `has_stopped` is True afterwards.
+    `console` is as for RunControl, and only without `control`.
     """
 
-    def __init__(self, control: RunControl | None = None) -> None:
-        self._control = FitControl(control)
+    def __init__(self, control: RunControl | None = None, *, console: bool = False) -> None:
+        self._control = FitControl(control, console=console)
 
     @property
     def has_stopped(self) -> bool:

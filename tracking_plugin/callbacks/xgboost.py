@@ -14,11 +14,12 @@ class FoveaCallback(TrainingCallback):
     Without `control` it controls the active MLflow run. A stopped run ends as KILLED when the
     training ends; `has_stopped` is True afterwards. `mlflow.xgboost.autolog()` logs to its run
     after the training, so with it, pass a RunControl.
+    `console` is as for RunControl, and only without `control`.
     """
 
-    def __init__(self, control: RunControl | None = None) -> None:
+    def __init__(self, control: RunControl | None = None, *, console: bool = False) -> None:
         super().__init__()
-        self._control = FitControl(control)
+        self._control = FitControl(control, console=console)
 
     @property
     def has_stopped(self) -> bool:

@@ -359,9 +359,22 @@ def test_printed_lines_are_kept_and_read_like_those_of_a_job(server: Server) -> 
         loop.report_acknowledged("training", 0, step=1)
     lines = httpx.get(path.format(run_id)).raise_for_status().json()
     assert [(line["level"], line["message"]) for line in lines] == [
-        ("info", "… 2 lines are missing: the program prints too fast"),
+        ("info", "… 2 lines are missing here: too many at once, or the connection was lost"),
         ("error", "ERROR <b>"),
-        ("info", "\x1b[31m50 %"),
+        ("info", "50 %"),
     ]
     assert httpx.get(path.format(other)).status_code == 404
     assert httpx.get(path.format("..%2fserver")).status_code == 404
+
+
+def test_lines_that_are_dropped_last_are_told_once_the_link_has_ended(server: Server) -> None:
+    run_id = new_run(server.url)
+    with raw_loop(server.url, run_id) as loop:
+        loop.receive()
+        loop.connection.send(json.dumps({"console": ["line"] * 3000}))
+        loop.report_acknowledged("training", 0, step=1)
+    path = f"{server.url}/api/training/{run_id}/logs"
+    until(
+        lambda: "lines are missing here" in httpx.get(path).json()[-1]["message"],
+        "the number of the lines that were dropped last",
+    )

@@ -15,7 +15,7 @@ from tests.tracking_plugin.callbacks.conftest import Controlled
 from tests.tracking_plugin.control_server import ControlServer
 from tests.waiting import until
 from tracking_plugin.callbacks.huggingface import FoveaCallback
-from tracking_plugin.control_messages import Desired, Observed
+from tracking_plugin.control_messages import Command, Desired, Observed
 
 NUM_STEPS = 6
 
@@ -134,3 +134,13 @@ def test_a_training_may_be_repeated_in_the_run_that_a_failed_one_has_ended(
         trainer_of(tmp_path, FoveaCallback()).train()
         assert store.get_run(run.info.run_id).info.status == "RUNNING"
     linked_server.wait_for_report(Observed.DETACHED)
+
+
+def test_what_is_printed_is_sent_if_the_callback_is_to(
+    linked_server: ControlServer, tmp_path: Path
+) -> None:
+    linked_server.command = Command(desired=Desired.RUNNING, takes_console=True)
+    printing = AtStep(lambda: print("third step"))
+    with mlflow.start_run():
+        trainer_of(tmp_path, FoveaCallback(console=True), printing).train()
+    assert "third step" in linked_server.console

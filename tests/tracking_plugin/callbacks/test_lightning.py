@@ -16,7 +16,7 @@ from tests.tracking_plugin.callbacks.conftest import Controlled
 from tests.tracking_plugin.control_server import ControlServer
 from tests.waiting import until
 from tracking_plugin.callbacks.lightning import FoveaCallback
-from tracking_plugin.control_messages import Desired, Observed
+from tracking_plugin.control_messages import Command, Desired, Observed
 
 NUM_BATCHES = 6
 
@@ -189,3 +189,10 @@ def test_a_training_that_raises_reports_that_it_has_failed(
         trainer_of(FoveaCallback()).fit(Toy(fail), batches())
     linked_server.wait_for_report(Observed.FAILED)
     until(lambda: not linked_server.is_connected, "the end of the link")
+
+
+def test_what_is_printed_is_sent_if_the_callback_is_to(linked_server: ControlServer) -> None:
+    linked_server.command = Command(desired=Desired.RUNNING, takes_console=True)
+    with mlflow.start_run():
+        trainer_of(FoveaCallback(console=True)).fit(Toy(lambda: print("third batch")), batches())
+    assert "third batch" in linked_server.console

@@ -16,7 +16,7 @@ from tests.tracking_plugin.callbacks.conftest import Controlled
 from tests.tracking_plugin.control_server import ControlServer
 from tests.waiting import until
 from tracking_plugin.callbacks.xgboost import FoveaCallback
-from tracking_plugin.control_messages import Desired, Observed
+from tracking_plugin.control_messages import Command, Desired, Observed
 
 NUM_ROUNDS = 8
 
@@ -128,3 +128,16 @@ def test_with_autologging_the_surrounding_control_ends_the_run(
 
     (run,) = store.search_runs([store.get_experiment_by_name("here").experiment_id])
     assert run.info.status == "KILLED"
+
+
+def test_what_is_printed_is_sent_if_the_callback_is_to(linked_server: ControlServer) -> None:
+    linked_server.command = Command(desired=Desired.RUNNING, takes_console=True)
+    callback = pickle.loads(pickle.dumps(copy.deepcopy(FoveaCallback(console=True))))
+    with mlflow.start_run():
+        train(callback, Recorder({3: lambda: print("third round")}))
+    assert "third round" in linked_server.console
+
+
+def test_the_console_is_that_of_a_given_control(controlled: Controlled) -> None:
+    with pytest.raises(ValueError, match=r"RunControl\(console=True\)"):
+        FoveaCallback(controlled.control, console=True)
