@@ -3,7 +3,7 @@ import { useWords, words } from "../i18n/words";
 import { ErrorNote } from "../ui/ErrorNote";
 import { goTo } from "../ui/hashLocation";
 import { Empty } from "../ui/Section";
-import { addressOfView, useSavedView } from "./savedViews";
+import { addressOfView, useSavedView } from "./storedViews";
 
 const texts = words({ loading: "Loading…" }, { fr: { loading: "Chargement…" } });
 

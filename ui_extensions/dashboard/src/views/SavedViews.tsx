@@ -10,7 +10,7 @@ import { ErrorNote } from "../ui/ErrorNote";
 import { currentQuery } from "../ui/hashLocation";
 import { Empty } from "../ui/Section";
 import { useAction } from "../ui/useAction";
-import { addressOfView, deleteView, renameView, saveView, useSavedViews } from "./savedViews";
+import { addressOfView, deleteView, renameView, saveView, useSavedViews } from "./storedViews";
 import styles from "./SavedViews.module.css";
 
 const texts = words(

@@ -10,7 +10,7 @@ import { artifactUrl } from "../artifacts";
 import { type ArtifactEntry, fileName } from "../loggedImages";
 import styles from "./Files.module.css";
 import { sizeOf } from "./Folder";
-import { isBinary, type PreviewTable, previewKind, readableText, readTable } from "./preview";
+import { isBinary, type PreviewTable, previewKind, readableText, readTable } from "./fileText";
 import { MAX_READ_BYTES, readStart } from "./readStart";
 import type { Start } from "./start";
 

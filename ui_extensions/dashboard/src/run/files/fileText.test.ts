@@ -6,7 +6,7 @@ import {
   previewKind,
   readableText,
   readTable,
-} from "./preview";
+} from "./fileText";
 
 describe("previewKind", () => {
   it("takes for pictures only what cannot hold scripts", () => {
