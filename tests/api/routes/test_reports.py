@@ -12,7 +12,7 @@ from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunT
 from PIL import Image
 
 from api.reports.page import POLICY
-from api.reports.schemas import STORED_HEADER
+from api.reports.schemas import MOST_RUNS, STORED_HEADER
 from tests.api.alerted_run import alerted_run
 from tests.api.reports.made_facts import HOSTILE, SCORES
 from tests.api.reports.parsed_page import parsed, text_of
@@ -138,6 +138,6 @@ def test_a_deleted_run_and_an_unknown_one_are_refused(server: Server, client: Ml
 
     assert (deleted.status_code, unknown.status_code) == (409, 404)
     assert "restore it in MLflow" in deleted.json()["error"]
-    assert report(server, *["0" * 32] * 31).status_code == 422
+    assert report(server, *["0" * 32] * (MOST_RUNS + 1)).status_code == 422
     assert report(server).status_code == 422
     assert report(server, "0" * 32, language="de").status_code == 422
