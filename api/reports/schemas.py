@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.runs.table.comparison import MOST_COMPARED
+from api.runs.table.schemas import MOST_COMPARED
 
 MOST_RUNS = MOST_COMPARED
 """As many as a comparison has."""

@@ -10,12 +10,19 @@ from api.pages import Offset, Page
 from api.routes.dependencies import Reader, in_workspace
 from api.routes.documented import REFUSALS, documented
 from api.routes.examples import run_table as examples
-from api.runs.table.comparison import MOST_COMPARED, compare_runs
+from api.runs.table.comparison import compare_runs
 from api.runs.table.fields import LOGGED_KINDS, TEXT_KINDS, Attribute, FieldKind, read_field
 from api.runs.table.query import Group, RunSelection, TableQuery
 from api.runs.table.run_filter import MAX_FILTER_CHARS, read_filter
 from api.runs.table.run_table import logged_names, run_groups, table_rows
-from api.runs.table.schemas import LONGEST_VALUE, LoggedNames, RunComparison, RunGroup, RunRow
+from api.runs.table.schemas import (
+    LONGEST_VALUE,
+    MOST_COMPARED,
+    LoggedNames,
+    RunComparison,
+    RunGroup,
+    RunRow,
+)
 from api.timestamps import unix_ms
 
 router = APIRouter(

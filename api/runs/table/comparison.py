@@ -9,9 +9,6 @@ from api.runs.table.run_table import cut, run_row
 from api.runs.table.schemas import ComparedMetric, ComparedParam, RunComparison, RunRow
 from api.runs.table.sql_table import SqlTable
 
-MOST_COMPARED = 200
-"""At once; a client compares more in several requests."""
-
 MOST_NAMES = 2_000
 """Of the params and of the metrics; a run may log one metric for each layer."""
 

@@ -7,6 +7,9 @@ from pydantic import BaseModel, Field
 from api.runs.schemas import NotFinite
 from tracking_plugin.names import RunStatus
 
+MOST_COMPARED = 200
+"""Runs at once; a client compares more in several requests."""
+
 LONGEST_VALUE = 500
 """Characters of a param or a tag that a table shows; MLflow stores up to 8,000."""
 

@@ -11,8 +11,8 @@ from starlette.testclient import TestClient
 
 from api.routes.run_table import MOST_COLUMNS
 from api.runs.reader import RunReader
-from api.runs.table.comparison import MOST_COMPARED
 from api.runs.table.fields import Attribute
+from api.runs.table.schemas import MOST_COMPARED
 from tests.api.logged_runs import START_MS, LoggedRun, Mlflow
 from tests.api.routes.conftest import read_api
 
