@@ -117,6 +117,10 @@ class PipelineMetric(StrEnum):
     NUM_CANDIDATES = "selection/num_candidates"
 
 
+CANDIDATE_LOSS = "selection/loss"
+"""The metric of a candidate's own run by which a pipeline compares it with the others; less is better."""
+
+
 class PipelineArtifact(StrEnum):
     """JSON documents of the run of a pipeline; none has a cell of the table but labels."""
 

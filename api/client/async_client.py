@@ -285,7 +285,7 @@ class AsyncFoveaClient(AsyncRunTable):
         store: bool = False,
         timeout_s: float = REPORT_TIMEOUT_S,
     ) -> ReportPage:
-        """A report on one run, or on up to 30 that are compared; with `store`, it is kept in the first.
+        """A report on one run, or on up to 200 that are compared; with `store`, it is kept in the first.
 
         Refused with status 409 if a run is deleted.
         """

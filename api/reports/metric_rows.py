@@ -43,10 +43,11 @@ def metric_rows(state: RunState) -> list[MetricRow]:
         if f"{name}{pair[0]}" in state.latest and f"{name}{pair[1]}" in state.latest
         for ending in pair
     }
-    others = sorted(set(filter(is_of_training, state.latest)) - set(curve_names(state)))
+    measures = curve_names(state)
+    others = sorted(set(filter(is_of_training, state.latest)) - set(measures))
     return [
         MetricRow(name, logged_value(point.value), point.step, intervals.get(name))
-        for name in (*curve_names(state), *others)
+        for name in (*measures, *others)
         if name not in bounds and (point := state.latest[name])
     ]
 

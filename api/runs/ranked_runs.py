@@ -4,9 +4,6 @@ from dataclasses import dataclass, field
 
 from tracking_plugin.names import RunStatus
 
-CANDIDATE_LOSS = "selection/loss"
-"""The metric by which a pipeline compares its candidates."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class RankedRun:

@@ -6,10 +6,10 @@ from typing import Any
 from sqlalchemy import Select, and_, case, func, or_, select
 
 from api.runs.mlflow_tables import LATEST_METRICS, RUNS, TAGS
-from api.runs.ranked_runs import CANDIDATE_LOSS, RankedRun, RankedRuns
+from api.runs.ranked_runs import RankedRun, RankedRuns
 from api.runs.sql_runs import SqlRuns, in_batches
 from api.runs.status import effective_status
-from tracking_plugin.names import Tag
+from tracking_plugin.names import CANDIDATE_LOSS, Tag
 
 
 def ranked_runs(runs: SqlRuns, experiment_ids: Collection[str], most: int) -> dict[str, RankedRuns]:

@@ -13,14 +13,14 @@ from mlflow.store.tracking.abstract_store import AbstractStore
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
 
 from api.pages import Listed, Page
-from api.runs.ranked_runs import CANDIDATE_LOSS, RankedRun, RankedRuns
+from api.runs.ranked_runs import RankedRun, RankedRuns
 from api.runs.run_over import RunEnd, end_of
 from api.runs.source import FoundRun, RunQuery, is_of_training
 from api.runs.state import RunState
 from api.runs.status import effective_status
 from tracking_plugin.events import LoggedPoint
 from tracking_plugin.mlflow_status import MlflowStatus
-from tracking_plugin.names import RunStatus, Tag
+from tracking_plugin.names import CANDIDATE_LOSS, RunStatus, Tag
 
 _AT_ONCE = 1000
 

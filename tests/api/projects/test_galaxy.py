@@ -9,9 +9,8 @@ from mlflow.entities import Metric, RunTag
 
 from api.pages import TOTAL_COUNT_HEADER
 from api.projects.galaxy import MAX_RUNS
-from api.runs.ranked_runs import CANDIDATE_LOSS
 from tests.api.projects.project_client import UNCLEAR, ProjectClient
-from tracking_plugin.names import Tag
+from tracking_plugin.names import CANDIDATE_LOSS, Tag
 
 NUM_CANDIDATES = MAX_RUNS + 6
 

@@ -14,14 +14,13 @@ from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
 from api.pages import Page
 from api.runs.headlines import headline_names
-from api.runs.ranked_runs import CANDIDATE_LOSS
 from api.runs.reader import AmbiguousRunError, RunNotFoundError, RunReader
 from api.runs.source import EpochSpan, RunQuery, SpanEnds
 from api.runs.state import RECENT_STEPS
 from tests.api.logged_runs import START_MS, Mlflow, empty_database
 from tests.postgres import Postgres
 from tracking_plugin.mlflow_status import MlflowStatus
-from tracking_plugin.names import RunStatus, Tag
+from tracking_plugin.names import CANDIDATE_LOSS, RunStatus, Tag
 
 EVERYTHING = Page(limit=10_000)
 NAN, INFINITY = float("nan"), float("inf")

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tracking_plugin.names import PipelineMetric, PipelineStage, RunStatus
+from tracking_plugin.names import CANDIDATE_LOSS, PipelineMetric, PipelineStage, RunStatus
 from training.recipe_spec import TrainingSession
 from training.recipes.tables.candidate_runs import CandidateRecord, CandidateRuns
 from training.recipes.tables.config import TablesConfig
@@ -135,7 +135,7 @@ class ModelSelection:
             f" {result}"
         )
         self._progress.log({PipelineMetric.NUM_CANDIDATES: float(candidate.number + 1)})
-        loss = {} if candidate.score is None else {"selection/loss": candidate.score}
+        loss = {} if candidate.score is None else {CANDIDATE_LOSS: candidate.score}
         others = {f"selection/{name}": value for name, value in candidate.metrics.items()}
         self._runs.add(
             CandidateRecord(

@@ -16,7 +16,7 @@ import { StatusBadge } from "../../ui/StatusBadge";
 import { useQuery } from "../../ui/useQuery";
 import styles from "./ChildRuns.module.css";
 
-/** As many runs as one comparison takes, which has their scores. */
+/** Rows at once; one comparison has the scores of all of them. */
 const PAGE = 30;
 const SCORES = 3;
 /** The store cannot search as the table of runs does. */
