@@ -1,5 +1,7 @@
 """Reads every captioned image once before the training: its size, its bucket, copies, and damage."""
 
+import hashlib
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +19,7 @@ from training.diffusion.data.fates import CAPTION_PROBLEMS, IMAGE_PROBLEMS, Fate
 from training.diffusion.data.pixels import open_mask
 from training.diffusion.data.shared_work import do_together, share_of
 from training.errors import DataError
+from training.file_digest import file_sha256
 from training.process import Process
 from training.recipes.images.data import NUM_NAMED_IMAGES
 
@@ -92,6 +95,23 @@ def scan_captioned(
     return _without_copies(data) if strictness.skip_copies else data
 
 
+def known_images(images: Sequence[TrainingImage]) -> list[KnownImage]:
+    """The images as `training.data.image_digests` remembers those of a training."""
+    return [KnownImage(split=Split.TRAIN, class_name="", facts=image.facts) for image in images]
+
+
+def content_digest(data: ScannedData) -> str:
+    """A hash of all that samples are made of; 16 hexadecimal digits. A resume must find it unchanged."""
+    digest = hashlib.sha256()
+    for image in data.images:
+        listed = image.listed
+        mask = "" if listed.mask is None else file_sha256(listed.mask)
+        fields = (listed.caption, listed.repeats, image.placement, mask)
+        digest.update(os.fsencode(listed.path) + b"\0" + image.facts.file_digest)
+        digest.update(repr(fields).encode())
+    return digest.hexdigest()[:16]
+
+
 def _inspect(
     root: Path, images: Sequence[ListedImage], found: list[ImageFacts | FileFate]
 ) -> Iterator[int]:
@@ -128,7 +148,7 @@ def _placed(
             others.append(FileFate(path=listed.path, fate=Fate.UNSUITABLE, reason=str(error)))
             continue
         images.append(TrainingImage(listed=listed, facts=facts, placement=placement))
-    known = [KnownImage(split=Split.TRAIN, class_name="", facts=image.facts) for image in images]
+    known = known_images(images)
     numbers = {image.facts.path: number for number, image in enumerate(known)}
     return ScannedData(
         root=folder.root,

@@ -2,9 +2,12 @@
 
 import json
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.training.diffusion.data.captioned import listed, picture, write_images
 from tracking_plugin.data_roots import DataRoots
@@ -183,6 +186,36 @@ def test_links_out_of_the_allowed_folders_are_left_out(tmp_path: Path) -> None:
     assert reasons["link"] is LeftOutReason.FORBIDDEN_LINK
     assert reasons["gone.png"] is LeftOutReason.BROKEN_LINK
     assert [image.path for image in folder.images] == ["a.png"]
+
+
+NAMES = st.builds(
+    "{}{}{}".format,
+    st.sampled_from(["", "s/", "10_x/"]),
+    st.sampled_from(["a", "b", "A", "a.b", ".h", "readme", "ä", "atxt", "x\udcff"]),
+    st.sampled_from(
+        [
+            *(".png", ".JPG", ".txt", ".TXT", ".text", "txt", "text", ".mask.png", ".Mask.PNG"),
+            *("", ".", ".csv", ".png.txt", ".caption"),
+        ]
+    ),
+)
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(names=st.sets(NAMES, max_size=12), by_folder=st.booleans())
+def test_every_file_of_any_name_has_exactly_one_fate(
+    tmp_path: Path, names: set[str], by_folder: bool
+) -> None:
+    names = {name for name in names if name.rpartition("/")[2] not in ("", ".")} | {"z.png"}
+    root = Path(tempfile.mkdtemp(dir=tmp_path))
+    for name in names:
+        (root / name).parent.mkdir(exist_ok=True)
+        (root / name).write_text("x")
+    folder = listed(root, repeats_by_folder=by_folder)
+    found = [*(image.path for image in folder.images), *(item.path for item in folder.others)]
+    assert sorted(found) == sorted(names)
 
 
 def test_folders_without_an_image_are_refused(tmp_path: Path) -> None:

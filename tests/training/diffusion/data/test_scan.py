@@ -12,7 +12,7 @@ from tests.training.diffusion.data.captioned import RULES, listed, picture, scan
 from tests.training.ranks import run_ranks
 from training.diffusion.data.buckets import Bucket
 from training.diffusion.data.fates import Fate
-from training.diffusion.data.scan import Strictness, scan_captioned
+from training.diffusion.data.scan import Strictness, content_digest, scan_captioned
 from training.errors import DataError
 from training.process import Process
 
@@ -79,6 +79,23 @@ def test_masks_of_another_size_are_refused(tmp_path: Path) -> None:
     Image.fromarray(np.zeros((32, 64), np.uint8)).save(tmp_path / "a.mask.png")
     with pytest.raises(DataError, match="64 x 64, was expected, and 64 x 32 came"):
         scanned(tmp_path)
+
+
+@pytest.mark.parametrize("change", ["caption", "pixels", "name", "mask", "nothing"])
+def test_what_a_resume_must_find_unchanged(tmp_path: Path, change: str) -> None:
+    write_images(tmp_path, {"a.png": "x", "b.png": "y"})
+    picture(5).convert("L").save(tmp_path / "a.mask.png")
+    before = content_digest(scanned(tmp_path))
+    if change == "caption":
+        (tmp_path / "a.txt").write_text("z")
+    elif change == "pixels":
+        picture(9).save(tmp_path / "a.png")
+    elif change == "name":
+        (tmp_path / "b.png").rename(tmp_path / "c.png")
+        (tmp_path / "b.txt").rename(tmp_path / "c.txt")
+    elif change == "mask":
+        picture(6).convert("L").save(tmp_path / "a.mask.png")
+    assert (content_digest(scanned(tmp_path)) == before) is (change == "nothing")
 
 
 def scan_on_rank(process: Process, root: Path) -> list[str]:
