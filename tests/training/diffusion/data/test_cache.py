@@ -3,6 +3,7 @@
 import stat
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -141,24 +142,8 @@ def fill_on_rank(process: Process, folder: Path) -> tuple[int, list[int], list[s
     return count, [n for batch in encoder.batches for n in batch], lines
 
 
-def test_ranks_fill_one_cache_together(tmp_path: Path) -> None:
-    found = run_ranks(fill_on_rank, tmp_path / "c", world_size=2, folder=tmp_path)
-    assert [count for count, _, _ in found] == [9, 9]
-    first, second = (items for _, items, _ in found)
-    assert sorted(first + second) == list(range(9))
-    assert abs(len(first) - len(second)) == 1
-    lines = found[0][2]
-    assert "Latents encoded: 9 of 9" in lines
-    assert found[1][2] == []
-
-
 def fill_own_folder(process: Process, folder: Path) -> list[int]:
     return fill_on_rank(process, folder / str(process.rank))[1]
-
-
-def test_machines_with_folders_of_their_own_fill_each(tmp_path: Path) -> None:
-    found = run_ranks(fill_own_folder, tmp_path, world_size=2, folder=tmp_path)
-    assert [sorted(items) for items in found] == [list(range(9))] * 2
 
 
 def fail_on_one_rank(process: Process, folder: Path) -> str:
@@ -174,7 +159,38 @@ def fail_on_one_rank(process: Process, folder: Path) -> str:
     return "no error"
 
 
-def test_the_failure_of_one_rank_ends_all(tmp_path: Path) -> None:
-    found = run_ranks(fail_on_one_rank, tmp_path / "c", world_size=2, folder=tmp_path)
-    assert found[0] == "TrainingError: the encoder has no memory left"
-    assert found[1].startswith("RuntimeError: the encoder has no memory left")
+def fill_in_three_ways(process: Process, folder: Path) -> tuple[Any, ...]:
+    """In one group of processes, which take seconds to start."""
+    return (
+        fill_on_rank(process, folder / "shared"),
+        fill_own_folder(process, folder / "own"),
+        fail_on_one_rank(process, folder / "failed"),
+    )
+
+
+@pytest.fixture(scope="module")
+def two_ranks(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Any, ...]]:
+    folder = tmp_path_factory.mktemp("ranks")
+    (folder / "own").mkdir()
+    return run_ranks(fill_in_three_ways, folder, world_size=2, folder=folder)
+
+
+def test_ranks_fill_one_cache_together(two_ranks: list[tuple[Any, ...]]) -> None:
+    found = [shared for shared, _, _ in two_ranks]
+    assert [count for count, _, _ in found] == [9, 9]
+    first, second = (items for _, items, _ in found)
+    assert sorted(first + second) == list(range(9))
+    assert abs(len(first) - len(second)) == 1
+    lines = found[0][2]
+    assert "Latents encoded: 9 of 9" in lines
+    assert found[1][2] == []
+
+
+def test_machines_with_folders_of_their_own_fill_each(two_ranks: list[tuple[Any, ...]]) -> None:
+    assert [sorted(own) for _, own, _ in two_ranks] == [list(range(9))] * 2
+
+
+def test_the_failure_of_one_rank_ends_all(two_ranks: list[tuple[Any, ...]]) -> None:
+    first, second = (message for _, _, message in two_ranks)
+    assert first == "TrainingError: the encoder has no memory left"
+    assert second.startswith("RuntimeError: the encoder has no memory left")
