@@ -1,6 +1,8 @@
 """The cache computes each entry once, over all ranks, and finds damage."""
 
+import os
 import stat
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -8,6 +10,7 @@ from typing import Any
 import pytest
 import torch
 
+from tests.small_disk import small_disk
 from tests.training.ranks import lone_process, run_ranks
 from training.diffusion.data.cache import Entry, fill_cache
 from training.diffusion.data.tensor_cache import CacheFullError, TensorCache, Tensors, cache_key
@@ -194,3 +197,24 @@ def test_the_failure_of_one_rank_ends_all(two_ranks: list[tuple[Any, ...]]) -> N
     first, second = (message for _, _, message in two_ranks)
     assert first == "TrainingError: the encoder has no memory left"
     assert second.startswith("RuntimeError: the encoder has no memory left")
+
+
+def test_a_full_disk_is_said_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", 64) as disk:
+        cache = TensorCache(disk / "c")
+        cache.open()
+        with pytest.raises(CacheFullError, match=r"The disk of the cache .* is full"):
+            cache.put("ab", {"x": torch.zeros(100_000)})
+        assert [path for path in cache.folder.rglob("*") if path.is_file()] == []
+
+
+def test_files_of_interrupted_writes_are_removed_once_they_are_old(tmp_path: Path) -> None:
+    cache = TensorCache(tmp_path / "c")
+    cache.open()
+    for name, age_s in (("old", 2 * 86_400), ("new", 10)):
+        partial = tmp_path / "c" / "ab" / f".partial-{name}"
+        partial.parent.mkdir(exist_ok=True)
+        partial.touch()
+        os.utime(partial, (time.time() - age_s,) * 2)
+    fill(cache, Encoder())
+    assert [path.name for path in cache.folder.rglob(".partial-*")] == [".partial-new"]
