@@ -1,6 +1,7 @@
 """Converts the pixels of an opened image, of any mode of Pillow, to 8-bit RGB.
 
-Transparency is dropped, so that a pixel keeps the colour that is stored in it.
+`to_rgb` drops transparency, so that a pixel keeps the colour that is stored in it; `on_white` shows
+what a viewer sees on a white page.
 """
 
 import io
@@ -35,7 +36,7 @@ def to_rgb(image: Image.Image, content: bytes) -> Image.Image:
     """The pixels of the opened `image` in RGB; `content` is its whole file."""
     raw_mode = _raw_mode(image)
     image.load()
-    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
+    if _is_deep_grey(image):
         return _rgb_of_greys(image)
     if image.mode == "LAB":
         return _rgb_of_lab(image)
@@ -45,6 +46,19 @@ def to_rgb(image: Image.Image, content: bytes) -> Image.Image:
     if ";16" in raw_mode and image.mode != "CMYK" and np.asarray(rgb).max() < DARKEST_HIGH_BYTE:
         return _rgb_of_dark_colours(rgb, raw_mode, content)
     return rgb
+
+
+def on_white(image: Image.Image, content: bytes) -> Image.Image:
+    """As `to_rgb`, with transparent pixels over white."""
+    rgb = to_rgb(image, content)
+    if not image.has_transparency_data or _is_deep_grey(image):
+        return rgb
+    alpha = image.convert("RGBA").getchannel("A")
+    return Image.composite(rgb, Image.new("RGB", rgb.size, "white"), alpha)
+
+
+def _is_deep_grey(image: Image.Image) -> bool:
+    return image.mode in ("I", "F") or image.mode.startswith("I;16")
 
 
 def _rgb_of_greys(image: Image.Image) -> Image.Image:

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,12 +13,14 @@ from torch import Tensor
 
 from training.data.colours import UnsuitablePixelsError, to_rgb
 from training.data.framing import Framing
-from training.data.orientation import upright
+from training.data.orientation import SIDEWAYS, orientation, upright
 from training.errors import DataError
 from training.file_kind import HEAD_BYTES, NotAFileError, file_kind, read_file
 
 MAX_FILE_BYTES = 2**31
 DIGEST_BYTES = 16
+
+ToRgb = Callable[[Image.Image, bytes], Image.Image]
 
 
 class UnreadableImageError(DataError):
@@ -45,7 +48,16 @@ class DecodedImage:
     width: int
     height: int
     num_pages: int
+    orientation: int
+    """As in the EXIF data; 1 is upright."""
+    has_alpha: bool
     content: bytes
+
+    @property
+    def upright_size(self) -> tuple[int, int]:
+        """Width and height of the whole image once it is turned upright."""
+        size = self.width, self.height
+        return size[::-1] if self.orientation in SIDEWAYS else size
 
     @property
     def file_digest(self) -> bytes:
@@ -65,8 +77,10 @@ def square_tensor(rgb: Image.Image, size: int, framing: Framing) -> Tensor:
     return _to_tensor(_frame(rgb, size, framing))
 
 
-def read_image(root: Path, path: str, size: int) -> DecodedImage:
+def read_image(root: Path, path: str, size: int, convert: ToRgb = to_rgb) -> DecodedImage:
     """Decode the file to at least `size` pixels per side, if it has as many.
+
+    `convert` makes 8-bit RGB of the opened image and its whole file.
 
     Raises UnreadableImageError if the file is missing, damaged or truncated. Its reason quotes
     nothing of the file.
@@ -76,7 +90,7 @@ def read_image(root: Path, path: str, size: int) -> DecodedImage:
     except (OSError, ValueError) as error:
         raise UnreadableImageError(path, _file_problem(error)) from None
     try:
-        return _decode(content, size)
+        return _decode(content, size, convert)
     except Exception as error:  # noqa: BLE001, Pillow raises errors of any type for damaged files
         raise UnreadableImageError(path, _problem(error, content[:HEAD_BYTES])) from None
 
@@ -87,19 +101,23 @@ def printable_path(path: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
-def _decode(content: bytes, size: int) -> DecodedImage:
+def _decode(content: bytes, size: int, convert: ToRgb) -> DecodedImage:
     with Image.open(io.BytesIO(content)) as image:
         mode, (width, height), num_pages = image.mode, image.size, _num_pages(image)
         # A JPEG is decoded at 1/2, 1/4 or 1/8 of its size if that is still large enough: a full
         # fundus photograph has ten million pixels or more.
         image.draft("RGB", (size, size))
-        rgb = upright(to_rgb(image, content), image)
+        has_alpha = image.has_transparency_data
+        rgb = upright(convert(image, content), image)
+        turned = orientation(image)
     return DecodedImage(
         rgb=rgb,
         mode=mode,
         width=width,
         height=height,
         num_pages=num_pages,
+        orientation=turned,
+        has_alpha=has_alpha,
         content=content,
     )
 

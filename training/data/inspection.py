@@ -9,7 +9,14 @@ from pathlib import Path
 
 from PIL import Image
 
-from training.data.decode import DIGEST_BYTES, DecodedImage, UnreadableImageError, read_image
+from training.data.colours import to_rgb
+from training.data.decode import (
+    DIGEST_BYTES,
+    DecodedImage,
+    ToRgb,
+    UnreadableImageError,
+    read_image,
+)
 
 INSPECTED_SIZE = 32
 """The whole file is read and checked, but a JPEG is decoded at an eighth of its size."""
@@ -31,19 +38,24 @@ class ImageFacts:
     width: int
     height: int
     num_pages: int
+    upright_size: tuple[int, int]
+    """Width and height once the image is turned upright."""
+    orientation: int
+    """As in the EXIF data; 1 is upright."""
+    has_alpha: bool
 
 
 def inspect_images(
-    root: Path, paths: Sequence[str], *, num_threads: int
+    root: Path, paths: Sequence[str], *, num_threads: int, convert: ToRgb = to_rgb
 ) -> Iterator[ImageFacts | UnreadableImageError]:
     """The facts of each of `paths`, in their order, or why it cannot be decoded."""
     with ThreadPoolExecutor(max_workers=num_threads) as pool:
-        yield from pool.map(partial(_inspect, root), paths)
+        yield from pool.map(partial(_inspect, root, convert), paths)
 
 
-def _inspect(root: Path, path: str) -> ImageFacts | UnreadableImageError:
+def _inspect(root: Path, convert: ToRgb, path: str) -> ImageFacts | UnreadableImageError:
     try:
-        image = read_image(root, path, INSPECTED_SIZE)
+        image = read_image(root, path, INSPECTED_SIZE, convert)
     except UnreadableImageError as error:
         return error
     return ImageFacts(
@@ -55,6 +67,9 @@ def _inspect(root: Path, path: str) -> ImageFacts | UnreadableImageError:
         width=image.width,
         height=image.height,
         num_pages=image.num_pages,
+        upright_size=image.upright_size,
+        orientation=image.orientation,
+        has_alpha=image.has_alpha,
     )
 
 

@@ -2,10 +2,10 @@
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from tracking_plugin.data_roots import DataRoots
 from training.config import Split
@@ -54,6 +54,10 @@ class LeftOut:
     reason: LeftOutReason
 
 
+LeaveOut = Callable[[str, LeftOutReason], None]
+"""Notes the path of an entry that is left out, and why."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class SplitListing:
     """The images of a split by class, with sorted paths relative to the data set's root."""
@@ -79,13 +83,17 @@ def list_split(root: Path, split: Split, roots: DataRoots) -> SplitListing:
         raise DataError(
             f"The split {split} is missing: expected the folder {folder} with one folder per class."
         )
-    walk = _Walk(root, split, roots, listing.left_out)
-    for entry in _entries(folder):
+
+    def leave_out(path: str, reason: LeftOutReason) -> None:
+        listing.left_out.append(LeftOut(split=split, path=path, reason=reason))
+
+    walk = FolderWalk(root, roots, leave_out)
+    for entry in entries(folder):
         path = f"{split}/{entry.name}"
         if not walk.is_allowed(entry, path):
             continue
         if not entry.is_dir():
-            walk.leave_out(path, LeftOutReason.NO_CLASS)
+            leave_out(path, LeftOutReason.NO_CLASS)
             continue
         name = _class_name(entry.name, path)
         if name in listing.images:
@@ -93,53 +101,62 @@ def list_split(root: Path, split: Split, roots: DataRoots) -> SplitListing:
                 f"The split {split} has two folders of the class {name}, whose names only differ "
                 "in their Unicode form. Merge them."
             )
-        listing.images[name] = sorted(walk.images(path), key=lambda path: path.split("/"))
+        images = [file for file in walk.files(path) if _is_image(file, leave_out)]
+        listing.images[name] = sorted(images, key=lambda path: path.split("/"))
     for name in [name for name, images in listing.images.items() if not images]:
         _require_empty(name, split, listing.left_out)
         del listing.images[name]
         listing.empty_classes.append(name)
-        walk.leave_out(f"{split}/{name}", LeftOutReason.EMPTY_CLASS)
+        leave_out(f"{split}/{name}", LeftOutReason.EMPTY_CLASS)
     return listing
 
 
-class _Walk:
-    """Goes through the folders of a split."""
+def has_image_ending(path: str) -> bool:
+    return PurePosixPath(path).suffix.lower() in IMAGE_SUFFIXES
 
-    def __init__(self, root: Path, split: Split, roots: DataRoots, left_out: list[LeftOut]) -> None:
+
+def _is_image(path: str, leave_out: LeaveOut) -> bool:
+    if has_image_ending(path):
+        return True
+    leave_out(path, LeftOutReason.OTHER_KIND)
+    return False
+
+
+class FolderWalk:
+    """Goes through the folders below `root`; `leave_out` is told of each entry that is not looked at."""
+
+    def __init__(self, root: Path, roots: DataRoots, leave_out: LeaveOut) -> None:
         self._root = root
-        self._split = split
         self._roots = roots
-        self._left_out = left_out
+        self._leave_out = leave_out
 
-    def images(
+    def files(
         self, folder: str, parents: frozenset[tuple[int, int]] = frozenset()
     ) -> Iterator[str]:
-        """The images in `folder` and the folders in it; `parents` are the ones that it is in."""
+        """The files in `folder` and the folders in it; `parents` are the ones that it is in.
+
+        Paths are relative to the root, as `folder` is; "" is the root itself.
+        """
         status = (self._root / folder).stat()
         identity = (status.st_dev, status.st_ino)
         if identity in parents or len(parents) >= MAX_DEPTH:
-            self.leave_out(folder, LeftOutReason.LOOP)
+            self._leave_out(folder, LeftOutReason.LOOP)
             return
-        for entry in _entries(self._root / folder):
-            path = f"{folder}/{entry.name}"
+        for entry in entries(self._root / folder):
+            path = f"{folder}/{entry.name}" if folder else entry.name
             if not self.is_allowed(entry, path):
                 continue
             if entry.is_dir():
-                yield from self.images(path, parents | {identity})
-            elif Path(entry.name).suffix.lower() in IMAGE_SUFFIXES:
-                yield path
+                yield from self.files(path, parents | {identity})
             else:
-                self.leave_out(path, LeftOutReason.OTHER_KIND)
+                yield path
 
     def is_allowed(self, entry: os.DirEntry[str], path: str) -> bool:
         """Whether to look at the entry; if not, the reason is noted."""
         reason = self._refusal(entry)
         if reason is not None:
-            self.leave_out(path, reason)
+            self._leave_out(path, reason)
         return reason is None
-
-    def leave_out(self, path: str, reason: LeftOutReason) -> None:
-        self._left_out.append(LeftOut(split=self._split, path=path, reason=reason))
 
     def _refusal(self, entry: os.DirEntry[str]) -> LeftOutReason | None:
         if entry.name.startswith(".") or entry.name.lower() in SYSTEM_NAMES:
@@ -153,10 +170,11 @@ class _Walk:
         return None if stat.S_ISREG(mode) or stat.S_ISDIR(mode) else LeftOutReason.NO_FILE
 
 
-def _entries(folder: Path) -> list[os.DirEntry[str]]:
+def entries(folder: Path) -> list[os.DirEntry[str]]:
+    """The entries of a folder, sorted by name. Raises DataError if it cannot be read."""
     try:
-        with os.scandir(folder) as entries:
-            return sorted(entries, key=lambda entry: entry.name)
+        with os.scandir(folder) as found:
+            return sorted(found, key=lambda entry: entry.name)
     except OSError as error:
         path = printable_path(str(folder))
         raise DataError(f"The folder {path} cannot be read: {error.strerror}.") from None

@@ -15,13 +15,23 @@ _TURNS = {
 }
 
 
+UPRIGHT = 1
+SIDEWAYS = frozenset({5, 6, 7, 8})
+"""Orientations that exchange width and height."""
+
+
 def upright(pixels: Image.Image, source: Image.Image) -> Image.Image:
     """`pixels` turned as the EXIF data of `source` says; as they are if these cannot be read.
 
     Pillow's own function writes the EXIF data back, which fails for data that it can read.
     """
-    orientation = None
-    with contextlib.suppress(Exception):  # the pixels are fine without the EXIF data
-        orientation = source.getexif().get(ExifTags.Base.Orientation)
-    turn = _TURNS.get(orientation) if isinstance(orientation, int) else None
+    turn = _TURNS.get(orientation(source))
     return pixels if turn is None else pixels.transpose(turn)
+
+
+def orientation(source: Image.Image) -> int:
+    """The orientation in the EXIF data; UPRIGHT if there is none that can be read."""
+    found = None
+    with contextlib.suppress(Exception):  # the pixels are fine without the EXIF data
+        found = source.getexif().get(ExifTags.Base.Orientation)
+    return found if isinstance(found, int) and found in _TURNS else UPRIGHT

@@ -103,7 +103,7 @@ def _left_out(left_out: Iterable[LeftOut]) -> list[dict[str, Any]]:
         key = (item.split, item.reason)
         counts[key] += 1
         if item.reason is LeftOutReason.OTHER_KIND:
-            endings.setdefault(key, Counter())[_ending(item.path)] += 1
+            endings.setdefault(key, Counter())[named_ending(item.path)] += 1
     return [
         {
             "split": str(split),
@@ -115,7 +115,8 @@ def _left_out(left_out: Iterable[LeftOut]) -> list[dict[str, Any]]:
     ]
 
 
-def _ending(path: str) -> str:
+def named_ending(path: str) -> str:
+    """The ending of a path, if a report may name it; else `others` or `none`."""
     suffix = PurePosixPath(path).suffix.lower()
     return suffix if suffix in _NAMED_ENDINGS else "others" if suffix else "none"
 

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms, TiffImagePlugin
 
-from training.data.decode import UnreadableImageError, decode_image
+from training.data.colours import on_white
+from training.data.decode import UnreadableImageError, decode_image, read_image
 from training.data.framing import Framing
 from training.data.greys import DeclaredLevels, level_range, to_eight_bits
 
@@ -229,6 +230,17 @@ def test_transparent_pixels_keep_their_colour(tmp_path: Path) -> None:
     assert decoded(tmp_path / "a.png")[0, 0].tolist() == list(COLOUR)
     assert decoded(tmp_path / "b.png")[0, 0].tolist() == [90, 90, 90]
     assert np.abs(decoded(tmp_path / "c.png")[0, 0] - np.array(COLOUR)).max() <= 6
+
+
+def test_transparent_pixels_can_be_shown_on_white(tmp_path: Path) -> None:
+    saved(Image.new("RGBA", (SIZE, SIZE), (*COLOUR, 0)), tmp_path / "a.png")
+    saved(Image.new("LA", (SIZE, SIZE), (90, 128)), tmp_path / "b.png")
+    saved(Image.new("RGB", (SIZE, SIZE), COLOUR), tmp_path / "c.png")
+    shown = {name: read_image(tmp_path, f"{name}.png", SIZE, on_white) for name in "abc"}
+    assert shown["a"].rgb.getpixel((0, 0)) == (255, 255, 255)
+    assert shown["b"].rgb.getpixel((0, 0)) == (172, 172, 172)
+    assert shown["c"].rgb.getpixel((0, 0)) == COLOUR
+    assert [shown[name].has_alpha for name in "abc"] == [True, True, False]
 
 
 def exif_entries(entries: list[tuple[int, int, bytes]]) -> bytes:
