@@ -73,21 +73,27 @@ class Family(Protocol):
     denoiser: nn.Module
     denoiser_part: str
     """The folder of the denoiser: `unet` or `transformer`."""
-    vae: nn.Module
     text_encoders: Mapping[str, nn.Module]
     """By the name of their folder, as `tokenizers`, in the order in which they are read."""
     tokenizers: Mapping[str, Any]
     noise_scheduler: Any
     """The noise schedule of the training, a scheduler of diffusers."""
 
-    pixels_per_cell: int
-    """The sides of an image must be multiples of it."""
-    prompt_limit: int
-    """Tokens that the text encoder with the longest prompts takes, without the marks of both ends."""
     has_snr: bool
     """Whether min-SNR weights mean something; flow matching has none."""
     guidance_is_embedded: bool
     """Whether guidance is an input of the denoiser, so that negative prompts are not used."""
+
+    @property
+    def vae(self) -> nn.Module: ...
+
+    @property
+    def pixels_per_cell(self) -> int:
+        """The sides of an image must be multiples of it."""
+
+    @property
+    def prompt_limit(self) -> int:
+        """Tokens that the text encoder with the longest prompts takes, without the marks of both ends."""
 
     @property
     def base_digest(self) -> str:

@@ -58,8 +58,12 @@ class LatentFamily(ABC):
         ]
         # The small parts first: what is wrong with them is found before gigabytes are read.
         self.noise_scheduler = self.load_scheduler(pipeline)
-        self.tokenizers = {part.name: load_tokenizer(pipeline, part) for _, part in encoders}
-        self.text_encoders = {part.name: self._load(pipeline, part) for part, _ in encoders}
+        self.tokenizers: Mapping[str, Any] = {
+            part.name: load_tokenizer(pipeline, part) for _, part in encoders
+        }
+        self.text_encoders: Mapping[str, nn.Module] = {
+            part.name: self._load(pipeline, part) for part, _ in encoders
+        }
         for part, tokenizer in encoders:
             encoder = self.text_encoders[part.name]
             require_vocabulary(pipeline, part, encoder, self.tokenizers[tokenizer.name])

@@ -160,3 +160,12 @@ def test_sd3_names_its_largest_image(sd3_folder: Path) -> None:
     family = load_family(sd3_folder)
     with pytest.raises(ConfigError, match="at most 64"):
         family.latent_shape(68, 16)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_half_precision_draws_nearly_the_same_images(
+    dtype: torch.dtype, any_family: Family, any_folder: Path
+) -> None:
+    half = draw(load_family(any_folder, dtype=dtype)).astype(int)
+    # Of random weights, whose images are noise: equal in most places, not in all.
+    assert np.abs(half - draw(any_family)).mean() < 4
