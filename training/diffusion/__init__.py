@@ -1,0 +1,1 @@
+"""Trains diffusion models: families of models, methods, data, quality and export."""
