@@ -26,7 +26,12 @@ from training.diffusion.methods.adapters import (
     split_name,
 )
 from training.diffusion.methods.components import Components
-from training.diffusion.methods.layers import AdaptedLayer, layer_weight
+from training.diffusion.methods.layers import (
+    AdaptedLayer,
+    exact_pattern,
+    layer_weight,
+    rank_patterns,
+)
 from training.errors import WeightsError
 
 FILE_NAME = "pytorch_lora_weights.safetensors"
@@ -101,19 +106,23 @@ def _peft_metadata(
     settings: dict[str, Any] = {}
     for component in dict.fromkeys(layer.component for layer in layers):
         chosen = [layer for layer in layers if layer.component == component]
-        # Without "text_model." and an anchor they fit the names in all versions of transformers.
-        anchor = "^" if component == components.denoiser_name else ""
-        names = {layer.key: layer.name.removeprefix(TEXT_MODEL) for layer in chosen}
+        is_denoiser = component == components.denoiser_name
+        patterns = rank_patterns(chosen, exact_pattern if is_denoiser else _ending)
         configuration = {
-            "r": chosen[0].rank,
-            "lora_alpha": chosen[0].alpha,
-            "rank_pattern": {f"{anchor}{names[layer.key]}": layer.rank for layer in chosen},
-            "alpha_pattern": {f"{anchor}{names[layer.key]}": layer.alpha for layer in chosen},
-            "target_modules": list(names.values()),
+            "r": patterns.rank,
+            "lora_alpha": patterns.alpha,
+            "rank_pattern": patterns.ranks,
+            "alpha_pattern": patterns.alphas,
+            "target_modules": [layer.name if is_denoiser else _ending(layer) for layer in chosen],
             "use_dora": use_dora,
         }
         settings |= {f"{component}.{name}": value for name, value in configuration.items()}
     return settings
+
+
+def _ending(layer: AdaptedLayer) -> str:
+    """The end of the name of a text encoder's layer that all versions of transformers have."""
+    return layer.name.removeprefix(TEXT_MODEL)
 
 
 def _place(key: str, known: Mapping[str, Set[str]]) -> tuple[str, str, str]:

@@ -15,4 +15,5 @@ def dora_difference(weights: LayerWeights, base: Tensor) -> Tensor:
     product = tensors["lora_B.weight"].flatten(1) @ tensors["lora_A.weight"].flatten(1)
     merged = base + scale * product.reshape(base.shape)
     lengths = tensors[MAGNITUDE].reshape(-1) / merged.flatten(1).norm(dim=1)
-    return merged * lengths.reshape(-1, *([1] * (base.dim() - 1))) - base
+    changed: Tensor = merged * lengths.reshape(-1, *([1] * (base.dim() - 1)))
+    return changed - base

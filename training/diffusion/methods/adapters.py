@@ -99,7 +99,8 @@ def attach_adapters(
         components=components,
         layers=layers,
         trained=trained,
-        trained_networks=tuple(networks),
+        networks=networks,
+        in_training_mode=networks,
         lr_scales=dict.fromkeys(components.text_encoders, options.text_encoder_lr_scale),
     )
 
@@ -111,11 +112,6 @@ def split_name(name: str) -> tuple[str, str]:
         if found:
             return key, marker[1:] + kind
     return name, ""
-
-
-def pattern(layer: AdaptedLayer) -> str:
-    """The key of this layer, and of no other, in peft's rank and alpha patterns."""
-    return f"^{layer.name}"
 
 
 def _adapter_parameters(component: str, network: nn.Module) -> dict[str, nn.Parameter]:

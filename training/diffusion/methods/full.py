@@ -46,7 +46,8 @@ def attach(components: Components, options: MethodOptions, _seed: int) -> FullPa
         components=components,
         base={name: parameter.detach().cpu().clone() for name, parameter in trained.items()},
         trained=trained,
-        trained_networks=tuple(networks),
+        networks=networks,
+        in_training_mode=networks,
         lr_scales=dict.fromkeys(components.text_encoders, options.text_encoder_lr_scale),
     )
 

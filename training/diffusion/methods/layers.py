@@ -1,6 +1,7 @@
 """Chooses the layers of a base model that an adapter changes, with the rank of each."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -69,6 +70,35 @@ class AdaptedLayer:
     @property
     def key(self) -> str:
         return f"{self.component}.{self.name}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RankPatterns:
+    """The ranks and alphas of layers as peft has them: the commonest, and those that differ."""
+
+    rank: int
+    alpha: float
+    ranks: dict[str, int]
+    alphas: dict[str, float]
+
+
+def rank_patterns(
+    layers: Sequence[AdaptedLayer], pattern: Callable[[AdaptedLayer], str]
+) -> RankPatterns:
+    """By the pattern of each layer that differs. Peft compares every layer with every pattern."""
+    rank = Counter(layer.rank for layer in layers).most_common(1)[0][0]
+    alpha = Counter(layer.alpha for layer in layers).most_common(1)[0][0]
+    return RankPatterns(
+        rank=rank,
+        alpha=alpha,
+        ranks={pattern(layer): layer.rank for layer in layers if layer.rank != rank},
+        alphas={pattern(layer): layer.alpha for layer in layers if layer.alpha != alpha},
+    )
+
+
+def exact_pattern(layer: AdaptedLayer) -> str:
+    """Fits this layer of its network and no other."""
+    return f"^{layer.name}"
 
 
 def adapted_networks(components: Components, options: MethodOptions) -> dict[str, nn.Module]:

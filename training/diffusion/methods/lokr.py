@@ -7,9 +7,15 @@ from peft import LoKrConfig
 from peft.tuners.lokr.layer import factorization
 from torch import Tensor
 
-from training.diffusion.methods.adapters import AdapterPart, attach_adapters, pattern
+from training.diffusion.methods.adapters import AdapterPart, attach_adapters
 from training.diffusion.methods.components import Components
-from training.diffusion.methods.layers import AdaptedLayer, adapted_layers, layer_weight
+from training.diffusion.methods.layers import (
+    AdaptedLayer,
+    adapted_layers,
+    exact_pattern,
+    layer_weight,
+    rank_patterns,
+)
 from training.diffusion.methods.options import MethodOptions
 from training.errors import ConfigError
 
@@ -30,13 +36,15 @@ def attach(components: Components, options: MethodOptions, seed: int) -> Adapter
 
 def lokr_config(layers: Sequence[AdaptedLayer], options: MethodOptions) -> LoKrConfig:
     """The configuration of peft for the layers of one network."""
+    patterns = rank_patterns(layers, exact_pattern)
     return LoKrConfig(
-        r=options.rank,
+        r=patterns.rank,
+        alpha=patterns.alpha,  # type: ignore[arg-type]  # Peft only divides it by the rank.
         rank_dropout=options.dropout,
         decompose_factor=options.decompose_factor,
         target_modules=[layer.name for layer in layers],
-        rank_pattern={pattern(layer): layer.rank for layer in layers},
-        alpha_pattern={pattern(layer): layer.alpha for layer in layers},
+        rank_pattern=patterns.ranks,
+        alpha_pattern=patterns.alphas,
     )
 
 

@@ -4,9 +4,14 @@ from collections.abc import Sequence
 
 from peft import LoraConfig
 
-from training.diffusion.methods.adapters import AdapterPart, attach_adapters, pattern
+from training.diffusion.methods.adapters import AdapterPart, attach_adapters
 from training.diffusion.methods.components import Components
-from training.diffusion.methods.layers import AdaptedLayer, adapted_layers
+from training.diffusion.methods.layers import (
+    AdaptedLayer,
+    adapted_layers,
+    exact_pattern,
+    rank_patterns,
+)
 from training.diffusion.methods.options import MethodOptions
 
 
@@ -19,11 +24,13 @@ def lora_config(
     layers: Sequence[AdaptedLayer], options: MethodOptions, *, use_dora: bool = False
 ) -> LoraConfig:
     """The configuration of peft for the layers of one network."""
+    patterns = rank_patterns(layers, exact_pattern)
     return LoraConfig(
-        r=options.rank,
+        r=patterns.rank,
+        lora_alpha=patterns.alpha,  # type: ignore[arg-type]  # Peft only divides it by the rank.
         lora_dropout=options.dropout,
         use_dora=use_dora,
         target_modules=[layer.name for layer in layers],
-        rank_pattern={pattern(layer): layer.rank for layer in layers},
-        alpha_pattern={pattern(layer): layer.alpha for layer in layers},
+        rank_pattern=patterns.ranks,
+        alpha_pattern=patterns.alphas,
     )

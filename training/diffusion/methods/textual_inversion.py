@@ -68,16 +68,17 @@ def attach(components: Components, options: MethodOptions, _seed: int) -> Textua
         tokenizer = components.tokenizers[name]
         for placeholder, ids in zip(placeholders, initial_ids[name], strict=True):
             trained[f"{name}.{placeholder.token}"] = _add(encoder, tokenizer, placeholder, ids)
-    if options.gradient_checkpointing:
-        for _, network in components.networks():
-            enable_gradient_checkpointing(network)
+    networks = dict(components.networks())
+    recomputed = _recomputed(networks) if options.gradient_checkpointing else {}
+    for network in recomputed.values():
+        enable_gradient_checkpointing(network)
     return TextualInversionPart(
         kind="textual_inversion",
         components=components,
         placeholders=placeholders,
         trained=trained,
-        # In training mode, so that their activations can be recomputed.
-        trained_networks=tuple(name for name, _ in components.networks()),
+        networks=networks,
+        in_training_mode=recomputed,
         lr_scales={},
     )
 
@@ -86,6 +87,18 @@ def tokens_of(placeholder: Placeholder) -> list[str]:
     """The tokens that stand for the word's vectors, with the names that diffusers gives them."""
     token = placeholder.token
     return [token, *(f"{token}_{index}" for index in range(1, placeholder.num_vectors))]
+
+
+def _recomputed(networks: Mapping[str, nn.Module]) -> dict[str, nn.Module]:
+    """Networks that can be in training mode, which recomputing needs, though nothing in them trains.
+
+    T5 would leave out values at random then.
+    """
+    return {
+        name: network
+        for name, network in networks.items()
+        if not type(network).__name__.startswith("T5")
+    }
 
 
 def _check(placeholders: Sequence[Placeholder]) -> None:

@@ -31,25 +31,26 @@ class TrainedPart(nn.Module, ABC):
         kind: str,
         components: Components,
         trained: Mapping[str, nn.Parameter],
-        trained_networks: Collection[str],
+        networks: Collection[str],
+        in_training_mode: Collection[str],
         lr_scales: Mapping[str, float],
     ) -> None:
         """`trained` has names that begin with that of a network, as `unet.` does.
 
-        `lr_scales` has the factor of the learning rate by network; the others have 1.
+        `networks` are those that gradients pass through; of them, `train` puts those of
+        `in_training_mode` into training mode. `lr_scales` has the factor of the learning rate by
+        network; the others have 1.
         """
         super().__init__()
         self.kind = kind
         self.components = components
         self.denoiser = components.denoiser
-        networks = {
-            name: network
-            for name, network in components.text_encoders.items()
-            if name in trained_networks
+        encoders = {
+            name: network for name, network in components.text_encoders.items() if name in networks
         }
-        self.text_encoders = nn.ModuleDict(networks)
+        self.text_encoders = nn.ModuleDict(encoders)
         self._trained = dict(trained)
-        self._trained_networks = frozenset(trained_networks)
+        self._in_training_mode = frozenset(in_training_mode)
         self._lr_scales = dict(lr_scales)
         for parameter in self._trained.values():
             # Small updates are lost in half precision.
@@ -65,10 +66,10 @@ class TrainedPart(nn.Module, ABC):
         return function(self, *args, **kwargs)
 
     def train(self, mode: bool = True) -> "TrainedPart":
-        """Put the trained networks into training mode; the others stay in evaluation mode."""
+        """Put what is trained into training mode; the rest stays in evaluation mode."""
         super().train(False)
         for name, network in self.components.networks():
-            if name in self._trained_networks:
+            if name in self._in_training_mode:
                 network.train(mode)
         self.training = mode
         return self
