@@ -1,0 +1,1 @@
+"""The families of diffusion models that can be trained, each behind one adapter."""
