@@ -2,20 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from torch import nn
 
-
-class BaseModel(Protocol):
-    """What a family of models tells of its parts, as training.diffusion.families has it."""
-
-    name: str
-    denoiser_part: str
-    denoiser: nn.Module
-    text_encoders: Mapping[str, nn.Module]
-    tokenizers: Mapping[str, Any]
-    """In the order of the text encoders."""
+from training.diffusion.families.family import Family
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +24,7 @@ class Components:
     """The tokenizer of each text encoder, by the name of the encoder."""
 
     @classmethod
-    def of(cls, base: BaseModel) -> "Components":
+    def of(cls, base: Family) -> "Components":
         """The parts of a loaded base model."""
         tokenizers = zip(base.text_encoders, base.tokenizers.values(), strict=True)
         return cls(
