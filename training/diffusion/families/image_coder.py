@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import torch
 from diffusers import AutoencoderKL
-from torch import Tensor
+from torch import Tensor, nn
 
 from training.errors import WeightsError
 
@@ -16,9 +16,9 @@ class ImageCoder:
     """A VAE, which is never trained."""
 
     def __init__(self, vae: AutoencoderKL) -> None:
-        """A VAE in float16 that asks for float32 in its configuration is brought to it."""
         if vae.dtype == torch.float16 and vae.config.get("force_upcast"):
-            vae.to(torch.float32)
+            # It says of itself that it makes no finite numbers in float16.
+            _convert(vae, torch.float32)
         self.vae = vae
         self.pixels_per_latent: int = 2 ** (len(vae.config["block_out_channels"]) - 1)
         self.num_channels: int = vae.config["latent_channels"]
@@ -63,9 +63,9 @@ class ImageCoder:
         dtype = self.vae.dtype
         if dtype != torch.float32:
             self._warn()
-            self.vae.to(torch.float32)
+            _convert(self.vae, torch.float32)
             result[failed] = compute(inputs[failed].float())
-            self.vae.to(dtype)
+            _convert(self.vae, dtype)
         if not bool(result.isfinite().all()):
             raise WeightsError(
                 "The VAE of the base model gives values that are no finite numbers, in float32 too: "
@@ -102,3 +102,8 @@ class ImageCoder:
             torch.as_tensor(shift).to(latents).view(1, -1, 1, 1),
             scale.to(latents).view(1, -1, 1, 1),
         )
+
+
+def _convert(vae: nn.Module, dtype: torch.dtype) -> None:
+    """Convert the weights, without the warning of diffusers about parts that a VAE does not have."""
+    nn.Module.to(vae, dtype)

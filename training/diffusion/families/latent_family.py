@@ -17,7 +17,13 @@ from training.diffusion.families.family import (
     TokenReport,
 )
 from training.diffusion.families.image_coder import ImageCoder
-from training.diffusion.families.part_loading import Part, has_part, load_model, load_tokenizer
+from training.diffusion.families.part_loading import (
+    Part,
+    has_part,
+    load_model,
+    load_tokenizer,
+    require_vocabulary,
+)
 from training.diffusion.families.pipeline_folder import PipelineFolder
 from training.diffusion.families.prompts import truncated_text
 from training.errors import ConfigError
@@ -36,7 +42,7 @@ class LatentFamily(ABC):
     DENOISER: ClassVar[Part]
     TEXT_ENCODERS: ClassVar[Sequence[Part]]
     TOKENIZERS: ClassVar[Sequence[Part]]
-    """Of the text encoders, in their order."""
+    """Of the text encoders, in their order; needed where the encoder is there."""
 
     def __init__(self, pipeline: PipelineFolder, settings: LoadSettings) -> None:
         """Load all parts. Raises WeightsError and ConfigError as `load_family` does."""
@@ -54,6 +60,9 @@ class LatentFamily(ABC):
         self.noise_scheduler = self.load_scheduler(pipeline)
         self.tokenizers = {part.name: load_tokenizer(pipeline, part) for _, part in encoders}
         self.text_encoders = {part.name: self._load(pipeline, part) for part, _ in encoders}
+        for part, tokenizer in encoders:
+            encoder = self.text_encoders[part.name]
+            require_vocabulary(pipeline, part, encoder, self.tokenizers[tokenizer.name])
         self.image_coder = ImageCoder(self._load(pipeline, VAE))
         self.denoiser: nn.Module = self._load(pipeline, self.DENOISER)
 

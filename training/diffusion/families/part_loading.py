@@ -64,7 +64,8 @@ def load_model(pipeline: PipelineFolder, part: Part, dtype: torch.dtype) -> nn.M
         "local_files_only": True,
         "output_loading_info": True,
     }
-    if issubclass(part.loader, ModelMixin):
+    is_of_diffusers = issubclass(part.loader, ModelMixin)
+    if is_of_diffusers:
         # The other way needs accelerate, and leaves tensors without values where some are missing.
         options |= {"torch_dtype": dtype, "low_cpu_mem_usage": False}
     else:
@@ -73,6 +74,9 @@ def load_model(pipeline: PipelineFolder, part: Part, dtype: torch.dtype) -> nn.M
         model, report = part.loader.from_pretrained(pipeline.part(part.name), **options)
     _require_complete(pipeline, part, report)
     assert isinstance(model, nn.Module)
+    if is_of_diffusers:
+        # In this way it may leave tensors as they are in the file.
+        nn.Module.to(model, dtype)
     return model.requires_grad_(False).eval()
 
 
@@ -87,6 +91,18 @@ def load_tokenizer(pipeline: PipelineFolder, part: Part) -> Any:
             "vocabulary are missing. Copy or download the part again."
         )
     return tokenizer
+
+
+def require_vocabulary(
+    pipeline: PipelineFolder, part: Part, encoder: nn.Module, tokenizer: Any
+) -> None:
+    """Raise WeightsError if the tokenizer has tokens that its text encoder does not know."""
+    embeddings: Any = encoder.get_input_embeddings()  # type: ignore[operator]
+    if len(tokenizer) > embeddings.num_embeddings:
+        raise WeightsError(
+            f"The '{part.name}' of the base model {pipeline.path} knows {embeddings.num_embeddings} "
+            f"tokens and its tokenizer has {len(tokenizer)}: they belong to different models."
+        )
 
 
 def load_ddpm_scheduler(pipeline: PipelineFolder) -> DDPMScheduler:

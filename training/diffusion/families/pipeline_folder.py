@@ -55,7 +55,7 @@ class PipelineFolder:
         Raises WeightsError if the part has no safetensors, or several variants and no plain ones.
         """
         folder = self.part(part)
-        stems = {_stem(path) for path in folder.iterdir() if _is_safetensors(path)}
+        stems = {_stem(path) for path in folder.iterdir() if path.name.endswith(".safetensors")}
         if not stems:
             raise WeightsError(_without_safetensors(self.path, folder))
         variants = {stem.partition(".")[2] for stem in stems}
@@ -88,15 +88,9 @@ def open_pipeline_folder(path: Path) -> PipelineFolder:
     return PipelineFolder(path=path, index=index)
 
 
-def _is_safetensors(path: Path) -> bool:
-    return path.name.endswith((".safetensors", ".safetensors.index.json"))
-
-
 def _stem(path: Path) -> str:
     """`model` or `model.fp16`, also of a shard such as `model.fp16-00001-of-00002.safetensors`."""
-    name = path.name.removesuffix(".json").removesuffix(".index").removesuffix(".safetensors")
-    name = name.replace(".safetensors.index", "")
-    return name.partition("-0")[0]
+    return path.name.removesuffix(".safetensors").partition("-0")[0]
 
 
 def _read_json(path: Path) -> Mapping[str, Any]:

@@ -30,12 +30,7 @@ class Sd3Family(FlowMatchingFamily):
     TOKENIZERS = (
         Part(name="tokenizer", loader=CLIPTokenizer, other_names=("CLIPTokenizerFast",)),
         Part(name="tokenizer_2", loader=CLIPTokenizer, other_names=("CLIPTokenizerFast",)),
-        Part(
-            name="tokenizer_3",
-            loader=T5Tokenizer,
-            other_names=("T5TokenizerFast",),
-            may_be_absent=True,
-        ),
+        Part(name="tokenizer_3", loader=T5Tokenizer, other_names=("T5TokenizerFast",)),
     )
     T5_PART = "tokenizer_3"
     DEFAULT_T5_TOKENS = 256
