@@ -22,6 +22,11 @@ class Components:
     """By name: `text_encoder`, `text_encoder_2`, `text_encoder_3`."""
     tokenizers: Mapping[str, Any] = field(default_factory=dict)
     """The tokenizer of each text encoder, by the name of the encoder."""
+    unread: tuple[str, ...] = ()
+    """Parts of networks, as `text_encoder.encoder.layers.11`, on which no prediction depends.
+
+    They are not trained: DistributedDataParallel would wait for their gradients.
+    """
 
     @classmethod
     def of(cls, base: Family) -> "Components":
@@ -33,6 +38,7 @@ class Components:
             denoiser=base.denoiser,
             text_encoders=base.text_encoders,
             tokenizers=dict(tokenizers),
+            unread=tuple(_unread(base)),
         )
 
     def networks(self, *, text_encoders: bool = True) -> Iterator[tuple[str, nn.Module]]:
@@ -40,3 +46,30 @@ class Components:
         yield self.denoiser_name, self.denoiser
         if text_encoders:
             yield from self.text_encoders.items()
+
+    def is_read(self, component: str, name: str) -> bool:
+        """Whether a prediction depends on the part of a network that has this name."""
+        place = f"{component}.{name}."
+        return not any(place.startswith(f"{part}.") for part in self.unread)
+
+
+def _unread(base: Family) -> Iterator[str]:
+    """The last layers of a text encoder of which only an earlier hidden state is read."""
+    name, encoder = next(iter(base.text_encoders.items()))
+    if base.name == "sdxl":
+        num_layers = 1
+        yield f"{name}.{_text_model(encoder)}final_layer_norm"
+    elif base.name in ("sd15", "sd21"):
+        num_layers = base.settings.clip_skip - 1
+    else:
+        # The pooled embedding is read, which comes after the last layer.
+        num_layers = 0
+    layers = f"{_text_model(encoder)}encoder.layers"
+    total = len(list(encoder.get_submodule(layers).children()))
+    for index in range(total - num_layers, total):
+        yield f"{name}.{layers}.{index}"
+
+
+def _text_model(encoder: nn.Module) -> str:
+    """What CLIP's layers have before their names: transformers 5.6 and later have left it out."""
+    return "text_model." if hasattr(encoder, "text_model") else ""

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from training.diffusion.methods.components import Components
 from training.diffusion.methods.options import MethodOptions
@@ -36,7 +36,8 @@ def attach(components: Components, options: MethodOptions, _seed: int) -> FullPa
     trained = {
         f"{component}.{name}": parameter
         for component, network in networks.items()
-        for name, parameter in _weights(network)
+        for name, parameter in network.named_parameters()
+        if components.is_read(component, name)
     }
     if options.gradient_checkpointing:
         for network in networks.values():
@@ -50,8 +51,3 @@ def attach(components: Components, options: MethodOptions, _seed: int) -> FullPa
         in_training_mode=networks,
         lr_scales=dict.fromkeys(components.text_encoders, options.text_encoder_lr_scale),
     )
-
-
-def _weights(network: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:
-    """The weights by name; one that has several names comes once."""
-    return network.named_parameters()

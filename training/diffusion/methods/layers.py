@@ -119,7 +119,11 @@ def adapted_layers(components: Components, options: MethodOptions) -> list[Adapt
     layers = []
     for component, network in adapted_networks(components, options).items():
         is_denoiser = component == components.denoiser_name
-        found = list(_chosen(network, options.targets, is_denoiser=is_denoiser))
+        found = [
+            (name, layer)
+            for name, layer in _chosen(network, options.targets, is_denoiser=is_denoiser)
+            if components.is_read(component, name)
+        ]
         if not found:
             raise ConfigError(_nothing_found(component, network, options.targets))
         layers += [_adapted(component, name, layer, options) for name, layer in found]

@@ -33,12 +33,6 @@ class TextualInversionPart(TrainedPart):
         self.placeholders = tuple(placeholders)
         self._initial = {name: tensor.clone() for name, tensor in self.weights().items()}
 
-    def expand(self, prompt: str) -> str:
-        """The prompt with all tokens of each placeholder, as diffusers' pipelines expand it."""
-        for placeholder in self.placeholders:
-            prompt = prompt.replace(placeholder.token, " ".join(tokens_of(placeholder)))
-        return prompt
-
     @contextmanager
     def adapter_off(self) -> Iterator[None]:
         """Within it, the new words have the meaning of the words that they began as."""
@@ -114,6 +108,12 @@ def _check(placeholders: Sequence[Placeholder]) -> None:
     tokens = [placeholder.token for placeholder in placeholders]
     if repeated := sorted({token for token in tokens if tokens.count(token) > 1}):
         raise ConfigError(f"placeholders: {', '.join(repeated)} is given more than once.")
+    for word in tokens:
+        if longer := next((other for other in tokens if word in other and word != other), None):
+            # Families and diffusers' pipelines expand the text of a word wherever it stands.
+            raise ConfigError(
+                f"placeholders: {word} is a part of {longer}; choose words that are not."
+            )
 
 
 def _initial_ids(tokenizer: Any, name: str, placeholder: Placeholder) -> list[int]:
