@@ -56,11 +56,6 @@ class TrainedPart(nn.Module, ABC):
             # Small updates are lost in half precision.
             parameter.data = parameter.data.float()
             parameter.requires_grad_(True)
-        # Every process has read the same base model, which DDP need not send around.
-        self._ddp_params_and_buffers_to_ignore = [
-            *(name for name, value in self.named_parameters() if not value.requires_grad),
-            *(name for name, _ in self.named_buffers()),
-        ]
 
     def forward(self, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         return function(self, *args, **kwargs)

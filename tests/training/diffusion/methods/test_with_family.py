@@ -72,7 +72,7 @@ def _loss(part: TrainedPart, family: Family) -> torch.Tensor:
 
 
 @pytest.mark.parametrize(("name", "clip_skip"), [*((name, 1) for name in WRITERS), ("sd15", 2)])
-@pytest.mark.parametrize("method", ["lora", "lokr", "full", "textual_inversion"])
+@pytest.mark.parametrize("method", ["lora", "full", "textual_inversion"])
 def test_everything_that_is_trained_gets_a_gradient(
     tiny_folder: Folder, name: str, clip_skip: int, method: str
 ) -> None:
