@@ -1,5 +1,6 @@
 """Tiny pipelines of each family, written once."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -48,3 +49,14 @@ def any_folder(request: pytest.FixtureRequest) -> Path:
 def any_family(any_folder: Path) -> Family:
     """The base model of each family in turn; tests must leave it as it was."""
     return load_family(any_folder)
+
+
+@pytest.fixture
+def tiny_folder(request: pytest.FixtureRequest) -> Callable[[str], Path]:
+    """The pipeline of a family by its name; tests must not change it."""
+
+    def folder(family: str) -> Path:
+        path: Path = request.getfixturevalue(f"{family}_folder")
+        return path
+
+    return folder

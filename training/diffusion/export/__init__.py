@@ -1,0 +1,1 @@
+"""Writes what was trained to files that diffusers, ComfyUI and A1111 load, and reads them back."""
