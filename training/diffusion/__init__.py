@@ -1,0 +1,1 @@
+"""Trains generators of images by diffusion, and checks what they generate."""
