@@ -79,6 +79,9 @@ class Metric(StrEnum):
     CALIBRATION_ERROR = "evidence/expected_calibration_error"
 
 
+GENERATED_QUALITY_PREFIX = "quality/"
+"""Metrics of generated images: their distances to real ones, and the share that may be copies."""
+
 NUM_TIMESTEP_QUANTILES = 9
 """A diffusion model is validated at the quantiles 0.1 to 0.9 of its timesteps."""
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from api.runs.metric_roles import Direction, Role, Split
 from api.runs.metric_words import METRIC_WORDS, MetricWords
 from tracking_plugin.names import (
+    GENERATED_QUALITY_PREFIX,
     NUM_TIMESTEP_QUANTILES,
     SYSTEM_METRIC_PREFIX,
     Metric,
@@ -183,6 +184,12 @@ _FAMILIES = [
             (MetricGroup.PER_CLASS_DICE, _DICE_LABEL, "dice"),
             (MetricGroup.PER_CLASS_IOU, _IOU_LABEL, "iou"),
         )
+    ),
+    MetricFamily(
+        prefix=GENERATED_QUALITY_PREFIX,
+        label=Label(en="Generated images", fr="Images générées"),
+        role=Role.ERROR,
+        direction=Direction.LOWER,
     ),
     MetricFamily(
         prefix=SYSTEM_METRIC_PREFIX,
