@@ -145,6 +145,40 @@ def test_the_estimate_is_unbiased_and_its_interval_covers(mean: float) -> None:
     assert np.mean(ignoring_patients) - truth > 3 * error, "the patients matter in this simulation"
 
 
+@pytest.mark.parametrize("mean", [0.0, 0.5])
+def test_the_interval_of_fid_covers_its_expectation_at_this_number_of_images(mean: float) -> None:
+    random = np.random.default_rng(2)
+    found = [
+        frechet_distance(clustered(random, 40, 2, 8), sample(random.normal(mean, 1, (80, 8))))
+        for _ in range(150)
+    ]
+    centre = np.mean([each.value for each in found if each.value is not None])
+    intervals = [each.interval for each in found if each.interval is not None]
+    covered = sum(low <= centre <= high for low, high in intervals)
+    assert covered / len(found) >= 0.92
+    if mean:
+        assert covered / len(found) < 0.995, "and is not too wide where the sets differ"
+
+
+def test_fid_without_a_patient_is_close_to_its_first_order() -> None:
+    from training.diffusion.quality import frechet  # noqa: PLC0415
+
+    features, generated = normal(0, 300, 4), normal(1, 300, 4, mean=0.7)
+    patients = np.arange(300) // 3
+    first, second = sample(features, patients), sample(generated)
+    own, other = frechet._moments(first), frechet._moments(second)
+    between = frechet._Between(own, other)
+    towards = 2 * (own.mean - other.mean)
+    linear = frechet._without_each(first, own, between.distance, towards, between.forth)
+    exact = [
+        frechet_distance(sample(features[patients != patient]), second).value
+        for patient in range(100)
+    ]
+    deviations = np.array(exact, dtype=float) - between.distance
+    assert np.corrcoef(linear - between.distance, deviations)[0, 1] > 0.99
+    assert np.std(linear) == pytest.approx(np.std(deviations), rel=0.05)
+
+
 def test_the_order_of_images_changes_nothing() -> None:
     patients = np.arange(90) // 3
     real, generated = normal(0, 90), normal(1, 40)
