@@ -47,6 +47,10 @@ class VersionTag(StrEnum):
 
     PARENT = "fovea.parent_version"
     """On a version that was fine-tuned: the one that it began with, as `NAME/VERSION`."""
+    MEMORISATION = "fovea.memorisation"
+    """On a version that generates images: memorised, not shown or unknown."""
+    MEMORISATION_ALLOWED_BY = "fovea.memorisation_allowed_by"
+    """Who has allowed the registration of a model that has memorised training images."""
 
 
 class Metric(StrEnum):
@@ -65,10 +69,26 @@ class Metric(StrEnum):
     VAL_KAPPA = "val/kappa"
     VAL_DICE_MACRO = "val/dice_macro"
     VAL_IOU_MACRO = "val/iou_macro"
+    VAL_BASE_LOSS = "val/base_loss"
+    """Of a diffusion model with its adapter off: the line to beat."""
+    VAL_LOSS_DIFFERENCE = "val/loss_difference"
+    """With the adapter less without it; below 0 the adapter is better."""
     EPOCH = "epoch"
     TEMPERATURE = "evidence/temperature"
     """Of the best model, fitted on val at the end of the training."""
     CALIBRATION_ERROR = "evidence/expected_calibration_error"
+
+
+GENERATED_QUALITY_PREFIX = "quality/"
+"""Metrics of generated images: their distances to real ones, and the share that may be copies."""
+
+NUM_TIMESTEP_QUANTILES = 9
+"""A diffusion model is validated at the quantiles 0.1 to 0.9 of its timesteps."""
+
+
+def quantile_loss_metric(number: int, *, base: bool = False) -> str:
+    """The metric of the validation loss at a timestep quantile, from 1; `base` is without the adapter."""
+    return f"val/{'base_' if base else ''}loss_q{number}"
 
 
 class ChallengerMetric(StrEnum):

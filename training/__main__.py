@@ -1,4 +1,4 @@
-"""The training program: `python -m training fit|evaluate|scan|deliver|schema` (see `--help` of each)."""
+"""The training program: `python -m training fit|evaluate|scan|tstr|deliver|schema` (see `--help` of each)."""
 
 import argparse
 import signal
@@ -71,6 +71,8 @@ def build_parser(recipe: str, command: str | None = None) -> argparse.ArgumentPa
         scan_parser.add_argument(
             "--data", required=True, help="folder with train|val|test/<class>/"
         )
+    if tstr_parser := add("tstr", "train on synthetic images and test on real ones", _tstr):
+        _add_tstr_flags(tstr_parser)
     add("schema", "write the JSON Schemas of the recipes and of the job kinds", _write_schemas)
     if deliver_parser := add("deliver", "send the undelivered records of an ended run", _deliver):
         deliver_parser.add_argument("--run-id", required=True, help="the run of the records")
@@ -114,6 +116,13 @@ def _scan(namespace: argparse.Namespace) -> None:
     print_full_scan(root, roots, current_process(use_gpu=False))
 
 
+def _tstr(namespace: argparse.Namespace) -> None:
+    from training.diffusion.quality.synthetic_training import train_on_synthetic  # noqa: PLC0415
+    from training.diffusion.quality.tstr_config import TstrConfig  # noqa: PLC0415
+
+    train_on_synthetic(given_values(namespace, TstrConfig), _settings())
+
+
 def _deliver(namespace: argparse.Namespace) -> None:
     run_id: str = namespace.run_id
     tracking_uri = open_tracking_server()
@@ -139,6 +148,12 @@ def _add_evaluate_flags(parser: argparse.ArgumentParser) -> None:
     for recipe, config_class in evaluate_classes().items():
         add_flags(parser, config_class, f"the {recipe} recipe", but=known)
         known |= config_class.model_fields.keys()
+
+
+def _add_tstr_flags(parser: argparse.ArgumentParser) -> None:
+    from training.diffusion.quality.tstr_config import TstrConfig  # noqa: PLC0415
+
+    add_flags(parser, TstrConfig, "training on synthetic images")
 
 
 def _recipe_named_in(arguments: Sequence[str]) -> str:

@@ -1,31 +1,26 @@
 """The command `evaluate`: scores the best model of a finished run and records the scores there."""
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 from mlflow import MlflowClient
-from mlflow.entities import Metric, Run
+from mlflow.entities import Metric
 from mlflow.utils.time import get_current_time_millis
 from PIL import Image
 
 from tracking_plugin.data_roots import DataRoots
-from training.checkpoints.checkpoint import read_checkpoint
-from training.checkpoints.location import open_checkpoints
 from training.config import EvaluateConfig
-from training.errors import CheckpointError, ConfigError
-from training.job import work_dir
-from training.preparation import identity_store
+from training.errors import ConfigError
 from training.process import current_process, decide_gpu
 from training.recipe import EvaluationReport, LoopSpec, TrainedModel, require_loop
 from training.recipes.registry import RECIPES, recipe_spec
 from training.recording.evaluation_job import evaluation_job
-from training.recording.json_artifact import read_json_artifact
 from training.recording.retry import retry_until_accepted
 from training.recording.run_record import RunRecord, find_run
 from training.recording.tracking_server import open_tracking_server
 from training.settings import TrainingSettings
 from training.tracking.records import MAX_METRICS
+from training.trained_run import best_model, run_document
 
 RECORD_TIMEOUT_S = 300.0
 
@@ -44,12 +39,12 @@ def evaluate(given: Mapping[str, Any], settings: TrainingSettings) -> None:
     with evaluation_job(options.job_run_id, tracking_uri, settings) as job:
         run = find_run(tracking_uri, options.run_id)
         record = RunRecord(tracking_uri, run)
-        document = _document(record, settings)
+        document = run_document(record, settings)
         spec = require_loop(recipe_spec(str(document["recipe"])))
         recipe_options = spec.evaluate_class.parse(dict(given))
         recipe_options.require_paths_in(DataRoots(settings.data_roots))
         process = current_process(use_gpu=decide_gpu(options.gpus))
-        trained = _trained_model(run, record, document, settings)
+        trained = best_model(run, record, document, settings)
         job.begin(record)
         report = spec.evaluate(trained, recipe_options, settings.data_dir.resolve(), process)
         client = MlflowClient(tracking_uri)
@@ -64,41 +59,6 @@ def evaluate_classes() -> dict[str, type[EvaluateConfig]]:
     """The options of `evaluate` for each recipe that can be evaluated, by the recipe's name."""
     specs = {name: recipe_spec(name) for name in RECIPES}
     return {name: spec.evaluate_class for name, spec in specs.items() if isinstance(spec, LoopSpec)}
-
-
-def _document(record: RunRecord, settings: TrainingSettings) -> dict[str, Any]:
-    identity = identity_store(record, settings).read()
-    if identity is None:
-        raise ConfigError(f"The run {record.run_id} is not one that this program has trained.")
-    return identity.to_json()
-
-
-def _trained_model(
-    run: Run, record: RunRecord, document: Mapping[str, Any], settings: TrainingSettings
-) -> TrainedModel:
-    checkpoints = open_checkpoints(
-        record.artifact_uri,
-        tracking_uri=record.tracking_uri,
-        staging=work_dir(settings.data_dir, record.run_id) / "evaluated",
-        keep_last=1,
-    )
-    best = checkpoints.best()
-    if best is None:
-        raise CheckpointError(f"The run {record.run_id} has no best checkpoint yet.")
-    try:
-        checkpoint = read_checkpoint(checkpoints.path(best))
-    finally:
-        checkpoints.remove_staging()
-    progress = checkpoint.state["progress"]
-    return TrainedModel(
-        run_id=record.run_id,
-        run_name=str(run.info.run_name),
-        best_epoch=int(progress["best_epoch"]),
-        best_step=int(progress["best_step"]),
-        document=document,
-        weights=checkpoint.evaluated_weights,
-        read_json=partial(read_json_artifact, record),
-    )
 
 
 def _record(client: MlflowClient, trained: TrainedModel, report: EvaluationReport) -> None:

@@ -9,7 +9,14 @@ from pydantic import BaseModel, Field
 
 from api.runs.metric_roles import Direction, Role, Split
 from api.runs.metric_words import METRIC_WORDS, MetricWords
-from tracking_plugin.names import SYSTEM_METRIC_PREFIX, Metric, MetricGroup
+from tracking_plugin.names import (
+    GENERATED_QUALITY_PREFIX,
+    NUM_TIMESTEP_QUANTILES,
+    SYSTEM_METRIC_PREFIX,
+    Metric,
+    MetricGroup,
+    quantile_loss_metric,
+)
 
 
 class Subject(StrEnum):
@@ -116,6 +123,10 @@ _IOU_LABEL = Label(en="IoU by class", fr="IoU par classe")
 
 _GROUPS = [
     ChartGroup(name="loss", label=Label(en="Loss", fr="Perte")),
+    ChartGroup(
+        name="loss_by_timestep",
+        label=Label(en="Validation loss by timestep", fr="Perte de validation par pas de temps"),
+    ),
     ChartGroup(name="accuracy", label=Label(en="Accuracy", fr="Exactitude")),
     ChartGroup(name="auc_roc", label=Label(en="AUROC", fr="AUROC")),
     ChartGroup(name="f1", label=Label(en="F1 and kappa", fr="F1 et kappa")),
@@ -175,6 +186,12 @@ _FAMILIES = [
         )
     ),
     MetricFamily(
+        prefix=GENERATED_QUALITY_PREFIX,
+        label=Label(en="Generated images", fr="Images générées"),
+        role=Role.ERROR,
+        direction=Direction.LOWER,
+    ),
+    MetricFamily(
         prefix=SYSTEM_METRIC_PREFIX,
         label=Label(en="Training machine", fr="Machine d’entraînement"),
         role=Role.MACHINE,
@@ -223,6 +240,35 @@ def _score(
         unit=Unit.FRACTION if bounds == _FRACTION else Unit.NONE,
         bounds=bounds,
         is_headline=is_headline,
+    )
+
+
+def _validation_loss(
+    name: str, label: Label, short_label: str, *, group: str | None
+) -> CatalogMetric:
+    """A loss of a diffusion model on its validation set."""
+    return CatalogMetric(
+        name=name,
+        label=label,
+        short_label=short_label,
+        role=Role.LOSS,
+        split=Split.VAL,
+        group=group,
+        direction=Direction.LOWER,
+    )
+
+
+def _quantile_loss(number: int, *, base: bool) -> CatalogMetric:
+    share = number * 10
+    suffix = Label(en=", base model", fr=", modèle de base") if base else Label(en="", fr="")
+    return _validation_loss(
+        quantile_loss_metric(number, base=base),
+        Label(
+            en=f"Validation loss at {share}% of the timesteps{suffix.en}",
+            fr=f"Perte de validation à {share} % des pas de temps{suffix.fr}",
+        ),
+        f"{'base ' if base else ''}loss q{number}",
+        group="loss_by_timestep",
     )
 
 
@@ -291,6 +337,26 @@ _METRICS = [
         short_name=None,
         group="score",
         is_headline=False,
+    ),
+    _validation_loss(
+        Metric.VAL_BASE_LOSS,
+        Label(en="Validation loss of the base model", fr="Perte de validation du modèle de base"),
+        "base loss",
+        group="loss",
+    ),
+    _validation_loss(
+        Metric.VAL_LOSS_DIFFERENCE,
+        Label(
+            en="Validation loss less that of the base model",
+            fr="Perte de validation moins celle du modèle de base",
+        ),
+        "loss diff.",
+        group=None,
+    ),
+    *(
+        _quantile_loss(number, base=base)
+        for base in (False, True)
+        for number in range(1, NUM_TIMESTEP_QUANTILES + 1)
     ),
     CatalogMetric(
         name=Metric.IMAGES_PER_SECOND,

@@ -1,1 +1,1 @@
-"""Trains diffusion models: families of models, methods, data, quality and export."""
+"""Trains generators of images by diffusion, and checks what they generate."""
