@@ -197,6 +197,11 @@ class RunControl:
         """
         self._inbox.understand(checked_names(names))
 
+    @property
+    def has_instructions(self) -> bool:
+        """Whether `take_instructions` has something to do; costs next to nothing."""
+        return self._link is not None and self._inbox.has_any
+
     def take_instructions(self, step: int | None = None) -> list[TakenInstruction]:
         """The instructions that arrived since the last call, the oldest first; answer each of them.
 

@@ -74,6 +74,12 @@ class InstructionInbox:
         """Whether the server has stored every answer."""
         return not self._answers
 
+    @property
+    def has_any(self) -> bool:
+        """Whether `take` has one to give or to ask for. Asks nobody, so that each step can afford it."""
+        with self._changed:
+            return bool(self._new() or self._granted() - self._given)
+
     def understand(self, names: list[str]) -> None:
         """From the next report on, the server sends instructions of these names."""
         with self._changed:
@@ -87,8 +93,7 @@ class InstructionInbox:
         TAKE_TIMEOUT_S, as during an outage, a later call gives it.
         """
         with self._changed:
-            new = self._open.keys() - self._wanted - self._given - self._granted()
-            if new:
+            if new := self._new():
                 self._wanted |= new
                 self.send()
                 self._changed.wait_for(lambda: not new & self._waiting(), TAKE_TIMEOUT_S)
@@ -131,6 +136,10 @@ class InstructionInbox:
                 taken=sorted(self._waiting()),
                 answers=list(self._answers.values())[:MAX_ANSWERS],
             )
+
+    def _new(self) -> set[int]:
+        """Those that the loop has not asked for yet."""
+        return self._open.keys() - self._wanted - self._given - self._granted()
 
     def _granted(self) -> set[int]:
         return {each.id for each in self._open.values() if each.taken}

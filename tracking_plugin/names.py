@@ -38,6 +38,10 @@ class Tag(StrEnum):
     """On the experiment of a project, and on the runs of its pipeline: the project's id."""
     CANDIDATE = "fovea.candidate"
     """On the run of a candidate of a pipeline: its number, from 1."""
+    MICRO_BATCH_SIZE = "fovea.micro_batch_size"
+    """The most samples that a rank computes at once, after the memory did not suffice for more."""
+    DRAWING_FAILURE = "fovea.drawing_failure"
+    """Why the newest pictures that were due are missing; empty once there are pictures again."""
     SERVING_PROCESS = "fovea.serving_process"
     """On the run of a challenger: the machine and the process that serve it."""
 
@@ -61,6 +65,8 @@ class Metric(StrEnum):
     LEARNING_RATE = "train/learning_rate"
     IMAGES_PER_SECOND = "train/images_per_second"
     DATA_WAIT_FRACTION = "train/data_wait_fraction"
+    MICRO_BATCH_SIZE = "train/micro_batch_size"
+    """Samples that a rank computes at once, of a recipe that halves its batches if memory is short."""
     VAL_LOSS = "val/loss"
     VAL_ACCURACY = "val/accuracy"
     VAL_AUC_ROC_MACRO = "val/auc_roc_macro"
@@ -192,6 +198,9 @@ CHECKPOINTS = "checkpoints"
 
 CONFUSION_MATRIX = "confusion_matrix"
 """Key of the stepped confusion-matrix image."""
+
+CURRENT_IMAGE = "current_image"
+"""Artifact folder of the image that a run learns from at the moment."""
 
 SEGMENTATION = "segmentation"
 """Key of the stepped image of segmented samples."""

@@ -127,11 +127,12 @@ def _train_and_record(
         loop = TrainingLoop(
             recipe=recipe,
             process=process,
-            agreement=Agreement(process, signal),
+            agreement=Agreement(process, signal, control),
             tracker=recorder.tracker,
             checkpoints=checkpoints,
             console=console,
         )
+        control.understand(loop.instructions.names)
         recorder.begin(begun)
         control.wait_for_first_command()
         outcome = loop.run()

@@ -17,6 +17,10 @@ class NullTracker:
 
     def log_image(self, image: np.ndarray[Any, Any], key: str, step: int) -> None: ...
 
+    def set_tags(self, tags: Mapping[str, str]) -> None: ...
+
+    def show_image(self, image: np.ndarray[Any, Any]) -> None: ...
+
 
 class NullConsole:
     """A console that shows nothing."""

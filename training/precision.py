@@ -1,5 +1,7 @@
 """Chooses the arithmetic of the forward and backward pass on a device."""
 
+from contextlib import AbstractContextManager
+
 import torch
 
 from training.config import Precision
@@ -22,3 +24,9 @@ def resolve_precision(precision: Precision, device: torch.device) -> Precision:
 def autocast_type(precision: Precision) -> torch.dtype | None:
     """The type for autocast; None if nothing is cast."""
     return AUTOCAST_TYPES.get(precision)
+
+
+def autocast(device: torch.device, precision: Precision) -> AbstractContextManager[None]:
+    """The arithmetic of the forward pass on `device`, while inside."""
+    dtype = autocast_type(precision)
+    return torch.autocast(device.type, dtype=dtype, enabled=dtype is not None)

@@ -1,12 +1,13 @@
 """This process as one of the ranks: its rank, its device and the collectives that it uses."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
 import torch
 import torch.distributed as dist
-from torch import Tensor, nn
+from torch import Tensor
 
 from training.errors import LaunchError
 
@@ -54,10 +55,10 @@ class Process:
         dist.gather_object(value, gathered if self.is_main else None)
         return gathered
 
-    def broadcast_weights(self, model: nn.Module) -> None:
-        """Replace all weights and buffers by those of rank 0."""
+    def broadcast_tensors(self, tensors: Mapping[str, Tensor]) -> None:
+        """Replace all `tensors`, of which every rank has the same names, by those of rank 0."""
         if self.world_size > 1:
-            for tensor in model.state_dict().values():
+            for _, tensor in sorted(tensors.items()):
                 dist.broadcast(tensor, src=0)
 
     def broadcast(self, value: T) -> T:

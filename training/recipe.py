@@ -60,6 +60,10 @@ class Recipe(Protocol):
     def learning_rate(self, step: int) -> float:
         """The learning rate of the optimizer step that follows `step` finished ones."""
 
+    @property
+    def peak_learning_rate(self) -> float:
+        """The largest learning rate of the schedule."""
+
     def batches(self, first_step: int) -> Iterator[Sequence[Any]]:
         """Without end, this rank's micro-batches of each optimizer step from `first_step` on."""
 

@@ -24,6 +24,11 @@ class Tracker(Protocol):
 
     def log_image(self, image: np.ndarray[Any, Any], key: str, step: int) -> None: ...
 
+    def set_tags(self, tags: Mapping[str, str]) -> None: ...
+
+    def show_image(self, image: np.ndarray[Any, Any]) -> None:
+        """Make `image` (height x width x 3, uint8) the run's current one, in place of the one before."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetDescription:

@@ -390,6 +390,13 @@ _METRICS = [
         bounds=_FRACTION,
     ),
     CatalogMetric(
+        name=Metric.MICRO_BATCH_SIZE,
+        label=Label(en="Samples computed at once", fr="Échantillons calculés à la fois"),
+        short_label="micro-batch",
+        split=Split.TRAIN,
+        subject=Subject.TRAINING,
+    ),
+    CatalogMetric(
         name=Metric.TEMPERATURE,
         label=Label(en="Temperature fitted on val", fr="Température ajustée sur val"),
         short_label="temperature",

@@ -14,7 +14,12 @@ from tracking_plugin.control_messages import (
     Report,
 )
 from tracking_plugin.instruction_inbox import InstructionInbox
-from tracking_plugin.instruction_names import ArgumentsError, check_arguments, checked_names
+from tracking_plugin.instruction_names import (
+    ArgumentsError,
+    check_arguments,
+    checked_names,
+    prompts_of,
+)
 
 TRAINING = Report(observed=Observed.TRAINING, number=1)
 
@@ -159,9 +164,45 @@ def test_a_program_understands_a_bounded_number_of_names() -> None:
         checked_names([f"n{number}" for number in range(33)])
 
 
+def test_a_loop_learns_at_no_cost_whether_there_is_anything_to_take(
+    inbox: InstructionInbox,
+) -> None:
+    found = [inbox.has_any]
+    inbox.on_list(listed(1))
+    found.append(inbox.has_any)
+    assert ids(inbox) == []
+    found.append(inbox.has_any)
+    inbox.on_list(listed(1, taken=True))
+    found.append(inbox.has_any)
+    assert ids(inbox) == [1]
+    found.append(inbox.has_any)
+    assert found == [False, True, False, True, False], "False while the server has not answered"
+
+
+def test_prompts_have_their_order_and_may_have_gaps() -> None:
+    prompts = {"prompt_10": "c", "prompt_1": "a", "prompt_2": None, "prompt_3": "b"}
+    assert prompts_of(prompts) == ["a", "b", "c"]
+
+
 def test_arguments_that_do_not_fit_are_named() -> None:
     check_arguments("skip_trial", {"trial": 0})
     check_arguments("extend_budget", {"seconds": 5})
     check_arguments("sample_now", {"anything": "goes"})
+    check_arguments("save_now", {})
+    check_arguments("set_learning_rate", {"value": 1})
+    check_arguments("set_prompts", {"prompt_1": "a", "prompt_2": None, "prompt_16": "b"})
+    refused: list[tuple[str, dict[str, object], str]] = [
+        ("save_now", {"step": 3}, "unknown field `step`"),
+        ("set_learning_rate", {"value": 0}, "> 0.0"),
+        ("set_learning_rate", {"value": 10}, "< 10.0"),
+        ("set_learning_rate", {"value": True}, "got `bool`"),
+        ("set_prompts", {"prompt_2": "a"}, "missing required field `prompt_1`"),
+        ("set_prompts", {"prompt_1": ""}, "length >= 1"),
+        ("set_prompts", {"prompt_1": "a" * 1001}, "length <= 1000"),
+        ("set_prompts", {"prompt_1": "a", "prompt_17": "b"}, "unknown field `prompt_17`"),
+    ]
+    for name, arguments, expected in refused:
+        with pytest.raises(ArgumentsError, match=f"{name}: .*{expected}"):
+            check_arguments(name, arguments)
     with pytest.raises(ArgumentsError, match=r"skip_trial: .*`trial`"):
         check_arguments("skip_trial", {})

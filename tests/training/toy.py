@@ -69,6 +69,10 @@ class ToyRecipe:
     def learning_rate(self, step: int) -> float:
         return 0.01 / (1 + step / 100)
 
+    @property
+    def peak_learning_rate(self) -> float:
+        return self.learning_rate(0)
+
     def batches(self, first_step: int) -> Iterator[Sequence[ToyBatch]]:
         step = first_step
         while True:
@@ -104,6 +108,8 @@ class MemoryTracker:
         self.points: dict[str, list[tuple[int, float]]] = {}
         self.documents: dict[str, object] = {}
         self.images: list[tuple[str, int]] = []
+        self.tags: dict[str, str] = {}
+        self.shown: list[np.ndarray[Any, Any]] = []
         self.num_expedited = 0
 
     def log_metrics(self, metrics: Mapping[str, float], step: int) -> None:
@@ -118,3 +124,9 @@ class MemoryTracker:
 
     def log_image(self, image: np.ndarray[Any, Any], key: str, step: int) -> None:
         self.images.append((key, step))
+
+    def set_tags(self, tags: Mapping[str, str]) -> None:
+        self.tags.update(tags)
+
+    def show_image(self, image: np.ndarray[Any, Any]) -> None:
+        self.shown.append(image)

@@ -23,6 +23,11 @@ class Trained:
     tracker: MemoryTracker
     weights: dict[str, torch.Tensor]
     store: CheckpointStore
+    recipe: ToyRecipe
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the recipe, which cannot be sent to another process."""
+        return {name: value for name, value in vars(self).items() if name != "recipe"}
 
 
 def train(
@@ -33,14 +38,15 @@ def train(
     tracker: MemoryTracker | None = None,
     store: CheckpointStore | None = None,
     stop_after: int = 0,
+    recipe_class: type[ToyRecipe] = ToyRecipe,
     **settings: Any,
 ) -> Trained:
     """Train the toy; after `stop_after` steps the process "dies", and only its files remain."""
     process = process or lone_process()
-    toy = {
+    toy: dict[str, Any] = {
         name: settings.pop(name) for name in ("batch_size", "dropout", "scores") if name in settings
     }
-    recipe = ToyRecipe(LoopConfig(**settings), process, **({"batch_size": 8} | toy))
+    recipe = recipe_class(LoopConfig(**settings), process, **({"batch_size": 8} | toy))
     store = store or CheckpointStore(root=root, mirror=None, keep_last=settings.get("keep_last", 2))
     if process.is_main:
         store.open_for_writing()
@@ -61,7 +67,7 @@ def train(
     except Killed:
         outcome = loop._outcome()
     weights = {name: tensor.clone() for name, tensor in loop.model.state_dict().items()}
-    return Trained(outcome=outcome, tracker=tracker, weights=weights, store=store)
+    return Trained(outcome=outcome, tracker=tracker, weights=weights, store=store, recipe=recipe)
 
 
 class Killed(BaseException):

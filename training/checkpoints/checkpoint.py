@@ -88,10 +88,10 @@ def write_checkpoint(
         partial.mkdir(parents=True)
         _write_files(partial, checkpoint, step=step, best=best)
         sync_to_disk(partial)
-        if target.exists():
-            shutil.rmtree(target)
+        replaced = _set_aside(target)
         partial.rename(target)
         sync_to_disk(root)
+        shutil.rmtree(replaced, ignore_errors=True)
     except Exception as error:
         # torch.save and safetensors raise their own error types when a write fails.
         shutil.rmtree(partial, ignore_errors=True)
@@ -126,6 +126,14 @@ def remove_incomplete(root: Path) -> None:
     """Remove incomplete checkpoints that killed processes left behind."""
     for path in root.glob(f"{PARTIAL_PREFIX}*"):
         shutil.rmtree(path, ignore_errors=True)
+
+
+def _set_aside(target: Path) -> Path:
+    """Rename what is there already, which is removed only when its replacement is in place."""
+    aside = target.with_name(f"{PARTIAL_PREFIX}{uuid.uuid4().hex}")
+    if target.exists():
+        target.rename(aside)
+    return aside
 
 
 def _write_files(folder: Path, checkpoint: Checkpoint, *, step: int, best: str | None) -> None:

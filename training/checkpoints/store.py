@@ -62,6 +62,9 @@ class CheckpointStore:
     def latest(self) -> str | None:
         """Name of the newest complete checkpoint, in the folder or in the artifact store.
 
+        None if none was ever written. Raises CheckpointError if there were some and none of them is
+        complete any more: a training that began again at its first step would replace them.
+
         Must be called once before the first `save`: it reads the name of the best checkpoint,
         so that `save` never waits for the artifact store. The answer is kept until then.
         """
@@ -194,12 +197,32 @@ class CheckpointStore:
         return names
 
     def _find_latest(self) -> str | None:
+        faults = {}
         for name in sorted(self._all_names(), reverse=True):
             if (fault := self._fault(name)) is None:
                 return name
             logger.warning("Skipped the checkpoint %s: %s.", name, fault)
             self._damaged.add(name)
+            faults[name] = fault
+        self._require_none_written(faults)
         return None
+
+    def _require_none_written(self, faults: Mapping[str, str]) -> None:
+        """Raise CheckpointError if there were complete checkpoints, of which `faults` says what is wrong.
+
+        An upload that was interrupted never made a complete one: no index lists it. A folder is
+        renamed to its name only when it is complete.
+        """
+        written = {*self._local_names(), *map(str, self._index().get("kept", []))}
+        if not written:
+            return
+        newest = max(written)
+        fault = faults.get(newest, "its folder is missing")
+        place = self._root if self._mirror is None else "the artifact store"
+        raise CheckpointError(
+            f"The run has checkpoints, but none of them can be read: of the newest, {newest}, {fault}. "
+            f"Restore the files in {place}, or start a new run."
+        )
 
     def _fault(self, name: str) -> str | None:
         """Why the checkpoint cannot be used; downloads it if only the artifact store has it whole."""

@@ -1,21 +1,31 @@
 """Captures the state of a training in a checkpoint, and restores it."""
 
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import torch
-from torch import nn
 from torch.optim import Optimizer
-from torch.optim.swa_utils import AveragedModel
 
 from training.checkpoints.checkpoint import Checkpoint
+from training.checkpoints.model_state import ModelState
+from training.checkpoints.optimizer_state import load_optimizer, optimizer_state
+from training.errors import CheckpointError
 from training.process import Process
 from training.progress import Progress
 from training.random_state import capture_random_state, restore_random_state
+from training.steps.average import Average
 
 logger = logging.getLogger(__name__)
+
+
+class Stateful(Protocol):
+    """A part of a training with plain values of its own, the same on every rank."""
+
+    def state_dict(self) -> Mapping[str, Any]: ...
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,36 +33,49 @@ class TrainingState:
     """Everything that changes from step to step, on every rank."""
 
     process: Process
-    model: nn.Module
+    model: ModelState
     optimizer: Optimizer
     scaler: torch.amp.GradScaler
-    ema: AveragedModel | None
+    average: Average | None
     progress: Progress
+    parts: Mapping[str, Stateful] = field(default_factory=dict)
+    """Further parts by their names; one that an older checkpoint lacks stays as it begins."""
 
     def capture(self) -> Checkpoint:
         """The current state. A collective; the result is complete only on rank 0."""
-        tensors = {"model": self.model.state_dict()}
-        if self.ema is not None:
-            tensors["ema"] = self.ema.module.state_dict()
+        tensors: dict[str, Mapping[str, torch.Tensor]] = {"model": self.model.tensors()}
+        if self.average is not None:
+            tensors["ema"] = self.average.tensors()
         state = {
-            "optimizer": self.optimizer.state_dict(),
+            "optimizer": optimizer_state(self.optimizer),
             "scaler": self.scaler.state_dict(),
-            "ema_updates": 0 if self.ema is None else int(self.ema.n_averaged),
+            "ema_updates": 0 if self.average is None else self.average.num_updates,
             "random_states": self.process.gather(capture_random_state()),
             "progress": self.progress.state_dict(),
+            "parts": {name: dict(part.state_dict()) for name, part in self.parts.items()},
         }
         return Checkpoint(tensors=tensors, state=state)
 
     def restore(self, checkpoint: Checkpoint) -> None:
-        """Set the state to that in `checkpoint`."""
-        self.model.load_state_dict(checkpoint.tensors["model"])
-        self.optimizer.load_state_dict(checkpoint.state["optimizer"])
+        """Set the state to that in `checkpoint`. Raises CheckpointError if it is of another training."""
+        self.model.load(checkpoint.tensors["model"])
+        load_optimizer(self.optimizer, checkpoint.state["optimizer"])
         self.scaler.load_state_dict(checkpoint.state["scaler"])
-        if self.ema is not None:
-            self.ema.module.load_state_dict(checkpoint.tensors["ema"])
-            self.ema.n_averaged.fill_(checkpoint.state["ema_updates"])
+        if self.average is not None:
+            self._restore_average(self.average, checkpoint)
         self.progress.load_state_dict(checkpoint.state["progress"])
+        for name, values in checkpoint.state.get("parts", {}).items():
+            if name in self.parts:
+                self.parts[name].load_state_dict(values)
         self._restore_random_state(checkpoint.state["random_states"])
+
+    def _restore_average(self, average: Average, checkpoint: Checkpoint) -> None:
+        if "ema" not in checkpoint.tensors:
+            raise CheckpointError(
+                "The checkpoint has no averaged weights, but ema_decay asks for them. Resume it with "
+                "the settings that it was trained with, or start a new run."
+            )
+        average.load(checkpoint.tensors["ema"], checkpoint.state["ema_updates"])
 
     def _restore_random_state(self, states: Sequence[dict[str, Any]]) -> None:
         if len(states) != self.process.world_size:

@@ -9,6 +9,7 @@ from training.checkpoints.store import CheckpointStore
 from training.evidence.outputs import FittedEvidence, no_evidence
 from training.process import Process
 from training.recipe import EvidencedRecipe, Recipe
+from training.steps.trained_weights import trained_weights
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +28,7 @@ def fit_best_evidence(
     if failure:
         return no_evidence(failure)
     try:
-        process.broadcast_weights(recipe.model)
+        process.broadcast_tensors(trained_weights(recipe).tensors())
         recipe.model.eval()
         return recipe.evidence(recipe.model)
     except Exception as error:
@@ -46,7 +47,7 @@ def _load_best(recipe: Recipe, checkpoints: CheckpointStore) -> str:
         if best is None:
             return "No evidence: no evaluation was made, so there is no best model."
         weights = read_checkpoint(checkpoints.path(best)).evaluated_weights
-        recipe.model.load_state_dict(dict(weights))
+        trained_weights(recipe).load(weights)
     except Exception as error:
         logger.warning("The best model could not be read to fit its evidence.", exc_info=True)
         return f"No evidence: the best model could not be read ({type(error).__name__})."

@@ -26,11 +26,7 @@ def stepped_image_files(
     pixels: np.ndarray[Any, Any], key: str, step: int, timestamp_ms: int
 ) -> list[ImageFile]:
     """The full image, and the thumbnail that the UI shows first."""
-    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or not pixels.size:
-        raise ValueError(
-            f"An image must be height x width x 3 of uint8, but {key!r} is "
-            f"{pixels.shape} of {pixels.dtype}."
-        )
+    require_rgb(pixels, key)
     if not VALID_KEY.fullmatch(key):
         raise ValueError(
             f"An image's key may contain only letters, digits, spaces and _-./, but it is {key!r}."
@@ -44,6 +40,15 @@ def stepped_image_files(
         ImageFile(f"{stem}.png", _encoded(picture, "png")),
         ImageFile(f"{stem}+compressed.webp", _encoded(thumbnail, "webp")),
     ]
+
+
+def require_rgb(pixels: np.ndarray[Any, Any], name: str) -> None:
+    """Raise ValueError unless the image `name` is height x width x 3 of uint8."""
+    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or not pixels.size:
+        raise ValueError(
+            f"An image must be height x width x 3 of uint8, but {name!r} is "
+            f"{pixels.shape} of {pixels.dtype}."
+        )
 
 
 def key_and_step(artifact_path: str) -> str | None:

@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 from mlflow.utils.mlflow_tags import MLFLOW_LOGGED_IMAGES
 
+from tracking_plugin.names import Tag
 from training.errors import TrackingError
+from training.tracking.current_image import current_image_jpeg, current_image_path
 from training.tracking.endpoint import open_endpoint
 from training.tracking.pacing import RetryPolicy
 from training.tracking.records import artifact_line, metric_lines, param_lines, tag_lines
@@ -52,6 +54,9 @@ class MlflowTracker:
             retry or RetryPolicy(),
             origin=f"Run {run_id}",
         )
+        self._shown: str | None = None
+        """The file of the newest current image, in the spool until it is delivered."""
+        self._num_shown = 0
 
     def log_metrics(self, metrics: Mapping[str, float], step: int) -> None:
         self._append(metric_lines(metrics, step, _now_ms()))
@@ -79,6 +84,21 @@ class MlflowTracker:
         files = stepped_image_files(image, key, step, _now_ms())
         lines = [self._store_bytes(file.content, file.path) for file in files]
         self._append([*lines, *tag_lines({MLFLOW_LOGGED_IMAGES: "True"})])
+
+    def show_image(self, image: np.ndarray[Any, Any]) -> None:
+        """Make `image` (height x width x 3, uint8) the run's current one, in place of the one before.
+
+        It is left out while the one before is still to be delivered, so that none pile up.
+        """
+        if self._shown is not None and self._spool.payload_path(self._shown).exists():
+            return
+        self._num_shown += 1
+        path = current_image_path(self._num_shown)
+        content = current_image_jpeg(image)
+        self._shown = self._spool.store_payload(
+            PurePosixPath(path).name, len(content), lambda copy: copy.write_bytes(content)
+        )
+        self._append([artifact_line(path, self._shown), *tag_lines({Tag.CURRENT_IMAGE: path})])
 
     def log_artifact(self, path: Path, artifact_path: str) -> None:
         """Copy the file `path` to the run's artifact `artifact_path`, which includes the file name."""

@@ -2,9 +2,11 @@
 
 import errno
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -12,6 +14,7 @@ import torch
 from training.checkpoints.checkpoint import (
     PARTIAL_PREFIX,
     Checkpoint,
+    find_fault,
     read_checkpoint,
     write_checkpoint,
 )
@@ -61,6 +64,55 @@ def test_a_damaged_checkpoint_is_skipped_for_the_one_before(
         read_checkpoint(tmp_path / checkpoint_name(2))
 
 
+@pytest.mark.parametrize("name", ["model.safetensors", "state.pt", "checkpoint.json"])
+@pytest.mark.parametrize("damage", ["removed", "shortened"])
+def test_a_run_does_not_begin_again_when_all_its_checkpoints_are_damaged(
+    tmp_path: Path, name: str, damage: str
+) -> None:
+    store = store_in(tmp_path)
+    save(store, 1)
+    save(store, 2)
+    for step in (1, 2):
+        file = tmp_path / checkpoint_name(step) / name
+        content = file.read_bytes()
+        file.unlink()
+        if damage == "shortened":
+            file.write_bytes(content[:-5])
+    again = store_in(tmp_path)
+    for _ in range(2):
+        with pytest.raises(
+            CheckpointError, match=f"newest, {checkpoint_name(2)}, {name} is missing"
+        ):
+            again.latest()
+
+
+def test_a_run_does_not_begin_again_when_the_folders_of_its_checkpoints_are_gone(
+    tmp_path: Path,
+) -> None:
+    save(store_in(tmp_path), 1)
+    shutil.rmtree(tmp_path / checkpoint_name(1))
+    with pytest.raises(CheckpointError, match=r"its folder is missing\. Restore the files in"):
+        store_in(tmp_path).latest()
+
+
+def test_a_checkpoint_that_replaces_one_of_the_same_step_is_never_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = store_in(tmp_path)
+    save(store, 1)
+    removed: list[bool] = []
+    remove = shutil.rmtree
+
+    def watched(path: Path, **options: Any) -> None:
+        removed.append(find_fault(tmp_path / checkpoint_name(1)) is None)
+        remove(path, **options)
+
+    monkeypatch.setattr("training.checkpoints.checkpoint.shutil.rmtree", watched)
+    save(store, 1)
+    assert removed == [True], "the old one goes when the new one is in place"
+    assert not list(tmp_path.glob(f"{PARTIAL_PREFIX}*"))
+
+
 def test_incomplete_files_of_a_killed_writer_are_removed_and_never_read(tmp_path: Path) -> None:
     (tmp_path / f"{PARTIAL_PREFIX}abc").mkdir()
     (tmp_path / f"{PARTIAL_PREFIX}abc" / "model.safetensors").write_bytes(b"half")
@@ -95,6 +147,7 @@ def test_a_full_disk_is_an_error_that_names_the_step_and_leaves_nothing(tmp_path
     script = f"""
 import resource, torch
 from pathlib import Path
+from typing import Any
 from training.checkpoints.store import CheckpointStore
 from training.errors import CheckpointError
 resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
@@ -198,6 +251,7 @@ def test_a_manifest_of_another_form_is_a_fault_and_no_traceback(
     store = store_in(tmp_path)
     save(store, 1)
     (tmp_path / checkpoint_name(1) / "checkpoint.json").write_text(manifest)
-    assert store_in(tmp_path).latest() is None
+    with pytest.raises(CheckpointError, match=r"checkpoint\.json is missing or unreadable"):
+        store_in(tmp_path).latest()
     with pytest.raises(CheckpointError, match="is missing or unreadable"):
         read_checkpoint(tmp_path / checkpoint_name(1))

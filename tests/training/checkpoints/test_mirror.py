@@ -153,7 +153,9 @@ def test_an_interrupted_upload_does_not_count_as_a_checkpoint(
     (tmp_path / "remote" / "index.json").write_text(
         json.dumps({"kept": [checkpoint_name(7)], "best": None})
     )
-    assert store(tmp_path, repository, "other").latest() is None
+    # The index is uploaded after the checkpoints that it lists, so this one was whole.
+    with pytest.raises(CheckpointError, match=r"checkpoint\.json in the artifact store is missing"):
+        store(tmp_path, repository, "other").latest()
 
 
 def test_closing_twice_does_not_wait_again(tmp_path: Path, repository: Repository) -> None:

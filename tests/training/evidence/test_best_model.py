@@ -102,7 +102,7 @@ def test_an_unreadable_checkpoint_is_said(root: Path, tmp_path: Path) -> None:
     store.save({"model": {"other": torch.zeros(1)}}, {}, step=1, is_best=True)
     damaged = fit_best_evidence(recipe, store, lone_process())
     assert damaged is not None
-    assert "the best model could not be read (RuntimeError)" in damaged.evidence.missing[0]
+    assert "the best model could not be read (CheckpointError)" in damaged.evidence.missing[0]
 
 
 def test_a_recipe_without_evidence_says_so(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from mlflow import MlflowClient
 
+from tests.ports import free_port
 from tests.proxy import Fault, FlakyHttpProxy
 from tests.training.tracking_server import TrackingServer
 from tests.waiting import until
@@ -358,3 +359,27 @@ def test_an_image_of_another_shape_is_refused_at_once(tracker: MlflowTracker) ->
     with pytest.raises(ValueError, match=r"height x width x 3 of uint8, but 'm' is \(4, 4\)"):
         tracker.log_image(np.zeros((4, 4), np.uint8), "m", step=1)
     tracker.close(timeout_s=30)
+
+
+def test_the_current_image_replaces_the_one_before(
+    server: TrackingServer, run_id: str, tracker: MlflowTracker
+) -> None:
+    paths = []
+    for number in range(6):
+        tracker.show_image(np.full((900, 600, 3), number, np.uint8))
+        tracker.flush(timeout_s=30)
+        paths.append(server.client.get_run(run_id).data.tags["fovea.current_image"])
+    assert paths == [f"current_image/{number % 4}.jpg" for number in range(1, 7)]
+    assert len(artifacts(server.client, run_id, "current_image")) == 4
+    with pytest.raises(ValueError, match=r"'current_image' is \(2, 2\) of float64"):
+        tracker.show_image(np.zeros((2, 2)))
+    tracker.close(timeout_s=30)
+
+
+def test_no_current_images_pile_up_while_the_server_is_away(spool_dir: Path) -> None:
+    tracker = tracker_at(f"http://127.0.0.1:{free_port()}", "0" * 32, spool_dir)
+    for _ in range(5):
+        tracker.show_image(np.zeros((2, 2, 3), np.uint8))
+    assert tracker.undelivered() == 2, "one file and one tag wait for the server"
+    with pytest.raises(TrackingError):
+        tracker.close(timeout_s=0.1)

@@ -36,6 +36,10 @@ class ImageRecipe:
     def learning_rate(self, step: int) -> float:
         return self._schedule(step)
 
+    @property
+    def peak_learning_rate(self) -> float:
+        return self._schedule.peak
+
     def params(self) -> Mapping[str, str]:
         return {
             "num_parameters": str(sum(p.numel() for p in self.model.parameters())),

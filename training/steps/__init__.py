@@ -1,0 +1,1 @@
+"""What the torch loop does in a step and between two steps."""
