@@ -84,7 +84,10 @@ class RunReader:
         self._opened: _Source | None = None
         self._opening = threading.Lock()
         self._artifact_reads = BoundedReads(
-            max_in_progress=MAX_ARTIFACT_READS, deadline_s=ARTIFACT_DEADLINE_S
+            max_in_progress=MAX_ARTIFACT_READS,
+            deadline_s=ARTIFACT_DEADLINE_S,
+            reads="reads of artifacts",
+            missed="The artifact store did not return the artifact",
         )
 
     def state(self, run_id: str, recent_steps: int = RECENT_STEPS) -> RunState:
