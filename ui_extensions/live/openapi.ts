@@ -1168,7 +1168,7 @@ export interface paths {
         };
         /**
          * Get Usage
-         * @description How many trainings and runs there are.
+         * @description How many trainings, runs, data sets and base models there are, and how long trainings wait.
          */
         get: operations["get_usage_api_monitoring_stats_usage_get"];
         put?: never;
@@ -3510,7 +3510,7 @@ export interface components {
             jobs_pending: number;
             /**
              * Avg Duration Seconds
-             * @description of the newest 100 completed
+             * @description from the start of a run to its end, mean of the newest 100 completed
              */
             avg_duration_seconds: number | null;
         };
@@ -4330,9 +4330,15 @@ export interface components {
         PopularPreset: {
             /** Recipe */
             recipe: string;
-            /** Preset */
+            /**
+             * Preset
+             * @description of the job's parameters, else their method, else auto
+             */
             preset: string;
-            /** Count */
+            /**
+             * Count
+             * @description among the newest 100 trainings
+             */
             count: number;
         };
         /** PredictAnswer */
@@ -5867,6 +5873,21 @@ export interface components {
             total_training_jobs: number;
             /** Total Runs */
             total_runs: number;
+            /**
+             * Total Datasets
+             * @description registered with POST /api/datasets
+             */
+            total_datasets: number;
+            /**
+             * Total Base Models
+             * @description registered with POST /api/models
+             */
+            total_base_models: number;
+            /**
+             * Avg Wait Seconds
+             * @description from the time at which a training was to start until it was given to Ray, mean of those of the newest 100 that have been
+             */
+            avg_wait_seconds: number | null;
         };
         /**
          * Verdict
@@ -14400,7 +14421,10 @@ export interface operations {
                     /**
                      * @example {
                      *       "total_training_jobs": 17,
-                     *       "total_runs": 42
+                     *       "total_runs": 42,
+                     *       "total_datasets": 3,
+                     *       "total_base_models": 2,
+                     *       "avg_wait_seconds": 1260
                      *     }
                      */
                     "application/json": components["schemas"]["UsageFigures"];
@@ -14484,7 +14508,10 @@ export interface operations {
                      *       },
                      *       "usage": {
                      *         "total_training_jobs": 17,
-                     *         "total_runs": 42
+                     *         "total_runs": 42,
+                     *         "total_datasets": 3,
+                     *         "total_base_models": 2,
+                     *         "avg_wait_seconds": 1260
                      *       },
                      *       "recent_activity": [
                      *         {
