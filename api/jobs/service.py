@@ -263,7 +263,7 @@ class JobService:
     async def progress(self, run_id: str, kind: JobKind | None = None) -> JobProgress:
         """Raises JobNotFoundError if there is no such job."""
         job = await self.find(run_id, kind)
-        run = await self._run(job)
+        run = await run_in_threadpool(self._reader.paced_state, job.run_id)
         return job_progress(job, run, await self._logs.tail(job.run_id, _NUM_RECENT_LINES))
 
     async def log_lines(
@@ -290,5 +290,5 @@ class JobService:
             return False
         return await self._logs.has(run_id)
 
-    async def _run(self, job: Job, *recent_steps: int) -> RunState:
-        return await run_in_threadpool(self._reader.state, job.run_id, *recent_steps)
+    async def _run(self, job: Job, recent_steps: int) -> RunState:
+        return await run_in_threadpool(self._reader.state, job.run_id, recent_steps)

@@ -99,6 +99,17 @@ class RunReader:
             state.add_points(self.metrics.points(run_id, min(steps), max(steps)))
         return state
 
+    def paced_state(self, run_id: str) -> RunState:
+        """A run with the points of the first and the last of its newest steps: enough for its pace.
+
+        Far cheaper than `state`, for clients that ask twice a second. Raises RunNotFoundError.
+        """
+        state = self.state(run_id, recent_steps=0)
+        steps = self.metrics.steps(run_id, Page(limit=RECENT_STEPS))
+        for step in {min(steps), max(steps)} if steps else ():
+            state.add_points(self.metrics.points(run_id, step, step))
+        return state
+
     def states(self, run_ids: Collection[str], metrics: Collection[str]) -> dict[str, RunState]:
         """Those of the runs that exist, by id, with the newest points of these metrics alone."""
         return self._source.runs.runs(run_ids, metrics)
