@@ -33,6 +33,7 @@ router = APIRouter(
     dependencies=[Depends(in_workspace)],
     responses={
         **REFUSALS,
+        400: {"model": ErrorResponse, "description": "The body is not JSON"},
         409: {"model": ErrorResponse, "description": "The job's status does not allow that"},
     },
 )

@@ -4,7 +4,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StringConstraints,
+    model_validator,
+)
 
 _NO_NUL = r"^[^\x00]*$"
 """PostgreSQL stores no character NUL."""
@@ -21,6 +28,11 @@ InputPath = Annotated[
     Field(description="absolute path on the server's machine, in a folder of FOVEA_DATA_ROOTS"),
 ]
 Licence = Annotated[str, StringConstraints(max_length=2000, pattern=_NO_NUL)]
+
+_ONE_SOURCE: list[JsonValue] = [
+    {"required": [given], "properties": {given: {"type": "string"}, other: {"type": "null"}}}
+    for given, other in (("path", "hub_id"), ("hub_id", "path"))
+]
 
 
 class DatasetKind(StrEnum):
@@ -67,7 +79,7 @@ class Dataset(BaseModel):
 class NewBaseModel(BaseModel):
     """A model that trainings start from: at a path, or on the Hugging Face hub."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"oneOf": _ONE_SOURCE})
 
     name: InputName
     path: InputPath | None = None

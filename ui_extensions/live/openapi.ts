@@ -4127,7 +4127,13 @@ export interface components {
              * @default
              */
             licence: string;
-        };
+        } & ({
+            path: string;
+            hub_id?: null;
+        } | {
+            hub_id: string;
+            path?: null;
+        });
         /**
          * NewDataset
          * @description A folder of images to register.
@@ -12652,6 +12658,15 @@ export interface operations {
                     "application/json": components["schemas"]["JobKindEntry"][];
                 };
             };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
             /** @description The Host or the Origin is not allowed */
             403: {
                 headers: {
@@ -12759,6 +12774,15 @@ export interface operations {
                     "application/json": components["schemas"]["JobEntry"][];
                 };
             };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
             /** @description The Host or the Origin is not allowed */
             403: {
                 headers: {
@@ -12859,6 +12883,15 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["JobEntry"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The Host or the Origin is not allowed */
@@ -12966,6 +12999,15 @@ export interface operations {
                     "application/json": components["schemas"]["JobQueue"][];
                 };
             };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
             /** @description The Host or the Origin is not allowed */
             403: {
                 headers: {
@@ -13064,6 +13106,15 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["JobEntry"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The Host or the Origin is not allowed */
@@ -13170,6 +13221,15 @@ export interface operations {
                     "application/json": components["schemas"]["JobEntry"];
                 };
             };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
             /** @description The Host or the Origin is not allowed */
             403: {
                 headers: {
@@ -13254,6 +13314,15 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["JobStarted"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The Host or the Origin is not allowed */
@@ -13355,6 +13424,15 @@ export interface operations {
                     "application/json": components["schemas"]["JobProgress"];
                 };
             };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
             /** @description The Host or the Origin is not allowed */
             403: {
                 headers: {
@@ -13443,6 +13521,15 @@ export interface operations {
                      *     ]
                      */
                     "application/json": components["schemas"]["LogLine"][];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The Host or the Origin is not allowed */
@@ -13555,6 +13642,15 @@ export interface operations {
                     "application/json": components["schemas"]["JobCancelled"];
                 };
             };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
             /** @description The Host or the Origin is not allowed */
             403: {
                 headers: {
@@ -13639,6 +13735,15 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["JobStarted"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The Host or the Origin is not allowed */
