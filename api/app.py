@@ -28,11 +28,13 @@ from api.routes import (
     control,
     control_link,
     custom_training,
+    datasets,
     diagnosis,
     epochs,
     health,
     jobs,
     metrics,
+    models,
     monitoring,
     predictions,
     projects,
@@ -96,7 +98,8 @@ def create_app() -> FastAPI:
     )
     app = _application(settings, bus, reader, failures, settle, wiretap, open_services)
     for routes in (
-        *(alerts, commands, control, control_link, custom_training, diagnosis, jobs, monitoring),
+        *(alerts, commands, control, control_link, custom_training, datasets, diagnosis, jobs),
+        *(models, monitoring),
         *(predictions, projects, reports, saved_views, training),
     ):
         app.include_router(routes.router)

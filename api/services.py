@@ -41,6 +41,11 @@ from api.settings import Settings
 from api.storage.data_files import LOGS, NASA_TABLES, protect_data
 from api.storage.database import Database, database_url
 from api.storage.lease import Lease
+from api.training_inputs.base_models import BaseModelService
+from api.training_inputs.datasets import DatasetService
+from api.training_inputs.folder_files import WalkLimits
+from api.training_inputs.inspection import InputInspector
+from api.training_inputs.resolution import InputResolver
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +68,9 @@ class Services:
     training_sessions: TrainingSessions
     reports: ReportService
     saved_views: SavedViewStore
+    datasets: DatasetService
+    base_models: BaseModelService
+    inputs: InputResolver
 
 
 @asynccontextmanager
@@ -96,6 +104,9 @@ async def services_running(
     jobs = JobService(
         job_store, control, job_logs, reader, writer, failures=failures, wake=controller.wake
     )
+    inspector = InputInspector(WalkLimits(), trains_here=not settings.ray_address)
+    datasets = DatasetService(database, inspector)
+    base_models = BaseModelService(database, inspector)
     try:
         async with (
             control.running(controller.wake),
@@ -137,6 +148,9 @@ async def services_running(
                     *(reader, writer), alerts=alerts, control=control, projects=projects.service
                 ),
                 saved_views=SavedViewStore(database),
+                datasets=datasets,
+                base_models=base_models,
+                inputs=InputResolver(datasets, base_models),
             )
     finally:
         database.close()

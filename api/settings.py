@@ -151,6 +151,13 @@ class Settings(BaseSettings):
         ge=1,
         description="process with which the Ray head on this machine ends; `fovea demo` sets it",
     )
+    training_slots: int | None = Field(
+        None,
+        ge=1,
+        le=1_000_000,
+        description="ranks that trainings of this server may run at once, further ones wait; default: "
+        "one per GPU of the Ray cluster, or per CPU if it has no GPU",
+    )
     public_url: Annotated[str, AfterValidator(_public_url)] = Field(
         "",
         # A URL that is refused may have a password in it.

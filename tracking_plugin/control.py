@@ -89,6 +89,7 @@ class RunControl:
         self._numbers = count(1)
         self._num_acknowledged = 0
         self._has_stopped = False
+        self._stopped_step: int | None = None
         self._last_reported: tuple[Observed, int] | None = None
         self._tracking_uri = tracking_uri
         self._link: ControlLink | None = None
@@ -157,8 +158,9 @@ class RunControl:
         is_to_end = self._has_stopped and self._is_main and error is None
         is_active = is_to_end and self.run_id in _active_run_ids()
         if is_to_end and not is_active:
-            # This process has not opened the run, so the server ends it.
-            self.report(Observed.STOPPED)
+            # This process has not opened the run, so the server ends it. The step goes along: this
+            # report replaces the one of the stop, if that has not been sent yet.
+            self.report(Observed.STOPPED, step=self._stopped_step)
         elif not is_to_end:
             self.report(Observed.DETACHED)
         self.close()
@@ -186,6 +188,7 @@ class RunControl:
             self._acknowledge(_OBSERVED[code], command, step)
             if code != _PAUSE:
                 self._has_stopped = code == _STOP
+                self._stopped_step = step if self._has_stopped else None
                 return self._has_stopped
             if self._is_main:
                 self.wait_for_change(command, PAUSE_SYNC_INTERVAL_S)

@@ -89,6 +89,28 @@ def logs_request(submission_id: str) -> RayRequest:
     return RayRequest(path=f"/api/jobs/{submission_id}/logs")
 
 
+def nodes_request() -> RayRequest:
+    """Of Ray's state API: https://docs.ray.io/en/latest/ray-observability/reference/api.html."""
+    return RayRequest(path="/api/v0/nodes?limit=10000")
+
+
+def read_resources(document: Mapping[str, Any]) -> Mapping[str, float]:
+    """What the nodes that are alive have together, from the response to `nodes_request`.
+
+    Raises RayError if the response has another form.
+    """
+    total: dict[str, float] = {}
+    try:
+        for node in document["data"]["result"]["result"]:
+            if node["state"] != "ALIVE":
+                continue
+            for name, number in node["resources_total"].items():
+                total[name] = total.get(name, 0.0) + float(number)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise RayError("Ray's answer about its nodes has another form than was expected") from None
+    return total
+
+
 def read_job(document: Mapping[str, Any]) -> RayJob:
     """The response to `find_request`."""
     message = str(document.get("message") or "")

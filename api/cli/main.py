@@ -28,6 +28,8 @@ FILES = {
     "stop": "control_command",
     "command": "instruct_command",
     "models": "models_command",
+    "datasets": "datasets_command",
+    "queue": "queue_command",
     "ray": "ray_command",
     "ack": "alerts_command",
     "alerts": "alerts_command",

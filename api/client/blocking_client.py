@@ -10,6 +10,7 @@ from api.alerts.schemas import AlertLevel, CriticalAlert, TimelineEntry
 from api.alerts.state_machine import AlertState
 from api.client.blocking_http import BlockingHttp
 from api.client.blocking_run_table import RunTable
+from api.client.blocking_training_inputs import TrainingInputs
 from api.client.evaluation_reports import MLFLOW_RUN_PATH, MlflowRunAnswer
 from api.client.live import Link, LiveStream, ignore_link
 from api.client.live_connection import Messages, follow
@@ -37,9 +38,11 @@ from api.diagnosis.schemas import (
 )
 from api.jobs.log_lines import LogLine
 from api.jobs.schemas import (
+    JobCancelled,
     JobEntry,
     JobKindEntry,
     JobProgress,
+    JobQueue,
     JobStarted,
     RecipeEntry,
     StartResponse,
@@ -60,7 +63,7 @@ from api.system.health import Health
 from api.system.stats import SystemStats
 
 
-class FoveaClient(RunTable):
+class FoveaClient(RunTable, TrainingInputs):
     """A client of the server at `url`, else at MLFLOW_TRACKING_URI, else on this machine.
 
     Without `run_id` the server picks the newest active run, else the newest run. Every method
@@ -164,16 +167,25 @@ class FoveaClient(RunTable):
         *,
         data: str | None = None,
         params: Mapping[str, Any] | None = None,
+        dataset_id: int | None = None,
+        base_model_id: int | None = None,
         experiment_name: str | None = None,
         workers: int | None = None,
+        priority: int | None = None,
     ) -> StartResponse:
-        """Start a training, whose run exists when this returns; the server chooses what is None."""
+        """Start a training, whose run exists when this returns; the server chooses what is None.
+
+        It waits until its GPUs are free; of those that wait, a higher priority (0 to 9) comes first.
+        """
         body = drop_none(
             recipe=recipe,
             data=data,
+            dataset_id=dataset_id,
+            base_model_id=base_model_id,
             params=params,
             experiment_name=experiment_name,
             workers=workers,
+            priority=priority,
         )
         return self._http.post("/api/training/start", StartResponse, body)
 
@@ -315,22 +327,53 @@ class FoveaClient(RunTable):
         recipe: str,
         *,
         data: str | None = None,
+        dataset_id: int | None = None,
         base_model: str | None = None,
+        base_model_id: int | None = None,
         config: Mapping[str, Any] | None = None,
         output_name: str | None = None,
+        priority: int | None = None,
     ) -> JobEntry:
-        """Create a training job; `start_job` starts it."""
+        """Create a training job of a recipe, or of a method such as lora; `start_job` starts it."""
         body = drop_none(
-            type=recipe, data=data, base_model=base_model, config=config, output_name=output_name
+            type=recipe,
+            data=data,
+            dataset_id=dataset_id,
+            base_model=base_model,
+            base_model_id=base_model_id,
+            config=config,
+            output_name=output_name,
+            priority=priority,
         )
         return self._http.post("/api/training/", JobEntry, body)
 
     def start_job(self, job_id: str) -> JobStarted:
         return self._http.post(f"/api/jobs/{path_segment(job_id)}/start", JobStarted)
 
-    def cancel_job(self, job_id: str) -> JobEntry:
-        """Stop the job, which ends or never starts; a training saves first."""
-        return self._http.post(f"/api/jobs/{path_segment(job_id)}/cancel", JobEntry)
+    def cancel_job(
+        self, job_id: str, *, timeout_s: float = ACKNOWLEDGEMENT_TIMEOUT_S
+    ) -> JobCancelled:
+        """Stop the job, which ends or never starts; a training saves first.
+
+        Returns once the training has acknowledged, or after `timeout_s`: `acknowledged` says which.
+        """
+        path = f"/api/jobs/{path_segment(job_id)}/cancel"
+        return self._http.post(
+            path, JobCancelled, server_wait_s=timeout_s, timeout_s=str(timeout_s)
+        )
+
+    def resume_job(self, job_id: str) -> JobStarted:
+        """Continue a training that was interrupted, failed or was stopped from its last checkpoint."""
+        return self._http.post(f"/api/jobs/{path_segment(job_id)}/resume", JobStarted)
+
+    def set_priority(self, job_id: str, priority: int) -> JobEntry:
+        """Refused with status 409 if the job has begun."""
+        path = f"/api/jobs/{path_segment(job_id)}"
+        return self._http.patch(path, JobEntry, {"priority": priority})
+
+    def queues(self) -> list[JobQueue]:
+        """The jobs that run and that wait, for the GPUs and for the CPUs of the cluster."""
+        return self._http.get("/api/jobs/queue", list[JobQueue])
 
     def alerts(
         self,

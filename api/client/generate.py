@@ -17,6 +17,7 @@ TARGETS: Mapping[str, str] = {
     "async_client.py": "blocking_client.py",
     "async_http.py": "blocking_http.py",
     "async_run_table.py": "blocking_run_table.py",
+    "async_training_inputs.py": "blocking_training_inputs.py",
 }
 
 _HEADER = """\
@@ -28,12 +29,14 @@ _WORDS: Mapping[str, str] = {
     "AsyncHttp": "BlockingHttp",
     "AsyncMessages": "Messages",
     "AsyncRunTable": "RunTable",
+    "AsyncTrainingInputs": "TrainingInputs",
     "__aenter__": "__enter__",
     "__aexit__": "__exit__",
     "aclose": "close",
     "aclosing": "closing",
     "async_http": "blocking_http",
     "async_run_table": "blocking_run_table",
+    "async_training_inputs": "blocking_training_inputs",
     "follow_async": "follow",
 }
 _KEYWORD = re.compile(r"\b(?:async (?=def|for|with)|await )")

@@ -1,17 +1,20 @@
 """Compares each job with its desired state every 2 s and acts on the difference, also after a restart of the server."""
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from api.control.link_claim import new_secret
 from api.control.service import ControlService
+from api.control.state import ControlState
 from api.errors import NotFoundError, UnavailableError
 from api.jobs.cluster import JobCluster
+from api.jobs.cluster_slots import ClusterSlots
 from api.jobs.kinds import stored_kind
 from api.jobs.logs import JobLogs
 from api.jobs.next_step import ObservedJob, Step, next_step
+from api.jobs.queue import held_back, need_of, queues
 from api.jobs.ray_jobs import RayJobs
 from api.jobs.store import Job, JobState, JobStore
 from api.jobs.submission import new_submission_id, submit
@@ -30,6 +33,7 @@ logger = logging.getLogger(__name__)
 RECONCILE_INTERVAL_S = 2.0
 _TAIL_LINES = 20
 _KILLED = "Its job was ended because it did not stop by itself"
+_LOST = "Its job is lost"
 _STOPPED_EARLY = "Stopped while it was starting"
 
 
@@ -51,6 +55,10 @@ class JobController:
         self._control = control
         self._logs = logs
         self._cluster = JobCluster(settings)
+        self._slots = ClusterSlots(self._cluster, jobs, settings.training_slots)
+        self._held_back: set[str] = set()
+        self._failing: set[str] = set()
+        """The runs whose jobs could not be reconciled the last time."""
         self._worker = LeasedWorker(
             "Reconciling jobs",
             self._reconcile_all,
@@ -77,11 +85,24 @@ class JobController:
 
     async def _reconcile_all(self) -> None:
         jobs = await in_database(self._jobs.unfinished)
+        self._held_back = await self._jobs_held_back(jobs)
+        self._failing &= {job.run_id for job in jobs}
         await self._failures.each(
             "Reconciling a job", jobs, lambda job: job.run_id, self._reconcile
         )
 
+    async def _jobs_held_back(self, jobs: Sequence[Job]) -> set[str]:
+        """The runs whose jobs wait until others have ended."""
+        if not any(job.state is JobState.WANTED and need_of(job) for job in jobs):
+            return set()
+        return held_back(queues(jobs, await self._slots.capacity(), skipped=self._failing))
+
     async def _reconcile(self, job: Job) -> None:
+        self._failing.add(job.run_id)
+        await self._compare(job)
+        self._failing.discard(job.run_id)
+
+    async def _compare(self, job: Job) -> None:
         try:
             state = await self._control.synced_state(job.run_id, job.workspace)
         except NotFoundError:
@@ -91,8 +112,9 @@ class JobController:
         is_submitted = job.state is JobState.SUBMITTED
         observed = await self._observe(job) if is_submitted else ObservedJob()
         step = next_step(job, state, observed, unix_ms())
-        if step is not Step.WAIT:
-            await self._apply(step, job, observed)
+        has_to_wait = step is Step.SUBMIT and job.run_id in self._held_back
+        if step is not Step.WAIT and not has_to_wait:
+            await self._apply(step, job, state, observed)
 
     async def _observe(self, job: Job) -> ObservedJob:
         assert job.submission_id is not None
@@ -106,30 +128,40 @@ class JobController:
         except UnknownRayJobError:
             return ObservedJob(is_lost=True)
 
-    async def _apply(self, step: Step, job: Job, observed: ObservedJob) -> None:
+    async def _apply(
+        self, step: Step, job: Job, state: ControlState, observed: ObservedJob
+    ) -> None:
         match step:
             case Step.SUBMIT:
                 await self._submit(job)
             case Step.RESTART:
-                await self._move(job, JobState.WANTED)
+                await self._move(job, JobState.WANTED, queued_ms=unix_ms())
                 self.wake()
             case Step.PAUSE_UNSTARTED:
                 await self._release(job)
             case Step.STOP | Step.KILL:
                 await self._stop(job, is_late=step is Step.KILL)
             case _:
-                await self._conclude(step, job, observed)
+                await self._conclude(step, job, state, observed)
 
-    async def _conclude(self, step: Step, job: Job, observed: ObservedJob) -> None:
+    async def _conclude(
+        self, step: Step, job: Job, state: ControlState, observed: ObservedJob
+    ) -> None:
         """Store the log and the end of a job that has no process any more."""
         await self._logs.finish(job)
+        # Another job may take its slots.
+        self.wake()
         if step is Step.RELEASED:
             await self._release(job)
             return
         if step is Step.END_STOPPED:
             await self._control.end(job.run_id, RunStatus.STOPPED, self._stop_message(job))
         elif step is Step.END_FAILED:
-            message = await self._failure_message(job, observed)
+            reason = self._end_reason(job, observed)
+            is_interrupted = _has_trained(job, state)
+            if is_interrupted:
+                await self._move(job, job.state, interruption=reason)
+            message = await self._failure_message(job, reason, is_interrupted=is_interrupted)
             await self._control.end(job.run_id, RunStatus.ERROR, message)
         await self._move(job, JobState.ENDED, ended_ms=unix_ms())
 
@@ -197,16 +229,26 @@ class JobController:
             return "Stopped before it had begun"
         return self._stop_messages.pop(job.submission_id or "", "")
 
-    async def _failure_message(self, job: Job, observed: ObservedJob) -> str:
-        if observed.is_lost:
-            where = (
-                "The Ray head of this machine has ended"
-                if self._cluster.is_local
-                else f"Ray at {without_credentials(job.ray_address or '')} knows nothing of it any more"
-            )
-            return f"Its job is lost. {where}"
+    def _end_reason(self, job: Job, observed: ObservedJob) -> str:
+        if not observed.is_lost:
+            return f"Its job ended as {observed.status} before the run had"
+        if self._cluster.is_local:
+            return f"{_LOST}. The Ray head of this machine has ended"
+        address = without_credentials(job.ray_address or "")
+        return f"{_LOST}. Ray at {address} knows nothing of it any more"
+
+    async def _failure_message(self, job: Job, reason: str, *, is_interrupted: bool) -> str:
+        what = "Interrupted, can be resumed" if stored_kind(job).can_resume else "Interrupted"
+        sentence = f"{what}. {reason}" if is_interrupted else reason
+        if reason.startswith(_LOST):
+            return sentence
         tail = "\n".join(await self._logs.tail(job.run_id, _TAIL_LINES))
-        return f"Its job ended as {observed.status} before the run had. The end of its log:\n{tail}"
+        return f"{sentence}. The end of its log:\n{tail}"
 
     async def _move(self, job: Job, to: JobState, **changes: object) -> bool:
         return await in_database(lambda: self._jobs.move(job.run_id, (job.state,), to, **changes))
+
+
+def _has_trained(job: Job, state: ControlState) -> bool:
+    """Whether its program has ever come so far that it opened its control link."""
+    return state.heartbeat_ms is not None or job.attempt > 1

@@ -37,12 +37,23 @@ class JobFacts:
     workers: int = 1
 
 
+@dataclass(frozen=True, kw_only=True)
+class SlotNeed:
+    """What a job occupies while it runs: one slot for each rank."""
+
+    num_slots: int
+    is_on_cpu: bool = False
+    """Whether it uses no GPU, also where there are some."""
+
+
 class JobKind(ABC):
     """Stateless. Its parameters are plain JSON, stored with each job."""
 
     name: ClassVar[str]
     can_pause: ClassVar[bool] = False
     """Whether its program can save its state and continue from there."""
+    can_resume: ClassVar[bool] = False
+    """Whether a job that has failed or was stopped can be started again in its run."""
 
     @property
     @abstractmethod
@@ -68,6 +79,10 @@ class JobKind(ABC):
     @abstractmethod
     def new_run(self, params: Params, reader: RunReader) -> NewRun:
         """The run to create. Blocking. Raises ApiError if `params` name a run that cannot be used."""
+
+    def slots(self, params: Params) -> SlotNeed | None:
+        """What it waits for before it starts; None for a kind that starts at once."""
+        return None
 
     def facts(self, params: Params) -> JobFacts:
         return JobFacts(type=self.name, data=params.get("data") or None, config=params)

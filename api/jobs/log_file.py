@@ -1,7 +1,6 @@
 """The log of a run's job in a file, which only this user can read and which is no link."""
 
 import os
-from collections import deque
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -77,7 +76,7 @@ class LogFile:
     def tail(self, limit: int) -> list[str]:
         """The newest lines, oldest first; none if there is no file."""
         with suppress(FileNotFoundError), self._open(os.O_RDONLY) as file:
-            return [line.decode(errors="replace").rstrip("\n") for line in deque(file, limit)]
+            return [line.decode(errors="replace") for line in _last_lines(file, limit)]
         return []
 
     def _open(self, flags: int) -> BinaryIO:
@@ -87,6 +86,22 @@ class LogFile:
 
 def _marker(attempt: int) -> str:
     return f"--- attempt {attempt} ---"
+
+
+def _last_lines(file: BinaryIO, limit: int) -> list[bytes]:
+    """Read from the end, so that a long log costs no more than a short one."""
+    position = file.seek(0, os.SEEK_END)
+    blocks: list[bytes] = []
+    num_ends = 0
+    # One more than the limit, so that the first of the lines is whole.
+    while position > 0 and num_ends <= limit:
+        start = max(0, position - _BLOCK_BYTES)
+        file.seek(start)
+        blocks.append(file.read(position - start))
+        num_ends += blocks[-1].count(b"\n")
+        position = start
+    *lines, rest = b"".join(reversed(blocks)).split(b"\n")
+    return [*lines, *([rest] if rest else [])][-limit:]
 
 
 def _end_of_last_line(file: BinaryIO) -> int:

@@ -9,9 +9,10 @@ from typing import Annotated, Any, Literal
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
-from api.jobs.job_kind import JobFacts, JobKind, NewRun, Params
+from api.jobs.job_kind import JobFacts, JobKind, NewRun, Params, SlotNeed
 from api.jobs.params import Schema
 from api.jobs.schemas import Path
+from api.jobs.training_kind import WITHOUT_GPU
 from api.runs.reader import RunReader
 from api.runs.state import RunState
 from api.runs.status import effective_status
@@ -120,6 +121,10 @@ class ProjectKind(JobKind):
             name=project.name,
             tags=tags,
         )
+
+    def slots(self, params: Params) -> SlotNeed:
+        project = ProjectParams.model_validate(params)
+        return SlotNeed(num_slots=1, is_on_cpu=project.recipe in WITHOUT_GPU)
 
     def facts(self, params: Params) -> JobFacts:
         project = ProjectParams.model_validate(params)

@@ -14,7 +14,9 @@ from tracking_plugin.ray_job_api import (
     RayRequest,
     find_request,
     list_request,
+    nodes_request,
     read_job,
+    read_resources,
     stop_request,
     submit_request,
     unfinished_jobs,
@@ -65,6 +67,10 @@ class RayJobs:
     async def unfinished(self) -> list[str]:
         """The ids of the jobs that run or wait."""
         return unfinished_jobs(await self._send(list_request()))
+
+    async def resources(self) -> Mapping[str, float]:
+        """What the cluster has in all, used or not, such as CPU and GPU."""
+        return read_resources(await self._send(nodes_request()))
 
     async def stop(self, submission_id: str) -> None:
         await self._send(stop_request(submission_id))

@@ -12,9 +12,15 @@ from tracking_plugin.names import RunStatus
 RecipeParams = dict[str, bool | int | FiniteFloat | Annotated[str, Field(max_length=4096)]]
 Path = Annotated[str, Field(min_length=1, max_length=4096)]
 Name = Annotated[str, Field(min_length=1, max_length=250)]
+InputId = Annotated[int, Field(ge=1, le=2**31 - 1)]
+"""Of a registered data set or base model."""
+DEFAULT_PRIORITY = 5
+Priority = Annotated[
+    int, Field(ge=0, le=9, description="jobs of a higher priority start first; 9 is the highest")
+]
 
 
-class StartRequest(BaseModel):
+class TrainingRequest(BaseModel):
     """A training to start; GET /api/recipes lists the parameters of each recipe."""
 
     model_config = ConfigDict(extra="forbid")
@@ -24,9 +30,19 @@ class StartRequest(BaseModel):
         None,
         description="folder with train|val|test/<class>/; none: the synthetic demonstration set",
     )
+    dataset_id: InputId | None = Field(None, description="of GET /api/datasets, in place of `data`")
+    base_model_id: InputId | None = Field(
+        None, description="of GET /api/models, in place of the recipe's own setting"
+    )
     params: RecipeParams = {}
     experiment_name: Name = "retinal"
     workers: int = Field(1, ge=1, le=4096, description="ranks, one per GPU where there are GPUs")
+
+
+class StartRequest(TrainingRequest):
+    """A training to start, with its place in the queue."""
+
+    priority: Priority = DEFAULT_PRIORITY
 
 
 class StartResponse(BaseModel):
@@ -41,13 +57,24 @@ class JobRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    type: str = Field(description="the recipe")
+    type: str = Field(
+        max_length=64, description="the recipe, or a method of the recipe diffusion, such as lora"
+    )
     data: Path | None = None
-    dataset_id: int | str | None = Field(None, description="unknown here; give `data`")
-    base_model: Path | None = Field(None, description="file of pre-trained weights, or `random`")
-    base_model_id: int | str | None = Field(None, description="unknown here; give `base_model`")
-    config: RecipeParams = Field({}, description="the recipe's parameters; num_epochs is epochs")
+    dataset_id: InputId | None = Field(None, description="of GET /api/datasets, in place of `data`")
+    base_model: Path | None = Field(
+        None, description="what the training starts from: weights, a model's folder, or `random`"
+    )
+    base_model_id: InputId | None = Field(
+        None, description="of GET /api/models, in place of `base_model`"
+    )
+    config: RecipeParams = Field(
+        {},
+        description="the recipe's parameters; num_epochs is epochs, lora_rank is rank, lora_alpha "
+        "is alpha",
+    )
     output_name: Name | None = Field(None, description="name in the model registry")
+    priority: Priority = DEFAULT_PRIORITY
 
 
 class NewJob(BaseModel):
@@ -60,6 +87,15 @@ class NewJob(BaseModel):
     start: bool = Field(
         True, description="start the job at once, not with POST /api/jobs/{job_id}/start"
     )
+    priority: Priority = DEFAULT_PRIORITY
+
+
+class JobChange(BaseModel):
+    """Another place in the queue."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    priority: Priority
 
 
 class JobEntry(BaseModel):
@@ -83,9 +119,50 @@ class JobEntry(BaseModel):
     workers: int
     attempt: int = Field(description="how often it was submitted to Ray")
     silent: bool = Field(description="whether its heartbeats are overdue")
+    priority: int
+    queue_position: int | None = Field(None, description="its place among those that wait, from 1")
+    interruption: str = Field(
+        "", description="why its process ended before its run did; empty if that has not happened"
+    )
+    can_resume: bool = Field(
+        False, description="whether POST /api/jobs/{job_id}/resume continues it"
+    )
     created_at: datetime
+    queued_at: datetime | None = Field(None, description="since when it waits, or last waited")
     started_at: datetime | None = None
     completed_at: datetime | None = None
+
+
+class JobCancelled(JobEntry):
+    """A job that was told to stop."""
+
+    acknowledged: bool = Field(
+        description="whether the training has acknowledged it, or has ended; it then saves, and ends"
+    )
+    acknowledged_step: int | None = Field(
+        None, description="the step after which it stops, which its last checkpoint is of"
+    )
+
+
+class QueuePlace(BaseModel):
+    """A job that runs or waits."""
+
+    job_id: str | None = Field(description="null for a job of another workspace")
+    type: str | None = Field(description="the recipe; null for a job of another workspace")
+    priority: int
+    num_slots: int
+    position: int | None = Field(None, description="from 1; null for a job that runs")
+    since: datetime = Field(description="when it was started, or since when it waits")
+
+
+class JobQueue(BaseModel):
+    """The jobs that share the GPUs, or the CPUs, of the cluster; each rank takes a slot."""
+
+    pool: str = Field(description="`gpu` or `cpu`")
+    num_slots: int | None = Field(description="null before the first job, when it is not known yet")
+    num_used: int
+    running: list[QueuePlace]
+    waiting: list[QueuePlace] = Field(description="in the order in which they start")
 
 
 class JobProgress(BaseModel):

@@ -6,12 +6,13 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
+from api.jobs.schemas import DEFAULT_PRIORITY
 from api.pages import Listed, Page
 from api.runs.sql_runs import in_batches
 from api.storage.database import Database, page_of
-from api.storage.tables import jobs, runs
+from api.storage.tables import job_slots, jobs, runs
 from tracking_plugin.control_messages import Desired
 
 
@@ -47,6 +48,11 @@ class Job:
     created_ms: int
     started_ms: int | None = None
     ended_ms: int | None = None
+    priority: int = DEFAULT_PRIORITY
+    queued_ms: int | None = None
+    """Since when it waits to be started."""
+    interruption: str = ""
+    """Why its process ended before its run did."""
 
     @property
     def params(self) -> Mapping[str, Any]:
@@ -98,6 +104,36 @@ class JobStore:
         with self._database.read() as connection:
             return [_job(row) for row in connection.execute(query)]
 
+    def queued(self) -> list[Job]:
+        """The jobs that wait, or have been submitted and not ended."""
+        states = (JobState.WANTED, JobState.SUBMITTED)
+        with self._database.read() as connection:
+            found = connection.execute(select(jobs).where(jobs.c.state.in_(states)))
+            return [_job(row) for row in found]
+
+    def slots(self) -> dict[str, int | None]:
+        """The stored number of slots of each pool."""
+        with self._database.read() as connection:
+            found = connection.execute(select(job_slots))
+            return {row.pool: row.num_slots for row in found}
+
+    def store_slots(self, slots: Mapping[str, int | None]) -> None:
+        with self._database.begin() as connection:
+            connection.execute(delete(job_slots))
+            connection.execute(
+                insert(job_slots),
+                [{"pool": pool, "num_slots": number} for pool, number in slots.items()],
+            )
+
+    def set_priority(self, run_id: str, priority: int) -> bool:
+        """Returns whether the job has not begun, so that its priority counts."""
+        waits = jobs.c.state.in_((JobState.CREATED, JobState.WANTED, JobState.RELEASED))
+        with self._database.begin() as connection:
+            changed = connection.execute(
+                update(jobs).where((jobs.c.run_id == run_id) & waits).values(priority=priority)
+            )
+            return bool(changed.rowcount)
+
     def listed(self, workspace: str | None, page: Page, kind: str | None = None) -> Listed[Job]:
         """Newest first; of one kind, or of all."""
         query = select(jobs).where(jobs.c.workspace == workspace)
@@ -118,6 +154,19 @@ class JobStore:
                 .values(state=to, **changes)
             )
             return bool(result.rowcount)
+
+
+def jobs_not_ended_with(
+    connection: Connection, workspace: str | None, param: str, value: object
+) -> list[str]:
+    """The runs of the workspace's jobs that have not ended and whose parameter `param` is `value`."""
+    query = (
+        select(jobs.c.run_id, jobs.c.spec)
+        .where((jobs.c.workspace == workspace) & (jobs.c.state != JobState.ENDED))
+        .order_by(jobs.c.created_ms)
+    )
+    found = connection.execute(query)
+    return [row.run_id for row in found if json.loads(row.spec).get(param) == value]
 
 
 def _job(row: Row[tuple[object, ...]]) -> Job:

@@ -6,17 +6,20 @@ from collections.abc import Iterator
 from fastapi.exceptions import RequestValidationError
 from pydantic import ConfigDict, Field, ValidationError
 
-from api.jobs.job_kind import JobFacts, JobKind, NewRun, Params
+from api.jobs.job_kind import JobFacts, JobKind, NewRun, Params, SlotNeed
 from api.jobs.params import Schema, flags, require_params
 from api.jobs.recipes import recipe_schemas, require_recipe
-from api.jobs.schemas import Name, StartRequest
+from api.jobs.schemas import Name, TrainingRequest
 from api.runs.reader import RunReader
 from api.runs.state import RunState
 from tracking_plugin.data_roots import path_params
 from tracking_plugin.names import Tag
 
+WITHOUT_GPU = ("tables",)
+"""The recipes that compute on the CPU alone."""
 
-class TrainingParams(StartRequest):
+
+class TrainingParams(TrainingRequest):
     """The parameters of a training job; stored as JSON beside the run."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -27,6 +30,7 @@ class TrainingParams(StartRequest):
 class TrainingKind(JobKind):
     name = "training"
     can_pause = True
+    can_resume = True
 
     @property
     def params_schema(self) -> Schema:
@@ -68,6 +72,10 @@ class TrainingKind(JobKind):
             name=training.output_name or "",
             tags={str(Tag.RECIPE): training.recipe},
         )
+
+    def slots(self, params: Params) -> SlotNeed:
+        training = TrainingParams.model_validate(params)
+        return SlotNeed(num_slots=training.workers, is_on_cpu=training.recipe in WITHOUT_GPU)
 
     def facts(self, params: Params) -> JobFacts:
         training = TrainingParams.model_validate(params)

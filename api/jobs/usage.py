@@ -1,6 +1,8 @@
 """Figures about runs and training jobs, for the monitoring page."""
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import BaseModel, Field, ValidationError
@@ -22,6 +24,14 @@ NUM_TIMED = 100
 NUM_PRESETS = 5
 
 
+@dataclass(frozen=True, kw_only=True)
+class InputCounts:
+    """How many data sets and base models people have registered."""
+
+    num_datasets: int
+    num_base_models: int
+
+
 class JobFigures(BaseModel):
     """Counts of all runs on the server, including those that it did not start."""
 
@@ -31,12 +41,20 @@ class JobFigures(BaseModel):
     jobs_stopped: int
     jobs_running: int
     jobs_pending: int
-    avg_duration_seconds: float | None = Field(description=f"of the newest {NUM_TIMED} completed")
+    avg_duration_seconds: float | None = Field(
+        description=f"from the start of a run to its end, mean of the newest {NUM_TIMED} completed"
+    )
 
 
 class UsageFigures(BaseModel):
     total_training_jobs: int = Field(description="started by this server")
     total_runs: int
+    total_datasets: int = Field(description="registered with POST /api/datasets")
+    total_base_models: int = Field(description="registered with POST /api/models")
+    avg_wait_seconds: float | None = Field(
+        description="from the time at which a training was to start until it was given to Ray, mean "
+        f"of those of the newest {NUM_TIMED} that have been"
+    )
 
 
 class Activity(BaseModel):
@@ -49,8 +67,8 @@ class Activity(BaseModel):
 
 class PopularPreset(BaseModel):
     recipe: str
-    preset: str
-    count: int
+    preset: str = Field(description="of the job's parameters, else their method, else auto")
+    count: int = Field(description=f"among the newest {NUM_TIMED} trainings")
 
 
 class Dashboard(BaseModel):
@@ -78,33 +96,52 @@ def job_figures(reader: RunReader) -> JobFigures:
     )
 
 
-def usage(reader: RunReader, jobs: JobStore, workspace: str | None) -> UsageFigures:
+def usage(
+    reader: RunReader, jobs: JobStore, workspace: str | None, inputs: InputCounts
+) -> UsageFigures:
+    trainings = jobs.listed(workspace, Page(limit=NUM_TIMED), TRAINING.name)
     return UsageFigures(
-        total_training_jobs=jobs.listed(workspace, Page(limit=1), TRAINING.name).total,
+        total_training_jobs=trainings.total,
         total_runs=reader.find_runs(RunQuery(), Page(limit=1)).total,
+        total_datasets=inputs.num_datasets,
+        total_base_models=inputs.num_base_models,
+        avg_wait_seconds=_mean_s(
+            job.started_ms - job.queued_ms
+            for job in trainings.entries
+            if job.started_ms is not None
+            and job.queued_ms is not None
+            # One that waits again, after a pause or a resume, has been started before.
+            and job.started_ms >= job.queued_ms
+        ),
     )
 
 
-def dashboard(reader: RunReader, jobs: JobStore, workspace: str | None) -> Dashboard:
+def dashboard(
+    reader: RunReader, jobs: JobStore, workspace: str | None, inputs: InputCounts
+) -> Dashboard:
     newest = reader.find_runs(RunQuery(), Page(limit=NUM_RECENT)).entries
     return Dashboard(
         system=job_figures(reader),
-        usage=usage(reader, jobs, workspace),
+        usage=usage(reader, jobs, workspace, inputs),
         recent_activity=[_activity(run) for run in newest],
         popular_presets=_popular_presets(jobs, workspace),
     )
 
 
 def _mean_duration_s(runs: list[FoundRun]) -> float | None:
-    durations_ms = [
+    return _mean_s(
         run.state.end_time_ms - run.state.start_time_ms
         for run in runs
         if run.state.end_time_ms is not None
         and run.state.start_time_ms is not None
         # Clients write both times, by clocks that may differ.
         and run.state.end_time_ms >= run.state.start_time_ms
-    ]
-    return sum(durations_ms) / len(durations_ms) / 1000 if durations_ms else None
+    )
+
+
+def _mean_s(durations_ms: Iterable[int]) -> float | None:
+    known = [*durations_ms]
+    return sum(known) / len(known) / 1000 if known else None
 
 
 def _activity(run: FoundRun) -> Activity:
@@ -121,11 +158,15 @@ def _activity(run: FoundRun) -> Activity:
 def _popular_presets(jobs: JobStore, workspace: str | None) -> list[PopularPreset]:
     newest = jobs.listed(workspace, Page(limit=NUM_TIMED), TRAINING.name).entries
     trainings = [known for job in newest if (known := _params(job)) is not None]
-    counts = Counter((each.recipe, str(each.params.get("preset", "auto"))) for each in trainings)
+    counts = Counter((each.recipe, _preset(each.params)) for each in trainings)
     return [
         PopularPreset(recipe=recipe, preset=preset, count=count)
         for (recipe, preset), count in counts.most_common(NUM_PRESETS)
     ]
+
+
+def _preset(params: Mapping[str, object]) -> str:
+    return str(params.get("preset") or params.get("method") or "auto")
 
 
 def _params(job: Job) -> TrainingParams | None:

@@ -23,6 +23,13 @@ REFUSALS: _Responses = {
 }
 """The errors of every route about runs."""
 
+NAMED_REFUSALS: _Responses = {
+    **REFUSALS,
+    400: {"model": ErrorResponse, "description": "The body is not JSON"},
+    409: {"model": ErrorResponse, "description": "The name is taken, or it is in use"},
+}
+"""The errors of routes about what people have named."""
+
 
 def documented(
     example: Any, *, is_list: bool = False, is_counted: bool = True, status: int = 200

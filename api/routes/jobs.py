@@ -9,7 +9,16 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from api.errors import ErrorResponse
 from api.jobs.kinds import JOB_KINDS, require_kind
 from api.jobs.log_lines import LogLine
-from api.jobs.schemas import JobEntry, JobKindEntry, JobProgress, JobStarted, NewJob
+from api.jobs.schemas import (
+    JobCancelled,
+    JobChange,
+    JobEntry,
+    JobKindEntry,
+    JobProgress,
+    JobQueue,
+    JobStarted,
+    NewJob,
+)
 from api.pages import Limit, Offset, Page
 from api.routes.dependencies import By, RunningServices, Workspace, in_workspace
 from api.routes.documented import REFUSALS, documented
@@ -24,6 +33,7 @@ router = APIRouter(
     dependencies=[Depends(in_workspace)],
     responses={
         **REFUSALS,
+        400: {"model": ErrorResponse, "description": "The body is not JSON"},
         409: {"model": ErrorResponse, "description": "The job's status does not allow that"},
     },
 )
@@ -62,6 +72,9 @@ KindName = Annotated[
     str, Query(description="one kind only", json_schema_extra={"enum": list(JOB_KINDS)})
 ]
 JobLimit = Annotated[int, Query(ge=1, le=1000)]
+CancelTimeoutS = Annotated[
+    float, Query(ge=0, le=600, description="seconds to wait until the training has acknowledged it")
+]
 
 
 @router.get("/kinds", responses=documented(examples.JOB_KIND, is_list=True, is_counted=False))
@@ -80,8 +93,13 @@ async def create_job(
     """Create a job of any kind, and start it unless `start` is false."""
     kind = require_kind(body.kind, ("body", "kind"))
     kind.require_params(body.params, ("body", "params"))
+    params = await services.inputs.resolved(kind, body.params, workspace, ("body", "params"))
     job = await services.jobs.create(
-        kind, body.params, workspace, tracking_uri=uri, roots=roots, start=body.start
+        *(kind, params, workspace),
+        tracking_uri=uri,
+        roots=roots,
+        start=body.start,
+        priority=body.priority,
     )
     return await services.jobs.entry(job)
 
@@ -99,6 +117,12 @@ async def get_all_jobs(
     only = None if kind is None else require_kind(kind, ("query", "kind"))
     page = Page(limit=limit, offset=offset)
     return (await services.jobs.listed(workspace, page, only)).with_total_header(response)
+
+
+@router.get("/queue", responses=documented(examples.JOB_QUEUE, is_list=True, is_counted=False))
+async def get_job_queues(services: RunningServices, workspace: Workspace) -> list[JobQueue]:
+    """The jobs that run and that wait, for the GPUs and for the CPUs of the cluster."""
+    return await services.jobs.queues(workspace)
 
 
 @router.get("/{job_id}", responses=documented(examples.EVALUATE_JOB))
@@ -130,9 +154,28 @@ async def get_job_logs(
     return await services.jobs.log_lines(job_id, limit)
 
 
-@router.post("/{job_id}/cancel", responses=documented(examples.EVALUATE_JOB))
+@router.post("/{job_id}/cancel", responses=documented(examples.CANCELLED_JOB))
 async def cancel_job(
-    job_id: str, services: RunningServices, workspace: Workspace, by: By
-) -> JobEntry:
+    job_id: str,
+    services: RunningServices,
+    workspace: Workspace,
+    by: By,
+    timeout_s: CancelTimeoutS = 10,
+) -> JobCancelled:
     """Stop the job. A training saves before it ends; a job that has not begun never begins."""
-    return await services.jobs.entry(await services.jobs.cancel(job_id, workspace, by))
+    return await services.jobs.cancel(job_id, workspace, by, timeout_s=timeout_s)
+
+
+@router.post("/{job_id}/resume", responses=documented(examples.JOB_RESUMED))
+async def resume_job(job_id: str, services: RunningServices) -> JobStarted:
+    """Continue a training that was interrupted, failed or was stopped from its last checkpoint."""
+    job = await services.jobs.resume(job_id)
+    return JobStarted(
+        status="resumed", job_id=job.run_id, message="The job waits in the queue to go on"
+    )
+
+
+@router.patch("/{job_id}", responses=documented(examples.EVALUATE_JOB))
+async def change_job(job_id: str, body: JobChange, services: RunningServices) -> JobEntry:
+    """Give a job that has not begun another priority."""
+    return await services.jobs.entry(await services.jobs.set_priority(job_id, body.priority))

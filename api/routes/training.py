@@ -3,14 +3,15 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
-from fastapi.exceptions import RequestValidationError
 
 from api.errors import ErrorResponse
+from api.jobs.job_kind import Params
 from api.jobs.kinds import TRAINING
 from api.jobs.log_lines import LogLine
-from api.jobs.params import require_params
-from api.jobs.recipes import recipe_schemas, require_recipe
+from api.jobs.params import refusal, require_params
+from api.jobs.recipes import recipe_schemas
 from api.jobs.schemas import (
+    JobCancelled,
     JobEntry,
     JobProgress,
     JobRequest,
@@ -19,12 +20,13 @@ from api.jobs.schemas import (
     StartRequest,
     StartResponse,
 )
+from api.jobs.training_body import base_model_setting, recipe_of_type, settings_of_config
 from api.jobs.training_kind import TrainingParams
 from api.pages import Limit, Offset, Page
 from api.routes.dependencies import By, RunningServices, Workspace, in_workspace
 from api.routes.documented import REFUSALS, documented
 from api.routes.examples import jobs as examples
-from api.routes.jobs import Roots, TrackingUri
+from api.routes.jobs import CancelTimeoutS, Roots, TrackingUri
 from tracking_plugin.names import RunStatus
 
 EXPERIMENT = "training-jobs"
@@ -58,10 +60,16 @@ async def start(
     body: StartRequest | None = None,
 ) -> StartResponse:
     """Start a training. The response comes once its MLflow run exists."""
-    params = (body or StartRequest()).model_dump()
+    wanted = body or StartRequest()
+    params: Params = wanted.model_dump(exclude={"priority"})
     TRAINING.require_params(params, ("body",))
+    params = await services.inputs.resolved(TRAINING, params, workspace, ("body",))
     job = await services.jobs.create(
-        TRAINING, params, workspace, tracking_uri=uri, roots=roots, start=True
+        *(TRAINING, params, workspace),
+        tracking_uri=uri,
+        roots=roots,
+        start=True,
+        priority=wanted.priority,
     )
     return StartResponse(
         message="The run exists and its job is on its way",
@@ -79,9 +87,14 @@ async def create(
     roots: Roots,
 ) -> JobEntry:
     """Create a training job without starting it."""
-    params = _params(body).model_dump()
+    params: Params = _params(body).model_dump()
+    params = await services.inputs.resolved(TRAINING, params, workspace, ("body",))
     job = await services.jobs.create(
-        TRAINING, params, workspace, tracking_uri=uri, roots=roots, start=False
+        *(TRAINING, params, workspace),
+        tracking_uri=uri,
+        roots=roots,
+        start=False,
+        priority=body.priority,
     )
     return await services.jobs.entry(job)
 
@@ -127,29 +140,32 @@ async def get_logs(job_id: str, services: RunningServices, limit: Limit = 1000) 
 
 
 @router.post("/training/{job_id}/cancel", responses=documented(examples.CANCELLED_JOB))
-async def cancel(job_id: str, services: RunningServices, workspace: Workspace, by: By) -> JobEntry:
+async def cancel(
+    job_id: str,
+    services: RunningServices,
+    workspace: Workspace,
+    by: By,
+    timeout_s: CancelTimeoutS = 10,
+) -> JobCancelled:
     """Stop the job. It saves before it ends; a job that has not begun never begins."""
-    job = await services.jobs.cancel(job_id, workspace, by, TRAINING)
-    return await services.jobs.entry(job)
+    return await services.jobs.cancel(job_id, workspace, by, TRAINING, timeout_s=timeout_s)
 
 
 def _params(body: JobRequest) -> TrainingParams:
     """Raises RequestValidationError with the names of the request's own fields."""
-    for field in ("dataset_id", "base_model_id"):
-        if getattr(body, field) is not None:
-            expected = field.removesuffix("_id").replace("dataset", "data")
-            problem = {"loc": ("body", field), "msg": f"unknown here: give `{expected}`, a path"}
-            raise RequestValidationError([problem])
-    require_recipe(body.type, ("body", "type"))
-    params = dict(body.config)
-    if "num_epochs" in params:
-        params["epochs"] = params.pop("num_epochs")
+    recipe = recipe_of_type(body.type)
+    params = settings_of_config(body.type, body.config, ("body", "config"))
     if body.base_model is not None:
-        params["weights"] = body.base_model
-    require_params(recipe_schemas()[body.type], params, ("body", "config"))
+        if body.base_model_id is not None:
+            message = "give either `base_model_id` or `base_model`, not both"
+            raise refusal(("body", "base_model_id"), message)
+        params[base_model_setting(recipe)] = body.base_model
+        require_params(recipe_schemas()[recipe], params, ("body", "config"))
     return TrainingParams(
-        recipe=body.type,
+        recipe=recipe,
         data=body.data,
+        dataset_id=body.dataset_id,
+        base_model_id=body.base_model_id,
         params=params,
         experiment_name=EXPERIMENT,
         output_name=body.output_name,

@@ -84,7 +84,10 @@ class RunReader:
         self._opened: _Source | None = None
         self._opening = threading.Lock()
         self._artifact_reads = BoundedReads(
-            max_in_progress=MAX_ARTIFACT_READS, deadline_s=ARTIFACT_DEADLINE_S
+            max_in_progress=MAX_ARTIFACT_READS,
+            deadline_s=ARTIFACT_DEADLINE_S,
+            reads="reads of artifacts",
+            missed="The artifact store did not return the artifact",
         )
 
     def state(self, run_id: str, recent_steps: int = RECENT_STEPS) -> RunState:
@@ -94,6 +97,17 @@ class RunReader:
             raise RunNotFoundError(run_id)
         if recent_steps and (steps := self.metrics.steps(run_id, Page(limit=recent_steps))):
             state.add_points(self.metrics.points(run_id, min(steps), max(steps)))
+        return state
+
+    def paced_state(self, run_id: str) -> RunState:
+        """A run with the points of the first and the last of its newest steps: enough for its pace.
+
+        Far cheaper than `state`, for clients that ask twice a second. Raises RunNotFoundError.
+        """
+        state = self.state(run_id, recent_steps=0)
+        steps = self.metrics.steps(run_id, Page(limit=RECENT_STEPS))
+        for step in {min(steps), max(steps)} if steps else ():
+            state.add_points(self.metrics.points(run_id, step, step))
         return state
 
     def states(self, run_ids: Collection[str], metrics: Collection[str]) -> dict[str, RunState]:

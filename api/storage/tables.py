@@ -81,10 +81,25 @@ jobs = Table(
     Column("created_ms", BigInteger, nullable=False),
     Column("started_ms", BigInteger, nullable=True),
     Column("ended_ms", BigInteger, nullable=True),
+    Column("priority", Integer, nullable=False, server_default="5"),
+    Column("queued_ms", BigInteger, nullable=True),
+    Column("interruption", Text, nullable=False, server_default=""),
     Index("ix_fovea_jobs_state", "state"),
     Index("ix_fovea_jobs_created", "created_ms"),
 )
-"""Trainings that this server starts; `spec` is JSON."""
+"""Jobs that this server starts; `spec` is JSON.
+
+`queued_ms` is since when the job waits to be started, `interruption` why its process ended before
+its run did.
+"""
+
+job_slots = Table(
+    "fovea_job_slots",
+    metadata,
+    Column("pool", String(16), primary_key=True),
+    Column("num_slots", Integer, nullable=True),
+)
+"""How many ranks can run at once on the GPUs and on the CPUs of the cluster, as its server found last."""
 
 leases = Table(
     "fovea_leases",
@@ -268,3 +283,48 @@ saved_views = Table(
     Index("ux_fovea_saved_views_name", "workspace", "name", unique=True),
 )
 """Named addresses of the table of runs and of comparisons; the workspace is empty without workspaces."""
+
+datasets = Table(
+    "fovea_datasets",
+    metadata,
+    Column("dataset_id", Integer, primary_key=True, autoincrement=True),
+    Column("workspace", String(63), nullable=False),
+    Column("name", String(250), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("path", Text, nullable=False),
+    Column("num_images", BigInteger, nullable=True),
+    Column("num_captions", BigInteger, nullable=True),
+    Column("num_unmatched_captions", BigInteger, nullable=True),
+    Column("unknown", Text, nullable=False),
+    Column("counted_ms", BigInteger, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("updated_ms", BigInteger, nullable=False),
+    Index("ux_fovea_datasets_name", "workspace", "name", unique=True),
+    # The id of a deleted one is not given again: jobs have stored it.
+    sqlite_autoincrement=True,
+)
+"""Registered folders of images; `unknown` is why the numbers are null, else empty."""
+
+base_models = Table(
+    "fovea_base_models",
+    metadata,
+    Column("model_id", Integer, primary_key=True, autoincrement=True),
+    Column("workspace", String(63), nullable=False),
+    Column("name", String(250), nullable=False),
+    Column("path", Text, nullable=True),
+    Column("hub_id", String(250), nullable=True),
+    Column("family", String(64), nullable=True),
+    Column("pipeline", String(250), nullable=True),
+    Column("licence", Text, nullable=False),
+    Column("size_bytes", BigInteger, nullable=True),
+    Column("unknown", Text, nullable=False),
+    Column("inspected_ms", BigInteger, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("updated_ms", BigInteger, nullable=False),
+    Index("ux_fovea_base_models_name", "workspace", "name", unique=True),
+    sqlite_autoincrement=True,
+)
+"""Registered models that trainings start from, at a path or on the Hugging Face hub.
+
+`unknown` is why a fact is null, else empty.
+"""

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tracking_plugin.data_roots import DataRoots
+from tracking_plugin.image_names import IMAGE_SUFFIXES
 from training.config import Split
 from training.data.decode import printable_path
-from training.data.listing import IMAGE_SUFFIXES, SplitListing, list_split
+from training.data.listing import SplitListing, list_split
 from training.errors import DataError
 
 Listings = Mapping[Split, SplitListing]

@@ -8,26 +8,11 @@ from enum import StrEnum
 from pathlib import Path, PurePosixPath
 
 from tracking_plugin.data_roots import DataRoots
+from tracking_plugin.image_names import IMAGE_SUFFIXES, MAX_DEPTH, is_system_name
 from training.config import Split
 from training.data.decode import printable_path
 from training.errors import DataError
 from training.taxonomies.names import composed
-
-IMAGE_SUFFIXES = frozenset(
-    [
-        *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".bmp", ".dib", ".webp"),
-        *(".gif", ".ppm", ".pgm", ".pbm", ".pnm", ".jp2", ".j2k"),
-    ]
-)
-SYSTEM_NAMES = frozenset(
-    [
-        *("thumbs.db", "desktop.ini", "ehthumbs.db", "icon\r", "__macosx", "__pycache__"),
-        *("@eadir", "@tmp", "@recycle", "#recycle", "#snapshot", "@recently-snapshot"),
-        *("$recycle.bin", "system volume information", "lost+found"),
-    ]
-)
-"""Files and folders that operating systems and network drives make, in lower case."""
-MAX_DEPTH = 64
 
 
 class LeftOutReason(StrEnum):
@@ -159,7 +144,7 @@ class FolderWalk:
         return reason is None
 
     def _refusal(self, entry: os.DirEntry[str]) -> LeftOutReason | None:
-        if entry.name.startswith(".") or entry.name.lower() in SYSTEM_NAMES:
+        if is_system_name(entry.name):
             return LeftOutReason.HIDDEN
         if entry.is_symlink():
             if not self._roots.allows(Path(entry.path)):

@@ -666,6 +666,78 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/datasets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Datasets
+         * @description The registered data sets by name, with the numbers of their last count.
+         */
+        get: operations["get_datasets_api_datasets_get"];
+        put?: never;
+        /**
+         * Register Dataset
+         * @description Register a folder by a name that no other data set has, and count what is in it.
+         */
+        post: operations["register_dataset_api_datasets_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{dataset_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Dataset
+         * @description A registered data set, with the numbers of its last count.
+         */
+        get: operations["get_dataset_api_datasets__dataset_id__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Dataset
+         * @description Forget a data set that no unfinished job uses; its files stay.
+         */
+        delete: operations["delete_dataset_api_datasets__dataset_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Rename Dataset
+         * @description Give a data set another name.
+         */
+        patch: operations["rename_dataset_api_datasets__dataset_id__patch"];
+        trace?: never;
+    };
+    "/api/datasets/{dataset_id}/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Count Dataset
+         * @description Count images and captions again, as they are now.
+         */
+        post: operations["count_dataset_api_datasets__dataset_id__count_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/dicom/upload": {
         parameters: {
             query?: never;
@@ -854,6 +926,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/jobs/queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Job Queues
+         * @description The jobs that run and that wait, for the GPUs and for the CPUs of the cluster.
+         */
+        get: operations["get_job_queues_api_jobs_queue_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/jobs/{job_id}": {
         parameters: {
             query?: never;
@@ -868,7 +960,11 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change Job
+         * @description Give a job that has not begun another priority.
+         */
+        patch: operations["change_job_api_jobs__job_id__patch"];
         trace?: never;
     };
     "/api/jobs/{job_id}/start": {
@@ -951,6 +1047,98 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/jobs/{job_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume Job
+         * @description Continue a training that was interrupted, failed or was stopped from its last checkpoint.
+         */
+        post: operations["resume_job_api_jobs__job_id__resume_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Base Models
+         * @description The registered base models by name.
+         */
+        get: operations["get_base_models_api_models_get"];
+        put?: never;
+        /**
+         * Register Base Model
+         * @description Register a model by a name that no other has, and read its family, licence and size.
+         */
+        post: operations["register_base_model_api_models_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/{model_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Base Model
+         * @description A registered base model.
+         */
+        get: operations["get_base_model_api_models__model_id__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Base Model
+         * @description Forget a base model that no unfinished job uses; its files stay.
+         */
+        delete: operations["delete_base_model_api_models__model_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Rename Base Model
+         * @description Give a base model another name.
+         */
+        patch: operations["rename_base_model_api_models__model_id__patch"];
+        trace?: never;
+    };
+    "/api/models/{model_id}/inspect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Inspect Base Model
+         * @description Read family and size again, as they are now.
+         */
+        post: operations["inspect_base_model_api_models__model_id__inspect_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/monitoring/stats/system": {
         parameters: {
             query?: never;
@@ -980,7 +1168,7 @@ export interface paths {
         };
         /**
          * Get Usage
-         * @description How many trainings and runs there are.
+         * @description How many trainings, runs, data sets and base models there are, and how long trainings wait.
          */
         get: operations["get_usage_api_monitoring_stats_usage_get"];
         put?: never;
@@ -2189,6 +2377,60 @@ export interface components {
             popular_presets: components["schemas"]["PopularPreset"][];
         };
         /**
+         * Dataset
+         * @description A registered folder. Numbers are those of the time of the count, and null if it did not end.
+         */
+        Dataset: {
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            kind: components["schemas"]["DatasetKind"];
+            /** Path */
+            path: string;
+            /**
+             * Num Images
+             * @description files that are images by their ending
+             */
+            num_images: number | null;
+            /**
+             * Num Captions
+             * @description images with a .txt or .caption file of the same name in their folder
+             */
+            num_captions: number | null;
+            /**
+             * Num Unmatched Captions
+             * @description files .txt or .caption without an image of the same name
+             */
+            num_unmatched_captions: number | null;
+            /**
+             * Unknown
+             * @description why numbers are null; empty if they are known
+             */
+            unknown: string;
+            /**
+             * Counted At
+             * Format: date-time
+             */
+            counted_at: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /**
+         * DatasetKind
+         * @description How the folder of a data set is laid out.
+         * @enum {string}
+         */
+        DatasetKind: "captioned_images" | "class_folders" | "masked_images";
+        /**
          * DeletedObjects
          * @description What was deleted with a project.
          */
@@ -2933,6 +3175,14 @@ export interface components {
             error: components["schemas"]["ProblemEntry"] | null;
         };
         /**
+         * InputDeleted
+         * @description The answer to a deletion; files stay where they are.
+         */
+        InputDeleted: {
+            /** Id */
+            id: number;
+        };
+        /**
          * InstructionAction
          * @description A command that is carried out once; its name and its arguments say which.
          * @enum {string}
@@ -3006,6 +3256,135 @@ export interface components {
          */
         InstructionStatus: "pending" | "taken" | "done" | "refused" | "failed";
         /**
+         * JobCancelled
+         * @description A job that was told to stop.
+         */
+        JobCancelled: {
+            /** Id */
+            id: string;
+            /** Run Id */
+            run_id: string;
+            /** Kind */
+            kind: string;
+            /**
+             * Type
+             * @description the recipe of a training; of other jobs, the kind
+             */
+            type: string;
+            status: components["schemas"]["RunStatus"];
+            /** Message */
+            message: string;
+            /** Progress */
+            progress: number;
+            /**
+             * Current Epoch
+             * @default null
+             */
+            current_epoch: number | null;
+            /**
+             * Current Step
+             * @default null
+             */
+            current_step: number | null;
+            /**
+             * Loss
+             * @default null
+             */
+            loss: number | null;
+            /**
+             * Data
+             * @default null
+             */
+            data: string | null;
+            /**
+             * Config
+             * @description the recipe's parameters of a training; of other jobs, all parameters
+             */
+            config: {
+                [key: string]: unknown;
+            };
+            /**
+             * Output Name
+             * @default null
+             */
+            output_name: string | null;
+            /** Workers */
+            workers: number;
+            /**
+             * Attempt
+             * @description how often it was submitted to Ray
+             */
+            attempt: number;
+            /**
+             * Silent
+             * @description whether its heartbeats are overdue
+             */
+            silent: boolean;
+            /** Priority */
+            priority: number;
+            /**
+             * Queue Position
+             * @description its place among those that wait, from 1
+             * @default null
+             */
+            queue_position: number | null;
+            /**
+             * Interruption
+             * @description why its process ended before its run did; empty if that has not happened
+             * @default
+             */
+            interruption: string;
+            /**
+             * Can Resume
+             * @description whether POST /api/jobs/{job_id}/resume continues it
+             * @default false
+             */
+            can_resume: boolean;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Queued At
+             * @description since when it waits, or last waited
+             * @default null
+             */
+            queued_at: string | null;
+            /**
+             * Started At
+             * @default null
+             */
+            started_at: string | null;
+            /**
+             * Completed At
+             * @default null
+             */
+            completed_at: string | null;
+            /**
+             * Acknowledged
+             * @description whether the training has acknowledged it, or has ended; it then saves, and ends
+             */
+            acknowledged: boolean;
+            /**
+             * Acknowledged Step
+             * @description the step after which it stops, which its last checkpoint is of
+             * @default null
+             */
+            acknowledged_step: number | null;
+        };
+        /**
+         * JobChange
+         * @description Another place in the queue.
+         */
+        JobChange: {
+            /**
+             * Priority
+             * @description jobs of a higher priority start first; 9 is the highest
+             */
+            priority: number;
+        };
+        /**
          * JobEntry
          * @description A job; its id is that of its MLflow run.
          */
@@ -3070,11 +3449,37 @@ export interface components {
              * @description whether its heartbeats are overdue
              */
             silent: boolean;
+            /** Priority */
+            priority: number;
+            /**
+             * Queue Position
+             * @description its place among those that wait, from 1
+             * @default null
+             */
+            queue_position: number | null;
+            /**
+             * Interruption
+             * @description why its process ended before its run did; empty if that has not happened
+             * @default
+             */
+            interruption: string;
+            /**
+             * Can Resume
+             * @description whether POST /api/jobs/{job_id}/resume continues it
+             * @default false
+             */
+            can_resume: boolean;
             /**
              * Created At
              * Format: date-time
              */
             created_at: string;
+            /**
+             * Queued At
+             * @description since when it waits, or last waited
+             * @default null
+             */
+            queued_at: string | null;
             /**
              * Started At
              * @default null
@@ -3105,7 +3510,7 @@ export interface components {
             jobs_pending: number;
             /**
              * Avg Duration Seconds
-             * @description of the newest 100 completed
+             * @description from the start of a run to its end, mean of the newest 100 completed
              */
             avg_duration_seconds: number | null;
         };
@@ -3172,13 +3577,38 @@ export interface components {
             recent_logs: components["schemas"]["LogLine"][];
         };
         /**
+         * JobQueue
+         * @description The jobs that share the GPUs, or the CPUs, of the cluster; each rank takes a slot.
+         */
+        JobQueue: {
+            /**
+             * Pool
+             * @description `gpu` or `cpu`
+             */
+            pool: string;
+            /**
+             * Num Slots
+             * @description null before the first job, when it is not known yet
+             */
+            num_slots: number | null;
+            /** Num Used */
+            num_used: number;
+            /** Running */
+            running: components["schemas"]["QueuePlace"][];
+            /**
+             * Waiting
+             * @description in the order in which they start
+             */
+            waiting: components["schemas"]["QueuePlace"][];
+        };
+        /**
          * JobRequest
          * @description A training job to create; POST /api/training/{id}/start starts it.
          */
         JobRequest: {
             /**
              * Type
-             * @description the recipe
+             * @description the recipe, or a method of the recipe diffusion, such as lora
              */
             type: string;
             /**
@@ -3188,25 +3618,25 @@ export interface components {
             data: string | null;
             /**
              * Dataset Id
-             * @description unknown here; give `data`
+             * @description of GET /api/datasets, in place of `data`
              * @default null
              */
-            dataset_id: number | string | null;
+            dataset_id: number | null;
             /**
              * Base Model
-             * @description file of pre-trained weights, or `random`
+             * @description what the training starts from: weights, a model's folder, or `random`
              * @default null
              */
             base_model: string | null;
             /**
              * Base Model Id
-             * @description unknown here; give `base_model`
+             * @description of GET /api/models, in place of `base_model`
              * @default null
              */
-            base_model_id: number | string | null;
+            base_model_id: number | null;
             /**
              * Config
-             * @description the recipe's parameters; num_epochs is epochs
+             * @description the recipe's parameters; num_epochs is epochs, lora_rank is rank, lora_alpha is alpha
              * @default {}
              */
             config: {
@@ -3218,6 +3648,12 @@ export interface components {
              * @default null
              */
             output_name: string | null;
+            /**
+             * Priority
+             * @description jobs of a higher priority start first; 9 is the highest
+             * @default 5
+             */
+            priority: number;
         };
         /** JobStarted */
         JobStarted: {
@@ -3665,6 +4101,58 @@ export interface components {
             run_id: string;
         };
         /**
+         * NewBaseModel
+         * @description A model that trainings start from: at a path, or on the Hugging Face hub.
+         */
+        NewBaseModel: {
+            /**
+             * Name
+             * @description not the name of another one
+             */
+            name: string;
+            /**
+             * Path
+             * @default null
+             */
+            path: string | null;
+            /**
+             * Hub Id
+             * @description such as stabilityai/stable-diffusion-xl-base-1.0
+             * @default null
+             */
+            hub_id: string | null;
+            /**
+             * Licence
+             * @description what the licence allows; default: `license` of the model card in the folder
+             * @default
+             */
+            licence: string;
+        } & ({
+            path: string;
+            hub_id?: null;
+        } | {
+            hub_id: string;
+            path?: null;
+        });
+        /**
+         * NewDataset
+         * @description A folder of images to register.
+         */
+        NewDataset: {
+            /**
+             * Name
+             * @description not the name of another one
+             */
+            name: string;
+            /**
+             * Path
+             * @description absolute path on the server's machine, in a folder of FOVEA_DATA_ROOTS
+             */
+            path: string;
+            /** @default captioned_images */
+            kind: components["schemas"]["DatasetKind"];
+        };
+        /**
          * NewJob
          * @description A job of any kind to create; GET /api/jobs/kinds lists the kinds and their parameters.
          */
@@ -3688,6 +4176,23 @@ export interface components {
              * @default true
              */
             start: boolean;
+            /**
+             * Priority
+             * @description jobs of a higher priority start first; 9 is the highest
+             * @default 5
+             */
+            priority: number;
+        };
+        /**
+         * NewName
+         * @description Another name.
+         */
+        NewName: {
+            /**
+             * Name
+             * @description not the name of another one
+             */
+            name: string;
         };
         /**
          * NewView
@@ -3831,9 +4336,15 @@ export interface components {
         PopularPreset: {
             /** Recipe */
             recipe: string;
-            /** Preset */
+            /**
+             * Preset
+             * @description of the job's parameters, else their method, else auto
+             */
             preset: string;
-            /** Count */
+            /**
+             * Count
+             * @description among the newest 100 trainings
+             */
             count: number;
         };
         /** PredictAnswer */
@@ -4269,6 +4780,38 @@ export interface components {
             /** Options */
             options: string[];
         };
+        /**
+         * QueuePlace
+         * @description A job that runs or waits.
+         */
+        QueuePlace: {
+            /**
+             * Job Id
+             * @description null for a job of another workspace
+             */
+            job_id: string | null;
+            /**
+             * Type
+             * @description the recipe; null for a job of another workspace
+             */
+            type: string | null;
+            /** Priority */
+            priority: number;
+            /** Num Slots */
+            num_slots: number;
+            /**
+             * Position
+             * @description from 1; null for a job that runs
+             * @default null
+             */
+            position: number | null;
+            /**
+             * Since
+             * Format: date-time
+             * @description when it was started, or since when it waits
+             */
+            since: string;
+        };
         /** RecipeEntry */
         RecipeEntry: {
             /** Name */
@@ -4292,6 +4835,63 @@ export interface components {
          * @enum {string}
          */
         RecommendationCode: "loss_not_finite" | "loss_spike" | "loss_plateau" | "data_starvation" | "gpu_too_hot" | "throughput_drop" | "run_silent" | "missed_condition";
+        /**
+         * RegisteredModel
+         * @description A registered base model. Its facts are those of the time at which it was looked at.
+         */
+        RegisteredModel: {
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /**
+             * Path
+             * @default null
+             */
+            path: string | null;
+            /**
+             * Hub Id
+             * @default null
+             */
+            hub_id: string | null;
+            /**
+             * Family
+             * @description such as sd15, sdxl or flux, from model_index.json
+             */
+            family: string | null;
+            /**
+             * Pipeline
+             * @description class of the pipeline in model_index.json
+             */
+            pipeline: string | null;
+            /** Licence */
+            licence: string;
+            /**
+             * Size Bytes
+             * @description of all files together
+             */
+            size_bytes: number | null;
+            /**
+             * Unknown
+             * @description why a fact is null; empty if all are known
+             */
+            unknown: string;
+            /**
+             * Inspected At
+             * Format: date-time
+             */
+            inspected_at: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
         /** ReportOptions */
         ReportOptions: {
             /**
@@ -4943,7 +5543,7 @@ export interface components {
         };
         /**
          * StartRequest
-         * @description A training to start; GET /api/recipes lists the parameters of each recipe.
+         * @description A training to start, with its place in the queue.
          */
         StartRequest: {
             /**
@@ -4957,6 +5557,18 @@ export interface components {
              * @default null
              */
             data: string | null;
+            /**
+             * Dataset Id
+             * @description of GET /api/datasets, in place of `data`
+             * @default null
+             */
+            dataset_id: number | null;
+            /**
+             * Base Model Id
+             * @description of GET /api/models, in place of the recipe's own setting
+             * @default null
+             */
+            base_model_id: number | null;
             /**
              * Params
              * @default {}
@@ -4975,6 +5587,12 @@ export interface components {
              * @default 1
              */
             workers: number;
+            /**
+             * Priority
+             * @description jobs of a higher priority start first; 9 is the highest
+             * @default 5
+             */
+            priority: number;
         };
         /** StartResponse */
         StartResponse: {
@@ -5261,6 +5879,21 @@ export interface components {
             total_training_jobs: number;
             /** Total Runs */
             total_runs: number;
+            /**
+             * Total Datasets
+             * @description registered with POST /api/datasets
+             */
+            total_datasets: number;
+            /**
+             * Total Base Models
+             * @description registered with POST /api/models
+             */
+            total_base_models: number;
+            /**
+             * Avg Wait Seconds
+             * @description from the time at which a training was to start until it was given to Ray, mean of those of the newest 100 that have been
+             */
+            avg_wait_seconds: number | null;
         };
         /**
          * Verdict
@@ -9087,6 +9720,631 @@ export interface operations {
             };
         };
     };
+    get_datasets_api_datasets_get: {
+        parameters: {
+            query?: {
+                kind?: components["schemas"]["DatasetKind"] | null;
+                limit?: number;
+                /** @description number of entries to skip */
+                offset?: number;
+            };
+            header?: {
+                /** @description MLflow workspace, where workspaces are enabled */
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description number of entries on all pages */
+                    "X-Total-Count"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "id": 1,
+                     *         "name": "fundus with captions",
+                     *         "kind": "captioned_images",
+                     *         "path": "/data/fundus",
+                     *         "num_images": 1240,
+                     *         "num_captions": 1236,
+                     *         "num_unmatched_captions": 1,
+                     *         "unknown": "",
+                     *         "counted_at": "2026-06-13T08:20:02Z",
+                     *         "created_at": "2026-06-13T08:20:02Z",
+                     *         "updated_at": "2026-06-13T08:20:02Z"
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["Dataset"][];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The name is taken, or it is in use */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    register_dataset_api_datasets_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description MLflow workspace, where workspaces are enabled */
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDataset"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 1,
+                     *       "name": "fundus with captions",
+                     *       "kind": "captioned_images",
+                     *       "path": "/data/fundus",
+                     *       "num_images": 1240,
+                     *       "num_captions": 1236,
+                     *       "num_unmatched_captions": 1,
+                     *       "unknown": "",
+                     *       "counted_at": "2026-06-13T08:20:02Z",
+                     *       "created_at": "2026-06-13T08:20:02Z",
+                     *       "updated_at": "2026-06-13T08:20:02Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Dataset"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The name is taken, or it is in use */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    get_dataset_api_datasets__dataset_id__get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description MLflow workspace, where workspaces are enabled */
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path: {
+                /** @description `id` of a data set */
+                dataset_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 1,
+                     *       "name": "fundus with captions",
+                     *       "kind": "captioned_images",
+                     *       "path": "/data/fundus",
+                     *       "num_images": 1240,
+                     *       "num_captions": 1236,
+                     *       "num_unmatched_captions": 1,
+                     *       "unknown": "",
+                     *       "counted_at": "2026-06-13T08:20:02Z",
+                     *       "created_at": "2026-06-13T08:20:02Z",
+                     *       "updated_at": "2026-06-13T08:20:02Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Dataset"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The name is taken, or it is in use */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    delete_dataset_api_datasets__dataset_id__delete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description MLflow workspace, where workspaces are enabled */
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path: {
+                /** @description `id` of a data set */
+                dataset_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["InputDeleted"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The name is taken, or it is in use */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    rename_dataset_api_datasets__dataset_id__patch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description MLflow workspace, where workspaces are enabled */
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path: {
+                /** @description `id` of a data set */
+                dataset_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewName"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 1,
+                     *       "name": "fundus with captions",
+                     *       "kind": "captioned_images",
+                     *       "path": "/data/fundus",
+                     *       "num_images": 1240,
+                     *       "num_captions": 1236,
+                     *       "num_unmatched_captions": 1,
+                     *       "unknown": "",
+                     *       "counted_at": "2026-06-13T08:20:02Z",
+                     *       "created_at": "2026-06-13T08:20:02Z",
+                     *       "updated_at": "2026-06-13T08:20:02Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Dataset"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The name is taken, or it is in use */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    count_dataset_api_datasets__dataset_id__count_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description MLflow workspace, where workspaces are enabled */
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path: {
+                /** @description `id` of a data set */
+                dataset_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 1,
+                     *       "name": "fundus with captions",
+                     *       "kind": "captioned_images",
+                     *       "path": "/data/fundus",
+                     *       "num_images": 1240,
+                     *       "num_captions": 1236,
+                     *       "num_unmatched_captions": 1,
+                     *       "unknown": "",
+                     *       "counted_at": "2026-06-13T08:20:02Z",
+                     *       "created_at": "2026-06-13T08:20:02Z",
+                     *       "updated_at": "2026-06-13T08:20:02Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Dataset"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The name is taken, or it is in use */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
     upload_api_v1_dicom_upload_post: {
         parameters: {
             query?: never;
@@ -11400,6 +12658,15 @@ export interface operations {
                     "application/json": components["schemas"]["JobKindEntry"][];
                 };
             };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
             /** @description The Host or the Origin is not allowed */
             403: {
                 headers: {
@@ -11499,11 +12766,21 @@ export interface operations {
                      *         "workers": 1,
                      *         "attempt": 0,
                      *         "silent": false,
+                     *         "priority": 5,
                      *         "created_at": "2026-06-13T10:31:00Z"
                      *       }
                      *     ]
                      */
                     "application/json": components["schemas"]["JobEntry"][];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The Host or the Origin is not allowed */
@@ -11601,10 +12878,134 @@ export interface operations {
                      *       "workers": 1,
                      *       "attempt": 0,
                      *       "silent": false,
+                     *       "priority": 5,
                      *       "created_at": "2026-06-13T10:31:00Z"
                      *     }
                      */
                     "application/json": components["schemas"]["JobEntry"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The job's status does not allow that */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    get_job_queues_api_jobs_queue_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description MLflow workspace, where workspaces are enabled */
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "pool": "gpu",
+                     *         "num_slots": 1,
+                     *         "num_used": 1,
+                     *         "running": [
+                     *           {
+                     *             "job_id": "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18",
+                     *             "type": "retinal",
+                     *             "priority": 5,
+                     *             "num_slots": 1,
+                     *             "since": "2026-06-13T08:22:10Z"
+                     *           }
+                     *         ],
+                     *         "waiting": [
+                     *           {
+                     *             "job_id": "c1d2e3f4a5b60718293a4b5c6d7e8f90",
+                     *             "type": "retinal",
+                     *             "priority": 9,
+                     *             "num_slots": 1,
+                     *             "position": 1,
+                     *             "since": "2026-06-13T08:30:00Z"
+                     *           }
+                     *         ]
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["JobQueue"][];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The Host or the Origin is not allowed */
@@ -11700,10 +13101,133 @@ export interface operations {
                      *       "workers": 1,
                      *       "attempt": 0,
                      *       "silent": false,
+                     *       "priority": 5,
                      *       "created_at": "2026-06-13T10:31:00Z"
                      *     }
                      */
                     "application/json": components["schemas"]["JobEntry"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The job's status does not allow that */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    change_job_api_jobs__job_id__patch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description MLflow workspace, where workspaces are enabled */
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JobChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "b7c2e4a183f1c9a5be0d84c1f9a6d0f5",
+                     *       "run_id": "b7c2e4a183f1c9a5be0d84c1f9a6d0f5",
+                     *       "kind": "evaluate",
+                     *       "type": "evaluate",
+                     *       "status": "pending",
+                     *       "message": "",
+                     *       "progress": 0,
+                     *       "config": {
+                     *         "run_id": "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18",
+                     *         "split": "test",
+                     *         "tta": true
+                     *       },
+                     *       "workers": 1,
+                     *       "attempt": 0,
+                     *       "silent": false,
+                     *       "priority": 5,
+                     *       "created_at": "2026-06-13T10:31:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["JobEntry"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The Host or the Origin is not allowed */
@@ -11790,6 +13314,15 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["JobStarted"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The Host or the Origin is not allowed */
@@ -11891,6 +13424,15 @@ export interface operations {
                     "application/json": components["schemas"]["JobProgress"];
                 };
             };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
             /** @description The Host or the Origin is not allowed */
             403: {
                 headers: {
@@ -11981,6 +13523,15 @@ export interface operations {
                     "application/json": components["schemas"]["LogLine"][];
                 };
             };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
             /** @description The Host or the Origin is not allowed */
             403: {
                 headers: {
@@ -12039,7 +13590,10 @@ export interface operations {
     };
     cancel_job_api_jobs__job_id__cancel_post: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description seconds to wait until the training has acknowledged it */
+                timeout_s?: number;
+            };
             header?: {
                 /** @description MLflow workspace, where workspaces are enabled */
                 "X-MLFLOW-WORKSPACE"?: string | null;
@@ -12059,25 +13613,42 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "b7c2e4a183f1c9a5be0d84c1f9a6d0f5",
-                     *       "run_id": "b7c2e4a183f1c9a5be0d84c1f9a6d0f5",
-                     *       "kind": "evaluate",
-                     *       "type": "evaluate",
-                     *       "status": "pending",
+                     *       "id": "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18",
+                     *       "run_id": "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18",
+                     *       "kind": "training",
+                     *       "type": "retinal",
+                     *       "status": "stopping",
                      *       "message": "",
-                     *       "progress": 0,
+                     *       "progress": 0.284,
+                     *       "data": "/data/retina",
                      *       "config": {
-                     *         "run_id": "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18",
-                     *         "split": "test",
-                     *         "tta": true
+                     *         "preset": "retfound-mae",
+                     *         "epochs": 50
                      *       },
+                     *       "output_name": "fundus-classifier",
                      *       "workers": 1,
-                     *       "attempt": 0,
+                     *       "attempt": 1,
                      *       "silent": false,
-                     *       "created_at": "2026-06-13T10:31:00Z"
+                     *       "priority": 5,
+                     *       "created_at": "2026-06-13T08:21:40Z",
+                     *       "current_epoch": 15,
+                     *       "current_step": 7100,
+                     *       "loss": 0.412,
+                     *       "started_at": "2026-06-13T08:22:10Z",
+                     *       "acknowledged": true,
+                     *       "acknowledged_step": 7100
                      *     }
                      */
-                    "application/json": components["schemas"]["JobEntry"];
+                    "application/json": components["schemas"]["JobCancelled"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The Host or the Origin is not allowed */
@@ -12099,6 +13670,725 @@ export interface operations {
                 };
             };
             /** @description The job's status does not allow that */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    resume_job_api_jobs__job_id__resume_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description MLflow workspace, where workspaces are enabled */
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "resumed",
+                     *       "job_id": "3f1c9a5be0d84c1f9a6d0f5b7c2e4a18",
+                     *       "message": "The job waits in the queue to go on"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["JobStarted"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The job's status does not allow that */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    get_base_models_api_models_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description number of entries to skip */
+                offset?: number;
+            };
+            header?: {
+                /** @description MLflow workspace, where workspaces are enabled */
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description number of entries on all pages */
+                    "X-Total-Count"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "id": 1,
+                     *         "name": "SDXL base",
+                     *         "path": "/models/sdxl-base",
+                     *         "family": "sdxl",
+                     *         "pipeline": "StableDiffusionXLPipeline",
+                     *         "licence": "openrail++",
+                     *         "size_bytes": 13875634032,
+                     *         "unknown": "",
+                     *         "inspected_at": "2026-06-13T08:20:30Z",
+                     *         "created_at": "2026-06-13T08:20:30Z",
+                     *         "updated_at": "2026-06-13T08:20:30Z"
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["RegisteredModel"][];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The name is taken, or it is in use */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    register_base_model_api_models_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description MLflow workspace, where workspaces are enabled */
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewBaseModel"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 1,
+                     *       "name": "SDXL base",
+                     *       "path": "/models/sdxl-base",
+                     *       "family": "sdxl",
+                     *       "pipeline": "StableDiffusionXLPipeline",
+                     *       "licence": "openrail++",
+                     *       "size_bytes": 13875634032,
+                     *       "unknown": "",
+                     *       "inspected_at": "2026-06-13T08:20:30Z",
+                     *       "created_at": "2026-06-13T08:20:30Z",
+                     *       "updated_at": "2026-06-13T08:20:30Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RegisteredModel"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The name is taken, or it is in use */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    get_base_model_api_models__model_id__get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description MLflow workspace, where workspaces are enabled */
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path: {
+                /** @description `id` of a base model */
+                model_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 1,
+                     *       "name": "SDXL base",
+                     *       "path": "/models/sdxl-base",
+                     *       "family": "sdxl",
+                     *       "pipeline": "StableDiffusionXLPipeline",
+                     *       "licence": "openrail++",
+                     *       "size_bytes": 13875634032,
+                     *       "unknown": "",
+                     *       "inspected_at": "2026-06-13T08:20:30Z",
+                     *       "created_at": "2026-06-13T08:20:30Z",
+                     *       "updated_at": "2026-06-13T08:20:30Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RegisteredModel"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The name is taken, or it is in use */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    delete_base_model_api_models__model_id__delete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description MLflow workspace, where workspaces are enabled */
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path: {
+                /** @description `id` of a base model */
+                model_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["InputDeleted"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The name is taken, or it is in use */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    rename_base_model_api_models__model_id__patch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description MLflow workspace, where workspaces are enabled */
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path: {
+                /** @description `id` of a base model */
+                model_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewName"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 1,
+                     *       "name": "SDXL base",
+                     *       "path": "/models/sdxl-base",
+                     *       "family": "sdxl",
+                     *       "pipeline": "StableDiffusionXLPipeline",
+                     *       "licence": "openrail++",
+                     *       "size_bytes": 13875634032,
+                     *       "unknown": "",
+                     *       "inspected_at": "2026-06-13T08:20:30Z",
+                     *       "created_at": "2026-06-13T08:20:30Z",
+                     *       "updated_at": "2026-06-13T08:20:30Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RegisteredModel"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The name is taken, or it is in use */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    inspect_base_model_api_models__model_id__inspect_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description MLflow workspace, where workspaces are enabled */
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path: {
+                /** @description `id` of a base model */
+                model_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 1,
+                     *       "name": "SDXL base",
+                     *       "path": "/models/sdxl-base",
+                     *       "family": "sdxl",
+                     *       "pipeline": "StableDiffusionXLPipeline",
+                     *       "licence": "openrail++",
+                     *       "size_bytes": 13875634032,
+                     *       "unknown": "",
+                     *       "inspected_at": "2026-06-13T08:20:30Z",
+                     *       "created_at": "2026-06-13T08:20:30Z",
+                     *       "updated_at": "2026-06-13T08:20:30Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RegisteredModel"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The name is taken, or it is in use */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -12236,7 +14526,10 @@ export interface operations {
                     /**
                      * @example {
                      *       "total_training_jobs": 17,
-                     *       "total_runs": 42
+                     *       "total_runs": 42,
+                     *       "total_datasets": 3,
+                     *       "total_base_models": 2,
+                     *       "avg_wait_seconds": 1260
                      *     }
                      */
                     "application/json": components["schemas"]["UsageFigures"];
@@ -12320,7 +14613,10 @@ export interface operations {
                      *       },
                      *       "usage": {
                      *         "total_training_jobs": 17,
-                     *         "total_runs": 42
+                     *         "total_runs": 42,
+                     *         "total_datasets": 3,
+                     *         "total_base_models": 2,
+                     *         "avg_wait_seconds": 1260
                      *       },
                      *       "recent_activity": [
                      *         {
@@ -15110,11 +17406,13 @@ export interface operations {
                      *         "workers": 1,
                      *         "attempt": 1,
                      *         "silent": false,
+                     *         "priority": 5,
                      *         "created_at": "2026-06-13T08:21:40Z",
                      *         "current_epoch": 15,
                      *         "current_step": 7100,
                      *         "loss": 0.412,
                      *         "started_at": "2026-06-13T08:22:10Z",
+                     *         "can_resume": true,
                      *         "completed_at": "2026-06-13T10:30:00Z"
                      *       }
                      *     ]
@@ -15218,6 +17516,7 @@ export interface operations {
                      *       "workers": 1,
                      *       "attempt": 0,
                      *       "silent": false,
+                     *       "priority": 5,
                      *       "created_at": "2026-06-13T08:21:40Z"
                      *     }
                      */
@@ -15318,11 +17617,13 @@ export interface operations {
                      *       "workers": 1,
                      *       "attempt": 1,
                      *       "silent": false,
+                     *       "priority": 5,
                      *       "created_at": "2026-06-13T08:21:40Z",
                      *       "current_epoch": 15,
                      *       "current_step": 7100,
                      *       "loss": 0.412,
                      *       "started_at": "2026-06-13T08:22:10Z",
+                     *       "can_resume": true,
                      *       "completed_at": "2026-06-13T10:30:00Z"
                      *     }
                      */
@@ -15662,7 +17963,10 @@ export interface operations {
     };
     cancel_api_training__job_id__cancel_post: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description seconds to wait until the training has acknowledged it */
+                timeout_s?: number;
+            };
             header?: {
                 /** @description MLflow workspace, where workspaces are enabled */
                 "X-MLFLOW-WORKSPACE"?: string | null;
@@ -15698,14 +18002,17 @@ export interface operations {
                      *       "workers": 1,
                      *       "attempt": 1,
                      *       "silent": false,
+                     *       "priority": 5,
                      *       "created_at": "2026-06-13T08:21:40Z",
                      *       "current_epoch": 15,
                      *       "current_step": 7100,
                      *       "loss": 0.412,
-                     *       "started_at": "2026-06-13T08:22:10Z"
+                     *       "started_at": "2026-06-13T08:22:10Z",
+                     *       "acknowledged": true,
+                     *       "acknowledged_step": 7100
                      *     }
                      */
-                    "application/json": components["schemas"]["JobEntry"];
+                    "application/json": components["schemas"]["JobCancelled"];
                 };
             };
             /** @description The Host or the Origin is not allowed */

@@ -34,9 +34,10 @@ CREATED_JOB: Mapping[str, Any] = {
     "workers": 1,
     "attempt": 0,
     "silent": False,
+    "priority": 5,
     "created_at": "2026-06-13T08:21:40Z",
 }
-CANCELLED_JOB: Mapping[str, Any] = {
+_STOPPING_JOB: Mapping[str, Any] = {
     **CREATED_JOB,
     "status": "stopping",
     "progress": 0.284,
@@ -46,10 +47,16 @@ CANCELLED_JOB: Mapping[str, Any] = {
     "attempt": 1,
     "started_at": "2026-06-13T08:22:10Z",
 }
+CANCELLED_JOB: Mapping[str, Any] = {
+    **_STOPPING_JOB,
+    "acknowledged": True,
+    "acknowledged_step": 7100,
+}
 JOB: Mapping[str, Any] = {
-    **CANCELLED_JOB,
+    **_STOPPING_JOB,
     "status": "stopped",
     "message": "Stopped",
+    "can_resume": True,
     "completed_at": "2026-06-13T10:30:00Z",
 }
 EVALUATE_JOB: Mapping[str, Any] = {
@@ -64,6 +71,7 @@ EVALUATE_JOB: Mapping[str, Any] = {
     "workers": 1,
     "attempt": 0,
     "silent": False,
+    "priority": 5,
     "created_at": "2026-06-13T10:31:00Z",
 }
 JOB_KIND: Mapping[str, Any] = {
@@ -79,6 +87,36 @@ JOB_STARTED: Mapping[str, Any] = {
     "status": "started",
     "job_id": RUN_ID,
     "message": "The job is on its way",
+}
+JOB_RESUMED: Mapping[str, Any] = {
+    "status": "resumed",
+    "job_id": RUN_ID,
+    "message": "The job waits in the queue to go on",
+}
+JOB_QUEUE: Mapping[str, Any] = {
+    "pool": "gpu",
+    "num_slots": 1,
+    "num_used": 1,
+    "running": [
+        {
+            "job_id": RUN_ID,
+            "type": "retinal",
+            "priority": 5,
+            "num_slots": 1,
+            "position": None,
+            "since": "2026-06-13T08:22:10Z",
+        }
+    ],
+    "waiting": [
+        {
+            "job_id": "c1d2e3f4a5b60718293a4b5c6d7e8f90",
+            "type": "retinal",
+            "priority": 9,
+            "num_slots": 1,
+            "position": 1,
+            "since": "2026-06-13T08:30:00Z",
+        }
+    ],
 }
 LOG_LINE: Mapping[str, Any] = {"level": "info", "message": "epoch 15/50, step 7100"}
 JOB_PROGRESS: Mapping[str, Any] = {

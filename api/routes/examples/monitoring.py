@@ -14,7 +14,13 @@ JOB_FIGURES: Mapping[str, Any] = {
     "jobs_pending": 1,
     "avg_duration_seconds": 8120.5,
 }
-USAGE: Mapping[str, Any] = {"total_training_jobs": 17, "total_runs": 42}
+USAGE: Mapping[str, Any] = {
+    "total_training_jobs": 17,
+    "total_runs": 42,
+    "total_datasets": 3,
+    "total_base_models": 2,
+    "avg_wait_seconds": 1260.0,
+}
 DASHBOARD: Mapping[str, Any] = {
     "system": JOB_FIGURES,
     "usage": USAGE,

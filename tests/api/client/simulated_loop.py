@@ -33,6 +33,8 @@ class SimulatedLoop:
     step: int = 0
     may_step: threading.Event = field(default_factory=threading.Event)
     is_linked: threading.Event = field(default_factory=threading.Event)
+    is_killed: threading.Event = field(default_factory=threading.Event)
+    """Its process is gone, and has not ended the run."""
     understands: Sequence[str] = ()
     taken: list[TakenInstruction] = field(default_factory=list)
     """The one-time commands that it took; it refuses those with a `count` of 0."""
@@ -49,6 +51,8 @@ class SimulatedLoop:
             self.is_linked.set()
             while self.step != self.last_step:
                 self.may_step.wait()
+                if self.is_killed.is_set():
+                    return
                 self.step += 1
                 self._follow(control)
                 if control.should_stop(self.step):

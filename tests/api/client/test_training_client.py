@@ -1,11 +1,17 @@
 """Control and jobs through both clients, on a real server."""
 
+import uuid
+from pathlib import Path
+from typing import Any
+
+import httpx
 import pytest
 from mlflow import MlflowClient
 
 from api.client import FoveaClient, RequestRefusedError
 from api.control.instruction_schemas import InstructionStatus
 from api.control.transitions import Action
+from api.training_inputs.schemas import DatasetKind
 from tests.api.client.both_clients import Call
 from tests.api.client.fake_ray import REPORT_PATH, TrainingServer
 from tests.api.client.simulated_loop import simulated_loop
@@ -175,7 +181,103 @@ def test_job_kinds_have_a_schema_of_their_parameters(call: Call, server: Server)
     assert kinds["training"].can_pause
 
 
+def test_a_training_names_its_data_and_its_model_by_their_ids(
+    call: Call, trainer: TrainingServer, tmp_path: Path
+) -> None:
+    """The testing steps of the document of system E."""
+    url, name = trainer.url, uuid.uuid4().hex
+    for file in ("a.png", "a.txt", "b.png", "weights.safetensors"):
+        (tmp_path / file).write_bytes(b"x")
+    with httpx.Client(base_url=url, timeout=DEADLINE_S) as http:
+        before = http.get("/api/monitoring/dashboard").json()
+
+        data = call(url, "add_dataset", name, str(tmp_path))
+        model = call(url, "add_base_model", name, path=str(tmp_path / "weights.safetensors"))
+        assert (data.num_images, data.num_captions, model.size_bytes) == (2, 1, 1)
+        config = {"learning_rate": 0.0001, "batch_size": 4, "num_epochs": 10}
+        body = {"dataset_id": data.id, "base_model_id": model.id, "output_name": "my_model"}
+        job = call(url, "create_job", "retinal", config=config, **body)
+        with pytest.raises(RequestRefusedError, match=f"used by the job {job.id}"):
+            call(url, "delete_dataset", data.id)
+        with pytest.raises(RequestRefusedError, match=f"used by the job {job.id}"):
+            call(url, "delete_base_model", model.id)
+
+        assert http.post(f"/api/training/{job.id}/start").json()["status"] == "started"
+        until(lambda: call(url, "job", job.id).status is RunStatus.COMPLETED, "its end")
+        entrypoint = trainer.ray.entrypoints[job.id]
+        assert f"--data={tmp_path} " in entrypoint
+        assert f"--weights={tmp_path}/weights.safetensors" in entrypoint
+        assert "--epochs=10" in entrypoint
+        progress = http.get(f"/api/training/{job.id}/progress").json()
+        assert (progress["progress"], progress["current_step"], progress["loss"]) == (1.0, 3, 0.5)
+        assert http.get(f"/api/training/{job.id}/logs?limit=5").json() == []
+
+        after = http.get("/api/monitoring/dashboard").json()
+    assert grown(before["usage"], after["usage"]) == {
+        "total_training_jobs": 1,
+        "total_runs": 1,
+        "total_datasets": 1,
+        "total_base_models": 1,
+    }
+    assert grown(before["system"], after["system"]) == {"total_jobs": 1, "jobs_completed": 1}
+    assert after["usage"]["avg_wait_seconds"] >= 0
+    assert after["recent_activity"][0]["run_id"] == job.id
+
+    until(lambda: forgotten(call, url, data.id), "the job's end")
+    assert call(url, "delete_base_model", model.id).id == model.id
+
+
+def grown(before: dict[str, Any], after: dict[str, Any]) -> dict[str, int]:
+    """The counts that are not as before, without mean times."""
+    return {
+        name: number - before[name]
+        for name, number in after.items()
+        if not name.startswith("avg") and number != before[name]
+    }
+
+
+def forgotten(call: Call, url: str, dataset_id: int) -> bool:
+    try:
+        return bool(call(url, "delete_dataset", dataset_id).id == dataset_id)
+    except RequestRefusedError:
+        return False
+
+
+def test_data_sets_and_models_are_renamed_counted_and_listed(
+    call: Call, trainer: TrainingServer, tmp_path: Path
+) -> None:
+    url, name = trainer.url, uuid.uuid4().hex
+    data = call(url, "add_dataset", f"{name}-a", str(tmp_path), kind=DatasetKind.CLASS_FOLDERS)
+    model = call(url, "add_base_model", f"{name}-a", hub_id="some/model", licence="mit")
+    (tmp_path / "a.png").write_bytes(b"x")
+
+    assert call(url, "count_dataset", data.id).num_images == 1
+    assert call(url, "rename_dataset", data.id, name).name == name
+    assert call(url, "rename_base_model", model.id, name).name == name
+    assert call(url, "inspect_base_model", model.id).licence == "mit"
+    kept = call(url, "datasets", kind=DatasetKind.CLASS_FOLDERS, limit=1000).entries
+    assert call(url, "dataset", data.id) in kept
+    assert call(url, "base_model", model.id) in call(url, "base_models", limit=1000).entries
+    call(url, "delete_dataset", data.id)
+    call(url, "delete_base_model", model.id)
+    for method, found in (("dataset", data), ("base_model", model)):
+        with pytest.raises(RequestRefusedError, match="There is no"):
+            call(url, method, found.id)
+
+
+def test_a_job_that_has_not_begun_gets_another_priority(
+    call: Call, trainer: TrainingServer
+) -> None:
+    job = call(trainer.url, "create_job", "retinal", priority=2)
+
+    assert (job.priority, job.queue_position) == (2, None)
+    assert call(trainer.url, "set_priority", job.id, 9).priority == 9
+    assert {queue.pool for queue in call(trainer.url, "queues")} == {"gpu", "cpu"}
+    with pytest.raises(RequestRefusedError, match="cannot be resumed"):
+        call(trainer.url, "resume_job", job.id)
+
+
 def test_an_unknown_job_is_named(call: Call, server: Server) -> None:
-    for method in ("job", "job_progress", "job_logs", "start_job", "cancel_job"):
+    for method in ("job", "job_progress", "job_logs", "start_job", "cancel_job", "resume_job"):
         with pytest.raises(RequestRefusedError, match=r"no job 'no job\?'"):
             call(server.url, method, "no job?")

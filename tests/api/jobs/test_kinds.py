@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from mlflow import MlflowClient
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
+from sqlalchemy import text
 
 from api.control.mlflow_run import JobTraits
 from api.errors import ConflictError
@@ -340,11 +341,23 @@ def test_jobs_from_before_there_were_kinds_are_trainings(database_uri: str) -> N
     spec = {"recipe": "retinal", "data": None, "params": {"epochs": 2}, "workers": 2}
     database = Database(database_uri)
     database.migrate("0003")
-    add_job(database, RUN_ID, "retinal", json.dumps({**spec, "output_name": None}))
+    values = {
+        "run_id": RUN_ID,
+        "kind": "retinal",
+        "spec": json.dumps({**spec, "output_name": None}),
+        "tracking_uri": "",
+        "state": "created",
+        "attempt": 0,
+        "created_ms": 0,
+    }
+    columns = ", ".join(values)
+    places = ", ".join(f":{name}" for name in values)
+    with database.begin() as connection:
+        connection.execute(text(f"INSERT INTO fovea_jobs ({columns}) VALUES ({places})"), values)
     database.migrate()
     job = JobStore(database).find(RUN_ID)
     assert job is not None
-    assert job.kind == "training"
+    assert (job.kind, job.priority, job.queued_ms) == ("training", 5, None)
     facts = JOB_KINDS[job.kind].facts(job.params)
     assert (facts.type, facts.config, facts.workers) == ("retinal", {"epochs": 2}, 2)
     database.close()

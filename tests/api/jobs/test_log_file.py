@@ -88,3 +88,21 @@ def test_neither_a_link_nor_a_pipe_nor_a_linked_folder_is_opened(
         with pytest.raises(UnsafeFileError):
             use(LogFile(each))
     assert secret.read_text() == "secret\n"
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 1000, 10_000])
+@pytest.mark.parametrize("rest", ["", "half a line"])
+def test_the_newest_lines_are_those_at_the_end_of_a_long_file(
+    path: Path, limit: int, rest: str
+) -> None:
+    lines = [f"line {number} {'é' * (number % 200)}" for number in range(3000)]
+    LogFile(path).append(lines)
+    with path.open("a") as file:
+        file.write(rest)
+
+    assert LogFile(path).tail(limit) == [*lines, *([rest] if rest else [])][-limit:]
+
+
+def test_an_empty_file_has_no_lines(path: Path) -> None:
+    LogFile(path).append([])
+    assert LogFile(path).tail(5) == []

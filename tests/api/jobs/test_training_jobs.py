@@ -203,6 +203,29 @@ def test_a_driver_that_is_killed_is_a_failed_run_that_says_so(
     until(lambda: not ranks(head), "the end of the ranks")
 
 
+def test_a_killed_training_is_resumed_from_its_checkpoint_bit_for_bit(
+    training: Trainings, undisturbed: str, head: LocalHead
+) -> None:
+    run_id = training.start(**EXACT)
+    training.wait_for_step(run_id, 25)
+    for process in processes_called(head, "-m training fit", run_id):
+        process.kill()
+    entry = until(
+        lambda: [it for it in [training.entry(run_id)] if it["can_resume"]], "its end", DEADLINE_S
+    )[0]
+    assert entry["status"] == "error"
+    assert entry["message"].startswith("Interrupted, can be resumed. ")
+
+    assert training.http.post(f"/api/jobs/{run_id}/resume").status_code == 200
+    assert training.wait(run_id, "completed")["attempt"] == 2
+    assert training.mlflow_status(run_id) == ("FINISHED", "completed")
+    lines = training.logs(run_id)
+    begun = [line for line in lines[lines.index("--- attempt 2 ---") :] if "from step" in line]
+    assert begun
+    assert "from step 0 " not in begun[0], "it goes on from its checkpoint"
+    _assert_same_weights(training, run_id, undisturbed)
+
+
 def test_the_figures_count_runs_and_jobs(training: Trainings, undisturbed: str) -> None:
     dashboard = training.http.get("/api/monitoring/dashboard").json()
     jobs = training.http.get("/api/training/")
@@ -211,6 +234,11 @@ def test_the_figures_count_runs_and_jobs(training: Trainings, undisturbed: str) 
     assert dashboard["system"]["avg_duration_seconds"] > 0
     assert undisturbed in {job["id"] for job in jobs.json()}
     assert dashboard["popular_presets"][0]["recipe"] == "retinal"
+
+
+def test_ray_says_how_many_ranks_can_run_at_once(training: Trainings, undisturbed: str) -> None:
+    queues = {each["pool"]: each for each in training.http.get("/api/jobs/queue").json()}
+    assert queues["cpu"]["num_slots"] == ray_cpus()
 
 
 @pytest.mark.parametrize(
@@ -233,6 +261,13 @@ def test_bad_input_is_named_and_starts_nothing(
     assert answer.status_code == 422
     assert named in answer.json()["details"]
     assert training.http.get("/api/runs").headers["X-Total-Count"] == before
+
+
+def ray_cpus() -> float:
+    """As Ray counts them, which heeds the limits of a container."""
+    from ray._private.utils import get_num_cpus  # noqa: PLC0415 - importing Ray takes seconds
+
+    return float(get_num_cpus())
 
 
 def _assert_same_weights(training: Trainings, run_id: str, other: str) -> None:

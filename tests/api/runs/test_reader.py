@@ -17,6 +17,7 @@ from api.runs.headlines import headline_names
 from api.runs.reader import AmbiguousRunError, RunNotFoundError, RunReader
 from api.runs.source import EpochSpan, RunQuery, SpanEnds
 from api.runs.state import RECENT_STEPS
+from api.runs.status import training_status
 from tests.api.logged_runs import START_MS, Mlflow, empty_database
 from tests.postgres import Postgres
 from tracking_plugin.mlflow_status import MlflowStatus
@@ -335,3 +336,16 @@ def test_the_best_runs_of_each_experiment_are_ranked(reader: RunReader, mlflow: 
         candidates[3].run_id: None,
     }
     assert reader.ranked([], 4) == {}
+
+
+def test_a_run_that_is_asked_for_often_has_the_pace_of_all_its_recent_steps(
+    reader: RunReader, mlflow: Mlflow
+) -> None:
+    run = mlflow.run(params={"total_epochs": "2", "steps_per_epoch": "300"})
+    for step in range(1, RECENT_STEPS + 50):
+        run.log(step, train__loss=0.5, other=1.0)
+
+    whole, paced = reader.state(run.run_id), reader.paced_state(run.run_id)
+    assert set(paced.recent) == {min(whole.recent), max(whole.recent)}
+    assert training_status(paced, START_MS) == training_status(whole, START_MS)
+    assert reader.paced_state(mlflow.run().run_id).recent == {}

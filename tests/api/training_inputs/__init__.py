@@ -1,0 +1,1 @@
+"""Tests of data sets and base models that people register."""
