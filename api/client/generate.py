@@ -16,6 +16,7 @@ FOLDER = Path(__file__).parent
 TARGETS: Mapping[str, str] = {
     "async_client.py": "blocking_client.py",
     "async_http.py": "blocking_http.py",
+    "async_projects.py": "blocking_projects.py",
     "async_run_table.py": "blocking_run_table.py",
 }
 
@@ -27,12 +28,14 @@ _WORDS: Mapping[str, str] = {
     "AsyncFoveaClient": "FoveaClient",
     "AsyncHttp": "BlockingHttp",
     "AsyncMessages": "Messages",
+    "AsyncProjects": "Projects",
     "AsyncRunTable": "RunTable",
     "__aenter__": "__enter__",
     "__aexit__": "__exit__",
     "aclose": "close",
     "aclosing": "closing",
     "async_http": "blocking_http",
+    "async_projects": "blocking_projects",
     "async_run_table": "blocking_run_table",
     "follow_async": "follow",
 }
