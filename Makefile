@@ -91,7 +91,7 @@ messages: setup ## the gRPC stubs anew, from the .proto files of serving/v1
 released: setup ## hold the messages of this release against later breaking changes
 	$(BIN)/buf build --output serving/v1/released.binpb
 
-screenshots: setup browser ## pictures of the pages in docs/screenshots, from a real training
+screenshots: setup browser ## pictures of the pages in docs/screenshots, from real work
 	$(BIN)/python -m tests.ui_extensions.screenshots
 
 bench: setup ## the side-by-side measurements, as tables

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from api.alerts.schemas import AlertLevel, CriticalAlert, TimelineEntry
 from api.alerts.state_machine import AlertState
 from api.client.async_http import AsyncHttp
+from api.client.async_projects import AsyncProjects
 from api.client.async_run_table import AsyncRunTable
 from api.client.async_training_inputs import AsyncTrainingInputs
 from api.client.evaluation_reports import MLFLOW_RUN_PATH, MlflowRunAnswer
@@ -62,7 +63,7 @@ from api.system.health import Health
 from api.system.stats import SystemStats
 
 
-class AsyncFoveaClient(AsyncRunTable, AsyncTrainingInputs):
+class AsyncFoveaClient(AsyncRunTable, AsyncProjects):
     """A client of the server at `url`, else at MLFLOW_TRACKING_URI, else on this machine.
 
     Without `run_id` the server picks the newest active run, else the newest run. Every method
@@ -303,19 +304,6 @@ class AsyncFoveaClient(AsyncRunTable, AsyncTrainingInputs):
         """
         body = {"run_ids": list(run_ids), "language": language, "store": store}
         return await self._http.post_report("/api/v1/runs/report", body, timeout_s=timeout_s)
-
-    async def project_report(
-        self,
-        project_id: str,
-        *,
-        language: Language = Language.EN,
-        store: bool = False,
-        timeout_s: float = REPORT_TIMEOUT_S,
-    ) -> ReportPage:
-        """A report on a project; refused with status 409 before its pipeline has a run."""
-        path = f"/api/v1/projects/{path_segment(project_id)}/report"
-        body = {"language": language, "store": store}
-        return await self._http.post_report(path, body, timeout_s=timeout_s)
 
     async def job_kinds(self) -> list[JobKindEntry]:
         """The kinds of jobs that the server runs, with the parameters of each."""

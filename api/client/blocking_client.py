@@ -9,6 +9,7 @@ from urllib.parse import quote
 from api.alerts.schemas import AlertLevel, CriticalAlert, TimelineEntry
 from api.alerts.state_machine import AlertState
 from api.client.blocking_http import BlockingHttp
+from api.client.blocking_projects import Projects
 from api.client.blocking_run_table import RunTable
 from api.client.blocking_training_inputs import TrainingInputs
 from api.client.evaluation_reports import MLFLOW_RUN_PATH, MlflowRunAnswer
@@ -63,7 +64,7 @@ from api.system.health import Health
 from api.system.stats import SystemStats
 
 
-class FoveaClient(RunTable, TrainingInputs):
+class FoveaClient(RunTable, Projects):
     """A client of the server at `url`, else at MLFLOW_TRACKING_URI, else on this machine.
 
     Without `run_id` the server picks the newest active run, else the newest run. Every method
@@ -304,19 +305,6 @@ class FoveaClient(RunTable, TrainingInputs):
         """
         body = {"run_ids": list(run_ids), "language": language, "store": store}
         return self._http.post_report("/api/v1/runs/report", body, timeout_s=timeout_s)
-
-    def project_report(
-        self,
-        project_id: str,
-        *,
-        language: Language = Language.EN,
-        store: bool = False,
-        timeout_s: float = REPORT_TIMEOUT_S,
-    ) -> ReportPage:
-        """A report on a project; refused with status 409 before its pipeline has a run."""
-        path = f"/api/v1/projects/{path_segment(project_id)}/report"
-        body = {"language": language, "store": store}
-        return self._http.post_report(path, body, timeout_s=timeout_s)
 
     def job_kinds(self) -> list[JobKindEntry]:
         """The kinds of jobs that the server runs, with the parameters of each."""

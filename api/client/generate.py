@@ -16,6 +16,7 @@ FOLDER = Path(__file__).parent
 TARGETS: Mapping[str, str] = {
     "async_client.py": "blocking_client.py",
     "async_http.py": "blocking_http.py",
+    "async_projects.py": "blocking_projects.py",
     "async_run_table.py": "blocking_run_table.py",
     "async_training_inputs.py": "blocking_training_inputs.py",
 }
@@ -28,6 +29,7 @@ _WORDS: Mapping[str, str] = {
     "AsyncFoveaClient": "FoveaClient",
     "AsyncHttp": "BlockingHttp",
     "AsyncMessages": "Messages",
+    "AsyncProjects": "Projects",
     "AsyncRunTable": "RunTable",
     "AsyncTrainingInputs": "TrainingInputs",
     "__aenter__": "__enter__",
@@ -35,6 +37,7 @@ _WORDS: Mapping[str, str] = {
     "aclose": "close",
     "aclosing": "closing",
     "async_http": "blocking_http",
+    "async_projects": "blocking_projects",
     "async_run_table": "blocking_run_table",
     "async_training_inputs": "blocking_training_inputs",
     "follow_async": "follow",

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from api.custom_training.schemas import SessionPrediction
+from api.strangers_json import json_object, json_objects
 from tracking_plugin.names import PipelineArtifact
 
 Documents = Mapping[PipelineArtifact, Any]
@@ -18,8 +19,8 @@ SECOND_TABLE = "rows of the second table that have a label"
 
 def metrics(documents: Documents) -> Mapping[str, Any]:
     """Those of the holdout, with those of a second table as `test`; alone, these are the metrics."""
-    holdout = _mapping(documents.get(PipelineArtifact.EVALUATION))
-    test = _mapping(documents.get(PipelineArtifact.TEST_EVALUATION))
+    holdout = json_object(documents.get(PipelineArtifact.EVALUATION))
+    test = json_object(documents.get(PipelineArtifact.TEST_EVALUATION))
     if not holdout:
         return measured(test, SECOND_TABLE if test else "nothing: no row has a label")
     second = {"test": measured(test, SECOND_TABLE)} if test else {}
@@ -28,29 +29,29 @@ def metrics(documents: Documents) -> Mapping[str, Any]:
 
 def _transfer(documents: Documents) -> Mapping[str, Any]:
     """Of a fine-tuning: the metrics before it, on the same rows, and what they say."""
-    found = _mapping(documents.get(PipelineArtifact.FINETUNING))
+    found = json_object(documents.get(PipelineArtifact.FINETUNING))
     if not found:
         return {}
     words = ("metric", "verdict", "sentence", "seen_before", "seen_before_sentence", "source")
     return {
-        "before": measured(_mapping(found.get("before")), HOLDOUT),
-        "difference": _mapping(found.get("difference")),
+        "before": measured(json_object(found.get("before")), HOLDOUT),
+        "difference": json_object(found.get("difference")),
         "fine_tuning": {name: found.get(name) for name in words},
     }
 
 
 def measured(evaluation: Mapping[str, Any], rows: str) -> Mapping[str, Any]:
     """The metrics by name, flat, with the confusion matrix as integer counts."""
-    estimates = _mapping(evaluation.get("metrics"))
-    confusion = _mapping(evaluation.get("confusion"))
-    values = {name: _mapping(it).get("value") for name, it in estimates.items()}
+    estimates = json_object(evaluation.get("metrics"))
+    confusion = json_object(evaluation.get("confusion"))
+    values = {name: json_object(it).get("value") for name, it in estimates.items()}
     found: dict[str, Any] = {
         "accuracy": None,
         **values,
         "confusion_matrix": confusion.get("counts"),
         "classes": confusion.get("classes"),
-        "intervals": {name: _mapping(it).get("interval") for name, it in estimates.items()},
-        "class_report": [_class_report(it) for it in _mappings(evaluation.get("classes"))],
+        "intervals": {name: json_object(it).get("interval") for name, it in estimates.items()},
+        "class_report": [_class_report(it) for it in json_objects(evaluation.get("classes"))],
         "num_rows": evaluation.get("num_rows"),
         "measured_on": rows,
     }
@@ -59,7 +60,7 @@ def measured(evaluation: Mapping[str, Any], rows: str) -> Mapping[str, Any]:
 
 def _class_report(entry: Mapping[str, Any]) -> Mapping[str, Any]:
     figures = {
-        name: _mapping(entry.get(name)).get("value")
+        name: json_object(entry.get(name)).get("value")
         for name in ("precision", "recall", "f1", "auroc")
     }
     return {"name": entry.get("name"), "support": entry.get("support"), **figures}
@@ -68,7 +69,7 @@ def _class_report(entry: Mapping[str, Any]) -> Mapping[str, Any]:
 def predictions(document: Any) -> list[SessionPrediction]:
     """Entries that are no predictions are left out: any client may have written the artifact."""
     found: list[SessionPrediction] = []
-    for entry in _mappings(document):
+    for entry in json_objects(document):
         contributions = _numbers(entry.get("contributions"))
         try:
             found.append(
@@ -100,42 +101,34 @@ def importance(contributions: Mapping[str, float]) -> dict[str, float]:
 def model_info(documents: Documents) -> Mapping[str, Any]:
     """What the model predicts, from what, and where it is registered."""
     analysis, selection, deployment, leaks, evaluation = (
-        _mapping(documents.get(artifact))
+        json_object(documents.get(artifact))
         for artifact in (
             *(PipelineArtifact.ANALYSIS, PipelineArtifact.SELECTION, PipelineArtifact.DEPLOYMENT),
             *(PipelineArtifact.LEAKS, PipelineArtifact.EVALUATION),
         )
     )
-    target = _mapping(analysis.get("target"))
-    used = [it for it in _mappings(selection.get("candidates")) if it.get("weight")]
+    target = json_object(analysis.get("target"))
+    used = [it for it in json_objects(selection.get("candidates")) if it.get("weight")]
     return {
         "selected_models": selection.get("selected_models"),
         "hyperparameters": used[0].get("params") if len(used) == 1 else None,
         "target": target.get("column"),
         "problem_type": target.get("problem_type"),
-        "classes": list(_mapping(target.get("classes"))),
-        "group": _mapping(analysis.get("group")).get("column"),
+        "classes": list(json_object(target.get("classes"))),
+        "group": json_object(analysis.get("group")).get("column"),
         "model_name": deployment.get("model_name"),
         "version": deployment.get("version"),
         "input_columns": deployment.get("input_columns"),
         "adds_up_to": deployment.get("adds_up_to"),
-        "leaks": _mappings(leaks.get("leaks"))[:100],
+        "leaks": json_objects(leaks.get("leaks"))[:100],
         "selection_score": evaluation.get("selection_score"),
         "holdout_score": evaluation.get("holdout_score"),
     }
 
 
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _mappings(value: Any) -> list[Mapping[str, Any]]:
-    return [it for it in value if isinstance(it, dict)] if isinstance(value, list) else []
-
-
 def _numbers(value: Any) -> dict[str, float]:
     return {
         name: it
-        for name, it in _mapping(value).items()
+        for name, it in json_object(value).items()
         if isinstance(it, int | float) and math.isfinite(it)
     }

@@ -13,6 +13,7 @@ from api.projects.schemas import LeakEntry, ScoreEntry
 from api.run_failures import RunFailures
 from api.runs.artifacts import ArtifactNotFoundError
 from api.runs.reader import RunReader
+from api.strangers_json import json_object, json_objects
 from tracking_plugin.names import PipelineArtifact
 
 MAX_BYTES = 8 * 1024 * 1024
@@ -44,9 +45,9 @@ def read_results(reader: RunReader, failures: RunFailures, run_id: str) -> Pipel
         for artifact in PipelineArtifact
         if (document := read_document(reader, failures, run_id, artifact)) is not None
     }
-    evaluation = _mapping(documents.get(PipelineArtifact.EVALUATION))
-    selection = _mapping(documents.get(PipelineArtifact.SELECTION))
-    ranked = _entries(documents.get(PipelineArtifact.RANKED))
+    evaluation = json_object(documents.get(PipelineArtifact.EVALUATION))
+    selection = json_object(documents.get(PipelineArtifact.SELECTION))
+    ranked = json_objects(documents.get(PipelineArtifact.RANKED))
     return PipelineResults(
         leaks=_leaks_of(documents.get(PipelineArtifact.LEAKS)),
         selected_models=_names(selection.get("selected_models")),
@@ -64,7 +65,7 @@ def read_results(reader: RunReader, failures: RunFailures, run_id: str) -> Pipel
 def read_holdout_score(reader: RunReader, failures: RunFailures, run_id: str) -> ScoreEntry | None:
     """The score alone; None if there is none. Blocking."""
     document = read_document(reader, failures, run_id, PipelineArtifact.EVALUATION)
-    return _score(_mapping(document).get("holdout_score"))
+    return _score(json_object(document).get("holdout_score"))
 
 
 def read_document(
@@ -82,18 +83,9 @@ def read_document(
         return None
 
 
-def _mapping(document: Any) -> Mapping[str, Any]:
-    return document if isinstance(document, dict) else {}
-
-
-def _entries(document: Any) -> list[Mapping[str, Any]]:
-    found = document if isinstance(document, list) else []
-    return [entry for entry in found if isinstance(entry, dict)]
-
-
 def _leaks_of(document: Any) -> list[LeakEntry]:
     try:
-        return _leaks.validate_python(_entries(_mapping(document).get("leaks"))[:MAX_LEAKS])
+        return _leaks.validate_python(json_objects(json_object(document).get("leaks"))[:MAX_LEAKS])
     except ValidationError:
         return []
 

@@ -15,6 +15,7 @@ from api.reports.evaluations import (
     RocCurve,
 )
 from api.runs.evaluations import EpochEvaluation
+from api.strangers_json import json_object, json_objects
 
 MOST_CLASSES = 200
 MOST_MATRIX_CLASSES = 40
@@ -25,11 +26,11 @@ _LONGEST_TEXT = 1000
 
 def of_scores(name: str, document: Any) -> Evaluation:
     """The evaluation of `scores.json`."""
-    report = _fields(document)
-    calibration = _fields(report.get("calibration"))
-    reliability = _fields(calibration.get("after")) or _fields(calibration.get("before"))
-    seen = _fields(report.get("seen_images"))
-    counts = _fields(report.get("confusion_matrix"))
+    report = json_object(document)
+    calibration = json_object(report.get("calibration"))
+    reliability = json_object(calibration.get("after")) or json_object(calibration.get("before"))
+    seen = json_object(report.get("seen_images"))
+    counts = json_object(report.get("confusion_matrix"))
     classes = list(_named(report.get("classes")))
     return Evaluation(
         name=name,
@@ -50,20 +51,23 @@ def of_scores(name: str, document: Any) -> Evaluation:
             reliability.get("bins"), ("mean_confidence", "accuracy", "num_images")
         ),
         calibration_error=Estimate(value=_number(reliability.get("expected_calibration_error"))),
-        is_rescaled=bool(_fields(calibration.get("after"))),
+        is_rescaled=bool(json_object(calibration.get("after"))),
     )
 
 
 def of_holdout(document: Any, *, others: str) -> Evaluation:
     """The evaluation of a table's pipeline; `others` is the word for classes that it does not list."""
-    report = _fields(document)
-    counts, reliability = _fields(report.get("confusion")), _fields(report.get("reliability"))
+    report = json_object(document)
+    counts, reliability = (
+        json_object(report.get("confusion")),
+        json_object(report.get("reliability")),
+    )
     names = [
         *_texts(counts.get("classes")),
         *([others] if counts.get("has_others") is True else []),
     ]
     classes = list(_named(report.get("classes")))
-    gap = _text(_fields(report.get("gap")).get("sentence"))
+    gap = _text(json_object(report.get("gap")).get("sentence"))
     return Evaluation(
         name="holdout",
         kind=EvaluationKind.HOLDOUT,
@@ -112,7 +116,7 @@ def of_epoch(epoch: int, found: EpochEvaluation) -> Evaluation:
 
 def missing_evidence(document: Any) -> tuple[str, ...]:
     """What `evidence.json` says could not be shown."""
-    report = _fields(document)
+    report = json_object(document)
     missing = _texts(report.get("missing"))
     notes = (
         f"{name}: {note}"
@@ -185,7 +189,7 @@ def _reliability(bins: Any, names: tuple[str, str, str]) -> tuple[ReliabilityPoi
     said, happened, num = names
     points = (
         (_share(each.get(said)), _share(each.get(happened)), _whole(each.get(num)) or 0)
-        for each in _entries(bins)[:100]
+        for each in json_objects(bins)[:100]
     )
     return tuple(
         ReliabilityPoint(said=x, happened=y, num=count)
@@ -199,7 +203,7 @@ def _roc_curves(classes: Sequence[Mapping[str, Any]]) -> Iterator[RocCurve]:
     for each in classes[:1] if len(classes) == 2 else classes[:MOST_MATRIX_CLASSES]:
         points = [
             (x, y)
-            for point in _entries(each.get("roc"))[:MOST_POINTS]
+            for point in json_objects(each.get("roc"))[:MOST_POINTS]
             if (x := _share(point.get("x"))) is not None
             and (y := _share(point.get("y"))) is not None
         ]
@@ -208,12 +212,12 @@ def _roc_curves(classes: Sequence[Mapping[str, Any]]) -> Iterator[RocCurve]:
 
 
 def _estimates(value: Any) -> Mapping[str, Estimate]:
-    found = list(_fields(value).items())[:MOST_CLASSES]
+    found = list(json_object(value).items())[:MOST_CLASSES]
     return {str(name)[:250]: _estimate(each) for name, each in found}
 
 
 def _estimate(value: Any) -> Estimate:
-    found = _fields(value)
+    found = json_object(value)
     low_high = found.get("interval")
     interval = None
     if isinstance(low_high, list) and len(low_high) == 2:
@@ -227,16 +231,8 @@ def _estimate(value: Any) -> Estimate:
     )
 
 
-def _fields(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _entries(value: Any) -> list[Mapping[str, Any]]:
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
-
-
 def _named(value: Any) -> list[Mapping[str, Any]]:
-    return [each for each in _entries(value) if isinstance(each.get("name"), str)]
+    return [each for each in json_objects(value) if isinstance(each.get("name"), str)]
 
 
 def _texts(value: Any) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ from mlflow.utils.mlflow_tags import (
 from api.errors import ApiError, UnavailableError
 from api.reports.facts import CodeFact, DatasetFact, LibraryFact, MlflowFacts, VersionFact
 from api.runs.reader import RunReader
+from api.strangers_json import json_object, json_objects
 
 CARD_TAG = "fovea.card."
 """Tags by which people state what no program can know, such as `fovea.card.intended_use`."""
@@ -152,7 +153,7 @@ def _profile(text: str | None) -> Mapping[str, str]:
         profile = json.loads(text or "{}")
     except (ValueError, RecursionError):
         return {}
-    fields = list(profile.items())[:30] if isinstance(profile, dict) else []
+    fields = list(json_object(profile).items())[:30]
     return {
         str(key)[:100]: str(value)[:200]
         for key, value in fields
@@ -165,9 +166,7 @@ def _paths_of_models(history: str) -> list[str]:
         entries = json.loads(history or "[]")
     except (ValueError, RecursionError):
         return []
-    found = (
-        [each for each in entries if isinstance(each, dict)] if isinstance(entries, list) else []
-    )
+    found = json_objects(entries)
     paths = [each["artifact_path"] for each in found if isinstance(each.get("artifact_path"), str)]
     return [path for path in paths if _MODEL_PATH.fullmatch(path)]
 

@@ -1,19 +1,26 @@
-"""`make screenshots` takes pictures of the pages during and after a real training, into docs/screenshots."""
+"""`make screenshots` takes pictures of the pages into docs/screenshots, all of real work."""
 
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any, Literal
 
 import httpx
-from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser import ARGUMENTS, require_browser
 from tests.ports import LOOPBACK, free_port
 from tests.servers import Server, fovea_server
+from tests.ui_extensions.pictured_work import (
+    EXOPLANETS,
+    finished_projects,
+    printing_run,
+    runs_of_three_frameworks,
+)
 from tests.ui_extensions.test_diagnose import choose, open_page, part, start_button
 from tests.waiting import until
 
@@ -37,13 +44,17 @@ def main() -> int:
             browser = playwright.chromium.launch(
                 executable_path=str(require_browser()), args=list(ARGUMENTS)
             )
-            for path in pictures(browser, server, run_id):
-                print(path.relative_to(FOLDER.parents[1]), flush=True)
+            report(pictures(browser, server, run_id))
             wait_for_service(server, run_id)
-            for path in diagnosis_pictures(browser, server):
-                print(path.relative_to(FOLDER.parents[1]), flush=True)
+            report(diagnosis_pictures(browser, server))
+            report(work_pictures(browser, server))
             browser.close()
     return 0
+
+
+def report(paths: Iterator[Path]) -> None:
+    for path in paths:
+        print(path.relative_to(FOLDER.parents[1]), flush=True)
 
 
 def server_and_service(folder: Path) -> AbstractContextManager[Server]:
@@ -87,18 +98,67 @@ def wait_for_service(server: Server, run_id: str) -> None:
 
 
 def pictures(browser: Browser, server: Server, run_id: str) -> Iterator[Path]:
-    pages = {
-        "runs": "monitor/",
-        "run": f"monitor/#/runs/{run_id}",
-        "evaluation": f"monitor/#/runs/{run_id}?epoch={SHOWN_AT_EPOCH - 1}",
-        "alerts": "monitor/#/alerts?state=all",
-        "mlflow": f"#/experiments/1/runs/{run_id}?workflowType=machine_learning",
-    }
+    return of_pages(
+        browser,
+        server,
+        {
+            "runs": "monitor/",
+            "run": f"monitor/#/runs/{run_id}",
+            "evaluation": f"monitor/#/runs/{run_id}?epoch={SHOWN_AT_EPOCH - 1}",
+            "alerts": "monitor/#/alerts?state=all",
+            "mlflow": f"#/experiments/1/runs/{run_id}?workflowType=machine_learning",
+        },
+    )
+
+
+def work_pictures(browser: Browser, server: Server) -> Iterator[Path]:
+    """Projects, the galaxy, a comparison of 50 runs, a report, the console of a run."""
+    projects = finished_projects(server)
+    compared = runs_of_three_frameworks(server)
+    printing = printing_run(server)
+    shown = projects[EXOPLANETS]
+    return of_pages(
+        browser,
+        server,
+        {
+            "projects": "monitor/#/projects",
+            "project": f"monitor/#/projects/{shown}?part=overview",
+            "project-result": f"monitor/#/projects/{shown}?part=result",
+            "galaxy": "monitor/#/galaxy",
+            "galaxy-star": f"monitor/#/galaxy?project={shown}",
+            "table": "monitor/#/table?experiment=0&shape=flat",
+            "groups": "monitor/#/table?experiment=0&shape=flat&group=params.learning_rate",
+            "compare": f"monitor/#/compare?runs={','.join(compared)}&baseline={compared[0]}",
+            "project-report": f"api/v1/projects/{shown}/report",
+            "panels": f"monitor/#/runs/{printing}?panels=/gradients0:24",
+            "console": f"monitor/#/runs/{printing}",
+        },
+        before={
+            "console": partial(scroll_to, title="Log"),
+            "compare": partial(scroll_to, title="Charts"),
+        },
+    )
+
+
+def scroll_to(page: Page, title: str) -> None:
+    part(page, title).evaluate("(section) => section.scrollIntoView()")
+
+
+def of_pages(
+    browser: Browser,
+    server: Server,
+    pages: Mapping[str, str],
+    before: Mapping[str, Callable[[Page], None]] | None = None,
+) -> Iterator[Path]:
+    """`before` is done on a page before its picture is taken."""
     for label, context in contexts(browser):
         for name, address in pages.items():
             page = context.new_page()
             page.goto(f"{server.url}/{address}")
             page.wait_for_timeout(SETTLE_MS)
+            if before and name in before:
+                before[name](page)
+                page.wait_for_timeout(SETTLE_MS)
             path = FOLDER / f"{name}-{label}.png"
             page.screenshot(path=path)
             page.close()

@@ -4,8 +4,7 @@ import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import httpx
 import pytest
@@ -16,21 +15,14 @@ from api.client import FoveaClient
 from tests.api.alerted_run import alerted_run
 from tests.api.logged_runs import LoggedRun
 from tests.servers import Server, fovea_server
+from tests.ui_extensions.axe import AXE, Scheme, violations
 from tests.ui_extensions.conftest import DEADLINE_MS, listen
 from tests.ui_extensions.run_page import caption, control, open_run, plot
 from training.taxonomies.taxonomy import caasi_v6_1
 
-AXE = Path(__file__).parents[2] / "ui_extensions/node_modules/axe-core/axe.min.js"
-STANDARD = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"]
-FIND_VIOLATIONS = """(tags) => axe
-  .run(document, { runOnly: { type: "tag", values: tags }, resultTypes: ["violations"] })
-  .then(({ violations }) => violations.flatMap(({ id, nodes }) =>
-    nodes.map(({ target, failureSummary }) => `${id}: ${target.join(" ")}: ${failureSummary}`)))
-"""
 MOST_TABS = 150
 
 View = Callable[[Page, Server, LoggedRun], None]
-Scheme = Literal["light", "dark"]
 
 
 @pytest.fixture(scope="module")
@@ -80,14 +72,6 @@ def evaluation(classes: Sequence[str], epoch: int) -> Mapping[str, Any]:
         "confusion_matrix": matrix,
         "class_report": dict.fromkeys(classes, scores),
     }
-
-
-def violations(page: Page, scheme: Scheme) -> list[str]:
-    """What axe finds once the page has followed the system's change to this scheme."""
-    page.emulate_media(color_scheme=scheme)
-    expect(page.locator("html")).to_have_attribute("data-theme", scheme)
-    found: list[str] = page.evaluate(FIND_VIOLATIONS, STANDARD)
-    return found
 
 
 @contextmanager

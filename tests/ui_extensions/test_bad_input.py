@@ -243,7 +243,8 @@ def test_markup_is_shown_as_text(server: Server, page_without_policy: Page) -> N
     expect(page.get_by_role("heading", name=f"{MARKUP} run", level=1)).to_be_visible()
     expect(page.get_by_role("alert").filter(has_text=MARKUP)).to_be_visible()
     expect(page.locator("#alerts").get_by_text(SCRIPT)).to_be_visible()
-    page.get_by_text("More metrics (1)").click()
+    # A prefix of the name, up to its dot, is the title of its panel.
+    page.get_by_text(f"{MARKUP.partition('.')[0]} (1)").click()
     expect(caption(page, f"{MARKUP} metric")).to_contain_text("step 2")
     # The health line's summary contains the message, too.
     expect(page.get_by_text(f"{SCRIPT} message", exact=True)).to_be_visible()

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import pytest
 from mlflow import MlflowClient
@@ -11,33 +10,19 @@ from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
 from playwright.sync_api import Locator, Page, expect
 
 from tests.api.logged_runs import LoggedRun
-from tests.servers import Server, fovea_server
+from tests.servers import fovea_server
+from tests.ui_extensions.axe import violations
 from tests.ui_extensions.conftest import forgive
 from tests.ui_extensions.run_page import caption, chart
-from tests.ui_extensions.test_accessibility import AXE, FIND_VIOLATIONS, STANDARD
+from tests.ui_extensions.served_runs import ServedRuns
 
 NUM_RUNS = 50
 HOSTILE = "<b>bold</b> 😀 \u202eright\u202c العربية " + "long" * 40
 RATES = ("0.1", "0.01", "1e-05", "1e-05", "16")
 
 
-@dataclass(frozen=True)
-class Runs:
-    """Runs 1 to 3 are children of run 0; runs of two programs alternate."""
-
-    server: Server
-    logged: list[LoggedRun]
-
-    def open(self, page: Page, path: str) -> None:
-        page.add_init_script(path=AXE)
-        page.goto(f"{self.server.url}/monitor/#/{path}")
-
-    def ids(self, *numbers: int) -> str:
-        return ",".join(self.logged[number].run_id for number in numbers)
-
-
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedRuns]:
     with fovea_server(tmp_path_factory.mktemp("compare")) as server:
         client = MlflowClient(server.url)
         logged: list[LoggedRun] = []
@@ -50,7 +35,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
             params = [Param("lr", RATES[number % 5]), Param("same", "x")]
             client.log_batch(run_id, metrics=[*points, *ends], params=params, tags=parents)
             logged.append(LoggedRun(client, run_id))
-        yield Runs(server, logged)
+        yield ServedRuns(server, logged)
 
 
 def name_of(number: int) -> str:
@@ -66,13 +51,8 @@ def search(page: Page, text: str) -> None:
     page.keyboard.press("Enter")
 
 
-def violations(page: Page) -> list[str]:
-    found: list[str] = page.evaluate(FIND_VIOLATIONS, STANDARD)
-    return found
-
-
 def test_runs_are_searched_and_a_bad_condition_says_where(
-    runs: Runs, page: Page, complaints: list[str]
+    runs: ServedRuns, page: Page, complaints: list[str]
 ) -> None:
     runs.open(page, "table?shape=flat")
     expect(page.get_by_role("status").filter(has_text="50 runs")).to_be_visible()
@@ -92,7 +72,9 @@ def test_runs_are_searched_and_a_bad_condition_says_where(
     forgive(complaints, "422")
 
 
-def test_only_the_rows_in_view_are_in_the_document_and_columns_sort(runs: Runs, page: Page) -> None:
+def test_only_the_rows_in_view_are_in_the_document_and_columns_sort(
+    runs: ServedRuns, page: Page
+) -> None:
     runs.open(page, "table?shape=flat&columns=params.lr,metrics.tiny")
     expect(rows(page).first).to_contain_text("run 49")
     assert rows(page).count() < NUM_RUNS
@@ -112,7 +94,7 @@ def test_only_the_rows_in_view_are_in_the_document_and_columns_sort(runs: Runs, 
     assert violations(page) == []
 
 
-def test_child_runs_are_below_their_parent(runs: Runs, page: Page) -> None:
+def test_child_runs_are_below_their_parent(runs: ServedRuns, page: Page) -> None:
     runs.open(page, "table?sort=attributes.start_time&order=asc")
     expect(page.get_by_role("status").filter(has_text="47 runs at the top")).to_be_visible()
 
@@ -124,7 +106,7 @@ def test_child_runs_are_below_their_parent(runs: Runs, page: Page) -> None:
     expect(rows(page).nth(1)).to_contain_text("<b>bold</b>")
 
 
-def test_groups_have_mean_and_spread_and_open(runs: Runs, page: Page) -> None:
+def test_groups_have_mean_and_spread_and_open(runs: ServedRuns, page: Page) -> None:
     runs.open(page, "table?shape=flat&columns=metrics.huge,metrics.loss")
     page.get_by_label("Group by").select_option("params.lr")
     groups = page.get_by_role("region", name="Groups of runs").locator("tbody tr")
@@ -142,7 +124,7 @@ def test_groups_have_mean_and_spread_and_open(runs: Runs, page: Page) -> None:
     expect(page.get_by_role("heading", name="Compare 2 runs")).to_be_visible()
 
 
-def test_runs_of_two_programs_are_overlaid_live(runs: Runs, page: Page) -> None:
+def test_runs_of_two_programs_are_overlaid_live(runs: ServedRuns, page: Page) -> None:
     runs.open(page, f"compare?runs={runs.ids(5, 6, 7)}")
     legend = chart(page, "train_loss").get_by_role("listitem")
     expect(legend).to_contain_text(["run 05", "run 07"])
@@ -162,7 +144,7 @@ def test_runs_of_two_programs_are_overlaid_live(runs: Runs, page: Page) -> None:
     ).to_have_attribute("aria-pressed", "true")
 
 
-def test_differences_and_params_are_shown_for_hostile_names(runs: Runs, page: Page) -> None:
+def test_differences_and_params_are_shown_for_hostile_names(runs: ServedRuns, page: Page) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     runs.open(page, f"compare?runs={runs.ids(4, 5, 6)},{'0' * 32}")
 

@@ -24,8 +24,9 @@ from tests.api.diagnosis.fake_service import (
 )
 from tests.ports import LOOPBACK, free_port
 from tests.servers import Server, fovea_server
+from tests.ui_extensions.axe import Scheme, violations
 from tests.ui_extensions.conftest import forgive
-from tests.ui_extensions.test_accessibility import Scheme, shown, violations
+from tests.ui_extensions.test_accessibility import shown
 
 
 def png(colour: tuple[int, int, int], spot: tuple[int, int, int] | None = None) -> bytes:

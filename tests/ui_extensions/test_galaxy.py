@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.api.client.fake_ray import FakeRay, TrainingServer, training_server
 from tests.api.projects.project_client import TABLE, ProjectClient
 from tests.api.projects.simulated_pipeline import SimulatedPipeline
+from tests.ui_extensions.axe import violations
 from tests.ui_extensions.conftest import forgive
 from tests.ui_extensions.galaxy_page import (
     COUNT_DRAWS,
@@ -24,7 +25,7 @@ from tests.ui_extensions.galaxy_page import (
     until_drawn,
 )
 from tests.ui_extensions.project_page import open_project
-from tests.ui_extensions.test_accessibility import FIND_VIOLATIONS, STANDARD, shown
+from tests.ui_extensions.test_accessibility import shown
 
 HOSTILE = {
     1: "x" * 500,
@@ -238,7 +239,7 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
             page.goto(f"{training.url}/monitor/#/galaxy{query}")
             expect(page.locator("[data-view]")).to_be_visible()
             expect(page.get_by_text(re.compile("^(Loading|Chargement)"))).to_have_count(0)
-            found[query] = page.evaluate(FIND_VIOLATIONS, STANDARD)
+            found[query] = violations(page)
             overflows[query] = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         page.unroute(GALAXY)
         page.route(GALAXY, lambda route: route.fulfill(json=[], headers=total([])))
@@ -246,6 +247,6 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
         page.goto(f"{training.url}/monitor/#/galaxy")
         empty = re.compile("There is no project yet|pas encore de projet")
         expect(page.get_by_text(empty)).to_be_visible()
-        found["empty"] = page.evaluate(FIND_VIOLATIONS, STANDARD)
-    assert {name: violations for name, violations in found.items() if violations} == {}
+        found["empty"] = violations(page)
+    assert {name: each for name, each in found.items() if each} == {}
     assert overflows == dict.fromkeys(overflows, 0)

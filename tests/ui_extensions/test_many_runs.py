@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import pytest
 from mlflow import MlflowClient
@@ -10,10 +9,11 @@ from mlflow.entities import Metric, Param
 from playwright.sync_api import Browser, Page, expect
 
 from tests.api.logged_runs import LoggedRun
-from tests.servers import Server, fovea_server
+from tests.servers import fovea_server
+from tests.ui_extensions.axe import violations
 from tests.ui_extensions.conftest import listen
 from tests.ui_extensions.run_page import caption, chart, connection
-from tests.ui_extensions.test_accessibility import AXE, FIND_VIOLATIONS, STANDARD
+from tests.ui_extensions.served_runs import ServedRuns
 
 NUM_RUNS = 60
 HOSTILE = "<i>view</i> 😀 \u202eright\u202c العربية " + "long" * 40
@@ -22,24 +22,8 @@ NO_SOCKETS = "delete window.WebSocket"
 PAGES = ("runs", "table", "projects", "alerts", "diagnose", "projects/new")
 
 
-@dataclass(frozen=True)
-class Runs:
-    """Runs with a curve of 20 points each."""
-
-    server: Server
-    logged: list[LoggedRun]
-
-    def open(self, page: Page, path: str) -> None:
-        page.add_init_script(path=AXE)
-        page.goto(f"{self.server.url}/monitor/#/{path}")
-
-    @property
-    def comparison(self) -> str:
-        return f"compare?runs={','.join(run.run_id for run in self.logged)}"
-
-
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedRuns]:
     with fovea_server(tmp_path_factory.mktemp("many")) as server:
         client = MlflowClient(server.url)
         logged: list[LoggedRun] = []
@@ -48,11 +32,11 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
             points = [Metric("loss", number + 1 / step, step, step) for step in range(1, 21)]
             client.log_batch(run_id, metrics=points, params=[Param("lr", str(number))])
             logged.append(LoggedRun(client, run_id))
-        yield Runs(server, logged)
+        yield ServedRuns(server, logged)
 
 
-def test_sixty_runs_are_overlaid_and_followed(runs: Runs, page: Page) -> None:
-    runs.open(page, runs.comparison)
+def test_sixty_runs_are_overlaid_and_followed(runs: ServedRuns, page: Page) -> None:
+    runs.open(page, f"compare?runs={runs.ids()}")
 
     expect(page.get_by_role("heading", name="Compare 60 runs")).to_be_visible()
     legend = chart(page, "loss").get_by_role("listitem")
@@ -66,7 +50,7 @@ def test_sixty_runs_are_overlaid_and_followed(runs: Runs, page: Page) -> None:
 
 
 def test_views_are_saved_shared_renamed_and_deleted(
-    runs: Runs, page: Page, browser: Browser, complaints: list[str]
+    runs: ServedRuns, page: Page, browser: Browser, complaints: list[str]
 ) -> None:
     runs.open(page, "table?search=run+01&shape=flat")
     page.get_by_role("button", name="Saved views…").click()
@@ -98,7 +82,7 @@ def test_views_are_saved_shared_renamed_and_deleted(
     expect(dialog.get_by_text("No view is saved yet.")).to_be_visible()
 
 
-def test_a_browser_without_websocket_asks_and_says_so(runs: Runs, page: Page) -> None:
+def test_a_browser_without_websocket_asks_and_says_so(runs: ServedRuns, page: Page) -> None:
     page.add_init_script(NO_SOCKETS)
     run = runs.logged[3]
     runs.open(page, f"runs/{run.run_id}")
@@ -121,14 +105,14 @@ def test_a_browser_without_websocket_asks_and_says_so(runs: Runs, page: Page) ->
 
 @pytest.mark.parametrize(("width", "locale"), [(390, "fr-FR"), (640, "en-GB")])
 def test_narrow_and_magnified_pages_fit_and_have_a_menu(
-    runs: Runs, browser: Browser, complaints: list[str], width: int, locale: str
+    runs: ServedRuns, browser: Browser, complaints: list[str], width: int, locale: str
 ) -> None:
     """A window of 1280 px at 200 % is 640 px wide for the page."""
     viewport = {"width": width, "height": 700}
     context = browser.new_context(locale=locale, viewport=viewport, device_scale_factor=2)  # type: ignore[arg-type]
     page = context.new_page()
     listen(page, complaints)
-    paths = [*PAGES, f"runs/{runs.logged[0].run_id}", runs.comparison]
+    paths = [*PAGES, f"runs/{runs.logged[0].run_id}", f"compare?runs={runs.ids()}"]
     for path in paths:
         runs.open(page, path)
         expect(page.get_by_role("main").get_by_role("heading").first).to_be_visible()
@@ -150,7 +134,7 @@ def test_narrow_and_magnified_pages_fit_and_have_a_menu(
 
 
 def test_back_and_forward_lead_through_the_pages_in_two_tabs(
-    runs: Runs, page: Page, complaints: list[str]
+    runs: ServedRuns, page: Page, complaints: list[str]
 ) -> None:
     first, second = (run.run_id for run in runs.logged[:2])
     runs.open(page, "table?search=run+0&shape=flat")
@@ -172,8 +156,3 @@ def test_back_and_forward_lead_through_the_pages_in_two_tabs(
         page.go_forward()
     expect(page.get_by_role("heading", name="Compare 2 runs")).to_be_visible()
     expect(tab.get_by_role("heading", name="run 00")).to_be_visible()
-
-
-def violations(page: Page) -> list[str]:
-    found: list[str] = page.evaluate(FIND_VIOLATIONS, STANDARD)
-    return found

@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.api.logged_runs import LoggedRun
 from tests.servers import Server, fovea_server
-from tests.ui_extensions.run_page import cards, chart, new_run, open_run
+from tests.ui_extensions.run_page import caption, cards, chart, new_run, open_run
 
 
 @pytest.fixture(scope="module")
@@ -71,3 +71,40 @@ def test_the_card_of_the_run_shows_its_main_values_live(
     run.log_named(60, {"eval_loss": 0.0625})
 
     expect(card).to_contain_text(re.compile("Loss.*val.*0.0625"))
+
+
+def test_the_other_metrics_are_in_panels_by_prefix(
+    server: Server, page: Page, browser: Browser
+) -> None:
+    run = new_run(server.url, "prefixes")
+    others = {f"layer{layer}/{part}": 1.0 for layer in range(3) for part in ("mean", "norm")}
+    run.log_named(1, {"loss": 1.0, "plain": 2.0, "system/fan": 3.0, **others})
+    open_run(page, server.url, run.run_id)
+    panels = page.get_by_role("region", name="Charts").locator("summary")
+    expect(panels).to_have_text(
+        ["More metrics (1)", "layer0 (2)", "layer1 (2)", "layer2 (2)", "system (1)"]
+    )
+    expect(page.locator("figure")).to_have_count(1)
+
+    panels.nth(2).press("Enter")
+    expect(caption(page, "layer1/norm")).to_have_text("step 1")
+    expect(page.locator("figure")).to_have_count(3)
+    # A reload and a shared link show the same panels.
+    page.reload()
+    # A chart is drawn once it is in view.
+    chart(page, "layer1/norm").scroll_into_view_if_needed()
+    expect(caption(page, "layer1/norm")).to_have_text("step 1")
+    expect(chart(page, "layer0/norm")).to_have_count(0)
+
+    page.get_by_label("Find a metric").fill("LAYER2/m")
+    expect(panels).to_have_text(["layer2 (1)"])
+    chart(page, "layer2/mean").scroll_into_view_if_needed()
+    expect(caption(page, "layer2/mean")).to_have_text("step 1")
+    expect(page.locator("figure")).to_have_count(1)
+
+    french = browser.new_page(locale="fr-FR")
+    french.goto(page.url)
+    expect(french.get_by_label("Chercher une métrique")).to_have_value("LAYER2/m")
+    chart(french, "layer2/mean").scroll_into_view_if_needed()
+    expect(caption(french, "layer2/mean")).to_have_text("pas 1")
+    french.close()

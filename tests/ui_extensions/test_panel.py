@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,9 +13,9 @@ from playwright.sync_api import Browser, FloatRect, Locator, Page, WebSocket, ex
 from api.client import FoveaClient
 from tests.api.client.simulated_loop import SimulatedLoop, simulated_loop
 from tests.servers import Server, fovea_server
+from tests.ui_extensions.axe import AXE
 from tests.waiting import until
 
-AXE = Path(__file__).parents[2] / "ui_extensions/node_modules/axe-core/axe.min.js"
 SCRIPT = "**/monitor/panel.js"
 
 # MLflow's page requests the current user even without authentication.

@@ -9,8 +9,8 @@ from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from tests.servers import Server, fovea_server
+from tests.ui_extensions.axe import AXE, violations
 from tests.ui_extensions.run_page import new_run, open_run
-from tests.ui_extensions.test_accessibility import AXE, FIND_VIOLATIONS, STANDARD
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,7 @@ def test_pictures_are_zoomed_by_keyboard_and_mouse_with_two_steps_side_by_side(
     page.mouse.up()
     moved = transforms(stages.locator("img"))
     assert moved[0] == moved[1] != zoomed[0]
-    assert page.evaluate(FIND_VIOLATIONS, STANDARD) == []
+    assert violations(page) == []
     stages.nth(1).press("0")
     expect(scale).to_have_text(re.compile("1.0$"))
 

@@ -14,6 +14,7 @@ from tests.api.predictions.fake_predictions import FakePredictions, fake_predict
 from tests.api.projects.project_client import TABLE, UNCLEAR, ProjectClient
 from tests.api.projects.simulated_pipeline import SimulatedPipeline
 from tests.ports import LOOPBACK, free_port
+from tests.ui_extensions.axe import violations
 from tests.ui_extensions.conftest import forgive
 from tests.ui_extensions.project_page import (
     answer_question,
@@ -26,7 +27,7 @@ from tests.ui_extensions.project_page import (
     upload,
 )
 from tests.ui_extensions.project_results import HOSTILE_NAMES, MARKUP, evaluation, leaks, ranked
-from tests.ui_extensions.test_accessibility import FIND_VIOLATIONS, STANDARD, shown
+from tests.ui_extensions.test_accessibility import shown
 
 INPUTS = ("a", "age", "height", "smokes", "visits")
 NUM_CLASSES = 500
@@ -231,9 +232,9 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
             page.locator("main details").evaluate_all(
                 "all => all.forEach((it) => { it.open = true; })"
             )
-            found[name] = page.evaluate(FIND_VIOLATIONS, STANDARD)
+            found[name] = violations(page)
             overflows[name] = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-    assert {name: violations for name, violations in found.items() if violations} == {}
+    assert {name: each for name, each in found.items() if each} == {}
     assert overflows == dict.fromkeys(addresses, 0)
     assert projects.delete(asking).status_code == 200
 

@@ -10,9 +10,9 @@ from playwright.sync_api import Locator, Page, expect
 from tests.api.logged_runs import LoggedRun
 from tests.api.reports.made_facts import SCORES
 from tests.servers import Server, fovea_server
+from tests.ui_extensions.axe import AXE, violations
 from tests.ui_extensions.conftest import forgive
 from tests.ui_extensions.run_page import new_run, open_run
-from tests.ui_extensions.test_accessibility import AXE, FIND_VIOLATIONS, STANDARD
 
 NAME = "<b>bold</b> 😀 العربية"
 
@@ -48,11 +48,6 @@ def opened(page: Page, asked: Locator) -> Page:
         asked.get_by_role("link", name="Open the report").click()
     tab.value.wait_for_load_state()
     return tab.value
-
-
-def violations(page: Page) -> list[str]:
-    found: list[str] = page.evaluate(FIND_VIOLATIONS, STANDARD)
-    return found
 
 
 def test_the_report_of_a_run_is_opened_stored_and_printed(

@@ -9,6 +9,7 @@ from mlflow.entities import Metric, RunTag
 
 from api.pages import TOTAL_COUNT_HEADER
 from api.projects.galaxy import MAX_RUNS
+from tests.api.client.both_clients import Call, call_async, call_blocking
 from tests.api.projects.project_client import UNCLEAR, ProjectClient
 from tracking_plugin.names import CANDIDATE_LOSS, Tag
 
@@ -78,6 +79,19 @@ def test_the_galaxy_has_pages_and_a_limit(projects: ProjectClient, completed_id:
     assert int(first.headers[TOTAL_COUNT_HEADER]) >= 1
     assert projects.http.get("/projects/galaxy", params={"limit": 501}).status_code == 422
     assert projects.get(completed_id)["project_id"] == completed_id
+
+
+@pytest.mark.parametrize("call", [call_blocking, call_async])
+def test_both_clients_read_the_galaxy(
+    projects: ProjectClient, completed_id: str, call: Call
+) -> None:
+    page = call(projects.server.url, "galaxy")
+    shown = next(it for it in page.entries if it.project_id == completed_id)
+
+    assert page.total == len(page.entries)
+    assert shown.model_dump(mode="json") == _shown(projects)[completed_id]
+    first = call(projects.server.url, "galaxy", limit=1, offset=1)
+    assert first.entries == page.entries[1:2]
 
 
 def _shown(projects: ProjectClient) -> dict[str, Any]:

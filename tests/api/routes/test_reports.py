@@ -2,6 +2,7 @@
 
 import base64
 import io
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,9 +15,10 @@ from PIL import Image
 from api.reports.page import POLICY
 from api.reports.schemas import MOST_RUNS, STORED_HEADER
 from tests.api.alerted_run import alerted_run
+from tests.api.projects.project_client import UNCLEAR
 from tests.api.reports.made_facts import HOSTILE, SCORES
 from tests.api.reports.parsed_page import parsed, text_of
-from tests.servers import Server
+from tests.servers import Server, fovea_server
 
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+M8AAAICAQB7CYF4AAAAAElFTkSuQmCC"
@@ -141,3 +143,41 @@ def test_a_deleted_run_and_an_unknown_one_are_refused(server: Server, client: Ml
     assert report(server, *["0" * 32] * (MOST_RUNS + 1)).status_code == 422
     assert report(server).status_code == 422
     assert report(server, "0" * 32, language="de").status_code == 422
+
+
+def test_reports_stay_within_their_workspace(tmp_path: Path) -> None:
+    mlflow = "/api/2.0/mlflow"
+    within = {"X-MLFLOW-WORKSPACE": "radiology"}
+    environment = {"MLFLOW_ENABLE_WORKSPACES": "true"}
+    with (
+        fovea_server(tmp_path / "data", environment=environment) as server,
+        httpx.Client(base_url=server.url, timeout=60) as other,
+        httpx.Client(base_url=server.url, timeout=60, headers=within) as own,
+    ):
+        other.post("/api/3.0/mlflow/workspaces", json={"name": "radiology"}).raise_for_status()
+        experiment = own.post(f"{mlflow}/experiments/create", json={"name": "retinal"}).json()
+        run = {**experiment, "start_time": 1, "run_name": "seen by radiology"}
+        run_id = own.post(f"{mlflow}/runs/create", json=run).json()["run"]["info"]["run_id"]
+        body = {"run_ids": [run_id], "store": True}
+
+        assert other.post("/api/v1/runs/report", json=body).status_code == 404
+        stored = own.post("/api/v1/runs/report", json=body)
+        assert "seen by radiology" in text_of(stored.text)
+        _, _, path = stored.headers[STORED_HEADER].partition("/")
+        listed = {"run_id": run_id, "path": "reports"}
+        files = own.get(f"{mlflow}/artifacts/list", params=listed).json()["files"]
+        assert [file["path"] for file in files] == [path]
+        # A link has no header; its address names the workspace.
+        link = {"run_id": run_id}
+        assert other.get("/api/v1/runs/report", params=link).status_code == 404
+        named = other.get("/api/v1/runs/report", params={**link, "workspace": "radiology"})
+        assert "seen by radiology" in text_of(named.text)
+
+        form = {"problem_description": "Look at this"}
+        upload = {"file": ("table.csv", UNCLEAR.encode())}
+        project = own.post("/api/v1/projects", data=form, files=upload).json()["project_id"]
+        report_path = f"/api/v1/projects/{project}/report"
+        assert "answer its question first" in own.post(report_path, json={}).json()["error"]
+        assert other.post(report_path, json={}).status_code == 404
+        assert other.get(report_path).status_code == 404
+        assert other.get(report_path, params={"workspace": "radiology"}).status_code == 409

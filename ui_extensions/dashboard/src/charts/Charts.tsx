@@ -1,23 +1,24 @@
 import { useDeferredValue, useMemo } from "react";
-import { useFormats } from "../i18n/useFormats";
+import type { Language } from "../../../live/languageChoice";
 import { useLanguage } from "../i18n/language";
+import { useFormats } from "../i18n/useFormats";
 import { useWords, words } from "../i18n/words";
 import { useMetricCatalog } from "../metrics/useMetricCatalog";
-import { useAddressCount, useAddressText } from "../ui/addressState";
+import { useAddressText } from "../ui/addressState";
 import { Button } from "../ui/Button";
 import { Empty, Section } from "../ui/Section";
-import { ShowMore } from "../ui/ShowMore";
 import { Chart } from "./Chart";
 import styles from "./Charts.module.css";
 import { useChartAddress } from "./chartAddress";
 import { type ChartSpec, chartList } from "./chartList";
 import { MAX_SMOOTHING, useChartOptions } from "./chartOptions";
 import { type ChartLine, styleOfMetric } from "./lineStyle";
+import { MetricSearch, PanelList } from "./PanelList";
+import { chartsWith, panelsOf, panelsWith } from "./panels";
 
 const texts = words(
   {
     charts: "Charts",
-    others: "More metrics",
     axis: "Axis",
     step: "Steps",
     epoch: "Epochs",
@@ -25,14 +26,12 @@ const texts = words(
     log: "Logarithmic",
     smoothing: "Smoothing",
     reset: "Show everything",
-    search: "Find a metric",
     none: "No metric has been logged yet. Charts appear with the first one.",
     noMatch: "No metric matches.",
   },
   {
     fr: {
       charts: "Courbes",
-      others: "Autres métriques",
       axis: "Axe",
       step: "Pas",
       epoch: "Époques",
@@ -40,15 +39,15 @@ const texts = words(
       log: "Logarithmique",
       smoothing: "Lissage",
       reset: "Tout afficher",
-      search: "Chercher une métrique",
       none: "Aucune métrique n’a encore été enregistrée. Les courbes apparaissent avec la première.",
       noMatch: "Aucune métrique ne correspond.",
     },
   },
 );
 
+/** So many panels are open while they are all that the run has, or that a search has found. */
+const FIRST_OPEN = 3;
 const AT_ONCE = 24;
-const MOST = 10_000;
 
 interface Props {
   runId: string;
@@ -58,23 +57,44 @@ interface Props {
 
 export function Charts({ runId, names, stepsPerEpoch }: Props) {
   const t = useWords(texts);
+  const language = useLanguage((choice) => choice.language);
   const catalog = useMetricCatalog((state) => state.catalog);
+  const [search, setSearch] = useAddressText("metric");
   useChartAddress();
   const { main, others } = useMemo(() => chartList(names, catalog), [names, catalog]);
+  const panels = useMemo(
+    () => panelsOf(others, ({ metrics: [first = ""] }) => first, catalog, language),
+    [others, catalog, language],
+  );
+  const wanted = useDeferredValue(search);
+  const [mainShown, panelsShown] = useMemo(
+    () => [
+      chartsWith(main, wanted, textsOf(language)),
+      panelsWith(panels, wanted, textsOf(language)),
+    ],
+    [main, panels, wanted, language],
+  );
+  const areOpen = main.length === 0 || wanted !== "";
+  const draw = (spec: ChartSpec) => (
+    <SpecChart key={spec.key} runId={runId} spec={spec} stepsPerEpoch={stepsPerEpoch} />
+  );
   return (
     <Section title={t.charts} tools={<ChartTools stepsPerEpoch={stepsPerEpoch} />}>
       {names.length === 0 && <Empty>{t.none}</Empty>}
-      <Grid runId={runId} specs={main} stepsPerEpoch={stepsPerEpoch} />
-      {others.length > 0 && (
-        <Others
-          runId={runId}
-          specs={others}
-          stepsPerEpoch={stepsPerEpoch}
-          isOpen={main.length === 0}
-        />
-      )}
+      {(others.length > 0 || search !== "") && <MetricSearch text={search} onChange={setSearch} />}
+      {search !== "" && mainShown.length + panelsShown.length === 0 && <Empty>{t.noMatch}</Empty>}
+      <div className={styles.grid}>{mainShown.map(draw)}</div>
+      <PanelList panels={panelsShown} numOpen={areOpen ? FIRST_OPEN : 0} step={AT_ONCE}>
+        {draw}
+      </PanelList>
     </Section>
   );
+}
+
+/** The texts by which a chart is found. */
+function textsOf(language: Language) {
+  return ({ metrics, label }: ChartSpec): string[] =>
+    label ? [label[language], ...metrics] : [...metrics];
 }
 
 /** The options of all charts of a page. */
@@ -122,22 +142,6 @@ export function ChartTools({ stepsPerEpoch }: { stepsPerEpoch: number | null }) 
   );
 }
 
-interface GridProps {
-  runId: string;
-  specs: readonly ChartSpec[];
-  stepsPerEpoch: number | null;
-}
-
-function Grid({ runId, specs, stepsPerEpoch }: GridProps) {
-  return (
-    <div className={styles.grid}>
-      {specs.map((spec) => (
-        <SpecChart key={spec.key} runId={runId} spec={spec} stepsPerEpoch={stepsPerEpoch} />
-      ))}
-    </div>
-  );
-}
-
 interface SpecProps {
   runId: string;
   spec: ChartSpec;
@@ -158,48 +162,4 @@ function SpecChart({ runId, spec: { metrics, label }, stepsPerEpoch }: SpecProps
   );
   const title = label?.[language] ?? metrics.join(", ");
   return <Chart title={title} lines={lines} stepsPerEpoch={stepsPerEpoch} />;
-}
-
-/** Any number of metrics, searchable by name and shown in steps of AT_ONCE. */
-function Others({ runId, specs, stepsPerEpoch, isOpen }: GridProps & { isOpen: boolean }) {
-  const t = useWords(texts);
-  const { whole } = useFormats();
-  const [search, setSearch] = useAddressText("metric");
-  const [limit, setLimit] = useAddressCount("charts", AT_ONCE, MOST);
-  const [named, setNamed] = useAddressText("more");
-  const isShown = named === "" ? isOpen || search !== "" || limit > AT_ONCE : named === "yes";
-  const wanted = useDeferredValue(search).trim().toLowerCase();
-  const found = specs.filter(({ metrics }) =>
-    metrics.some((name) => name.toLowerCase().includes(wanted)),
-  );
-  const left = found.length - limit;
-  return (
-    <details
-      className={styles.others}
-      open={isShown}
-      onToggle={({ currentTarget: { open } }) => {
-        if (open !== isShown) {
-          setNamed(open ? "yes" : "no");
-        }
-      }}
-    >
-      <summary>
-        <h3>{`${t.others} (${whole(specs.length)})`}</h3>
-      </summary>
-      <label className={styles.search}>
-        {t.search}
-        <input
-          type="search"
-          value={search}
-          onChange={(event) => {
-            setSearch(event.target.value);
-            setLimit(AT_ONCE);
-          }}
-        />
-      </label>
-      {found.length === 0 && <Empty>{t.noMatch}</Empty>}
-      <Grid runId={runId} specs={found.slice(0, limit)} stepsPerEpoch={stepsPerEpoch} />
-      <ShowMore left={left} step={AT_ONCE} onMore={() => setLimit(limit + AT_ONCE)} />
-    </details>
-  );
 }

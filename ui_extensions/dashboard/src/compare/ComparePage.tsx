@@ -91,10 +91,12 @@ function Comparison({ ids, numLeftOut, onRemove }: Props) {
     <div className={styles.page}>
       <div className={styles.head}>
         <h1>{t.title(whole(data?.runs.length ?? ids.length))}</h1>
-        {data && data.runs.length > 0 && (
-          <ReportButton subject={{ kind: "runs", runIds: data.runs.map((run) => run.run_id) }} />
-        )}
-        <SavedViews page="compare" />
+        <div className={styles.actions}>
+          <SavedViews page="compare" />
+          {data && data.runs.length > 0 && (
+            <ReportButton subject={{ kind: "runs", runIds: data.runs.map((run) => run.run_id) }} />
+          )}
+        </div>
       </div>
       {numLeftOut > 0 && (
         <p className={styles.note}>{t.most(whole(MOST_COMPARED), whole(numLeftOut))}</p>

@@ -8,6 +8,7 @@ import type { RunComparison } from "../../../live/schemas";
 import type { ComparedRun } from "./comparedRuns";
 import shared from "./ComparePage.module.css";
 import styles from "./Differences.module.css";
+import { tellingFirst } from "./fieldOrder";
 
 const texts = words(
   {
@@ -45,8 +46,8 @@ export function Differences({ comparison, runs }: Props) {
   const t = useWords(texts);
   const [which, setWhich] = useAddressChoice("differences", ["differing", "all"]);
   const isWanted = ({ differs }: { differs: boolean }): boolean => which === "all" || differs;
-  const params = comparison.params.filter(isWanted);
-  const metrics = comparison.metrics.filter(isWanted);
+  const params = tellingFirst(comparison.params.filter(isWanted));
+  const metrics = tellingFirst(comparison.metrics.filter(isWanted));
   const baseline = runs.findIndex(({ isBaseline }) => isBaseline);
   return (
     <Section

@@ -1,26 +1,25 @@
-import { useDeferredValue, useMemo, useState } from "react";
+import { useDeferredValue, useMemo } from "react";
 import { Chart } from "../charts/Chart";
 import { ChartTools } from "../charts/Charts";
 import { useChartAddress } from "../charts/chartAddress";
 import type { ChartLine } from "../charts/lineStyle";
+import { MetricSearch, PanelList } from "../charts/PanelList";
+import { panelsWith } from "../charts/panels";
 import { useLanguage } from "../i18n/language";
 import { useFormats } from "../i18n/useFormats";
 import { useWords, words } from "../i18n/words";
 import { useMetricCatalog } from "../metrics/useMetricCatalog";
 import { useAddressText } from "../ui/addressState";
 import { Empty, Section } from "../ui/Section";
-import { ShowMore } from "../ui/ShowMore";
 import { shortName } from "../ui/shortName";
 import type { RunComparison } from "../../../live/schemas";
 import type { ComparedRun } from "./comparedRuns";
 import styles from "./ComparePage.module.css";
-import { found, metricsOfRuns, type Overlay, type Panel, panelsOf } from "./overlays";
+import { metricsOfRuns, type Overlay, overlaidPanels, textsOf } from "./overlays";
 
 const texts = words(
   {
     charts: "Charts",
-    search: "Find a metric",
-    others: "More metrics",
     none: "None of the runs has logged a metric yet.",
     noMatch: "No metric matches.",
     some: (shown: string, total: string) =>
@@ -29,8 +28,6 @@ const texts = words(
   {
     fr: {
       charts: "Courbes",
-      search: "Chercher une métrique",
-      others: "Autres métriques",
       none: "Aucun des entraînements n’a encore enregistré de métrique.",
       noMatch: "Aucune métrique ne correspond.",
       some: (shown, total) =>
@@ -57,74 +54,31 @@ export function OverlaidCharts({ comparison, runs }: Props) {
   const [search, setSearch] = useAddressText("metric");
   useChartAddress();
   const panels = useMemo(
-    () => panelsOf(metricsOfRuns(comparison), catalog, language),
+    () => overlaidPanels(metricsOfRuns(comparison), catalog, language),
     [comparison, catalog, language],
   );
   const wanted = useDeferredValue(search);
-  const shown = useMemo(() => found(panels, wanted), [panels, wanted]);
+  const shown = useMemo(() => panelsWith(panels, wanted, textsOf), [panels, wanted]);
   return (
     <Section title={t.charts} tools={<ChartTools stepsPerEpoch={stepsPerEpoch(comparison)} />}>
-      <div className={styles.choices}>
-        <label>
-          {t.search}
-          <input type="search" value={search} onChange={(event) => setSearch(event.target.value)} />
-        </label>
-      </div>
+      <MetricSearch text={search} onChange={setSearch} />
       {comparison.num_metrics > comparison.metrics.length && (
         <p className={styles.note}>
           {t.some(whole(comparison.metrics.length), whole(comparison.num_metrics))}
         </p>
       )}
       {shown.length === 0 && <Empty>{panels.length === 0 ? t.none : t.noMatch}</Empty>}
-      {shown.map((panel, index) => (
-        <PanelPart
-          key={panel.key}
-          panel={panel}
-          runs={runs}
-          isFirstOpen={index < FIRST_OPEN}
-          stepsPerEpoch={stepsPerEpoch(comparison)}
-        />
-      ))}
+      <PanelList panels={shown} numOpen={FIRST_OPEN} step={AT_ONCE}>
+        {(chart) => (
+          <OverlayChart
+            key={chart.key}
+            chart={chart}
+            runs={runs}
+            stepsPerEpoch={stepsPerEpoch(comparison)}
+          />
+        )}
+      </PanelList>
     </Section>
-  );
-}
-
-interface PanelProps {
-  panel: Panel;
-  runs: readonly ComparedRun[];
-  isFirstOpen: boolean;
-  stepsPerEpoch: number | null;
-}
-
-function PanelPart({ panel, runs, isFirstOpen, stepsPerEpoch: perEpoch }: PanelProps) {
-  const t = useWords(texts);
-  const { whole } = useFormats();
-  const [chosen, setChosen] = useState<boolean | null>(null);
-  const [limit, setLimit] = useState(AT_ONCE);
-  const isOpen = chosen ?? isFirstOpen;
-  const left = panel.charts.length - limit;
-  return (
-    <details
-      className={styles.panel}
-      open={isOpen}
-      onToggle={({ currentTarget: { open } }) => {
-        if (open !== isOpen) {
-          setChosen(open);
-        }
-      }}
-    >
-      <summary>
-        <h3>{`${panel.label ?? t.others} (${whole(panel.charts.length)})`}</h3>
-      </summary>
-      {isOpen && (
-        <div className={styles.grid}>
-          {panel.charts.slice(0, limit).map((chart) => (
-            <OverlayChart key={chart.key} chart={chart} runs={runs} stepsPerEpoch={perEpoch} />
-          ))}
-        </div>
-      )}
-      <ShowMore left={isOpen ? left : 0} step={AT_ONCE} onMore={() => setLimit(limit + AT_ONCE)} />
-    </details>
   );
 }
 

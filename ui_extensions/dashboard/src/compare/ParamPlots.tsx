@@ -5,8 +5,9 @@ import { headlineNames } from "../metrics/headlines";
 import { useAddressText } from "../ui/addressState";
 import { Section } from "../ui/Section";
 import { shortName } from "../ui/shortName";
-import type { RunComparison } from "../../../live/schemas";
+import type { MetricCatalog, RunComparison } from "../../../live/schemas";
 import type { ComparedRun } from "./comparedRuns";
+import { tellingFirst } from "./fieldOrder";
 import { ParallelCoordinates } from "./ParallelCoordinates";
 import { Scatter } from "./Scatter";
 
@@ -42,11 +43,11 @@ export function ParamPlots({ comparison, runs }: Props) {
   const t = useWords(texts);
   const catalog = useMetricCatalog((state) => state.catalog);
   const params = useMemo(
-    () => comparison.params.filter(({ differs }) => differs).map(({ name }) => name),
+    () => tellingFirst(comparison.params.filter(({ differs }) => differs)).map(({ name }) => name),
     [comparison],
   );
   const metrics = useMemo(() => comparison.metrics.map(({ name }) => name), [comparison]);
-  const [main] = useMemo(() => headlineNames(metrics, catalog), [metrics, catalog]);
+  const main = useMemo(() => ofMostRuns(comparison, catalog), [comparison, catalog]);
   const [x, setX] = useAddressText("x");
   const [y, setY] = useAddressText("y");
   const param = params.includes(x) ? x : params[0];
@@ -75,6 +76,15 @@ export function ParamPlots({ comparison, runs }: Props) {
       />
     </Section>
   );
+}
+
+/** The main metric that the most runs have: of another one, most runs have no point. */
+function ofMostRuns({ metrics }: RunComparison, catalog: MetricCatalog): string | undefined {
+  const numRuns = new Map(
+    metrics.map(({ name, values }) => [name, values.filter((value) => value !== null).length]),
+  );
+  const mains = headlineNames([...numRuns.keys()], catalog);
+  return mains.sort((a, b) => (numRuns.get(b) ?? 0) - (numRuns.get(a) ?? 0))[0];
 }
 
 interface ChoiceProps {

@@ -50,7 +50,8 @@ export function RunList({ runs, onPin, onRemove }: Props) {
             className={styles.pin}
             onClick={() => onPin(isBaseline ? "" : row.run_id)}
           >
-            <span aria-hidden="true">{isBaseline ? "★" : "☆"}</span> {t.baseline}
+            <span aria-hidden="true">{isBaseline ? "★" : "☆"}</span>{" "}
+            <span className={styles.word}>{t.baseline}</span>
           </Button>
           <Button variant="subtle" aria-label={t.remove(name)} onClick={() => onRemove(row.run_id)}>
             ×

@@ -1,12 +1,13 @@
 import { expect, it } from "vitest";
 import { CATALOG } from "../metrics/catalogExample";
-import { found, metricsOfRuns, type Panel, panelsOf } from "./overlays";
+import { type Panel, panelsWith } from "../charts/panels";
+import { metricsOfRuns, type Overlay, overlaidPanels, textsOf } from "./overlays";
 
 function shown(...names: string[][]): string[] {
-  return panelsOf(names, CATALOG, "en").flatMap(charts);
+  return overlaidPanels(names, CATALOG, "en").flatMap(charts);
 }
 
-function charts({ label, charts: all }: Panel): string[] {
+function charts({ label, charts: all }: Panel<Overlay>): string[] {
   return all.map(
     ({ title, lines }) =>
       `${label}: ${title}: ${lines.map(({ run, metric }) => `${run} ${metric}`).join()}`,
@@ -31,15 +32,11 @@ it("keeps names apart of which one run has several with the same meaning", () =>
   ]);
 });
 
-it("makes a panel of each prefix, with the machine last", () => {
-  const panels = panelsOf([["system/cpu", "alpha", "layer2/x", "layer1/x"]], CATALOG, "en");
-  expect(panels.map(({ label }) => label)).toEqual([null, "layer1", "layer2", "system"]);
-});
-
 it("finds charts by a part of a metric's name", () => {
-  const panels = panelsOf([["layer1/x", "layer2/y"]], CATALOG, "en");
-  expect(found(panels, " LAYER2").flatMap(charts)).toEqual(["layer2: layer2/y: 0 layer2/y"]);
-  expect(found(panels, "none")).toEqual([]);
+  const panels = overlaidPanels([["layer1/x", "layer2/y"]], CATALOG, "en");
+  expect(panelsWith(panels, "LAYER2", textsOf).flatMap(charts)).toEqual([
+    "layer2: layer2/y: 0 layer2/y",
+  ]);
 });
 
 it("knows a metric whose newest value is not finite", () => {

@@ -4,6 +4,7 @@ import type { MetricCatalog, RunComparison } from "../../../live/schemas";
 import type { Language } from "../../../live/languageChoice";
 import { classify } from "../metrics/classifier";
 import { groupLabel } from "../metrics/metricCatalog";
+import { type Panel, panelsOf } from "../charts/panels";
 
 /** One line: a metric of the run at this place of the comparison. */
 export interface Overlaid {
@@ -17,13 +18,6 @@ export interface Overlay {
   lines: readonly Overlaid[];
 }
 
-export interface Panel {
-  key: string;
-  /** Null for the metrics that have no prefix. */
-  label: string | null;
-  charts: readonly Overlay[];
-}
-
 /** The metrics of each run, in the order of the runs. */
 export function metricsOfRuns({ runs, metrics }: Pick<RunComparison, "runs" | "metrics">) {
   return runs.map((_, run) =>
@@ -33,12 +27,12 @@ export function metricsOfRuns({ runs, metrics }: Pick<RunComparison, "runs" | "m
   );
 }
 
-/** The panels: first those of the catalogue's groups, then one for each prefix. */
-export function panelsOf(
+/** The panels of the runs, whose charts are in the order of their titles. */
+export function overlaidPanels(
   namesOfRuns: ReadonlyArray<readonly string[]>,
   catalog: MetricCatalog,
   language: Language,
-): Panel[] {
+): Panel<Overlay>[] {
   const byMeaning = new Map<string, Overlaid[]>();
   namesOfRuns.forEach((names, run) => {
     for (const metric of names) {
@@ -49,20 +43,8 @@ export function panelsOf(
       }
     }
   });
-  const panels = new Map<string, Overlay[]>(catalog.groups.map(({ name }) => [`=${name}`, []]));
-  for (const lines of byMeaning.values()) {
-    for (const chart of chartsOf(lines, catalog, language)) {
-      const key = panelKey((chart.lines[0] as Overlaid).metric, catalog);
-      panels.set(key, [...(panels.get(key) ?? []), chart]);
-    }
-  }
-  return [...panels]
-    .filter(([, charts]) => charts.length > 0)
-    .map(([key, charts], index) => ({ key, charts: charts.sort(byTitle), index }))
-    .sort(
-      (a, b) => rank(a.key) - rank(b.key) || (rank(a.key) === 0 ? a.index - b.index : byKey(a, b)),
-    )
-    .map(({ key, charts }) => ({ key, label: labelOf(key, catalog, language), charts }));
+  const charts = [...byMeaning.values()].flatMap((lines) => chartsOf(lines, catalog, language));
+  return panelsOf(charts.sort(byTitle), ({ key }) => key, catalog, language);
 }
 
 /** One chart; a chart for each name if a run has several names of the same meaning. */
@@ -100,46 +82,11 @@ function sharedTitle(name: string, catalog: MetricCatalog, language: Language): 
   return [...parts, ...(split === "none" ? [] : [split])].join(" · ");
 }
 
-function panelKey(name: string, catalog: MetricCatalog): string {
-  const { group } = classify(name, catalog);
-  if (group !== null) {
-    return `=${group}`;
-  }
-  const end = name.search(/[/.]/);
-  return end > 0 ? `/${name.slice(0, end)}` : "";
-}
-
-/** Groups of the catalogue, then metrics without a prefix, then prefixes; the machine's come last. */
-function rank(key: string): number {
-  if (key.startsWith("=")) {
-    return 0;
-  }
-  return key === "" ? 1 : key === "/system" ? 3 : 2;
-}
-
-function labelOf(key: string, catalog: MetricCatalog, language: Language): string | null {
-  if (key.startsWith("=")) {
-    return groupLabel(key.slice(1), language, catalog);
-  }
-  return key === "" ? null : key.slice(1);
-}
-
 function byTitle(a: Overlay, b: Overlay): number {
   return a.title.localeCompare(b.title);
 }
 
-function byKey(a: { key: string }, b: { key: string }): number {
-  return a.key.localeCompare(b.key);
-}
-
-/** The panels with the charts whose title or metrics have `text` in them. */
-export function found(panels: readonly Panel[], text: string): Panel[] {
-  const wanted = text.trim().toLowerCase();
-  const isWanted = ({ title, lines }: Overlay): boolean =>
-    [title, ...lines.map(({ metric }) => metric)].some((each) =>
-      each.toLowerCase().includes(wanted),
-    );
-  return panels
-    .map((panel) => ({ ...panel, charts: panel.charts.filter(isWanted) }))
-    .filter(({ charts }) => charts.length > 0);
+/** The texts by which a chart is found. */
+export function textsOf({ title, lines }: Overlay): string[] {
+  return [title, ...lines.map(({ metric }) => metric)];
 }

@@ -1,12 +1,11 @@
 import { useState } from "react";
 import type { Laterality } from "../../../live/schemas";
-import { useFormats } from "../i18n/useFormats";
 import { useWords, words } from "../i18n/words";
 import { Button } from "../ui/Button";
 import { DropZone } from "../ui/DropZone";
 import { ErrorNote } from "../ui/ErrorNote";
 import { Section } from "../ui/Section";
-import { Sending } from "../ui/Sending";
+import { SendingOr } from "../ui/SendingOr";
 import { usePageTitle } from "../ui/usePageTitle";
 import type { UploadPhase } from "../ui/useUpload";
 import {
@@ -69,7 +68,6 @@ const texts = words(
 /** Images in, diagnosis out, with what is known and not known of it. */
 export function DiagnosePage() {
   const t = useWords(texts);
-  const { percent } = useFormats();
   const [images, setImages] = useState<readonly ChosenImage[]>([]);
   const [options, setOptions] = useState<Options>({ segmentation: false, threshold: "" });
   const { data: health, error, refetch } = useServiceHealth();
@@ -111,14 +109,7 @@ export function DiagnosePage() {
                 onRemove={(id) => setImages((now) => withoutImage(now, id))}
               />
               <RequestOptions options={options} onChange={setOptions} />
-              {phase.name === "sending" ? (
-                <Sending
-                  share={phase.share}
-                  sending={t.sending(percent(phase.share, 0))}
-                  working={t.working}
-                  onCancel={cancel}
-                />
-              ) : (
+              <SendingOr phase={phase} onCancel={cancel} sending={t.sending} working={t.working}>
                 <Button
                   variant="primary"
                   className={styles.start}
@@ -127,7 +118,7 @@ export function DiagnosePage() {
                 >
                   {t.diagnose}
                 </Button>
-              )}
+              </SendingOr>
               <Failure phase={phase} lost={t.lost} />
             </div>
           </Section>

@@ -7,6 +7,7 @@ import { useAddressText } from "../ui/addressState";
 import { Badge } from "../ui/Badge";
 import { Button } from "../ui/Button";
 import { ErrorNote } from "../ui/ErrorNote";
+import { PageHead } from "../ui/PageHead";
 import { goTo } from "../ui/hashLocation";
 import { Empty } from "../ui/Section";
 import { shortName } from "../ui/shortName";
@@ -97,19 +98,15 @@ export function GalaxyPage() {
   const name = star ? shortName(star.project.project_name || t.unnamed) : "";
   return (
     <div className={styles.page} {...overlay.dropHandlers}>
-      <div className={styles.head}>
-        <h1>{t.title}</h1>
-        {projects && <span className={styles.count}>{t.count(whole(total))}</span>}
-        {projects && total > projects.length && (
-          <span>{t.bound(whole(projects.length), whole(total))}</span>
-        )}
-        <div className={styles.tools}>
-          <Button onClick={() => overlay.open("history")}>{t.history}</Button>
-          <Button variant="primary" onClick={() => overlay.open("upload")}>
-            {t.upload}
-          </Button>
-        </div>
-      </div>
+      <PageHead title={t.title} count={projects && t.count(whole(total))}>
+        <Button onClick={() => overlay.open("history")}>{t.history}</Button>
+        <Button variant="primary" onClick={() => overlay.open("upload")}>
+          {t.upload}
+        </Button>
+      </PageHead>
+      {projects && total > projects.length && (
+        <p>{t.bound(whole(projects.length), whole(total))}</p>
+      )}
       {isLost && (
         <p role="status">
           <Badge tone="stale">{t.stale}</Badge> {t.lost(duration(POLL_MS / 1000))}

@@ -4,7 +4,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { RequestError } from "../../../live/rest";
 import type { GalaxyProject, ProjectProgress } from "../../../live/schemas";
 import { rest } from "../live/session";
-import { useNow } from "../ui/useNow";
+import { useNowInView } from "../ui/useNow";
 import { useQuery } from "../ui/useQuery";
 import { followed, withProgress } from "./galaxyState";
 import { ProjectSockets } from "./projectSockets";
@@ -23,7 +23,7 @@ export interface ShownGalaxy {
 }
 
 export function useGalaxy(): ShownGalaxy {
-  const nowMs = useNow(POLL_MS);
+  const nowMs = useNowInView(POLL_MS);
   const [progresses, setProgresses] = useState<ReadonlyMap<string, ProjectProgress>>(new Map());
   const [gone, setGone] = useState<ReadonlySet<string>>(new Set());
   const [isLost, setIsLost] = useState(false);
@@ -36,7 +36,7 @@ export function useGalaxy(): ShownGalaxy {
   const stages = [...progresses.values()].map(
     ({ project_id, status, current_stage }) => `${project_id} ${status} ${current_stage}`,
   );
-  const when = `${document.hidden ? 0 : nowMs} ${stages.join()}`;
+  const when = `${nowMs} ${stages.join()}`;
   const { data, error, refetch } = useQuery(read, when);
   const entries = useUnlessEqual(data?.entries);
   const projects = useMemo(

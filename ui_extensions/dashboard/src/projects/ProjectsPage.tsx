@@ -4,6 +4,7 @@ import { useFormats } from "../i18n/useFormats";
 import { useWords, words } from "../i18n/words";
 import { useAddressChoice, useAddressCount } from "../ui/addressState";
 import { ErrorNote } from "../ui/ErrorNote";
+import { PageHead } from "../ui/PageHead";
 import { Empty } from "../ui/Section";
 import { ShowMore } from "../ui/ShowMore";
 import { usePageTitle } from "../ui/usePageTitle";
@@ -59,30 +60,24 @@ export function ProjectsPage() {
 
   return (
     <div className={styles.page}>
-      <div className={styles.head}>
-        <h1>{t.title}</h1>
-        <span className={styles.count}>
-          {total > 0 && t.shown(whole(projects.length), whole(total))}
-        </span>
-        <div className={styles.tools}>
-          <label>
-            {t.status}
-            <select
-              value={status}
-              onChange={(event) => setStatus(event.target.value as ProjectStatus | "")}
-            >
-              {CHOICES.map((each) => (
-                <option key={each} value={each}>
-                  {each === "" ? t.any : statuses[each]}
-                </option>
-              ))}
-            </select>
-          </label>
-          <Link href={NEW_PROJECT_PATH} className={styles.start}>
-            {t.start}
-          </Link>
-        </div>
-      </div>
+      <PageHead title={t.title} count={total > 0 && t.shown(whole(projects.length), whole(total))}>
+        <label>
+          {t.status}
+          <select
+            value={status}
+            onChange={(event) => setStatus(event.target.value as ProjectStatus | "")}
+          >
+            {CHOICES.map((each) => (
+              <option key={each} value={each}>
+                {each === "" ? t.any : statuses[each]}
+              </option>
+            ))}
+          </select>
+        </label>
+        <Link href={NEW_PROJECT_PATH} className={styles.start}>
+          {t.start}
+        </Link>
+      </PageHead>
       {error && <ErrorNote error={error} onRetry={refetch} />}
       {!data && isLoading && <Empty>{t.loading}</Empty>}
       {data && projects.length === 0 && status !== "" && <Empty>{t.noMatch}</Empty>}

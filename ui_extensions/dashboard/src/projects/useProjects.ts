@@ -3,7 +3,7 @@
 import { useCallback } from "react";
 import type { ProjectSummary } from "../../../live/schemas";
 import { rest } from "../live/session";
-import { useNow } from "../ui/useNow";
+import { useNowInView } from "../ui/useNow";
 import { type QueryResult, useQuery } from "../ui/useQuery";
 import type { Page } from "../../../live/rest";
 
@@ -13,13 +13,12 @@ export function useProjects(
   status: string,
   limit: number,
 ): QueryResult<Page<ProjectSummary>> & { nowMs: number } {
-  const nowMs = useNow(RELOAD_MS);
+  const nowMs = useNowInView(RELOAD_MS);
   const read = useCallback(
     (signal: AbortSignal) =>
       rest.list<ProjectSummary>("api/v1/projects", { status, limit }, signal),
     [status, limit],
   );
-  // A page in the background does not ask; `useNow` goes on, so it asks soon after it is seen again.
-  const result = useQuery(read, document.hidden ? 0 : nowMs);
+  const result = useQuery(read, nowMs);
   return { ...result, nowMs };
 }

@@ -10,3 +10,22 @@ export function useNow(intervalMs = 1_000): number {
   }, [intervalMs]);
   return now;
 }
+
+/** The time of the last tick at which the page was in view: one in the background asks nothing. */
+export function useNowInView(intervalMs: number): number {
+  const [seen, setSeen] = useState(Date.now);
+  useEffect(() => {
+    const look = () => {
+      if (!document.hidden) {
+        setSeen(Date.now());
+      }
+    };
+    const timer = setInterval(look, intervalMs);
+    document.addEventListener("visibilitychange", look);
+    return () => {
+      clearInterval(timer);
+      document.removeEventListener("visibilitychange", look);
+    };
+  }, [intervalMs]);
+  return seen;
+}

@@ -3,7 +3,7 @@ import type { ProjectDetail } from "../../../../live/schemas";
 import { useFormats } from "../../i18n/useFormats";
 import { useWords, words } from "../../i18n/words";
 import { DropZone } from "../../ui/DropZone";
-import { Sending } from "../../ui/Sending";
+import { SendingOr } from "../../ui/SendingOr";
 import { useUpload } from "../../ui/useUpload";
 import { UploadFailure } from "../start/UploadFailure";
 import styles from "./FilePrediction.module.css";
@@ -47,7 +47,7 @@ interface Ready {
 /** A file in, a file with its predictions out. */
 export function FilePrediction({ detail }: { detail: ProjectDetail }) {
   const t = useWords(texts);
-  const { percent, bytes } = useFormats();
+  const { bytes } = useFormats();
   const [isExplained, setIsExplained] = useState(false);
   const [ready, setReady] = useState<Ready>();
   const { phase, send, cancel } = useUpload();
@@ -76,14 +76,7 @@ export function FilePrediction({ detail }: { detail: ProjectDetail }) {
         />
         {t.explain}
       </label>
-      {phase.name === "sending" ? (
-        <Sending
-          share={phase.share}
-          sending={t.sending(percent(phase.share, 0))}
-          working={t.working}
-          onCancel={cancel}
-        />
-      ) : (
+      <SendingOr phase={phase} onCancel={cancel} sending={t.sending} working={t.working}>
         <DropZone
           isSingle
           drop={t.drop}
@@ -91,7 +84,7 @@ export function FilePrediction({ detail }: { detail: ProjectDetail }) {
           kinds={t.kinds}
           onFiles={([file]) => file && void predict(file)}
         />
-      )}
+      </SendingOr>
       {ready && (
         <p role="status" className={styles.ready}>
           {t.ready(bytes(ready.size))}{" "}

@@ -6,7 +6,7 @@ import { FormField } from "../../runs/FormField";
 import { Button } from "../../ui/Button";
 import { DropZone } from "../../ui/DropZone";
 import { LongText } from "../../ui/LongText";
-import { Sending } from "../../ui/Sending";
+import { SendingOr } from "../../ui/SendingOr";
 import { useUpload } from "../../ui/useUpload";
 import styles from "./NewProjectPage.module.css";
 import {
@@ -85,7 +85,7 @@ interface Props {
 /** What a new project needs: a file, and a sentence that says what is to be predicted. */
 export function NewProjectForm({ file = null, onMade }: Props) {
   const t = useWords(texts);
-  const { bytes, percent } = useFormats();
+  const { bytes } = useFormats();
   const [entered, setEntered] = useState<NewProject>({ ...EMPTY, file });
   const { phase, send, cancel } = useUpload();
   const change = (changes: Partial<NewProject>) => setEntered((now) => ({ ...now, ...changes }));
@@ -173,14 +173,7 @@ export function NewProjectForm({ file = null, onMade }: Props) {
           </FormField>
         </div>
       </details>
-      {phase.name === "sending" ? (
-        <Sending
-          share={phase.share}
-          sending={t.sending(percent(phase.share, 0))}
-          working={t.working}
-          onCancel={cancel}
-        />
-      ) : (
+      <SendingOr phase={phase} onCancel={cancel} sending={t.sending} working={t.working}>
         <Button
           variant="primary"
           className={styles.start}
@@ -189,7 +182,7 @@ export function NewProjectForm({ file = null, onMade }: Props) {
         >
           {t.start}
         </Button>
-      )}
+      </SendingOr>
       <UploadFailure phase={phase} />
     </div>
   );
