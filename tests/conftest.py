@@ -28,6 +28,7 @@ os.environ.setdefault("RAY_worker_niceness", "5")
 
 # PyTorch's threads wait for each other in busy loops, which take the processors from other tests.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("FOVEA_CPU_THREADS", "1")
 
 # The library's 5 s are too short for a server that shares two processors with other tests.
 inspect.signature(httpx.get).parameters["timeout"].default.read = 60.0
