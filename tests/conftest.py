@@ -23,11 +23,12 @@ os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 # Ray reads this when it is imported: this process finds a head that listens on loopback alone.
 os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
 
-# Ray gives its processes the lowest priority but four, so that other tests would stop a training.
-os.environ.setdefault("RAY_worker_niceness", "5")
+# Ray gives its processes a low priority, so that other tests would stop a training.
+os.environ.setdefault("RAY_worker_niceness", "0")
 
 # PyTorch's threads wait for each other in busy loops, which take the processors from other tests.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("FOVEA_CPU_THREADS", "1")
 
 # The library's 5 s are too short for a server that shares two processors with other tests.
 inspect.signature(httpx.get).parameters["timeout"].default.read = 60.0

@@ -110,10 +110,13 @@ STORES = ("--backend-store-uri", "--default-artifact-root", "--artifacts-destina
 
 
 def are_read_early(options: Sequence[str], environment: Mapping[str, str]) -> bool:
-    """Whether MLflow may read an option or a setting while it is imported: a copy would not heed it."""
+    """Whether MLflow may read an option or a setting while it is imported: a copy would not heed it.
+
+    Ray is not imported by then.
+    """
     of_mlflow = options[options.index("--") + 1 :] if "--" in options else ()
     return (
-        any(not name.startswith("FOVEA_") for name in environment)
+        any(not name.startswith(("FOVEA_", "RAY_")) for name in environment)
         or (bool(options) and options[0] != "--")
         or any(name not in STORES for name in of_mlflow[::2])
     )

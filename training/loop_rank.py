@@ -28,6 +28,7 @@ from training.recording.beginning import Start, identity_store_of, read_beginnin
 from training.recording.control_signal import ControlLinkSignal
 from training.recording.loop_recorder import LoopRecorder, describe_run
 from training.run_identity import Beginning
+from training.settings import TrainingSettings
 
 
 def run_loop_rank(
@@ -176,4 +177,6 @@ def _prepare_process(process: Process) -> None:
     configure_logging()
     if process.device.type == "cpu":
         num_local_ranks = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
-        torch.set_num_threads(max(1, (os.cpu_count() or 1) // num_local_ranks))
+        share = max(1, (os.cpu_count() or 1) // num_local_ranks)
+        # Not of OMP_NUM_THREADS, which torchrun and Ray set to 1 unasked.
+        torch.set_num_threads(TrainingSettings().cpu_threads or share)

@@ -20,6 +20,8 @@ class TrainingSettings(BaseSettings):
     data_roots: Annotated[tuple[Path, ...] | None, NoDecode, BeforeValidator(listed_roots)] = None
     table_memory_bytes: int = Field(2**30, ge=2**20)
     """A table that needs more is read in batches, with at least 64 MiB; see `training.tables.large`."""
+    cpu_threads: int = Field(0, ge=0, le=1024)
+    """Threads of each rank that computes without a GPU; with 0 the ranks share all processors."""
     autogluon_python: Path | None = None
     """The Python of an environment with AutoGluon; see `training.tables.selection.autogluon_engine`."""
     tabicl_python: Path | None = None

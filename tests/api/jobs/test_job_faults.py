@@ -9,7 +9,6 @@ import pytest
 
 from tests.api.jobs.processes import ranks
 from tests.api.jobs.trainings import trainings
-from tests.ray_jobs import end_jobs
 from tests.small_disk import fill, small_disk
 from tests.training.data.images import make_folder
 from tests.waiting import until
@@ -17,12 +16,6 @@ from tracking_plugin.ray_head import LocalHead
 
 LESS_THAN_A_CHECKPOINT = 64 * 1024
 ENDLESS = {"epochs": 5000, "checkpoint_every_steps": 5}
-
-
-@pytest.fixture(autouse=True)
-def no_job_for_the_next_test(head: LocalHead) -> Iterator[None]:
-    yield
-    end_jobs(head)
 
 
 def test_a_rank_killed_while_pausing_restarts_and_pauses(tmp_path: Path, head: LocalHead) -> None:

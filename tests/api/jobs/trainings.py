@@ -126,4 +126,12 @@ def trainings(
     with fovea_server(
         folder / "server", environment=environment, port=port, keeps_head=keeps_head
     ) as server:
-        yield Trainings(server, data)
+        try:
+            yield Trainings(server, data)
+        finally:
+            if head:
+                # Importing Ray takes seconds.
+                from tests.ray_jobs import end_jobs  # noqa: PLC0415
+
+                # Without its server, a job would ask for it again and again before it ends.
+                end_jobs(head)
