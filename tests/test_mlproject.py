@@ -96,6 +96,11 @@ def locked() -> dict[str, str]:
 def direct_dependencies_of_training() -> set[str]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
-    requirements = [*project["dependencies"], *extras["ray"], *extras["training"]]
+    requirements = [
+        *project["dependencies"],
+        *extras["ray"],
+        *extras["training"],
+        *extras["diffusion"],
+    ]
     names = {re.split(r"[^A-Za-z0-9_.-]", requirement)[0] for requirement in requirements}
     return names - {"mlflow-fovea"}

@@ -61,6 +61,8 @@ class Metric(StrEnum):
     """Metrics with a fixed name; their `step` is the optimizer step."""
 
     TRAIN_LOSS = "train/loss"
+    PRIOR_LOSS = "train/prior_loss"
+    """Of images of the subject's class, which a training keeps as they were."""
     TRAIN_ACCURACY = "train/accuracy"
     LEARNING_RATE = "train/learning_rate"
     IMAGES_PER_SECOND = "train/images_per_second"
@@ -95,6 +97,14 @@ NUM_TIMESTEP_QUANTILES = 9
 def quantile_loss_metric(number: int, *, base: bool = False) -> str:
     """The metric of the validation loss at a timestep quantile, from 1; `base` is without the adapter."""
     return f"val/{'base_' if base else ''}loss_q{number}"
+
+
+QUANTILE_LOSSES = frozenset(
+    quantile_loss_metric(number, base=base)
+    for number in range(1, NUM_TIMESTEP_QUANTILES + 1)
+    for base in (False, True)
+)
+"""Too many to be shown in one line."""
 
 
 class ChallengerMetric(StrEnum):

@@ -73,6 +73,10 @@ def build_parser(recipe: str, command: str | None = None) -> argparse.ArgumentPa
         )
     if tstr_parser := add("tstr", "train on synthetic images and test on real ones", _tstr):
         _add_tstr_flags(tstr_parser)
+    if import_parser := add(
+        "import", "turn settings of kohya's scripts or ai-toolkit into a command", _import
+    ):
+        import_parser.add_argument("file", help="a .toml of kohya's scripts or .yaml of ai-toolkit")
     add("schema", "write the JSON Schemas of the recipes and of the job kinds", _write_schemas)
     if deliver_parser := add("deliver", "send the undelivered records of an ended run", _deliver):
         deliver_parser.add_argument("--run-id", required=True, help="the run of the records")
@@ -121,6 +125,18 @@ def _tstr(namespace: argparse.Namespace) -> None:
     from training.diffusion.quality.tstr_config import TstrConfig  # noqa: PLC0415
 
     train_on_synthetic(given_values(namespace, TstrConfig), _settings())
+
+
+def _import(namespace: argparse.Namespace) -> None:
+    from training.recipes.diffusion.imported import (  # noqa: PLC0415
+        command_line,
+        import_settings,
+    )
+
+    settings, lines = import_settings(Path(namespace.file))
+    print(plain(command_line(settings)))
+    for line in lines:
+        print(plain(line), file=sys.stderr)
 
 
 def _deliver(namespace: argparse.Namespace) -> None:

@@ -7,7 +7,7 @@ from typing import Protocol, TextIO
 
 from tqdm import tqdm
 
-from tracking_plugin.names import Metric
+from tracking_plugin.names import QUANTILE_LOSSES, Metric
 
 LINE_INTERVAL_S = 10.0
 RATE_SUFFIX = "_per_second"
@@ -120,6 +120,6 @@ def _evaluation_line(epoch: int, metrics: Mapping[str, float], *, is_best: bool)
     figures = "  ".join(
         f"{name.removeprefix('val/')} {value:.3f}"
         for name, value in metrics.items()
-        if name.startswith("val/")
+        if name.startswith("val/") and name not in QUANTILE_LOSSES
     )
     return f"epoch {epoch} evaluated: {figures}{'  (best so far)' if is_best else ''}"

@@ -111,6 +111,8 @@ class PackagedModel:
     requirements: Sequence[str]
     output_type: str = "float32"
     """NumPy's name of it."""
+    write_files: Callable[[Mapping[str, Tensor], Path], Mapping[str, Path]] | None = None
+    """Writes the best weights into a folder in other formats, too; returns files or folders by name."""
 
 
 class RecordedRecipe(Recipe, Protocol):

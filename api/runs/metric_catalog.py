@@ -243,16 +243,16 @@ def _score(
     )
 
 
-def _validation_loss(
-    name: str, label: Label, short_label: str, *, group: str | None
+def _diffusion_loss(
+    name: str, label: Label, short_label: str, *, group: str | None, split: Split = Split.VAL
 ) -> CatalogMetric:
-    """A loss of a diffusion model on its validation set."""
+    """A loss of a diffusion model beside the one that it is trained for."""
     return CatalogMetric(
         name=name,
         label=label,
         short_label=short_label,
         role=Role.LOSS,
-        split=Split.VAL,
+        split=split,
         group=group,
         direction=Direction.LOWER,
     )
@@ -261,7 +261,7 @@ def _validation_loss(
 def _quantile_loss(number: int, *, base: bool) -> CatalogMetric:
     share = number * 10
     suffix = Label(en=", base model", fr=", modèle de base") if base else Label(en="", fr="")
-    return _validation_loss(
+    return _diffusion_loss(
         quantile_loss_metric(number, base=base),
         Label(
             en=f"Validation loss at {share}% of the timesteps{suffix.en}",
@@ -275,6 +275,13 @@ def _quantile_loss(number: int, *, base: bool) -> CatalogMetric:
 _METRICS = [
     _loss(Metric.VAL_LOSS, Label(en="Validation loss", fr="Perte de validation"), "val"),
     _loss(Metric.TRAIN_LOSS, Label(en="Training loss", fr="Perte d’entraînement"), "train"),
+    _diffusion_loss(
+        Metric.PRIOR_LOSS,
+        Label(en="Training loss, class images", fr="Perte d’entraînement, images de la classe"),
+        "class loss",
+        group="loss",
+        split=Split.TRAIN,
+    ),
     _score(
         Metric.VAL_ACCURACY,
         Label(en="Validation accuracy", fr="Exactitude de validation"),
@@ -338,13 +345,13 @@ _METRICS = [
         group="score",
         is_headline=False,
     ),
-    _validation_loss(
+    _diffusion_loss(
         Metric.VAL_BASE_LOSS,
         Label(en="Validation loss of the base model", fr="Perte de validation du modèle de base"),
         "base loss",
         group="loss",
     ),
-    _validation_loss(
+    _diffusion_loss(
         Metric.VAL_LOSS_DIFFERENCE,
         Label(
             en="Validation loss less that of the base model",

@@ -1,1 +1,1 @@
-"""Trains generators of images by diffusion, and checks what they generate."""
+"""Diffusion models: their families, what is trained of them, their data, and how good they draw."""

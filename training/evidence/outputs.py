@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
+import numpy as np
 from torch import Tensor
 
+from training.evidence.registration import Registration
 from training.evidence.schema import ModelEvidence
 
 
@@ -22,10 +25,17 @@ class ClassifierOutputs:
 
 @dataclass(frozen=True, kw_only=True)
 class FittedEvidence:
-    """The evidence of a model, and the tensors of its feature statistics, which are empty without any."""
+    """What was shown of a model, and whether it may be registered."""
 
     evidence: ModelEvidence
     statistics: Mapping[str, Tensor] = field(default_factory=dict)
+    """The tensors of its feature statistics; empty without any."""
+    documents: Mapping[str, Any] = field(default_factory=dict)
+    """Further JSON for the run, by artifact path."""
+    images: Mapping[str, np.ndarray[Any, Any]] = field(default_factory=dict)
+    """RGB pixels for the run, by key."""
+    registration: Registration | None = None
+    """None registers it without a word."""
 
 
 def no_evidence(reason: str) -> FittedEvidence:

@@ -10,6 +10,7 @@ RECIPES: dict[str, str] = {
     "retinal": "training.recipes.retinal.spec:RetinalSpec",
     "quality": "training.recipes.quality.spec:QualitySpec",
     "segmentation": "training.recipes.segmentation.spec:SegmentationSpec",
+    "diffusion": "training.recipes.diffusion.spec:DiffusionSpec",
     "tables": "training.recipes.tables.spec:TablesSpec",
 }
 """Module and class of each RecipeSpec; imported on use, because many recipes need torch."""

@@ -46,11 +46,11 @@ class LoopRecorder:
         name = self._checkpoints.best()
         best = None if name is None else read_checkpoint(self._checkpoints.path(name))
         if best is not None:
-            self._record_evidence(fitted.evidence, step=_step(best))
+            self._record_evidence(fitted, step=_step(best))
         self._recorder.flush()
         if best is None:
             logger.warning("No evaluation was made, so there is no best model to register.")
-        else:
+        elif _may_register(fitted):
             self._register(recipe, best, fitted)
         self.close()
 
@@ -66,7 +66,14 @@ class LoopRecorder:
         with contextlib.suppress(CheckpointError):
             self._checkpoints.stop(ABANDON_TIMEOUT_S)
 
-    def _record_evidence(self, evidence: ModelEvidence, *, step: int) -> None:
+    def _record_evidence(self, fitted: FittedEvidence, *, step: int) -> None:
+        evidence = fitted.evidence
+        for path, document in fitted.documents.items():
+            self.tracker.log_json(document, path)
+        for key, image in fitted.images.items():
+            self.tracker.log_image(image, key, step)
+        if fitted.registration is not None:
+            self.tracker.set_tags(fitted.registration.tags)
         self.tracker.log_json(evidence.model_dump(mode="json"), EVIDENCE_ARTIFACT)
         self.tracker.log_metrics(evidence_metrics(evidence), step)
         for sentence in evidence.missing:
@@ -92,6 +99,14 @@ class LoopRecorder:
             "make the first version of the model the one that is served",
             self._job.delivery_timeout_s,
         )
+
+
+def _may_register(fitted: FittedEvidence) -> bool:
+    decision = fitted.registration
+    if decision is None:
+        return True
+    logger.log(logging.INFO if decision.is_allowed else logging.WARNING, "%s", decision.sentence)
+    return decision.is_allowed
 
 
 def evidence_metrics(evidence: ModelEvidence) -> dict[str, float]:

@@ -15,6 +15,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from training.evidence.outputs import FittedEvidence
+from training.evidence.registration import Registration
 from training.evidence.schema import EVIDENCE_FILE, STATISTICS_FILE
 from training.recipe import PackagedModel
 from training.recording.model_artifacts import EVIDENCE, STATISTICS, WEIGHTS
@@ -56,19 +57,32 @@ def register_best_model(
             run_id=run_id,
             step=step,
             python_model=str(package.code),
-            artifacts=_write_artifacts(Path(folder), weights, fitted),
+            artifacts=_write_artifacts(Path(folder), package, weights, fitted),
             model_config=dict(package.settings),
             signature=_signature(package),
             input_example=package.input_example,
             pip_requirements=list(package.requirements),
             registered_model_name=register_as,
         )
-    logger.info("Registered %s, version %s.", register_as, info.registered_model_version)
-    return str(info.registered_model_version)
+    version = str(info.registered_model_version)
+    if fitted.registration is not None:
+        _describe(client, register_as, version, fitted.registration)
+    logger.info("Registered %s, version %s.", register_as, version)
+    return version
+
+
+def _describe(client: MlflowClient, name: str, version: str, decision: Registration) -> None:
+    for tag, value in decision.tags.items():
+        client.set_model_version_tag(name, version, tag, value)
+    if decision.description:
+        client.update_model_version(name, version, decision.description)
 
 
 def _write_artifacts(
-    folder: Path, weights: Mapping[str, Tensor], fitted: FittedEvidence
+    folder: Path,
+    package: PackagedModel,
+    weights: Mapping[str, Tensor],
+    fitted: FittedEvidence,
 ) -> dict[str, str]:
     """The paths of the model's files by the names under which MLflow hands them to its code."""
     files = {WEIGHTS: folder / "weights.safetensors", EVIDENCE: folder / EVIDENCE_FILE}
@@ -77,6 +91,8 @@ def _write_artifacts(
     if fitted.statistics:
         files[STATISTICS] = folder / STATISTICS_FILE
         _save(fitted.statistics, files[STATISTICS])
+    if package.write_files is not None:
+        files |= package.write_files(weights, folder)
     return {name: str(path) for name, path in files.items()}
 
 
@@ -85,6 +101,8 @@ def _save(tensors: Mapping[str, Tensor], path: Path) -> None:
 
 
 def _signature(package: PackagedModel) -> ModelSignature:
-    given = TensorSpec(package.input_example.dtype, package.input_shape)
+    dtype = package.input_example.dtype
+    # MLflow knows text of any length only.
+    given = TensorSpec(np.dtype("str") if dtype.kind == "U" else dtype, package.input_shape)
     returned = TensorSpec(np.dtype(package.output_type), package.output_shape)
     return ModelSignature(inputs=Schema([given]), outputs=Schema([returned]))

@@ -1,27 +1,12 @@
 """Decides whether a generator may be registered, from what the check for memorised images has found."""
 
-from collections.abc import Mapping
-
-from pydantic import Field
-
 from tracking_plugin.names import VersionTag
-from training.diffusion.quality.schema import Memorisation, Result, Verdict
+from training.diffusion.quality.schema import Memorisation, Verdict
 from training.errors import ConfigError
+from training.evidence.registration import Registration
 
 MAX_NAME_CHARS = 200
 NOT_CHECKED = "Unknown: generated images were not compared with the training images."
-
-
-class Registration(Result):
-    """Whether a model may be registered, with what its version says about memorised images."""
-
-    is_allowed: bool
-    sentence: str
-    """What was found and decided, for the run and for people."""
-    tags: Mapping[str, str] = Field(default_factory=dict)
-    """Of the model version, and of the run."""
-    description: str = ""
-    """A paragraph for the description of the version."""
 
 
 def decide_registration(
@@ -46,7 +31,7 @@ def decide_registration(
             tags={VersionTag.MEMORISATION: str(verdict)},
         )
     tags: dict[str, str] = {VersionTag.MEMORISATION: str(verdict)}
-    sentences = [f"Memorised training images: {verdict}. {reason}"]
+    sentences = [f"Memorised training images? {reason}"]
     if verdict is Verdict.MEMORISED and name is not None:
         tags[VersionTag.MEMORISATION_ALLOWED_BY] = name
         sentences.append(f"{name} has allowed the registration.")

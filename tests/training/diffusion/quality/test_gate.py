@@ -53,7 +53,7 @@ def test_what_is_unknown_is_registered_with_that_word() -> None:
     ):
         assert decided.is_allowed
         assert decided.tags == {"fovea.memorisation": "unknown"}
-        assert "unknown" in decided.description
+        assert "Unknown" in decided.description
     assert "too few held-out images" in decided.description
     assert "not compared" in decide_registration(None).description
 

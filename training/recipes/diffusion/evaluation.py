@@ -1,0 +1,138 @@
+"""Scores what a trained model draws: beside real images, beside its base model, and for copies."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from training.diffusion.families.family import Family, load_family
+from training.diffusion.methods.components import Components
+from training.diffusion.methods.registry import attach
+from training.diffusion.quality.encoder_choice import open_encoder
+from training.diffusion.quality.schema import Distance, Verdict
+from training.errors import ConfigError, WeightsError
+from training.process import Process
+from training.recipe import EvaluationReport, TrainedModel
+from training.recipes.diffusion.building import weight_type
+from training.recipes.diffusion.config import DiffusionConfig, DiffusionEvaluateConfig
+from training.recipes.diffusion.data import find_data
+from training.recipes.diffusion.drawing import sample_settings
+from training.recipes.diffusion.judging import Judgement, draw_pictures, judge
+from training.recipes.diffusion.options import method_options
+from training.recipes.images.data import allowed_folders
+from training.recording.tracking_server import open_tracking_server
+from training.settings import TrainingSettings
+
+FOLDER = "evaluation/test"
+
+
+def evaluate_generator(
+    trained: TrainedModel, options: DiffusionEvaluateConfig, process: Process
+) -> EvaluationReport:
+    """Raises TrainingError if the base model, the data or the encoder cannot be used."""
+    if not options.encoder:
+        raise ConfigError(
+            "encoder: name the network that compares the images: run:ID of a classifier's training, "
+            "model:NAME/VERSION, timm:NAME:FILE or clip:FOLDER."
+        )
+    config = DiffusionConfig.parse(dict(trained.document["config"]))
+    if options.data:
+        config = config.model_copy(update={"data": options.data})
+    encoder = open_encoder(
+        options.encoder, open_tracking_server(), TrainingSettings(), device=process.device
+    )
+    family = load_trained_family(config, trained.document, process)
+    data = find_data(config, family.pixels_per_cell, allowed_folders(), process)
+    part = attach(config.method, Components.of(family), method_options(config), config.seed)
+    part.load_checkpoint(trained.weights)
+    part.to(process.device).eval()
+    settings = sample_settings(
+        config.model_copy(
+            update={"sample_steps": options.steps, "sample_guidance": options.guidance}
+        ),
+        family,
+    )
+    captions = [image.listed.caption for image in data.held_out_images or data.train_images]
+    drawn, by_base = (
+        draw_pictures(
+            family,
+            part,
+            captions,
+            settings,
+            count=options.num_images,
+            seed=options.seed,
+            is_base=is_base,
+        )
+        for is_base in (False, True)
+    )
+    judgement = judge(drawn, by_base, data, encoder, seed=options.seed)
+    return report(judgement, {"run_id": trained.run_id, "step": trained.best_step})
+
+
+def load_trained_family(
+    config: DiffusionConfig, document: Mapping[str, Any], process: Process
+) -> Family:
+    """The base model of a run. Raises WeightsError if it is another one than the run was trained from."""
+    family = load_family(
+        config.base,
+        dtype=weight_type(config.precision, process),
+        device=process.device,
+        clip_skip=config.clip_skip,
+    )
+    if family.base_digest != document["base_digest"]:
+        raise WeightsError(
+            f"The base model {config.base} has changed since the run was trained from it. Put the "
+            "files back that it had then."
+        )
+    return family
+
+
+def report(judgement: Judgement, run: Mapping[str, Any]) -> EvaluationReport:
+    """The figures and documents of a judgement."""
+    memorisation = judgement.memorisation
+    metrics = {
+        **_metrics(judgement.distances, "test/"),
+        **_metrics(judgement.base_distances, "test/base_"),
+    }
+    if memorisation.flagged is not None:
+        metrics["test/flagged_share"] = memorisation.flagged.share
+    if memorisation.verdict is not Verdict.UNKNOWN:
+        metrics["test/memorised"] = float(memorisation.verdict is Verdict.MEMORISED)
+    document = {
+        "run": dict(run),
+        "distances": [each.model_dump(mode="json") for each in judgement.distances],
+        "base_distances": [each.model_dump(mode="json") for each in judgement.base_distances],
+        "memorisation": memorisation.model_dump(mode="json"),
+    }
+    return EvaluationReport(
+        metrics=metrics,
+        documents={f"{FOLDER}/quality.json": document},
+        pages={f"{FOLDER}/quality.txt": "\n".join(_lines(judgement)) + "\n"},
+        images={} if judgement.pairs is None else {f"{FOLDER}/flagged_pairs.png": judgement.pairs},
+    )
+
+
+def _metrics(found: tuple[Distance, ...], prefix: str) -> dict[str, float]:
+    return {
+        f"{prefix}{each.name}": each.value.value for each in found if each.value.value is not None
+    }
+
+
+def _lines(judgement: Judgement) -> list[str]:
+    pairs = zip(judgement.distances, judgement.base_distances, strict=True)
+    lines = [
+        f"{trained.name}: {_shown(trained)}; base model {_shown(base)}; real images from each other "
+        f"{_value(trained.floor.value)}"
+        for trained, base in pairs
+    ]
+    return [*lines, judgement.memorisation.reason]
+
+
+def _shown(distance: Distance) -> str:
+    estimate = distance.value
+    if estimate.interval is None:
+        return _value(estimate.value)
+    low, high = estimate.interval
+    return f"{_value(estimate.value)} ({low:.4g} to {high:.4g})"
+
+
+def _value(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:.4g}"
