@@ -63,7 +63,7 @@ from api.system.health import Health
 from api.system.stats import SystemStats
 
 
-class AsyncFoveaClient(AsyncRunTable, AsyncProjects):
+class AsyncFoveaClient(AsyncRunTable, AsyncTrainingInputs, AsyncProjects):
     """A client of the server at `url`, else at MLFLOW_TRACKING_URI, else on this machine.
 
     Without `run_id` the server picks the newest active run, else the newest run. Every method

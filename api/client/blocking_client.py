@@ -64,7 +64,7 @@ from api.system.health import Health
 from api.system.stats import SystemStats
 
 
-class FoveaClient(RunTable, Projects):
+class FoveaClient(RunTable, TrainingInputs, Projects):
     """A client of the server at `url`, else at MLFLOW_TRACKING_URI, else on this machine.
 
     Without `run_id` the server picks the newest active run, else the newest run. Every method

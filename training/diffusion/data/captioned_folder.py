@@ -5,8 +5,8 @@ Hugging Face's `imagefolder` reads it; the file beside the image comes first. It
 `folder/name.mask.png`, or `folder/name.png` in a folder of masks. Folders may lie in one another.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -104,7 +104,7 @@ class _Files:
     images: list[str] = field(default_factory=list)
     captions: dict[str, str] = field(default_factory=dict)
     metadata: list[str] = field(default_factory=list)
-    masks: dict[str, str] = field(default_factory=dict)
+    masks: list[str] = field(default_factory=list)
     unclear: list[str] = field(default_factory=list)
     left_out: list[FileFate] = field(default_factory=list)
 
@@ -113,7 +113,7 @@ class _Files:
 
     def add(self, path: str) -> None:
         if path.lower().endswith(MASK_ENDING):
-            self.masks[path[: -len(MASK_ENDING)]] = path
+            self.masks.append(path)
         elif has_image_ending(path):
             self.images.append(path)
         elif PurePosixPath(path).name == METADATA_NAME:
@@ -219,18 +219,20 @@ class _Matching:
         """The masks by the path of the image without its ending."""
         masks: dict[str, Path] = {}
         for stem, path in self._all_masks():
-            if stem in self._images_by_stem:
+            if stem not in self._images_by_stem:
+                self._note(path, Fate.ORPHAN_MASK)
+            elif stem in masks:
+                self._note(path, Fate.ORPHAN_MASK, "its image has another mask")
+            else:
                 self._note(path, Fate.MASK)
                 masks[stem] = (self._rules.masks or self._root) / path
-            else:
-                self._note(path, Fate.ORPHAN_MASK)
         return masks
 
     def _all_masks(self) -> Iterator[tuple[str, str]]:
-        yield from self._found.masks.items() if self._rules.masks is None else ()
         if self._rules.masks is None:
+            yield from ((path[: -len(MASK_ENDING)], path) for path in sorted(self._found.masks))
             return
-        for path in self._found.masks.values():
+        for path in self._found.masks:
             self._note(path, Fate.ORPHAN_MASK, "masks are in the folder of masks")
         if not self._rules.masks.is_dir() or not self._roots.allows(self._rules.masks):
             raise DataError(
@@ -269,12 +271,6 @@ class _Matching:
 
     def _note(self, path: str, fate: Fate, reason: str = "") -> None:
         self._others.append(FileFate(path=path, fate=fate, reason=reason))
-
-
-def num_of_fates(folder: CaptionedFolder) -> Mapping[str, int]:
-    """How many files have each fate."""
-    fates = [*(image.fate for image in folder.images), *(other.fate for other in folder.others)]
-    return dict(Counter(map(str, fates)))
 
 
 def _stem(path: str) -> str:

@@ -6,9 +6,6 @@ class under the class's own prompt: the loss is that of the subject plus a weigh
 
 from collections.abc import Sequence
 
-import torch
-from torch import Tensor
-
 from training.diffusion.data.buckets import Bucket
 from training.diffusion.data.order import Sample
 from training.diffusion.data.passes import ShuffledPasses
@@ -40,6 +37,11 @@ class PriorPairs:
         """The number of the class image of a sample of this bucket."""
         return int(self._of(bucket).take(sample.turn, 1)[0])
 
+    def candidates(self, bucket: Bucket) -> Sequence[int]:
+        """The numbers of all class images that samples of this bucket may have as partners."""
+        own = [image for image, other in enumerate(self._buckets) if other == bucket]
+        return own or range(len(self._buckets))
+
     def num_in_other_buckets(self, buckets: Sequence[Bucket]) -> int:
         """How many of the training images of these buckets have partners of other buckets."""
         own = frozenset(self._buckets)
@@ -47,19 +49,8 @@ class PriorPairs:
 
     def _of(self, bucket: Bucket) -> ShuffledPasses:
         if bucket not in self._passes:
-            own = [image for image, other in enumerate(self._buckets) if other == bucket]
             self._passes[bucket] = ShuffledPasses(
-                own or list(range(len(self._buckets))),
+                self.candidates(bucket),
                 (self._seed, _CLASS_PASS, bucket.width, bucket.height),
             )
         return self._passes[bucket]
-
-
-def pair_weights(num_pairs: int, prior_weight: float) -> Tensor:
-    """Weights of the losses of `num_pairs` samples and then of their partners, float32 [2 * num_pairs].
-
-    The weighted sum of these losses is the mean loss of the samples plus `prior_weight` times that of
-    the partners.
-    """
-    weights = torch.tensor([1.0, prior_weight]).repeat_interleave(num_pairs)
-    return weights / num_pairs

@@ -96,7 +96,7 @@ class TensorCache:
         if self._max_bytes and self._used_bytes + num_bytes > self._max_bytes:
             raise CacheFullError(
                 f"The cache {self._folder} would have {_size(self._used_bytes + num_bytes)}, and at most "
-                f"{_size(self._max_bytes)} are allowed. Raise --cache-limit, train without the cache, or "
+                f"{_size(self._max_bytes)} are allowed. Raise --cache-limit-mib, train without the cache, or "
                 "remove the folder, which also removes what other runs have computed."
             )
 
@@ -181,7 +181,7 @@ def _decoded(content: bytes) -> Tensors | None:
 def _write_error(folder: Path, error: OSError) -> DataError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return CacheFullError(
-            f"The disk of the cache {folder} is full. Free some space, set --cache-limit, or train without "
+            f"The disk of the cache {folder} is full. Free some space, set --cache-limit-mib, or train without "
             "the cache."
         )
     reason = error.strerror or os.strerror(error.errno or 0)

@@ -4,7 +4,7 @@ A view is decided by the draws of the sample alone. Where views cannot differ be
 latents and embeddings can be computed once and kept in the cache.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,6 @@ import torch
 from torch import Tensor
 
 from training.diffusion.data.buckets import Placement
-from training.diffusion.data.cache import Entry
 from training.diffusion.data.draws import SampleDraws
 from training.diffusion.data.pixels import read_mask, read_pixels
 from training.diffusion.data.scan import TrainingImage
@@ -112,49 +111,21 @@ def latents_key(view: View, encoder_digest: str) -> str:
     )
 
 
-def embedding_key(
-    caption: str, encoder_digest: str, *, max_tokens: int = 0, clip_skip: int = 0
-) -> str:
-    """The cache key of the embedding of a caption."""
-    return cache_key(
-        kind="embedding",
-        caption=caption,
-        max_tokens=max_tokens,
-        clip_skip=clip_skip,
-        encoder=encoder_digest,
-    )
+def embedding_key(caption: str, encoder_digest: str) -> str:
+    """The cache key of the embedding of a caption; the digest knows the limits of its tokens."""
+    return cache_key(kind="embedding", caption=caption, encoder=encoder_digest)
 
 
-def latent_entries(
-    images: Iterable[TrainingImage], augmentation: Augmentation, encoder_digest: str
-) -> list[Entry[View]]:
+def possible_views(
+    placed: Iterable[tuple[TrainingImage, Placement]], augmentation: Augmentation
+) -> list[View]:
     """Every view that a sample can have; only where `latents_can_be_cached`."""
+    sides = {False: augmentation.flip < 1, True: augmentation.flip > 0}
     return [
-        Entry(key=latents_key(view, encoder_digest), item=view, shape=view.shape)
-        for image in images
-        for view in _possible_views(image, augmentation)
-    ]
-
-
-def embedding_entries(
-    images: Iterable[TrainingImage],
-    augmentation: Augmentation,
-    encoder_digest: str,
-    others: Sequence[str] = (),
-    *,
-    max_tokens: int = 0,
-    clip_skip: int = 0,
-) -> list[Entry[str]]:
-    """Every caption that a sample can have, and `others`; only where `embeddings_can_be_cached`."""
-    captions = {image.listed.caption for image in images} | set(others)
-    if augmentation.caption_dropout > 0:
-        captions.add(WITHOUT_WORDS)
-    return [
-        Entry(
-            key=embedding_key(caption, encoder_digest, max_tokens=max_tokens, clip_skip=clip_skip),
-            item=caption,
-        )
-        for caption in sorted(captions)
+        View(image=image, placement=placement, is_flipped=side, caption=image.listed.caption)
+        for image, placement in placed
+        for side, is_possible in sides.items()
+        if is_possible
     ]
 
 
@@ -185,14 +156,3 @@ def masks_of(views: Sequence[View], cells: tuple[int, int]) -> Tensor:
             for view in views
         ]
     )
-
-
-def _possible_views(image: TrainingImage, augmentation: Augmentation) -> Iterator[View]:
-    sides = {False: augmentation.flip < 1, True: augmentation.flip > 0}
-    for is_flipped in (side for side, is_possible in sides.items() if is_possible):
-        yield View(
-            image=image,
-            placement=image.placement,
-            is_flipped=is_flipped,
-            caption=image.listed.caption,
-        )

@@ -100,7 +100,9 @@ def test_what_decides_an_entry_is_in_its_key() -> None:
 
 def test_a_limit_is_refused_before_most_of_the_work_is_done(tmp_path: Path) -> None:
     encoder = Encoder()
-    with pytest.raises(CacheFullError, match=r"at most 0.0 MiB are allowed. Raise --cache-limit"):
+    with pytest.raises(
+        CacheFullError, match=r"at most 0.0 MiB are allowed. Raise --cache-limit-mib"
+    ):
         fill(TensorCache(tmp_path / "c", max_bytes=2000), encoder, 100)
     assert len(encoder.batches) == 1
 

@@ -3,6 +3,7 @@
 import json
 import os
 import tempfile
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from tests.training.diffusion.data.captioned import listed, picture, write_images
 from tracking_plugin.data_roots import DataRoots
 from training.data.listing import LeftOutReason
-from training.diffusion.data.captioned_folder import CaptionRules, list_captioned, num_of_fates
+from training.diffusion.data.captioned_folder import CaptionRules, list_captioned
 from training.diffusion.data.fates import Fate
 from training.errors import DataError
 
@@ -38,7 +39,10 @@ def test_captions_beside_images_are_read_and_every_file_is_counted(tmp_path: Pat
         "b/c.jpg": "macula",
         "d.png": "",
     }
-    assert num_of_fates(folder) == {
+    counts = Counter(
+        [*(image.fate for image in folder.images), *(other.fate for other in folder.others)]
+    )
+    assert counts == {
         Fate.MATCHED: 2,
         Fate.EMPTY: 1,
         Fate.CAPTION: 3,
@@ -46,7 +50,7 @@ def test_captions_beside_images_are_read_and_every_file_is_counted(tmp_path: Pat
         LeftOutReason.HIDDEN: 1,
     }
     num_files = sum(len(files) for _, _, files in os.walk(tmp_path))
-    assert sum(num_of_fates(folder).values()) == num_files
+    assert sum(counts.values()) == num_files
 
 
 @pytest.mark.parametrize("name", ["atxt", "a.TXT", "a.text", "a.caption", "a.png.txt"])

@@ -3,12 +3,11 @@
 from collections import Counter
 
 import pytest
-import torch
 
 from training.data.sampling import Shard
 from training.diffusion.data.buckets import Bucket
 from training.diffusion.data.order import SampleOrder
-from training.diffusion.data.prior import PriorPairs, pair_weights
+from training.diffusion.data.prior import PriorPairs
 from training.errors import DataError
 
 SQUARE, WIDE = Bucket(512, 512), Bucket(640, 384)
@@ -53,11 +52,6 @@ def test_partners_are_of_the_same_bucket_where_there_are_any_and_are_used_evenly
     assert found[SQUARE] == dict.fromkeys(range(4), 6)
     assert found[WIDE] == dict.fromkeys(range(6), 4)
     assert pairs.num_in_other_buckets([SQUARE, WIDE, WIDE]) == 2
-
-
-def test_the_weighted_losses_add_up_to_both_means() -> None:
-    losses = torch.tensor([1.0, 3.0, 10.0, 20.0])
-    assert float((losses * pair_weights(2, 0.5)).sum()) == pytest.approx(2 + 0.5 * 15)
 
 
 def test_a_class_without_images_is_refused() -> None:

@@ -204,7 +204,7 @@ def import_kohya(path: Path, *, prompts: Path | None = None) -> ImportedSettings
     if prompts is not None:
         take_sample_prompts(_text_of(prompts), found)
     elif sample_prompts is not None:
-        found.leave("sample_prompts", "they are in another file: name it, or give --prompts")
+        found.leave("sample_prompts", "they are in another file: name it, or give --sample-prompts")
     return found
 
 
