@@ -5,10 +5,10 @@
 
 One server has both pages, on one store, and one browser opens them in turn, each time with an empty cache.
 "shown" is the time from the address to the data on the screen: the newest run's row, or a line for each of
-the compared runs in one chart, up to its end. Both pages load only a part of the points of a long line; the
-dashboard's part has the extremes, and zooming in loads more. Frames are counted by requestAnimationFrame
-while the table scrolls, or while the chart is zoomed and shows everything again: above 1 in the last column,
-they are better for MLflow, and everything else is better for the dashboard.
+the compared runs in one chart. The dashboard loads fewer points of each line than it has, extremes
+included, and more once somebody zooms in; MLflow's page of a metric loads all. Frames are counted by
+requestAnimationFrame while the table scrolls, or while the chart is zoomed and shows everything again.
+Frames above 1 in the last column are better for MLflow, all else above 1 for the dashboard.
 `--pictures` keeps what each page showed when its time was taken.
 """
 

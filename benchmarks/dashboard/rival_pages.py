@@ -12,10 +12,9 @@ from benchmarks.dashboard.many_runs import METRIC, StoredRuns, name_of_short
 
 _ROW = re.compile(r"^run \d{5}$")
 _FOUND = 42
-# MLflow, too, loads only a part of long lines, with their ends.
-_ARE_DRAWN_BY_MLFLOW = """(least) => [...document.querySelectorAll(".js-plotly-plot")].some((plot) =>
+_NUM_DRAWN_BY_MLFLOW = """(least) => [...document.querySelectorAll(".js-plotly-plot")].some((plot) =>
     plot.querySelectorAll(".scatterlayer .trace path.js-line").length >= least.lines
-    && plot.data.filter((line) => Math.max(...line.x) >= 0.9 * least.points).length >= least.lines)"""
+    && plot.data.reduce((sum, line) => sum + line.x.length, 0) >= least.points)"""
 _SCROLL = """() => {
     const long = [...document.querySelectorAll("*")].filter(
         (each) => each.scrollHeight > each.clientHeight + 50
@@ -88,8 +87,8 @@ def overlays(url: str, stored: StoredRuns) -> tuple[RivalPage, RivalPage]:
         assert chart.get_by_role("listitem").count() == num_lines
 
     def wait_for_mlflow(page: Page) -> None:
-        least = {"lines": num_lines, "points": stored.num_points}
-        page.wait_for_function(_ARE_DRAWN_BY_MLFLOW, arg=least)
+        least = {"lines": num_lines, "points": num_lines * stored.num_points}
+        page.wait_for_function(_NUM_DRAWN_BY_MLFLOW, arg=least)
 
     return (
         RivalPage(
