@@ -60,7 +60,7 @@ demo: setup ## server, training with 2 processes, links (PORT, DATA, EPOCHS, DEM
 
 test: setup browser ## all tests (ARGS goes to pytest)
 	$(NPM) test
-	@exec $(BIN)/python -m tests.run -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@exec $(BIN)/python -m tests.run -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 soak: setup browser ## long loads and faults, which make test leaves out (ARGS goes to pytest)
 	@exec $(BIN)/python -m tests.run -m soak -o timeout=1800 $(ARGS)
