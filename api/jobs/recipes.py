@@ -10,11 +10,16 @@ from api.jobs.params import Schema, read_schema, refusal
 FOLDER = Path(tracking_plugin.__file__).parent / "recipes"
 """Written by `python -m training schema`."""
 
+DEFAULT_RECIPE = "retinal"
+"""What is trained if a request names none; forms offer it first."""
+
 
 @functools.cache
 def recipe_schemas() -> Mapping[str, Schema]:
-    """JSON Schema of each recipe's parameters, by the recipe's name."""
-    return {path.stem: read_schema(path) for path in sorted(FOLDER.glob("*.json"))}
+    """JSON Schema of each recipe's parameters, by the recipe's name: DEFAULT_RECIPE, then the others."""
+    names = sorted(path.stem for path in FOLDER.glob("*.json"))
+    names.sort(key=lambda name: name != DEFAULT_RECIPE)
+    return {name: read_schema(FOLDER / f"{name}.json") for name in names}
 
 
 def require_recipe(recipe: str, at: tuple[str, ...]) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
 from api.jobs.log_lines import LogLine
+from api.jobs.recipes import DEFAULT_RECIPE
 from tracking_plugin.names import RunStatus
 
 RecipeParams = dict[str, bool | int | FiniteFloat | Annotated[str, Field(max_length=4096)]]
@@ -25,7 +26,7 @@ class TrainingRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    recipe: str = "retinal"
+    recipe: str = DEFAULT_RECIPE
     data: Path | None = Field(
         None,
         description="folder with train|val|test/<class>/; none: the synthetic demonstration set",

@@ -14,6 +14,9 @@ from tracking_plugin.ray_head import LocalHead
 SLOW_MS = 200_000
 """Time for a training to begin, which takes half a minute on an idle machine."""
 
+LOOK_MS = 250
+"""Between two looks at a chart."""
+
 RULES = """\
 rules:
   - name: untrained
@@ -100,12 +103,23 @@ def field(form: Locator, label: str) -> Locator:
 
 def wait_for_new_points(page: Page) -> None:
     """Wait until the caption of the loss chart names a later step."""
+    before = place_on_the_chart(page, "")
+    place_on_the_chart(page, before)
+
+
+def place_on_the_chart(page: Page, before: str) -> str:
+    """The caption of the loss chart once it names a step and differs from `before`.
+
+    Charts are drawn only while they are visible, and what appears above them pushes them down.
+    """
     place = caption(page, "Loss")
-    expect(place).to_contain_text("step", timeout=SLOW_MS)
-    # Charts are drawn only while they are visible.
-    place.scroll_into_view_if_needed()
-    before = place.inner_text()
-    expect(place).not_to_have_text(before, timeout=SLOW_MS)
+    for _ in range(SLOW_MS // LOOK_MS):
+        place.scroll_into_view_if_needed(timeout=SLOW_MS)
+        text = place.inner_text()
+        if "step" in text and text != before:
+            return text
+        page.wait_for_timeout(LOOK_MS)
+    raise AssertionError(f"the loss chart stayed at {before or 'no step'!r}")
 
 
 def acknowledge_the_alert(page: Page) -> None:

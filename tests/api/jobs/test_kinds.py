@@ -31,6 +31,7 @@ from api.jobs.kinds import (
 )
 from api.jobs.params import require_allowed_paths
 from api.jobs.recipes import recipe_schemas
+from api.jobs.schemas import TrainingRequest
 from api.jobs.store import Job, JobState, JobStore
 from api.routes.jobs import data_roots
 from api.runs.reader import RunNotFoundError, RunReader
@@ -42,7 +43,7 @@ from tracking_plugin.events import LoggedPoint
 from tracking_plugin.names import Param, Tag
 from training.__main__ import build_parser
 from training.cli_options import given_values
-from training.config import EvaluateConfig
+from training.config import EvaluateConfig, LaunchConfig
 from training.errors import ConfigError
 from training.recipes.registry import RECIPES, recipe_spec
 from training.schemas import schemas
@@ -164,6 +165,7 @@ def test_the_shipped_schemas_are_those_of_the_training_program() -> None:
     shipped = {path: json.loads(path.read_text()) for path in schemas()}
     assert shipped == schemas(), "run `python -m training schema`"
     assert recipe_schemas().keys() == RECIPES.keys()
+    assert next(iter(recipe_schemas())) == TrainingRequest().recipe == LaunchConfig().recipe
 
 
 @pytest.mark.parametrize(
