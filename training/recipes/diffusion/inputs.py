@@ -39,6 +39,19 @@ class Encodings:
     embeddings: Embeddings | None
     """None if each step encodes its prompts itself, because that is trained."""
 
+    def of(self, views: Sequence[View], latents: Tensor, noise: Tensor, times: Tensor) -> Inputs:
+        """The inputs of views of one shape, of which `latents` are those."""
+        prompts = [view.caption for view in views]
+        return Inputs(
+            latents=latents,
+            noise=noise,
+            times=times,
+            sizes=[size_of(view) for view in views],
+            prompts=prompts,
+            embedding=None if self.embeddings is None else self.embeddings.of(prompts),
+            mask=weights_of(views, cells_of(latents)),
+        )
+
 
 class TrainingInputs:
     """The inputs of every step of a training, as a pure function of the settings and the step."""
@@ -122,19 +135,9 @@ class TrainingInputs:
             for image, index in zip(images, indices, strict=True)
         ]
         latents = source.of(views)
-        shape = latents.shape[1:]
-        uniform = draws.timesteps(indices)
-        prompts = [view.caption for view in views]
-        embeddings = self._encodings.embeddings
-        return Inputs(
-            latents=latents,
-            noise=draws.normal(indices, shape),
-            times=self._family.draw_timesteps(uniform, (shape[1], shape[2])),
-            sizes=[size_of(view) for view in views],
-            prompts=prompts,
-            embedding=None if embeddings is None else embeddings.of(prompts),
-            mask=weights_of(views, (shape[1], shape[2])),
-        )
+        noise = draws.normal(indices, latents.shape[1:])
+        times = self._family.draw_timesteps(draws.timesteps(indices), cells_of(latents))
+        return self._encodings.of(views, latents, noise, times)
 
 
 def training_order(config: DiffusionConfig, data: DiffusionData, process: Process) -> SampleOrder:
@@ -166,6 +169,11 @@ def size_of(view: View) -> SampleSize:
     return SampleSize(
         original=(height, width), crop=(top, left), target=(bucket.height, bucket.width)
     )
+
+
+def cells_of(latents: Tensor) -> tuple[int, int]:
+    """Height and width of latents [B, C, h, w]."""
+    return latents.shape[2], latents.shape[3]
 
 
 def weights_of(views: Sequence[View], cells: tuple[int, int]) -> Tensor | None:

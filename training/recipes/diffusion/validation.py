@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from itertools import groupby
 
 import numpy as np
@@ -15,9 +16,8 @@ from training.diffusion.methods.trained_part import TrainedPart
 from training.diffusion.quality.validation import validation_table
 from training.process import Process
 from training.recipe import EvaluationResult
-from training.recipes.diffusion.batch import Inputs
 from training.recipes.diffusion.data import DiffusionData
-from training.recipes.diffusion.inputs import Encodings, size_of, weights_of
+from training.recipes.diffusion.inputs import Encodings, cells_of
 from training.recipes.diffusion.loss import sample_losses
 
 MAX_IMAGES = 128
@@ -87,30 +87,24 @@ class Validation:
 
     def _rows(self, part: TrainedPart, places: Sequence[int]) -> Tensor:
         """The losses of some images at each quantile, float64 [B, quantiles]."""
-        device = self._process.device
-        columns = []
-        for quantile in range(len(QUANTILES)):
-            inputs = self._inputs(places, quantile).to(device)
-            # Without min-SNR weights, so that runs with other weights can be compared.
-            columns.append(sample_losses(part, self._family, inputs, 0.0).double().cpu())
-        return torch.stack(columns, dim=1)
-
-    def _inputs(self, places: Sequence[int], quantile: int) -> Inputs:
         views = [plain_view(self._data.scan.images[self._numbers[place]]) for place in places]
         latents = self._encodings.latents.of(views)
-        cells = (int(latents.shape[2]), int(latents.shape[3]))
+        drawn = [self._noise_and_times(places, latents, number) for number in range(len(QUANTILES))]
+        device = self._process.device
+        inputs = self._encodings.of(views, latents, *drawn[0]).to(device)
+        columns = []
+        for noise, times in drawn:
+            noised = replace(inputs, noise=noise.to(device), times=times.to(device))
+            # Without min-SNR weights, so that runs with other weights can be compared.
+            columns.append(sample_losses(part, self._family, noised, 0.0).double().cpu())
+        return torch.stack(columns, dim=1)
+
+    def _noise_and_times(
+        self, places: Sequence[int], latents: Tensor, quantile: int
+    ) -> tuple[Tensor, Tensor]:
         uniform = self._draws.timesteps()[quantile].expand(len(places))
-        prompts = [view.caption for view in views]
-        embeddings = self._encodings.embeddings
-        return Inputs(
-            latents=latents,
-            noise=self._draws.noise(places, quantile, latents.shape[1:]),
-            times=self._family.draw_timesteps(uniform, cells),
-            sizes=[size_of(view) for view in views],
-            prompts=prompts,
-            embedding=None if embeddings is None else embeddings.of(prompts),
-            mask=weights_of(views, cells),
-        )
+        noise = self._draws.noise(places, quantile, latents.shape[1:])
+        return noise, self._family.draw_timesteps(uniform, cells_of(latents))
 
 
 def summarise(
