@@ -26,10 +26,11 @@ from benchmarks.harness.temporary_folder import temporary_folder
 from tests.training.diffusion.tiny_pipelines import write_sd15
 from training.agreement import Agreement
 from training.deferred_scalars import DeferredScalars
-from training.diffusion.families.family import Family, load_family
+from training.diffusion.families.family import Family
 from training.precision import autocast, resolve_precision
 from training.process import Process, current_process
-from training.recipes.diffusion.building import build_recipe, weight_type
+from training.recipes.diffusion.base import open_base
+from training.recipes.diffusion.building import build_recipe
 from training.recipes.diffusion.config import DiffusionConfig, diffusion_config
 from training.recipes.diffusion.recipe import DiffusionRecipe
 from training.steps.learner import Learner
@@ -107,9 +108,7 @@ def recipe_steps(config: DiffusionConfig, cache: Path, process: Process) -> Step
 def plain_steps(config: DiffusionConfig, process: Process) -> Steps:
     """The loop of diffusers' own scripts, without their progress and saving."""
     precision = resolve_precision(config.precision, process.device)
-    family = load_family(
-        config.base, dtype=weight_type(config.precision, process), device=process.device
-    )
+    family = open_base(config, process)
     unet = family.denoiser.requires_grad_(False)
     unet.add_adapter(  # type: ignore[operator]
         LoraConfig(
@@ -155,7 +154,8 @@ def plain_loss(
     snr = compute_snr(scheduler, times)
     weights = (MIN_SNR_GAMMA / snr).clamp(max=1)
     errors = F.mse_loss(prediction.float(), noise.float(), reduction="none").flatten(1).mean(dim=1)
-    return (errors * weights).mean()
+    loss: torch.Tensor = (errors * weights).mean()
+    return loss
 
 
 def encoded(

@@ -27,6 +27,7 @@ class Drawer:
         self.prompts = config.prompts
         self._config = config
         self._family = family
+        self._settings = sample_settings(config, family)
 
     def draw(
         self, part: TrainedPart, check_time: Callable[[], None]
@@ -34,21 +35,11 @@ class Drawer:
         deadline = time.monotonic() + self._config.sample_timeout_s
         for number, prompt in enumerate(self.prompts, start=1):
             check_time()
-            [picture] = self.draw_one(part, [prompt], [self._config.seed + number - 1], deadline)
+            seed = self._config.seed + number - 1
+            [picture] = sample(
+                self._family, part.denoiser, [prompt], [seed], self._settings, deadline=deadline
+            )
             yield f"sample_{number}", picture
-
-    def draw_one(
-        self, part: TrainedPart, prompts: list[str], seeds: list[int], deadline: float
-    ) -> Picture:
-        """A picture for each prompt and its seed, uint8 [B, H, W, 3]."""
-        return sample(
-            self._family,
-            part.denoiser,
-            prompts,
-            seeds,
-            sample_settings(self._config, self._family),
-            deadline=deadline,
-        )
 
 
 def sample_settings(config: DiffusionConfig, family: Family) -> SampleSettings:

@@ -1,22 +1,20 @@
 """Scores what a trained model draws: beside real images, beside its base model, and for copies."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from training.diffusion.families.family import Family, load_family
-from training.diffusion.methods.components import Components
-from training.diffusion.methods.registry import attach
+from training.diffusion.families.family import Family
 from training.diffusion.quality.encoder_choice import open_encoder
 from training.diffusion.quality.schema import Distance, Verdict
 from training.errors import ConfigError, WeightsError
 from training.process import Process
 from training.recipe import EvaluationReport, TrainedModel
-from training.recipes.diffusion.building import weight_type
+from training.recipes.diffusion.base import attach_method, open_base
 from training.recipes.diffusion.config import DiffusionConfig, DiffusionEvaluateConfig
 from training.recipes.diffusion.data import find_data
 from training.recipes.diffusion.drawing import sample_settings
 from training.recipes.diffusion.judging import Judgement, draw_pictures, judge
-from training.recipes.diffusion.options import method_options
 from training.recipes.images.data import allowed_folders
 from training.recording.tracking_server import open_tracking_server
 from training.settings import TrainingSettings
@@ -41,14 +39,11 @@ def evaluate_generator(
     )
     family = load_trained_family(config, trained.document, process)
     data = find_data(config, family.pixels_per_cell, allowed_folders(), process)
-    part = attach(config.method, Components.of(family), method_options(config), config.seed)
+    part = attach_method(config, family)
     part.load_checkpoint(trained.weights)
     part.to(process.device).eval()
-    settings = sample_settings(
-        config.model_copy(
-            update={"sample_steps": options.steps, "sample_guidance": options.guidance}
-        ),
-        family,
+    settings = replace(
+        sample_settings(config, family), steps=options.steps, guidance=options.guidance
     )
     captions = [image.listed.caption for image in data.held_out_images or data.train_images]
     drawn, by_base = (
@@ -71,12 +66,7 @@ def load_trained_family(
     config: DiffusionConfig, document: Mapping[str, Any], process: Process
 ) -> Family:
     """The base model of a run. Raises WeightsError if it is another one than the run was trained from."""
-    family = load_family(
-        config.base,
-        dtype=weight_type(config.precision, process),
-        device=process.device,
-        clip_skip=config.clip_skip,
-    )
+    family = open_base(config, process)
     if family.base_digest != document["base_digest"]:
         raise WeightsError(
             f"The base model {config.base} has changed since the run was trained from it. Put the "

@@ -62,6 +62,7 @@ class TrainingInputs:
         data: DiffusionData,
         family: Family,
         process: Process,
+        order: SampleOrder,
         encodings: Encodings,
     ) -> None:
         self._data = data
@@ -69,7 +70,7 @@ class TrainingInputs:
         self._device = process.device
         self._encodings = encodings
         self._augmentation = augmentation_of(config)
-        self.order = training_order(config, data, process)
+        self._order = order
         self._draws = SampleDraws(config.seed)
         self._prior_draws = SampleDraws(config.seed, Stream.PRIOR)
         self._pairs = None
@@ -79,7 +80,7 @@ class TrainingInputs:
 
     def batches(self, first_step: int) -> Iterator[Sequence[DiffusionBatch]]:
         """Without end, this rank's micro-batches of each step from `first_step` on."""
-        for micro_batches in self.order.stream(first_step):
+        for micro_batches in self._order.stream(first_step):
             yield [self._batch(samples) for samples in micro_batches]
 
     def views(self) -> list[View]:

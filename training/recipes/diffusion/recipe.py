@@ -11,17 +11,17 @@ from torch.optim import Optimizer
 
 from tracking_plugin.instruction_names import SET_PROMPTS, prompts_of
 from tracking_plugin.names import Metric
+from training.diffusion.data.order import SampleOrder
 from training.diffusion.data.tensor_cache import TensorCache
 from training.diffusion.data.views import WITHOUT_WORDS, plain_view
 from training.diffusion.families.family import Family
-from training.diffusion.methods.components import Components
-from training.diffusion.methods.registry import attach
 from training.evidence.outputs import FittedEvidence
 from training.optimizers import build_optimizer
 from training.process import Process
 from training.recipe import EvaluationResult, PackagedModel, StepResult
 from training.recipe_abilities import InstructionRefusedError
 from training.recipe_spec import DatasetDescription
+from training.recipes.diffusion.base import attach_method
 from training.recipes.diffusion.batch import DiffusionBatch
 from training.recipes.diffusion.beginning import begin_from
 from training.recipes.diffusion.config import DiffusionConfig
@@ -32,9 +32,9 @@ from training.recipes.diffusion.drawing import Drawer, small_picture
 from training.recipes.diffusion.encodings import Embeddings, Latents
 from training.recipes.diffusion.inputs import Encodings, TrainingInputs, augmentation_of
 from training.recipes.diffusion.loss import batch_loss
-from training.recipes.diffusion.options import method_options
 from training.recipes.diffusion.package import package_generator
 from training.recipes.diffusion.validation import Validation
+from training.recipes.images.recipe import ScheduledImages
 from training.recipes.schedule import build_schedule
 
 MEMORY_ADVICE = (
@@ -43,7 +43,7 @@ MEMORY_ADVICE = (
 )
 
 
-class DiffusionRecipe:
+class DiffusionRecipe(ScheduledImages):
     """Implements `training.recipe.RecordedRecipe` and what the loop may use beside it."""
 
     def __init__(
@@ -52,6 +52,7 @@ class DiffusionRecipe:
         data: DiffusionData,
         family: Family,
         process: Process,
+        order: SampleOrder,
         cache_dir: Path,
         report: Mapping[str, Any],
         *,
@@ -63,13 +64,13 @@ class DiffusionRecipe:
         self._family = family
         self._process = process
         self._report = report
-        components = Components.of(family)
+        self._order = order
         self._encodings = self._build_encodings(cache_dir)
-        self.part = attach(config.method, components, method_options(config), config.seed)
+        self.part = attach_method(config, family)
         if config.adapter and not has_checkpoint:
             begin_from(self.part, Path(config.adapter))
         self.model: nn.Module = self.part
-        self._inputs = TrainingInputs(config, data, family, process, self._encodings)
+        self._inputs = TrainingInputs(config, data, family, process, order, self._encodings)
         self._schedule = build_schedule(
             config.schedule,
             peak=config.learning_rate,
@@ -80,25 +81,6 @@ class DiffusionRecipe:
         self._fill_cache()
         self._validation = Validation(data, family, process, self._encodings)
         self._drawer = Drawer(config, family)
-
-    @property
-    def steps_per_epoch(self) -> int:
-        return self._inputs.order.steps_per_epoch
-
-    @property
-    def samples_per_step(self) -> int:
-        return self._inputs.order.samples_per_step
-
-    @property
-    def throughput_metric(self) -> str:
-        return Metric.IMAGES_PER_SECOND
-
-    def learning_rate(self, step: int) -> float:
-        return self._schedule(step)
-
-    @property
-    def peak_learning_rate(self) -> float:
-        return self._schedule.peak
 
     def build_optimizer(self) -> Optimizer:
         return build_optimizer(

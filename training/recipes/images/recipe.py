@@ -1,25 +1,31 @@
 """The steps, the learning rate and the counted images of a recipe that trains on images."""
 
 from collections.abc import Mapping
+from typing import Protocol
 
 from torch import nn
 
 from tracking_plugin.names import Metric
 from training.data.sampling import TrainingOrder
 from training.recipes.images.data import ImageData
-from training.recipes.schedule import WarmupCosine
+from training.recipes.schedule import Schedule
 
 
-class ImageRecipe:
-    """The methods of `training.recipe.RecordedRecipe` that are the same for all recipes for images.
+class Order(Protocol):
+    """Which images make each step."""
 
-    A subclass sets `model` and the attributes below.
-    """
+    @property
+    def steps_per_epoch(self) -> int: ...
 
-    model: nn.Module
-    _data: ImageData
-    _order: TrainingOrder
-    _schedule: WarmupCosine
+    @property
+    def samples_per_step(self) -> int: ...
+
+
+class ScheduledImages:
+    """The members of `training.recipe.Recipe` that follow from the order of the images and a schedule."""
+
+    _order: Order
+    _schedule: Schedule
 
     @property
     def steps_per_epoch(self) -> int:
@@ -39,6 +45,17 @@ class ImageRecipe:
     @property
     def peak_learning_rate(self) -> float:
         return self._schedule.peak
+
+
+class ImageRecipe(ScheduledImages):
+    """The methods of `training.recipe.RecordedRecipe` that are the same for all recipes for classes and masks.
+
+    A subclass sets `model` and the attributes below.
+    """
+
+    model: nn.Module
+    _data: ImageData
+    _order: TrainingOrder
 
     def params(self) -> Mapping[str, str]:
         return {
