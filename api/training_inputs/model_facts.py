@@ -7,13 +7,18 @@ from pathlib import Path
 from typing import Any
 
 from api.training_inputs.folder_files import UncountedError, WalkLimits, folders_of_files
+from tracking_plugin.base_models import (
+    CARD_FILE,
+    MAX_CARD_BYTES,
+    STABLE_DIFFUSION_BY_TEXT_WIDTH,
+    card_licence,
+)
 from tracking_plugin.data_roots import DataRoots
 from tracking_plugin.printable import printable
 
 INDEX = "model_index.json"
-_CARD = "README.md"
-_MAX_BYTES = 256 * 1024
-_LONGEST_LICENCE = 250
+_MAX_JSON_BYTES = 256 * 1024
+_LONGEST_CLASS_NAME = 250
 
 _FAMILIES: Mapping[str, str] = {
     "StableDiffusionXLPipeline": "sdxl",
@@ -24,8 +29,6 @@ _FAMILIES: Mapping[str, str] = {
 }
 """The family of each pipeline class of diffusers that has only one."""
 _STABLE_DIFFUSION = "StableDiffusionPipeline"
-_FAMILY_OF_WIDTH: Mapping[int, str] = {768: "sd15", 1024: "sd21"}
-"""The family by the width of the text embeddings that the UNet takes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +64,7 @@ def read_model(path: Path, roots: DataRoots, limits: WalkLimits) -> ModelFacts:
     return ModelFacts(
         family=family,
         pipeline=pipeline,
-        licence=_licence(path / _CARD),
+        licence=card_licence(_head(path / CARD_FILE, MAX_CARD_BYTES)),
         size_bytes=size_bytes,
         unknown=reason,
     )
@@ -74,45 +77,31 @@ def _pipeline(folder: Path) -> tuple[str | None, str]:
     name = _read_json(folder / INDEX).get("_class_name")
     if not isinstance(name, str) or not name:
         return None, f"no family, because {INDEX} does not name a pipeline in _class_name"
-    return name[:_LONGEST_LICENCE], ""
+    return name[:_LONGEST_CLASS_NAME], ""
 
 
 def _family(folder: Path, pipeline: str | None) -> str | None:
     if pipeline != _STABLE_DIFFUSION:
         return _FAMILIES.get(pipeline or "")
     width = _read_json(folder / "unet" / "config.json").get("cross_attention_dim")
-    return _FAMILY_OF_WIDTH.get(width) if isinstance(width, int) else None
-
-
-def _licence(card: Path) -> str:
-    """The `license` of a model card's header; empty if there is none."""
-    lines = iter(_head(card).splitlines())
-    if next(lines, "").strip() != "---":
-        return ""
-    for line in lines:
-        if line.strip() == "---":
-            break
-        name, separator, value = line.partition(":")
-        if separator and name == "license":
-            return printable(value.strip().strip("\"'"), _LONGEST_LICENCE)
-    return ""
+    return STABLE_DIFFUSION_BY_TEXT_WIDTH.get(width) if isinstance(width, int) else None
 
 
 def _read_json(path: Path) -> Mapping[str, Any]:
     """The object in a small file; empty if it is none."""
     try:
-        found = json.loads(_head(path))
+        found = json.loads(_head(path, _MAX_JSON_BYTES))
     except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 
 
-def _head(path: Path) -> str:
+def _head(path: Path, max_bytes: int) -> str:
     """The beginning of a text file; empty if it cannot be read."""
     try:
         if not path.is_file():
             return ""
-        with path.open(encoding="utf-8", errors="replace") as file:
-            return file.read(_MAX_BYTES)
+        with path.open("rb") as file:
+            return file.read(max_bytes).decode("utf-8", errors="replace")
     except OSError:
         return ""

@@ -2,40 +2,26 @@
 
 from pathlib import Path
 
+from tracking_plugin.base_models import (
+    CARD_FILE,
+    MAX_CARD_BYTES,
+    MAX_LICENCE_CHARACTERS,
+    card_licence,
+)
+from tracking_plugin.printable import printable
 from training.file_kind import read_file
-
-CARD = "README.md"
-MAX_CARD_BYTES = 2**16
-MAX_NOTE_CHARACTERS = 200
-FENCE = "---"
 
 
 def licence_note(folder: Path) -> str:
     """The licence in the front matter of README.md, or the name of a licence file; "" if unknown."""
-    fields = _front_matter(folder / CARD)
-    licence = fields.get("license", "")
-    name = fields.get("license_name", "")
-    found = f"{licence} ({name})" if licence and name else licence or name
-    return found[:MAX_NOTE_CHARACTERS] or _licence_file(folder)
+    return card_licence(_card(folder)) or _licence_file(folder)
 
 
-def _front_matter(card: Path) -> dict[str, str]:
-    """The plain `key: value` lines between the first two lines of three dashes."""
+def _card(folder: Path) -> str:
     try:
-        text = read_file(card, MAX_CARD_BYTES).decode("utf-8", errors="replace")
+        return read_file(folder / CARD_FILE, MAX_CARD_BYTES).decode("utf-8", errors="replace")
     except OSError:
-        return {}
-    lines = text.removeprefix("\ufeff").splitlines()
-    if not lines or lines[0].strip() != FENCE:
-        return {}
-    fields: dict[str, str] = {}
-    for line in lines[1:]:
-        if line.strip() == FENCE:
-            return fields
-        key, separator, value = line.partition(":")
-        if separator and key in {"license", "license_name"}:
-            fields[key] = "".join(filter(str.isprintable, value)).strip().strip("'\"")
-    return {}
+        return ""
 
 
 def _licence_file(folder: Path) -> str:
@@ -44,4 +30,4 @@ def _licence_file(folder: Path) -> str:
         for path in folder.iterdir()
         if path.name.lower().startswith(("license", "licence"))
     )
-    return f"see {names[0]}"[:MAX_NOTE_CHARACTERS] if names else ""
+    return printable(f"see {names[0]}", MAX_LICENCE_CHARACTERS) if names else ""

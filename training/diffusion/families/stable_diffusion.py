@@ -5,13 +5,12 @@ from typing import Any
 
 from transformers import CLIPTextModel, CLIPTokenizer
 
+from tracking_plugin.base_models import STABLE_DIFFUSION_BY_TEXT_WIDTH
 from training.diffusion.families.ddpm import DdpmFamily
 from training.diffusion.families.family import LoadSettings, PromptEmbedding
 from training.diffusion.families.part_loading import Part
 from training.diffusion.families.pipeline_folder import PipelineFolder
 from training.diffusion.families.prompts import read_clip_normalised, require_clip_skip
-
-NAMES_BY_TEXT_WIDTH = {768: "sd15", 1024: "sd21"}
 
 
 class StableDiffusionFamily(DdpmFamily):
@@ -28,7 +27,7 @@ class StableDiffusionFamily(DdpmFamily):
         super().__init__(pipeline, settings)
         config: Any = self.denoiser.config
         by_target = "sd21" if self.predicts_velocity else "sd15"
-        self.name = NAMES_BY_TEXT_WIDTH.get(config["cross_attention_dim"], by_target)
+        self.name = STABLE_DIFFUSION_BY_TEXT_WIDTH.get(config["cross_attention_dim"], by_target)
         require_clip_skip(self.text_encoders["text_encoder"], settings.clip_skip)
 
     def encode_prompts(self, prompts: Sequence[str]) -> PromptEmbedding:

@@ -19,7 +19,7 @@ CARDS = {
     "not in the front matter": ("# Card\nlicense: mit\n", ""),
     "front matter without end": ("---\nlicense: mit\n", ""),
     "control characters": ("---\nlicense: m\x1bit\n---\n", "mit"),
-    "long": (f"---\nlicense: {'a' * 1000}\n---\n", "a" * 200),
+    "long": (f"---\nlicense: {'a' * 1000}\n---\n", "a" * 199 + "…"),
     "empty": ("", ""),
 }
 
