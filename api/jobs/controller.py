@@ -103,14 +103,16 @@ class JobController:
         self._failing.discard(job.run_id)
 
     async def _compare(self, job: Job) -> None:
+        # The job before its run: a run that is read first may end meanwhile, and its job, which then
+        # has ended too, would look as if it had left the run behind.
+        is_submitted = job.state is JobState.SUBMITTED
+        observed = await self._observe(job) if is_submitted else ObservedJob()
         try:
             state = await self._control.synced_state(job.run_id, job.workspace)
         except NotFoundError:
             # The run was deleted for good.
             await self._abandon(job)
             return
-        is_submitted = job.state is JobState.SUBMITTED
-        observed = await self._observe(job) if is_submitted else ObservedJob()
         step = next_step(job, state, observed, unix_ms())
         has_to_wait = step is Step.SUBMIT and job.run_id in self._held_back
         if step is not Step.WAIT and not has_to_wait:

@@ -38,6 +38,8 @@ class FakeRay:
     """The runs of the jobs, in the order in which they came."""
     loops: dict[str, SimulatedLoop] = field(default_factory=dict)
     """The newest loop of each run."""
+    ending: set[str] = field(default_factory=set)
+    """The runs whose jobs finish just when the server asks for their status."""
     _threads: dict[str, tuple[threading.Thread, SimulatedLoop]] = field(default_factory=dict)
 
     def submit(self, job: dict[str, object]) -> None:
@@ -83,6 +85,9 @@ class FakeRay:
         if submission_id not in self._threads:
             return None
         thread, loop = self._threads[submission_id]
+        if loop.run_id in self.ending:
+            loop.last_step = loop.step
+            thread.join()
         if thread.is_alive():
             return "RUNNING"
         return "FAILED" if loop.is_killed.is_set() else "SUCCEEDED"

@@ -49,7 +49,7 @@ class SimulatedLoop:
         with self._control() as control:
             assert control.wait_acknowledged(1, DEADLINE_S)
             self.is_linked.set()
-            while self.step != self.last_step:
+            while self.last_step is None or self.step < self.last_step:
                 self.may_step.wait()
                 if self.is_killed.is_set():
                     return

@@ -1,5 +1,6 @@
 """A run that ends, or ends and starts again, between the reading of MLflow and the decision about it."""
 
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -23,15 +24,20 @@ PERSON = Issuer(who="person", source="test")
 
 
 class InterruptedReader(RunReader):
-    """Calls `after_reading` with each run that was read."""
+    """Calls `after_reading` with each run that was read.
+
+    The server's own workers read, too: whoever reads meanwhile waits until the call is over.
+    """
 
     def __init__(self, store: SqlAlchemyStore) -> None:
         super().__init__(lambda: store)
         self.after_reading: Callable[[str], None] = lambda _: None
+        self._lock = threading.Lock()
 
     def state(self, run_id: str, recent_steps: int = RECENT_STEPS) -> RunState:
         state = super().state(run_id, recent_steps)
-        self.after_reading(run_id)
+        with self._lock:
+            self.after_reading(run_id)
         return state
 
 

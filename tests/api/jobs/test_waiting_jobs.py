@@ -149,6 +149,17 @@ def test_a_killed_job_frees_its_gpu_within_a_heartbeat_and_can_be_resumed(jobs: 
     until(lambda: jobs.entry(killed)["can_resume"], "the end of its job")
 
 
+def test_a_run_that_ends_while_its_job_is_looked_at_has_finished(jobs: Jobs) -> None:
+    run_id = jobs.start()
+    jobs.wait_linked(run_id)
+    jobs.ray.ending.add(run_id)
+
+    until(lambda: jobs.entry(run_id)["completed_at"], "the end of the job")
+    entry = jobs.entry(run_id)
+    assert (entry["status"], entry["interruption"]) == ("completed", "")
+    assert jobs.ray.loops[run_id].mlflow_status == "FINISHED"
+
+
 def test_a_job_that_never_ran_cannot_be_resumed(jobs: Jobs) -> None:
     created = jobs.request("POST", "/api/training/", json={"type": "retinal"}).json()["id"]
     jobs.cancel(created)
