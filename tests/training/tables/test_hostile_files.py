@@ -77,6 +77,7 @@ def test_any_objects(rows: list[dict[str, object]]) -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(damaged(parquet_bytes()))
+@example(parquet_bytes().replace(b"yy", b"y\xff"))
 def test_a_damaged_parquet_file(content: bytes) -> None:
     analyse(content)
 

@@ -88,6 +88,8 @@ class ParquetTable:
             for batch in file.iter_batches(batch_size=_BATCH_ROWS, use_threads=False):
                 if batch.num_rows == 0:
                     continue
+                # Arrow reads texts that are not UTF-8, and indices outside their dictionary.
+                batch.validate(full=True)
                 sizes = [_unpacked_bytes(column, self._limits) for column in batch.columns]
                 budget.add(batch.num_rows, sum(sizes))
                 plain = [_unpacked(column) for column in batch.columns]
