@@ -265,6 +265,17 @@ class DiffusionEvaluateConfig(EvaluateConfig):
     steps: int = Field(28, ge=1, le=1000, description="denoising steps of an image")
     guidance: float = Field(5.0, ge=0, le=100, description="guidance of an image")
 
+    @model_validator(mode="after")
+    def _require_what_is_used(self) -> Self:
+        unused = {"split", "num_resamples"} & self.model_fields_set
+        if unused:
+            raise PydanticCustomError(
+                "settings",
+                "{names}: an evaluation of the recipe diffusion has neither splits nor resamples",
+                {"names": " and ".join(sorted(unused))},
+            )
+        return self
+
 
 def _problems(config: DiffusionConfig) -> Any:
     if config.base_model and config.base_model_id:

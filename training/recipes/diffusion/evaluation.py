@@ -4,18 +4,28 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from training.diffusion.data.scan import known_images
 from training.diffusion.families.family import Family
 from training.diffusion.quality.encoder_choice import open_encoder
-from training.diffusion.quality.schema import Distance, Verdict
+from training.diffusion.quality.features import Encoder
+from training.diffusion.quality.schema import Distance, Memorisation, Verdict
 from training.errors import ConfigError, WeightsError
 from training.process import Process
 from training.recipe import EvaluationReport, TrainedModel
 from training.recipes.diffusion.base import attach_method, open_base
 from training.recipes.diffusion.config import DiffusionConfig, DiffusionEvaluateConfig
-from training.recipes.diffusion.data import find_data
 from training.recipes.diffusion.drawing import sample_settings
-from training.recipes.diffusion.judging import Judgement, draw_pictures, judge
-from training.recipes.images.data import allowed_folders
+from training.recipes.diffusion.evaluated_data import find_evaluated
+from training.recipes.diffusion.judging import (
+    Judgement,
+    RealPictures,
+    check,
+    draw_pictures,
+    flagged_picture,
+    judge,
+    patients_of,
+)
+from training.recipes.images.seen_images import count_seen, warn_about_seen
 from training.recording.tracking_server import open_tracking_server
 from training.settings import TrainingSettings
 
@@ -32,20 +42,21 @@ def evaluate_generator(
             "model:NAME/VERSION, timm:NAME:FILE or clip:FOLDER."
         )
     config = DiffusionConfig.parse(dict(trained.document["config"]))
-    if options.data:
-        config = config.model_copy(update={"data": options.data})
     encoder = open_encoder(
         options.encoder, open_tracking_server(), TrainingSettings(), device=process.device
     )
     family = load_trained_family(config, trained.document, process)
-    data = find_data(config, family.pixels_per_cell, allowed_folders(), process)
+    own, real = find_evaluated(config, trained.document, options.data, family, process)
     part = attach_method(config, family)
     part.load_checkpoint(trained.weights)
     part.to(process.device).eval()
     settings = replace(
         sample_settings(config, family), steps=options.steps, guidance=options.guidance
     )
-    captions = [image.listed.caption for image in data.held_out_images or data.train_images]
+    images = [real.data.scan.images[number] for number in real.numbers]
+    seen = count_seen(known_images(images), trained)
+    warn_about_seen(seen, len(images))
+    captions = [image.listed.caption for image in images]
     drawn, by_base = (
         draw_pictures(
             family,
@@ -58,8 +69,40 @@ def evaluate_generator(
         )
         for is_base in (False, True)
     )
-    judgement = judge(drawn, by_base, data, encoder, seed=options.seed)
-    return report(judgement, {"run_id": trained.run_id, "step": trained.best_step})
+    memorisation = (
+        _unchecked(encoder, len(drawn))
+        if own is None
+        else check(drawn, own, encoder, seed=options.seed)
+    )
+    judgement = judge(
+        drawn,
+        by_base,
+        RealPictures(real.data, real.numbers),
+        encoder,
+        memorisation,
+        patients=patients_of(real.data, real.numbers),
+        pairs=None if own is None else flagged_picture(drawn, own, memorisation),
+    )
+    about = {
+        "run_id": trained.run_id,
+        "step": trained.best_step,
+        "num_real": len(images),
+        "num_real_trained_on": None if seen is None else seen.trained_on,
+    }
+    return report(judgement, about)
+
+
+def _unchecked(encoder: Encoder, num_generated: int) -> Memorisation:
+    return Memorisation(
+        verdict=Verdict.UNKNOWN,
+        reason="Unknown: the images of the training are gone or have changed, so that nothing can be "
+        "compared with them.",
+        encoder=encoder.identity,
+        num_generated=num_generated,
+        num_train=0,
+        num_held_out=0,
+        num_held_out_patients=0,
+    )
 
 
 def load_trained_family(

@@ -19,12 +19,10 @@ from training.diffusion.quality.features import Encoder, Picture, encode
 from training.diffusion.quality.memorisation import check_memorisation
 from training.diffusion.quality.pairs_picture import pairs_picture
 from training.diffusion.quality.schema import Distance, Memorisation
-from training.errors import DataError
 from training.recipes.diffusion.data import DiffusionData
 
 DRAWN_AT_ONCE = 4
 SECONDS_PER_IMAGE = 600.0
-MIN_REAL = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,28 +62,18 @@ def draw_pictures(
 def judge(
     drawn: Sequence[Picture],
     drawn_by_base: Sequence[Picture],
-    data: DiffusionData,
+    real: Sequence[Picture],
     encoder: Encoder,
+    memorisation: Memorisation,
     *,
-    seed: int,
+    patients: NDArray[np.int64] | None,
+    pairs: Picture | None = None,
 ) -> Judgement:
-    """Compare drawn images with the data. Raises DataError with fewer than two held-out images."""
-    if len(data.held_out) < MIN_REAL:
-        raise DataError(
-            f"Expected at least {MIN_REAL} held-out images to compare with, but there are "
-            f"{len(data.held_out)}: raise --held-out-share, or name other images with --data."
-        )
-    memorisation = check(drawn, data, encoder, seed=seed)
-    real = encode(encoder, _Pictures(data, data.held_out))
-    patients = patients_of(data, data.held_out)
-    trained = distances(real, encode(encoder, drawn), encoder.identity, patients=patients)
-    base = distances(real, encode(encoder, drawn_by_base), encoder.identity, patients=patients)
-    return Judgement(
-        distances=trained,
-        base_distances=base,
-        memorisation=memorisation,
-        pairs=flagged_picture(drawn, data, memorisation),
-    )
+    """Compare drawn images with `real` ones, of which nothing was learned; `patients` [N] are theirs."""
+    features = encode(encoder, real)
+    trained = distances(features, encode(encoder, drawn), encoder.identity, patients=patients)
+    base = distances(features, encode(encoder, drawn_by_base), encoder.identity, patients=patients)
+    return Judgement(distances=trained, base_distances=base, memorisation=memorisation, pairs=pairs)
 
 
 def check(
@@ -95,13 +83,13 @@ def check(
     return check_memorisation(
         _compared(drawn, encoder, None, of="generated images"),
         _compared(
-            _Pictures(data, data.train),
+            RealPictures(data, data.train),
             encoder,
             patients_of(data, data.train),
             of="training images",
         ),
         _compared(
-            _Pictures(data, data.held_out),
+            RealPictures(data, data.held_out),
             encoder,
             patients_of(data, data.held_out),
             of="held-out images",
@@ -117,7 +105,7 @@ def flagged_picture(
     """The flagged pairs as one picture; None without any."""
     if not found.pairs:
         return None
-    return pairs_picture(drawn, _Pictures(data, data.train), found.pairs)
+    return pairs_picture(drawn, RealPictures(data, data.train), found.pairs)
 
 
 def patients_of(data: DiffusionData, numbers: Sequence[int]) -> NDArray[np.int64] | None:
@@ -133,7 +121,7 @@ def _compared(
     return compared_images(features, thumbnails(pictures), patients, of=of)
 
 
-class _Pictures(Sequence[Picture]):
+class RealPictures(Sequence[Picture]):
     """Images as they are learned, uint8 [H, W, 3]; each is read when it is asked for."""
 
     def __init__(self, data: DiffusionData, numbers: Sequence[int]) -> None:

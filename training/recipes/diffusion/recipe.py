@@ -12,6 +12,7 @@ from torch.optim import Optimizer
 from tracking_plugin.instruction_names import SET_PROMPTS, prompts_of
 from tracking_plugin.names import Metric
 from training.diffusion.data.order import SampleOrder
+from training.diffusion.data.scan import content_digest
 from training.diffusion.data.tensor_cache import TensorCache
 from training.diffusion.data.views import WITHOUT_WORDS, plain_view
 from training.diffusion.families.family import Family
@@ -189,6 +190,7 @@ class DiffusionRecipe(ScheduledImages):
         return {
             "family": self._family.name,
             "base_digest": self._family.base_digest,
+            "data_digest": content_digest(self._data.scan),
             "licence": self._report["licence"],
         }
 
