@@ -6,6 +6,7 @@ from typing import Any
 
 from training.diffusion.data.order import StepPlan
 from training.diffusion.data.report import CountTokens, data_report, report_lines, write_names
+from training.diffusion.data.scan import content_digest
 from training.diffusion.families.family import Family
 from training.diffusion.families.licence import licence_note
 from training.process import Process
@@ -17,7 +18,8 @@ from training.recipes.diffusion.recipe import DiffusionRecipe
 from training.recipes.diffusion.spec import require_base
 from training.recipes.images.data import allowed_folders
 
-NAMES = "image-names.json"
+NAMES = "image-names-{digest}.json"
+"""Other data have a file of their own."""
 
 
 def build_recipe(
@@ -34,7 +36,7 @@ def build_recipe(
     count_tokens = cache(family.token_report)
     report = _report(data, family, order.plan(config.epochs), count_tokens)
     if process.is_main:
-        names = cache_dir / NAMES
+        names = cache_dir / NAMES.format(digest=content_digest(data.scan))
         write_names(names, data.scan, count_tokens)
         print("\n".join(report_lines(report)), flush=True)
         print(f"Held out: {len(data.held_out):,} images, which are only measured.", flush=True)
