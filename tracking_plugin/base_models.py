@@ -9,6 +9,9 @@ CARD_FILE = "README.md"
 MAX_CARD_BYTES = 2**16
 MAX_LICENCE_CHARACTERS = 200
 
+HUB_ID = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,95}/[A-Za-z0-9][A-Za-z0-9._-]{0,95}$"
+"""An id `owner/name` on the hub."""
+
 STABLE_DIFFUSION_BY_TEXT_WIDTH: Mapping[int, str] = {768: "sd15", 1024: "sd21"}
 """The family of a StableDiffusionPipeline, by the width of the text embeddings that its UNet takes."""
 

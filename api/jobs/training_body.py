@@ -1,12 +1,15 @@
 """Translates `type` and `config` of POST /api/training/ into a recipe and its settings."""
 
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi.exceptions import RequestValidationError
 
 from api.jobs.params import refusal, require_params
 from api.jobs.recipes import recipe_schemas
+from tracking_plugin.base_models import HUB_ID
 
 DIFFUSION = "diffusion"
 METHOD = "method"
@@ -29,13 +32,35 @@ SETTING_OF_FIELD: Mapping[str, str] = {
 }
 """The fields of `config` that a recipe calls otherwise; all others have the recipe's names."""
 
-_BASE_MODEL_SETTINGS: Mapping[str, str] = {DIFFUSION: "base_model"}
-_WEIGHTS = "weights"
+
+@dataclass(frozen=True, kw_only=True)
+class _BaseModelSettings:
+    """The settings of a recipe that name the model to start from, by where the model is."""
+
+    path: str = "weights"
+    hub_id: str | None = None
 
 
-def base_model_setting(recipe: str) -> str:
-    """The setting of a recipe that names the model to start from."""
-    return _BASE_MODEL_SETTINGS.get(recipe, _WEIGHTS)
+_BASE_MODEL_SETTINGS: Mapping[str, _BaseModelSettings] = {
+    DIFFUSION: _BaseModelSettings(path="base_model", hub_id="base_model_id")
+}
+
+
+def base_model_setting(recipe: str, model: str, at: tuple[str, ...]) -> str:
+    """The setting of a recipe that takes `model`, a path or an id on the hub.
+
+    Raises RequestValidationError for an id on the hub if the recipe loads paths alone.
+    """
+    settings = _BASE_MODEL_SETTINGS.get(recipe, _BaseModelSettings())
+    if not re.fullmatch(HUB_ID, model):
+        return settings.path
+    if settings.hub_id is None:
+        message = (
+            f"{model} is an id on the hub, and the recipe {recipe[:64]} starts from a file: "
+            "download the model, and give the absolute path of its weights"
+        )
+        raise refusal(at, message)
+    return settings.hub_id
 
 
 def recipe_of_type(type_: str) -> str:

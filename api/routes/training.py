@@ -159,7 +159,8 @@ def _params(body: JobRequest) -> TrainingParams:
         if body.base_model_id is not None:
             message = "give either `base_model_id` or `base_model`, not both"
             raise refusal(("body", "base_model_id"), message)
-        params[base_model_setting(recipe)] = body.base_model
+        setting = base_model_setting(recipe, body.base_model, ("body", "base_model"))
+        params[setting] = body.base_model
         require_params(recipe_schemas()[recipe], params, ("body", "config"))
     return TrainingParams(
         recipe=recipe,

@@ -51,14 +51,14 @@ class InputResolver:
         model_id = params.get("base_model_id")
         if not isinstance(model_id, int):
             return params
-        setting = base_model_setting(str(params.get("recipe", "")))
-        settings = params.get("params") or {}
-        if setting in settings:
-            raise refusal(
-                (*at, "base_model_id"), f"give either `base_model_id` or `{setting}`, not both"
-            )
+        place = (*at, "base_model_id")
         try:
             found = await self._models.find(workspace, model_id)
         except NotFoundError as error:
-            raise refusal((*at, "base_model_id"), str(error)) from None
-        return {**params, "params": {**settings, setting: found.path or found.hub_id}}
+            raise refusal(place, str(error)) from None
+        model = found.path or found.hub_id or ""
+        setting = base_model_setting(str(params.get("recipe", "")), model, place)
+        settings = params.get("params") or {}
+        if setting in settings:
+            raise refusal(place, f"give either `base_model_id` or `{setting}`, not both")
+        return {**params, "params": {**settings, setting: model}}

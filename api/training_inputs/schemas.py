@@ -13,9 +13,10 @@ from pydantic import (
     model_validator,
 )
 
+from tracking_plugin.base_models import HUB_ID
+
 _NO_NUL = r"^[^\x00]*$"
 """PostgreSQL stores no character NUL."""
-_HUB_ID = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,95}/[A-Za-z0-9][A-Za-z0-9._-]{0,95}$"
 
 InputName = Annotated[
     str,
@@ -83,7 +84,7 @@ class NewBaseModel(BaseModel):
 
     name: InputName
     path: InputPath | None = None
-    hub_id: Annotated[str, StringConstraints(pattern=_HUB_ID)] | None = Field(
+    hub_id: Annotated[str, StringConstraints(pattern=HUB_ID)] | None = Field(
         None, description="such as stabilityai/stable-diffusion-xl-base-1.0"
     )
     licence: Licence = Field(

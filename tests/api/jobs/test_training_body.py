@@ -91,6 +91,19 @@ def test_an_unknown_type_is_refused_with_recipes_and_methods() -> None:
     assert {"diffusion,", "other,", "lora,"} <= set(message.split())
 
 
-def test_the_base_model_is_a_setting_of_the_recipe() -> None:
-    assert base_model_setting("diffusion") == "base_model"
-    assert base_model_setting("retinal") == "weights"
+@pytest.mark.parametrize(
+    ("recipe", "model", "setting"),
+    [
+        ("diffusion", "/models/sd", "base_model"),
+        ("diffusion", "owner/name-1.0", "base_model_id"),
+        ("retinal", "/models/a.safetensors", "weights"),
+        ("retinal", "models/sub/a.safetensors", "weights"),
+    ],
+)
+def test_the_base_model_is_a_setting_of_the_recipe(recipe: str, model: str, setting: str) -> None:
+    assert base_model_setting(recipe, model, AT) == setting
+
+
+def test_an_id_on_the_hub_is_refused_where_a_recipe_starts_from_a_file() -> None:
+    with pytest.raises(RequestValidationError, match="owner/name is an id on the hub"):
+        base_model_setting("retinal", "owner/name", AT)

@@ -236,13 +236,44 @@ async def test_ids_are_replaced_by_what_they_stand_for(
     assert await resolver.resolved(EVALUATE, params, None, ("body",)) == params
 
 
+async def test_a_model_on_the_hub_is_given_by_its_id(
+    datasets: DatasetService, models: BaseModelService
+) -> None:
+    model = await models.add(None, NewBaseModel(name="a", hub_id="owner/name"), ANYWHERE)
+    params = {"recipe": "diffusion", "base_model_id": model.id, "params": {"method": "lora"}}
+
+    found = await InputResolver(datasets, models).resolved(TRAINING, params, None, ("body",))
+    assert found["params"] == {"method": "lora", "base_model_id": "owner/name"}
+
+
+@pytest.mark.parametrize(
+    ("recipe", "settings", "message"),
+    [
+        ("retinal", {}, "is an id on the hub"),
+        ("diffusion", {"base_model_id": "other/name"}, "give either"),
+    ],
+)
+async def test_a_registered_model_that_does_not_fit_is_refused(
+    datasets: DatasetService,
+    models: BaseModelService,
+    recipe: str,
+    settings: dict[str, Any],
+    message: str,
+) -> None:
+    model = await models.add(None, NewBaseModel(name="a", hub_id="owner/name"), ANYWHERE)
+    params = {"recipe": recipe, "base_model_id": model.id, "params": settings}
+
+    with pytest.raises(RequestValidationError, match=message) as refused:
+        await InputResolver(datasets, models).resolved(TRAINING, params, None, ("body",))
+    assert refused.value.errors()[0]["loc"] == ("body", "base_model_id")
+
+
 @pytest.mark.parametrize(
     ("params", "named"),
     [
         ({"dataset_id": 99}, "dataset_id"),
         ({"base_model_id": 99}, "base_model_id"),
         ({"dataset_id": 1, "data": "/data"}, "dataset_id"),
-        ({"base_model_id": 1, "params": {"weights": "/w"}}, "base_model_id"),
     ],
 )
 async def test_an_id_that_cannot_be_used_is_named(
