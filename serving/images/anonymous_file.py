@@ -3,8 +3,6 @@
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from threading import Lock
 from typing import Any
 
@@ -52,10 +50,11 @@ class AnonymousFile:
             self._read_into(memoryview(frame).cast("B"), index * frame.nbytes)
         return tuple(frames)
 
-    def clear(self) -> None:
-        """Give the memory back."""
+    def shrink(self, max_bytes: int) -> None:
+        """Give the memory after the first `max_bytes` back."""
         with self._lock:
-            os.ftruncate(self.descriptor, 0)
+            if os.fstat(self.descriptor).st_size > max_bytes:
+                os.ftruncate(self.descriptor, max_bytes)
 
     def close(self) -> None:
         with self._lock:
@@ -70,13 +69,3 @@ class AnonymousFile:
             if count == 0:
                 raise EOFError
             done += count
-
-
-@contextmanager
-def cleared(*files: AnonymousFile) -> Iterator[None]:
-    """Give the memory of the files back at the end."""
-    try:
-        yield
-    finally:
-        for file in files:
-            file.clear()

@@ -167,6 +167,7 @@ class DecodePool:
                 # The caller may have gone while the job waited.
                 if job is not None and not job.answer.done():
                     num_files = num_files + 1 if await self._serve_job(slot, job) else 0
+                    self._processes[slot].give_memory_back(is_idle=self._queue.empty())
             except BaseException:
                 if job is not None:
                     _fail(job, _shutting_down())

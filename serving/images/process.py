@@ -13,9 +13,9 @@ from threading import Thread
 
 import msgspec
 
-from serving.images.anonymous_file import AnonymousFile, cleared
+from serving.images.anonymous_file import AnonymousFile
 from serving.images.image import DecodedFile, Laterality, Modality
-from serving.images.limits import DecodeLimits
+from serving.images.limits import MEBIBYTE, DecodeLimits
 from serving.images.wire import (
     MAX_LINE_BYTES,
     Answer,
@@ -32,6 +32,8 @@ from serving.images.wire import (
 )
 
 _START_TIMEOUT_S = 120.0
+_KEPT_BYTES = 64 * MEBIBYTE
+"""Of the content of a file, and of its pixels: new memory for each file costs more than a decoded JPEG."""
 _PYTHON_PATH = Path(__file__).resolve().parents[2]
 # Nothing else of the service's environment, such as its token, reaches a process that reads
 # strangers' files.
@@ -41,6 +43,9 @@ _OWN_VARIABLES = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MALLOC_ARENA_MAX": "2",
+    # By default, glibc would give the memory of each image back, and take it again for the next.
+    "MALLOC_MMAP_THRESHOLD_": str(32 * MEBIBYTE),
+    "MALLOC_TRIM_THRESHOLD_": str(128 * MEBIBYTE),
     "MPLBACKEND": "agg",
 }
 
@@ -119,26 +124,29 @@ class DecodeProcess:
 
     async def decode(self, content: bytes | Path, suffix: str) -> DecodedFile | Refused:
         """Raises ProcessEndedError, NotTakenError."""
-        with cleared(self._input, self._output):
-            answer = await self._ask("decode", content, suffix)
-            if isinstance(answer, Refused):
-                return answer
-            if not isinstance(answer, Decoded):
-                raise ProcessEndedError
-            return await self._decoded_file(answer)
+        answer = await self._ask("decode", content, suffix)
+        if isinstance(answer, Refused):
+            return answer
+        if not isinstance(answer, Decoded):
+            raise ProcessEndedError
+        return await self._decoded_file(answer)
 
     async def read_header(self, content: bytes | Path) -> bytes | Refused:
         """Raises ProcessEndedError, NotTakenError."""
-        with cleared(self._input, self._output):
-            answer = await self._ask("header", content, "")
-            if isinstance(answer, Refused):
-                return answer
-            if not isinstance(answer, Header) or answer.num_bytes > self._limits.header_bytes:
-                raise ProcessEndedError
-            try:
-                return self._output.read(answer.num_bytes)
-            except EOFError:
-                raise ProcessEndedError from None
+        answer = await self._ask("header", content, "")
+        if isinstance(answer, Refused):
+            return answer
+        if not isinstance(answer, Header) or answer.num_bytes > self._limits.header_bytes:
+            raise ProcessEndedError
+        try:
+            return self._output.read(answer.num_bytes)
+        except EOFError:
+            raise ProcessEndedError from None
+
+    def give_memory_back(self, *, is_idle: bool) -> None:
+        """Of the last file; what the next one needs is kept unless the process `is_idle`."""
+        for file in (self._input, self._output):
+            file.shrink(0 if is_idle else _KEPT_BYTES)
 
     async def end(self) -> None:
         """Kill the process, and wait until it is gone."""

@@ -53,18 +53,20 @@ class Worker:
     def _header(self, content: bytes) -> Header:
         header = read_header(content, self.limits)
         self._write(memoryview(header), 0)
+        self._end_output(len(header))
         return Header(num_bytes=len(header))
 
     def _decoded(self, content: bytes, suffix: str) -> Decoded:
         opened = open_file(content, suffix, self.limits)
-        num_frames, size = 0, (0, 0)
+        num_frames, num_bytes, size = 0, 0, (0, 0)
         for frame in opened.frames:
             if num_frames and frame.shape[:2] != size:
                 raise Refusal(RefusalReason.UNREADABLE, "The frames of the file differ in size.")
             size = (frame.shape[0], frame.shape[1])
             pixels = np.ascontiguousarray(frame, np.uint8)
-            self._write(pixels.data.cast("B"), num_frames * pixels.nbytes)
-            num_frames += 1
+            self._write(pixels.data.cast("B"), num_bytes)
+            num_frames, num_bytes = num_frames + 1, num_bytes + pixels.nbytes
+        self._end_output(num_bytes)
         return Decoded(
             num_frames=num_frames,
             height=size[0],
@@ -80,6 +82,10 @@ class Worker:
         while data:
             written = os.pwrite(self._output, data, offset)
             data, offset = data[written:], offset + written
+
+    def _end_output(self, num_bytes: int) -> None:
+        """Leave nothing there of an earlier file."""
+        os.ftruncate(self._output, num_bytes)
 
 
 def _read(descriptor: int, num_bytes: int) -> bytes:

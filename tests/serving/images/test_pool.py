@@ -1,6 +1,7 @@
 """Decoding in processes of their own: crashes, hangs, limits, the queue, and the end."""
 
 import asyncio
+import contextlib
 import errno
 import os
 import signal
@@ -263,6 +264,26 @@ async def test_a_pool_leaves_no_descriptor_and_no_shared_memory_behind(tmp_path:
         await until_true(lambda: pool.num_lost == 1 and len(pool.pids) == 2)
     assert psutil.Process().num_fds() == num_open
     assert shared_memory() <= shared
+
+
+async def test_nothing_of_a_file_stays_with_a_process_that_has_nothing_to_do() -> None:
+    async with running(DecodePool(num_processes=1)) as pool:
+        large = dicom_file(grey_dataset(np.tile(STACK, (1, 10, 10))))
+        answers = await asyncio.gather(pool.decode(large), pool.decode(GOOD), pool.decode(large))
+        expected = [decoded(content) for content in (large, GOOD, large)]
+        for found, alone in zip(answers, expected, strict=True):
+            assert np.array_equal(np.stack(found.frames), np.stack(alone.frames))
+        assert shared_files() == [0, 0]
+
+
+def shared_files() -> list[int]:
+    """The sizes of the files that this process shares with its decode processes."""
+    sizes = []
+    for entry in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(OSError):
+            if str(entry.readlink()).startswith("/memfd:decode"):
+                sizes.append(entry.stat().st_size)
+    return sizes
 
 
 async def test_a_process_has_neither_the_service_s_secrets_nor_its_libraries(
