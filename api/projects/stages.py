@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from api.errors import ErrorCode
 from api.projects.records import ProjectState
 from api.runs.state import RunState
 from api.runs.status import DELETED_MESSAGE, shown_status, training_status
@@ -80,6 +81,14 @@ class PipelinePosition:
     seconds_left: int | None
     message: str
     run_status: RunStatus | None = None
+
+    @property
+    def error_code(self) -> ErrorCode | None:
+        """Why the pipeline has failed, as clients distinguish it; None if it has not."""
+        if self.status is not ProjectStatus.FAILED:
+            return None
+        is_deployment = self.stage is PipelineStage.MODEL_DEPLOYMENT
+        return ErrorCode.DEPLOYMENT_FAILED if is_deployment else ErrorCode.PIPELINE_FAILED
 
 
 def position(

@@ -73,6 +73,7 @@ def progress(project: Project, position: PipelinePosition) -> ProjectProgress:
             "num_samples": project.inspection.num_rows,
         },
         estimated_time_remaining=position.seconds_left,
+        error_code=position.error_code,
         question=_question(project),
         run_id=project.run_id,
     )
@@ -110,6 +111,7 @@ def detail(
         prediction_endpoint=None if deployed is None else path,
         artifact_paths=results.artifact_paths,
         message=position.message,
+        error_code=position.error_code,
         current_stage=position.stage,
         progress_percentage=position.percent,
         run_status=position.run_status,

@@ -4497,6 +4497,11 @@ export interface components {
             };
             /** Message */
             message: string;
+            /**
+             * @description of a pipeline that has failed
+             * @default null
+             */
+            error_code: components["schemas"]["ErrorCode"] | null;
             current_stage: components["schemas"]["PipelineStage"];
             /** Progress Percentage */
             progress_percentage: number;
@@ -4598,6 +4603,11 @@ export interface components {
              * @default null
              */
             estimated_time_remaining: number | null;
+            /**
+             * @description of a pipeline that has failed
+             * @default null
+             */
+            error_code: components["schemas"]["ErrorCode"] | null;
             /** @default null */
             question: components["schemas"]["Question"] | null;
             /**

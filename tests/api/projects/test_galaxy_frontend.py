@@ -95,7 +95,9 @@ def test_a_failed_pipeline_is_an_error_with_its_reason(
 
     assert error.data["error"] == "No model could be trained."
     assert error.data["error_code"] == "PIPELINE_FAILED"
-    assert projects.get(project_id)["status"] == "failed"
+    detail, progress = projects.get(project_id), projects.progress(project_id)
+    assert (detail["status"], detail["error_code"]) == ("failed", "PIPELINE_FAILED")
+    assert progress["error_code"] == "PIPELINE_FAILED"
 
 
 def test_projects_are_listed_newest_first_by_page_and_by_status(
