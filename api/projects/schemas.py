@@ -129,7 +129,9 @@ class ProjectDetail(BaseModel):
     evaluation_report: Mapping[str, Any] | None = None
 
     endpoint_id: str | None = None
-    prediction_endpoint: str | None = None
+    prediction_endpoint: str | None = Field(
+        None, description="for images the service's, which has to serve this model"
+    )
 
     artifact_paths: Mapping[str, str] = {}
 
