@@ -89,11 +89,7 @@ class ProjectService:
             yield received_project(project_id, form)
 
     async def inspect(self, received: ReceivedProject) -> Inspection:
-        """What the upload is.
-
-        Raises an ApiError if it cannot be used, RequestValidationError for a setting of another kind
-        of upload.
-        """
+        """What the upload is. Raises an ApiError if it cannot be used."""
         found = await self._inspector.inspect(
             received.upload.path,
             received.description,
@@ -101,7 +97,6 @@ class ProjectService:
             group=received.settings.group,
             date=received.settings.date,
         )
-        require_kind(received.settings, found)
         if found.is_of_images:
             images = self._folders.images(received.project_id)
             await self._inspector.unpack(received.upload.path, images)
@@ -115,7 +110,11 @@ class ProjectService:
         tracking_uri: str,
         issuer: Issuer,
     ) -> ProjectResponse:
-        """A project of an inspected upload; its pipeline starts unless there is a question."""
+        """A project of an inspected upload; its pipeline starts unless there is a question.
+
+        Raises RequestValidationError for a setting that would have no effect on the upload.
+        """
+        require_kind(received.settings, found)
         name, note = received.name, received.description
         tags = {
             str(Tag.PROJECT): received.project_id,
