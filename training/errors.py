@@ -21,6 +21,10 @@ class CheckpointError(TrainingError):
     """A checkpoint could not be written, or a training cannot resume from it."""
 
 
+class StorageError(TrainingError):
+    """A disk of the machine that trains has no room."""
+
+
 class TrackingError(TrainingError):
     """The tracking server could not be reached, or refused a request."""
 

@@ -4,6 +4,7 @@ import os
 from typing import Any
 
 from training.console import BarFactory, terminal_bar
+from training.full_disk import named_full_disk
 from training.job import TrainingJob
 from training.outcome import TrainingOutcome
 from training.program import run_program
@@ -21,10 +22,11 @@ def run_rank(
     """
     os.environ.update(job.credentials)
     spec = recipe_spec(job.recipe)
-    if isinstance(spec, ProgramSpec):
-        return run_program(spec, job)
-    # A program recipe trains without torch.
-    from training.loop_rank import run_loop_rank  # noqa: PLC0415
-    from training.recipe import require_loop  # noqa: PLC0415
+    with named_full_disk(job.data_dir):
+        if isinstance(spec, ProgramSpec):
+            return run_program(spec, job)
+        # A program recipe trains without torch.
+        from training.loop_rank import run_loop_rank  # noqa: PLC0415
+        from training.recipe import require_loop  # noqa: PLC0415
 
-    return run_loop_rank(require_loop(spec), job, make_bar, gpu)
+        return run_loop_rank(require_loop(spec), job, make_bar, gpu)

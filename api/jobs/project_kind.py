@@ -68,6 +68,7 @@ class ProjectParams(BaseModel):
         description="a second table, whose rows are predicted",
         json_schema_extra={"format": PATH_FORMAT},
     )
+    epochs: int | None = Field(None, ge=1, le=1000, description="of a training on images")
     register_as: str | None = Field(None, max_length=250, description="name in the registry")
     experiment_id: str | None = Field(None, description="MLflow experiment of the run")
     project_id: str | None = Field(None, description="project that the pipeline is of")
@@ -108,6 +109,8 @@ class ProjectKind(JobKind):
             words.append(f"--register-as={project.register_as}")
         if project.recipe == TABLES:
             words += _table_flags(project)
+        elif project.epochs is not None:
+            words.append(f"--epochs={project.epochs}")
         return shlex.join(words)
 
     def new_run(self, params: Params, reader: RunReader) -> NewRun:

@@ -7,7 +7,6 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from api.errors import ErrorCode
 from api.jobs.log_lines import log_level
 from api.projects.schemas import ProjectProgress
 from api.projects.stages import ProjectStatus
@@ -71,7 +70,5 @@ def _end(progress: ProjectProgress, data: Mapping[str, Any]) -> WebSocketEvent:
     if progress.status is ProjectStatus.COMPLETED:
         return event(progress.project_id, EventType.COMPLETED, data)
     # The protocol has no event for a pipeline that was cancelled: it is an end without a model.
-    is_failure = progress.status is ProjectStatus.FAILED
-    code = ErrorCode.PIPELINE_FAILED if is_failure else "CANCELLED"
-    reason = {"error": progress.message, "error_code": code}
+    reason = {"error": progress.message, "error_code": progress.error_code or "CANCELLED"}
     return event(progress.project_id, EventType.ERROR, {**data, **reason})

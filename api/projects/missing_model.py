@@ -1,4 +1,4 @@
-"""Says why a project has no model to ask, and what to do; does no I/O."""
+"""Says why a project has no model that predicts rows, and what to do; does no I/O."""
 
 from api.projects.records import Project
 from api.projects.stages import PipelinePosition
@@ -26,4 +26,13 @@ def why_no_model(project: Project, position: PipelinePosition) -> str:
     return (
         f"The pipeline of the project has ended as {position.status} and left no model. "
         f"{position.message.rstrip('.')}. Upload the table again, or choose another project"
+    )
+
+
+def how_to_diagnose(project: Project) -> str:
+    """A sentence for a project of images, of which the diagnosis service serves one model."""
+    return (
+        "The project is of images, and has no rows to predict. Start the service with "
+        f"`python -m serving --model {project.model_name}`, or with FOVEA_SERVING_MODEL, and send "
+        "images to POST /api/v1/dicom/diagnose"
     )

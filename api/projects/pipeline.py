@@ -96,6 +96,7 @@ def pipeline_params(project: Project, folders: ProjectFolders) -> ProjectParams:
         finetune=settings.finetune,
         finetuned_alias=settings.finetuned_alias,
         test_data=str(test_data) if test_data.is_file() else None,
+        epochs=settings.epochs,
         register_as=project.model_name,
         experiment_id=project.experiment_id,
         project_id=project.project_id,

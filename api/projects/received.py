@@ -11,7 +11,9 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from api.jobs.learners import require_settings
-from api.projects.records import ANSWER_CHARS, NO_SETTINGS, ProjectSettings
+from api.jobs.params import refusal
+from api.projects.inspection import Inspection
+from api.projects.records import ANSWER_CHARS, NO_SETTINGS, ProjectSettings, kind_of
 from api.projects.upload import ReceivedFile, ReceivedForm
 from tracking_plugin.printable import printable, printable_lines
 
@@ -41,7 +43,8 @@ DOCUMENTED_FORM: Mapping[str, Any] = {
         },
         "settings": {
             "type": "string",
-            "description": "JSON object with group, date, budget_s, learners, engine, register_as",
+            "description": "JSON object with group, date, budget_s, learners, engine, register_as; "
+            "for images with epochs, register_as",
         },
     },
 }
@@ -97,6 +100,14 @@ def received_project(project_id: str, form: ReceivedForm) -> ReceivedProject:
         answers=given.answers,
         settings=given.settings,
     )
+
+
+def require_kind(settings: ProjectSettings, found: Inspection) -> None:
+    """Raises RequestValidationError for a setting that would have no effect on this upload."""
+    if names := settings.not_for(kind_of(found)):
+        what = "an archive of images" if found.is_of_images else "a table"
+        message = f"the upload is {what}, on which it has no effect: leave it out"
+        raise refusal(("body", "settings", names[0]), message)
 
 
 def _json(name: str, text: str) -> Any:

@@ -32,6 +32,10 @@ class ProjectKind(StrEnum):
     IMAGES = "images"
 
 
+def kind_of(found: Inspection) -> ProjectKind:
+    return ProjectKind.IMAGES if found.is_of_images else ProjectKind.TABLE
+
+
 class _Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -92,6 +96,21 @@ class ProjectSettings(BaseModel):
         pattern=MODEL_NAME,
         description="name in the model registry",
     )
+    epochs: int | None = Field(None, ge=1, le=1000, description="of a training on images")
+
+    def not_for(self, kind: ProjectKind) -> list[str]:
+        """The names of the given settings that a project of this kind has no use for."""
+        given = [name for name, value in self.model_dump(exclude_none=True).items() if value != {}]
+        is_of_images = kind is ProjectKind.IMAGES
+        return [
+            name
+            for name in given
+            if name not in _FOR_BOTH and (name in _FOR_IMAGES) is not is_of_images
+        ]
+
+
+_FOR_IMAGES = frozenset({"epochs"})
+_FOR_BOTH = frozenset({"register_as"})
 
 
 NO_SETTINGS = ProjectSettings()

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.errors import ErrorCode
 from api.projects.inspection import GroupChoice, Question, TargetFound
 from api.projects.records import ANSWER_CHARS, COLUMN_CHARS, ProjectSettings
 from api.projects.stages import ProjectStatus
@@ -128,11 +129,14 @@ class ProjectDetail(BaseModel):
     evaluation_report: Mapping[str, Any] | None = None
 
     endpoint_id: str | None = None
-    prediction_endpoint: str | None = None
+    prediction_endpoint: str | None = Field(
+        None, description="for images the service's, which has to serve this model"
+    )
 
     artifact_paths: Mapping[str, str] = {}
 
     message: str
+    error_code: ErrorCode | None = Field(None, description="of a pipeline that has failed")
     current_stage: PipelineStage
     progress_percentage: int = Field(ge=0, le=100)
     run_status: RunStatus | None = None
@@ -165,6 +169,7 @@ class ProjectProgress(BaseModel):
     message: str
     stage_details: Mapping[str, Any] | None = None
     estimated_time_remaining: int | None = Field(None, description="seconds")
+    error_code: ErrorCode | None = Field(None, description="of a pipeline that has failed")
     question: Question | None = None
     run_id: str | None = None
 

@@ -18,16 +18,17 @@ from api.projects.folders import ProjectFolders
 from api.projects.inspection import Inspection, Question
 from api.projects.inspector import Inspector
 from api.projects.looks import ProjectLooks
-from api.projects.missing_model import why_no_model
+from api.projects.missing_model import how_to_diagnose, why_no_model
 from api.projects.not_found import ProjectNotFoundError
 from api.projects.pipeline import ProjectPipelines
-from api.projects.received import FILE_FIELD, ReceivedProject, received_project
+from api.projects.received import FILE_FIELD, ReceivedProject, received_project, require_kind
 from api.projects.records import (
     GivenAnswer,
     GivenOverride,
     Project,
     ProjectKind,
     ProjectState,
+    kind_of,
 )
 from api.projects.schemas import (
     AnswerRequest,
@@ -109,7 +110,11 @@ class ProjectService:
         tracking_uri: str,
         issuer: Issuer,
     ) -> ProjectResponse:
-        """A project of an inspected upload; its pipeline starts unless there is a question."""
+        """A project of an inspected upload; its pipeline starts unless there is a question.
+
+        Raises RequestValidationError for a setting that would have no effect on the upload.
+        """
+        require_kind(received.settings, found)
         name, note = received.name, received.description
         tags = {
             str(Tag.PROJECT): received.project_id,
@@ -121,7 +126,7 @@ class ProjectService:
             workspace=workspace,
             experiment_id=experiment_id,
             state=ProjectState.STARTING if found.question is None else ProjectState.WAITING,
-            kind=ProjectKind.IMAGES if found.is_of_images else ProjectKind.TABLE,
+            kind=kind_of(found),
             name=name,
             description=note,
             dataset_name=received.dataset_name,
@@ -165,11 +170,13 @@ class ProjectService:
         return views.progress(project, look.position)
 
     async def deployed_model(self, project_id: str, workspace: str | None) -> str:
-        """The name of the registered model that predicts.
+        """The name of the registered model that predicts rows.
 
-        Raises ProjectNotFoundError, or ConflictError that says why there is no model.
+        Raises ProjectNotFoundError, or ConflictError that says why there is no such model.
         """
         project = await self.find(project_id, workspace)
+        if project.kind is ProjectKind.IMAGES:
+            raise ConflictError(how_to_diagnose(project))
         if not await self._looks.has_model(project):
             look = await self._looks.at(project)
             raise ConflictError(why_no_model(project, look.position))

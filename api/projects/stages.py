@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from api.errors import ErrorCode
 from api.projects.records import ProjectState
 from api.runs.state import RunState
 from api.runs.status import DELETED_MESSAGE, shown_status, training_status
-from tracking_plugin.names import PipelineMetric, PipelineStage, RunStatus, Tag
+from tracking_plugin.names import Metric, PipelineMetric, PipelineStage, RunStatus, Tag
 
 
 class ProjectStatus(StrEnum):
@@ -46,6 +47,7 @@ _ENDS: Mapping[RunStatus, ProjectStatus] = {
     RunStatus.STOPPED: ProjectStatus.CANCELLED,
 }
 _NOT_BEGUN = (RunStatus.IDLE, RunStatus.PENDING)
+_EVIDENCE = (Metric.TEMPERATURE, Metric.CALIBRATION_ERROR)
 _MESSAGES: Mapping[PipelineStage, str] = {
     PipelineStage.DATA_UPLOAD: "The upload is read",
     PipelineStage.DATA_ANALYSIS: "Columns, groups and leaks are examined",
@@ -53,7 +55,7 @@ _MESSAGES: Mapping[PipelineStage, str] = {
     PipelineStage.FEATURE_ENGINEERING: "Columns become features",
     PipelineStage.MODEL_SELECTION: "Models are compared",
     PipelineStage.MODEL_TRAINING: "The chosen models are trained",
-    PipelineStage.MODEL_EVALUATION: "The model is evaluated on rows that it has not seen",
+    PipelineStage.MODEL_EVALUATION: "The model is evaluated on data that it was not trained on",
     PipelineStage.MODEL_DEPLOYMENT: "The model is registered",
 }
 _MESSAGES_OF_STATUS: Mapping[RunStatus, str] = {
@@ -80,6 +82,14 @@ class PipelinePosition:
     seconds_left: int | None
     message: str
     run_status: RunStatus | None = None
+
+    @property
+    def error_code(self) -> ErrorCode | None:
+        """Why the pipeline has failed, as clients distinguish it; None if it has not."""
+        if self.status is not ProjectStatus.FAILED:
+            return None
+        is_deployment = self.stage is PipelineStage.MODEL_DEPLOYMENT
+        return ErrorCode.DEPLOYMENT_FAILED if is_deployment else ErrorCode.PIPELINE_FAILED
 
 
 def position(
@@ -118,8 +128,18 @@ def stage_of(run: RunState, run_status: RunStatus) -> PipelineStage:
     if run_status in (*_NOT_BEGUN, RunStatus.STARTING):
         # A pipeline that starts has logged no stage yet, and would seem to go back to this one.
         return PipelineStage.DATA_ANALYSIS
-    has_steps = run.last_step is not None
-    return PipelineStage.MODEL_TRAINING if has_steps else PipelineStage.DATA_PROCESSING
+    return _stage_of_images(run)
+
+
+def _stage_of_images(run: RunState) -> PipelineStage:
+    """The stage of a training by its steps, and by the evidence that it logs of its best model."""
+    if run.last_step is None:
+        return PipelineStage.DATA_PROCESSING
+    if not run.latest.keys().isdisjoint(_EVIDENCE):
+        return PipelineStage.MODEL_DEPLOYMENT
+    total_steps = (run.total_epochs or 0) * (run.steps_per_epoch or 0)
+    is_trained = 0 < total_steps <= run.last_step
+    return PipelineStage.MODEL_EVALUATION if is_trained else PipelineStage.MODEL_TRAINING
 
 
 def status_in(stage: PipelineStage, run_status: RunStatus) -> ProjectStatus:

@@ -4,7 +4,7 @@ import math
 from datetime import datetime
 
 from api.projects.inspection import Question
-from api.projects.records import Project, ProjectState
+from api.projects.records import Project, ProjectKind, ProjectState
 from api.projects.results import PipelineResults
 from api.projects.schemas import (
     AnswerEntry,
@@ -22,6 +22,8 @@ from tracking_plugin.names import SYSTEM_METRIC_PREFIX
 
 MAX_METRICS = 200
 _PIPELINE = "pipeline/"
+_DIAGNOSE = "/api/v1/dicom/diagnose"
+"""For images, once the diagnosis service serves the model."""
 
 
 def created_response(project: Project, position: PipelinePosition) -> ProjectResponse:
@@ -73,6 +75,7 @@ def progress(project: Project, position: PipelinePosition) -> ProjectProgress:
             "num_samples": project.inspection.num_rows,
         },
         estimated_time_remaining=position.seconds_left,
+        error_code=position.error_code,
         question=_question(project),
         run_id=project.run_id,
     )
@@ -87,7 +90,8 @@ def detail(
 ) -> ProjectDetail:
     found = project.inspection
     deployed = None if deployed_version is None else f"{project.model_name}/{deployed_version}"
-    path = f"/api/v1/projects/{project.project_id}/predict"
+    is_of_images = project.kind is ProjectKind.IMAGES
+    path = _DIAGNOSE if is_of_images else f"/api/v1/projects/{project.project_id}/predict"
     return ProjectDetail(
         project_id=project.project_id,
         project_name=project.name,
@@ -110,6 +114,7 @@ def detail(
         prediction_endpoint=None if deployed is None else path,
         artifact_paths=results.artifact_paths,
         message=position.message,
+        error_code=position.error_code,
         current_stage=position.stage,
         progress_percentage=position.percent,
         run_status=position.run_status,

@@ -1,14 +1,13 @@
 """Tells whether an error means that the server's disk is full."""
 
-import errno
 import sqlite3
 from collections.abc import Iterator
 
 from sqlalchemy.exc import DBAPIError
 
 from api.errors import StorageFullError
+from tracking_plugin.full_disk import is_of_full_disk
 
-_ERRNOS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _SQLITE_CODES = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE)
 """The second one is of the index of SQLite's log, which could not grow."""
 
@@ -28,7 +27,7 @@ def disk_full() -> StorageFullError:
 def _is_of_full_disk(error: BaseException) -> bool:
     if isinstance(error, sqlite3.Error):
         return getattr(error, "sqlite_errorcode", None) in _SQLITE_CODES
-    return isinstance(error, OSError) and error.errno in _ERRNOS
+    return isinstance(error, OSError) and is_of_full_disk(error)
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

@@ -7,12 +7,14 @@ from typing import Literal
 
 import httpx
 import pytest
+from mlflow import MlflowClient
 from playwright.sync_api import Browser, Page, expect
 
 from tests.api.client.fake_ray import FakeRay, TrainingServer, training_server
 from tests.api.predictions.fake_predictions import FakePredictions, fake_predictions
+from tests.api.projects.image_archive import image_archive
 from tests.api.projects.project_client import TABLE, UNCLEAR, ProjectClient
-from tests.api.projects.simulated_pipeline import SimulatedPipeline
+from tests.api.projects.simulated_pipeline import SimulatedPipeline, register
 from tests.ports import LOOPBACK, free_port
 from tests.ui_extensions.axe import violations
 from tests.ui_extensions.conftest import forgive
@@ -87,6 +89,28 @@ def completed_id(projects: ProjectClient) -> str:
     made = projects.create(project_name=f"{MARKUP} مشروع", problem_description=sentence)
     projects.until_status(made["project_id"], "completed")
     return str(made["project_id"])
+
+
+@pytest.fixture(scope="module")
+def images_id(projects: ProjectClient, training: TrainingServer) -> str:
+    """A project of images whose training has ended, and whose model is registered."""
+    made = projects.create(image_archive(), "eyes.zip", project_name="eyes")
+    detail = projects.until_status(made["project_id"], "completed")
+    register(MlflowClient(training.url), detail["run_id"], f"project-{made['project_id']}")
+    return str(made["project_id"])
+
+
+def test_a_project_of_images_leads_to_its_run_and_to_the_diagnosis(
+    training: TrainingServer, projects: ProjectClient, images_id: str, page: Page
+) -> None:
+    open_project(page, training, images_id, "predict")
+    main = page.get_by_role("main")
+    expect(main).to_contain_text(f"start it with --model project-{images_id}.")
+    main.get_by_role("link", name="Diagnose an image").click()
+    expect(page).to_have_url(re.compile("#/diagnose$"))
+    open_project(page, training, images_id, "result")
+    main.get_by_role("link", name="See the evaluations of its run").click()
+    expect(page).to_have_url(re.compile(f"#/runs/{projects.get(images_id)['run_id']}$"))
 
 
 def test_from_an_upload_to_predictions_and_its_end(
@@ -202,6 +226,7 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
     training: TrainingServer,
     projects: ProjectClient,
     completed_id: str,
+    images_id: str,
     browser: Browser,
     complaints: list[str],
     size: str,
@@ -215,6 +240,7 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
         "question": f"projects/{asking}",
         **{name: f"projects/{completed_id}?part={name}" for name in ("overview", "result", "data")},
         "predict": f"projects/{completed_id}?part=predict",
+        "images": f"projects/{images_id}?part=predict",
     }
     options = {"viewport": {"width": width, "height": 844}, "locale": locale}
     found, overflows = {}, {}

@@ -18,6 +18,7 @@ from training.evidence.outputs import FittedEvidence
 from training.evidence.registration import Registration
 from training.evidence.schema import EVIDENCE_FILE, STATISTICS_FILE
 from training.recipe import PackagedModel
+from training.recording.logged_model import new_logged_model
 from training.recording.model_artifacts import EVIDENCE, STATISTICS, WEIGHTS
 
 logger = logging.getLogger(__name__)
@@ -44,12 +45,10 @@ def register_best_model(
     """
     mlflow.set_tracking_uri(tracking_uri)
     client = MlflowClient(tracking_uri)
-    run = client.get_run(run_id)
-    # Without an experiment, MLflow logs the model into the current one of this process.
-    model = client.create_logged_model(
-        run.info.experiment_id, name=MODEL_NAME, source_run_id=run_id, params=run.data.params
-    )
-    with tempfile.TemporaryDirectory(prefix="fovea-model-") as folder:
+    with (
+        new_logged_model(client, run_id, MODEL_NAME) as model,
+        tempfile.TemporaryDirectory(prefix="fovea-model-") as folder,
+    ):
         info = Model.log(
             artifact_path=None,
             model_id=model.model_id,

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from tracking_plugin.server_address import without_credentials
 from training.errors import TrackingError, TrainingError, first_line
-from training.tracking.failures import is_ambiguous, is_of_request, is_temporary
+from training.tracking.failures import is_ambiguous, is_of_own_disk, is_of_request, is_temporary
 
 logger = logging.getLogger(__name__)
 
@@ -26,8 +26,9 @@ def retry_until_accepted(
 ) -> T:
     """The result of `request` once the server accepts it.
 
-    Raises TrackingError at the timeout, or at once if the server refuses the request. `purpose`
-    completes the sentence "The tracking server did not accept the request to …".
+    Raises TrackingError at the timeout, or at once if the server refuses the request; OSError if a
+    disk of this machine has no room for what is sent. `purpose` completes the sentence "The
+    tracking server did not accept the request to …".
     """
     deadline = time.monotonic() + timeout_s
     num_ambiguous = 0
@@ -35,7 +36,8 @@ def retry_until_accepted(
         try:
             return request()
         except Exception as error:
-            if isinstance(error, TrainingError) or not is_of_request(error):
+            is_ours = isinstance(error, TrainingError) or is_of_own_disk(error)
+            if is_ours or not is_of_request(error):
                 raise
             num_ambiguous += is_ambiguous(error)
             may_recover = is_temporary(error) or 0 < num_ambiguous < NUM_AMBIGUOUS_REFUSALS

@@ -13,6 +13,8 @@ from mlflow.protos.databricks_pb2 import (
     ErrorCode,
 )
 
+from tracking_plugin.full_disk import is_of_full_disk
+
 REFUSING_STATUSES = frozenset({400, 409, 413, 422})
 MAX_REASON_LENGTH = 500
 _TEMPORARY_STATUSES = frozenset({408, 425, 429})
@@ -135,6 +137,12 @@ def is_of_request(error: BaseException) -> bool:
     """Whether a request or a store has failed, rather than the program itself."""
     cause = cause_of(error)
     return isinstance(cause, OSError) or _status_of(cause) is not None or is_temporary(cause)
+
+
+def is_of_own_disk(error: BaseException) -> bool:
+    """Whether a disk of this machine has no room, rather than one of a server."""
+    is_local = isinstance(error, OSError) and not isinstance(error, requests.RequestException)
+    return is_local and is_of_full_disk(error)
 
 
 def _is_raised_by_client(error: BaseException) -> bool:

@@ -1,6 +1,5 @@
 """Keeps what a run has logged in a folder until the tracking server has it."""
 
-import errno
 import logging
 import os
 import shutil
@@ -10,6 +9,7 @@ import weakref
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from tracking_plugin.full_disk import is_of_full_disk
 from training.errors import TrackingError
 from training.tracking.folder_lock import FolderLock
 from training.tracking.journal import Journal
@@ -182,8 +182,7 @@ class Spool:
 
 
 def _write_error(folder: Path, num_bytes: int, error: OSError) -> TrackingError:
-    is_full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-    advice = "Free some space there." if is_full else "Make the folder writable."
+    advice = "Free some space there." if is_of_full_disk(error) else "Make the folder writable."
     return TrackingError(
         f"A run's records are kept in {folder} until the tracking server has them, and "
         f"{num_bytes:,} bytes could not be written there: {error.strerror}. {advice}"

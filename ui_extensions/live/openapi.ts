@@ -4485,6 +4485,7 @@ export interface components {
             endpoint_id: string | null;
             /**
              * Prediction Endpoint
+             * @description for images the service's, which has to serve this model
              * @default null
              */
             prediction_endpoint: string | null;
@@ -4497,6 +4498,11 @@ export interface components {
             };
             /** Message */
             message: string;
+            /**
+             * @description of a pipeline that has failed
+             * @default null
+             */
+            error_code: components["schemas"]["ErrorCode"] | null;
             current_stage: components["schemas"]["PipelineStage"];
             /** Progress Percentage */
             progress_percentage: number;
@@ -4598,6 +4604,11 @@ export interface components {
              * @default null
              */
             estimated_time_remaining: number | null;
+            /**
+             * @description of a pipeline that has failed
+             * @default null
+             */
+            error_code: components["schemas"]["ErrorCode"] | null;
             /** @default null */
             question: components["schemas"]["Question"] | null;
             /**
@@ -4706,6 +4717,12 @@ export interface components {
              * @default null
              */
             register_as: string | null;
+            /**
+             * Epochs
+             * @description of a training on images
+             * @default null
+             */
+            epochs: number | null;
         };
         /**
          * ProjectStatus
@@ -15042,7 +15059,7 @@ export interface operations {
                     project_name?: string;
                     /** @description JSON object: answers known in advance, by the question's id */
                     answers?: string;
-                    /** @description JSON object with group, date, budget_s, learners, engine, register_as */
+                    /** @description JSON object with group, date, budget_s, learners, engine, register_as; for images with epochs, register_as */
                     settings?: string;
                 };
             };

@@ -9,6 +9,7 @@ import pytest
 from tests.api.client.fake_ray import TrainingServer
 from tests.api.custom_training.exoplanet_pages import ExoplanetPages, refusal, shown_predictions
 from tests.api.custom_training.nasa_copies import NUM_ROWS
+from tests.api.projects.image_archive import image_archive
 from tests.api.projects.project_client import TABLE, UNCLEAR
 from tests.api.projects.simulated_pipeline import SimulatedPipeline
 from tests.waiting import until
@@ -114,10 +115,14 @@ def test_a_training_that_fails_or_is_stopped_is_an_error(
             {"dataset": None, "files": {"training_file": ("t.csv", UNCLEAR.encode())}},
             ("`target`", "'a'"),
         ),
+        (
+            {"dataset": None, "files": {"training_file": ("eyes.zip", image_archive())}},
+            ("training_file", "an archive came"),
+        ),
     ],
     ids=[
         *("unknown model", "no model", "unknown table", "learning rate", "unknown parameter"),
-        *("no object", "parameters of no model", "no file", "unclear target"),
+        *("no object", "parameters of no model", "no file", "unclear target", "images"),
     ],
 )
 def test_a_wrong_form_is_refused_with_a_sentence_and_leaves_nothing(

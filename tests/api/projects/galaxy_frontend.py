@@ -4,12 +4,13 @@ import json
 import queue
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.sync.client import ClientConnection, connect
 
 from tests.waiting import DEADLINE_S
@@ -98,34 +99,51 @@ class WebSocketEvent(Expected):
     data: dict[str, Any]
 
 
+MAX_RECONNECT_ATTEMPTS = 5
+RECONNECT_DELAY_S = 1.0
+
+
 @dataclass
 class TrainingWebSocket:
-    """Connects, and connects again after each close until `disconnect`, as the frontend's class does."""
+    """Connects, and again after each close or failure, a second later each time, as the frontend's class does."""
 
     base_url: str
     """`VITE_WS_URL`, such as ws://localhost:8000/api/v1/ws."""
     events: "queue.Queue[WebSocketEvent]" = field(default_factory=queue.Queue)
     num_opened: int = 0
     close_codes: list[int] = field(default_factory=list)
-    _is_wanted: bool = True
+    _attempts: int = 0
+    """Since the socket was open, at most MAX_RECONNECT_ATTEMPTS."""
+    _disconnected: threading.Event = field(default_factory=threading.Event)
     _socket: ClientConnection | None = None
 
     def connect(self, project_id: str) -> None:
         threading.Thread(target=self._run, args=(project_id,), daemon=True).start()
 
     def _run(self, project_id: str) -> None:
-        while self._is_wanted and self.num_opened < 5:
-            with connect(f"{self.base_url}/projects/{project_id}/stream") as self._socket:
-                self.num_opened += 1
-                try:
-                    for text in self._socket:
-                        self.events.put(WebSocketEvent.model_validate(json.loads(text)))
-                except ConnectionClosed:
-                    pass
-                self.close_codes.append(self._socket.close_code or 0)
+        self._open(f"{self.base_url}/projects/{project_id}/stream")
+        while self._attempts < MAX_RECONNECT_ATTEMPTS:
+            self._attempts += 1
+            if self._disconnected.wait(RECONNECT_DELAY_S * self._attempts):
+                return
+            self._open(f"{self.base_url}/projects/{project_id}/stream")
+
+    def _open(self, url: str) -> None:
+        """Receive until the socket is closed, or cannot be opened."""
+        with suppress(OSError, InvalidHandshake), connect(url) as self._socket:
+            self._attempts = 0
+            self.num_opened += 1
+            with suppress(ConnectionClosed):
+                for text in self._socket:
+                    self.events.put(WebSocketEvent.model_validate(json.loads(text)))
+            self.close_codes.append(self._socket.close_code or 0)
+
+    def send(self, data: object) -> None:
+        if self._socket is not None:
+            self._socket.send(json.dumps(data))
 
     def disconnect(self) -> None:
-        self._is_wanted = False
+        self._disconnected.set()
         if self._socket is not None:
             self._socket.close()
 

@@ -105,7 +105,7 @@ class SimulatedPipeline:
                     client.set_tag(loop.run_id, Tag.MESSAGE, "No model could be trained.")
                     client.set_terminated(loop.run_id, "FAILED")
                     return
-        _register(client, loop.run_id, self.model_name)
+        register(client, loop.run_id, self.model_name)
         client.set_terminated(loop.run_id)
 
     def _enter(self, client: MlflowClient, run_id: str, stage: PipelineStage) -> None:
@@ -138,7 +138,7 @@ class SimulatedPipeline:
                 client.log_dict(run_id, PREDICTIONS, PipelineArtifact.PREDICTIONS)
 
 
-def _register(client: MlflowClient, run_id: str, model_name: str) -> None:
+def register(client: MlflowClient, run_id: str, model_name: str) -> None:
     """A version of the registered model, with the alias that is served."""
     name = model_name or f"project-{client.get_run(run_id).data.tags[Tag.PROJECT]}"
     client.log_text(run_id, "a model", "project/model/model.txt")

@@ -82,6 +82,9 @@ def test_a_socket_of_a_finished_project_begins_with_its_end(
 
     kinds = [event.event_type for event in socket.until(lambda it: it.event_type == "completed")]
     assert kinds == ["stage_change", "progress_update", "completed"]
+    socket.send({"type": "no such thing"})
+    [error] = socket.until(lambda it: it.event_type == "error")
+    assert (error.data["error_code"], socket.close_codes) == ("VALIDATION_ERROR", [])
 
 
 def test_a_failed_pipeline_is_an_error_with_its_reason(
@@ -95,7 +98,9 @@ def test_a_failed_pipeline_is_an_error_with_its_reason(
 
     assert error.data["error"] == "No model could be trained."
     assert error.data["error_code"] == "PIPELINE_FAILED"
-    assert projects.get(project_id)["status"] == "failed"
+    detail, progress = projects.get(project_id), projects.progress(project_id)
+    assert (detail["status"], detail["error_code"]) == ("failed", "PIPELINE_FAILED")
+    assert progress["error_code"] == "PIPELINE_FAILED"
 
 
 def test_projects_are_listed_newest_first_by_page_and_by_status(

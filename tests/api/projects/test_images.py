@@ -1,34 +1,27 @@
 """An archive of class folders becomes a project that trains the retinal recipe."""
 
-import io
-import zipfile
-
 import pytest
-from PIL import Image
 
 from tests.api.client.fake_ray import TrainingServer
-from tests.api.projects.project_client import ProjectClient
+from tests.api.projects.image_archive import image_archive
+from tests.api.projects.project_client import TABLE, ProjectClient, refusal
 from tests.waiting import until
 
 
 @pytest.fixture(scope="module")
 def archive() -> bytes:
-    """Ten small pictures of each of two classes, below a common folder, and a file that is none."""
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as file:
-        file.writestr("eyes/readme.txt", "hello")
-        for name in ("Normal", "RVO"):
-            for number in range(10):
-                picture = io.BytesIO()
-                Image.new("RGB", (8, 8), (25 * number, 9, len(name))).save(picture, "PNG")
-                file.writestr(f"eyes/{name}/{number}.png", picture.getvalue())
-    return packed.getvalue()
+    return image_archive()
 
 
 def test_an_archive_is_divided_and_trains_the_retinal_recipe(
     projects: ProjectClient, training: TrainingServer, archive: bytes
 ) -> None:
-    created = projects.create(archive, "eyes.zip", problem_description="Tell RVO from normal eyes")
+    created = projects.create(
+        archive,
+        "eyes.zip",
+        problem_description="Tell RVO from normal eyes",
+        settings='{"epochs": 3}',
+    )
     project_id = created["project_id"]
 
     info = created["dataset_info"]
@@ -48,5 +41,25 @@ def test_an_archive_is_divided_and_trains_the_retinal_recipe(
     detail = projects.until_status(project_id, "completed")
     command = training.ray.entrypoints[detail["run_id"]]
     assert f"--recipe retinal --launcher ray --data={folder}" in command
+    assert "--epochs=3" in command
+    refused = projects.http.post(f"/projects/{project_id}/predict", json={"rows": [{"a": 1}]})
+    assert refusal(refused) == (409, "CONFLICT")
+    for words in (f"--model project-{project_id}", "POST /api/v1/dicom/diagnose"):
+        assert words in refused.json()["error"]
     assert projects.delete(project_id).status_code == 200
     until(lambda: project_id not in projects.folders(), "the end of the folder")
+
+
+def test_a_setting_of_the_other_kind_of_upload_is_refused(
+    projects: ProjectClient, archive: bytes
+) -> None:
+    before = projects.folders()
+    for content, settings, named in (
+        (archive, '{"budget_s": 5, "register_as": "eyes"}', "settings.budget_s"),
+        (archive, '{"learners": ["linear"]}', "settings.learners"),
+        (TABLE, '{"epochs": 5}', "settings.epochs"),
+    ):
+        refused = projects.post(content, settings=settings)
+        assert refusal(refused) == (422, "VALIDATION_ERROR")
+        assert named in refused.json()["details"]
+    assert projects.folders() == before

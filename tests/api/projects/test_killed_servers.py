@@ -13,6 +13,7 @@ from websockets.sync.client import connect
 
 from tests.api.client.fake_ray import FakeRay, answering
 from tests.api.client.simulated_loop import SimulatedLoop
+from tests.api.projects.galaxy_frontend import TrainingWebSocket
 from tests.api.projects.project_client import ProjectClient, served
 from tests.api.projects.simulated_pipeline import SimulatedPipeline
 from tests.waiting import DEADLINE_S, until
@@ -51,6 +52,7 @@ def test_pipelines_outlive_a_killed_server_in_each_stage(
         with served(tmp_path / "data", environment) as projects:
             for stage in stages:
                 held[project_in(projects, stage)] = stage
+            socket = _following(projects, project_id=next(iter(held)))
             before = {project_id: _shown(projects, project_id) for project_id in held}
             port = projects.server.port
             projects.server.kill()
@@ -60,7 +62,12 @@ def test_pipelines_outlive_a_killed_server_in_each_stage(
                 event = _first_event(projects, project_id)
                 assert event["event_type"] == "stage_change"
                 assert event["data"]["current_stage"] == stage
+            # The class of the frontend has connected again by itself, and goes on with what is now.
+            reopened = socket.until(lambda event: event.event_type == "stage_change")
+            assert (socket.num_opened, reopened[-1].data["current_stage"]) == (2, stages[0])
             pipeline.go_on.set()
+            socket.until(lambda event: event.event_type == "completed")
+            socket.disconnect()
             for project_id in held:
                 requires_end(projects, project_id)
 
@@ -70,6 +77,14 @@ def project_in(projects: ProjectClient, stage: PipelineStage) -> str:
     project_id: str = projects.create()["project_id"]
     until(lambda: projects.progress(project_id)["current_stage"] == stage, f"the stage {stage}")
     return project_id
+
+
+def _following(projects: ProjectClient, project_id: str) -> TrainingWebSocket:
+    """The frontend's socket, which has taken all that the project is now."""
+    socket = TrainingWebSocket(f"{projects.server.url.replace('http', 'ws', 1)}/api/v1/ws")
+    socket.connect(project_id)
+    socket.until(lambda event: event.event_type == "progress_update")
+    return socket
 
 
 def _shown(projects: ProjectClient, project_id: str) -> Mapping[str, Any]:

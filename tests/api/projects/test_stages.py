@@ -50,6 +50,29 @@ def test_the_end_of_the_run_is_that_of_the_project(mlflow_status: str, expected:
     assert found.seconds_left is None
 
 
+@pytest.mark.parametrize(
+    ("stage", "code"),
+    [*((it, "PIPELINE_FAILED") for it in range(7)), (7, "DEPLOYMENT_FAILED")],
+)
+def test_a_failure_has_the_code_of_its_stage(stage: int, code: str) -> None:
+    assert at(run("FAILED", stage=stage)).error_code == code
+    assert at(run(stage=stage)).error_code is None
+    assert at(run("KILLED", stage=stage)).error_code is None
+
+
+def test_a_training_on_images_goes_through_stages_by_its_steps_and_its_evidence() -> None:
+    def trained(step: int | None, *names: str) -> PipelineStage:
+        state = run()
+        state.params |= {"total_epochs": "2", "steps_per_epoch": "10"}
+        if step is not None:
+            state.add_points([LoggedPoint(name, 1, step, 1) for name in ("train/loss", *names)])
+        return at(state).stage
+
+    found = [trained(step) for step in (None, 1, 19, 20)]
+    found += [trained(20, "evidence/temperature"), at(run("FINISHED")).stage]
+    assert found == [STAGES[number] for number in (2, 5, 5, 6, 7, 7)]
+
+
 def test_a_project_without_a_run_waits_or_begins() -> None:
     assert at(None, ProjectState.WAITING).status is ProjectStatus.ANALYZING
     assert at(None, ProjectState.STARTING).status is ProjectStatus.CREATED

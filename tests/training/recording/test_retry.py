@@ -55,6 +55,14 @@ def test_a_refusal_is_not_repeated(error: Exception) -> None:
     assert "topsecret" not in str(refused.value)
 
 
+def test_a_full_disk_of_this_machine_is_no_refusal_of_the_server() -> None:
+    request = Requests(OSError(28, "No space left on device"))
+
+    with pytest.raises(OSError, match="No space left"):
+        retry(request)
+    assert request.num_calls == 1
+
+
 def test_a_refusal_that_an_overloaded_database_may_cause_is_repeated_a_few_times() -> None:
     busy = MlflowException("QueuePool limit", error_code=BAD_REQUEST)
 

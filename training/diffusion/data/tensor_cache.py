@@ -6,7 +6,6 @@ sees a part of it. Names and contents of files tell neither paths nor captions.
 """
 
 import contextlib
-import errno
 import hashlib
 import json
 import os
@@ -21,6 +20,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
+from tracking_plugin.full_disk import is_of_full_disk
 from tracking_plugin.private_files import make_private_folder
 from training.errors import DataError
 from training.file_kind import read_file
@@ -179,7 +179,7 @@ def _decoded(content: bytes) -> Tensors | None:
 
 
 def _write_error(folder: Path, error: OSError) -> DataError:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if is_of_full_disk(error):
         return CacheFullError(
             f"The disk of the cache {folder} is full. Free some space, set --cache-limit-mib, or train without "
             "the cache."

@@ -9,6 +9,7 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 from mlflow.models import Model
 
+from tracking_plugin.full_disk import is_of_full_disk
 from tracking_plugin.registered_name import EXPECTED, registered_name
 from training.recording.model_artifacts import TABLE_MODEL
 from training.tables.errors import TableError
@@ -56,7 +57,9 @@ def load_registered(text: str, tracking_uri: str) -> RegisteredTableModel:
             )
             artifacts = Model.load(place).flavors["python_function"]["artifacts"]
             part = (Path(place) / artifacts[TABLE_MODEL]["path"]).resolve()
-        except (MlflowException, KeyError, TypeError, OSError):
+        except (MlflowException, KeyError, TypeError, OSError) as error:
+            if is_of_full_disk(error):
+                raise
             raise TableError(
                 f"Expected a registered model of tables, but there is none called '{shown}'. Name "
                 f"one of the registry, as {EXPECTED}."

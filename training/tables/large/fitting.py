@@ -6,6 +6,7 @@ from pathlib import Path
 
 import xgboost
 
+from training.tables.large.disk_room import page_bytes, require_room
 from training.tables.large.encoding import EncodedParts
 from training.tables.large.feature_batches import FeatureBatches
 from training.tables.large.feature_file import FeatureFile
@@ -38,6 +39,7 @@ def fit_streamed(
 
     Features are quantised by XGBoost's sketch and stay in pages under `folder`; what boosting
     keeps of each row is in memory, so a sample of whole groups trains where rows are too many.
+    Raises StorageError if the disk has no room for the pages.
     """
     training = [
         file for number, file in enumerate(parts.files) if number not in (HOLDOUT, VALIDATION)
@@ -47,6 +49,8 @@ def fit_streamed(
     num_rows = plan.training_rows(task)
     training_share = _share(training, num_rows * 4 // 5)
     validation_share = _share(validation, num_rows // 5)
+    num_kept = training_share * _num_rows(training) + validation_share * validation[0].num_rows
+    require_room(folder, page_bytes(round(num_kept), task.num_features))
     train = fit.matrix(training, training_share, "train")
     model = boost(
         task,
@@ -102,5 +106,8 @@ class _Matrices:
 
 
 def _share(files: Sequence[FeatureFile], max_rows: int) -> float:
-    num_rows = sum(file.num_rows for file in files)
-    return min(1.0, max_rows / max(num_rows, 1))
+    return min(1.0, max_rows / max(_num_rows(files), 1))
+
+
+def _num_rows(files: Sequence[FeatureFile]) -> int:
+    return sum(file.num_rows for file in files)

@@ -13,6 +13,7 @@ from mlflow.models import Model, ModelSignature
 from mlflow.types import ColSpec, DataType, ParamSchema, ParamSpec, Schema, TensorSpec
 from mlflow.types.schema import AnyType
 
+from training.recording.logged_model import new_logged_model
 from training.tables.descriptions import ColumnKind
 from training.tables.model.input_column import InputColumn
 from training.tables.model.input_example import example_value
@@ -55,12 +56,10 @@ def log_table_model(
     """
     mlflow.set_tracking_uri(tracking_uri)
     client = MlflowClient(tracking_uri)
-    run = client.get_run(run_id)
-    # Without an experiment, MLflow logs the model into the current one of this process.
-    logged = client.create_logged_model(
-        run.info.experiment_id, name=MODEL_NAME, source_run_id=run_id, params=run.data.params
-    )
-    with tempfile.TemporaryDirectory(prefix="fovea-model-") as folder:
+    with (
+        new_logged_model(client, run_id, MODEL_NAME) as logged,
+        tempfile.TemporaryDirectory(prefix="fovea-model-") as folder,
+    ):
         model.save(Path(folder))
         info = Model.log(
             artifact_path=None,

@@ -19,6 +19,7 @@ from typing import IO
 
 from pydantic import BaseModel, ConfigDict
 
+from tracking_plugin.full_disk import is_of_full_disk
 from training.errors import first_line
 from training.tables.errors import TableError
 from training.tables.printable import printable
@@ -83,10 +84,16 @@ def _run(request: TrialRequest, events: IO[bytes], orders: "Orders") -> None:
         report(TrialEvent(kind="failed", message=str(error)))
     # Libraries raise errors of any type, and this is the edge of the process.
     except Exception as error:  # noqa: BLE001
-        text = first_line(error)
-        if "alloc" in text.lower() or "memory" in text.lower():
-            text = _out_of_memory(request.spec)
-        report(TrialEvent(kind="failed", message=printable(text, _MAX_MESSAGE_CHARS)))
+        report(TrialEvent(kind="failed", message=_reason(error, request.spec)))
+
+
+def _reason(error: Exception, spec: TrialSpec) -> str:
+    if is_of_full_disk(error):
+        return "The machine has no room for its model on the disk of temporary files."
+    text = first_line(error)
+    if "alloc" in text.lower() or "memory" in text.lower():
+        return _out_of_memory(spec)
+    return printable(text, _MAX_MESSAGE_CHARS)
 
 
 def _out_of_memory(spec: TrialSpec) -> str:

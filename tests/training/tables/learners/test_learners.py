@@ -1,6 +1,7 @@
 """What holds for every learner."""
 
 import inspect
+import shutil
 from pathlib import Path
 
 import catboost
@@ -17,6 +18,7 @@ from sklearn.ensemble import (
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
+from tests.small_disk import fill, small_disk
 from tests.training.tables.learners.made_examples import (
     BINARY,
     MULTICLASS,
@@ -25,6 +27,7 @@ from tests.training.tables.learners.made_examples import (
     TASKS,
     examples,
 )
+from tracking_plugin.full_disk import is_of_full_disk
 from training.tables.errors import TableError
 from training.tables.learners.learner import Examples, LearningTask
 from training.tables.learners.links import probabilities_of
@@ -42,6 +45,19 @@ LIBRARIES = {
     "neural_network": (MLPClassifier, MLPRegressor),
 }
 CONTINUING = [name for name, learner in LEARNERS.items() if learner.can_continue]
+
+
+@pytest.mark.parametrize("name", LEARNERS)
+def test_a_full_disk_is_recognised_while_a_model_is_saved(name: str, tmp_path: Path) -> None:
+    model = LEARNERS[name].fit(BINARY, examples(BINARY), None, QUICK[name])
+    with small_disk(tmp_path / "disk", size_kib=64) as disk:
+        for left_bytes in (0, 4096):
+            fill(disk / "filler", left_bytes=left_bytes)
+            with pytest.raises(Exception) as raised:  # noqa: PT011 - each library has its own
+                model.save(disk / "model")
+            assert is_of_full_disk(raised.value), raised.value
+            shutil.rmtree(disk / "model", ignore_errors=True)
+            (disk / "filler").unlink()
 
 
 def chance_loss(task: LearningTask, known: Examples) -> float:

@@ -41,6 +41,7 @@ export function progressOf(id: string, fields: Partial<ProjectProgress> = {}): P
     message: "",
     stage_details: null,
     estimated_time_remaining: null,
+    error_code: null,
     question: null,
     run_id: `run of ${id}`,
     ...fields,

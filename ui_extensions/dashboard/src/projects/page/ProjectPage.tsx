@@ -23,6 +23,7 @@ import { ResultPart } from "../result/ResultPart";
 import { ConnectionNote } from "./ConnectionNote";
 import { Decisions } from "./Decisions";
 import { DeleteProject } from "./DeleteProject";
+import { ImagePrediction, ImageResult } from "./ImageParts";
 import styles from "./ProjectPage.module.css";
 import { QuestionForm } from "./QuestionForm";
 import { SearchCommands } from "./SearchCommands";
@@ -71,6 +72,7 @@ const texts = words(
 );
 
 const PARTS = ["overview", "result", "predict", "data"] as const;
+const IMAGES = "image_zip";
 type PartName = (typeof PARTS)[number];
 
 export function ProjectPage({ projectId }: { projectId: string }) {
@@ -105,6 +107,7 @@ function Shown({ detail, progress, refetch }: ShownProps) {
   const [chosen] = useAddressText("part");
   const isAsking = progress.question !== null;
   const hasResult = detail.holdout_score !== null || detail.evaluation_report !== null;
+  const isOfImages = detail.dataset_type === IMAGES;
   // A finished project opens at its result.
   const start: PartName = progress.status === "completed" && hasResult ? "result" : "overview";
   const part = PARTS.find((each) => each === chosen) ?? start;
@@ -150,13 +153,17 @@ function Shown({ detail, progress, refetch }: ShownProps) {
       </nav>
       <CrashBoundary isPart key={part}>
         {part === "overview" && <Overview detail={detail} progress={progress} refetch={refetch} />}
+        {part === "result" && isOfImages && <ImageResult detail={detail} />}
         {part === "result" &&
+          !isOfImages &&
           (hasResult ? (
             <ResultPart detail={detail} onChanged={refetch} />
           ) : (
             <Empty>{t.noResult}</Empty>
           ))}
+        {part === "predict" && isOfImages && <ImagePrediction detail={detail} />}
         {part === "predict" &&
+          !isOfImages &&
           (detail.prediction_endpoint ? (
             <PredictPart detail={detail} />
           ) : (

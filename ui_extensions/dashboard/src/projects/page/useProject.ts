@@ -101,5 +101,6 @@ function progressOf(detail: ProjectDetail): ProjectProgress {
     run_id: detail.run_id,
     stage_details: { run_status: detail.run_status },
     estimated_time_remaining: null,
+    error_code: detail.error_code,
   };
 }
