@@ -24,7 +24,7 @@ from api.client.request import (
     path_segment,
 )
 from api.client.server_address import server_address
-from api.control.instruction_schemas import Argument, InstructionEntry
+from api.control.instruction_schemas import Argument, InstructionEntry, UnderstoodCommands
 from api.control.schemas import CommandEntry, ControlResponse
 from api.diagnosis.records import Verdict
 from api.diagnosis.schemas import (
@@ -237,6 +237,11 @@ class AsyncFoveaClient(AsyncRunTable, AsyncTrainingInputs, AsyncProjects):
         """The one-time commands to the run with the run's answers; newest first."""
         path = f"/api/v1/runs/{path_segment(run_id)}/commands"
         return await self._http.get_page(path, list[InstructionEntry], limit=limit, offset=offset)
+
+    async def understood_commands(self, run_id: str) -> UnderstoodCommands:
+        """The one-time commands that the run takes now, and the reason if it takes none."""
+        path = f"/api/v1/runs/{path_segment(run_id)}/commands/understood"
+        return await self._http.get(path, UnderstoodCommands)
 
     async def commands(
         self, run_id: str, *, limit: int | None = None, offset: int | None = None

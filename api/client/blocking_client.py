@@ -25,7 +25,7 @@ from api.client.request import (
     path_segment,
 )
 from api.client.server_address import server_address
-from api.control.instruction_schemas import Argument, InstructionEntry
+from api.control.instruction_schemas import Argument, InstructionEntry, UnderstoodCommands
 from api.control.schemas import CommandEntry, ControlResponse
 from api.diagnosis.records import Verdict
 from api.diagnosis.schemas import (
@@ -238,6 +238,11 @@ class FoveaClient(RunTable, TrainingInputs, Projects):
         """The one-time commands to the run with the run's answers; newest first."""
         path = f"/api/v1/runs/{path_segment(run_id)}/commands"
         return self._http.get_page(path, list[InstructionEntry], limit=limit, offset=offset)
+
+    def understood_commands(self, run_id: str) -> UnderstoodCommands:
+        """The one-time commands that the run takes now, and the reason if it takes none."""
+        path = f"/api/v1/runs/{path_segment(run_id)}/commands/understood"
+        return self._http.get(path, UnderstoodCommands)
 
     def commands(
         self, run_id: str, *, limit: int | None = None, offset: int | None = None

@@ -51,13 +51,19 @@ def require_accepted(
     state: ControlState, run: MlflowRunSnapshot, name: str, *, num_open: int
 ) -> None:
     """Raises one of the conflicts above if the run cannot accept a command of that name now."""
+    names = names_taken(state, run)
+    if name not in names:
+        raise NotUnderstoodError(name, names)
+    if num_open >= MAX_OPEN_INSTRUCTIONS:
+        raise TooManyOpenError
+
+
+def names_taken(state: ControlState, run: MlflowRunSnapshot) -> tuple[str, ...]:
+    """The commands that the run takes now. Raises one of the conflicts above if it takes none."""
     if not state.is_live or state.status is RunStatus.STOPPING:
         raise NothingLeftError(state.status)
     if state.has_detached and not run.job:
         raise NotControllableError(state.run_id)
     if not state.understood_names:
         raise NothingUnderstoodError(state.run_id)
-    if name not in state.understood_names:
-        raise NotUnderstoodError(name, state.understood_names)
-    if num_open >= MAX_OPEN_INSTRUCTIONS:
-        raise TooManyOpenError
+    return state.understood_names

@@ -83,3 +83,10 @@ class InstructionEntry(BaseModel):
     timestamp: datetime
     taken_at: datetime | None
     answered_at: datetime | None
+
+
+class UnderstoodCommands(BaseModel):
+    """The one-time commands that a run takes now."""
+
+    names: list[str] = Field(description="as its program has said; empty if it takes none")
+    reason: str = Field(description="why it takes none; empty if it takes some")

@@ -9,8 +9,12 @@ from api.control.acknowledgement import CommandOutcome
 from api.control.audit import CommandRecord, Issuer
 from api.control.audited_actions import InstructionAction
 from api.control.changes import StateChanges
-from api.control.instruction_refusals import MalformedArgumentsError, require_accepted
-from api.control.instruction_schemas import Argument, encode_arguments
+from api.control.instruction_refusals import (
+    MalformedArgumentsError,
+    names_taken,
+    require_accepted,
+)
+from api.control.instruction_schemas import Argument, UnderstoodCommands, encode_arguments
 from api.control.instructions import InstructionOrder
 from api.control.mlflow_run import MlflowRunSnapshot
 from api.control.mlflow_sync import MlflowSync
@@ -99,6 +103,18 @@ class InstructionService:
         return await in_database(
             partial(self._store.history, run_id, page, action=InstructionAction.INSTRUCT)
         )
+
+    async def understood(self, run_id: str, workspace: str | None) -> UnderstoodCommands:
+        """What the run takes now."""
+        return await self._mlflow.with_snapshot(run_id, workspace, self._understood)
+
+    async def _understood(self, run: MlflowRunSnapshot) -> UnderstoodCommands:
+        stored = await in_database(partial(self._store.find, run.run_id))
+        state = self._mlflow.synced(run, stored or run.initial_state)
+        try:
+            return UnderstoodCommands(names=list(names_taken(state, run)), reason="")
+        except ConflictError as refusal:
+            return UnderstoodCommands(names=[], reason=str(refusal))
 
     async def open(self, run_id: str, program: str) -> list[Instruction]:
         """The open instructions that the program may carry out or has taken, oldest first."""

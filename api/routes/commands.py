@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Depends, Response
 
 from api.control.instruction_entries import instruction_entry, instruction_response
-from api.control.instruction_schemas import InstructionEntry, InstructionRequest
+from api.control.instruction_schemas import InstructionEntry, InstructionRequest, UnderstoodCommands
 from api.errors import ErrorResponse
 from api.pages import Limit, Offset, Page
 from api.routes.dependencies import By, Control, Workspace, in_workspace
@@ -55,3 +55,11 @@ async def get_one_time_commands(
     page = Page(limit=limit, offset=offset)
     listed = await control.instructions.history(run_id, workspace, page)
     return [instruction_entry(record) for record in listed.with_total_header(response)]
+
+
+@router.get("/understood", responses=documented(examples.UNDERSTOOD))
+async def get_understood_commands(
+    control: Control, run_id: str, workspace: Workspace
+) -> UnderstoodCommands:
+    """The one-time commands that the run takes now."""
+    return await control.instructions.understood(run_id, workspace)

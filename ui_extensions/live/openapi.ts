@@ -464,6 +464,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{run_id}/commands/understood": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Understood Commands
+         * @description The one-time commands that the run takes now.
+         */
+        get: operations["get_understood_commands_api_v1_runs__run_id__commands_understood_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/training/pause": {
         parameters: {
             query?: never;
@@ -5866,6 +5886,22 @@ export interface components {
             threshold_problem: string | null;
         };
         /**
+         * UnderstoodCommands
+         * @description The one-time commands that a run takes now.
+         */
+        UnderstoodCommands: {
+            /**
+             * Names
+             * @description as its program has said; empty if it takes none
+             */
+            names: string[];
+            /**
+             * Reason
+             * @description why it takes none; empty if it takes some
+             */
+            reason: string;
+        };
+        /**
          * Unit
          * @enum {string}
          */
@@ -8461,6 +8497,87 @@ export interface operations {
             };
             /** @description The run does not understand the command, has ended, or has not answered those before it */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A value is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description A database is unreachable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    get_understood_commands_api_v1_runs__run_id__commands_understood_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description MLflow workspace, where workspaces are enabled */
+                "X-MLFLOW-WORKSPACE"?: string | null;
+            };
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "names": [
+                     *         "save_now",
+                     *         "set_learning_rate",
+                     *         "sample_now",
+                     *         "set_prompts"
+                     *       ],
+                     *       "reason": ""
+                     *     }
+                     */
+                    "application/json": components["schemas"]["UnderstoodCommands"];
+                };
+            };
+            /** @description The Host or the Origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The run, workspace or other object does not exist */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -52,3 +52,7 @@ INSTRUCTION: Mapping[str, Any] = {
     "taken_at": "2026-06-13T10:30:00.210000Z",
     "answered_at": "2026-06-13T10:30:00.412000Z",
 }
+UNDERSTOOD: Mapping[str, Any] = {
+    "names": ["save_now", "set_learning_rate", "sample_now", "set_prompts"],
+    "reason": "",
+}

@@ -29,6 +29,13 @@ def listed(url: str, run_id: str) -> list[dict[str, Any]]:
     return entries[::-1]
 
 
+def understood(url: str, run_id: str) -> dict[str, Any]:
+    """The commands that the run takes now, and why if it takes none."""
+    response = httpx.get(f"{url}/api/v1/runs/{run_id}/commands/understood", timeout=30)
+    found: dict[str, Any] = response.raise_for_status().json()
+    return found
+
+
 def statuses(url: str, run_id: str) -> list[str]:
     return [entry["status"] for entry in listed(url, run_id)]
 

@@ -13,7 +13,14 @@ from mlflow import MlflowClient
 from websockets.sync.client import ClientConnection, connect
 
 from api.control.instructions import LOST_MESSAGE
-from tests.api.control.instructions import instructed_loop, listed, send, sent, statuses
+from tests.api.control.instructions import (
+    instructed_loop,
+    listed,
+    send,
+    sent,
+    statuses,
+    understood,
+)
 from tests.api.control.loops import DEADLINE_S, audit, new_run, post, training
 from tests.servers import Server
 from tests.waiting import until
@@ -110,6 +117,8 @@ def test_a_name_that_the_run_does_not_understand_conflicts_and_is_recorded(serve
         assert error == "The run understands sample_now, rest, and not dance"
         loop.report(number=5)
         assert loop.loop.receive()["heard"] == 5, "the run was sent nothing"
+        taken = {"names": ["sample_now", "rest"], "reason": ""}
+        assert understood(server.url, run_id) == taken
     [entry] = listed(server.url, run_id)
     assert (entry["status"], entry["message"], entry["name"]) == ("refused", error, "dance")
 
@@ -181,6 +190,7 @@ def test_an_unknown_run_is_not_found(server: Server) -> None:
         assert send(server.url, run_id).status_code == 404
         path = f"{server.url}/api/v1/runs/{run_id}/commands"
         assert httpx.get(path).status_code == 404
+        assert httpx.get(f"{path}/understood").status_code == 404
 
 
 def test_a_run_that_says_nothing_of_commands_is_sent_none(server: Server) -> None:
@@ -188,7 +198,9 @@ def test_a_run_that_says_nothing_of_commands_is_sent_none(server: Server) -> Non
     with training(server.url, run_id) as loop:
         response = send(server.url, run_id)
         assert response.status_code == 409
-        assert "understands no one-time command" in response.json()["error"]
+        error = response.json()["error"]
+        assert "understands no one-time command" in error
+        assert understood(server.url, run_id) == {"names": [], "reason": error}
         assert "instructions" not in loop.report_acknowledged("training", 0)
 
 
@@ -196,9 +208,9 @@ def test_a_run_that_has_ended_or_is_stopping_conflicts(server: Server) -> None:
     run_id = new_run(server.url)
     with instructed_loop(server.url, run_id):
         post(server.url, "stop", run_id)
-        assert send(server.url, run_id).json()["error"] == (
-            "The run is stopping: it takes no commands any more"
-        )
+        reason = "The run is stopping: it takes no commands any more"
+        assert send(server.url, run_id).json()["error"] == reason
+        assert understood(server.url, run_id) == {"names": [], "reason": reason}
         MlflowClient(server.url).set_terminated(run_id, "KILLED")
         assert send(server.url, run_id).status_code == 409
 

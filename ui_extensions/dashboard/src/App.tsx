@@ -37,6 +37,8 @@ const GalaxyPage = lazy(async () => ({
   default: (await import("./galaxy/GalaxyPage")).GalaxyPage,
 }));
 
+const JobsPage = lazy(async () => ({ default: (await import("./jobs/JobsPage")).JobsPage }));
+
 const TablePage = lazy(async () => ({ default: (await import("./table/TablePage")).TablePage }));
 
 const ComparePage = lazy(async () => ({
@@ -76,6 +78,11 @@ export function App() {
             <Route path="/table">
               <Suspense fallback={<Empty>{t.loading}</Empty>}>
                 <TablePage />
+              </Suspense>
+            </Route>
+            <Route path="/jobs">
+              <Suspense fallback={<Empty>{t.loading}</Empty>}>
+                <JobsPage />
               </Suspense>
             </Route>
             <Route path="/compare">

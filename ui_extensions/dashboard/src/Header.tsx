@@ -18,6 +18,7 @@ const texts = words(
     menu: "Menu",
     runs: "Runs",
     table: "Table",
+    jobs: "Jobs",
     projects: "Projects",
     galaxy: "Galaxy",
     alerts: "Alerts",
@@ -35,6 +36,7 @@ const texts = words(
       menu: "Menu",
       runs: "Runs",
       table: "Tableau",
+      jobs: "Tâches",
       projects: "Projets",
       galaxy: "Galaxie",
       alerts: "Alertes",
@@ -76,6 +78,7 @@ export function Header() {
       <nav id="pages" className={styles.pages} aria-label={t.pages} data-open={isOpen || undefined}>
         <PageLink href="/runs">{t.runs}</PageLink>
         <PageLink href="/table">{t.table}</PageLink>
+        <PageLink href="/jobs">{t.jobs}</PageLink>
         <PageLink href="/projects" pattern="/projects/*?">
           {t.projects}
         </PageLink>

@@ -33,6 +33,8 @@ export interface LiveRun {
   numMissed: number;
   /** Number of artifacts logged while the page is open. */
   artifacts: number;
+  /** Number of changes of one-time commands while the page is open. */
+  commands: number;
 }
 
 interface Changes {
@@ -48,6 +50,7 @@ const UNKNOWN: LiveRun = {
   isOutdated: false,
   numMissed: 0,
   artifacts: 0,
+  commands: 0,
 };
 
 export interface PageConnection extends Omit<ConnectionStatus, "state"> {
@@ -124,6 +127,9 @@ export function afterMessages(
       }
       case "artifact_update":
         runs[runId] = { ...before, artifacts: before.artifacts + 1 };
+        break;
+      case "command":
+        runs[runId] = { ...before, commands: before.commands + 1 };
         break;
       case "critical_alert": {
         const { alert } = message;

@@ -6,12 +6,14 @@ interface Props extends Omit<ImgHTMLAttributes<HTMLImageElement>, "src"> {
   runId: string;
   path: string;
   alt: string;
+  /** Of a path whose content changes. */
+  version?: number | undefined;
   onFailure(): void;
 }
 
 /** An image artifact of a run. It is always shown by <img>, in which SVG cannot run scripts. */
-export function ArtifactImage({ runId, path, alt, onFailure, ...rest }: Props) {
-  const source = useSource(artifactUrl(runId, path), onFailure);
+export function ArtifactImage({ runId, path, alt, version, onFailure, ...rest }: Props) {
+  const source = useSource(artifactUrl(runId, path, version), onFailure);
   return <img {...rest} src={source} alt={alt} decoding="async" onError={onFailure} />;
 }
 

@@ -61,8 +61,9 @@ const SHOWN = 20;
 export function CommandHistory({ runId }: { runId: string }) {
   const t = useWords(texts);
   const { date } = useFormats();
-  // Every command but a one-time one changes the status, so a new status triggers a reload.
+  // Every command changes the status, or is a one-time one.
   const status = useLive((live) => live.runs[runId]?.status?.status);
+  const changes = useLive((live) => live.runs[runId]?.commands ?? 0);
   const gaps = useLive((live) => live.gaps);
   const read = useCallback(
     (signal: AbortSignal) =>
@@ -73,7 +74,7 @@ export function CommandHistory({ runId }: { runId: string }) {
       ),
     [runId],
   );
-  const { data, error, refetch } = useQuery(read, `${status} ${gaps}`);
+  const { data, error, refetch } = useQuery(read, `${status} ${changes} ${gaps}`);
   return (
     <Section title={t.commands}>
       {error && <ErrorNote error={error} onRetry={refetch} />}

@@ -26,17 +26,20 @@ interface Props {
   name: string;
   /** The same picture over the steps, if it has several. */
   steps?: { key: string; pictures: readonly StepPicture[] };
+  /** Of a path whose content changes. */
+  version?: number;
   /** The caption. */
   children: ReactNode;
 }
 
 /** A picture in a gallery; a click enlarges it. */
-export function Picture({ runId, image, name, steps, children }: Props) {
+export function Picture({ runId, image, name, steps, version = 0, children }: Props) {
   const t = useWords(texts);
   const [isOpen, setIsOpen] = useState(false);
-  const [failedPath, setFailedPath] = useState<string>();
-  const hasFailed = failedPath === image.path;
-  const fail = () => setFailedPath(image.path);
+  const [failed, setFailed] = useState<string>();
+  const shown = `${image.path} ${version}`;
+  const hasFailed = failed === shown;
+  const fail = () => setFailed(shown);
   return (
     <figure className={styles.figure}>
       {hasFailed ? (
@@ -44,9 +47,10 @@ export function Picture({ runId, image, name, steps, children }: Props) {
       ) : (
         <button type="button" className={styles.open} onClick={() => setIsOpen(true)}>
           <ArtifactImage
-            key={image.thumbnail}
+            key={`${image.thumbnail} ${version}`}
             runId={runId}
             path={image.thumbnail}
+            version={version}
             alt={t.enlarge(name)}
             loading="lazy"
             onFailure={fail}
@@ -61,6 +65,7 @@ export function Picture({ runId, image, name, steps, children }: Props) {
             path={image.path}
             name={steps?.key ?? name}
             steps={steps?.pictures ?? []}
+            version={version}
             onClose={() => setIsOpen(false)}
           />
         </Suspense>

@@ -2,6 +2,7 @@ import { lazy, type ReactNode, Suspense, useMemo } from "react";
 import { openOf } from "../alerts/alertOrder";
 import { RunAlerts } from "../alerts/RunAlerts";
 import { Charts } from "../charts/Charts";
+import { hasEnded } from "../../../live/runStatus";
 import { isSilent } from "../../../live/silence";
 import { useWords, words } from "../i18n/words";
 import { mlflowRunUrl } from "../live/mlflowLinks";
@@ -17,6 +18,7 @@ import { CommandHistory } from "./CommandHistory";
 import { Conditions } from "./Conditions";
 import { Controls } from "./Controls";
 import { Evaluation } from "./evaluation/Evaluation";
+import { isGenerator } from "./generatorRun";
 import { Health } from "./Health";
 import { LogTail } from "./LogTail";
 import { Machine } from "./Machine";
@@ -28,6 +30,7 @@ import { Reports } from "./reports/Reports";
 import styles from "./RunPage.module.css";
 import { SampleImages } from "./SampleImages";
 import { useRun } from "./useRun";
+import { useRunImages } from "./useRunImages";
 
 const texts = words(
   {
@@ -46,6 +49,14 @@ const texts = words(
   },
 );
 
+const OneTimeCommands = lazy(async () => ({
+  default: (await import("./commands/OneTimeCommands")).OneTimeCommands,
+}));
+
+const GeneratorParts = lazy(async () => ({
+  default: (await import("./generator/GeneratorParts")).GeneratorParts,
+}));
+
 const StoredParts = lazy(async () => ({
   default: (await import("./StoredParts")).StoredParts,
 }));
@@ -59,6 +70,7 @@ export function RunPage({ runId }: { runId: string }) {
   const alerts = useLive((live) => live.alerts);
   const openAlerts = useMemo(() => openOf(alerts, runId), [alerts, runId]);
   const focusEpoch = useFocusEpoch();
+  const images = useRunImages(runId);
   const title = status ? status.run_name || t.unnamed : runId;
 
   usePageTitle(title);
@@ -106,6 +118,20 @@ export function RunPage({ runId }: { runId: string }) {
         )}
       </Part>
       <Part>
+        {status && !hasEnded(status.status) && !status.deleted && (
+          <Suspense fallback={null}>
+            <OneTimeCommands runId={runId} />
+          </Suspense>
+        )}
+      </Part>
+      <Part>
+        {names && images.data && isGenerator(images.data, names) && (
+          <Suspense fallback={null}>
+            <GeneratorParts runId={runId} names={names} found={images.data} />
+          </Suspense>
+        )}
+      </Part>
+      <Part>
         <Evaluation runId={runId} focusEpoch={focusEpoch} />
       </Part>
       <Part>{status && <Reports runId={runId} status={status} />}</Part>
@@ -121,7 +147,7 @@ export function RunPage({ runId }: { runId: string }) {
         <LogTail runId={runId} />
       </Part>
       <Part>
-        <SampleImages runId={runId} />
+        <SampleImages runId={runId} images={images} />
       </Part>
       <Part>
         {status && (

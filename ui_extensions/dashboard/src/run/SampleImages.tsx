@@ -1,20 +1,19 @@
-import { useCallback, useMemo, useState } from "react";
+import { useMemo, useState } from "react";
 import { useFormats } from "../i18n/useFormats";
 import { useWords, words } from "../i18n/words";
 import { useLive } from "../live/liveStore";
 import { ErrorNote } from "../ui/ErrorNote";
 import { Empty, Section } from "../ui/Section";
 import { ShowMore } from "../ui/ShowMore";
-import { useQuery } from "../ui/useQuery";
-import { useThrottled } from "../ui/useThrottled";
-import { listImages } from "./artifacts";
+import type { QueryResult } from "../ui/useQuery";
+import type { FoundImages } from "./artifacts";
 import { CurrentImage } from "./CurrentImage";
+import { sampleNumber } from "./generatorRun";
 import { type Gallery, gallery, imageName, type SteppedImages } from "./loggedImages";
 import { Picture } from "./Picture";
 import styles from "./SampleImages.module.css";
 import { SteppedPicture } from "./SteppedPicture";
 
-const LEAST_INTERVAL_MS = 5_000;
 const SHOWN_AT_ONCE = 24;
 
 const texts = words(
@@ -36,21 +35,26 @@ const texts = words(
 
 const CALL = 'mlflow.log_image(image, key="sample", step=step)';
 
+interface Props {
+  runId: string;
+  images: QueryResult<FoundImages>;
+}
+
 /** The run's current image, and the images that it has logged. */
-export function SampleImages({ runId }: { runId: string }) {
+export function SampleImages({ runId, images }: Props) {
   const t = useWords(texts);
   const { whole } = useFormats();
   const current = useLive((live) => live.runs[runId]?.status?.current_image ?? null);
-  const changes = useLive((live) => (live.runs[runId]?.artifacts ?? 0) + live.gaps);
   const [numShown, setNumShown] = useState(SHOWN_AT_ONCE);
-  const read = useCallback((signal: AbortSignal) => listImages(runId, signal), [runId]);
-  const changeCount = useThrottled(changes, LEAST_INTERVAL_MS);
-  const { data, error, refetch } = useQuery(read, changeCount);
+  const { data, error, refetch } = images;
   const { stepped, single } = useMemo(() => inRows(gallery(data?.paths ?? [])), [data]);
 
   const numSingle = Math.max(0, numShown - stepped.length);
   const numHidden = stepped.length + single.length - numShown;
   const isEmpty = data && !current && stepped.length === 0 && single.length === 0;
+  if (isEmpty && !error && data.paths.length > 0) {
+    return null;
+  }
   return (
     <Section title={t.title}>
       {error && <ErrorNote error={error} onRetry={refetch} />}
@@ -63,8 +67,8 @@ export function SampleImages({ runId }: { runId: string }) {
       {data && !isEmpty && (
         <div className={styles.grid}>
           {current && <CurrentImage runId={runId} path={current} found={data} />}
-          {stepped.slice(0, numShown).map((images) => (
-            <SteppedPicture key={images.key} runId={runId} images={images} />
+          {stepped.slice(0, numShown).map((each) => (
+            <SteppedPicture key={each.key} runId={runId} images={each} />
           ))}
           {single.slice(0, numSingle).map((image) => (
             <Picture key={image.path} runId={runId} image={image} name={imageName(image.path)}>
@@ -85,9 +89,10 @@ export function SampleImages({ runId }: { runId: string }) {
   );
 }
 
-/** Sorts images that fill a whole row behind those that share one. */
+/** Sorts images that fill a whole row behind those that share one; samples have a part of their own. */
 function inRows({ stepped, single }: Gallery): Gallery {
   const isWide = ({ steps }: SteppedImages) => steps.some(({ images }) => images.length > 1);
-  const narrow = stepped.filter((images) => !isWide(images));
-  return { stepped: [...narrow, ...stepped.filter(isWide)], single };
+  const shown = stepped.filter(({ key }) => sampleNumber(key) === null);
+  const narrow = shown.filter((images) => !isWide(images));
+  return { stepped: [...narrow, ...shown.filter(isWide)], single };
 }

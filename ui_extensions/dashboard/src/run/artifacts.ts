@@ -49,6 +49,12 @@ function folderPaths(entries: readonly ArtifactEntry[]): string[] {
   return entries.flatMap(({ path, is_dir }) => (is_dir ? [path] : []));
 }
 
-export function artifactUrl(runId: string, path: string): string {
-  return address.http("get-artifact", { path, run_uuid: runId }).href;
+export function artifactQuery(runId: string, path: string): { path: string; run_uuid: string } {
+  return { path, run_uuid: runId };
+}
+
+/** `version` tells apart contents that the path had one after the other, which browsers may mix up. */
+export function artifactUrl(runId: string, path: string, version = 0): string {
+  const query = artifactQuery(runId, path);
+  return address.http("get-artifact", version > 0 ? { ...query, version } : query).href;
 }

@@ -104,6 +104,11 @@ function byKey(logged: Logged[]): SteppedImages[] {
     }));
 }
 
+/** When the picture of a step was logged, in ms since the Unix epoch; 0 for another picture. */
+export function loggedMs(path: string): number {
+  return Number(STEPPED.exec(fileName(path))?.[4] ?? 0);
+}
+
 /** The alternative text of a picture: its key, else its path. */
 export function imageName(path: string): string {
   const named = STEPPED.exec(fileName(path));

@@ -1,4 +1,4 @@
-import { useCallback, useRef, useState } from "react";
+import { lazy, Suspense, useCallback, useRef, useState } from "react";
 import { Link } from "wouter";
 import type { RunStatus } from "../../../live/schemas";
 import { useFormats } from "../i18n/useFormats";
@@ -20,7 +20,6 @@ import { Empty } from "../ui/Section";
 import { ShowMore } from "../ui/ShowMore";
 import { RunCard } from "./RunCard";
 import styles from "./RunsPage.module.css";
-import { StartForm } from "./StartForm";
 import { useExperiments } from "./useExperiments";
 import { useRuns } from "./useRuns";
 
@@ -60,6 +59,8 @@ const texts = words(
     },
   },
 );
+
+const StartForm = lazy(async () => ({ default: (await import("./StartForm")).StartForm }));
 
 const STATUSES: readonly ["", ...RunStatus[]] = [
   "",
@@ -191,13 +192,15 @@ export function RunsPage() {
         onMore={() => setLimit(Math.min(limit + AT_ONCE, MOST))}
       />
       {isStarting && (
-        <StartForm
-          onClose={() => setIsStarting(false)}
-          onStarted={(runId) => {
-            setIsStarting(false);
-            goTo(`/runs/${runId}`);
-          }}
-        />
+        <Suspense>
+          <StartForm
+            onClose={() => setIsStarting(false)}
+            onStarted={(runId) => {
+              setIsStarting(false);
+              goTo(`/runs/${runId}`);
+            }}
+          />
+        </Suspense>
       )}
     </div>
   );

@@ -9,6 +9,7 @@ import { FormField } from "./FormField";
 import { MoreSettings } from "./MoreSettings";
 import { ParamInput } from "./ParamInput";
 import { type ParamField, recipeFields } from "./recipeSchema";
+import { RegisteredInputs } from "./RegisteredInputs";
 import styles from "./StartFields.module.css";
 import { useStartForm } from "./useStartForm";
 
@@ -18,6 +19,7 @@ const texts = words(
     data: "Data folder",
     dataHint:
       "On the server’s machine, with train|val|test/<class>/ in it. Empty: the synthetic demonstration set",
+    captionedHint: "On the server’s machine, with a caption beside each image",
     experiment: "Experiment",
     experimentHint: "The run’s experiment in MLflow",
     workers: "Workers",
@@ -37,6 +39,7 @@ const texts = words(
       data: "Dossier des données",
       dataHint:
         "Sur la machine du serveur, contenant train|val|test/<classe>/. Vide : le jeu de démonstration synthétique",
+      captionedHint: "Sur la machine du serveur, avec une légende à côté de chaque image",
       experiment: "Expérience",
       experimentHint: "L’expérience de l’entraînement dans MLflow",
       workers: "Processus",
@@ -123,7 +126,15 @@ export function StartFields({ recipes, first, onClose, onStarted }: Props) {
           </FormField>
           {own("experiment_name", t.experiment, t.experimentHint)}
           {own("workers", t.workers, t.workersHint)}
-          <div className={styles.wide}>{own("data", t.data, t.dataHint)}</div>
+          <RegisteredInputs
+            recipe={recipe.name}
+            fields={fields}
+            typed={form.typed}
+            problems={form.problems}
+            onChosen={form.type}
+          >
+            {own("data", t.data, recipe.name === "diffusion" ? t.captionedHint : t.dataHint)}
+          </RegisteredInputs>
         </div>
         <p className={styles.note}>{t.empty}</p>
         <div className={styles.grid}>{common.map(param)}</div>

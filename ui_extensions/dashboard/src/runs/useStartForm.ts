@@ -1,7 +1,7 @@
 // The state of the form that starts a training: input, problems and submission.
 
 import { useEffect, useRef, useState } from "react";
-import { asRequestError, type RequestError } from "../../../live/rest";
+import { asRequestError, type FieldProblem, type RequestError } from "../../../live/rest";
 import type { StartRequest, StartResponse } from "../../../live/schemas";
 import { useLanguage } from "../i18n/language";
 import { useWords } from "../i18n/words";
@@ -16,11 +16,17 @@ const DEADLINE_MS = 60_000;
 
 type ByField = Readonly<Record<string, string>>;
 
+/** The request's `base_model_id`: a recipe may have a setting of that name. */
+const MODEL = "registered_model";
+const OPTIONAL: readonly string[] = ["data", "dataset_id", MODEL];
+
 /** The fields of the request itself, validated like parameters. */
 const REQUEST_FIELDS: readonly ParamField[] = [
   requestField("data", "text", { maxLength: 4096 }),
   requestField("experiment_name", "text", { maxLength: 250 }),
   requestField("workers", "integer", { minimum: 1, maximum: 4096 }),
+  requestField("dataset_id", "integer", { minimum: 1 }),
+  requestField(MODEL, "integer", { minimum: 1 }),
 ];
 
 function requestField(
@@ -28,7 +34,7 @@ function requestField(
   kind: ParamField["kind"],
   limits: ParamField["limits"],
 ): ParamField {
-  const isRequired = name !== "data";
+  const isRequired = !OPTIONAL.includes(name);
   return {
     name,
     title: name,
@@ -39,6 +45,10 @@ function requestField(
     choices: [],
     limits,
   };
+}
+
+function ofForm({ field, message }: FieldProblem): FieldProblem {
+  return { field: field === "body.base_model_id" ? `body.${MODEL}` : field, message };
 }
 
 export function useStartForm(
@@ -106,7 +116,7 @@ export function useStartForm(
       const failure = asRequestError(refused);
       const known = new Set([...REQUEST_FIELDS, ...fields].map(({ name }) => name));
       const { "": others, ...found } = Object.fromEntries(
-        problemsByField(failure.problems, known.add("recipe")),
+        problemsByField(failure.problems.map(ofForm), known.add("recipe")),
       );
       // Errors that are shown at fields are not repeated.
       setError(others === undefined && Object.keys(found).length > 0 ? undefined : failure);
@@ -133,14 +143,17 @@ export function useStartForm(
       refuse(wrong);
       return;
     }
-    const { data, experiment_name, workers, ...params } = values;
+    const { data, dataset_id, [MODEL]: model, experiment_name, workers, ...params } = values;
     setProblems({});
     void send({
       recipe,
       params,
       experiment_name: String(experiment_name),
       workers: Number(workers),
-      ...(data === undefined ? {} : { data: String(data) }),
+      // A folder that was typed before a data set was chosen no longer counts.
+      ...(data === undefined || dataset_id !== undefined ? {} : { data: String(data) }),
+      ...(dataset_id === undefined ? {} : { dataset_id: Number(dataset_id) }),
+      ...(model === undefined ? {} : { base_model_id: Number(model) }),
     });
   };
 

@@ -21,12 +21,14 @@ interface Props {
   hasDiagonal?: boolean;
   /** Of both axes; from 0 to 1 by default. */
   range?: readonly [number, number];
+  /** Of the y axis, where it has another one. */
+  yRange?: readonly [number, number];
 }
 
 const HEIGHT_PX = 280;
 const UNIT: readonly [number, number] = [0, 1];
 
-/** Draws curves whose axes have the same range, such as those of ROC. */
+/** Draws curves whose axes have a fixed range, such as those of ROC. */
 export function UnitPlot({
   label,
   xLabel,
@@ -34,11 +36,13 @@ export function UnitPlot({
   lines,
   hasDiagonal = false,
   range = UNIT,
+  yRange = range,
 }: Props) {
   const target = useRef<HTMLDivElement>(null);
   const isDark = useTheme((appearance) => appearance.isDark);
   const { metric } = useFormats();
   const [low, high] = range;
+  const [yLow, yHigh] = yRange;
 
   useEffect(() => {
     const element = target.current;
@@ -77,7 +81,7 @@ export function UnitPlot({
       padding: [10, 16, 0, 0],
       legend: { show: false },
       cursor: { show: false },
-      scales: { x: { time: false, range: [low, high] }, y: { range: [low, high] } },
+      scales: { x: { time: false, range: [low, high] }, y: { range: [yLow, yHigh] } },
       axes: [
         { ...axis, label: xLabel, size: 28 },
         { ...axis, label: yLabel, size: 52 },
@@ -93,7 +97,7 @@ export function UnitPlot({
       size.disconnect();
       plot.destroy();
     };
-  }, [lines, hasDiagonal, low, high, xLabel, yLabel, metric, isDark]);
+  }, [lines, hasDiagonal, low, high, yLow, yHigh, xLabel, yLabel, metric, isDark]);
 
   return <div ref={target} className={styles.plot} role="img" aria-label={label} />;
 }

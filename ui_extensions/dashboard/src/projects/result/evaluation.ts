@@ -1,6 +1,17 @@
 // Reads the evaluation of a project. Any program may have written it, so nothing is taken for granted.
 
-export type Interval = readonly [number, number];
+import {
+  type Fields,
+  type Interval,
+  interval,
+  number,
+  object,
+  objects,
+  text,
+  texts,
+} from "../../live/documentFields";
+
+export type { Interval };
 
 export interface Estimate {
   value: number;
@@ -117,8 +128,6 @@ export function evaluationOf(document: unknown): Evaluation {
   };
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
 function evaluatedClass(entry: Fields): EvaluatedClass[] {
   const name = text(entry.name);
   if (name === null) {
@@ -208,36 +217,4 @@ function gap(entry: Fields): Gap | null {
 function estimate(value: unknown): Estimate | null {
   const found = number(object(value).value);
   return found === null ? null : { value: found, interval: interval(object(value).interval) };
-}
-
-function interval(value: unknown): Interval | null {
-  if (!Array.isArray(value) || value.length !== 2) {
-    return null;
-  }
-  const [low, high] = value.map(number);
-  return low === null || low === undefined || high === null || high === undefined
-    ? null
-    : [low, high];
-}
-
-function object(value: unknown): Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
-    ? (value as Fields)
-    : {};
-}
-
-function objects(value: unknown): Fields[] {
-  return Array.isArray(value) ? value.map(object) : [];
-}
-
-function number(value: unknown): number | null {
-  return typeof value === "number" && Number.isFinite(value) ? value : null;
-}
-
-function text(value: unknown): string | null {
-  return typeof value === "string" ? value : null;
-}
-
-function texts(value: unknown): string[] {
-  return Array.isArray(value) ? value.filter((each) => typeof each === "string") : [];
 }

@@ -55,11 +55,13 @@ interface Props {
   name: string;
   /** The same picture over the steps, if it has several. */
   steps: readonly StepPicture[];
+  /** Of a path whose content changes. */
+  version?: number | undefined;
   onClose(): void;
 }
 
 /** Pictures in full size; two steps side by side show the same part. */
-export function Viewer({ runId, path, name, steps, onClose }: Props) {
+export function Viewer({ runId, path, name, steps, version, onClose }: Props) {
   const t = useWords(texts);
   const { whole } = useFormats();
   const stages = useRef<HTMLDivElement>(null);
@@ -97,7 +99,14 @@ export function Viewer({ runId, path, name, steps, onClose }: Props) {
       <div ref={stages} className={styles.stages}>
         {shown.map((each, index) => (
           <figure key={index}>
-            <Stage key={each} runId={runId} path={each} name={labelOf(each)} zoom={zoom} />
+            <Stage
+              key={each}
+              runId={runId}
+              path={each}
+              name={labelOf(each)}
+              version={version}
+              zoom={zoom}
+            />
             <figcaption className={styles.caption}>
               {steps.length > 1 && <strong>{labelOf(each)}</strong>}{" "}
               {/* A link cannot send the header that names the workspace. */}
@@ -127,10 +136,11 @@ interface StageProps {
   runId: string;
   path: string;
   name: string;
+  version: number | undefined;
   zoom: ZoomState;
 }
 
-function Stage({ runId, path, name, zoom: { zoom, handlers, onWheel } }: StageProps) {
+function Stage({ runId, path, name, version, zoom: { zoom, handlers, onWheel } }: StageProps) {
   const t = useWords(texts);
   const stage = useRef<HTMLDivElement>(null);
   const [hasFailed, setHasFailed] = useState(false);
@@ -151,6 +161,7 @@ function Stage({ runId, path, name, zoom: { zoom, handlers, onWheel } }: StagePr
           runId={runId}
           path={path}
           alt={name}
+          version={version}
           draggable={false}
           className={zoom.scale >= SHARP_SCALE ? styles.sharp : undefined}
           style={{ transform: `translate(${zoom.x}px, ${zoom.y}px) scale(${zoom.scale})` }}
