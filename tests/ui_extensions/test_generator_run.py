@@ -233,7 +233,7 @@ def test_validation_says_where_neither_is_shown_to_be_better(
     # A newer evaluation in the middle of an epoch has no intervals.
     newer = {name: value + 1 for name, value in losses().metrics().items()}
     MlflowClient(server.url).log_metric(trained, "val/loss_q1", newer["val/loss_q1"], step=310)
-    expect(validation).to_contain_text("The newest evaluation; only those at the end")
+    expect(validation).to_contain_text("The newest evaluation. Intervals come with")
     expect(rows.nth(0).locator("td").first).to_have_text("◌unknown")
 
 

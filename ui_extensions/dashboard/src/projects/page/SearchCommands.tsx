@@ -6,13 +6,18 @@ const texts = words(
   { fr: { open: "Orienter la comparaison des modèles" } },
 );
 
-/** More time for the comparison of models, and an end for one of its trials. */
+/** More time for the comparison of models, and an end for one of its trials, once it takes commands. */
 export function SearchCommands({ runId }: { runId: string }) {
   const t = useWords(texts);
   return (
-    <details>
-      <summary>{t.open}</summary>
-      <CommandForms runId={runId} />
-    </details>
+    <CommandForms
+      runId={runId}
+      wrap={(forms) => (
+        <details>
+          <summary>{t.open}</summary>
+          {forms}
+        </details>
+      )}
+    />
   );
 }

@@ -6,7 +6,13 @@ import table from "../../projects/Table.module.css";
 import { Badge, type Tone } from "../../ui/Badge";
 import { Section } from "../../ui/Section";
 import styles from "./Generator.module.css";
-import { type PairedLoss, type QuantileTable, type Verdict, verdictOf } from "./quantileTable";
+import {
+  lossRange,
+  type PairedLoss,
+  type QuantileTable,
+  type Verdict,
+  verdictOf,
+} from "./quantileTable";
 import { useQuantiles } from "./useQuantiles";
 
 const texts = words(
@@ -15,7 +21,8 @@ const texts = words(
     how: "The loss on the same held-out images and noise at each evaluation. The solid line is this run, the dashed one its base model; lower is better.",
     at: (epoch: string, step: string) => `Evaluation after epoch ${epoch}, step ${step}.`,
     patients: (count: string) => `95% intervals by ${count} independent images or patients.`,
-    newest: "The newest evaluation; only those at the end of an epoch have intervals.",
+    newest:
+      "The newest evaluation. Intervals come with the file that is written at the end of an epoch.",
     label: "Loss of this run and of its base model by the share of timesteps that are less noisy",
     noise: "Noise",
     loss: "Loss",
@@ -37,7 +44,8 @@ const texts = words(
       how: "La perte sur les mêmes images réservées et le même bruit à chaque évaluation. Le trait plein est cet entraînement, celui en tirets son modèle de base ; moins, c’est mieux.",
       at: (epoch, step) => `Évaluation après l’époque ${epoch}, pas ${step}.`,
       patients: (count) => `Intervalles à 95 % selon ${count} images ou patients indépendants.`,
-      newest: "L’évaluation la plus récente ; seules celles de fin d’époque ont des intervalles.",
+      newest:
+        "L’évaluation la plus récente. Les intervalles viennent avec le fichier écrit en fin d’époque.",
       label:
         "Perte de cet entraînement et de son modèle de base selon la part des pas de temps moins bruités",
       noise: "Bruit",
@@ -161,8 +169,10 @@ function Plot({ rows }: { rows: QuantileTable["rows"] }) {
     ],
     [rows],
   );
-  const most = Math.max(...lines.flatMap(({ points }) => points.map(({ y }) => y)));
-  const yRange = useMemo(() => [0, most > 0 ? most * 1.05 : 1] as const, [most]);
+  const yRange = useMemo(
+    () => lossRange(lines.flatMap(({ points }) => points.map(({ y }) => y))),
+    [lines],
+  );
   return (
     <UnitPlot
       label={t.label}

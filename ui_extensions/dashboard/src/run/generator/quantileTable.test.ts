@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { newestTable, tableOfDocument, tableOfMetrics, verdictOf } from "./quantileTable";
+import {
+  lossRange,
+  newestTable,
+  tableOfDocument,
+  tableOfMetrics,
+  verdictOf,
+} from "./quantileTable";
 
 const paired = (low: number, high: number) => ({
   loss: 0.5,
@@ -69,5 +75,16 @@ describe("the table", () => {
     expect(newestTable(newer, ofDocument)).toBe(newer);
     expect(newestTable(null, ofDocument)).toBe(ofDocument);
     expect(newestTable(newer, null)).toBe(newer);
+  });
+});
+
+describe("the axis of the losses", () => {
+  it.each([
+    [[1, 2], 0.9, 2.1],
+    [[1, 1], 0.9, 1.1],
+    [[0], -1, 1],
+  ])("of %j is from %d to %d", (losses, low, high) => {
+    expect(lossRange(losses)[0]).toBeCloseTo(low);
+    expect(lossRange(losses)[1]).toBeCloseTo(high);
   });
 });

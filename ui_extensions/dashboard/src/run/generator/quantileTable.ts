@@ -89,6 +89,13 @@ function pairedLoss(entry: Fields): PairedLoss | null {
       };
 }
 
+/** The range of an axis that shows the losses apart, however close they are. */
+export function lossRange(losses: readonly number[]): readonly [number, number] {
+  const [low, high] = [Math.min(...losses), Math.max(...losses)];
+  const margin = (high - low) * 0.1 || Math.abs(high) * 0.1 || 1;
+  return [low - margin, high + margin];
+}
+
 /** The document's table, unless the metrics are of a newer evaluation. */
 export function newestTable(
   ofMetrics: QuantileTable | null,
