@@ -14,6 +14,7 @@ from training.recipes.diffusion.config import DiffusionConfig
 from training.recipes.diffusion.data import DiffusionData
 from training.recipes.diffusion.drawing import Picture, sample_settings
 from training.recipes.diffusion.judging import check, draw_pictures, flagged_picture
+from training.recipes.diffusion.real_images import RealImages
 from training.recording.tracking_server import open_tracking_server
 from training.settings import TrainingSettings
 
@@ -60,8 +61,9 @@ def _found(
             count=config.check_images,
             seed=config.seed,
         )
-        found = check(drawn, data, encoder, seed=config.seed)
+        learned, held_out = RealImages.learned(data), RealImages.held_out(data)
+        found = check(drawn, learned, held_out, encoder, seed=config.seed)
     except TrainingError as error:
         logger.warning("Generated images were not compared with training images: %s", error)
         return None, None, f"Unknown whether the model has memorised images: {error}"
-    return found, flagged_picture(drawn, data, found), ""
+    return found, flagged_picture(drawn, learned, found), ""

@@ -1,13 +1,13 @@
 """Scores what a trained model draws: beside real images, beside its base model, and for copies."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from training.diffusion.data.scan import known_images
 from training.diffusion.families.family import Family
 from training.diffusion.quality.encoder_choice import open_encoder
-from training.diffusion.quality.features import Encoder
+from training.diffusion.quality.features import Encoder, Picture
 from training.diffusion.quality.schema import Distance, Memorisation, Verdict
 from training.errors import ConfigError, WeightsError
 from training.process import Process
@@ -15,15 +15,13 @@ from training.recipe import EvaluationReport, TrainedModel
 from training.recipes.diffusion.base import attach_method, open_base
 from training.recipes.diffusion.config import DiffusionConfig, DiffusionEvaluateConfig
 from training.recipes.diffusion.drawing import sample_settings
-from training.recipes.diffusion.evaluated_data import find_evaluated
+from training.recipes.diffusion.evaluated_data import EvaluatedImages, find_evaluated
 from training.recipes.diffusion.judging import (
     Judgement,
-    RealPictures,
     check,
     draw_pictures,
     flagged_picture,
     judge,
-    patients_of,
 )
 from training.recipes.images.seen_images import count_seen, warn_about_seen
 from training.recording.tracking_server import open_tracking_server
@@ -46,14 +44,14 @@ def evaluate_generator(
         options.encoder, open_tracking_server(), TrainingSettings(), device=process.device
     )
     family = load_trained_family(config, trained.document, process)
-    own, real = find_evaluated(config, trained.document, options.data, family, process)
+    compared = find_evaluated(config, trained.document, options.data, family, process)
     part = attach_method(config, family)
     part.load_checkpoint(trained.weights)
     part.to(process.device).eval()
     settings = replace(
         sample_settings(config, family), steps=options.steps, guidance=options.guidance
     )
-    images = [real.data.scan.images[number] for number in real.numbers]
+    images = compared.real.facts
     seen = count_seen(known_images(images), trained)
     warn_about_seen(seen, len(images))
     captions = [image.listed.caption for image in images]
@@ -69,20 +67,8 @@ def evaluate_generator(
         )
         for is_base in (False, True)
     )
-    memorisation = (
-        _unchecked(encoder, len(drawn))
-        if own is None
-        else check(drawn, own, encoder, seed=options.seed)
-    )
-    judgement = judge(
-        drawn,
-        by_base,
-        RealPictures(real.data, real.numbers),
-        encoder,
-        memorisation,
-        patients=patients_of(real.data, real.numbers),
-        pairs=None if own is None else flagged_picture(drawn, own, memorisation),
-    )
+    memorisation, pairs = _copies(drawn, compared, encoder, seed=options.seed)
+    judgement = judge(drawn, by_base, compared.real, encoder, memorisation, pairs=pairs)
     about = {
         "run_id": trained.run_id,
         "step": trained.best_step,
@@ -92,17 +78,25 @@ def evaluate_generator(
     return report(judgement, about)
 
 
-def _unchecked(encoder: Encoder, num_generated: int) -> Memorisation:
-    return Memorisation(
-        verdict=Verdict.UNKNOWN,
-        reason="Unknown: the images of the training are gone or have changed, so that nothing can be "
-        "compared with them.",
-        encoder=encoder.identity,
-        num_generated=num_generated,
-        num_train=0,
-        num_held_out=0,
-        num_held_out_patients=0,
-    )
+def _copies(
+    drawn: Sequence[Picture], compared: EvaluatedImages, encoder: Encoder, *, seed: int
+) -> tuple[Memorisation, Picture | None]:
+    """Whether copies were drawn, and the picture that shows them."""
+    learned = compared.learned
+    if learned is None:
+        unknown = Memorisation(
+            verdict=Verdict.UNKNOWN,
+            reason="Unknown: the images of the training are gone or have changed, so that nothing can "
+            "be compared with them.",
+            encoder=encoder.identity,
+            num_generated=len(drawn),
+            num_train=0,
+            num_held_out=0,
+            num_held_out_patients=0,
+        )
+        return unknown, None
+    found = check(drawn, learned, compared.held_out, encoder, seed=seed)
+    return found, flagged_picture(drawn, learned, found)
 
 
 def load_trained_family(

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from training.diffusion.data.views import pixels_of, plain_view
 from training.diffusion.families.family import Family
 from training.diffusion.families.sampling import SampleSettings, sample
 from training.diffusion.methods.trained_part import TrainedPart
@@ -19,7 +18,7 @@ from training.diffusion.quality.features import Encoder, Picture, encode
 from training.diffusion.quality.memorisation import check_memorisation
 from training.diffusion.quality.pairs_picture import pairs_picture
 from training.diffusion.quality.schema import Distance, Memorisation
-from training.recipes.diffusion.data import DiffusionData
+from training.recipes.diffusion.real_images import RealImages
 
 DRAWN_AT_ONCE = 4
 SECONDS_PER_IMAGE = 600.0
@@ -62,56 +61,44 @@ def draw_pictures(
 def judge(
     drawn: Sequence[Picture],
     drawn_by_base: Sequence[Picture],
-    real: Sequence[Picture],
+    real: RealImages,
     encoder: Encoder,
     memorisation: Memorisation,
     *,
-    patients: NDArray[np.int64] | None,
     pairs: Picture | None = None,
 ) -> Judgement:
-    """Compare drawn images with `real` ones, of which nothing was learned; `patients` [N] are theirs."""
+    """Compare drawn images with `real` ones, of which none should have been learned."""
     features = encode(encoder, real)
-    trained = distances(features, encode(encoder, drawn), encoder.identity, patients=patients)
-    base = distances(features, encode(encoder, drawn_by_base), encoder.identity, patients=patients)
+    trained, base = (
+        distances(features, encode(encoder, each), encoder.identity, patients=real.patients)
+        for each in (drawn, drawn_by_base)
+    )
     return Judgement(distances=trained, base_distances=base, memorisation=memorisation, pairs=pairs)
 
 
 def check(
-    drawn: Sequence[Picture], data: DiffusionData, encoder: Encoder, *, seed: int
+    drawn: Sequence[Picture],
+    learned: RealImages,
+    held_out: RealImages,
+    encoder: Encoder,
+    *,
+    seed: int,
 ) -> Memorisation:
     """Whether drawn images are copies of images that were learned."""
     return check_memorisation(
         _compared(drawn, encoder, None, of="generated images"),
-        _compared(
-            RealPictures(data, data.train),
-            encoder,
-            patients_of(data, data.train),
-            of="training images",
-        ),
-        _compared(
-            RealPictures(data, data.held_out),
-            encoder,
-            patients_of(data, data.held_out),
-            of="held-out images",
-        ),
+        _compared(learned, encoder, learned.patients, of="training images"),
+        _compared(held_out, encoder, held_out.patients, of="held-out images"),
         encoder.identity,
         seed=seed,
     )
 
 
 def flagged_picture(
-    drawn: Sequence[Picture], data: DiffusionData, found: Memorisation
+    drawn: Sequence[Picture], learned: RealImages, found: Memorisation
 ) -> Picture | None:
     """The flagged pairs as one picture; None without any."""
-    if not found.pairs:
-        return None
-    return pairs_picture(drawn, RealPictures(data, data.train), found.pairs)
-
-
-def patients_of(data: DiffusionData, numbers: Sequence[int]) -> NDArray[np.int64] | None:
-    if data.patients is None:
-        return None
-    return np.array([data.patients[number] for number in numbers], dtype=np.int64)
+    return pairs_picture(drawn, learned, found.pairs) if found.pairs else None
 
 
 def _compared(
@@ -119,20 +106,3 @@ def _compared(
 ) -> ComparedImages:
     features = encode(encoder, pictures, mirrored=True)
     return compared_images(features, thumbnails(pictures), patients, of=of)
-
-
-class RealPictures(Sequence[Picture]):
-    """Images as they are learned, uint8 [H, W, 3]; each is read when it is asked for."""
-
-    def __init__(self, data: DiffusionData, numbers: Sequence[int]) -> None:
-        self._data = data
-        self._numbers = numbers
-
-    def __len__(self) -> int:
-        return len(self._numbers)
-
-    def __getitem__(self, place: int) -> Picture:  # type: ignore[override]
-        scan = self._data.scan
-        [pixels] = pixels_of(scan.root, [plain_view(scan.images[self._numbers[place]])])
-        levels = ((pixels + 1) * 127.5).round().clamp(0, 255).byte()
-        return np.ascontiguousarray(levels.permute(1, 2, 0).numpy())
