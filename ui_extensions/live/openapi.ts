@@ -5410,6 +5410,11 @@ export interface components {
              * @default null
              */
             seconds_left: number | null;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
         };
         /**
          * SessionResult
@@ -9114,7 +9119,8 @@ export interface operations {
                      *       "current_step": "The chosen models are trained",
                      *       "stage": "model_training",
                      *       "run_status": "training",
-                     *       "seconds_left": 140
+                     *       "seconds_left": 140,
+                     *       "updated_at": "2026-11-28T12:00:31.250000Z"
                      *     }
                      */
                     "application/json": components["schemas"]["SessionProgress"];
@@ -9520,7 +9526,8 @@ export interface operations {
                      *       "current_step": "The chosen models are trained",
                      *       "stage": "model_training",
                      *       "run_status": "training",
-                     *       "seconds_left": 140
+                     *       "seconds_left": 140,
+                     *       "updated_at": "2026-11-28T12:00:31.250000Z"
                      *     }
                      */
                     "application/json": components["schemas"]["SessionProgress"];
