@@ -179,6 +179,16 @@ CHAMPION = "champion"
 """Alias of the version of a registered model that the diagnosis service serves."""
 
 
+def previous_alias_tag(alias: str) -> str:
+    """Tag of a registered model that remembers which version had the alias before."""
+    return f"fovea.previous.{alias}"
+
+
+def project_model(project_id: str) -> str:
+    """The registered model of a project, unless its owner gives it another name."""
+    return f"project-{project_id}"
+
+
 class MetricGroup(StrEnum):
     """The part before `/` of metrics that end in the name of a class or a condition."""
 

@@ -16,6 +16,7 @@ from api.client.refusals import (
 )
 from api.client.server_address import server_address
 from api.client.transport import http_options
+from tracking_plugin.names import previous_alias_tag
 from tracking_plugin.printable import printable
 
 TIMEOUT_S = 30.0
@@ -25,8 +26,6 @@ READY = "READY"
 
 _API = "/api/2.0/mlflow"
 _PAGE = 100
-_PREVIOUS = "fovea.previous."
-"""Beginning of the tags of a registered model that remember the version which had an alias before."""
 
 Answer = TypeVar("Answer", bound=BaseModel)
 
@@ -54,7 +53,7 @@ class RegisteredModel(BaseModel):
 
     def previous_of(self, alias: str) -> str | None:
         """The version that had the alias before it was promoted; None if none is remembered."""
-        key = previous_tag(alias)
+        key = previous_alias_tag(alias)
         return next((tag.value for tag in self.tags if tag.key == key and tag.value), None)
 
 
@@ -120,10 +119,6 @@ class _Nothing(BaseModel):
 class _Refusal(BaseModel):
     error_code: str
     message: str = ""
-
-
-def previous_tag(alias: str) -> str:
-    return f"{_PREVIOUS}{alias}"
 
 
 class ModelRegistry:

@@ -19,14 +19,13 @@ from api.cli.model_registry import (
     ModelVersion,
     RegisteredModel,
     RegisteredRun,
-    previous_tag,
 )
 from api.cli.options import Url
 from api.cli.plain_text import NOTHING, age, number
 from api.cli.run_choice import SHORT_ID_LENGTH
 from api.client.refusals import RequestRefusedError
 from api.errors import ApiError
-from tracking_plugin.names import CHAMPION, Metric
+from tracking_plugin.names import CHAMPION, Metric, previous_alias_tag
 from tracking_plugin.printable import printable
 
 _VERSION = re.compile(r"[1-9][0-9]{0,8}")
@@ -238,7 +237,7 @@ def _move(
 ) -> None:
     """Move the alias. What it leaves is remembered first, so that no interruption forgets it."""
     if before is not None:
-        registry.set_tag(model.name, previous_tag(alias), before)
+        registry.set_tag(model.name, previous_alias_tag(alias), before)
     registry.set_alias(model.name, alias, version)
 
 

@@ -1,6 +1,7 @@
 """The response bodies of the routes about custom training."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -40,6 +41,7 @@ class SessionProgress(BaseModel):
     stage: str
     run_status: str | None = None
     seconds_left: int | None = None
+    updated_at: datetime
 
 
 class SessionPrediction(BaseModel):

@@ -17,7 +17,7 @@ from api.run_failures import RunFailures
 from api.runs.reader import RunNotFoundError, RunReader
 from api.runs.state import RunState
 from api.runs.workspaces import within
-from api.timestamps import unix_ms
+from api.timestamps import unix_ms, utc
 from tracking_plugin.names import PipelineArtifact, Tag
 
 _DOCUMENTS = (
@@ -35,7 +35,7 @@ class TrainingSessions:
 
     async def progress(self, session_id: str, workspace: str | None) -> SessionProgress:
         """Raises SessionNotFoundError."""
-        _, at = await run_in_threadpool(self._look, session_id, workspace)
+        run, at = await run_in_threadpool(self._look, session_id, workspace)
         return SessionProgress(
             session_id=session_id,
             status=_status(at),
@@ -44,6 +44,7 @@ class TrainingSessions:
             stage=at.stage,
             run_status=at.run_status,
             seconds_left=at.seconds_left,
+            updated_at=utc(run.changed_ms),
         )
 
     async def result(self, session_id: str, workspace: str | None) -> SessionResult:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from api.projects.inspection import Inspection
 from api.timestamps import unix_ms
+from tracking_plugin.names import project_model
 
 ANSWER_CHARS = 500
 COLUMN_CHARS = 250
@@ -143,7 +144,7 @@ class Project:
     @property
     def model_name(self) -> str:
         """The name of the registered model that the pipeline makes."""
-        return self.settings.register_as or f"project-{self.project_id}"
+        return self.settings.register_as or project_model(self.project_id)
 
     @property
     def shares_model(self) -> bool:

@@ -149,11 +149,7 @@ def _question(project: Project) -> Question | None:
 
 
 def _updated_at(project: Project, run: RunState | None) -> datetime:
-    times = [project.updated_ms]
-    if run is not None:
-        times += [point.timestamp_ms for point in run.latest.values()]
-        times += [run.end_time_ms or 0]
-    return utc(max(times))
+    return utc(max(project.updated_ms, 0 if run is None else run.changed_ms))
 
 
 def _completed_at(position: PipelinePosition, run: RunState | None) -> datetime | None:

@@ -40,6 +40,12 @@ class RunState:
     def steps_per_epoch(self) -> int | None:
         return _positive(self.params.get(Param.STEPS_PER_EPOCH))
 
+    @property
+    def changed_ms(self) -> int:
+        """When its newest metric was logged, or it ended; before, when it started."""
+        times = [point.timestamp_ms for point in self.latest.values()]
+        return max([*times, self.end_time_ms or self.start_time_ms or 0])
+
     def add_points(self, points: Iterable[LoggedPoint]) -> list[LoggedPoint]:
         """Add points; returns those that change the state."""
         return [point for point in points if self._add(point)]

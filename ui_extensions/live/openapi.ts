@@ -5430,6 +5430,11 @@ export interface components {
              * @default null
              */
             seconds_left: number | null;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
         };
         /**
          * SessionResult
@@ -9231,7 +9236,8 @@ export interface operations {
                      *       "current_step": "The chosen models are trained",
                      *       "stage": "model_training",
                      *       "run_status": "training",
-                     *       "seconds_left": 140
+                     *       "seconds_left": 140,
+                     *       "updated_at": "2026-11-28T12:00:31.250000Z"
                      *     }
                      */
                     "application/json": components["schemas"]["SessionProgress"];
@@ -9637,7 +9643,8 @@ export interface operations {
                      *       "current_step": "The chosen models are trained",
                      *       "stage": "model_training",
                      *       "run_status": "training",
-                     *       "seconds_left": 140
+                     *       "seconds_left": 140,
+                     *       "updated_at": "2026-11-28T12:00:31.250000Z"
                      *     }
                      */
                     "application/json": components["schemas"]["SessionProgress"];

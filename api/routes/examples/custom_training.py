@@ -22,6 +22,7 @@ PROGRESS: Mapping[str, Any] = {
     "stage": "model_training",
     "run_status": "training",
     "seconds_left": 140,
+    "updated_at": "2026-11-28T12:00:31.250000Z",
 }
 RESULT: Mapping[str, Any] = {
     "success": True,

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -55,6 +56,7 @@ class ExoplanetPages:
         assert data["success"] is True
         assert isinstance(data["progress"], int)
         assert isinstance(data["current_step"], str)
+        assert datetime.fromisoformat(data["updated_at"]).year > 2000
         return data
 
     def until_status(self, session_id: str, status: str) -> Any:

@@ -15,6 +15,7 @@ from tracking_plugin.names import (
     PipelineMetric,
     PipelineStage,
     Tag,
+    project_model,
 )
 
 LEAK = {
@@ -140,7 +141,7 @@ class SimulatedPipeline:
 
 def register(client: MlflowClient, run_id: str, model_name: str) -> None:
     """A version of the registered model, with the alias that is served."""
-    name = model_name or f"project-{client.get_run(run_id).data.tags[Tag.PROJECT]}"
+    name = model_name or project_model(client.get_run(run_id).data.tags[Tag.PROJECT])
     client.log_text(run_id, "a model", "project/model/model.txt")
     source = f"{client.get_run(run_id).info.artifact_uri}/project/model"
     if not client.search_registered_models(f"name='{name}'"):
