@@ -8,18 +8,22 @@ The files are a fundus photograph as JPEG, and the same pixels as DICOM in JPEG 
 import argparse
 import asyncio
 import io
+import uuid
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, JPEG2000Lossless, generate_uid
 
+from benchmarks.harness.temporary_folder import temporary_folder
 from benchmarks.serving.closed_loop import Call
 from benchmarks.serving.comparison import Rounds, compare, print_comparison
 from serving.images.decoding import decode_file
 from serving.images.limits import DecodeLimits
 from serving.images.pool import DecodePool
+from serving.server.spool import MEMORY_BYTES
 
 FUNDUS = "1.2.840.10008.5.1.4.1.1.77.1.5.1"
 TIMEOUT_S = 120.0
@@ -49,12 +53,15 @@ async def measure(arguments: argparse.Namespace) -> dict[str, dict[str, Rounds]]
     pool = DecodePool(num_processes=arguments.processes, limits=limits)
     await pool.start()
     try:
-        with ThreadPoolExecutor(arguments.processes) as threads:
+        with (
+            temporary_folder() as folder,
+            ThreadPoolExecutor(arguments.processes) as threads,
+        ):
             return {
                 name: await compare(
                     {
                         "in-process": in_process(content, limits, threads),
-                        "decode workers": in_workers(content, pool),
+                        "decode workers": in_workers(spooled(content, folder), pool),
                     },
                     num_clients=arguments.clients,
                     num_rounds=arguments.rounds,
@@ -74,7 +81,16 @@ def in_process(content: bytes, limits: DecodeLimits, threads: ThreadPoolExecutor
     return call
 
 
-def in_workers(content: bytes, pool: DecodePool) -> Call:
+def spooled(content: bytes, folder: Path) -> bytes | Path:
+    """As the service gives a file to the workers: a large one is on the disk by then."""
+    if len(content) <= MEMORY_BYTES:
+        return content
+    path = folder / uuid.uuid4().hex
+    path.write_bytes(content)
+    return path
+
+
+def in_workers(content: bytes | Path, pool: DecodePool) -> Call:
     async def call(_: int) -> object:
         return await pool.decode(content, timeout_s=TIMEOUT_S)
 

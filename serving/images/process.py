@@ -33,7 +33,7 @@ from serving.images.wire import (
 
 _START_TIMEOUT_S = 120.0
 _KEPT_BYTES = 64 * MEBIBYTE
-"""Of the content of a file, and of its pixels: new memory for each file costs more than a decoded JPEG."""
+"""For the pixels of the next file: new memory for each costs more than handing them over."""
 _PYTHON_PATH = Path(__file__).resolve().parents[2]
 # Nothing else of the service's environment, such as its token, reaches a process that reads
 # strangers' files.
@@ -142,11 +142,13 @@ class DecodeProcess:
             return self._output.read(answer.num_bytes)
         except EOFError:
             raise ProcessEndedError from None
+        finally:
+            self._output.shrink(0)
 
     def give_memory_back(self, *, is_idle: bool) -> None:
-        """Of the last file; what the next one needs is kept unless the process `is_idle`."""
-        for file in (self._input, self._output):
-            file.shrink(0 if is_idle else _KEPT_BYTES)
+        """Of the last file; unless the process `is_idle`, what the next pixels need is kept."""
+        self._input.shrink(0)
+        self._output.shrink(0 if is_idle else _KEPT_BYTES)
 
     async def end(self) -> None:
         """Kill the process, and wait until it is gone."""
