@@ -44,32 +44,35 @@ export function PanelList<T extends { key: string }>({
   const [limit, setLimit] = useState(PANELS_AT_ONCE);
   return (
     <>
-      {panels.slice(0, limit).map(({ key, label, charts }, index) => {
-        const count = shown.get(key) ?? (index < numOpen ? step : 0);
-        const isOpen = count > 0;
-        return (
-          <details
-            key={key}
-            className={styles.panel}
-            open={isOpen}
-            onToggle={({ currentTarget: { open } }) => {
-              if (open !== isOpen) {
-                setShown(key, open ? step : 0);
-              }
-            }}
-          >
-            <summary>
-              <h3>{`${label ?? t.others} (${whole(charts.length)})`}</h3>
-            </summary>
-            {isOpen && <div className={styles.grid}>{charts.slice(0, count).map(children)}</div>}
-            <ShowMore
-              left={isOpen ? charts.length - count : 0}
-              step={step}
-              onMore={() => setShown(key, count + step)}
-            />
-          </details>
-        );
-      })}
+      <div className={styles.panels}>
+        {panels.slice(0, limit).map(({ key, label, charts }, index) => {
+          const count = shown.get(key) ?? (index < numOpen ? step : 0);
+          const isOpen = count > 0;
+          return (
+            <details
+              key={key}
+              className={styles.panel}
+              data-single={charts.length === 1 || undefined}
+              open={isOpen}
+              onToggle={({ currentTarget: { open } }) => {
+                if (open !== isOpen) {
+                  setShown(key, open ? step : 0);
+                }
+              }}
+            >
+              <summary>
+                <h3>{`${label ?? t.others} (${whole(charts.length)})`}</h3>
+              </summary>
+              {isOpen && <div className={styles.grid}>{charts.slice(0, count).map(children)}</div>}
+              <ShowMore
+                left={isOpen ? charts.length - count : 0}
+                step={step}
+                onMore={() => setShown(key, count + step)}
+              />
+            </details>
+          );
+        })}
+      </div>
       <ShowMore
         left={panels.length - limit}
         step={PANELS_AT_ONCE}

@@ -14,6 +14,7 @@ import {
 import { Button } from "../ui/Button";
 import { ErrorNote } from "../ui/ErrorNote";
 import { comparePath, useHashPath } from "../ui/hashLocation";
+import { PageHead } from "../ui/PageHead";
 import { shortName } from "../ui/shortName";
 import { STATUS_WORDS } from "../../../live/statusAppearance";
 import { Empty } from "../ui/Section";
@@ -109,41 +110,35 @@ export function RunsPage() {
 
   return (
     <div className={styles.page}>
-      <div className={styles.head}>
-        <h1>{t.runs}</h1>
-        <span className={styles.count}>
-          {total > 0 && t.shown(whole(runs.length), whole(total))}
-        </span>
-        <div className={styles.tools}>
-          <label>
-            {t.experiment}
-            <select value={experiment} onChange={(event) => setExperiment(event.target.value)}>
-              <option value="">{t.allExperiments}</option>
-              {experiments.map(({ experiment_id, name }) => (
-                <option key={experiment_id} value={experiment_id}>
-                  {shortName(name)}
-                </option>
-              ))}
-            </select>
-          </label>
-          <label>
-            {t.status}
-            <select
-              value={status}
-              onChange={(event) => setStatus(event.target.value as RunStatus | "")}
-            >
-              {STATUSES.map((each) => (
-                <option key={each} value={each}>
-                  {each === "" ? t.allStatuses : statuses[each]}
-                </option>
-              ))}
-            </select>
-          </label>
-          <Button variant="primary" onClick={() => setIsStarting(true)}>
-            {t.start}
-          </Button>
-        </div>
-      </div>
+      <PageHead title={t.runs} count={total > 0 && t.shown(whole(runs.length), whole(total))}>
+        <label>
+          {t.experiment}
+          <select value={experiment} onChange={(event) => setExperiment(event.target.value)}>
+            <option value="">{t.allExperiments}</option>
+            {experiments.map(({ experiment_id, name }) => (
+              <option key={experiment_id} value={experiment_id}>
+                {shortName(name)}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label>
+          {t.status}
+          <select
+            value={status}
+            onChange={(event) => setStatus(event.target.value as RunStatus | "")}
+          >
+            {STATUSES.map((each) => (
+              <option key={each} value={each}>
+                {each === "" ? t.allStatuses : statuses[each]}
+              </option>
+            ))}
+          </select>
+        </label>
+        <Button variant="primary" onClick={() => setIsStarting(true)}>
+          {t.start}
+        </Button>
+      </PageHead>
       {error && <ErrorNote error={error} onRetry={refetch} />}
       {runs.length > 1 && (
         <p className={styles.compare}>

@@ -110,13 +110,17 @@ export function TablePage() {
   const when = useThrottled(`${gaps} ${changes}`, REFRESH_MS);
   const pages = useTablePages(query, when);
 
-  const onSort = (field: string): void => {
-    if (field === sort) {
-      view.setDirection(isDescending ? "asc" : "desc");
-    } else {
-      changeInQuery({ sort: field, order: isText(field) ? "asc" : null });
-    }
-  };
+  const { setDirection } = view;
+  const onSort = useCallback(
+    (field: string) => {
+      if (field === sort) {
+        setDirection(isDescending ? "asc" : "desc");
+      } else {
+        changeInQuery({ sort: field, order: isText(field) ? "asc" : null });
+      }
+    },
+    [sort, isDescending, setDirection],
+  );
   const onTick = useCallback(
     (runId: string, isTicked: boolean) => {
       const others = ticked.filter((each) => each !== runId);

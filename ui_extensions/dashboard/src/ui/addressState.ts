@@ -1,6 +1,6 @@
 // State that is kept in the address of the page: a reload, Back and a shared link show the same.
 
-import { useCallback } from "react";
+import { useCallback, useMemo } from "react";
 import { changeInQuery, useHashQuery } from "./hashLocation";
 
 /** Like useState, for a text; `initial` is not in the address. */
@@ -44,7 +44,8 @@ export function useAddressList(
 ): [readonly string[], (texts: readonly string[]) => void] {
   const [text, setText] = useAddressText(name);
   const set = useCallback((texts: readonly string[]) => setText(texts.join()), [setText]);
-  return [listIn(text), set];
+  // The same list while the text is the same: rows and cards that take it need not be drawn again.
+  return [useMemo(() => listIn(text), [text]), set];
 }
 
 export function listIn(text: string): readonly string[] {
