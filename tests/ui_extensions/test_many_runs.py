@@ -19,7 +19,7 @@ NUM_RUNS = 60
 HOSTILE = "<i>view</i> 😀 \u202eright\u202c العربية " + "long" * 40
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 NO_SOCKETS = "delete window.WebSocket"
-PAGES = ("runs", "table", "projects", "alerts", "diagnose", "projects/new")
+PAGES = ("runs", "table", "projects", "alerts", "diagnose", "jobs", "projects/new")
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +125,7 @@ def test_narrow_and_magnified_pages_fit_and_have_a_menu(
     expect(links).to_have_count(1)
     menu = page.get_by_role("button", name="Menu")
     menu.press("Enter")
-    expect(links).to_have_count(7)
+    expect(links).to_have_count(8)
     assert violations(page) == []
     links.nth(1).click()
     expect(page).to_have_url(re.compile("#/table"))
