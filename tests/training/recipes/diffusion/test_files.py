@@ -27,10 +27,13 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     [
         {"method": "lora", "alpha": 6.0},
         {"method": "dora"},
+        {"method": "lokr"},
         {"method": "full"},
+        {"method": "dreambooth", "class_caption": "a photo of an eye"},
+        {"method": "dreambooth", "dreambooth_trains": "full"},
         {"method": "textual_inversion", "learning_rate": 1.0, **WORD},
     ],
-    ids=lambda settings: str(settings["method"]),
+    ids=lambda settings: "-".join((settings["method"], settings.get("dreambooth_trains", ""))),
 )
 def test_plain_diffusers_draws_the_same_image(
     tiny_folder: Callable[[str], Path], data: Path, tmp_path: Path, settings: dict[str, Any]
@@ -39,6 +42,8 @@ def test_plain_diffusers_draws_the_same_image(
     settings = {"epochs": 6, "learning_rate": 0.05, **settings}
     if "placeholder" in settings:
         data = make_images(tmp_path / "data", 6, caption="a <lesion> in a retina")
+    if "class_caption" in settings:
+        settings["class_data"] = str(make_images(tmp_path / "class", 4, seed=1))
     trained = Trained(base, data, tmp_path, **settings)
     part = trained.recipe.part.eval()
     package = trained.recipe.package()

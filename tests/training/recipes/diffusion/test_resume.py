@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import torch
 
+from tests.training.diffusion.tiny_pipelines import WRITERS
 from tests.training.recipes.diffusion.tiny import Trained, make_images
 
 EVERYTHING: dict[str, Any] = {
@@ -19,7 +20,17 @@ EVERYTHING: dict[str, Any] = {
     "dropout": 0.1,
 }
 WORD = {"placeholder": "<lesion>", "initial_words": "retina"}
+CLASS = {"class_caption": "a photo of a fundus"}
+METHODS: dict[str, dict[str, Any]] = {
+    "lora": {},
+    "dora": {},
+    "lokr": {},
+    "full": {},
+    "dreambooth": CLASS,
+    "textual_inversion": WORD,
+}
 CASES = [
+    ("sd15", {"method": "dreambooth", **CLASS}),
     ("sd15", {"method": "lora"}),
     ("sd15", {"method": "full"}),
     ("sd21", {"method": "dora"}),
@@ -27,6 +38,12 @@ CASES = [
     ("sdxl", {"method": "textual_inversion", **WORD}),
     ("sd3", {"method": "lora"}),
     ("flux", {"method": "lora", "cache": False}),
+]
+OTHERS = [
+    pytest.param(family, {"method": method, **settings}, marks=pytest.mark.soak)
+    for family in WRITERS
+    for method, settings in METHODS.items()
+    if not any(each == family and case["method"] == method for each, case in CASES)
 ]
 
 
@@ -39,7 +56,9 @@ def curve(trained: Trained, name: str) -> dict[int, float]:
     return dict(trained.tracker.points[name])
 
 
-@pytest.mark.parametrize(("family", "settings"), CASES, ids=lambda value: str(value)[:40])
+@pytest.mark.parametrize(
+    ("family", "settings"), [*CASES, *OTHERS], ids=lambda value: str(value)[:40]
+)
 def test_a_training_that_is_killed_twice_ends_as_without(
     tiny_folder: Callable[[str], Path],
     data: Path,
@@ -50,6 +69,8 @@ def test_a_training_that_is_killed_twice_ends_as_without(
     base = tiny_folder(family)
     if "placeholder" in settings:
         data = make_images(tmp_path / "data", 10, caption="a <lesion> in a retina")
+    if "class_caption" in settings:
+        settings = {**settings, "class_data": str(make_images(tmp_path / "class", 5, seed=1))}
     settings = {**EVERYTHING, **settings}
     undisturbed = Trained(base, data, tmp_path / "undisturbed", **settings)
     killed = [
