@@ -142,7 +142,7 @@ class DiffusionRecipe(ScheduledImages):
         if name != SET_PROMPTS:
             raise InstructionRefusedError(f"{name} is no command of this recipe.")
         self._drawer.prompts = tuple(prompts_of(arguments))
-        return f"{len(self._drawer.prompts)} prompts are drawn from now on."
+        return f"Prompts drawn from now on: {len(self._drawer.prompts)}."
 
     def state_dict(self) -> Mapping[str, Any]:
         return {"prompts": list(self._drawer.prompts)}
