@@ -191,7 +191,7 @@ def print_figures(seconds: dict[str, list[float]]) -> None:
 def parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--base-model", type=Path, help="folder of a Stable Diffusion 1.x pipeline")
-    parser.add_argument("--resolution", type=int, default=128)
+    parser.add_argument("--resolution", type=int, default=64)
     parser.add_argument("--batch-size", type=int, default=4)
     parser.add_argument("--rank", type=int, default=16)
     parser.add_argument("--rounds", type=int, default=NUM_ROUNDS)
